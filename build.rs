@@ -1,0 +1,218 @@
+//! Compiles the window and turns `i18n/*/*.ftl` into code.
+//!
+//! `en-US` is the source. From it come one constructor a message (`messages.rs`), one Slint property
+//! a label of `window.ftl` (`tr.slint`) and the code that fills those (`tr.rs`). A key or an argument
+//! that the code uses and the source lacks fails to compile; a language that lacks a key of the
+//! source, has one too many or other arguments fails here.
+
+use fluent_syntax::ast::{
+    CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+const SOURCE: &str = "en-US";
+/// The file whose messages are fixed labels of the window.
+const LABELS: &str = "window.ftl";
+
+struct Message {
+    args: BTreeSet<String>,
+    is_label: bool,
+}
+
+type Messages = BTreeMap<String, Message>;
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    println!("cargo::rerun-if-changed=i18n");
+    let source = read_language(SOURCE);
+    check_other_languages(&source);
+    fs::write(out.join("messages.rs"), constructors(&source)).expect("OUT_DIR is writable");
+    fs::write(out.join("tr.slint"), labels_slint(&source)).expect("OUT_DIR is writable");
+    fs::write(out.join("tr.rs"), labels_rust(&source)).expect("OUT_DIR is writable");
+    fs::write(out.join("sources.rs"), sources()).expect("OUT_DIR is writable");
+
+    let mut config = slint_build::CompilerConfiguration::new().with_include_paths(vec![out]);
+    if env::var("PROFILE").as_deref() != Ok("release") {
+        // The window tests find elements by id; passing `false` would override the environment.
+        config = config.with_debug_info(true);
+    }
+    slint_build::compile_with_config("ui/app.slint", config).expect("ui/app.slint compiles");
+}
+
+fn languages() -> Vec<String> {
+    let mut tags: Vec<String> = fs::read_dir("i18n")
+        .expect("i18n is there")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    tags.sort();
+    tags
+}
+
+fn files(tag: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(Path::new("i18n").join(tag))
+        .expect("the language's folder is there")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ext| ext == "ftl"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read_language(tag: &str) -> Messages {
+    let mut messages = Messages::new();
+    for path in files(tag) {
+        let text = fs::read_to_string(&path).expect("an .ftl file is UTF-8");
+        let resource = fluent_syntax::parser::parse(text.as_str())
+            .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
+        let is_label = path.ends_with(LABELS);
+        for entry in resource.body {
+            let Entry::Message(message) = entry else {
+                continue;
+            };
+            let mut args = BTreeSet::new();
+            if let Some(pattern) = &message.value {
+                collect_pattern(pattern, &mut args);
+            }
+            let id = message.id.name.to_owned();
+            assert!(
+                !is_label || args.is_empty(),
+                "{}: {id}: a label has no arguments",
+                path.display()
+            );
+            let twice = messages.insert(id.clone(), Message { args, is_label });
+            assert!(twice.is_none(), "{}: {id} is there twice", path.display());
+        }
+    }
+    messages
+}
+
+fn collect_pattern(pattern: &Pattern<&str>, args: &mut BTreeSet<String>) {
+    for element in &pattern.elements {
+        if let PatternElement::Placeable { expression } = element {
+            collect_expression(expression, args);
+        }
+    }
+}
+
+fn collect_expression(expression: &Expression<&str>, args: &mut BTreeSet<String>) {
+    match expression {
+        Expression::Select { selector, variants } => {
+            collect_inline(selector, args);
+            for variant in variants {
+                collect_pattern(&variant.value, args);
+            }
+        }
+        Expression::Inline(inline) => collect_inline(inline, args),
+    }
+}
+
+fn collect_inline(inline: &InlineExpression<&str>, args: &mut BTreeSet<String>) {
+    match inline {
+        InlineExpression::VariableReference { id } => {
+            args.insert(id.name.to_owned());
+        }
+        InlineExpression::FunctionReference {
+            arguments: CallArguments { positional, .. },
+            ..
+        } => positional.iter().for_each(|arg| collect_inline(arg, args)),
+        InlineExpression::Placeable { expression } => collect_expression(expression, args),
+        InlineExpression::StringLiteral { .. }
+        | InlineExpression::NumberLiteral { .. }
+        | InlineExpression::MessageReference { .. }
+        | InlineExpression::TermReference { .. } => {}
+    }
+}
+
+fn check_other_languages(source: &Messages) {
+    for tag in languages().iter().filter(|tag| *tag != SOURCE) {
+        let other = read_language(tag);
+        for (id, message) in source {
+            let Some(theirs) = other.get(id) else {
+                panic!("i18n/{tag} lacks {id}");
+            };
+            assert!(
+                theirs.args == message.args,
+                "i18n/{tag}: {id} has arguments {:?}, {SOURCE} has {:?}",
+                theirs.args,
+                message.args
+            );
+        }
+        for id in other.keys() {
+            assert!(
+                source.contains_key(id),
+                "i18n/{tag} has {id}, {SOURCE} does not"
+            );
+        }
+    }
+}
+
+fn snake(id: &str) -> String {
+    id.replace('-', "_")
+}
+
+fn constructors(source: &Messages) -> String {
+    let mut code = String::new();
+    for (id, message) in source {
+        let parameters: Vec<String> = message
+            .args
+            .iter()
+            .map(|arg| format!("{}: impl Into<Arg>", snake(arg)))
+            .collect();
+        let values: Vec<String> = message
+            .args
+            .iter()
+            .map(|arg| format!("({arg:?}, {}.into())", snake(arg)))
+            .collect();
+        writeln!(
+            code,
+            "pub fn {}({}) -> Msg {{ Msg {{ id: {id:?}, args: vec![{}] }} }}",
+            snake(id),
+            parameters.join(", "),
+            values.join(", ")
+        )
+        .expect("a String takes all");
+    }
+    code
+}
+
+fn labels(source: &Messages) -> impl Iterator<Item = &String> {
+    source
+        .iter()
+        .filter(|(_, message)| message.is_label)
+        .map(|(id, _)| id)
+}
+
+fn labels_slint(source: &Messages) -> String {
+    let mut code = String::from("export global Tr {\n");
+    for id in labels(source) {
+        writeln!(code, "    in property <string> {id}: \"{id}\";").expect("a String takes all");
+    }
+    code + "}\n"
+}
+
+fn labels_rust(source: &Messages) -> String {
+    let mut code = String::from(
+        "/// Fills every label of the window.\n\
+         pub fn fill_labels(tr: &crate::shell::ui::Tr<'_>, text: impl Fn(&'static str) -> slint::SharedString) {\n",
+    );
+    for id in labels(source) {
+        writeln!(code, "    tr.set_{}(text({id:?}));", snake(id)).expect("a String takes all");
+    }
+    code + "}\n"
+}
+
+fn sources() -> String {
+    let mut code = String::from(
+        "/// Every language's files: tag and text.\npub const SOURCES: &[(&str, &str)] = &[\n",
+    );
+    for tag in languages() {
+        for path in files(&tag) {
+            let path = fs::canonicalize(path).expect("the file was just listed");
+            writeln!(code, "    ({tag:?}, include_str!({path:?})),").expect("a String takes all");
+        }
+    }
+    code + "];\n"
+}

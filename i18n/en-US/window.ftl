@@ -1,0 +1,2 @@
+# Fixed labels of the window: no arguments here.
+window-title = Underpass

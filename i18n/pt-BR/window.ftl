@@ -1,0 +1,2 @@
+# Rótulos fixos da janela: sem argumentos aqui.
+window-title = Underpass

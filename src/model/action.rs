@@ -1,0 +1,189 @@
+//! Everything a person can ask for. Each clickable thing in the view carries one of these.
+
+use super::{Language, PortKey, Protocol, Theme, TunnelId};
+use serde::{Deserialize, Serialize};
+
+/// What a person asks for. Text in it is as typed; it is checked where it is handled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Action {
+    /// Keep this tunnel served.
+    Host {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Stop serving it.
+    Stop {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Make a new connection now.
+    Reconnect {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Host here what another machine hosts.
+    TakeOver {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Probe this port now.
+    CheckNow {
+        /// Which.
+        key: PortKey,
+    },
+    /// Put the public URL on the clipboard.
+    CopyUrl {
+        /// Of which port.
+        key: PortKey,
+    },
+    /// Open the public URL in the browser.
+    OpenUrl {
+        /// Of which port.
+        key: PortKey,
+    },
+    /// Show this port in the detail panel, and the window with it.
+    Details {
+        /// Which.
+        key: PortKey,
+    },
+    /// Show this port in the detail panel, or close the panel if it is there already.
+    Select {
+        /// Which.
+        key: PortKey,
+    },
+    /// Close the detail panel.
+    Deselect,
+    /// Show a dialog.
+    OpenDialog {
+        /// Which.
+        dialog: DialogKind,
+    },
+    /// Put the dialog away.
+    CloseDialog,
+    /// The empty window's one field: make a tunnel for this port and host it.
+    Share {
+        /// `PORT` or `HOST:PORT`.
+        target: String,
+    },
+    /// Make a tunnel, and host it.
+    CreateTunnel {
+        /// Its name.
+        name: String,
+        /// `PORT` or `HOST:PORT`.
+        target: String,
+        /// What it speaks.
+        protocol: Protocol,
+        /// The public TCP port asked for, or nothing.
+        public_port: String,
+    },
+    /// Add a port to a tunnel.
+    AddPort {
+        /// To which.
+        tunnel: TunnelId,
+        /// `PORT` or `HOST:PORT`.
+        target: String,
+        /// What it speaks.
+        protocol: Protocol,
+        /// The public TCP port asked for, or nothing.
+        public_port: String,
+    },
+    /// Say what a port speaks.
+    ChangeProtocol {
+        /// Which port.
+        key: PortKey,
+        /// What it speaks.
+        protocol: Protocol,
+    },
+    /// Delete a tunnel: already confirmed.
+    DeleteTunnel {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Remove a port: already confirmed.
+    RemovePort {
+        /// Which.
+        key: PortKey,
+    },
+    /// Light, dark or the system's.
+    SetTheme {
+        /// Which.
+        theme: Theme,
+    },
+    /// The language of all text; `None` for the system's.
+    SetLanguage {
+        /// Which.
+        language: Option<Language>,
+    },
+    /// Whether the embedded relay listens on the local network.
+    SetLan {
+        /// Whether it does.
+        on: bool,
+    },
+    /// Whether the program starts with the person's session.
+    SetAutostart {
+        /// Whether it does.
+        on: bool,
+    },
+    /// Use the relay that this join link names.
+    JoinRelay {
+        /// The link as pasted.
+        link: String,
+    },
+    /// Go back to the embedded relay.
+    LeaveRelay,
+    /// Put the toast away.
+    DismissToast,
+    /// Put a notice away.
+    DismissNotice {
+        /// Its number.
+        id: u64,
+    },
+    /// Show the window, or hide it when it is in front.
+    ToggleWindow,
+    /// Show the window.
+    OpenWindow,
+    /// The window's close button.
+    CloseWindow,
+    /// Stop serving everything.
+    StopAll,
+    /// End the program.
+    Quit,
+}
+
+/// Which dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum DialogKind {
+    /// A new tunnel.
+    CreateTunnel,
+    /// A new port.
+    AddPort {
+        /// Of which tunnel.
+        tunnel: TunnelId,
+    },
+    /// Really delete the tunnel?
+    DeleteTunnel {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Really remove the port?
+    RemovePort {
+        /// Which.
+        key: PortKey,
+    },
+    /// Pick another protocol.
+    ChangeProtocol {
+        /// Of which port.
+        key: PortKey,
+    },
+    /// The public URL as a QR code.
+    QrCode {
+        /// Of which port.
+        key: PortKey,
+    },
+    /// Theme, language, autostart, relay.
+    Settings,
+    /// Version, licence, "Made with Slint".
+    About,
+}

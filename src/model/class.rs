@@ -1,0 +1,210 @@
+//! Why something did not work: the class decides what the engine does, the reason what is said.
+
+use super::{PortNumber, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// What a failure asks of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// The person must sign in; trying again by itself would not help.
+    SignIn,
+    /// Nothing helps but a change by the person.
+    Fatal,
+    /// The provider's limit is used up; it passes by itself.
+    Quota,
+    /// Another host has the tunnel now; taking it back by itself would start a fight.
+    Displaced,
+    /// It may work the next time.
+    Transient,
+}
+
+/// Whose side a failure is on: the first thing a person wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// This computer, or the service on it.
+    Ours,
+    /// The network between.
+    Network,
+    /// The relay or provider.
+    Theirs,
+}
+
+/// Why a session could not be made, or ended. Closed, so that each one has its sentence; what the
+/// operating system or a library said of it goes to the log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Reason {
+    /// This computer has no route to anywhere.
+    Offline,
+    /// The relay's name does not resolve.
+    UnknownHost {
+        /// The name.
+        host: String,
+    },
+    /// Nothing accepts connections at the relay's address.
+    RelayUnreachable {
+        /// `HOST:PORT`.
+        address: String,
+    },
+    /// Something answered at the relay's address that is no relay of ours.
+    NotARelay {
+        /// `HOST:PORT`.
+        address: String,
+    },
+    /// The certificate is not the one the join link pins.
+    CertificateMismatch {
+        /// `HOST:PORT`.
+        address: String,
+    },
+    /// The relay speaks a version of the link that we do not.
+    VersionMismatch {
+        /// The relay's version.
+        theirs: u16,
+        /// Ours.
+        ours: u16,
+    },
+    /// The relay does not know the token.
+    TokenRefused,
+    /// Another account holds the name.
+    NameTaken {
+        /// The label.
+        name: String,
+    },
+    /// Another machine of the same account hosts the tunnel.
+    HostedElsewhere,
+    /// Another host took the tunnel over.
+    TakenOver,
+    /// The public TCP port that was asked for is not to be had.
+    PublicPortTaken {
+        /// The port.
+        port: PortNumber,
+    },
+    /// The relay's range of public TCP ports is used up, or it has none.
+    NoPublicPorts,
+    /// The relay takes no more tunnels of this account.
+    TooManyTunnels {
+        /// How many it takes.
+        limit: u32,
+    },
+    /// The relay or provider asks to wait.
+    QuotaUsedUp {
+        /// Until when, if it said.
+        until: Option<UnixMillis>,
+    },
+    /// The link was closed or reset.
+    LinkLost,
+    /// Nothing came over the link for too long.
+    LinkSilent,
+    /// The relay is going down on purpose.
+    RelayShutDown,
+    /// Making the session took too long.
+    TimedOut,
+    /// Three probes found the public URL dead while the session believed itself up.
+    Zombie,
+    /// The person asked for a new connection.
+    Forced,
+    /// The computer slept, or its network changed.
+    Woke,
+    /// The embedded relay could not start here.
+    EmbeddedRelay {
+        /// What the system said.
+        detail: String,
+    },
+    /// Anything else; the detail is what was said of it.
+    Other {
+        /// What was said.
+        detail: String,
+    },
+}
+
+impl Reason {
+    /// Whose side it is on.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Offline
+            | Self::TokenRefused
+            | Self::Forced
+            | Self::Woke
+            | Self::EmbeddedRelay { .. }
+            | Self::Other { .. } => Side::Ours,
+            Self::UnknownHost { .. } | Self::LinkLost | Self::LinkSilent | Self::TimedOut => {
+                Side::Network
+            }
+            Self::RelayUnreachable { .. }
+            | Self::NotARelay { .. }
+            | Self::CertificateMismatch { .. }
+            | Self::VersionMismatch { .. }
+            | Self::NameTaken { .. }
+            | Self::HostedElsewhere
+            | Self::TakenOver
+            | Self::PublicPortTaken { .. }
+            | Self::NoPublicPorts
+            | Self::TooManyTunnels { .. }
+            | Self::QuotaUsedUp { .. }
+            | Self::RelayShutDown
+            | Self::Zombie => Side::Theirs,
+        }
+    }
+
+    /// What it asks of the engine.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::TokenRefused => Class::SignIn,
+            Self::CertificateMismatch { .. }
+            | Self::NotARelay { .. }
+            | Self::VersionMismatch { .. }
+            | Self::NameTaken { .. }
+            | Self::PublicPortTaken { .. }
+            | Self::NoPublicPorts
+            | Self::TooManyTunnels { .. } => Class::Fatal,
+            Self::HostedElsewhere | Self::TakenOver => Class::Displaced,
+            Self::QuotaUsedUp { .. } => Class::Quota,
+            Self::Offline
+            | Self::UnknownHost { .. }
+            | Self::RelayUnreachable { .. }
+            | Self::LinkLost
+            | Self::LinkSilent
+            | Self::RelayShutDown
+            | Self::TimedOut
+            | Self::Zombie
+            | Self::Forced
+            | Self::Woke
+            | Self::EmbeddedRelay { .. }
+            | Self::Other { .. } => Class::Transient,
+        }
+    }
+
+    /// The word for it in the audit log and the JSON lines: stable, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::UnknownHost { .. } => "unknown-host",
+            Self::RelayUnreachable { .. } => "relay-unreachable",
+            Self::NotARelay { .. } => "not-a-relay",
+            Self::CertificateMismatch { .. } => "certificate-mismatch",
+            Self::VersionMismatch { .. } => "version-mismatch",
+            Self::TokenRefused => "token-refused",
+            Self::NameTaken { .. } => "name-taken",
+            Self::HostedElsewhere => "hosted-elsewhere",
+            Self::TakenOver => "taken-over",
+            Self::PublicPortTaken { .. } => "public-port-taken",
+            Self::NoPublicPorts => "no-public-ports",
+            Self::TooManyTunnels { .. } => "too-many-tunnels",
+            Self::QuotaUsedUp { .. } => "quota",
+            Self::LinkLost => "link-lost",
+            Self::LinkSilent => "link-silent",
+            Self::RelayShutDown => "relay-shut-down",
+            Self::TimedOut => "timed-out",
+            Self::Zombie => "zombie",
+            Self::Forced => "forced",
+            Self::Woke => "woke",
+            Self::EmbeddedRelay { .. } => "embedded-relay",
+            Self::Other { .. } => "other",
+        }
+    }
+}

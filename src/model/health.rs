@@ -1,0 +1,148 @@
+//! What a probe saw, on both sides of the tunnel.
+
+use super::{PortKey, Reason, SessionNumber, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// One word for a probe's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// The service answered through the public URL.
+    Operational,
+    /// The relay was reached, the local service was not.
+    ServiceDown,
+    /// The public URL is dead.
+    Down,
+}
+
+/// What the local port did when it was asked directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocalAnswer {
+    /// It accepts connections.
+    Accepts,
+    /// Nothing listens there.
+    Refused,
+    /// It neither accepts nor refuses within the time-out.
+    Silent,
+}
+
+/// What our relay says of itself in the `x-underpass` header of the pages it makes itself. An
+/// answer without that header came from the person's own service, whatever its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RelayVerdict {
+    /// 502: nothing listens on the host's port.
+    ServiceDown,
+    /// 502: the host's port answers, but not in HTTP.
+    NotHttp,
+    /// 504: the host's port took the request and gave no answer in time.
+    ServiceSilent,
+    /// 503: the tunnel is known, nobody hosts it just now.
+    NoHost,
+    /// 404: no such tunnel.
+    UnknownTunnel,
+}
+
+impl RelayVerdict {
+    /// The response header that carries it.
+    pub const HEADER: &'static str = "x-underpass";
+
+    const ALL: [Self; 5] = [
+        Self::ServiceDown,
+        Self::NotHttp,
+        Self::ServiceSilent,
+        Self::NoHost,
+        Self::UnknownTunnel,
+    ];
+
+    /// The header's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceDown => "service-down",
+            Self::NotHttp => "not-http",
+            Self::ServiceSilent => "service-silent",
+            Self::NoHost => "no-host",
+            Self::UnknownTunnel => "unknown-tunnel",
+        }
+    }
+
+    /// Reads the header's value; `None` for anything else.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.as_str() == value)
+    }
+}
+
+/// What the public URL did.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum PublicAnswer {
+    /// An HTTP answer.
+    Status {
+        /// Its status.
+        code: u16,
+        /// From the request's start to the answer's head, in microseconds.
+        latency_us: u64,
+        /// Set when the relay made the answer itself.
+        verdict: Option<RelayVerdict>,
+        /// It sends the visitor to a login page.
+        login_wall: bool,
+    },
+    /// A TCP port that accepted the connection.
+    Accepted {
+        /// Time to connect, in microseconds.
+        latency_us: u64,
+    },
+    /// No answer.
+    Failed {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// One probe of one port: both answers, and the one word made of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeReport {
+    /// Which port.
+    pub key: PortKey,
+    /// The session it began under.
+    pub session: SessionNumber,
+    /// When it ended.
+    pub at: UnixMillis,
+    /// What the local port did.
+    pub local: LocalAnswer,
+    /// What the public URL did.
+    pub public: PublicAnswer,
+    /// The one word.
+    pub health: Health,
+}
+
+impl ProbeReport {
+    /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
+    #[must_use]
+    pub fn routed(&self) -> bool {
+        self.health != Health::Down
+    }
+
+    /// The HTTP status, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self.public {
+            PublicAnswer::Status { code, .. } => Some(code),
+            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+        }
+    }
+
+    /// How long the public URL took, in microseconds.
+    #[must_use]
+    pub fn latency_us(&self) -> Option<u64> {
+        match self.public {
+            PublicAnswer::Status { latency_us, .. } | PublicAnswer::Accepted { latency_us } => {
+                Some(latency_us)
+            }
+            PublicAnswer::Failed { .. } => None,
+        }
+    }
+}

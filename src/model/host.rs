@@ -1,0 +1,156 @@
+//! What the engine says of the tunnel it hosts.
+
+use super::{PortNumber, Reason, SessionNumber, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// How far a first or later attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Getting the tokens.
+    Authorising,
+    /// Dialling the relay.
+    ConnectingRelay,
+    /// Asking it for the ports.
+    ForwardingPorts,
+}
+
+impl Phase {
+    /// The word for it in the JSON lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorising => "authorising",
+            Self::ConnectingRelay => "connecting-relay",
+            Self::ForwardingPorts => "forwarding-ports",
+        }
+    }
+}
+
+/// The engine's state, whole: the view needs nothing else to say what goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum HostState {
+    /// Not hosted.
+    #[default]
+    Stopped,
+    /// The first attempt since the start.
+    Connecting {
+        /// Where it is.
+        phase: Phase,
+    },
+    /// A session is up.
+    Hosting {
+        /// Which one.
+        session: SessionNumber,
+        /// Since when.
+        since: UnixMillis,
+        /// Its link has proven itself (first answered ping, or 10 s).
+        established: bool,
+    },
+    /// No session; the next attempt is under way or waited for.
+    Reconnecting {
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// When it begins; `None` while it is under way.
+        next_at: Option<UnixMillis>,
+        /// Since when there is no session.
+        since: UnixMillis,
+        /// Why the last one ended or failed.
+        reason: Reason,
+    },
+    /// The person must sign in; hosting goes on by itself after it.
+    SignIn {
+        /// Since when.
+        since: UnixMillis,
+        /// Why.
+        reason: Reason,
+    },
+    /// Another host has the tunnel.
+    Displaced {
+        /// Since when.
+        since: UnixMillis,
+        /// Whether it was taken from us or never ours.
+        reason: Reason,
+    },
+    /// The provider's limit is used up; the next attempt comes by itself.
+    Quota {
+        /// Since when.
+        since: UnixMillis,
+        /// When the next attempt begins.
+        next_at: UnixMillis,
+        /// The provider's own words, if it said more.
+        reason: Reason,
+    },
+    /// Nothing helps but a change by the person.
+    Failed {
+        /// Since when.
+        since: UnixMillis,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+impl HostState {
+    /// The word for it in the JSON lines.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Connecting { .. } => "connecting",
+            Self::Hosting { .. } => "hosting",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::SignIn { .. } => "sign-in",
+            Self::Displaced { .. } => "displaced",
+            Self::Quota { .. } => "quota",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// The session that is up, if one is.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionNumber> {
+        match self {
+            Self::Hosting { session, .. } => Some(*session),
+            _ => None,
+        }
+    }
+
+    /// Why it is not up, if something is wrong.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Stopped | Self::Connecting { .. } | Self::Hosting { .. } => None,
+            Self::Reconnecting { reason, .. }
+            | Self::SignIn { reason, .. }
+            | Self::Displaced { reason, .. }
+            | Self::Quota { reason, .. }
+            | Self::Failed { reason, .. } => Some(reason),
+        }
+    }
+}
+
+/// A port as the relay serves it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LivePort {
+    /// The local port.
+    pub number: PortNumber,
+    /// Where visitors reach it.
+    pub url: String,
+    /// Where other machines of this network reach it, when that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lan_url: Option<String>,
+}
+
+/// What went through one port since its engine started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Connections open now.
+    pub open: u64,
+    /// Connections so far.
+    pub total: u64,
+    /// Bytes from visitors to the service.
+    pub bytes_in: u64,
+    /// Bytes from the service to visitors.
+    pub bytes_out: u64,
+}

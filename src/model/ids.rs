@@ -1,0 +1,187 @@
+//! Identities as types of their own, so that a port is never mistaken for a count.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+/// A tunnel's id: a DNS label (`a-z`, `0-9`, inner `-`; 1 to 40 bytes), so that it can stand in a
+/// public host name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TunnelId(String);
+
+impl TunnelId {
+    /// The longest id in bytes. A label may have 63; the rest is room for `-PORT` behind it.
+    pub const MAX_LEN: usize = 40;
+
+    /// Takes `text` as an id when it already is a valid label.
+    ///
+    /// # Errors
+    /// The text itself, when it is empty, too long or holds anything but `a-z`, `0-9` and inner `-`.
+    pub fn new(text: impl Into<String>) -> Result<Self, String> {
+        let text = text.into();
+        let valid = (1..=Self::MAX_LEN).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if valid { Ok(Self(text)) } else { Err(text) }
+    }
+
+    /// Makes an id of whatever the person called the tunnel: `Mein Büro` becomes `mein-buro`.
+    /// `None` when nothing is left that a host name may hold.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let ascii = deunicode::deunicode(name).to_ascii_lowercase();
+        let mut label = String::new();
+        for c in ascii.chars() {
+            match c {
+                'a'..='z' | '0'..='9' => label.push(c),
+                _ if !label.is_empty() && !label.ends_with('-') => label.push('-'),
+                _ => {}
+            }
+        }
+        label.truncate(Self::MAX_LEN);
+        Self::new(label.trim_end_matches('-')).ok()
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TunnelId {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::new(text).map_err(|text| format!("{text:?} is no tunnel id"))
+    }
+}
+
+impl From<TunnelId> for String {
+    fn from(id: TunnelId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TunnelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PortNumber(NonZeroU16);
+
+/// What was given is not a port.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a port: a port is a number from 1 to 65535")]
+pub struct InvalidPort(pub String);
+
+impl PortNumber {
+    /// `None` for 0, which means "any free port" to the system and nothing to us.
+    #[must_use]
+    pub const fn new(number: u16) -> Option<Self> {
+        match NonZeroU16::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// The port as the system's calls want it.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0.get()
+    }
+}
+
+impl FromStr for PortNumber {
+    type Err = InvalidPort;
+    fn from_str(text: &str) -> Result<Self, InvalidPort> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits
+            .then(|| text.parse().ok())
+            .flatten()
+            .and_then(Self::new)
+            .ok_or_else(|| InvalidPort(text.to_owned()))
+    }
+}
+
+impl fmt::Display for PortNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One port of one tunnel: what a row of the window stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortKey {
+    /// The tunnel.
+    pub tunnel: TunnelId,
+    /// The local port in it.
+    pub port: PortNumber,
+}
+
+impl PortKey {
+    /// Names `port` of `tunnel`.
+    #[must_use]
+    pub fn new(tunnel: &TunnelId, port: PortNumber) -> Self {
+        Self {
+            tunnel: tunnel.clone(),
+            port,
+        }
+    }
+}
+
+/// Pairs an audited *up* with its *down*.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub String);
+
+/// Counts an engine's sessions from 1. A probe carries the number it began under, so that one which
+/// began before the current session can be told apart.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct SessionNumber(pub u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_become_labels() {
+        let id = |name| TunnelId::from_name(name).map(String::from);
+        assert_eq!(id("Mein Büro"), Some("mein-buro".to_owned()));
+        assert_eq!(id("  --a  b--"), Some("a-b".to_owned()));
+        assert_eq!(id("…"), None);
+        assert_eq!(id(""), None);
+    }
+
+    #[test]
+    fn ports_are_digits_from_1_to_65535() {
+        for bad in ["", "0", "70000", "abc", "+80", " 80", "80 ", "-1", "8e1"] {
+            assert_eq!(bad.parse::<PortNumber>(), Err(InvalidPort(bad.to_owned())));
+        }
+        assert_eq!(
+            "65535".parse::<PortNumber>().map(PortNumber::get),
+            Ok(65535)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_gives_a_valid_id_or_none(name in ".*") {
+            if let Some(id) = TunnelId::from_name(&name) {
+                prop_assert_eq!(TunnelId::new(id.as_str()), Ok(id.clone()));
+            }
+        }
+    }
+}

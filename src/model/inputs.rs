@@ -1,0 +1,244 @@
+//! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
+
+use super::{
+    DialogKind, Field, FieldError, HostState, Language, LivePort, Port, PortKey, PortNumber,
+    ProbeReport, Protocol, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The facts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inputs {
+    /// As saved.
+    pub settings: Settings,
+    /// As checked.
+    pub timing: Timing,
+    /// What the desktop is like.
+    pub appearance: Appearance,
+    /// The inventory, in the order it is shown.
+    pub tunnels: Vec<Tunnel>,
+    /// Changes on their way to the inventory, shown as if done.
+    pub pending: Vec<Pending>,
+    /// What is hosted, or was since the start.
+    pub hosts: BTreeMap<TunnelId, Host>,
+    /// What the probes saw.
+    pub probes: BTreeMap<PortKey, ProbeFacts>,
+    /// The relay in use.
+    pub relay: RelayFacts,
+    /// The port in the detail panel.
+    pub selected: Option<PortKey>,
+    /// The dialog in front.
+    pub dialog: Option<Dialog>,
+    /// The short-lived line at the bottom.
+    pub toast: Option<Toast>,
+    /// What the person should know beyond a tunnel's state.
+    pub notices: Vec<Notice>,
+}
+
+/// What the desktop is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appearance {
+    /// The system's language.
+    pub language: Language,
+    /// Somebody shows tray icons.
+    pub tray_host: bool,
+    /// The window is on screen.
+    pub window_shown: bool,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self {
+            language: Language::default(),
+            tray_host: true,
+            window_shown: false,
+        }
+    }
+}
+
+impl Inputs {
+    /// The language of all text.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.settings.language.unwrap_or(self.appearance.language)
+    }
+
+    /// The tunnel with this id.
+    #[must_use]
+    pub fn tunnel(&self, id: &TunnelId) -> Option<&Tunnel> {
+        self.tunnels.iter().find(|tunnel| tunnel.id == *id)
+    }
+
+    /// The public URL of a port: as served now, or as it was served last.
+    #[must_use]
+    pub fn url(&self, key: &PortKey) -> Option<&str> {
+        let host = self.hosts.get(&key.tunnel)?;
+        let live = host.live.iter().find(|live| live.number == key.port)?;
+        Some(&live.url)
+    }
+}
+
+/// A tunnel that is hosted, or was since the start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Host {
+    /// The person wants it hosted.
+    pub wanted: bool,
+    /// What the engine last said.
+    pub state: HostState,
+    /// Its ports as last served; kept after a stop, so that the URL stays on screen.
+    pub live: Vec<LivePort>,
+    /// What went through each port: the last minute, one sample a second while it is watched.
+    pub traffic: BTreeMap<PortNumber, VecDeque<Traffic>>,
+    /// The last transitions, oldest first.
+    pub history: VecDeque<Transition>,
+}
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// When.
+    pub at: UnixMillis,
+    /// The engine's new state; `None` when it is `health` that changed.
+    pub state: Option<HostState>,
+    /// A port's new health; `None` when it is `state` that changed.
+    pub health: Option<(PortNumber, super::Health)>,
+    /// How long the state before it had lasted, in milliseconds.
+    pub after_ms: u64,
+}
+
+/// What the probes of one port saw.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProbeFacts {
+    /// The last report of the current session; `None` until there is one.
+    pub last: Option<ProbeReport>,
+    /// A probe the person asked for is under way.
+    pub checking: bool,
+    /// `Down` reports in a row.
+    pub downs: u32,
+    /// The last results, oldest first.
+    pub samples: VecDeque<Sample>,
+}
+
+/// One probe, as the charts need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub at: UnixMillis,
+    /// The public URL's latency, in microseconds, if it answered.
+    pub latency_us: Option<u64>,
+    /// The one word.
+    pub health: super::Health,
+}
+
+/// The relay in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RelayFacts {
+    /// `HOST:PORT` of the joined relay; the embedded one when absent.
+    pub joined: Option<String>,
+    /// Visitors from beyond this computer can reach it.
+    pub public: bool,
+}
+
+/// A change on its way to the inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// A tunnel that is being made.
+    Create(Tunnel),
+    /// A tunnel that is being deleted.
+    Delete(TunnelId),
+    /// A port that is being added.
+    AddPort(TunnelId, Port),
+    /// A port that is being removed.
+    RemovePort(PortKey),
+    /// A port whose protocol is being changed.
+    ChangeProtocol(PortKey, Protocol),
+}
+
+/// The dialog in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialog {
+    /// Which one.
+    pub kind: DialogKind,
+    /// What is wrong with what was typed.
+    pub errors: Vec<(Field, FieldError)>,
+}
+
+/// The short-lived line at the bottom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Toast {
+    /// A URL went to the clipboard.
+    Copied {
+        /// The URL.
+        url: String,
+    },
+    /// A tunnel or port is gone.
+    Deleted {
+        /// What it was called.
+        name: String,
+    },
+    /// The desktop would not do it.
+    DesktopRefused {
+        /// What it said.
+        detail: String,
+    },
+}
+
+/// Something the person should know beyond a tunnel's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Counts up; names it for dismissal.
+    pub id: u64,
+    /// Since when.
+    pub at: UnixMillis,
+    /// What it is.
+    pub kind: NoticeKind,
+}
+
+/// What a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// A file could not be read, was kept aside, and the defaults are in force.
+    FileCorrupt {
+        /// Its name.
+        file: String,
+        /// What it is called now.
+        kept_as: String,
+    },
+    /// A file was written by a newer version; it was kept aside.
+    FileTooNew {
+        /// Its name.
+        file: String,
+        /// What it is called now.
+        kept_as: String,
+    },
+    /// A file could not be written: what is on screen is not on disk.
+    FileNotSaved {
+        /// Its name.
+        file: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// The settings held values that cannot be used; the defaults are in force for them.
+    SettingsInvalid {
+        /// Which and why.
+        detail: String,
+    },
+    /// The audit log could not be written.
+    AuditNotWritten {
+        /// What the system said.
+        detail: String,
+    },
+    /// Nobody shows tray icons: closing minimises.
+    NoTrayHost,
+    /// No keychain: secrets are in a file that only this user can read.
+    NoKeychain,
+    /// The program ended without being told to, the last time.
+    Crashed,
+    /// A tunnel needs the person.
+    NeedsYou {
+        /// Which.
+        tunnel: TunnelId,
+        /// Why.
+        reason: Reason,
+    },
+}

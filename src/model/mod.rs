@@ -1,0 +1,33 @@
+//! Plain data, and nothing but data: what the person has, what was seen, what is wanted.
+//!
+//! This room knows no clock, no file, no socket and no text for the person. Every other room may
+//! use it; it uses none of them.
+
+mod action;
+mod class;
+mod form;
+mod health;
+mod host;
+mod ids;
+mod inputs;
+mod join;
+mod settings;
+mod time;
+mod tunnel;
+
+pub use action::{Action, DialogKind};
+pub use class::{Class, Reason, Side};
+pub use form::{Field, FieldError, parse_name, parse_port, parse_target};
+pub use health::{Health, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict};
+pub use host::{HostState, LivePort, Phase, Traffic};
+pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
+pub use inputs::{
+    Appearance, Dialog, Host, Inputs, Notice, NoticeKind, Pending, ProbeFacts, RelayFacts, Sample,
+    Toast, Transition,
+};
+pub use join::{InvalidJoinLink, JoinLink, Secret};
+pub use settings::{
+    InvalidSettings, Language, RelaySettings, Settings, Theme, Timing, TimingSettings,
+};
+pub use time::UnixMillis;
+pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel};

@@ -1,0 +1,257 @@
+//! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Light, dark, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// Follows the system, live.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// The language of every text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English (United States): the source of all messages.
+    #[default]
+    #[serde(rename = "en-US")]
+    EnUs,
+    /// Portuguese (Brazil).
+    #[serde(rename = "pt-BR")]
+    PtBr,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::EnUs, Self::PtBr];
+
+    /// Its BCP 47 tag, which is its folder in `i18n/`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::EnUs => "en-US",
+            Self::PtBr => "pt-BR",
+        }
+    }
+
+    /// Its own name in itself.
+    #[must_use]
+    pub const fn endonym(self) -> &'static str {
+        match self {
+            Self::EnUs => "English",
+            Self::PtBr => "Português (Brasil)",
+        }
+    }
+
+    /// The language that serves a system locale (`pt_BR.UTF-8`) best.
+    #[must_use]
+    pub fn from_locale(locale: &str) -> Self {
+        if locale.to_ascii_lowercase().starts_with("pt") {
+            Self::PtBr
+        } else {
+            Self::EnUs
+        }
+    }
+}
+
+/// How our own relay is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RelaySettings {
+    /// `HOST:PORT#FINGERPRINT` of the relay that was joined (its token is in the keychain); the
+    /// embedded one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<String>,
+    /// The embedded relay listens on the local network too, not on loopback alone.
+    pub lan: bool,
+    /// The embedded relay's HTTP port; 0 for any free one.
+    pub http_port: u16,
+    /// The first and last of the embedded relay's public TCP ports; 0 to 0 for any free ones.
+    pub tcp_ports: (u16, u16),
+}
+
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self {
+            joined: None,
+            lan: false,
+            http_port: 7480,
+            tcp_ports: (7500, 7599),
+        }
+    }
+}
+
+/// Durations as the file has them, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TimingSettings {
+    /// Between two probes of a port. At least 1.
+    pub probe_interval_ms: u64,
+    /// When a probe is given up. At least 1.
+    pub probe_timeout_ms: u64,
+    /// The wait before the second attempt. At least 1, at most `backoff_cap_ms`.
+    pub backoff_initial_ms: u64,
+    /// The longest wait between attempts.
+    pub backoff_cap_ms: u64,
+    /// How far a wait may stray from its value either way, in per cent: 0 to 50.
+    pub jitter_percent: u8,
+}
+
+impl Default for TimingSettings {
+    fn default() -> Self {
+        Self {
+            probe_interval_ms: 30_000,
+            probe_timeout_ms: 5_000,
+            backoff_initial_ms: 1_000,
+            backoff_cap_ms: 60_000,
+            jitter_percent: 10,
+        }
+    }
+}
+
+/// The settings file. Unknown fields are ignored, absent ones have their defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light, dark or the system's.
+    pub theme: Theme,
+    /// `None` follows the system's locale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Start, minimised to the tray, when the person signs in to the computer.
+    pub autostart: bool,
+    /// How our own relay is reached.
+    pub relay: RelaySettings,
+    /// Durations.
+    pub timing: TimingSettings,
+}
+
+/// The durations the program runs with: checked once, when the settings are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Between two probes of a port.
+    pub probe_interval: Duration,
+    /// When a probe is given up.
+    pub probe_timeout: Duration,
+    /// The wait before the second attempt.
+    pub backoff_initial: Duration,
+    /// The longest wait between attempts.
+    pub backoff_cap: Duration,
+    /// How far a wait may stray from its value either way, as a fraction: 0.0 to 0.5.
+    pub jitter: f64,
+}
+
+/// Why the durations in a settings file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// A duration below 1 ms.
+    #[error("{field} must be at least 1 ms")]
+    TooShort {
+        /// The field.
+        field: &'static str,
+    },
+    /// The first wait is longer than the longest.
+    #[error("backoff_initial_ms ({initial_ms}) must not be more than backoff_cap_ms ({cap_ms})")]
+    InitialAboveCap {
+        /// `backoff_initial_ms`.
+        initial_ms: u64,
+        /// `backoff_cap_ms`.
+        cap_ms: u64,
+    },
+    /// More jitter than half.
+    #[error("jitter_percent ({percent}) must be from 0 to 50")]
+    Jitter {
+        /// What it was.
+        percent: u8,
+    },
+}
+
+impl TimingSettings {
+    /// Checks the durations.
+    ///
+    /// # Errors
+    /// The first field that cannot be used.
+    pub fn resolve(&self) -> Result<Timing, InvalidSettings> {
+        let checked = |field, millis| match millis {
+            0 => Err(InvalidSettings::TooShort { field }),
+            millis => Ok(Duration::from_millis(millis)),
+        };
+        if self.jitter_percent > 50 {
+            return Err(InvalidSettings::Jitter {
+                percent: self.jitter_percent,
+            });
+        }
+        let timing = Timing {
+            probe_interval: checked("probe_interval_ms", self.probe_interval_ms)?,
+            probe_timeout: checked("probe_timeout_ms", self.probe_timeout_ms)?,
+            backoff_initial: checked("backoff_initial_ms", self.backoff_initial_ms)?,
+            backoff_cap: checked("backoff_cap_ms", self.backoff_cap_ms)?,
+            jitter: f64::from(self.jitter_percent) / 100.0,
+        };
+        if timing.backoff_initial > timing.backoff_cap {
+            return Err(InvalidSettings::InitialAboveCap {
+                initial_ms: self.backoff_initial_ms,
+                cap_ms: self.backoff_cap_ms,
+            });
+        }
+        Ok(timing)
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let defaults = TimingSettings::default();
+        Self {
+            probe_interval: Duration::from_millis(defaults.probe_interval_ms),
+            probe_timeout: Duration::from_millis(defaults.probe_timeout_ms),
+            backoff_initial: Duration::from_millis(defaults.backoff_initial_ms),
+            backoff_cap: Duration::from_millis(defaults.backoff_cap_ms),
+            jitter: f64::from(defaults.jitter_percent) / 100.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_the_same_in_both_forms() {
+        assert_eq!(TimingSettings::default().resolve(), Ok(Timing::default()));
+    }
+
+    #[test]
+    fn each_bad_duration_is_named() {
+        let reject = |change: fn(&mut TimingSettings)| {
+            let mut settings = TimingSettings::default();
+            change(&mut settings);
+            settings.resolve().expect_err("it is invalid").to_string()
+        };
+        assert!(reject(|s| s.probe_interval_ms = 0).contains("probe_interval_ms"));
+        assert!(reject(|s| s.probe_timeout_ms = 0).contains("probe_timeout_ms"));
+        assert!(reject(|s| s.backoff_cap_ms = 0).contains("backoff_cap_ms"));
+        assert!(reject(|s| s.jitter_percent = 51).contains("51"));
+        let both = reject(|s| s.backoff_initial_ms = 90_000);
+        assert!(
+            both.contains("backoff_initial_ms (90000)") && both.contains("backoff_cap_ms (60000)")
+        );
+    }
+
+    #[test]
+    fn a_file_may_lack_fields_and_have_unknown_ones() {
+        let read: Settings = serde_json::from_str(
+            r#"{"theme":"dark","later":1,"timing":{"probe_interval_ms":250}}"#,
+        )
+        .expect("it is lenient");
+        assert_eq!(read.theme, Theme::Dark);
+        assert_eq!(read.timing.probe_interval_ms, 250);
+        assert_eq!(read.timing.probe_timeout_ms, 5_000);
+    }
+}

@@ -1,0 +1,172 @@
+//! What the person has: tunnels and their ports.
+
+use super::{PortNumber, TunnelId, UnixMillis};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Who carries a tunnel.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderId {
+    /// Our own relay: the embedded one, or the one that was joined.
+    #[default]
+    Relay,
+}
+
+/// What a port speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP/1.1 in the clear on the local side.
+    Http,
+    /// HTTP inside TLS on the local side; visitors are served as with `Http`.
+    Https,
+    /// Bytes: a public port of its own, nothing parsed.
+    Tcp,
+    /// HTTP, inside TLS when the local service turns out to speak it.
+    #[default]
+    Auto,
+}
+
+impl Protocol {
+    /// All of them, in the order a person picks from.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Http, Self::Https, Self::Tcp];
+
+    /// The word for it in files, on the command line and on screen.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Tcp => "tcp",
+            Self::Auto => "auto",
+        }
+    }
+
+    /// Whether visitors come by host name over HTTP rather than by a public port.
+    #[must_use]
+    pub const fn is_web(self) -> bool {
+        !matches!(self, Self::Tcp)
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|protocol| protocol.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a protocol: http, https, tcp or auto"))
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who may visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Only this computer can reach the URL (the embedded relay on loopback).
+    #[default]
+    Private,
+    /// Anyone who has the URL.
+    Public,
+}
+
+/// Where a port's connections go on this side.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Target {
+    /// `localhost` (tried as 127.0.0.1, then as `::1`), a name or an address.
+    pub host: String,
+    /// The port there.
+    pub port: PortNumber,
+}
+
+impl Target {
+    /// The host that stands for this computer.
+    pub const LOCALHOST: &'static str = "localhost";
+
+    /// `port` on this computer.
+    #[must_use]
+    pub fn local(port: PortNumber) -> Self {
+        Self {
+            host: Self::LOCALHOST.to_owned(),
+            port,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// One local port in a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// Its number, unique in the tunnel.
+    pub number: PortNumber,
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// Where its connections go; this computer, unless said otherwise.
+    pub target: Target,
+    /// The host-name label that visitors use (`web` in `http://web.localhost:7480/`). Kept for the
+    /// port's life, so that removing its neighbour never changes its URL.
+    pub label: TunnelId,
+    /// The public TCP port that was asked for, for `tcp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_port: Option<PortNumber>,
+}
+
+/// A named thing at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tunnel {
+    /// Its id, unique on this computer.
+    pub id: TunnelId,
+    /// What the person called it.
+    pub name: String,
+    /// Who carries it.
+    #[serde(default)]
+    pub provider: ProviderId,
+    /// Its ports, in the order they were added.
+    pub ports: Vec<Port>,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// When the provider lets it go; never, for our own relay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<UnixMillis>,
+}
+
+impl Tunnel {
+    /// The port with this number.
+    #[must_use]
+    pub fn port(&self, number: PortNumber) -> Option<&Port> {
+        self.ports.iter().find(|port| port.number == number)
+    }
+
+    /// The label for a new port: the tunnel's own for the first, `ID-PORT` for the others.
+    #[must_use]
+    pub fn label_for(&self, number: PortNumber) -> TunnelId {
+        let taken = self.ports.iter().any(|port| port.label == self.id);
+        if !taken {
+            return self.id.clone();
+        }
+        let suffix = format!("-{number}");
+        let room = TunnelId::MAX_LEN - suffix.len();
+        let stem = &self.id.as_str()[..self.id.as_str().len().min(room)];
+        TunnelId::new(format!("{stem}{suffix}")).unwrap_or_else(|_| self.id.clone())
+    }
+}

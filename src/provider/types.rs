@@ -1,0 +1,224 @@
+//! The contract between the engine and a provider.
+
+use crate::model::{Class, LivePort, Phase, Port, PortNumber, Reason, Secret, Traffic, TunnelId};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A future that stays on the engine's thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Makes hosting sessions with one provider. It lives on the engine's thread; everything it spawns
+/// runs there too.
+pub trait Connector: Send {
+    /// Gets fresh tokens for the tunnel.
+    fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>>;
+
+    /// Makes one session. Dropping the future abandons the attempt and leaves nothing behind.
+    fn connect<'a>(
+        &'a self,
+        order: &'a HostOrder,
+        tokens: &'a Tokens,
+        progress: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>>;
+}
+
+/// Told each phase that an attempt enters.
+pub type Progress<'a> = &'a (dyn Fn(Phase) + 'a);
+
+/// What is to be hosted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostOrder {
+    /// The tunnel.
+    pub tunnel: TunnelId,
+    /// Its ports.
+    pub ports: Vec<Port>,
+    /// This installation's id: the relay tells a machine that comes back from another machine.
+    pub install: String,
+    /// Take the tunnel from another machine of the same account. Only ever set by the person.
+    pub take_over: bool,
+}
+
+/// The tokens of one tunnel, by scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// The tokens.
+    pub by_scope: BTreeMap<&'static str, Secret>,
+    /// How long they are good for; `None` for ever.
+    pub lifetime: Option<Duration>,
+}
+
+/// An attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectError {
+    /// Why, as the person is told.
+    pub reason: Reason,
+    /// What a library or the system said: for the log.
+    pub detail: String,
+}
+
+impl ConnectError {
+    /// An error with nothing more to log.
+    #[must_use]
+    pub fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            detail: String::new(),
+        }
+    }
+
+    /// An error and what was said of it.
+    #[must_use]
+    pub fn with(reason: Reason, detail: impl fmt::Display) -> Self {
+        Self {
+            reason,
+            detail: detail.to_string(),
+        }
+    }
+
+    /// What it asks of the engine.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.reason.class()
+    }
+}
+
+/// How a session ended: the same facts as of a failed attempt.
+pub type Ended = ConnectError;
+
+/// One hosting session. Dropping it closes the link at once; [`Session::close`] says goodbye first.
+pub struct Session {
+    /// The ports as served from the start.
+    pub ports: Vec<LivePort>,
+    /// What happens to it.
+    pub events: mpsc::Receiver<SessionEvent>,
+    /// What went through it.
+    pub traffic: Arc<TrafficBoard>,
+    /// The provider's own end of it.
+    pub part: Box<dyn SessionPart>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("ports", &self.ports)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Says goodbye to the relay and closes the link; takes 2 s at most.
+    pub async fn close(self) {
+        self.part.close().await;
+    }
+}
+
+/// A provider's own end of a session. Dropping it ends every task of the session.
+pub trait SessionPart {
+    /// Serves these ports from now on. The answer comes as [`SessionEvent::Ports`].
+    fn set_ports(&self, ports: Vec<Port>);
+
+    /// Asks the other end for a sign of life now; a dead link then ends within 5 s.
+    fn check_link(&self);
+
+    /// Breaks the link as if the network had dropped it.
+    fn drop_link(&self);
+
+    /// Says goodbye and closes.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// What happens to a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// The link has proven itself: an answered ping.
+    Established,
+    /// The ports that are served now.
+    Ports(Vec<LivePort>),
+    /// It is over; nothing comes after this.
+    Ended(Ended),
+}
+
+/// Counts what goes through each port. Shared by the pumps, read by the engine.
+#[derive(Debug, Default)]
+pub struct TrafficBoard {
+    ports: std::sync::Mutex<BTreeMap<PortNumber, Arc<PortCounters>>>,
+}
+
+/// The counters of one port.
+#[derive(Debug, Default)]
+pub struct PortCounters {
+    open: AtomicU64,
+    total: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+}
+
+impl TrafficBoard {
+    /// The counters of `port`.
+    #[must_use]
+    pub fn port(&self, port: PortNumber) -> Arc<PortCounters> {
+        let mut ports = self
+            .ports
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(ports.entry(port).or_default())
+    }
+
+    /// All counters as they stand.
+    #[must_use]
+    pub fn read(&self) -> BTreeMap<PortNumber, Traffic> {
+        let ports = self
+            .ports
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        ports
+            .iter()
+            .map(|(port, counters)| (*port, counters.read()))
+            .collect()
+    }
+}
+
+impl PortCounters {
+    /// Counts a connection until the guard is dropped.
+    #[must_use]
+    pub fn connection(self: &Arc<Self>) -> ConnectionGuard {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.total.fetch_add(1, Ordering::Relaxed);
+        ConnectionGuard(Arc::clone(self))
+    }
+
+    /// Counts bytes from a visitor to the service.
+    pub fn add_in(&self, bytes: u64) {
+        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes from the service to a visitor.
+    pub fn add_out(&self, bytes: u64) {
+        self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Traffic {
+        Traffic {
+            open: self.open.load(Ordering::Relaxed),
+            total: self.total.load(Ordering::Relaxed),
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Counts one open connection while it lives.
+#[derive(Debug)]
+pub struct ConnectionGuard(Arc<PortCounters>);
+
+impl Drop for ConnectionGuard {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,62 @@
+//! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A duplex byte stream to the host's local service. `shutdown` carries half-close.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
+/// Who is behind a label.
+#[derive(Clone)]
+pub enum Lookup {
+    /// No tunnel of that name was ever hosted here (or not in a long time).
+    Unknown,
+    /// The tunnel is known, nobody hosts it just now.
+    NoHost,
+    /// Somebody hosts it.
+    Live(Arc<dyn Upstream>),
+}
+
+/// Finds tunnels by label.
+pub trait Backend: Send + Sync + 'static {
+    /// Who is behind `label` (lower case) now.
+    fn find(&self, label: &str) -> Lookup;
+}
+
+/// One live port at a host.
+pub trait Upstream: Send + Sync + 'static {
+    /// Names this port of this session: two upstreams with the same key may share pooled
+    /// connections, and a new session has a new key.
+    fn key(&self) -> u64;
+
+    /// Opens a stream to the local service and waits until the host has connected to it.
+    fn open(
+        &self,
+        visitor: Visitor,
+    ) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + '_>>;
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor {
+    /// The visitor's address.
+    pub peer: SocketAddr,
+}
+
+/// Why no stream could be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The local service refuses connections.
+    #[error("nothing listens on the host's port")]
+    Refused,
+    /// The local service does not accept within the host's time-out.
+    #[error("the host's port does not accept connections in time")]
+    TimedOut,
+    /// The session ended, or has too many streams.
+    #[error("the host is not there")]
+    HostGone,
+}

@@ -1,0 +1,21 @@
+//! What the person sees, as one comparable value, and the pure fold that makes it.
+//!
+//! This room knows no widget, no clock and no language: text is a [`Msg`], time comes in.
+
+mod msg;
+mod types;
+
+pub use msg::{Arg, Msg};
+pub use types::*;
+
+/// One function a message of `i18n/en-US`: a key or an argument that is not there fails the build.
+pub mod messages {
+    #![allow(
+        missing_docs,
+        clippy::must_use_candidate,
+        reason = "generated, one plain constructor a message"
+    )]
+    #[allow(unused_imports, reason = "generated code may need no argument")]
+    use super::{Arg, Msg};
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

@@ -1,0 +1,302 @@
+//! The view's shape. Renderers draw it and skip what did not change.
+
+use super::Msg;
+use crate::model::{Action, DialogKind, Field, Language, PortKey, Theme, TunnelId};
+use serde::Serialize;
+
+/// Everything the window and the tray show.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct View {
+    /// The language of all text.
+    pub language: Language,
+    /// Light, dark or the system's.
+    pub theme: Theme,
+    /// The window.
+    pub window: WindowView,
+    /// The tray.
+    pub tray: TrayView,
+}
+
+/// A port's state in one word and shape. The order is the order of urgency: the tray shows the
+/// greatest of what should be hosted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Badge {
+    /// Not hosted.
+    Stopped,
+    /// Being made.
+    Creating,
+    /// Hosted by another machine, and that is fine.
+    Elsewhere,
+    /// Works; visitors must sign in.
+    Private,
+    /// Works.
+    Working,
+    /// Hosted; the URL does not answer yet.
+    Checking,
+    /// The first attempt.
+    Connecting,
+    /// This computer is offline.
+    NoNetwork,
+    /// A later attempt.
+    Reconnecting,
+    /// The relay works, the local service does not.
+    ServiceDown,
+    /// The provider's limit is used up.
+    OverQuota,
+    /// The public URL is dead while the link seems up.
+    Unreachable,
+    /// Another machine took it.
+    TakenOver,
+    /// The sign-in has expired.
+    SignIn,
+    /// Nothing helps but a change.
+    Failed,
+}
+
+impl Badge {
+    /// Whether it counts as "working" in the header.
+    #[must_use]
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Working | Self::Private)
+    }
+
+    /// Whether it counts as "needs you" in the header: only the person can mend it.
+    #[must_use]
+    pub const fn needs_you(self) -> bool {
+        matches!(
+            self,
+            Self::ServiceDown | Self::OverQuota | Self::TakenOver | Self::SignIn | Self::Failed
+        )
+    }
+}
+
+/// Something to click.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Button {
+    /// What it says.
+    pub label: Msg,
+    /// What it does.
+    pub action: Action,
+    /// Whether it can be clicked now.
+    pub enabled: bool,
+}
+
+/// The window.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WindowView {
+    /// "3 working", "1 needs you": what is shown below, counted.
+    pub header: Header,
+    /// A card a tunnel.
+    pub cards: Vec<Card>,
+    /// The selected port.
+    pub panel: Option<Panel>,
+    /// The dialog in front.
+    pub dialog: Option<DialogView>,
+    /// Lines above the cards.
+    pub banners: Vec<Banner>,
+    /// The short-lived line at the bottom.
+    pub toast: Option<Msg>,
+    /// What the settings dialog shows.
+    pub settings: SettingsView,
+}
+
+/// The header's counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Header {
+    /// Rows that work.
+    pub working: usize,
+    /// Rows that only the person can mend.
+    pub needs_you: usize,
+    /// All in one line: also the tray's tooltip.
+    pub line: Msg,
+    /// The counts as chips, each with its badge's colour and shape.
+    pub chips: Vec<(Badge, Msg)>,
+}
+
+/// A tunnel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// Which.
+    pub tunnel: TunnelId,
+    /// What the person called it.
+    pub name: String,
+    /// Who carries it.
+    pub provider: Msg,
+    /// Private or public.
+    pub access: Msg,
+    /// Anyone who has the URL can visit: shown with a mark.
+    pub public: bool,
+    /// What is left until the provider lets it go.
+    pub expiry: Option<Msg>,
+    /// Host or Stop.
+    pub primary: Button,
+    /// Behind the `▾`: add a port, delete, reconnect.
+    pub menu: Vec<Button>,
+    /// A row a port; none for a tunnel without ports.
+    pub rows: Vec<Row>,
+}
+
+/// A port.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Which.
+    pub key: PortKey,
+    /// Its state.
+    pub badge: Badge,
+    /// The state's word.
+    pub word: Msg,
+    /// The port's number, or `HOST:PORT` when it is not on this computer.
+    pub port: String,
+    /// `http`, `https`, `tcp`, `auto`.
+    pub protocol: String,
+    /// The whole URL.
+    pub url: Option<String>,
+    /// The URL without its scheme, elided in the middle.
+    pub short_url: String,
+    /// Copy and open; disabled while there is no URL.
+    pub copy: Button,
+    /// See `copy`.
+    pub open: Button,
+    /// Behind the `⋯`: details, change protocol, QR code, remove.
+    pub menu: Vec<Button>,
+    /// A click on the row.
+    pub select: Action,
+    /// It is in the panel.
+    pub selected: bool,
+}
+
+/// The detail panel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panel {
+    /// Which port.
+    pub key: PortKey,
+    /// `frontend : 3000`.
+    pub title: String,
+    /// Its state.
+    pub badge: Badge,
+    /// The state's word.
+    pub word: Msg,
+    /// Why, and whose side: one sentence.
+    pub sentence: Msg,
+    /// The one thing that mends it.
+    pub remedy: Option<Button>,
+    /// The whole URL.
+    pub url: Option<String>,
+    /// The URL for other machines of this network.
+    pub lan_url: Option<String>,
+    /// Copy, open, QR code.
+    pub url_buttons: Vec<Button>,
+    /// Label and value: last probe, local service, next try, connections, bytes.
+    pub facts: Vec<(Msg, Msg)>,
+    /// Latency of the last probes, each from 0.0 to 1.0 of `latency_max`; negative for none.
+    pub latency: Vec<f32>,
+    /// What 1.0 stands for.
+    pub latency_max: Option<Msg>,
+    /// Bytes a second, in and out, over the last minute, each from 0.0 to 1.0 of `traffic_max`.
+    pub traffic: Vec<f32>,
+    /// What 1.0 stands for.
+    pub traffic_max: Option<Msg>,
+    /// The share of the last samples that worked, with the bar's parts in order.
+    pub uptime: Option<(Msg, Vec<Badge>)>,
+    /// The last transitions, newest first: the time and what happened.
+    pub timeline: Vec<TimelineEntry>,
+    /// At the bottom: Reconnect, Host or Stop.
+    pub buttons: Vec<Button>,
+    /// The `✕`.
+    pub close: Action,
+}
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimelineEntry {
+    /// When: local time of day.
+    pub at: Msg,
+    /// Its colour and shape.
+    pub badge: Badge,
+    /// What happened.
+    pub text: Msg,
+}
+
+/// The dialog in front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DialogView {
+    /// Which one.
+    pub kind: DialogKind,
+    /// Its title.
+    pub title: Msg,
+    /// What it says above the fields: the question of a confirmation.
+    pub body: Option<Msg>,
+    /// Errors beside their fields.
+    pub errors: Vec<(Field, Msg)>,
+    /// The primary button of a dialog without fields (a confirmation).
+    pub confirm: Option<Button>,
+    /// The label of the primary button of a dialog with fields.
+    pub submit: Option<Msg>,
+    /// What the QR code says.
+    pub qr: Option<String>,
+    /// The protocol that is picked when it opens.
+    pub protocol: String,
+}
+
+/// A line above the cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Banner {
+    /// Its colour and shape.
+    pub badge: Badge,
+    /// What it says.
+    pub text: Msg,
+    /// What mends it.
+    pub remedy: Option<Button>,
+    /// Puts it away.
+    pub dismiss: Action,
+    /// Also shown as a desktop notification when it is new and the window is not in front.
+    pub notify: bool,
+}
+
+/// What the settings dialog shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsView {
+    /// `None` follows the system.
+    pub language: Option<Language>,
+    /// Starts with the person's session.
+    pub autostart: bool,
+    /// The embedded relay listens on the local network.
+    pub lan: bool,
+    /// Which relay is in use.
+    pub relay: Msg,
+    /// Leaves the joined relay; absent with the embedded one.
+    pub leave: Option<Button>,
+}
+
+/// The tray.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrayView {
+    /// The worst state of what should be hosted; `None` when nothing is.
+    pub worst: Option<Badge>,
+    /// The header line.
+    pub tooltip: Msg,
+    /// The menu.
+    pub menu: Vec<TrayItem>,
+}
+
+/// An entry of the tray's menu.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrayItem {
+    /// A line that cannot be clicked.
+    Label(Msg),
+    /// A line that can.
+    Button(Button),
+    /// A line that opens a menu.
+    Submenu {
+        /// What it says, with its state's shape.
+        label: Msg,
+        /// Its state.
+        badge: Badge,
+        /// Its entries.
+        items: Vec<TrayItem>,
+    },
+    /// A line between groups.
+    Separator,
+}
