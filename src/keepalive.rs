@@ -1,1 +1,513 @@
-//! x
+//! The keep-alive machine: decides what to do after each outcome.
+//!
+//! Pure: time and randomness come in, decisions go out. It knows no socket, no provider and no
+//! tunnel; the engine carries out what it says and tells it what came of it.
+
+use crate::model::{Class, PortNumber, SessionNumber, Timing};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// `Down` probes in a row that make a zombie.
+pub const ZOMBIE_DOWNS: u8 = 3;
+
+/// A session that lives this long is established even if its link answered no ping yet.
+pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
+
+/// How long after `established` a URL that never routed yet may take before `Down` counts.
+pub const SETTLE: Duration = Duration::from_secs(30);
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The person wants the tunnel hosted.
+    Start,
+    /// The person does not. Wins over anything in flight.
+    Stop,
+    /// The attempt under way made a session.
+    Connected,
+    /// The session's link answered.
+    Established,
+    /// The session ended.
+    Dropped(Class),
+    /// The attempt under way failed; the other end may have said how long to wait.
+    ConnectFailed(Class, Option<Duration>),
+    /// A probe of one port ended.
+    Probe {
+        /// Which port.
+        port: PortNumber,
+        /// The session it began under.
+        session: SessionNumber,
+        /// The public URL is dead.
+        down: bool,
+        /// The local port accepts connections.
+        local_answers: bool,
+    },
+    /// The tokens should be replaced while they still work.
+    RemintDue,
+    /// The person wants a new connection.
+    ForceReconnect,
+    /// The computer woke, or its network changed.
+    Woke,
+    /// The person signed in.
+    SignedIn,
+    /// [`Machine::deadline`] has come.
+    Timer,
+}
+
+/// What the engine is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Begin an attempt.
+    Connect,
+    /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
+    ConnectBeside,
+    /// Forget the attempt under way.
+    Abandon,
+    /// Say goodbye and close the session.
+    Close,
+    /// Cut the session: nobody listens at its other end.
+    Cut(Cut),
+    /// The cached tokens are not to be used again.
+    ForgetTokens,
+    /// Ask the session's link for a sign of life.
+    CheckLink,
+}
+
+/// Why a session is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its URL is dead though it seems up.
+    Zombie,
+    /// The person asked for it.
+    Forced,
+}
+
+/// Where the machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing is wanted.
+    Stopped,
+    /// An attempt is under way.
+    Connecting {
+        /// No session was up since the start.
+        first: bool,
+        /// Attempts since the last session, from 1.
+        attempt: u32,
+    },
+    /// A session is up.
+    Up {
+        /// Which.
+        session: SessionNumber,
+        /// It has proven itself.
+        established: bool,
+    },
+    /// The next attempt is waited for.
+    Waiting {
+        /// Its number, from 1.
+        attempt: u32,
+        /// When it begins.
+        until: Instant,
+        /// The class of what went wrong.
+        class: Class,
+    },
+    /// Only the person can help: the class says how.
+    Halted(Class),
+}
+
+/// The delays between attempts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backoff {
+    initial: Duration,
+    cap: Duration,
+    jitter: f64,
+}
+
+impl Backoff {
+    /// The delays of `timing`.
+    #[must_use]
+    pub fn new(timing: &Timing) -> Self {
+        Self {
+            initial: timing.backoff_initial,
+            cap: timing.backoff_cap,
+            jitter: timing.jitter,
+        }
+    }
+
+    /// The wait after `failures` failures in a row (from 1), strayed by `random` (0.0 to 1.0).
+    #[must_use]
+    pub fn delay(&self, failures: u32, random: f64) -> Duration {
+        let doublings = failures.saturating_sub(1).min(31);
+        let plain = self.initial.saturating_mul(1 << doublings).min(self.cap);
+        plain.mul_f64(1.0 + self.jitter * (2.0 * random.clamp(0.0, 1.0) - 1.0))
+    }
+
+    /// The longest wait, strayed by `random`.
+    fn longest(&self, random: f64) -> Duration {
+        self.delay(u32::MAX, random)
+    }
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Machine {
+    backoff: Backoff,
+    state: State,
+    /// Sessions since the start.
+    sessions: u64,
+    /// Failures in a row since a session was last established.
+    failures: u32,
+    /// Attempts since the last session.
+    attempts: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Stopped,
+    Connecting,
+    Up(Up),
+    Waiting { until: Instant, class: Class },
+    Halted(Class),
+}
+
+#[derive(Debug)]
+struct Up {
+    since: Instant,
+    established_at: Option<Instant>,
+    watched: BTreeMap<PortNumber, Watched>,
+    beside: Beside,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    routed: bool,
+    downs: u8,
+}
+
+/// The planned replacement of a session whose tokens grow old.
+#[derive(Debug)]
+enum Beside {
+    None,
+    Connecting { failures: u32 },
+    Waiting { until: Instant, failures: u32 },
+}
+
+type Outputs = Vec<Output>;
+
+impl Machine {
+    /// A machine at rest.
+    #[must_use]
+    pub fn new(backoff: Backoff) -> Self {
+        Self {
+            backoff,
+            state: State::Stopped,
+            sessions: 0,
+            failures: 0,
+            attempts: 0,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match &self.state {
+            State::Stopped => Stage::Stopped,
+            State::Connecting => Stage::Connecting {
+                first: self.sessions == 0 && self.attempts == 1,
+                attempt: self.attempts,
+            },
+            State::Up(up) => Stage::Up {
+                session: SessionNumber(self.sessions),
+                established: up.established_at.is_some(),
+            },
+            State::Waiting { until, class } => Stage::Waiting {
+                attempt: self.attempts + 1,
+                until: *until,
+                class: *class,
+            },
+            State::Halted(class) => Stage::Halted(*class),
+        }
+    }
+
+    /// When it wants [`Input::Timer`].
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Waiting { until, .. } => Some(*until),
+            State::Up(up) => {
+                let prove = up
+                    .established_at
+                    .is_none()
+                    .then(|| up.since + ESTABLISHED_AFTER);
+                let beside = match up.beside {
+                    Beside::Waiting { until, .. } => Some(until),
+                    Beside::None | Beside::Connecting { .. } => None,
+                };
+                [prove, beside].into_iter().flatten().min()
+            }
+            State::Stopped | State::Connecting | State::Halted(_) => None,
+        }
+    }
+
+    /// Takes what happened and says what to do, in order.
+    pub fn handle(&mut self, input: Input, now: Instant, random: f64) -> Outputs {
+        match input {
+            Input::Start => self.handle_start(),
+            Input::Stop => self.handle_stop(),
+            Input::Connected => self.handle_connected(now),
+            Input::Established => self.handle_established(now),
+            Input::Dropped(class) => self.handle_dropped(class, now, random),
+            Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
+            Input::Probe {
+                port,
+                session,
+                down,
+                local_answers,
+            } => self.handle_probe(port, session, down, local_answers, now),
+            Input::RemintDue => self.handle_remint(),
+            Input::ForceReconnect => self.handle_force(),
+            Input::Woke => self.handle_woke(),
+            Input::SignedIn => self.handle_signed_in(),
+            Input::Timer => self.handle_timer(now),
+        }
+    }
+
+    fn handle_start(&mut self) -> Outputs {
+        match self.state {
+            State::Stopped | State::Halted(_) => {
+                self.sessions = 0;
+                self.failures = 0;
+                self.attempts = 0;
+                self.connect()
+            }
+            State::Waiting { .. } => self.connect(),
+            State::Connecting | State::Up(_) => vec![],
+        }
+    }
+
+    fn handle_stop(&mut self) -> Outputs {
+        match std::mem::replace(&mut self.state, State::Stopped) {
+            State::Connecting => vec![Output::Abandon],
+            State::Up(up) if matches!(up.beside, Beside::Connecting { .. }) => {
+                vec![Output::Abandon, Output::Close]
+            }
+            State::Up(_) => vec![Output::Close],
+            State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
+        }
+    }
+
+    fn handle_connected(&mut self, now: Instant) -> Outputs {
+        let replaced = match &self.state {
+            State::Connecting => false,
+            State::Up(up) => matches!(up.beside, Beside::Connecting { .. }),
+            State::Stopped | State::Waiting { .. } | State::Halted(_) => {
+                return vec![Output::Close];
+            }
+        };
+        self.sessions += 1;
+        self.attempts = 0;
+        self.state = State::Up(Up {
+            since: now,
+            established_at: None,
+            watched: BTreeMap::new(),
+            beside: Beside::None,
+        });
+        // The engine puts the new session in the old one's place before it closes that.
+        if replaced {
+            vec![Output::Close]
+        } else {
+            vec![]
+        }
+    }
+
+    fn handle_established(&mut self, now: Instant) -> Outputs {
+        if let State::Up(up) = &mut self.state {
+            up.established_at.get_or_insert(now);
+            self.failures = 0;
+        }
+        vec![]
+    }
+
+    fn handle_dropped(&mut self, class: Class, now: Instant, random: f64) -> Outputs {
+        let State::Up(up) = &self.state else {
+            return vec![];
+        };
+        if matches!(up.beside, Beside::Connecting { .. }) {
+            // The replacement is already on its way: it becomes the attempt.
+            self.attempts = 1;
+            self.state = State::Connecting;
+            return vec![];
+        }
+        self.failures += 1;
+        self.rest(class, None, now, random)
+    }
+
+    fn handle_failed(
+        &mut self,
+        class: Class,
+        wait: Option<Duration>,
+        now: Instant,
+        random: f64,
+    ) -> Outputs {
+        match &mut self.state {
+            State::Connecting => {
+                self.failures += 1;
+                let mut outputs = vec![Output::ForgetTokens];
+                outputs.extend(self.rest(class, wait, now, random));
+                outputs
+            }
+            State::Up(up) => {
+                let Beside::Connecting { failures } = up.beside else {
+                    return vec![];
+                };
+                let failures = failures + 1;
+                let until = now + wait.unwrap_or_else(|| self.backoff.delay(failures, random));
+                up.beside = Beside::Waiting { until, failures };
+                vec![]
+            }
+            State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
+        }
+    }
+
+    fn handle_probe(
+        &mut self,
+        port: PortNumber,
+        session: SessionNumber,
+        down: bool,
+        local_answers: bool,
+        now: Instant,
+    ) -> Outputs {
+        let current = SessionNumber(self.sessions);
+        let State::Up(up) = &mut self.state else {
+            return vec![];
+        };
+        let Some(established_at) = up.established_at.filter(|_| session == current) else {
+            return vec![];
+        };
+        let watched = up.watched.entry(port).or_default();
+        if !down {
+            *watched = Watched {
+                routed: true,
+                downs: 0,
+            };
+            return vec![];
+        }
+        let counts = watched.routed || now.duration_since(established_at) >= SETTLE;
+        watched.downs = match (counts, local_answers) {
+            (true, true) => watched.downs + 1,
+            (true, false) => 0,
+            (false, _) => watched.downs,
+        };
+        if watched.downs < ZOMBIE_DOWNS {
+            return vec![];
+        }
+        self.replace_now(Cut::Zombie)
+    }
+
+    fn handle_remint(&mut self) -> Outputs {
+        match &mut self.state {
+            State::Up(up) if matches!(up.beside, Beside::None) => {
+                up.beside = Beside::Connecting { failures: 0 };
+                vec![Output::ConnectBeside]
+            }
+            State::Waiting { .. } => vec![Output::ForgetTokens],
+            State::Up(_) | State::Stopped | State::Connecting | State::Halted(_) => vec![],
+        }
+    }
+
+    fn handle_force(&mut self) -> Outputs {
+        match self.state {
+            State::Up(_) => self.replace_now(Cut::Forced),
+            State::Waiting { .. } | State::Halted(_) => self.connect(),
+            State::Stopped | State::Connecting => vec![],
+        }
+    }
+
+    fn handle_woke(&mut self) -> Outputs {
+        match self.state {
+            State::Up(_) => vec![Output::CheckLink],
+            State::Waiting { .. } => self.connect(),
+            State::Stopped | State::Connecting | State::Halted(_) => vec![],
+        }
+    }
+
+    fn handle_signed_in(&mut self) -> Outputs {
+        match self.state {
+            State::Halted(Class::SignIn) => {
+                let mut outputs = vec![Output::ForgetTokens];
+                outputs.extend(self.connect());
+                outputs
+            }
+            State::Stopped
+            | State::Connecting
+            | State::Up(_)
+            | State::Waiting { .. }
+            | State::Halted(_) => vec![],
+        }
+    }
+
+    fn handle_timer(&mut self, now: Instant) -> Outputs {
+        match &mut self.state {
+            State::Waiting { until, .. } if *until <= now => self.connect(),
+            State::Up(up) => {
+                let proven = up.established_at.is_none() && up.since + ESTABLISHED_AFTER <= now;
+                if proven {
+                    up.established_at = Some(now);
+                    self.failures = 0;
+                }
+                match up.beside {
+                    Beside::Waiting { until, failures } if until <= now => {
+                        up.beside = Beside::Connecting { failures };
+                        vec![Output::ConnectBeside]
+                    }
+                    Beside::None | Beside::Connecting { .. } | Beside::Waiting { .. } => vec![],
+                }
+            }
+            State::Waiting { .. } | State::Stopped | State::Connecting | State::Halted(_) => vec![],
+        }
+    }
+
+    fn connect(&mut self) -> Outputs {
+        self.attempts += 1;
+        self.state = State::Connecting;
+        vec![Output::Connect]
+    }
+
+    /// Cuts the session and begins an attempt without waiting.
+    fn replace_now(&mut self, cut: Cut) -> Outputs {
+        let beside = matches!(
+            &self.state,
+            State::Up(Up {
+                beside: Beside::Connecting { .. },
+                ..
+            })
+        );
+        let mut outputs = if beside {
+            vec![Output::Abandon]
+        } else {
+            vec![]
+        };
+        outputs.push(Output::Cut(cut));
+        outputs.extend(self.connect());
+        outputs
+    }
+
+    /// After a failure: waits for the next attempt, or for the person.
+    fn rest(&mut self, class: Class, wait: Option<Duration>, now: Instant, random: f64) -> Outputs {
+        let delay = match class {
+            Class::SignIn | Class::Fatal | Class::Displaced => {
+                self.state = State::Halted(class);
+                return vec![];
+            }
+            Class::Quota => wait.unwrap_or_else(|| self.backoff.longest(random)),
+            Class::Transient => wait.unwrap_or_else(|| self.backoff.delay(self.failures, random)),
+        };
+        self.state = State::Waiting {
+            until: now + delay,
+            class,
+        };
+        vec![]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,435 @@
+//! Tables for the machine's behaviours, and what must hold for any run of inputs.
+
+use super::*;
+use proptest::prelude::*;
+
+/// No jitter: the middle of the range.
+const MIDDLE: f64 = 0.5;
+
+struct Rig {
+    machine: Machine,
+    now: Instant,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self {
+            machine: Machine::new(Backoff::new(&Timing::default())),
+            now: Instant::now(),
+        }
+    }
+
+    fn started() -> Self {
+        let mut rig = Self::new();
+        assert_eq!(rig.put(Input::Start), [Output::Connect]);
+        rig
+    }
+
+    fn established() -> Self {
+        let mut rig = Self::started();
+        assert_eq!(rig.put(Input::Connected), []);
+        assert_eq!(rig.put(Input::Established), []);
+        rig
+    }
+
+    fn put(&mut self, input: Input) -> Outputs {
+        self.machine.handle(input, self.now, MIDDLE)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    /// Lets the timer fire when it is due; says how long that took.
+    fn wait(&mut self) -> (Duration, Outputs) {
+        let due = self.machine.deadline().expect("it waits for something");
+        let waited = due.saturating_duration_since(self.now);
+        self.now = due;
+        (waited, self.put(Input::Timer))
+    }
+
+    fn probe(&mut self, down: bool, local_answers: bool) -> Outputs {
+        let session = SessionNumber(self.machine.sessions);
+        self.probe_under(session, down, local_answers)
+    }
+
+    fn probe_under(&mut self, session: SessionNumber, down: bool, local: bool) -> Outputs {
+        self.pass(Duration::from_secs(30));
+        self.put(Input::Probe {
+            port: PortNumber::new(3000).expect("not zero"),
+            session,
+            down,
+            local_answers: local,
+        })
+    }
+}
+
+const FAILED: Input = Input::ConnectFailed(Class::Transient, None);
+const DROPPED: Input = Input::Dropped(Class::Transient);
+
+#[test]
+fn waits_double_to_the_cap_and_are_never_given_up() {
+    let mut rig = Rig::started();
+    let mut waits = vec![];
+    for _ in 0..9 {
+        assert_eq!(rig.put(FAILED), [Output::ForgetTokens]);
+        let (waited, outputs) = rig.wait();
+        assert_eq!(outputs, [Output::Connect]);
+        waits.push(waited.as_secs());
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn jitter_strays_ten_per_cent_either_way() {
+    let backoff = Backoff::new(&Timing::default());
+    assert_eq!(backoff.delay(1, 0.0), Duration::from_millis(900));
+    assert_eq!(backoff.delay(1, 1.0), Duration::from_millis(1100));
+    assert_eq!(backoff.delay(40, 1.0), Duration::from_secs(66));
+}
+
+#[test]
+fn only_an_established_session_resets_the_backoff() {
+    let mut rig = Rig::started();
+    for _ in 0..3 {
+        rig.put(FAILED);
+        rig.wait();
+    }
+    rig.put(Input::Connected);
+    rig.put(DROPPED);
+    assert_eq!(
+        rig.wait().0,
+        Duration::from_secs(8),
+        "connected is not established"
+    );
+    rig.put(Input::Connected);
+    rig.put(Input::Established);
+    rig.put(DROPPED);
+    assert_eq!(rig.wait().0, Duration::from_secs(1));
+}
+
+#[test]
+fn ten_seconds_up_is_established_too() {
+    let mut rig = Rig::started();
+    rig.put(Input::Connected);
+    assert_eq!(rig.wait(), (ESTABLISHED_AFTER, vec![]));
+    let established = matches!(
+        rig.machine.stage(),
+        Stage::Up {
+            established: true,
+            ..
+        }
+    );
+    assert!(established && rig.machine.deadline().is_none());
+}
+
+#[test]
+fn a_drop_keeps_the_tokens_and_a_failed_attempt_does_not() {
+    let mut rig = Rig::established();
+    assert_eq!(rig.put(DROPPED), []);
+    rig.wait();
+    assert_eq!(rig.put(FAILED), [Output::ForgetTokens]);
+}
+
+#[test]
+fn first_and_later_attempts_are_told_apart() {
+    let mut rig = Rig::started();
+    let connecting = |first, attempt| Stage::Connecting { first, attempt };
+    assert_eq!(rig.machine.stage(), connecting(true, 1));
+    rig.put(FAILED);
+    rig.wait();
+    assert_eq!(rig.machine.stage(), connecting(false, 2));
+    rig.put(Input::Connected);
+    rig.put(DROPPED);
+    rig.wait();
+    assert_eq!(rig.machine.stage(), connecting(false, 1));
+}
+
+#[test]
+fn classes_that_need_the_person_are_not_retried() {
+    for class in [Class::SignIn, Class::Fatal, Class::Displaced] {
+        let mut rig = Rig::started();
+        assert_eq!(
+            rig.put(Input::ConnectFailed(class, None)),
+            [Output::ForgetTokens]
+        );
+        assert_eq!(rig.machine.stage(), Stage::Halted(class));
+        assert_eq!(rig.machine.deadline(), None);
+        assert_eq!(rig.put(Input::Woke), [], "{class:?} is not retried on wake");
+        assert_eq!(
+            rig.put(Input::ForceReconnect),
+            [Output::Connect],
+            "{class:?}"
+        );
+    }
+}
+
+#[test]
+fn hosting_goes_on_by_itself_after_a_sign_in() {
+    let mut rig = Rig::established();
+    rig.put(Input::Dropped(Class::SignIn));
+    assert_eq!(
+        rig.put(Input::SignedIn),
+        [Output::ForgetTokens, Output::Connect]
+    );
+    assert_eq!(rig.put(Input::SignedIn), [], "once");
+}
+
+#[test]
+fn quota_waits_as_long_as_it_is_told_or_the_cap() {
+    let mut rig = Rig::started();
+    let told = Duration::from_secs(6);
+    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
+    assert_eq!(rig.wait().0, told);
+    rig.put(Input::ConnectFailed(Class::Quota, None));
+    assert_eq!(rig.wait().0, Duration::from_secs(60));
+}
+
+#[test]
+fn three_downs_of_a_live_service_make_a_zombie() {
+    let mut rig = Rig::established();
+    rig.probe(false, true);
+    assert_eq!(rig.probe(true, true), []);
+    assert_eq!(rig.probe(true, true), []);
+    let expected = [Output::Cut(Cut::Zombie), Output::Connect];
+    assert_eq!(rig.probe(true, true), expected);
+    rig.put(Input::Connected);
+    rig.put(Input::Established);
+    rig.probe(false, true);
+    rig.probe(true, true);
+    rig.probe(true, true);
+    assert_eq!(rig.probe(true, true), expected, "it re-arms");
+}
+
+#[test]
+fn a_good_probe_or_a_dead_service_starts_the_count_anew() {
+    for (down, local) in [(false, true), (false, false), (true, false)] {
+        let mut rig = Rig::established();
+        rig.probe(false, true);
+        rig.probe(true, true);
+        rig.probe(true, true);
+        assert_eq!(rig.probe(down, local), []);
+        assert_eq!(rig.probe(true, true), []);
+        assert_eq!(rig.probe(true, true), []);
+    }
+}
+
+#[test]
+fn a_probe_from_before_the_session_is_ignored() {
+    let mut rig = Rig::established();
+    rig.probe(false, true);
+    rig.put(DROPPED);
+    rig.wait();
+    rig.put(Input::Connected);
+    rig.put(Input::Established);
+    for _ in 0..9 {
+        assert_eq!(rig.probe_under(SessionNumber(1), true, true), []);
+    }
+}
+
+#[test]
+fn a_url_that_never_routed_has_time_to_settle() {
+    let mut rig = Rig::established();
+    let early = Input::Probe {
+        port: PortNumber::new(3000).expect("not zero"),
+        session: SessionNumber(1),
+        down: true,
+        local_answers: true,
+    };
+    for _ in 0..20 {
+        rig.pass(Duration::from_secs(1));
+        assert_eq!(rig.put(early), []);
+    }
+    rig.pass(SETTLE);
+    assert_eq!(rig.put(early), []);
+    assert_eq!(rig.put(early), []);
+    assert_eq!(rig.put(early), [Output::Cut(Cut::Zombie), Output::Connect]);
+}
+
+#[test]
+fn probes_before_established_or_between_sessions_do_nothing() {
+    let mut rig = Rig::started();
+    for _ in 0..5 {
+        assert_eq!(rig.probe(true, true), []);
+    }
+    rig.put(Input::Connected);
+    for _ in 0..5 {
+        assert_eq!(rig.probe(true, true), []);
+    }
+}
+
+#[test]
+fn a_re_mint_connects_before_it_lets_go() {
+    let mut rig = Rig::established();
+    assert_eq!(rig.put(Input::RemintDue), [Output::ConnectBeside]);
+    assert_eq!(rig.put(Input::RemintDue), [], "one at a time");
+    assert!(
+        matches!(rig.machine.stage(), Stage::Up { .. }),
+        "still hosting"
+    );
+    assert_eq!(rig.put(Input::Connected), [Output::Close]);
+    let second = SessionNumber(2);
+    assert!(matches!(rig.machine.stage(), Stage::Up { session, .. } if session == second));
+}
+
+#[test]
+fn a_failed_re_mint_keeps_the_session_and_tries_again() {
+    let mut rig = Rig::established();
+    rig.put(Input::RemintDue);
+    assert_eq!(rig.put(FAILED), []);
+    assert_eq!(
+        rig.wait(),
+        (Duration::from_secs(1), vec![Output::ConnectBeside])
+    );
+    rig.put(FAILED);
+    assert_eq!(rig.wait().0, Duration::from_secs(2));
+    assert!(matches!(rig.machine.stage(), Stage::Up { .. }));
+}
+
+#[test]
+fn a_drop_during_a_re_mint_makes_its_attempt_the_one() {
+    let mut rig = Rig::established();
+    rig.put(Input::RemintDue);
+    assert_eq!(rig.put(DROPPED), []);
+    assert_eq!(rig.put(Input::Connected), []);
+}
+
+#[test]
+fn stop_wins_everywhere() {
+    let mut connecting = Rig::started();
+    assert_eq!(connecting.put(Input::Stop), [Output::Abandon]);
+    assert_eq!(
+        connecting.put(Input::Connected),
+        [Output::Close],
+        "too late"
+    );
+    let mut waiting = Rig::started();
+    waiting.put(FAILED);
+    assert_eq!(waiting.put(Input::Stop), []);
+    assert_eq!(waiting.machine.deadline(), None);
+    let mut beside = Rig::established();
+    beside.put(Input::RemintDue);
+    assert_eq!(beside.put(Input::Stop), [Output::Abandon, Output::Close]);
+    assert_eq!(beside.put(Input::Timer), []);
+}
+
+#[test]
+fn waking_checks_the_link_or_skips_the_wait() {
+    let mut rig = Rig::established();
+    assert_eq!(rig.put(Input::Woke), [Output::CheckLink]);
+    rig.put(DROPPED);
+    assert_eq!(rig.put(Input::Woke), [Output::Connect]);
+    assert_eq!(rig.put(Input::Woke), [], "an attempt is under way");
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let class = prop_oneof![
+        Just(Class::SignIn),
+        Just(Class::Fatal),
+        Just(Class::Quota),
+        Just(Class::Displaced),
+        Just(Class::Transient),
+    ];
+    prop_oneof![
+        Just(Input::Start),
+        Just(Input::Stop),
+        Just(Input::Connected),
+        Just(Input::Established),
+        class.clone().prop_map(Input::Dropped),
+        class.prop_map(|class| Input::ConnectFailed(class, None)),
+        (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
+            |(port, session, down, local_answers)| Input::Probe {
+                port: PortNumber::new(port).expect("not zero"),
+                session: SessionNumber(session),
+                down,
+                local_answers,
+            }
+        ),
+        Just(Input::RemintDue),
+        Just(Input::ForceReconnect),
+        Just(Input::Woke),
+        Just(Input::SignedIn),
+        Just(Input::Timer),
+    ]
+}
+
+/// What the engine would have in hand if it did as it is told.
+#[derive(Default)]
+struct Hands {
+    attempt: bool,
+    session: bool,
+}
+
+impl Hands {
+    fn obey(&mut self, output: Output) {
+        match output {
+            Output::Connect | Output::ConnectBeside => {
+                assert!(!self.attempt, "one attempt at a time");
+                self.attempt = true;
+            }
+            Output::Abandon => {
+                assert!(self.attempt, "there is one to abandon");
+                self.attempt = false;
+            }
+            Output::Close | Output::Cut(_) => {
+                assert!(self.session, "there is one to close");
+                self.session = false;
+            }
+            Output::ForgetTokens => {}
+            Output::CheckLink => assert!(self.session, "there is one to check"),
+        }
+    }
+}
+
+proptest! {
+    /// The machine never asks for what the engine has not got, never holds two sessions or two
+    /// attempts, and its stage always tells the truth about both.
+    #[test]
+    fn it_always_knows_what_the_engine_holds(
+        inputs in prop::collection::vec((any_input(), 0u64..40_000), 1..60),
+    ) {
+        let mut machine = Machine::new(Backoff::new(&Timing::default()));
+        let mut hands = Hands::default();
+        let mut now = Instant::now();
+        for (input, millis) in inputs {
+            now += Duration::from_millis(millis);
+            // Only what can happen: an attempt that is not there has no outcome.
+            match input {
+                Input::Connected | Input::ConnectFailed(..) if !hands.attempt => continue,
+                Input::Established | Input::Dropped(_) if !hands.session => continue,
+                _ => {}
+            }
+            let mut replaced = false;
+            match input {
+                Input::Connected => {
+                    hands.attempt = false;
+                    replaced = hands.session;
+                    hands.session = true;
+                }
+                Input::ConnectFailed(..) => hands.attempt = false,
+                Input::Dropped(_) => hands.session = false,
+                _ => {}
+            }
+            for output in machine.handle(input, now, MIDDLE) {
+                hands.obey(output);
+                if replaced && output == Output::Close {
+                    hands.session = true;
+                }
+            }
+            let (attempt, session) = match machine.stage() {
+                Stage::Connecting { .. } => (true, false),
+                Stage::Up { .. } => (hands.attempt, true),
+                Stage::Stopped | Stage::Waiting { .. } | Stage::Halted(_) => (false, false),
+            };
+            prop_assert_eq!((hands.attempt, hands.session), (attempt, session));
+            prop_assert_eq!(
+                machine.deadline().is_some(),
+                match machine.stage() {
+                    Stage::Waiting { .. } | Stage::Up { established: false, .. } => true,
+                    Stage::Up { .. } => machine.deadline().is_some(),
+                    Stage::Stopped | Stage::Connecting { .. } | Stage::Halted(_) => false,
+                }
+            );
+        }
+    }
+}
