@@ -3,6 +3,7 @@
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
+pub mod engine;
 pub mod keepalive;
 pub mod model;
 pub mod provider;

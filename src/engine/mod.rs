@@ -1,0 +1,156 @@
+//! The engine: one OS thread for each hosted tunnel, with a current-thread runtime in it.
+//!
+//! It carries out what the keep-alive machine decides, keeps the token cache, and reports its state
+//! as one value. It knows no view, no file and no particular provider.
+
+mod drive;
+mod state;
+
+use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
+use crate::model::{Timing, UnixMillis};
+use crate::provider::{Connector, HostOrder};
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::thread;
+use tokio::sync::mpsc;
+
+/// What an engine is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineCommand {
+    /// End: say goodbye and finish the thread.
+    Stop,
+    /// Make a new connection now.
+    Reconnect,
+    /// Take the tunnel from the machine that hosts it.
+    TakeOver,
+    /// Break the link as if the network had dropped it.
+    DropLink,
+    /// A probe of one port ended.
+    Probe {
+        /// Which port.
+        port: PortNumber,
+        /// The session it began under.
+        session: SessionNumber,
+        /// The public URL is dead.
+        down: bool,
+        /// The local port accepts connections.
+        local_answers: bool,
+    },
+    /// The computer woke, or its network changed.
+    Woke,
+    /// The person signed in, or pasted a new join link.
+    SignedIn,
+    /// Serve these ports from now on.
+    SetPorts(Vec<Port>),
+    /// Report traffic each second, or stop that.
+    WatchTraffic(bool),
+}
+
+/// What an engine reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// Its state changed.
+    State(HostState),
+    /// An attempt entered a phase.
+    Progress(Phase),
+    /// The ports that are served now.
+    Ports(Vec<LivePort>),
+    /// What went through each port since the engine started.
+    Traffic(BTreeMap<PortNumber, Traffic>),
+    /// The thread ends; nothing comes after this.
+    Finished,
+}
+
+/// What an engine needs to run.
+pub struct EngineParts {
+    /// What to host.
+    pub order: HostOrder,
+    /// With which provider.
+    pub connector: Box<dyn Connector>,
+    /// The backoff.
+    pub timing: Timing,
+    /// The wall clock.
+    pub clock: fn() -> UnixMillis,
+    /// Where its reports go. Called on the engine's thread.
+    pub emit: Box<dyn Fn(EngineEvent) + Send>,
+}
+
+/// A running engine. Dropping it stops the engine without waiting for its end.
+#[derive(Debug)]
+pub struct Engine {
+    commands: mpsc::UnboundedSender<EngineCommand>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the thread; the first report is `Connecting`.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn spawn(parts: EngineParts) -> std::io::Result<Self> {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let thread = thread::Builder::new()
+            .name(format!("host {}", parts.order.tunnel))
+            .spawn(move || run_thread(parts, inbox))?;
+        Ok(Self {
+            commands,
+            thread: Some(thread),
+        })
+    }
+
+    /// Tells it something; what it is told after its end is lost.
+    pub fn tell(&self, command: EngineCommand) {
+        // The thread may have ended already: then there is nobody left to obey.
+        let _ = self.commands.send(command);
+    }
+
+    /// Stops it and waits until its thread is gone: 2 s for the goodbye at most.
+    pub fn stop_and_wait(mut self) {
+        self.tell(EngineCommand::Stop);
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread was reported as `Failed` where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.tell(EngineCommand::Stop);
+    }
+}
+
+fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>) {
+    let EngineParts {
+        order,
+        connector,
+        timing,
+        clock,
+        emit,
+    } = parts;
+    let span = tracing::info_span!("engine", tunnel = %order.tunnel);
+    let _entered = span.enter();
+    let run = || -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(drive::Driver::new(order, connector, timing, clock, &*emit).run(inbox));
+        Ok(())
+    };
+    let detail = match std::panic::catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the engine's thread panicked; the log has the details".to_owned()),
+    };
+    if let Some(detail) = detail {
+        tracing::error!(detail, "engine failed");
+        emit(EngineEvent::State(HostState::Failed {
+            since: clock(),
+            reason: Reason::Other { detail },
+        }));
+    }
+    emit(EngineEvent::Finished);
+}
+
+#[cfg(test)]
+mod tests;
