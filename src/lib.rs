@@ -6,6 +6,7 @@
 pub mod engine;
 pub mod keepalive;
 pub mod model;
+pub mod probe;
 pub mod provider;
 pub mod relay;
 pub mod shell;

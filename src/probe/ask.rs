@@ -1,0 +1,264 @@
+//! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
+
+use super::{ProbePlan, classify};
+use crate::model::{
+    LocalAnswer, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Target, UnixMillis,
+};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::error::Error;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Sent with each probe, so that a service's log can leave them out.
+const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
+
+/// Asks ports and URLs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// Goes where the system's proxy settings say.
+    far: reqwest::Client,
+    /// Never leaves this computer.
+    near: reqwest::Client,
+    clock: fn() -> UnixMillis,
+}
+
+impl Asker {
+    /// # Errors
+    /// The TLS library cannot be set up.
+    pub fn new(clock: fn() -> UnixMillis) -> reqwest::Result<Self> {
+        // The probe's own connections are not kept: a kept one could not tell that new ones fail.
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(USER_AGENT)
+                .redirect(reqwest::redirect::Policy::none())
+                .dns_resolver(Arc::new(LocalhostIsHere))
+                .pool_max_idle_per_host(0)
+                .tls_backend_preconfigured(tls_config())
+        };
+        Ok(Self {
+            far: builder().build()?,
+            near: builder().no_proxy().build()?,
+            clock,
+        })
+    }
+
+    /// Asks both ends and reports.
+    pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
+        let (local, public) =
+            tokio::join!(ask_local(&plan.target, plan.timeout), self.ask_public(plan));
+        ProbeReport {
+            key: plan.key.clone(),
+            session: plan.session,
+            at: (self.clock)(),
+            local,
+            health: classify(local, &public),
+            public,
+        }
+    }
+
+    async fn ask_public(&self, plan: &ProbePlan) -> PublicAnswer {
+        let asked = Instant::now();
+        let answer = async {
+            match plan.protocol {
+                Protocol::Tcp => ask_tcp(&plan.url).await,
+                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(&plan.url).await,
+            }
+        };
+        match timeout(plan.timeout, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                tracing::debug!(elapsed = ?asked.elapsed(), "probe timed out");
+                PublicAnswer::Failed {
+                    reason: Reason::TimedOut,
+                }
+            }
+        }
+    }
+
+    async fn ask_web(&self, url: &str) -> PublicAnswer {
+        let Ok(url) = reqwest::Url::parse(url) else {
+            return failed(Reason::Other {
+                detail: "the provider gave no valid URL".to_owned(),
+            });
+        };
+        let client = if is_here(&url) { &self.near } else { &self.far };
+        let asked = Instant::now();
+        match client.head(url.clone()).send().await {
+            Ok(response) => PublicAnswer::Status {
+                code: response.status().as_u16(),
+                latency_us: micros(asked),
+                verdict: header(&response, RelayVerdict::HEADER).and_then(RelayVerdict::parse),
+                login_wall: is_login_wall(&url, &response),
+            },
+            Err(error) => failed(web_reason(&url, &error)),
+        }
+    }
+}
+
+fn tls_config() -> rustls::ClientConfig {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    // Both can only fail on a provider without TLS 1.2 and 1.3, or a system without certificates.
+    match versions.map(BuilderVerifierExt::with_platform_verifier) {
+        Ok(Ok(builder)) => builder.with_no_client_auth(),
+        Ok(Err(error)) | Err(error) => {
+            tracing::warn!(%error, "no system certificates: https URLs will be shown as dead");
+            rustls::ClientConfig::builder_with_provider(Arc::new(
+                rustls::crypto::ring::default_provider(),
+            ))
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map(|builder| {
+                builder
+                    .with_root_certificates(rustls::RootCertStore::empty())
+                    .with_no_client_auth()
+            })
+            .unwrap_or_else(|_| unreachable!("ring has both TLS versions"))
+        }
+    }
+}
+
+async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {
+    match timeout(limit, connect_local(target)).await {
+        Ok(Ok(_)) => LocalAnswer::Accepts,
+        Ok(Err(_)) => LocalAnswer::Refused,
+        Err(_) => LocalAnswer::Silent,
+    }
+}
+
+async fn connect_local(target: &Target) -> io::Result<TcpStream> {
+    let port = target.port.get();
+    if target.host != Target::LOCALHOST {
+        return TcpStream::connect((target.host.as_str(), port)).await;
+    }
+    match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(stream) => Ok(stream),
+        Err(_) => TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await,
+    }
+}
+
+async fn ask_tcp(url: &str) -> PublicAnswer {
+    let address = url.strip_prefix("tcp://").unwrap_or(url);
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    let host = if is_localhost(host) {
+        "127.0.0.1"
+    } else {
+        host
+    };
+    let Ok(port) = port.parse::<u16>() else {
+        return failed(Reason::Other {
+            detail: "the provider gave no valid address".to_owned(),
+        });
+    };
+    let asked = Instant::now();
+    match TcpStream::connect((host.trim_matches(['[', ']']), port)).await {
+        Ok(_) => PublicAnswer::Accepted {
+            latency_us: micros(asked),
+        },
+        Err(error) => failed(io_reason(address, &error)),
+    }
+}
+
+fn failed(reason: Reason) -> PublicAnswer {
+    PublicAnswer::Failed { reason }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn header<'r>(response: &'r reqwest::Response, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// A redirect to another site's sign-in page: it works, and visitors must sign in.
+fn is_login_wall(asked: &reqwest::Url, response: &reqwest::Response) -> bool {
+    let location = response
+        .status()
+        .is_redirection()
+        .then(|| header(response, "location"))
+        .flatten()
+        .and_then(|location| asked.join(location).ok());
+    location.is_some_and(|to| {
+        let place = format!("{}{}", to.host_str().unwrap_or_default(), to.path());
+        let asks_to_sign_in = ["login", "signin", "sign-in", "oauth"]
+            .iter()
+            .any(|word| place.contains(word));
+        to.host_str() != asked.host_str() && asks_to_sign_in
+    })
+}
+
+fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+fn is_here(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    is_localhost(host) || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn web_reason(url: &reqwest::Url, error: &reqwest::Error) -> Reason {
+    let host = url.host_str().unwrap_or_default();
+    let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return io_reason(&address, error);
+        }
+        source = cause.source();
+    }
+    if error.is_timeout() {
+        return Reason::TimedOut;
+    }
+    Reason::Other {
+        detail: error.to_string(),
+    }
+}
+
+fn io_reason(address: &str, error: &io::Error) -> Reason {
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => Reason::Offline,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable => {
+            Reason::RelayUnreachable {
+                address: address.to_owned(),
+            }
+        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::BrokenPipe => Reason::LinkLost,
+        io::ErrorKind::TimedOut => Reason::TimedOut,
+        _ => Reason::Other {
+            detail: error.to_string(),
+        },
+    }
+}
+
+/// `*.localhost` is this computer, as RFC 6761 says and not every resolver knows.
+#[derive(Debug)]
+struct LocalhostIsHere;
+
+impl Resolve for LocalhostIsHere {
+    fn resolve(&self, name: Name) -> Resolving {
+        let name = name.as_str().to_owned();
+        Box::pin(async move {
+            let addresses: Addrs = if is_localhost(&name) {
+                Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+            } else {
+                Box::new(
+                    tokio::net::lookup_host((name, 0))
+                        .await?
+                        .collect::<Vec<_>>()
+                        .into_iter(),
+                )
+            };
+            Ok(addresses)
+        })
+    }
+}

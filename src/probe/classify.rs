@@ -1,0 +1,87 @@
+//! One word for two answers. Pure.
+
+use crate::model::{Health, LocalAnswer, PublicAnswer, RelayVerdict};
+
+/// Makes one word of what the local port and the public URL did.
+///
+/// An answer of the person's own service is `Operational` whatever its status: a 503 it gives itself
+/// is its business. Only the relay's own pages, told apart by their header, speak of the tunnel.
+#[must_use]
+pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
+    match public {
+        PublicAnswer::Status {
+            verdict: Some(verdict),
+            ..
+        } => match verdict {
+            RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent => {
+                Health::ServiceDown
+            }
+            RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
+        },
+        PublicAnswer::Status { verdict: None, .. } => Health::Operational,
+        PublicAnswer::Accepted { .. } => match local {
+            LocalAnswer::Accepts => Health::Operational,
+            LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
+        },
+        PublicAnswer::Failed { .. } => Health::Down,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Reason;
+
+    fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
+        PublicAnswer::Status {
+            code,
+            latency_us: 1,
+            verdict,
+            login_wall: false,
+        }
+    }
+
+    #[test]
+    fn any_answer_of_the_service_itself_is_operational() {
+        for code in [200, 204, 301, 401, 404, 429, 500, 502, 503, 504] {
+            for local in [
+                LocalAnswer::Accepts,
+                LocalAnswer::Refused,
+                LocalAnswer::Silent,
+            ] {
+                assert_eq!(
+                    classify(local, &status(code, None)),
+                    Health::Operational,
+                    "{code}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_relay_s_own_pages_tell_whose_side_it_is() {
+        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)));
+        assert_eq!(word(RelayVerdict::ServiceDown), Health::ServiceDown);
+        assert_eq!(word(RelayVerdict::NotHttp), Health::ServiceDown);
+        assert_eq!(word(RelayVerdict::ServiceSilent), Health::ServiceDown);
+        assert_eq!(word(RelayVerdict::NoHost), Health::Down);
+        assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
+    }
+
+    #[test]
+    fn a_tcp_port_is_as_good_as_its_service() {
+        let accepted = PublicAnswer::Accepted { latency_us: 1 };
+        assert_eq!(
+            classify(LocalAnswer::Accepts, &accepted),
+            Health::Operational
+        );
+        assert_eq!(
+            classify(LocalAnswer::Refused, &accepted),
+            Health::ServiceDown
+        );
+        let failed = PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        };
+        assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Down);
+    }
+}

@@ -1,0 +1,256 @@
+//! When to ask: each second until the URL routes, then at the configured interval, and at once when
+//! the person wants to know. One task a port.
+
+use crate::model::{PortKey, ProbeReport, Protocol, SessionNumber, Target};
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// Between two probes of a URL that does not route yet.
+const EAGER_PERIOD: Duration = Duration::from_secs(1);
+
+/// After this many eager probes the configured interval is kept even so.
+const EAGER_PROBES: u32 = 60;
+
+/// What to probe, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbePlan {
+    /// Which port.
+    pub key: PortKey,
+    /// The session it is probed under.
+    pub session: SessionNumber,
+    /// The local side.
+    pub target: Target,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The public URL.
+    pub url: String,
+    /// Between two probes, from start to start.
+    pub interval: Duration,
+    /// When a probe is given up.
+    pub timeout: Duration,
+}
+
+/// Runs the probes' tasks on the current runtime. Dropping it ends them.
+pub struct Prober<A> {
+    ask: A,
+    emit: Arc<dyn Fn(ProbeReport) + Send + Sync>,
+    running: HashMap<PortKey, Running>,
+}
+
+struct Running {
+    plan: ProbePlan,
+    now: Arc<Notify>,
+    task: AbortHandle,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<A, F> Prober<A>
+where
+    A: Fn(ProbePlan) -> F + Clone + Send + 'static,
+    F: Future<Output = ProbeReport> + Send + 'static,
+{
+    /// A prober that asks by `ask` and reports by `emit`.
+    pub fn new(ask: A, emit: impl Fn(ProbeReport) + Send + Sync + 'static) -> Self {
+        Self {
+            ask,
+            emit: Arc::new(emit),
+            running: HashMap::new(),
+        }
+    }
+
+    /// Probes by this plan from now on; the first probe is at once. The same plan again changes
+    /// nothing.
+    pub fn start(&mut self, plan: ProbePlan) {
+        let same = self
+            .running
+            .get(&plan.key)
+            .is_some_and(|running| running.plan == plan);
+        if same {
+            return;
+        }
+        let now = Arc::new(Notify::new());
+        let task = tokio::spawn(run(
+            plan.clone(),
+            self.ask.clone(),
+            Arc::clone(&self.emit),
+            Arc::clone(&now),
+        ));
+        let running = Running {
+            now,
+            task: task.abort_handle(),
+            plan,
+        };
+        self.running.insert(running.plan.key.clone(), running);
+    }
+
+    /// Probes this port no more.
+    pub fn stop(&mut self, key: &PortKey) {
+        self.running.remove(key);
+    }
+
+    /// Probes this port now; its interval starts anew.
+    pub fn check_now(&self, key: &PortKey) {
+        if let Some(running) = self.running.get(key) {
+            running.now.notify_one();
+        }
+    }
+}
+
+async fn run<A, F>(
+    plan: ProbePlan,
+    ask: A,
+    emit: Arc<dyn Fn(ProbeReport) + Send + Sync>,
+    now: Arc<Notify>,
+) where
+    A: Fn(ProbePlan) -> F,
+    F: Future<Output = ProbeReport>,
+{
+    let mut eager = EAGER_PROBES;
+    loop {
+        let began = Instant::now();
+        let report = ask(plan.clone()).await;
+        eager = if report.routed() {
+            0
+        } else {
+            eager.saturating_sub(1)
+        };
+        let period = if eager > 0 {
+            plan.interval.min(EAGER_PERIOD)
+        } else {
+            plan.interval
+        };
+        emit(report);
+        tokio::select! {
+            () = sleep_until(began + period) => {}
+            () = now.notified() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Health, LocalAnswer, PortNumber, PublicAnswer, Reason, TunnelId, UnixMillis,
+    };
+    use std::sync::Mutex;
+    use tokio::time::advance;
+
+    fn plan(interval: Duration) -> ProbePlan {
+        let port = PortNumber::new(3000).expect("not zero");
+        ProbePlan {
+            key: PortKey::new(&TunnelId::new("web").expect("a label"), port),
+            session: SessionNumber(1),
+            target: Target::local(port),
+            protocol: Protocol::Http,
+            url: String::new(),
+            interval,
+            timeout: Duration::from_secs(5),
+        }
+    }
+
+    fn report(plan: &ProbePlan, health: Health) -> ProbeReport {
+        ProbeReport {
+            key: plan.key.clone(),
+            session: plan.session,
+            at: UnixMillis(0),
+            local: LocalAnswer::Accepts,
+            public: PublicAnswer::Failed {
+                reason: Reason::TimedOut,
+            },
+            health,
+        }
+    }
+
+    /// Counts probes; answers with whatever health is set.
+    #[derive(Clone)]
+    struct Fake {
+        asked: Arc<Mutex<u32>>,
+        health: Arc<Mutex<Health>>,
+    }
+
+    impl Fake {
+        fn new(health: Health) -> Self {
+            Self {
+                asked: Arc::default(),
+                health: Arc::new(Mutex::new(health)),
+            }
+        }
+
+        fn prober(
+            &self,
+        ) -> Prober<impl Fn(ProbePlan) -> std::future::Ready<ProbeReport> + Clone + Send + 'static>
+        {
+            let fake = self.clone();
+            let ask = move |plan: ProbePlan| {
+                *fake.asked.lock().expect("no panic with it") += 1;
+                let health = *fake.health.lock().expect("no panic with it");
+                std::future::ready(report(&plan, health))
+            };
+            Prober::new(ask, |_| {})
+        }
+
+        /// How many probes there were once everything that is due has run.
+        async fn asked(&self) -> u32 {
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            *self.asked.lock().expect("no panic with it")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_keeps_the_interval_to_the_millisecond() {
+        let fake = Fake::new(Health::Operational);
+        let mut prober = fake.prober();
+        prober.start(plan(Duration::from_millis(250)));
+        assert_eq!(fake.asked().await, 1, "the first is at once");
+        advance(Duration::from_millis(249)).await;
+        assert_eq!(fake.asked().await, 1);
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(fake.asked().await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_asks_each_second_until_the_url_routes() {
+        let fake = Fake::new(Health::Down);
+        let mut prober = fake.prober();
+        prober.start(plan(Duration::from_secs(30)));
+        for expected in 1..=5 {
+            assert_eq!(fake.asked().await, expected);
+            advance(EAGER_PERIOD).await;
+        }
+        *fake.health.lock().expect("no panic with it") = Health::ServiceDown;
+        assert_eq!(fake.asked().await, 6);
+        advance(Duration::from_secs(29)).await;
+        assert_eq!(fake.asked().await, 6, "a dead service is routed to");
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(fake.asked().await, 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_is_at_once_and_the_same_plan_changes_nothing() {
+        let fake = Fake::new(Health::Operational);
+        let mut prober = fake.prober();
+        let plan = plan(Duration::from_secs(30));
+        prober.start(plan.clone());
+        assert_eq!(fake.asked().await, 1);
+        prober.check_now(&plan.key);
+        assert_eq!(fake.asked().await, 2);
+        prober.start(plan.clone());
+        assert_eq!(fake.asked().await, 2);
+        prober.stop(&plan.key);
+        advance(Duration::from_secs(300)).await;
+        assert_eq!(fake.asked().await, 2);
+    }
+}
