@@ -3,10 +3,16 @@
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
+pub mod audit;
+pub mod clock;
 pub mod keepalive;
+pub mod logging;
 pub mod model;
+pub mod platform;
 pub mod provider;
 pub mod relay;
+pub mod secrets;
 pub mod shell;
+pub mod store;
 pub mod token;
 pub mod view;
