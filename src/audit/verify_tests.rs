@@ -135,11 +135,11 @@ proptest! {
     }
 
     #[test]
-    fn bytes_cut_out_of_the_middle_are_found(start in 0..LOG.len() - 2, len in 1usize..2_000) {
-        // Up to the very end it would be the one cut that leaves no trace.
-        let end = (start + len).min(LOG.len() - 2);
-        prop_assume!(end > start);
+    fn bytes_cut_out_of_the_middle_are_found(start in 0..LOG.len() - 1, len in 1usize..2_000) {
+        let end = (start + len).min(LOG.len() - 1);
         let cut = [&LOG[..start], &LOG[end..]].concat();
+        // What is left is the log's start: a cut at the end, the one that leaves no trace.
+        prop_assume!(!LOG.starts_with(&cut));
         prop_assert!(is_found(&cut));
     }
 
