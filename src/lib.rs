@@ -3,12 +3,18 @@
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
+pub mod audit;
+pub mod clock;
 pub mod engine;
 pub mod keepalive;
+pub mod logging;
 pub mod model;
+pub mod platform;
 pub mod probe;
 pub mod provider;
 pub mod relay;
+pub mod secrets;
 pub mod shell;
+pub mod store;
 pub mod token;
 pub mod view;

@@ -1,0 +1,195 @@
+//! One line of the log and its hash. It knows bytes, not files.
+//!
+//! A line is a JSON object whose last field is `hash`: SHA-256 over every byte of the line before
+//! `,"hash":`. It covers `prev`, the hash of the record before, and so everything before that.
+
+use super::entry::Entry;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The longest line a reader takes, without its end. A writer stays far below.
+pub(super) const MAX_LINE: usize = 64 * 1024;
+
+/// What stands between the hashed bytes and the hash.
+const HASH_KEY: &str = ",\"hash\":\"";
+
+/// What closes a line after the hash.
+const CLOSE: &str = "\"}";
+
+/// What the first record of a chain has before it.
+pub(super) const NO_RECORD: &str =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A record as it is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Counts the records from 1.
+    pub seq: u64,
+    /// When: RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// What happened: `tunnel.up` and the like.
+    pub kind: String,
+    /// To which tunnel.
+    pub tunnel: String,
+    /// Who carries it.
+    pub provider: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The public URLs it had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Pairs an up with its down.
+    pub run: String,
+    /// Which session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u64>,
+    /// What a crash left unfinished right before this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub torn: Option<Torn>,
+    /// The hash of the record before.
+    pub prev: String,
+    /// The hash of this one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hash: String,
+}
+
+/// Bytes between two records that are none: the start of a line whose writer died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Torn {
+    /// How many, without the end of line that was put behind them.
+    pub bytes: u64,
+    /// Their SHA-256.
+    pub sha256: String,
+}
+
+/// What the next record follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub seq: u64,
+    pub prev: String,
+    pub torn: Option<Torn>,
+}
+
+impl Place {
+    /// The start of a chain.
+    pub fn first() -> Self {
+        Self {
+            seq: 1,
+            prev: NO_RECORD.to_owned(),
+            torn: None,
+        }
+    }
+}
+
+/// The entry as a line, with its end.
+pub(super) fn to_line(entry: &Entry, place: Place) -> serde_json::Result<String> {
+    let provider = serde_json::to_value(entry.provider)?;
+    let record = Record {
+        seq: place.seq,
+        at: rfc3339(entry.at.0),
+        kind: entry.kind.as_str().to_owned(),
+        tunnel: entry.tunnel.to_string(),
+        provider: provider.as_str().unwrap_or_default().to_owned(),
+        reason: entry.cause.as_ref().map(super::Cause::word),
+        urls: entry.clean_urls(),
+        error: entry.error_text(),
+        run: entry.run.0.clone(),
+        session: entry.session.map(|session| session.0),
+        torn: place.torn,
+        prev: place.prev,
+        hash: String::new(),
+    };
+    let mut line = serde_json::to_string(&record)?;
+    line.pop();
+    let hash = sha256(line.as_bytes());
+    line.extend([HASH_KEY, &hash, CLOSE, "\n"]);
+    Ok(line)
+}
+
+/// Reads a line (without its end) that carries its own right hash; `None` for any other bytes.
+pub(super) fn parse_line(line: &[u8]) -> Option<Record> {
+    let record: Record = serde_json::from_slice(line).ok()?;
+    let tail = format!("{HASH_KEY}{}{CLOSE}", record.hash);
+    let hashed = line.strip_suffix(tail.as_bytes())?;
+    (sha256(hashed) == record.hash).then_some(record)
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Times outside of what the calendar holds are written as its first moment.
+fn rfc3339(millis: u64) -> String {
+    let millis = i64::try_from(millis).unwrap_or_default();
+    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
+    format!("{at:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Cause, Kind, new_run_id};
+    use crate::model::{ProviderId, SessionNumber, TunnelId, UnixMillis};
+
+    fn entry() -> Entry {
+        Entry {
+            at: UnixMillis(1_790_000_000_007),
+            kind: Kind::Up,
+            tunnel: TunnelId::new("web").expect("an id"),
+            provider: ProviderId::Relay,
+            cause: Some(Cause::Started),
+            urls: vec!["http://web.localhost:7480/".to_owned()],
+            error: None,
+            run: new_run_id(),
+            session: Some(SessionNumber(1)),
+        }
+    }
+
+    #[test]
+    fn a_line_says_everything_and_is_read_back() {
+        let line = to_line(&entry(), Place::first()).expect("a line");
+        let record = parse_line(line.trim_end().as_bytes()).expect("its hash is right");
+        assert_eq!(record.at, "2026-09-21T14:13:20.007Z");
+        assert_eq!(
+            (record.kind.as_str(), record.provider.as_str()),
+            ("tunnel.up", "relay")
+        );
+        assert_eq!(
+            (record.seq, record.prev.as_str(), record.session),
+            (1, NO_RECORD, Some(1))
+        );
+        assert_eq!(line.lines().count(), 1);
+    }
+
+    #[test]
+    fn any_other_byte_makes_it_no_record() {
+        let line = to_line(&entry(), Place::first()).expect("a line");
+        let line = line.trim_end().as_bytes();
+        for at in 0..line.len() {
+            let mut edited = line.to_vec();
+            edited[at] ^= 1;
+            assert_eq!(parse_line(&edited), None, "byte {at}");
+            assert_eq!(parse_line(&line[..at]), None, "cut at {at}");
+        }
+        assert_eq!(parse_line(&[line, b" "].concat()), None);
+    }
+
+    #[test]
+    fn the_longest_entry_fits_a_line() {
+        let mut entry = entry();
+        entry.urls = vec!["\"".repeat(9_000); 40];
+        entry.error = Some("\u{1F980}".repeat(9_000));
+        let line = to_line(&entry, Place::first()).expect("a line");
+        assert!(line.len() < MAX_LINE / 2, "{}", line.len());
+        assert_eq!(rfc3339(u64::MAX), "1970-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,125 @@
+//! Putting text on the clipboard. The one who puts it there must live on to hand it out, so a
+//! thread does. It reads nothing from the clipboard.
+
+use super::DesktopError;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread;
+use std::time::Duration;
+
+/// How long the desktop may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The system's clipboard.
+#[derive(Clone, Debug)]
+pub struct Clipboard {
+    jobs: Sender<Job>,
+}
+
+/// Text, and where to say how it went.
+type Job = (String, SyncSender<Result<(), DesktopError>>);
+
+/// Puts text on some clipboard.
+type Put = Box<dyn FnMut(String) -> Result<(), DesktopError>>;
+
+impl Clipboard {
+    /// Starts the thread. The desktop is not asked before the first text.
+    ///
+    /// # Errors
+    /// There can be no more threads.
+    pub fn start() -> std::io::Result<Self> {
+        Self::start_with(|| {
+            let mut board = arboard::Clipboard::new().map_err(DesktopError::new)?;
+            Ok(Box::new(move |text| {
+                board.set_text(text).map_err(DesktopError::new)
+            }))
+        })
+    }
+
+    fn start_with(
+        open: impl Fn() -> Result<Put, DesktopError> + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (jobs, inbox) = mpsc::channel();
+        let thread = thread::Builder::new().name("clipboard".into());
+        thread.spawn(move || run(&inbox, open))?;
+        Ok(Self { jobs })
+    }
+
+    /// Puts the text on the clipboard. Takes 2 s at most.
+    ///
+    /// # Errors
+    /// There is no display, or it would not take the text.
+    pub fn copy(&self, text: &str) -> Result<(), DesktopError> {
+        self.copy_within(text, LIMIT)
+    }
+
+    fn copy_within(&self, text: &str, limit: Duration) -> Result<(), DesktopError> {
+        let silent = || DesktopError::new("the clipboard does not answer");
+        let (done, result) = mpsc::sync_channel(1);
+        let sent = self.jobs.send((text.to_owned(), done));
+        sent.map_err(|_| silent())?;
+        result.recv_timeout(limit).map_err(|_| silent())?
+    }
+}
+
+/// A display that went away and came back is found again with the next text.
+fn run(inbox: &Receiver<Job>, open: impl Fn() -> Result<Put, DesktopError>) {
+    let mut board: Option<Put> = None;
+    for (text, done) in inbox {
+        let opened = match board.take() {
+            Some(put) => Ok(put),
+            None => open(),
+        };
+        let result = opened.and_then(|mut put| {
+            put(text)?;
+            board = Some(put);
+            Ok(())
+        });
+        // Who asked may have given up.
+        let _ = done.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn texts_arrive_and_a_display_that_went_away_is_found_again() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let ours = Arc::clone(&seen);
+        let clipboard = Clipboard::start_with(move || {
+            let seen = Arc::clone(&ours);
+            seen.lock().expect("not poisoned").push("open".to_owned());
+            Ok(Box::new(move |text: String| {
+                let lost = text == "lost";
+                seen.lock().expect("not poisoned").push(text);
+                match lost {
+                    true => Err(DesktopError::new("no display")),
+                    false => Ok(()),
+                }
+            }))
+        })
+        .expect("a thread");
+        let limit = Duration::from_secs(20);
+        assert_eq!(clipboard.copy_within("a", limit), Ok(()));
+        assert_eq!(clipboard.clone().copy_within("b", limit), Ok(()));
+        assert!(clipboard.copy_within("lost", limit).is_err());
+        assert_eq!(clipboard.copy_within("c", limit), Ok(()));
+        let seen = seen.lock().expect("not poisoned");
+        assert_eq!(*seen, ["open", "a", "b", "lost", "open", "c"]);
+    }
+
+    #[test]
+    fn a_desktop_that_hangs_is_given_up() {
+        let (hold, held) = mpsc::channel::<()>();
+        let clipboard = Clipboard::start_with(move || {
+            let _ = held.recv();
+            Err(DesktopError::new("too late"))
+        });
+        let clipboard = clipboard.expect("a thread");
+        let result = clipboard.copy_within("a", Duration::from_millis(20));
+        assert!(result.expect_err("it hangs").0.contains("does not answer"));
+        drop(hold);
+    }
+}

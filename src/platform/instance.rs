@@ -1,0 +1,286 @@
+//! One instance a home: the first holds a lock, the next asks it to come to the front and leaves.
+//! It knows a folder, not what is in it.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a peer may take to say what it wants; the next one waits meanwhile.
+const PEER_LIMIT: Duration = Duration::from_millis(300);
+
+/// How long the first instance may take to answer: it may be busy with a silent peer or two.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the first instance may take: it may just be starting.
+const RAISE_LIMIT: Duration = Duration::from_secs(3);
+
+/// The pause between two attempts to reach an instance that is just starting.
+const RAISE_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest line a peer may send.
+const MAX_LINE: u64 = 128;
+
+const LOCK: &str = "instance.lock";
+const ENDPOINT: &str = "instance.json";
+const RAISED: &str = "raised";
+
+/// This program is the one instance of its home, until this is dropped.
+#[derive(Debug)]
+pub struct Instance {
+    shared: Arc<Shared>,
+    doorbell: Option<Doorbell>,
+    // Last: whoever comes next must find the rest gone.
+    _lock: File,
+}
+
+/// Another instance has the home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlreadyRunning {
+    endpoint: PathBuf,
+}
+
+/// This program could not become the one instance.
+#[derive(Debug, thiserror::Error)]
+pub enum AcquireError {
+    /// Another is it.
+    #[error("Underpass is running already")]
+    AlreadyRunning(AlreadyRunning),
+    /// The lock could not be had for another reason.
+    #[error("the lock {LOCK}: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Where the first instance listens and what it wants to hear: in a file of its owner's alone.
+#[derive(Serialize, Deserialize)]
+struct Endpoint {
+    port: u16,
+    secret: String,
+}
+
+impl Instance {
+    /// Becomes the one instance of the home at `dir`. The system lets go of the lock when a program
+    /// dies, so a crash leaves nothing in the way.
+    ///
+    /// # Errors
+    /// Another instance has it, or the lock cannot be had.
+    pub fn acquire(dir: &Path) -> Result<Self, AcquireError> {
+        let mut options = OpenOptions::new();
+        let lock = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(dir.join(LOCK))?;
+        let endpoint = dir.join(ENDPOINT);
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(AcquireError::AlreadyRunning(AlreadyRunning { endpoint }));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let shared = Arc::new(Shared::default());
+        let doorbell = Doorbell::hang_up(dir, endpoint, Arc::clone(&shared));
+        let doorbell = doorbell.inspect_err(|error| {
+            tracing::warn!(%error, "a second start cannot raise this window");
+        });
+        Ok(Self {
+            shared,
+            doorbell: doorbell.ok(),
+            _lock: lock,
+        })
+    }
+
+    /// Calls this, on another thread, whenever another start wants this one in front; now and then
+    /// twice for one start. One that came before is told now.
+    pub fn on_raise(&self, callback: impl FnMut() + Send + 'static) {
+        let mut shared = self.shared.lock();
+        shared.callback = Some(Box::new(callback));
+        if std::mem::take(&mut shared.missed) {
+            shared.raise();
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(doorbell) = self.doorbell.take() {
+            doorbell.take_down();
+        }
+    }
+}
+
+impl AlreadyRunning {
+    /// Asks the running instance to come to the front. Takes 3 s at most.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn raise(&self) -> io::Result<()> {
+        let start = Instant::now();
+        loop {
+            match self.ring() {
+                Err(_) if start.elapsed() < RAISE_LIMIT - ANSWER_LIMIT => {
+                    thread::sleep(RAISE_PAUSE);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn ring(&self) -> io::Result<()> {
+        let text = fs::read(&self.endpoint)?;
+        let endpoint: Endpoint = serde_json::from_slice(&text)?;
+        let mut peer = TcpStream::connect_timeout(&loopback(endpoint.port), PEER_LIMIT)?;
+        peer.set_write_timeout(Some(PEER_LIMIT))?;
+        peer.write_all(format!("{}\n", endpoint.secret).as_bytes())?;
+        match read_line(&peer, ANSWER_LIMIT)?.as_str() {
+            RAISED => Ok(()),
+            _ => Err(io::Error::other("the running instance does not answer")),
+        }
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// What the listening thread and the instance share.
+#[derive(Default)]
+struct Shared(Mutex<Raise>);
+
+#[derive(Default)]
+struct Raise {
+    callback: Option<Box<dyn FnMut() + Send>>,
+    missed: bool,
+    closing: bool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Raise> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Raise {
+    fn raise(&mut self) {
+        match &mut self.callback {
+            Some(callback) => callback(),
+            None => self.missed = true,
+        }
+    }
+}
+
+/// Listens on loopback for other starts.
+#[derive(Debug)]
+struct Doorbell {
+    address: SocketAddr,
+    endpoint: PathBuf,
+    shared: Arc<Shared>,
+    thread: JoinHandle<()>,
+}
+
+impl Doorbell {
+    fn hang_up(dir: &Path, endpoint: PathBuf, shared: Arc<Shared>) -> io::Result<Self> {
+        let listener = TcpListener::bind(loopback(0))?;
+        let address = listener.local_addr()?;
+        let secret = format!("{:032x}", rand::random::<u128>());
+        let contents = Endpoint {
+            port: address.port(),
+            secret: secret.clone(),
+        };
+        // Made with mode 0600; one that a crash left is replaced.
+        let mut temp = tempfile::NamedTempFile::new_in(dir)?;
+        serde_json::to_writer(&mut temp, &contents)?;
+        temp.persist(&endpoint).map_err(|failed| failed.error)?;
+        let theirs = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("instance".into());
+        let thread = thread.spawn(move || listen(&listener, &secret, &theirs))?;
+        Ok(Self {
+            address,
+            endpoint,
+            shared,
+            thread,
+        })
+    }
+
+    fn take_down(self) {
+        let _ = fs::remove_file(&self.endpoint);
+        {
+            let mut shared = self.shared.lock();
+            shared.closing = true;
+            shared.callback = None;
+        }
+        // Wakes the listener, which then sees that it is to end.
+        if TcpStream::connect_timeout(&self.address, PEER_LIMIT).is_ok() {
+            let _ = self.thread.join();
+        }
+    }
+}
+
+fn listen(listener: &TcpListener, secret: &str, shared: &Shared) {
+    for peer in listener.incoming() {
+        if shared.lock().closing {
+            return;
+        }
+        match peer.and_then(|peer| answer(&peer, secret)) {
+            Ok(true) => shared.lock().raise(),
+            Ok(false) => tracing::warn!("a stranger rang the instance's socket"),
+            // Also the system's "too many open files": not to be tried again at once.
+            Err(error) => {
+                tracing::debug!(%error, "a peer of the instance's socket left");
+                thread::sleep(RAISE_PAUSE);
+            }
+        }
+    }
+}
+
+/// Whether the peer knows the secret.
+fn answer(mut peer: &TcpStream, secret: &str) -> io::Result<bool> {
+    peer.set_write_timeout(Some(PEER_LIMIT))?;
+    let knows = read_line(peer, PEER_LIMIT)? == secret;
+    if knows {
+        peer.write_all(format!("{RAISED}\n").as_bytes())?;
+    }
+    Ok(knows)
+}
+
+/// A short line, within the limit however slowly it drips.
+fn read_line(peer: &TcpStream, limit: Duration) -> io::Result<String> {
+    let deadline = Instant::now() + limit;
+    let mut line = Vec::new();
+    let mut reader = BufReader::new(peer.take(MAX_LINE));
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        peer.set_read_timeout(Some(left))?;
+        let got = reader.fill_buf()?;
+        if got.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let (used, ends) = match got.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (got.len(), false),
+        };
+        line.extend_from_slice(&got[..used - usize::from(ends)]);
+        reader.consume(used);
+        if ends {
+            return String::from_utf8(line).map_err(io::Error::other);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "instance_tests.rs"]
+mod tests;

@@ -1,0 +1,68 @@
+//! What the desktop does for us: autostart, notifications, clipboard, opening URLs, one instance,
+//! and what kind of desktop it is.
+//!
+//! This room knows the system's services and nothing of tunnels. A desktop may lack any of them or
+//! hang: every call ends in bounded time, with an error that can be shown.
+
+mod autostart;
+mod clipboard;
+mod desktop;
+mod instance;
+mod notifier;
+mod opener;
+mod tray_host;
+
+pub use autostart::Autostart;
+pub use clipboard::Clipboard;
+pub use desktop::{display_available, system_locale};
+pub use instance::{AcquireError, AlreadyRunning, Instance};
+pub use notifier::Notifier;
+pub use opener::open_url;
+pub use tray_host::tray_host_present;
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// The desktop would not do it; the text is what it said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DesktopError(pub String);
+
+impl DesktopError {
+    fn new(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs `call` on a thread of its own and waits for it no longer than `limit`. A call that hangs
+/// keeps its thread.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (done, result) = mpsc::sync_channel(1);
+    let run = move || {
+        // Nobody waits any more when it took too long.
+        let _ = done.send(call());
+    };
+    thread::Builder::new()
+        .name("desktop".into())
+        .spawn(run)
+        .ok()?;
+    result.recv_timeout(limit).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_hangs_is_given_up() {
+        let (hold, held) = mpsc::channel::<()>();
+        let hangs = move || held.recv().is_ok();
+        assert_eq!(within(Duration::from_millis(20), hangs), None);
+        drop(hold);
+        assert_eq!(within(Duration::from_secs(20), || 7), Some(7));
+    }
+}

@@ -1,0 +1,128 @@
+//! Where tokens are kept: the system's keychain, or a file that only this user can read.
+//!
+//! This room knows names and secrets, not what they open. A secret is in no error, log or `{:?}`.
+
+mod file;
+mod keychain;
+
+use crate::model::Secret;
+use file::SecretFile;
+use keychain::{Keychain, SystemKeychain, Worker};
+use std::path::Path;
+
+/// Where a secret is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// In the system's keychain.
+    Keychain,
+    /// In a file that only this user can read.
+    File,
+}
+
+/// A secret could not be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The keychain would not do it.
+    #[error("the keychain would not do it: {0}")]
+    Keychain(String),
+    /// The keychain does not answer; it may be waiting for its own prompt.
+    #[error("the keychain does not answer; it may be asking for its password")]
+    KeychainSilent,
+    /// The file could not be read or written.
+    #[error("the file of secrets: {0}")]
+    File(#[from] std::io::Error),
+}
+
+/// The secrets of this installation.
+#[derive(Debug)]
+pub struct Secrets {
+    keychain: Option<Worker>,
+    file: SecretFile,
+}
+
+impl Secrets {
+    /// The secrets: in the keychain, or in a file in `dir` where there is no keychain. A `private`
+    /// home never touches the person's keychain. Takes 3 s at most.
+    #[must_use]
+    pub fn open(dir: &Path, private: bool) -> Self {
+        let start = || SystemKeychain::connect().map(|found| Box::new(found) as Box<dyn Keychain>);
+        let keychain = if private { None } else { Worker::start(start) };
+        Self::with(dir, keychain)
+    }
+
+    fn with(dir: &Path, keychain: Option<Worker>) -> Self {
+        Self {
+            keychain,
+            file: SecretFile::new(dir),
+        }
+    }
+
+    /// Where secrets go.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.keychain {
+            Some(_) => Kind::Keychain,
+            None => Kind::File,
+        }
+    }
+
+    /// The secret of this name, if there is one. May wait for the keychain's own prompt.
+    ///
+    /// # Errors
+    /// It is not known whether there is one.
+    pub fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
+        let kept = match &self.keychain {
+            Some(keychain) => keychain.get(name),
+            None => Ok(None),
+        };
+        match kept {
+            Ok(Some(secret)) => Ok(Some(secret)),
+            Ok(None) => Ok(self.file.get(name)?),
+            // What the keychain refused earlier is in the file.
+            Err(error) => match self.file.get(name) {
+                Ok(Some(secret)) => Ok(Some(secret)),
+                Ok(None) | Err(_) => Err(error),
+            },
+        }
+    }
+
+    /// Keeps a secret, and says where: in the file when the keychain refuses.
+    ///
+    /// # Errors
+    /// It could be kept nowhere.
+    pub fn set(&self, name: &str, secret: &Secret) -> Result<Kind, SecretsError> {
+        if let Some(keychain) = &self.keychain {
+            match keychain.set(name, secret) {
+                Ok(()) => {
+                    self.file.delete(name)?;
+                    return Ok(Kind::Keychain);
+                }
+                Err(error) => tracing::warn!(name, %error, "secret goes to the file"),
+            }
+        }
+        self.file.set(name, secret)?;
+        // One that the keychain still has would win over the new one.
+        if let Some(keychain) = &self.keychain
+            && let Err(error) = keychain.delete(name)
+        {
+            tracing::warn!(name, %error, "the keychain may hold an older secret");
+        }
+        Ok(Kind::File)
+    }
+
+    /// Forgets a secret; it need not be there.
+    ///
+    /// # Errors
+    /// It may still be there.
+    pub fn delete(&self, name: &str) -> Result<(), SecretsError> {
+        self.file.delete(name)?;
+        match &self.keychain {
+            Some(keychain) => keychain.delete(name),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

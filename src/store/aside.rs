@@ -1,0 +1,84 @@
+//! Keeping aside what cannot be read. It knows names, not contents, and never overwrites.
+
+use jiff::Timestamp;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Why a file is kept aside: part of its new name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Corrupt,
+    TooNew,
+}
+
+impl Why {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Corrupt => "corrupt",
+            Self::TooNew => "newer",
+        }
+    }
+}
+
+/// Renames `dir/name` to `name.corrupt-TIME` (or `.newer-TIME`) and gives the new name.
+pub(super) fn keep_aside(dir: &Path, name: &str, why: Why) -> io::Result<String> {
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let stem = format!("{name}.{}-{time}", why.word());
+    let source = dir.join(name);
+    let is_dir = fs::symlink_metadata(&source)?.is_dir();
+    for count in 1.. {
+        let kept_as = match count {
+            1 => stem.clone(),
+            _ => format!("{stem}-{count}"),
+        };
+        let place = dir.join(&kept_as);
+        match reserve(&place, is_dir) {
+            Ok(()) => return fs::rename(&source, &place).map(|()| kept_as),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("the count has no end")
+}
+
+/// Makes an empty file (or folder) of that name, which the rename then replaces: two programs can
+/// never take the same name.
+fn reserve(place: &Path, is_dir: bool) -> io::Result<()> {
+    if is_dir {
+        return fs::create_dir(place);
+    }
+    let options = OpenOptions::new().write(true).create_new(true).open(place);
+    options.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_ever_overwritten() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut names = Vec::new();
+        for text in ["one", "two", "three"] {
+            fs::write(dir.path().join("x.json"), text).expect("written");
+            let kept = keep_aside(dir.path(), "x.json", Why::Corrupt).expect("kept");
+            assert!(kept.starts_with("x.json.corrupt-"), "{kept}");
+            names.push((kept, text));
+        }
+        for (name, text) in names {
+            let kept = fs::read_to_string(dir.path().join(name)).expect("there");
+            assert_eq!(kept, text);
+        }
+        assert!(!dir.path().join("x.json").exists());
+    }
+
+    #[test]
+    fn a_folder_in_the_files_place_is_kept_too() {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(dir.path().join("x.json/inside")).expect("made");
+        let kept = keep_aside(dir.path(), "x.json", Why::TooNew).expect("kept");
+        assert!(kept.contains(".newer-"));
+        assert!(dir.path().join(kept).join("inside").is_dir());
+    }
+}

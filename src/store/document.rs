@@ -1,0 +1,229 @@
+//! One versioned file: read leniently, replaced in one step. It knows no file in particular.
+
+use super::aside::{Why, keep_aside};
+use crate::model::NoticeKind;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Turns the data of one version into that of the next.
+pub type Migration = fn(Value) -> Value;
+
+/// The largest file that is read; a larger one is taken for corrupt.
+const MAX_SIZE: u64 = 8 * 1024 * 1024;
+
+/// A temporary file older than this belongs to a program that died while it saved.
+const LEFTOVER_AGE: Duration = Duration::from_mins(1);
+
+/// A file `{"version":N,"data":…}`.
+#[derive(Clone, Debug)]
+pub struct Document<T> {
+    dir: PathBuf,
+    name: &'static str,
+    migrations: &'static [Migration],
+    tidy: fn(&mut T),
+    holds: PhantomData<fn() -> T>,
+}
+
+/// What a file held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded<T> {
+    /// Its data, or the default.
+    pub value: T,
+    /// What the person should know of it.
+    pub notice: Option<NoticeKind>,
+}
+
+/// Why the data of a file cannot be used.
+#[derive(Debug, PartialEq)]
+enum Unusable {
+    Absent,
+    Corrupt(String),
+    TooNew(u64),
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    version: u64,
+    data: &'a T,
+}
+
+#[derive(Deserialize)]
+struct RawEnvelope {
+    version: u64,
+    data: Value,
+}
+
+impl<T: Serialize + DeserializeOwned + Default> Document<T> {
+    /// The file `name` in `dir`. The first migration leads from version 1 to 2, and so on: their
+    /// number makes the current version.
+    #[must_use]
+    pub fn new(dir: &Path, name: &'static str, migrations: &'static [Migration]) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            name,
+            migrations,
+            tidy: |_| {},
+            holds: PhantomData,
+        }
+    }
+
+    /// Runs over what was read, before anybody sees it.
+    #[must_use]
+    pub fn tidied_by(self, tidy: fn(&mut T)) -> Self {
+        Self { tidy, ..self }
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.dir.join(self.name)
+    }
+
+    /// The version that is written.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        1 + self.migrations.len() as u64
+    }
+
+    /// Reads the file. What cannot be used is kept aside and reported, and the default is given.
+    #[must_use]
+    pub fn load(&self) -> Loaded<T> {
+        self.remove_leftovers();
+        let (value, notice) = match self.read() {
+            Ok(mut value) => {
+                (self.tidy)(&mut value);
+                (value, None)
+            }
+            Err(Unusable::Absent) => (T::default(), None),
+            Err(Unusable::Corrupt(why)) => {
+                tracing::warn!(file = self.name, why, "file cannot be read");
+                let (file, kept_as) = self.put_aside(Why::Corrupt);
+                (
+                    T::default(),
+                    Some(NoticeKind::FileCorrupt { file, kept_as }),
+                )
+            }
+            Err(Unusable::TooNew(version)) => {
+                tracing::warn!(file = self.name, version, "file is of a newer version");
+                let (file, kept_as) = self.put_aside(Why::TooNew);
+                (T::default(), Some(NoticeKind::FileTooNew { file, kept_as }))
+            }
+        };
+        Loaded { value, notice }
+    }
+
+    /// Replaces the file in one step: whoever reads it sees the old data or the new, whole. When it
+    /// fails the old file is as it was.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn save(&self, value: &T) -> io::Result<()> {
+        let version = self.version();
+        let data = value;
+        let mut text = serde_json::to_vec_pretty(&Envelope { version, data })?;
+        text.push(b'\n');
+        // It is made with mode 0600, and removed again when anything below fails.
+        let mut temp = tempfile::Builder::new()
+            .prefix(&self.temp_prefix())
+            .tempfile_in(&self.dir)?;
+        temp.write_all(&text)?;
+        temp.as_file().sync_all()?;
+        temp.persist(self.path()).map_err(|failed| failed.error)?;
+        sync_dir(&self.dir)
+    }
+
+    /// Saves, and turns a failure into what the person is told.
+    #[must_use]
+    pub fn save_or_notice(&self, value: &T) -> Option<NoticeKind> {
+        let error = self.save(value).err()?;
+        tracing::warn!(file = self.name, %error, "file not saved");
+        Some(NoticeKind::FileNotSaved {
+            file: self.name.to_owned(),
+            detail: error.to_string(),
+        })
+    }
+
+    fn read(&self) -> Result<T, Unusable> {
+        let corrupt = |error: &dyn std::fmt::Display| Unusable::Corrupt(error.to_string());
+        let bytes = match read_bounded(&self.path()) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Absent),
+            Err(error) => return Err(corrupt(&error)),
+        };
+        let raw: RawEnvelope = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error))?;
+        if raw.version > self.version() {
+            return Err(Unusable::TooNew(raw.version));
+        }
+        let done = usize::try_from(raw.version).unwrap_or(usize::MAX);
+        let steps = done.checked_sub(1).and_then(|n| self.migrations.get(n..));
+        let steps = steps.ok_or_else(|| corrupt(&"there is no version 0"))?;
+        let data = steps.iter().fold(raw.data, |data, step| step(data));
+        serde_json::from_value(data).map_err(|error| corrupt(&error))
+    }
+
+    /// The file's name, and what it is called now. A folder that does not let us rename does not
+    /// let us save either, so the file is safe where it is.
+    fn put_aside(&self, why: Why) -> (String, String) {
+        let kept_as = keep_aside(&self.dir, self.name, why).unwrap_or_else(|error| {
+            tracing::warn!(file = self.name, %error, "file not kept aside");
+            self.name.to_owned()
+        });
+        (self.name.to_owned(), kept_as)
+    }
+
+    fn temp_prefix(&self) -> String {
+        format!(".{}.tmp-", self.name)
+    }
+
+    fn remove_leftovers(&self) {
+        let prefix = self.temp_prefix();
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().starts_with(&prefix);
+            let modified = entry.metadata().and_then(|data| data.modified());
+            let age = modified.ok().and_then(|at| at.elapsed().ok());
+            if ours && age.is_some_and(|age| age > LEFTOVER_AGE) {
+                // Another program may be quicker.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    // A pipe in the file's place would wait for its other end for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_SIZE + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        return Err(io::Error::other(format!("it has more than {MAX_SIZE} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Makes a rename last through a power cut.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

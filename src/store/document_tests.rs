@@ -1,0 +1,250 @@
+//! Tests of one versioned file: what it keeps, what it refuses, what it never loses.
+
+use super::*;
+use crate::store::Home;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Note {
+    text: String,
+    count: u32,
+}
+
+fn note(text: &str) -> Note {
+    Note {
+        text: text.to_owned(),
+        count: 7,
+    }
+}
+
+fn document(dir: &Path) -> Document<Note> {
+    Document::new(dir, "note.json", &[])
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// Every file of the folder: name and bytes.
+fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(dir).expect("the folder is there");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry"))
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, fs::read(entry.path()).expect("readable"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_was_saved_is_loaded() {
+    let dir = folder();
+    let document = document(dir.path());
+    assert_eq!(document.load().value, Note::default());
+    assert_eq!(document.load().notice, None);
+    document.save(&note("a")).expect("saved");
+    document.save(&note("é")).expect("saved again");
+    let expected = Loaded {
+        value: note("é"),
+        notice: None,
+    };
+    assert_eq!(document.load(), expected);
+    assert_eq!(files(dir.path()).len(), 1, "nothing is left beside it");
+    let raw: Value = serde_json::from_slice(&files(dir.path())[0].1).expect("it is JSON");
+    assert_eq!(raw["version"], 1);
+    assert_eq!(raw["data"]["count"], 7);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder();
+    document(dir.path()).save(&note("a")).expect("saved");
+    let data = fs::metadata(dir.path().join("note.json")).expect("there");
+    assert_eq!(data.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_absent_ones_have_defaults() {
+    let dir = folder();
+    let text = r#"{"version":1,"data":{"text":"x","later":{}},"also":[1]}"#;
+    fs::write(dir.path().join("note.json"), text).expect("written");
+    let loaded = document(dir.path()).load();
+    assert_eq!((loaded.value.text.as_str(), loaded.value.count), ("x", 0));
+    assert_eq!(loaded.notice, None);
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_aside_and_reported() {
+    let deep = "[".repeat(100_000);
+    let huge = format!(
+        r#"{{"version":1,"data":{{"text":"{}"}}}}"#,
+        "x".repeat(8 << 20)
+    );
+    let cases: [&[u8]; 10] = [
+        b"",
+        b"garbage",
+        br#"{"version":1,"data":{"text":"a""#,
+        br#"{"version":1}"#,
+        br#"{"version":0,"data":{}}"#,
+        br#"{"version":-1,"data":{}}"#,
+        br#"{"version":1,"data":{"count":"many"}}"#,
+        b"\xff\xfe{\"version\":1}",
+        deep.as_bytes(),
+        huge.as_bytes(),
+    ];
+    for bytes in cases {
+        let dir = folder();
+        let document = document(dir.path());
+        fs::write(document.path(), bytes).expect("written");
+        let loaded = document.load();
+        assert_eq!(loaded.value, Note::default());
+        let Some(NoticeKind::FileCorrupt { file, kept_as }) = loaded.notice else {
+            panic!("{:?} for {} bytes", loaded.notice, bytes.len());
+        };
+        assert_eq!(file, "note.json");
+        assert_eq!(files(dir.path()), [(kept_as, bytes.to_vec())]);
+        assert_eq!(document.load().notice, None, "it is reported once");
+    }
+}
+
+#[test]
+fn a_file_of_a_later_version_is_kept_aside_whatever_is_in_it() {
+    let dir = folder();
+    let document = document(dir.path());
+    let text = br#"{"version":2,"data":["quite","different"]}"#;
+    fs::write(document.path(), text).expect("written");
+    let loaded = document.load();
+    let Some(NoticeKind::FileTooNew { kept_as, .. }) = loaded.notice else {
+        panic!("{:?}", loaded.notice);
+    };
+    document.save(&note("old")).expect("saved");
+    assert_eq!(files(dir.path())[1], (kept_as, text.to_vec()));
+}
+
+#[test]
+fn a_folder_in_its_place_is_kept_aside() {
+    let dir = folder();
+    let document = document(dir.path());
+    fs::create_dir(document.path()).expect("made");
+    assert!(matches!(
+        document.load().notice,
+        Some(NoticeKind::FileCorrupt { .. })
+    ));
+    document.save(&note("a")).expect("saved");
+}
+
+#[test]
+fn old_versions_are_migrated_step_by_step() {
+    const STEPS: &[Migration] = &[
+        |data| serde_json::json!({ "word": data["text"] }),
+        |data| serde_json::json!({ "text": data["word"], "count": 3 }),
+    ];
+    let dir = folder();
+    let document: Document<Note> = Document::new(dir.path(), "note.json", STEPS);
+    let load = |text: &str| {
+        fs::write(document.path(), text).expect("written");
+        document.load()
+    };
+    for old in [
+        r#"{"version":1,"data":{"text":"a"}}"#,
+        r#"{"version":2,"data":{"word":"a"}}"#,
+        r#"{"version":3,"data":{"text":"a","count":3}}"#,
+    ] {
+        let value = load(old).value;
+        assert_eq!((value.text.as_str(), value.count), ("a", 3), "{old}");
+    }
+    let newer = load(r#"{"version":4,"data":{}}"#).notice;
+    assert!(matches!(newer, Some(NoticeKind::FileTooNew { .. })));
+    document.save(&note("b")).expect("saved");
+    assert!(String::from_utf8_lossy(&files(dir.path())[0].1).contains("\"version\": 3"));
+}
+
+#[test]
+fn old_leftovers_go_and_fresh_ones_and_strangers_stay() {
+    let dir = folder();
+    let old = std::time::SystemTime::now() - 2 * LEFTOVER_AGE;
+    for (name, at) in [
+        (".note.json.tmp-old", Some(old)),
+        (".note.json.tmp-new", None),
+        (".else.json.tmp-old", Some(old)),
+    ] {
+        let file = File::create(dir.path().join(name)).expect("made");
+        at.map(|at| file.set_modified(at).expect("set"));
+    }
+    let _ = document(dir.path()).load();
+    let names: Vec<_> = files(dir.path()).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, [".else.json.tmp-old", ".note.json.tmp-new"]);
+}
+
+#[test]
+fn a_save_that_fails_is_reported_and_leaves_no_trace() {
+    let dir = folder();
+    let document: Document<Note> = Document::new(&dir.path().join("gone"), "note.json", &[]);
+    let notice = document.save_or_notice(&note("a"));
+    let Some(NoticeKind::FileNotSaved { file, detail }) = notice else {
+        panic!("{notice:?}");
+    };
+    assert!(file == "note.json" && !detail.is_empty());
+}
+
+/// Loads every document there is from these bytes: none may panic, and the bytes must be found
+/// afterwards, in their place or aside.
+fn nothing_is_lost(bytes: &[u8]) {
+    let dir = folder();
+    let home = Home::at(dir.path()).expect("a home");
+    let loads: [(&str, &dyn Fn() -> bool); 6] = [
+        ("settings.json", &|| home.settings().load().notice.is_some()),
+        ("tunnels.json", &|| home.tunnels().load().notice.is_some()),
+        ("hosted.json", &|| home.hosted().load().notice.is_some()),
+        ("rows.json", &|| home.rows().load().notice.is_some()),
+        ("ports.json", &|| home.relay_ports().load().notice.is_some()),
+        ("note.json", &|| document(home.path()).load().notice.is_some()),
+    ];
+    for (name, load) in loads {
+        fs::write(home.file(name), bytes).expect("written");
+        let reported = load();
+        assert_eq!(reported, !home.file(name).exists(), "{name}");
+    }
+    let kept = files(dir.path());
+    assert_eq!(kept.len(), loads.len());
+    assert!(kept.iter().all(|(_, found)| found == bytes));
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[a-z-]{0,8}".prop_map(Value::from),
+    ];
+    let key = "version|data|id|ports|number|target|theme|timing|link|[a-z]{1,4}";
+    leaf.prop_recursive(4, 32, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_bytes_never_panic_and_are_never_lost(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        nothing_is_lost(&bytes);
+    }
+
+    #[test]
+    fn random_json_never_panics_and_is_never_lost(version in 0u64..3, data in json(), cut in 0usize..400) {
+        let text = serde_json::json!({ "version": version, "data": data }).to_string();
+        nothing_is_lost(text.as_bytes());
+        nothing_is_lost(&text.as_bytes()[..cut.min(text.len())]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The folder everything lives in. It knows names and rights, not contents.
+
+use directories::ProjectDirs;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder everything lives in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    path: PathBuf,
+    private: bool,
+}
+
+impl Home {
+    /// The environment variable that moves all of it.
+    pub const VARIABLE: &'static str = "UNDERPASS_HOME";
+
+    /// The folder that `UNDERPASS_HOME` names, else the one for this person's data. It is made when
+    /// it is not there, for this person alone.
+    ///
+    /// # Errors
+    /// The folder can neither be found nor made.
+    pub fn locate() -> io::Result<Self> {
+        Self::choose(std::env::var_os(Self::VARIABLE))
+    }
+
+    /// This folder, as if `UNDERPASS_HOME` named it.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn at(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::make(std::path::absolute(path)?, true)
+    }
+
+    fn choose(variable: Option<OsString>) -> io::Result<Self> {
+        if let Some(path) = variable.filter(|path| !path.is_empty()) {
+            return Self::at(PathBuf::from(path));
+        }
+        let dirs = ProjectDirs::from("", "", "underpass").ok_or_else(|| {
+            let message = format!("no home folder is known; name one in {}", Self::VARIABLE);
+            io::Error::new(io::ErrorKind::NotFound, message)
+        })?;
+        Self::make(dirs.data_local_dir().to_owned(), false)
+    }
+
+    fn make(path: PathBuf, private: bool) -> io::Result<Self> {
+        make_dir(&path)?;
+        Ok(Self { path, private })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// It is not the person's usual home but one that was named: such a home shares nothing with
+    /// the rest of the computer, the keychain included.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.private
+    }
+
+    /// A file in it.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// A folder in it, made when it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
+        let path = self.path.join(name);
+        make_dir(&path)?;
+        Ok(path)
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit_log(&self) -> PathBuf {
+        self.file("audit.jsonl")
+    }
+}
+
+/// Makes the folder for this person alone. One that is there already keeps its rights: it may be
+/// somebody's choice, and every file in it has its own.
+fn make_dir(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_moves_it_and_makes_it_private() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let wanted = dir.path().join("a/b");
+        let home = Home::choose(Some(wanted.clone().into())).expect("it is made");
+        assert_eq!((home.path(), home.is_private()), (wanted.as_path(), true));
+        assert_eq!(home.file("x.json"), wanted.join("x.json"));
+    }
+
+    #[test]
+    fn a_relative_home_stays_where_it_was_when_the_program_moves() {
+        let home = Home::at("target/tmp").expect("it is made");
+        assert!(home.path().is_absolute());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_for_its_owner_and_an_old_one_keeps_its_rights() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode();
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path().join("new")).expect("it is made");
+        assert_eq!(mode(home.path()) & 0o777, 0o700);
+        assert_eq!(mode(&home.dir("logs").expect("made")) & 0o777, 0o700);
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("set");
+        Home::at(dir.path()).expect("it is there");
+        assert_eq!(mode(dir.path()) & 0o777, 0o755);
+    }
+
+    #[test]
+    fn a_file_in_its_place_is_an_error() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        assert!(Home::at(file.path()).is_err());
+    }
+}

@@ -1,0 +1,17 @@
+//! What the program remembers between two runs: one folder (the home) of versioned files, each
+//! replaced in one step.
+//!
+//! This room knows files and nothing of who asks for them. Secrets are not kept here, and no file
+//! is ever lost: what cannot be read is kept aside under another name and reported. Two programs may
+//! share one home; of a file that both save, the later save stands.
+
+mod aside;
+mod document;
+mod documents;
+mod home;
+mod marker;
+
+pub use document::{Document, Loaded, Migration};
+pub use documents::{RelayPorts, Rows};
+pub use home::Home;
+pub use marker::RunMarker;
