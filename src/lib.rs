@@ -3,6 +3,7 @@
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
+pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod engine;

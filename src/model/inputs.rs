@@ -85,6 +85,8 @@ pub struct Host {
     pub wanted: bool,
     /// What the engine last said.
     pub state: HostState,
+    /// The phase of the attempt under way.
+    pub phase: Option<super::Phase>,
     /// Its ports as last served; kept after a stop, so that the URL stays on screen.
     pub live: Vec<LivePort>,
     /// What went through each port: the last minute, one sample a second while it is watched.

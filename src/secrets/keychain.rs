@@ -101,7 +101,10 @@ impl Worker {
                 inbox.iter().for_each(|job| job(&*keychain));
             }
         };
-        thread::Builder::new().name("keychain".into()).spawn(run).ok()?;
+        thread::Builder::new()
+            .name("keychain".into())
+            .spawn(run)
+            .ok()?;
         match found.recv_timeout(probe) {
             Ok(Ok(())) => Some(Self { jobs, limit }),
             Ok(Err(error)) => {

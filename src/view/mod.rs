@@ -3,9 +3,11 @@
 //! This room knows no widget, no clock and no language: text is a [`Msg`], time comes in.
 
 mod msg;
+mod renderer;
 mod types;
 
 pub use msg::{Arg, Msg};
+pub use renderer::{Renderer, WindowOp};
 pub use types::*;
 
 /// One function a message of `i18n/en-US`: a key or an argument that is not there fails the build.

@@ -1,0 +1,123 @@
+//! Everything that happens, and everything the program does.
+
+use crate::audit;
+use crate::engine::{EngineCommand, EngineEvent};
+use crate::model::{
+    Action, JoinLink, NoticeKind, Pending, PortKey, ProbeReport, RelaySettings, Settings, Tunnel,
+    TunnelId,
+};
+use crate::probe::ProbePlan;
+use crate::provider::HostOrder;
+use crate::store::Rows;
+use crate::view::WindowOp;
+use std::collections::BTreeSet;
+
+/// Numbers the engines of this run, so that a report of one that was stopped is told apart.
+pub type EngineNumber = u64;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The program began: what was hosted is hosted again.
+    Started,
+    /// The person asked for something.
+    Act(Action),
+    /// The person asked for a link to be broken (headless: `drop ID`).
+    DropLink {
+        /// Of which tunnel.
+        tunnel: TunnelId,
+    },
+    /// An engine reported.
+    Engine {
+        /// Of which tunnel.
+        tunnel: TunnelId,
+        /// Which of its engines.
+        engine: EngineNumber,
+        /// What.
+        event: EngineEvent,
+    },
+    /// A probe ended.
+    Probed(ProbeReport),
+    /// The inventory took a change, or did not.
+    Changed {
+        /// The change.
+        change: Pending,
+        /// Why it was not taken.
+        error: Option<NoticeKind>,
+    },
+    /// The joined relay's token is kept, or could not be.
+    Joined {
+        /// The link.
+        link: JoinLink,
+        /// Why its token could not be kept.
+        error: Option<NoticeKind>,
+    },
+    /// Something the person should know.
+    Noticed(NoticeKind),
+    /// The computer slept, or its network changed.
+    Woke,
+    /// A moment passed and what is shown is relative to now.
+    Tick,
+    /// The window came on screen, or left it.
+    WindowShown(bool),
+    /// Somebody shows tray icons, or nobody does.
+    TrayHost(bool),
+    /// The desktop would not do something.
+    DesktopRefused {
+        /// What it said.
+        detail: String,
+    },
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Start an engine.
+    StartEngine {
+        /// Its number.
+        engine: EngineNumber,
+        /// What it hosts.
+        order: HostOrder,
+    },
+    /// Tell a tunnel's current engine something.
+    Tell(TunnelId, EngineCommand),
+    /// Stop a tunnel's current engine; it says goodbye by itself.
+    StopEngine(TunnelId),
+    /// Probe by this plan from now on.
+    Probe(ProbePlan),
+    /// Probe this port no more.
+    StopProbe(PortKey),
+    /// Probe this port now.
+    CheckNow(PortKey),
+    /// Put this inventory in the old one's place; it differs by `change`.
+    ChangeInventory {
+        /// The change.
+        change: Pending,
+        /// The whole inventory after it.
+        tunnels: Vec<Tunnel>,
+    },
+    /// Keep the settings.
+    SaveSettings(Settings),
+    /// Keep what is to be hosted.
+    SaveHosted(BTreeSet<TunnelId>),
+    /// Keep the row cache.
+    SaveRows(Rows),
+    /// Append to the audit log.
+    Audit(audit::Entry),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open a URL in the browser.
+    OpenUrl(String),
+    /// Start with the person's session, or do not.
+    SetAutostart(bool),
+    /// Keep this link's token, then use its relay.
+    JoinRelay(JoinLink),
+    /// Forget the joined relay's token and use the embedded relay.
+    LeaveRelay,
+    /// Run the embedded relay by these settings from now on.
+    RestartRelay(RelaySettings),
+    /// Show or hide the window.
+    Window(WindowOp),
+    /// End the program.
+    Quit,
+}

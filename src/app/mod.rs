@@ -1,0 +1,17 @@
+//! The one way through the program: an [`Event`] comes in, [`update`] (pure) changes the facts and
+//! says what to do, the performer does it, the view is folded and shown.
+//!
+//! Everything that happens is an `Event`; everything the program does is a [`Command`]. This room
+//! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
+
+mod embedded;
+mod event;
+mod perform;
+mod run;
+mod state;
+mod update;
+
+pub use event::{Command, Event};
+
+pub use state::{Begin, State};
+pub use update::update;

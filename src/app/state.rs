@@ -1,0 +1,138 @@
+//! What `update` remembers: the facts the view is made of, and what it needs to change them.
+
+use super::event::EngineNumber;
+use crate::model::{
+    Appearance, Host, Inputs, Notice, NoticeKind, PortKey, RelayFacts, RunId, SessionNumber,
+    Settings, Tunnel, TunnelId, UnixMillis,
+};
+use crate::probe::ProbePlan;
+use crate::store::Rows;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the program begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Begin {
+    /// As saved.
+    pub settings: Settings,
+    /// The inventory.
+    pub tunnels: Vec<Tunnel>,
+    /// What is to be hosted.
+    pub hosted: BTreeSet<TunnelId>,
+    /// The row cache.
+    pub rows: Rows,
+    /// What the desktop is like.
+    pub appearance: Appearance,
+    /// This installation's id.
+    pub install: String,
+    /// What the person should know from the start.
+    pub notices: Vec<NoticeKind>,
+}
+
+/// Everything `update` knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The facts.
+    pub inputs: Inputs,
+    pub(super) install: String,
+    /// The engine that serves each tunnel now.
+    pub(super) engines: BTreeMap<TunnelId, EngineNumber>,
+    pub(super) last_engine: EngineNumber,
+    /// The session of each tunnel that is up in the audit log.
+    pub(super) runs: BTreeMap<TunnelId, Run>,
+    pub(super) last_run: u64,
+    pub(super) last_notice: u64,
+    pub(super) toast_since: UnixMillis,
+    /// The probes that run.
+    pub(super) plans: BTreeMap<PortKey, ProbePlan>,
+    /// The tunnel whose traffic is watched.
+    pub(super) watched: Option<TunnelId>,
+}
+
+/// One stretch of being up, between its two lines in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) id: RunId,
+    pub(super) session: SessionNumber,
+}
+
+impl State {
+    /// The state at the program's begin. Durations that cannot be used fall back to the defaults,
+    /// and a notice says so.
+    #[must_use]
+    pub fn new(begin: Begin, at: UnixMillis) -> Self {
+        let timing = begin.settings.timing.resolve();
+        let mut state = Self {
+            inputs: Inputs {
+                timing: timing.clone().unwrap_or_default(),
+                relay: relay_facts(&begin.settings),
+                appearance: begin.appearance,
+                hosts: first_hosts(&begin),
+                tunnels: begin.tunnels,
+                settings: begin.settings,
+                ..Inputs::default()
+            },
+            install: begin.install,
+            engines: BTreeMap::new(),
+            last_engine: 0,
+            runs: BTreeMap::new(),
+            last_run: 0,
+            last_notice: 0,
+            toast_since: at,
+            plans: BTreeMap::new(),
+            watched: None,
+        };
+        for kind in begin.notices {
+            state.add_notice(kind, at);
+        }
+        if let Err(error) = timing {
+            let detail = error.to_string();
+            state.add_notice(NoticeKind::SettingsInvalid { detail }, at);
+        }
+        state
+    }
+
+    /// Adds a notice, once.
+    pub(super) fn add_notice(&mut self, kind: NoticeKind, at: UnixMillis) {
+        if self.inputs.notices.iter().any(|notice| notice.kind == kind) {
+            return;
+        }
+        self.last_notice += 1;
+        let id = self.last_notice;
+        self.inputs.notices.push(Notice { id, at, kind });
+    }
+
+    /// A run id that no other run of this installation has.
+    pub(super) fn next_run(&mut self, at: UnixMillis) -> RunId {
+        self.last_run += 1;
+        let install = self.install.get(..8).unwrap_or(&self.install);
+        RunId(format!("{install}-{:x}-{}", at.0, self.last_run))
+    }
+}
+
+/// What the settings say of the relay in use.
+pub(super) fn relay_facts(settings: &Settings) -> RelayFacts {
+    let joined = settings.relay.joined.as_deref();
+    let joined = joined.map(|link| link.split('#').next().unwrap_or(link).to_owned());
+    RelayFacts {
+        public: joined.is_some() || settings.relay.lan,
+        joined,
+    }
+}
+
+fn first_hosts(begin: &Begin) -> BTreeMap<TunnelId, Host> {
+    let known =
+        |tunnel: &&Tunnel| begin.hosted.contains(&tunnel.id) || begin.rows.contains_key(&tunnel.id);
+    begin
+        .tunnels
+        .iter()
+        .filter(known)
+        .map(|tunnel| {
+            let host = Host {
+                wanted: begin.hosted.contains(&tunnel.id),
+                live: begin.rows.get(&tunnel.id).cloned().unwrap_or_default(),
+                ..Host::default()
+            };
+            (tunnel.id.clone(), host)
+        })
+        .collect()
+}

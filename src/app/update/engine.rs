@@ -1,0 +1,279 @@
+//! What an engine reports: its state becomes a fact, a line of the timeline and lines of the audit
+//! log.
+
+use super::Commands;
+use super::host::wanted;
+use crate::app::event::{Command, EngineNumber};
+use crate::app::state::{Run, State};
+use crate::audit::{Cause, Entry, Kind};
+use crate::engine::EngineEvent;
+use crate::model::{
+    Host, HostState, LivePort, NoticeKind, PortNumber, Reason, RunId, SessionNumber, Traffic,
+    Transition, TunnelId, UnixMillis,
+};
+use crate::store::Rows;
+use std::collections::BTreeMap;
+
+/// Lines of the timeline that are kept.
+const HISTORY: usize = 40;
+
+/// Traffic samples that are kept: a minute of them, one a second.
+const TRAFFIC_SAMPLES: usize = 61;
+
+pub(super) fn handle(
+    state: &mut State,
+    at: UnixMillis,
+    tunnel: &TunnelId,
+    engine: EngineNumber,
+    event: EngineEvent,
+) -> Commands {
+    if state.engines.get(tunnel) != Some(&engine) {
+        return vec![];
+    }
+    match event {
+        EngineEvent::State(new) => handle_state(state, at, tunnel, new),
+        EngineEvent::Progress(phase) => {
+            host_mut(state, tunnel).phase = Some(phase);
+            vec![]
+        }
+        EngineEvent::Ports(live) => handle_ports(state, tunnel, live),
+        EngineEvent::Traffic(traffic) => {
+            keep_traffic(host_mut(state, tunnel), traffic);
+            vec![]
+        }
+        EngineEvent::Finished => {
+            state.engines.remove(tunnel);
+            vec![]
+        }
+    }
+}
+
+fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostState) -> Commands {
+    let old = host_mut(state, tunnel).state.clone();
+    if old == new {
+        return vec![];
+    }
+    let cause = match new.reason() {
+        Some(reason) => Cause::Failed(reason.clone()),
+        None if new == HostState::Stopped => Cause::Stopped,
+        None => Cause::Renewed,
+    };
+    let mut commands = leave(state, at, tunnel, &new, cause);
+    commands.extend(fail_start(state, at, tunnel, &old, &new));
+    commands.extend(enter(state, at, tunnel, &old, &new));
+    follow_needs(state, at, tunnel, &new);
+    set_state(state, at, tunnel, new);
+    commands
+}
+
+/// The line that ends a stretch of being up, if `new` ends one.
+pub(super) fn leave(
+    state: &mut State,
+    at: UnixMillis,
+    tunnel: &TunnelId,
+    new: &HostState,
+    cause: Cause,
+) -> Commands {
+    let ended = match state.runs.get(tunnel) {
+        Some(run) => new.session() != Some(run.session),
+        None => false,
+    };
+    if !ended {
+        return vec![];
+    }
+    let commands = audit(state, at, tunnel, Kind::Down, cause);
+    state.runs.remove(tunnel);
+    commands
+}
+
+/// The line that begins one.
+fn enter(
+    state: &mut State,
+    at: UnixMillis,
+    tunnel: &TunnelId,
+    old: &HostState,
+    new: &HostState,
+) -> Commands {
+    let Some(session) = new.session() else {
+        return vec![];
+    };
+    if state.runs.contains_key(tunnel) {
+        return vec![];
+    }
+    let cause = match old {
+        HostState::Stopped | HostState::Connecting { .. } => Cause::Started,
+        HostState::Hosting { .. } => Cause::Renewed,
+        HostState::Reconnecting {
+            reason: Reason::Forced,
+            ..
+        } => Cause::ManualReconnect,
+        HostState::Reconnecting { .. }
+        | HostState::SignIn { .. }
+        | HostState::Displaced { .. }
+        | HostState::Quota { .. }
+        | HostState::Failed { .. } => Cause::Reconnected,
+    };
+    let id = state.next_run(at);
+    state.runs.insert(tunnel.clone(), Run { id, session });
+    audit(state, at, tunnel, Kind::Up, cause)
+}
+
+fn fail_start(
+    state: &mut State,
+    at: UnixMillis,
+    tunnel: &TunnelId,
+    old: &HostState,
+    new: &HostState,
+) -> Commands {
+    let first = matches!(old, HostState::Connecting { .. });
+    match new.reason() {
+        Some(reason) if first => {
+            let cause = Cause::Failed(reason.clone());
+            audit(state, at, tunnel, Kind::StartFailed, cause)
+        }
+        Some(_) | None => vec![],
+    }
+}
+
+/// A line of the audit log about this tunnel.
+pub(super) fn audit(
+    state: &mut State,
+    at: UnixMillis,
+    tunnel: &TunnelId,
+    kind: Kind,
+    cause: Cause,
+) -> Commands {
+    let run: Option<(RunId, SessionNumber)> = state
+        .runs
+        .get(tunnel)
+        .map(|run| (run.id.clone(), run.session));
+    let (run, session) = match run {
+        Some((run, session)) => (run, Some(session)),
+        None => (state.next_run(at), None),
+    };
+    let live = state.inputs.hosts.get(tunnel).map(|host| &host.live);
+    let urls = live.into_iter().flatten().map(|port| port.url.clone());
+    let provider = state.inputs.tunnel(tunnel).map(|t| t.provider);
+    vec![Command::Audit(Entry {
+        at,
+        kind,
+        tunnel: tunnel.clone(),
+        provider: provider.unwrap_or_default(),
+        cause: Some(cause),
+        urls: urls.collect(),
+        error: None,
+        run,
+        session,
+    })]
+}
+
+/// Makes `new` the fact, and a line of the timeline.
+pub(super) fn set_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostState) {
+    let host = host_mut(state, tunnel);
+    if host.state == new {
+        return;
+    }
+    if !matches!(new, HostState::Connecting { .. }) {
+        host.phase = None;
+    }
+    let changes_line = kind_of(&host.state) != kind_of(&new);
+    if changes_line {
+        let since = host.history.back().map_or(at, |last| last.at);
+        push_transition(
+            host,
+            Transition {
+                at,
+                state: Some(new.clone()),
+                health: None,
+                after_ms: at.0.saturating_sub(since.0),
+            },
+        );
+    }
+    host.state = new;
+}
+
+/// A later attempt, or a longer life, is no new line of the timeline.
+fn kind_of(state: &HostState) -> (&'static str, Option<SessionNumber>, Option<&'static str>) {
+    (
+        state.as_str(),
+        state.session(),
+        state.reason().map(Reason::code),
+    )
+}
+
+pub(super) fn push_transition(host: &mut Host, transition: Transition) {
+    host.history.push_back(transition);
+    while host.history.len() > HISTORY {
+        host.history.pop_front();
+    }
+}
+
+/// Keeps one notice for a tunnel that needs the person, and none for one that does not.
+fn follow_needs(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: &HostState) {
+    clear_needs(state, tunnel);
+    let needs = matches!(
+        new,
+        HostState::SignIn { .. }
+            | HostState::Displaced { .. }
+            | HostState::Quota { .. }
+            | HostState::Failed { .. }
+    );
+    if let Some(reason) = new.reason().filter(|_| needs) {
+        let kind = NoticeKind::NeedsYou {
+            tunnel: tunnel.clone(),
+            reason: reason.clone(),
+        };
+        state.add_notice(kind, at);
+    }
+}
+
+pub(super) fn clear_needs(state: &mut State, tunnel: &TunnelId) {
+    state.inputs.notices.retain(
+        |notice| !matches!(&notice.kind, NoticeKind::NeedsYou { tunnel: of, .. } if of == tunnel),
+    );
+}
+
+fn handle_ports(state: &mut State, tunnel: &TunnelId, live: Vec<LivePort>) -> Commands {
+    let host = host_mut(state, tunnel);
+    if host.live == live {
+        return vec![];
+    }
+    host.live = live;
+    vec![Command::SaveRows(rows(state))]
+}
+
+/// The row cache as it should be kept.
+pub(super) fn rows(state: &State) -> Rows {
+    let known = |tunnel: &TunnelId| state.inputs.tunnel(tunnel).is_some();
+    state
+        .inputs
+        .hosts
+        .iter()
+        .filter(|(tunnel, host)| known(tunnel) && !host.live.is_empty())
+        .map(|(tunnel, host)| (tunnel.clone(), host.live.clone()))
+        .collect()
+}
+
+fn keep_traffic(host: &mut Host, traffic: BTreeMap<PortNumber, Traffic>) {
+    for (port, now) in traffic {
+        let samples = host.traffic.entry(port).or_default();
+        samples.push_back(now);
+        while samples.len() > TRAFFIC_SAMPLES {
+            samples.pop_front();
+        }
+    }
+}
+
+pub(super) fn host_mut<'s>(state: &'s mut State, tunnel: &TunnelId) -> &'s mut Host {
+    state.inputs.hosts.entry(tunnel.clone()).or_default()
+}
+
+/// Forgets a tunnel that is gone.
+pub(super) fn forget(state: &mut State, tunnel: &TunnelId) -> Commands {
+    state.inputs.hosts.remove(tunnel);
+    state.inputs.probes.retain(|key, _| key.tunnel != *tunnel);
+    vec![
+        Command::SaveHosted(wanted(state)),
+        Command::SaveRows(rows(state)),
+    ]
+}

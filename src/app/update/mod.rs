@@ -1,0 +1,127 @@
+//! The pure step from one event to changed facts and the commands that follow. No clock, no I/O.
+
+mod act;
+mod engine;
+mod host;
+mod inventory;
+mod probe;
+#[cfg(test)]
+mod tests;
+
+use super::event::{Command, Event};
+use super::state::{State, relay_facts};
+use crate::engine::EngineCommand;
+use crate::model::{JoinLink, NoticeKind, Toast, TunnelId, UnixMillis};
+use std::time::Duration;
+
+/// How long a toast stays.
+const TOAST: Duration = Duration::from_secs(4);
+
+/// What follows from an event, in order.
+type Commands = Vec<Command>;
+
+/// Takes one event.
+pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Commands {
+    let mut commands = step(state, at, event);
+    commands.extend(probe::follow_plans(state));
+    commands.extend(host::follow_watch(state));
+    commands
+}
+
+fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
+    match event {
+        Event::Started => host::resume_all(state, at),
+        Event::Act(action) => act::handle(state, at, action),
+        Event::DropLink { tunnel } => tell(state, &tunnel, EngineCommand::DropLink),
+        Event::Engine {
+            tunnel,
+            engine,
+            event,
+        } => engine::handle(state, at, &tunnel, engine, event),
+        Event::Probed(report) => probe::handle(state, at, report),
+        Event::Changed { change, error } => inventory::handle_changed(state, at, change, error),
+        Event::Joined { link, error } => handle_joined(state, at, &link, error),
+        Event::Noticed(kind) => {
+            state.add_notice(kind, at);
+            vec![]
+        }
+        Event::Woke => tell_all(state, &EngineCommand::Woke),
+        Event::Tick => {
+            if at.since(state.toast_since) >= TOAST {
+                state.inputs.toast = None;
+            }
+            vec![]
+        }
+        Event::WindowShown(shown) => {
+            state.inputs.appearance.window_shown = shown;
+            vec![]
+        }
+        Event::TrayHost(present) => {
+            handle_tray_host(state, at, present);
+            vec![]
+        }
+        Event::DesktopRefused { detail } => {
+            show_toast(state, at, Toast::DesktopRefused { detail });
+            vec![]
+        }
+    }
+}
+
+fn handle_joined(
+    state: &mut State,
+    at: UnixMillis,
+    link: &JoinLink,
+    error: Option<NoticeKind>,
+) -> Commands {
+    if let Some(kind) = error {
+        state.add_notice(kind, at);
+    }
+    // Without its token: that is in the keychain.
+    let public = link.to_string();
+    let address = public
+        .rsplit_once('@')
+        .map(|(_, address)| address.to_owned());
+    state.inputs.settings.relay.joined = address;
+    relay_changed(state, at)
+}
+
+/// The relay in use is another one: what is hosted moves to it.
+fn relay_changed(state: &mut State, at: UnixMillis) -> Commands {
+    state.inputs.relay = relay_facts(&state.inputs.settings);
+    let mut commands = vec![Command::SaveSettings(state.inputs.settings.clone())];
+    commands.extend(host::restart_all(state, at));
+    commands
+}
+
+fn handle_tray_host(state: &mut State, at: UnixMillis, present: bool) {
+    state.inputs.appearance.tray_host = present;
+    if present {
+        state
+            .inputs
+            .notices
+            .retain(|notice| notice.kind != NoticeKind::NoTrayHost);
+    } else {
+        state.add_notice(NoticeKind::NoTrayHost, at);
+    }
+}
+
+fn show_toast(state: &mut State, at: UnixMillis, toast: Toast) {
+    state.inputs.toast = Some(toast);
+    state.toast_since = at;
+}
+
+fn tell(state: &State, tunnel: &TunnelId, command: EngineCommand) -> Commands {
+    if state.engines.contains_key(tunnel) {
+        vec![Command::Tell(tunnel.clone(), command)]
+    } else {
+        vec![]
+    }
+}
+
+fn tell_all(state: &State, command: &EngineCommand) -> Commands {
+    state
+        .engines
+        .keys()
+        .map(|tunnel| Command::Tell(tunnel.clone(), command.clone()))
+        .collect()
+}

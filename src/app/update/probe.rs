@@ -1,0 +1,137 @@
+//! Probes: which should run follows from the facts; what they saw becomes one.
+
+use super::engine::{host_mut, push_transition};
+use super::{Commands, tell};
+use crate::app::event::Command;
+use crate::app::state::State;
+use crate::engine::EngineCommand;
+use crate::model::{
+    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition,
+    UnixMillis,
+};
+use crate::probe::ProbePlan;
+use std::collections::BTreeMap;
+
+/// Samples that are kept for the charts.
+const SAMPLES: usize = 120;
+
+/// Starts the probes that should run and stops those that should not.
+pub(super) fn follow_plans(state: &mut State) -> Commands {
+    let plans = plans(state);
+    let gone = state.plans.keys().filter(|key| !plans.contains_key(*key));
+    let mut commands: Commands = gone.cloned().map(Command::StopProbe).collect();
+    for (key, plan) in &plans {
+        if state.plans.get(key) != Some(plan) {
+            commands.push(Command::Probe(plan.clone()));
+        }
+    }
+    state.plans = plans;
+    commands
+}
+
+/// Every served port of every session that is established.
+fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
+    let timing = state.inputs.timing;
+    let mut plans = BTreeMap::new();
+    for (id, host) in &state.inputs.hosts {
+        let HostState::Hosting {
+            session,
+            established: true,
+            ..
+        } = host.state
+        else {
+            continue;
+        };
+        let Some(tunnel) = state.inputs.tunnel(id) else {
+            continue;
+        };
+        for live in &host.live {
+            let Some(port) = tunnel.port(live.number) else {
+                continue;
+            };
+            let key = PortKey::new(id, live.number);
+            let plan = ProbePlan {
+                key: key.clone(),
+                session,
+                target: port.target.clone(),
+                protocol: port.protocol,
+                url: live.url.clone(),
+                interval: timing.probe_interval,
+                timeout: timing.probe_timeout,
+            };
+            plans.insert(key, plan);
+        }
+    }
+    plans
+}
+
+/// Takes a report of a probe that still runs.
+pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> Commands {
+    let current = state.plans.get(&report.key).map(|plan| plan.session);
+    if current != Some(report.session) {
+        return vec![];
+    }
+    let key = report.key.clone();
+    let before = state.inputs.probes.get(&key).and_then(|facts| {
+        let last = facts.last.as_ref()?;
+        (last.session == report.session).then_some(last.health)
+    });
+    if before.is_some_and(|before| before != report.health) {
+        add_line(state, at, &key, report.health);
+    }
+    let told = EngineCommand::Probe {
+        port: key.port,
+        session: report.session,
+        down: report.health == Health::Down,
+        local_answers: report.local == LocalAnswer::Accepts,
+    };
+    keep(
+        state.inputs.probes.entry(key.clone()).or_default(),
+        at,
+        report,
+    );
+    tell(state, &key.tunnel, told)
+}
+
+fn add_line(state: &mut State, at: UnixMillis, key: &PortKey, health: Health) {
+    let host = host_mut(state, &key.tunnel);
+    let since = host.history.back().map_or(at, |last| last.at);
+    let line = Transition {
+        at,
+        state: None,
+        health: Some((key.port, health)),
+        after_ms: at.0.saturating_sub(since.0),
+    };
+    push_transition(host, line);
+}
+
+fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
+    let same_session = facts
+        .last
+        .as_ref()
+        .is_some_and(|last| last.session == report.session);
+    let before = if same_session { facts.downs } else { 0 };
+    facts.downs = match report.health {
+        Health::Down => before + 1,
+        Health::Operational | Health::ServiceDown => 0,
+    };
+    facts.checking = false;
+    facts.samples.push_back(Sample {
+        at,
+        latency_us: report.latency_us(),
+        health: report.health,
+    });
+    while facts.samples.len() > SAMPLES {
+        facts.samples.pop_front();
+    }
+    facts.last = Some(report);
+}
+
+/// Probes a port now.
+pub(super) fn check_now(state: &mut State, key: PortKey) -> Commands {
+    if !state.plans.contains_key(&key) {
+        return vec![];
+    }
+    state.inputs.probes.entry(key.clone()).or_default().checking = true;
+    vec![Command::CheckNow(key)]
+}
