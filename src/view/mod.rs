@@ -2,9 +2,11 @@
 //!
 //! This room knows no widget, no clock and no language: text is a [`Msg`], time comes in.
 
+pub mod fold;
 mod msg;
 mod types;
 
+pub use fold::fold;
 pub use msg::{Arg, Msg};
 pub use types::*;
 

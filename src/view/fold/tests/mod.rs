@@ -1,0 +1,7 @@
+//! The fold at the value: a table of every state, snapshots of whole views, properties over any facts.
+
+mod build;
+mod properties;
+mod snapshots;
+mod table;
+mod timeline;
