@@ -175,15 +175,15 @@ act-quit = Quit
 ## Header
 
 header-working = { $count } working
-header-busy = { $count } in progress
+header-starting = { $count } starting
+header-recovering = { $count } recovering
 header-needs-you = { $count ->
     [one] { $count } needs you
    *[other] { $count } need you
 }
 header-idle = nothing hosted
-header-line = Underpass: { $a }
-header-line-two = Underpass: { $a }, { $b }
-header-line-three = Underpass: { $a }, { $b }, { $c }
+header-list = { $a }, { $b }
+header-line = Underpass: { $counts }
 
 ## Tray
 

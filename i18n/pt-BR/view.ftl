@@ -177,15 +177,15 @@ act-quit = Sair
 ## Cabeçalho
 
 header-working = { $count } funcionando
-header-busy = { $count } em andamento
+header-starting = { $count } iniciando
+header-recovering = { $count } em recuperação
 header-needs-you = { $count ->
     [one] { $count } precisa de você
    *[other] { $count } precisam de você
 }
 header-idle = nada hospedado
-header-line = Underpass: { $a }
-header-line-two = Underpass: { $a }, { $b }
-header-line-three = Underpass: { $a }, { $b }, { $c }
+header-list = { $a }, { $b }
+header-line = Underpass: { $counts }
 
 ## Bandeja
 

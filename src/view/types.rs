@@ -91,17 +91,18 @@ impl Badge {
         }
     }
 
-    /// Whether it counts as "in progress" in the header: it mends itself, or is about to work.
+    /// Whether it counts as "starting" in the header: it has not worked yet and is about to.
     #[must_use]
-    pub const fn is_busy(self) -> bool {
+    pub const fn is_starting(self) -> bool {
+        matches!(self, Self::Creating | Self::Checking | Self::Connecting)
+    }
+
+    /// Whether it counts as "recovering" in the header: it does not work and mends itself.
+    #[must_use]
+    pub const fn is_recovering(self) -> bool {
         matches!(
             self,
-            Self::Creating
-                | Self::Checking
-                | Self::Connecting
-                | Self::NoNetwork
-                | Self::Reconnecting
-                | Self::Unreachable
+            Self::NoNetwork | Self::Reconnecting | Self::Unreachable
         )
     }
 

@@ -82,11 +82,8 @@ pub(super) fn check(slot: &Slot) -> Button {
     } else {
         m::act_check()
     };
-    when(
-        !slot.checking && !slot.creating(),
-        label,
-        Action::CheckNow { key },
-    )
+    let can = slot.status.is_probed() && !slot.checking;
+    when(can, label, Action::CheckNow { key })
 }
 
 /// Copies the URL.

@@ -39,7 +39,8 @@ fn provider(provider: ProviderId, relay: &RelayFacts) -> Msg {
 }
 
 fn menu(group: &Group) -> Vec<Button> {
-    let displaced = |slot: &Slot| matches!(slot.status, Status::TakenOver { .. } | Status::Elsewhere);
+    let displaced =
+        |slot: &Slot| matches!(slot.status, Status::TakenOver { .. } | Status::Elsewhere);
     let mut menu = vec![button::add_port(group), button::reconnect(group)];
     if group.slots.iter().any(displaced) {
         menu.push(button::take_over(group));

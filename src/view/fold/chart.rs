@@ -31,10 +31,18 @@ pub(super) fn traffic(samples: &VecDeque<Traffic>) -> Series {
     scaled(&steps, |bytes| m::rate(size(bytes)))
 }
 
-/// The share of the samples that worked, over what time, and each sample's badge.
+/// The share of the samples that worked, over what time, and each sample's badge; nothing while a
+/// single sample has no time to speak of.
 pub(super) fn uptime(probe: &ProbeFacts) -> Option<(Msg, Vec<Badge>)> {
     let (first, last) = (probe.samples.front()?, probe.samples.back()?);
-    let parts: Vec<Badge> = probe.samples.iter().map(|s| health_badge(s.health)).collect();
+    if probe.samples.len() < 2 {
+        return None;
+    }
+    let parts: Vec<Badge> = probe
+        .samples
+        .iter()
+        .map(|s| health_badge(s.health))
+        .collect();
     let worked = parts.iter().filter(|badge| badge.works()).count();
     let text = m::uptime(share(worked, parts.len()), span(last.at.since(first.at)));
     Some((text, parts))

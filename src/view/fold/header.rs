@@ -5,38 +5,34 @@ use crate::view::{Badge, Header, Msg, messages as m};
 
 /// Counts the rows that are shown.
 pub(super) fn fold(scene: &Scene) -> Header {
-    let badges = || scene.slots().map(|(_, slot)| slot.status.badge());
-    let count = |counts: fn(Badge) -> bool| badges().filter(|badge| counts(*badge)).count();
-    let worst = |counts: fn(Badge) -> bool| badges().filter(|badge| counts(*badge)).max();
-    let working = count(Badge::works);
-    let needs_you = count(Badge::needs_you);
-
-    let mut chips = Vec::new();
-    if working > 0 {
-        chips.push((Badge::Working, m::header_working(working)));
-    }
-    if let Some(badge) = worst(Badge::is_busy) {
-        chips.push((badge, m::header_busy(count(Badge::is_busy))));
-    }
-    if let Some(badge) = worst(Badge::needs_you) {
-        chips.push((badge, m::header_needs_you(needs_you)));
-    }
+    let badges: Vec<Badge> = scene.slots().map(|(_, slot)| slot.status.badge()).collect();
+    let kinds: [(fn(Badge) -> bool, fn(usize) -> Msg); 4] = [
+        (Badge::works, m::header_working),
+        (Badge::is_starting, m::header_starting),
+        (Badge::is_recovering, m::header_recovering),
+        (Badge::needs_you, m::header_needs_you),
+    ];
+    let mut chips: Vec<(Badge, Msg)> = kinds
+        .into_iter()
+        .filter_map(|(is, text)| chip(&badges, is, text))
+        .collect();
     if chips.is_empty() {
         chips.push((Badge::Stopped, m::header_idle()));
     }
+    let texts = chips.iter().map(|(_, text)| text.clone());
+    let counts = texts.reduce(|a, b| m::header_list(a, b));
     Header {
-        working,
-        needs_you,
-        line: line(&chips),
+        working: badges.iter().filter(|badge| badge.works()).count(),
+        needs_you: badges.iter().filter(|badge| badge.needs_you()).count(),
+        line: m::header_line(counts.unwrap_or_else(m::header_idle)),
         chips,
     }
 }
 
-fn line(chips: &[(Badge, Msg)]) -> Msg {
-    match chips {
-        [] => m::header_line(m::header_idle()),
-        [(_, a)] => m::header_line(a.clone()),
-        [(_, a), (_, b)] => m::header_line_two(a.clone(), b.clone()),
-        [(_, a), (_, b), (_, c), ..] => m::header_line_three(a.clone(), b.clone(), c.clone()),
-    }
+/// A count with the most urgent badge of what it counts; working is one thing, signed in or not.
+fn chip(badges: &[Badge], is: fn(Badge) -> bool, text: fn(usize) -> Msg) -> Option<(Badge, Msg)> {
+    let counted = || badges.iter().copied().filter(|badge| is(*badge));
+    let worst = counted().max()?;
+    let shown = if worst.works() { Badge::Working } else { worst };
+    Some((shown, text(counted().count())))
 }

@@ -12,9 +12,7 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
     let (group, slot) = scene.selected()?;
     let badge = slot.status.badge();
     let probe = scene.inputs.probes.get(&slot.key);
-    let samples = group
-        .host
-        .and_then(|host| host.traffic.get(&slot.key.port));
+    let samples = group.host.and_then(|host| host.traffic.get(&slot.key.port));
     let (latency, latency_max) = probe
         .map(|probe| chart::latencies(&probe.samples))
         .unwrap_or_default();
@@ -106,9 +104,7 @@ fn local(report: &ProbeReport, slot: &Slot) -> Msg {
 /// How long it is hosted, or when the next attempt begins.
 fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
     match &group.host?.state {
-        HostState::Hosting { since, .. } => {
-            Some((m::fact_hosted_for(), span(now.since(*since))))
-        }
+        HostState::Hosting { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
         HostState::Reconnecting {
             attempt: number,
             next_at,
@@ -131,17 +127,12 @@ fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
 }
 
 fn traffic_facts(group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
-    let samples = group
-        .host
-        .and_then(|host| host.traffic.get(&slot.key.port));
+    let samples = group.host.and_then(|host| host.traffic.get(&slot.key.port));
     let Some(last) = samples.and_then(|samples| samples.back()) else {
         return Vec::new();
     };
     vec![
-        (
-            m::fact_connections(),
-            m::connections(last.open, last.total),
-        ),
+        (m::fact_connections(), m::connections(last.open, last.total)),
         (
             m::fact_data(),
             m::data_amount(size(last.bytes_in), size(last.bytes_out)),

@@ -183,7 +183,11 @@ fn add_tunnel<'a>(drafts: &mut Vec<Draft<'a>>, tunnel: &'a Tunnel, creating: boo
 
 impl<'a> Draft<'a> {
     fn add_port(&mut self, port: &'a Port, creating: bool) {
-        if self.ports.iter().all(|held| held.port.number != port.number) {
+        if self
+            .ports
+            .iter()
+            .all(|held| held.port.number != port.number)
+        {
             self.ports.push(DraftPort {
                 port,
                 protocol: port.protocol,

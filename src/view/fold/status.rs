@@ -46,13 +46,19 @@ pub(super) enum Status<'a> {
         reason: &'a Reason,
     },
     /// The person must sign in.
-    SignIn { since: UnixMillis, reason: &'a Reason },
+    SignIn {
+        since: UnixMillis,
+        reason: &'a Reason,
+    },
     /// Another host took the tunnel.
     TakenOver { since: UnixMillis },
     /// Another machine hosts it, and it was never ours.
     Elsewhere,
     /// The provider's limit is used up.
-    Quota { next_at: UnixMillis, reason: &'a Reason },
+    Quota {
+        next_at: UnixMillis,
+        reason: &'a Reason,
+    },
     /// Nothing helps but a change.
     Failed(&'a Reason),
 }
@@ -231,10 +237,9 @@ fn local_fault(report: &ProbeReport) -> LocalFault {
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => LocalFault::RefusedOnce,
         (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => LocalFault::WrongProtocol,
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => LocalFault::NoAnswer,
-        (
-            LocalAnswer::Accepts,
-            Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None,
-        ) => LocalFault::Unclear,
+        (LocalAnswer::Accepts, Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None) => {
+            LocalFault::Unclear
+        }
     }
 }
 
@@ -277,6 +282,30 @@ impl Status<'_> {
             Self::Elsewhere => Badge::Elsewhere,
             Self::Quota { .. } => Badge::OverQuota,
             Self::Failed(_) => Badge::Failed,
+        }
+    }
+
+    /// Whether there is a URL to probe.
+    pub(super) const fn is_probed(&self) -> bool {
+        match self {
+            Self::Unproven { .. }
+            | Self::Unrouted { .. }
+            | Self::Working(_)
+            | Self::Private
+            | Self::ServiceDown(_)
+            | Self::Unreachable { .. } => true,
+            Self::Creating
+            | Self::Stopped
+            | Self::Starting
+            | Self::Connecting(_)
+            | Self::PortAwaited
+            | Self::Offline
+            | Self::Reconnecting { .. }
+            | Self::SignIn { .. }
+            | Self::TakenOver { .. }
+            | Self::Elsewhere
+            | Self::Quota { .. }
+            | Self::Failed(_) => false,
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) fn fold(host: &Host, port: PortNumber) -> Vec<TimelineEntry> {
 struct Story<'a> {
     lines: Vec<Line>,
     state: Option<&'a HostState>,
+    /// What began the present or last stretch without a session.
+    lost_by: Option<&'a Reason>,
     /// It has not been up since its start.
     starting: bool,
     health: Option<Health>,
@@ -46,6 +48,9 @@ impl<'a> Story<'a> {
         let before = self.state.replace(state);
         if is_same_stretch(before, state) {
             return;
+        }
+        if let HostState::Reconnecting { reason, .. } = state {
+            self.lost_by = Some(reason);
         }
         let (badge, text) = match state {
             HostState::Hosting { .. } => (Badge::Working, self.hosting(before, at)),
@@ -73,6 +78,7 @@ impl<'a> Story<'a> {
             Some(HostState::Connecting { .. } | HostState::Stopped) => m::log_started(),
             Some(HostState::Reconnecting { .. }) if self.starting => m::log_started(),
             Some(HostState::Reconnecting { since, reason, .. }) => {
+                let reason = self.lost_by.unwrap_or(reason);
                 m::log_reconnected(cause(reason), span(at.since(*since)))
             }
             Some(HostState::Hosting { .. }) => m::log_renewed(),
@@ -148,10 +154,9 @@ fn describe(before: Option<&HostState>, state: &HostState) -> (Badge, Msg) {
         HostState::Connecting { .. } => (Badge::Connecting, m::log_starting()),
         HostState::Hosting { .. } => (Badge::Working, m::log_hosting()),
         HostState::Reconnecting { reason, .. } => match before {
-            Some(HostState::Connecting { .. }) => (
-                Badge::Reconnecting,
-                m::log_not_connected(cause(reason)),
-            ),
+            Some(HostState::Connecting { .. }) => {
+                (Badge::Reconnecting, m::log_not_connected(cause(reason)))
+            }
             _ => (Badge::Reconnecting, m::log_lost(cause(reason))),
         },
         HostState::SignIn { .. } => (Badge::SignIn, m::log_sign_in()),

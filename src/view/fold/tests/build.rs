@@ -141,9 +141,7 @@ pub(super) fn web(state: HostState) -> Inputs {
         ..Inputs::default()
     };
     inputs.appearance.window_shown = true;
-    inputs
-        .hosts
-        .insert(id("web"), host("web", &[3000], state));
+    inputs.hosts.insert(id("web"), host("web", &[3000], state));
     inputs
 }
 

@@ -9,7 +9,11 @@ fn lines(transitions: impl IntoIterator<Item = Transition>) -> Vec<String> {
     let host = inputs.hosts.get_mut(&id("web")).expect("it is there");
     host.history = transitions.into_iter().collect();
     let panel = fold(&inputs, NOW).window.panel.expect("it is selected");
-    panel.timeline.iter().map(|line| brief(&line.text)).collect()
+    panel
+        .timeline
+        .iter()
+        .map(|line| brief(&line.text))
+        .collect()
 }
 
 fn state(seconds_ago: u64, state: HostState) -> Transition {
@@ -46,11 +50,21 @@ const CONNECTING: HostState = HostState::Connecting {
 fn attempts_are_told_by_where_they_led() {
     let told = lines([
         state(90, CONNECTING),
-        state(89, HostState::Connecting { phase: Phase::ForwardingPorts }),
+        state(
+            89,
+            HostState::Connecting {
+                phase: Phase::ForwardingPorts,
+            },
+        ),
         state(88, session(1, false)),
         state(87, session(1, true)),
         state(12, reconnecting(Reason::LinkSilent)),
-        state(11, reconnecting(Reason::RelayUnreachable { address: String::new() })),
+        state(
+            11,
+            reconnecting(Reason::RelayUnreachable {
+                address: String::new(),
+            }),
+        ),
         state(9, session(2, true)),
         state(5, session(3, true)),
         state(1, HostState::Stopped),
@@ -60,7 +74,7 @@ fn attempts_are_told_by_where_they_led() {
         [
             "log-stopped",
             "log-renewed",
-            "log-reconnected(cause-relay, span-seconds(3))",
+            "log-reconnected(cause-network, span-seconds(3))",
             "log-started",
         ]
     );
@@ -112,7 +126,11 @@ fn health_is_told_of_the_selected_port_alone() {
 #[test]
 fn no_more_than_twenty_lines_the_newest_first() {
     let told = lines((0..50).map(|n| {
-        let word = if n % 2 == 0 { Health::Down } else { Health::ServiceDown };
+        let word = if n % 2 == 0 {
+            Health::Down
+        } else {
+            Health::ServiceDown
+        };
         health(100 - n, 3000, word, 0)
     }));
     assert_eq!(told.len(), 20);
