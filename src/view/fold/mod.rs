@@ -30,7 +30,7 @@ use std::time::Duration;
 /// While seconds are on screen.
 const TICK_SECONDS: Duration = Duration::from_secs(1);
 /// While the finest thing on screen is what is left of a tunnel's life.
-const TICK_MINUTES: Duration = Duration::from_secs(60);
+const TICK_MINUTES: Duration = Duration::from_mins(1);
 
 /// Makes the view of the facts as they stand at `now`.
 #[must_use]

@@ -4,7 +4,7 @@ use super::amount::{ago, attempt, latency, left, size, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, current_report};
 use super::{button, chart, remedy, sentence, timeline};
-use crate::model::{Action, Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, UnixMillis};
+use crate::model::{Action, HostState, LocalAnswer, ProbeReport, PublicAnswer, UnixMillis};
 use crate::view::{Button, Msg, Panel, messages as m};
 
 /// The panel of the selected port; none when there is no such port any more.
@@ -92,12 +92,10 @@ fn last_check(report: &ProbeReport, now: UnixMillis) -> Msg {
 
 fn local(report: &ProbeReport, slot: &Slot) -> Msg {
     let target = slot.port.target.to_string();
-    match (report.local, report.health) {
-        (LocalAnswer::Accepts, Health::Operational | Health::ServiceDown | Health::Down) => {
-            m::local_accepts(target)
-        }
-        (LocalAnswer::Refused, _) => m::local_refused(target),
-        (LocalAnswer::Silent, _) => m::local_silent(target),
+    match report.local {
+        LocalAnswer::Accepts => m::local_accepts(target),
+        LocalAnswer::Refused => m::local_refused(target),
+        LocalAnswer::Silent => m::local_silent(target),
     }
 }
 
