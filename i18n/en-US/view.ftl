@@ -34,7 +34,7 @@ size-b = { $n } B
 size-kib = { $n } KiB
 size-mib = { $n } MiB
 size-gib = { $n } GiB
-rate = { $size }/s
+size-rate = { $size }/s
 # Which attempt, in brackets behind the time of the next one.
 attempt = { $n ->
     [1] first
@@ -217,9 +217,9 @@ local-refused = nothing listens on { $target }
 local-silent = { $target } does not react
 try-in = in { $span } ({ $attempt })
 try-now = now ({ $attempt })
-connections = { $open } open, { $total } in all
+connections-amount = { $open } open, { $total } in all
 data-amount = { $received } in, { $sent } out
-uptime = { $share } % working over { $span }
+uptime-share = { $share } % working over { $span }
 
 ## Timeline
 

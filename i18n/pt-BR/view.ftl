@@ -36,7 +36,7 @@ size-b = { $n } B
 size-kib = { $n } KiB
 size-mib = { $n } MiB
 size-gib = { $n } GiB
-rate = { $size }/s
+size-rate = { $size }/s
 # Qual tentativa, entre parênteses depois do tempo da próxima.
 attempt = { $n ->
     [1] primeira
@@ -219,12 +219,12 @@ local-refused = nada escuta em { $target }
 local-silent = { $target } não reage
 try-in = em { $span } ({ $attempt })
 try-now = agora ({ $attempt })
-connections = { $open ->
+connections-amount = { $open ->
     [one] { $open } aberta, { $total } no total
    *[other] { $open } abertas, { $total } no total
 }
 data-amount = { $received } de entrada, { $sent } de saída
-uptime = { $share } % funcionando em { $span }
+uptime-share = { $share } % funcionando em { $span }
 
 ## Histórico
 

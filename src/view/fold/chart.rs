@@ -28,7 +28,7 @@ pub(super) fn traffic(samples: &VecDeque<Traffic>) -> Series {
         .zip(sums.skip(1))
         .map(|(before, after)| Some(after.checked_sub(before).unwrap_or(after)))
         .collect();
-    scaled(&steps, |bytes| m::rate(size(bytes)))
+    scaled(&steps, |bytes| m::size_rate(size(bytes)))
 }
 
 /// The share of the samples that worked, over what time, and each sample's badge; nothing while a
@@ -44,7 +44,7 @@ pub(super) fn uptime(probe: &ProbeFacts) -> Option<(Msg, Vec<Badge>)> {
         .map(|s| health_badge(s.health))
         .collect();
     let worked = parts.iter().filter(|badge| badge.works()).count();
-    let text = m::uptime(share(worked, parts.len()), span(last.at.since(first.at)));
+    let text = m::uptime_share(share(worked, parts.len()), span(last.at.since(first.at)));
     Some((text, parts))
 }
 
@@ -103,7 +103,7 @@ mod tests {
         };
         let (values, max) = traffic(&VecDeque::from([100, 150, 250, 25].map(sample)));
         assert_eq!(values, [0.5, 1.0, 0.25]);
-        assert_eq!(max, Some(m::rate(size(100))));
+        assert_eq!(max, Some(m::size_rate(size(100))));
         let (values, max) = traffic(&VecDeque::from([7, 7].map(sample)));
         assert_eq!((values, max), (vec![0.0], None));
     }

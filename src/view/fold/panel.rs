@@ -130,7 +130,10 @@ fn traffic_facts(group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
         return Vec::new();
     };
     vec![
-        (m::fact_connections(), m::connections(last.open, last.total)),
+        (
+            m::fact_connections(),
+            m::connections_amount(last.open, last.total),
+        ),
         (
             m::fact_data(),
             m::data_amount(size(last.bytes_in), size(last.bytes_out)),
