@@ -2,10 +2,12 @@
 //!
 //! This room knows no widget, no clock and no language: text is a [`Msg`], time comes in.
 
+pub mod fold;
 mod msg;
 mod renderer;
 mod types;
 
+pub use fold::fold;
 pub use msg::{Arg, Msg};
 pub use renderer::{Renderer, WindowOp};
 pub use types::*;

@@ -55,6 +55,57 @@ pub enum Badge {
 }
 
 impl Badge {
+    /// All of them, least urgent first.
+    pub const ALL: [Self; 15] = [
+        Self::Stopped,
+        Self::Creating,
+        Self::Elsewhere,
+        Self::Private,
+        Self::Working,
+        Self::Checking,
+        Self::Connecting,
+        Self::NoNetwork,
+        Self::Reconnecting,
+        Self::ServiceDown,
+        Self::OverQuota,
+        Self::Unreachable,
+        Self::TakenOver,
+        Self::SignIn,
+        Self::Failed,
+    ];
+
+    /// Its shape as a character: colour is never the only sign.
+    #[must_use]
+    pub const fn shape(self) -> &'static str {
+        match self {
+            Self::Working => "●",
+            Self::Private => "◐",
+            Self::Creating | Self::Checking | Self::Connecting => "◌",
+            Self::ServiceDown => "▲",
+            Self::Reconnecting => "↻",
+            Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
+            Self::SignIn => "⚿",
+            Self::TakenOver | Self::Elsewhere => "⇄",
+            Self::OverQuota => "◔",
+            Self::Stopped => "○",
+        }
+    }
+
+    /// Whether it counts as "starting" in the header: it has not worked yet and is about to.
+    #[must_use]
+    pub const fn is_starting(self) -> bool {
+        matches!(self, Self::Creating | Self::Checking | Self::Connecting)
+    }
+
+    /// Whether it counts as "recovering" in the header: it does not work and mends itself.
+    #[must_use]
+    pub const fn is_recovering(self) -> bool {
+        matches!(
+            self,
+            Self::NoNetwork | Self::Reconnecting | Self::Unreachable
+        )
+    }
+
     /// Whether it counts as "working" in the header.
     #[must_use]
     pub const fn works(self) -> bool {

@@ -1,0 +1,305 @@
+### Everything the fold says: texts with arguments, and the words of badges and buttons.
+### $ago, $span, $latency, $size, $cause, $fault, $lost, $next, $check and $attempt are messages of this file.
+
+## Badges
+
+badge-stopped = Stopped
+badge-creating = Creating
+badge-elsewhere = Elsewhere
+badge-private = Private
+badge-working = Working
+badge-checking = Checking
+badge-connecting = Connecting
+badge-no-network = No network
+badge-reconnecting = Reconnecting
+badge-service-down = Service down
+badge-over-quota = Over quota
+badge-unreachable = Unreachable
+badge-taken-over = Taken over
+badge-sign-in = Sign in
+badge-failed = Failed
+
+## Times and amounts
+
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+span-days = { $n } d
+ago = { $span } ago
+ago-now = just now
+moment = { $at }
+latency-ms = { $n } ms
+latency-s = { $n } s
+size-b = { $n } B
+size-kib = { $n } KiB
+size-mib = { $n } MiB
+size-gib = { $n } GiB
+size-rate = { $size }/s
+# Which attempt, in brackets behind the time of the next one.
+attempt = { $n ->
+    [1] first
+    [2] second
+    [3] third
+    [4] fourth
+    [5] fifth
+    [6] sixth
+    [7] seventh
+    [8] eighth
+    [9] ninth
+    [10] tenth
+   *[other] attempt { $n }
+}
+next-in = Next try in { $span } ({ $attempt }).
+next-now = Trying now ({ $attempt }).
+
+## Why: the one sentence under the badge
+
+why-creating = Creating…
+why-stopped = Not hosted.
+why-starting = Starting…
+why-authorising = Authorising…
+why-connecting = Connecting to the relay…
+why-forwarding = { $count ->
+    [one] Forwarding { $count } port…
+   *[other] Forwarding { $count } ports…
+}
+why-port-awaited = Hosted. Waiting for the relay to take this port.
+why-unproven = Connected. Waiting for the relay's first sign of life ({ $span }).
+why-unrouted = Hosted. Waiting for the URL to answer ({ $span }).
+why-working = Answered { $status } in { $latency }, { $ago }.
+why-working-tcp = Accepted a connection in { $latency }, { $ago }.
+why-working-plain = Working, checked { $ago }.
+why-private = Working. Visitors must sign in.
+
+why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine.
+why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine.
+why-not-http = Your side: { $target } answers, but not as http. Is it https?
+why-not-https = Your side: { $target } answers, but not as https. Is it http?
+why-not-web = Your side: { $target } answers, but neither as http nor as https. Is it tcp?
+why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine.
+why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine.
+why-service-down = Your side: { $target } cannot be reached. The tunnel is fine.
+
+why-url-dead = Their side: the public URL does not answer, your service does ({ $check }).
+why-url-no-host = Their side: the relay says that nobody hosts this tunnel; your service answers ({ $check }).
+why-url-unknown = Their side: the relay says that it does not know this tunnel; your service answers ({ $check }).
+why-url-no-name = The network between: the name { $host } does not resolve; your service answers ({ $check }).
+why-both-refused = Both sides: nothing listens on { $target }, and the public URL is dead.
+why-both-silent = Both sides: { $target } does not react, and the public URL is dead.
+check-of = check { $n } of { $of }, then we reconnect
+check-many = dead for { $n } checks
+
+why-reconnecting = { $lost } { $next }
+lost-link = The network between: the connection broke { $ago }.
+lost-silent = The network between: the relay stopped answering { $ago }.
+lost-shut-down = Their side: the relay shut down { $ago }.
+lost-zombie = Their side: the public URL was dead, so the connection was given up { $ago }.
+lost-forced = Your side: you asked for a new connection { $ago }.
+lost-woke = Your side: this computer woke up or changed networks { $ago }.
+lost-fault = { $fault } No connection for { $span }.
+
+why-sign-in = Your side: the relay refused this computer's token { $ago }. Hosting goes on by itself with a new join link.
+why-taken-over = Their side: another machine has hosted this tunnel since { $at }.
+why-elsewhere = Their side: another machine hosts this tunnel.
+why-quota-next = { $fault } Next try in { $span }.
+why-quota-now = { $fault } Trying now.
+
+## What is wrong, one sentence a reason, with what to do where something helps
+
+fault-offline = Your side: this computer is offline. Hosting goes on by itself when it is back.
+fault-unknown-host = The network between: the name { $host } does not resolve.
+fault-relay-unreachable = Their side: nothing answers at { $address }.
+fault-not-a-relay = Their side: what answers at { $address } is no Underpass relay. Check the join link.
+fault-certificate-mismatch = Their side: the relay at { $address } does not have the certificate that your join link names. Ask its owner for a new link.
+fault-version-mismatch = Their side: the relay speaks version { $theirs } of the link, this program speaks { $ours }. Update the older of the two.
+fault-token-refused = Your side: the relay does not accept this computer's token. Paste a new join link.
+fault-name-taken = Their side: another account holds the name “{ $name }”. Make a tunnel with another name.
+fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
+fault-taken-over = Their side: another machine took this tunnel over.
+fault-public-port-taken = Their side: public port { $port } is taken. Remove the port and add it again with another one.
+fault-no-public-ports = Their side: the relay has no public TCP port to give. Try again when one is free.
+fault-too-many-tunnels = { $limit ->
+    [one] Their side: the relay takes no more than { $limit } tunnel of this account. Stop it, then try again.
+   *[other] Their side: the relay takes no more than { $limit } tunnels of this account. Stop one, then try again.
+}
+fault-quota = Their side: the relay's limit is used up.
+fault-quota-until = Their side: the relay's limit is used up until { $at }.
+fault-link-lost = The network between: the connection broke.
+fault-link-silent = The network between: the relay stopped answering.
+fault-relay-shut-down = Their side: the relay shut down.
+fault-timed-out = The network between: connecting took too long.
+fault-zombie = Their side: the public URL was dead although the connection seemed up.
+fault-forced = Your side: you asked for a new connection.
+fault-woke = Your side: this computer woke up or changed networks.
+fault-embedded-relay = Your side: the relay in this program could not start ({ $detail }).
+fault-other = Your side: an unexpected error ({ $detail }).
+
+## Causes: the same in a word or two, for the timeline
+
+cause-offline = offline
+cause-network = the network
+cause-relay = the relay
+cause-zombie = dead URL
+cause-forced = on request
+cause-woke = woke up or changed networks
+cause-here = this computer
+cause-token = the token
+cause-name = the name
+cause-machine = another machine
+cause-limit = the limit
+
+## Buttons
+
+act-host = Host
+act-stop = Stop
+act-try-again = Try again
+act-reconnect = Reconnect now
+act-take-over = Take over
+act-check = Check again
+act-checking = Checking…
+act-copy = Copy URL
+act-open = Open
+act-details = Details…
+act-qr = QR code…
+act-change-protocol = Change protocol…
+act-remove-port = Remove port…
+act-add-port = Add port…
+act-delete = Delete…
+act-paste-link = Paste a join link…
+act-leave-relay = Use the relay in this program
+act-new-tunnel = New tunnel…
+act-open-window = Open window
+act-stop-all = Stop all
+act-quit = Quit
+
+## Header
+
+header-working = { $count } working
+header-starting = { $count } starting
+header-recovering = { $count } recovering
+header-needs-you = { $count ->
+    [one] { $count } needs you
+   *[other] { $count } need you
+}
+header-idle = nothing hosted
+header-list = { $a }, { $b }
+header-line = Underpass: { $counts }
+
+## Tray
+
+tray-header = { $shape } { $line }
+tray-tunnel = { $shape } { $name }
+tray-port = { $shape } { $port } · { $word }
+
+## Cards
+
+provider-relay = our relay
+provider-joined = relay { $address }
+access-private = private
+access-public = public
+expiry-left = { $span } left
+expiry-over = expired
+
+## Panel
+
+fact-last-check = Last check
+fact-local = Local service
+fact-next-try = Next try
+fact-hosted-for = Hosted for
+fact-connections = Connections
+fact-data = Data
+check-status = { $status } · { $latency } · { $ago }
+check-relay-status = { $status } from the relay · { $latency } · { $ago }
+check-accepted = accepted · { $latency } · { $ago }
+check-failed = no answer ({ $cause }) · { $ago }
+local-accepts = { $target } accepts connections
+local-refused = nothing listens on { $target }
+local-silent = { $target } does not react
+try-in = in { $span } ({ $attempt })
+try-now = now ({ $attempt })
+connections-amount = { $open } open, { $total } in all
+data-amount = { $received } in, { $sent } out
+uptime-share = { $share } % working over { $span }
+
+## Timeline
+
+log-starting = starting
+log-started = started
+log-hosting = hosting
+log-renewed = connection renewed
+log-lost = connection lost ({ $cause })
+log-not-connected = could not connect ({ $cause })
+log-reconnected = reconnected ({ $cause }, { $span })
+log-sign-in = token refused
+log-taken-over = taken over by another machine
+log-elsewhere = hosted by another machine
+log-quota = limit used up
+log-failed = failed ({ $cause })
+log-stopped = stopped
+log-working = working
+log-working-again = working again (after { $span })
+log-service-down = local service down
+log-url-dead = public URL dead
+
+## Dialogs
+
+dialog-create-title = New tunnel
+dialog-create-submit = Create and host
+dialog-add-title = Add a port to { $name }
+dialog-add-submit = Add port
+dialog-delete-title = Delete { $name }?
+dialog-delete-body = { $count ->
+    [0] It has no ports. This cannot be undone.
+    [one] Its URL stops working at once. This cannot be undone.
+   *[other] Its { $count } URLs stop working at once. This cannot be undone.
+}
+dialog-delete-confirm = Delete { $name }
+dialog-remove-title = Remove port { $port } of { $name }?
+dialog-remove-body = Its URL stops working at once. The tunnel stays.
+dialog-remove-confirm = Remove port { $port }
+dialog-protocol-title = Protocol of port { $port }
+dialog-protocol-body = What does { $target } speak?
+dialog-protocol-submit = Change
+dialog-qr-title = { $name } : { $port }
+dialog-qr-body = { $url }
+dialog-qr-none = There is no URL yet. Host the tunnel first.
+dialog-settings-title = Settings
+dialog-settings-submit = Use this relay
+dialog-about-title = About Underpass
+dialog-about-body = Version { $version }. MIT or Apache-2.0.
+
+error-empty = Type something here.
+error-empty-name = Give it a name.
+error-empty-target = Type the port your service listens on.
+error-empty-link = Paste a join link.
+error-not-a-port = “{ $typed }” is not a port. A port is a number from 1 to 65535.
+error-not-a-target = “{ $typed }” is neither a port nor HOST:PORT.
+error-unusable-name = “{ $typed }” cannot be a name. Use letters or digits, 64 characters at most.
+error-name-exists = There is a tunnel “{ $id }” already.
+error-port-exists = This tunnel has port { $port } already.
+error-link-scheme = A join link begins with underpass://
+error-link-token = This link has no token before the @.
+error-link-address = This link has no HOST:PORT after the @.
+error-link-fingerprint = The part behind # must be 64 hex digits. Was the link cut off?
+error-public-port-needs-tcp = Only tcp has a public port.
+
+## Settings
+
+relay-embedded = The relay in this program, for this computer only
+relay-embedded-lan = The relay in this program, for this computer and the local network
+relay-joined = { $address }
+
+## Banners and the line at the bottom
+
+banner-file-corrupt = { $file } could not be read. It was kept as { $kept-as }, and the defaults are in force.
+banner-file-too-new = { $file } comes from a newer version. It was kept as { $kept-as }, and the defaults are in force.
+banner-file-not-saved = { $file } could not be saved ({ $detail }). What you see here is not on disk.
+banner-settings-invalid = Some settings cannot be used ({ $detail }). Their defaults are in force.
+banner-audit-not-written = The audit log could not be written ({ $detail }). Hosting goes on.
+banner-no-tray-host = This desktop shows no tray icons. Closing the window minimises it.
+banner-no-keychain = This computer has no keychain. Secrets are in a file that only you can read.
+banner-crashed = Underpass ended unexpectedly the last time. What was hosted is hosted again.
+banner-needs-you = { $name } · { $fault }
+toast-copied = Copied { $url }
+toast-deleted = Deleted { $name }
+toast-desktop-refused = The desktop refused: { $detail }

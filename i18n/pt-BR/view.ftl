@@ -1,0 +1,310 @@
+### Tudo o que a janela e a bandeja dizem: textos com argumentos, palavras dos estados e dos botões.
+
+## Estados
+
+badge-stopped = Parado
+badge-creating = Criando
+badge-elsewhere = Em outra máquina
+badge-private = Privado
+badge-working = Funcionando
+badge-checking = Verificando
+badge-connecting = Conectando
+badge-no-network = Sem rede
+badge-reconnecting = Reconectando
+badge-service-down = Serviço fora do ar
+badge-over-quota = Limite atingido
+badge-unreachable = Inacessível
+badge-taken-over = Assumido
+badge-sign-in = Entrar
+badge-failed = Falhou
+
+## Tempos e quantidades
+
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+span-days = { $n ->
+    [one] { $n } dia
+   *[other] { $n } dias
+}
+ago = há { $span }
+ago-now = agora mesmo
+moment = { $at }
+latency-ms = { $n } ms
+latency-s = { $n } s
+size-b = { $n } B
+size-kib = { $n } KiB
+size-mib = { $n } MiB
+size-gib = { $n } GiB
+size-rate = { $size }/s
+# Qual tentativa, entre parênteses depois do tempo da próxima.
+attempt = { $n ->
+    [1] primeira
+    [2] segunda
+    [3] terceira
+    [4] quarta
+    [5] quinta
+    [6] sexta
+    [7] sétima
+    [8] oitava
+    [9] nona
+    [10] décima
+   *[other] tentativa { $n }
+}
+next-in = Próxima tentativa em { $span } ({ $attempt }).
+next-now = Tentando agora ({ $attempt }).
+
+## Por quê: a frase abaixo do estado
+
+why-creating = Criando…
+why-stopped = Não está hospedado.
+why-starting = Iniciando…
+why-authorising = Autorizando…
+why-connecting = Conectando ao relay…
+why-forwarding = { $count ->
+    [one] Encaminhando { $count } porta…
+   *[other] Encaminhando { $count } portas…
+}
+why-port-awaited = Hospedado. Esperando o relay aceitar esta porta.
+why-unproven = Conectado. Esperando o primeiro sinal de vida do relay ({ $span }).
+why-unrouted = Hospedado. Esperando a URL responder ({ $span }).
+why-working = Respondeu { $status } em { $latency }, { $ago }.
+why-working-tcp = Aceitou uma conexão em { $latency }, { $ago }.
+why-working-plain = Funcionando, verificado { $ago }.
+why-private = Funcionando. Os visitantes precisam entrar com uma conta.
+
+why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem.
+why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem.
+why-not-http = Do seu lado: { $target } responde, mas não em http. Será https?
+why-not-https = Do seu lado: { $target } responde, mas não em https. Será http?
+why-not-web = Do seu lado: { $target } responde, mas nem em http nem em https. Será tcp?
+why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem.
+why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem.
+why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem.
+
+why-url-dead = Do outro lado: a URL pública não responde, o seu serviço sim ({ $check }).
+why-url-no-host = Do outro lado: o relay diz que ninguém hospeda este túnel; o seu serviço responde ({ $check }).
+why-url-unknown = Do outro lado: o relay diz que não conhece este túnel; o seu serviço responde ({ $check }).
+why-url-no-name = Na rede entre os dois: o nome { $host } não é encontrado; o seu serviço responde ({ $check }).
+why-both-refused = Dos dois lados: nada escuta em { $target }, e a URL pública está morta.
+why-both-silent = Dos dois lados: { $target } não reage, e a URL pública está morta.
+check-of = verificação { $n } de { $of }, depois reconectamos
+check-many = morta há { $n } verificações
+
+why-reconnecting = { $lost } { $next }
+lost-link = Na rede entre os dois: a conexão caiu { $ago }.
+lost-silent = Na rede entre os dois: o relay parou de responder { $ago }.
+lost-shut-down = Do outro lado: o relay foi desligado { $ago }.
+lost-zombie = Do outro lado: a URL pública estava morta, e a conexão foi abandonada { $ago }.
+lost-forced = Do seu lado: você pediu uma nova conexão { $ago }.
+lost-woke = Do seu lado: este computador acordou ou mudou de rede { $ago }.
+lost-fault = { $fault } Sem conexão há { $span }.
+
+why-sign-in = Do seu lado: o relay recusou o token deste computador { $ago }. A hospedagem continua sozinha com um novo link de convite.
+why-taken-over = Do outro lado: outra máquina hospeda este túnel desde { $at }.
+why-elsewhere = Do outro lado: outra máquina hospeda este túnel.
+why-quota-next = { $fault } Próxima tentativa em { $span }.
+why-quota-now = { $fault } Tentando agora.
+
+## O que há de errado, uma frase para cada motivo, com o que fazer quando algo ajuda
+
+fault-offline = Do seu lado: este computador está sem rede. A hospedagem continua sozinha quando ela voltar.
+fault-unknown-host = Na rede entre os dois: o nome { $host } não é encontrado.
+fault-relay-unreachable = Do outro lado: nada responde em { $address }.
+fault-not-a-relay = Do outro lado: o que responde em { $address } não é um relay do Underpass. Confira o link de convite.
+fault-certificate-mismatch = Do outro lado: o relay em { $address } não tem o certificado indicado no seu link de convite. Peça um novo link a quem cuida dele.
+fault-version-mismatch = Do outro lado: o relay fala a versão { $theirs } do protocolo, este programa fala a { $ours }. Atualize o mais antigo dos dois.
+fault-token-refused = Do seu lado: o relay não aceita o token deste computador. Cole um novo link de convite.
+fault-name-taken = Do outro lado: outra conta tem o nome “{ $name }”. Crie um túnel com outro nome.
+fault-hosted-elsewhere = Do outro lado: outra máquina hospeda este túnel.
+fault-taken-over = Do outro lado: outra máquina assumiu este túnel.
+fault-public-port-taken = Do outro lado: a porta pública { $port } está ocupada. Remova a porta e adicione-a de novo com outra.
+fault-no-public-ports = Do outro lado: o relay não tem porta TCP pública para dar. Tente de novo quando houver uma livre.
+fault-too-many-tunnels = { $limit ->
+    [one] Do outro lado: o relay aceita no máximo { $limit } túnel desta conta. Pare-o e tente de novo.
+   *[other] Do outro lado: o relay aceita no máximo { $limit } túneis desta conta. Pare um deles e tente de novo.
+}
+fault-quota = Do outro lado: o limite do relay foi atingido.
+fault-quota-until = Do outro lado: o limite do relay foi atingido até { $at }.
+fault-link-lost = Na rede entre os dois: a conexão caiu.
+fault-link-silent = Na rede entre os dois: o relay parou de responder.
+fault-relay-shut-down = Do outro lado: o relay foi desligado.
+fault-timed-out = Na rede entre os dois: conectar demorou demais.
+fault-zombie = Do outro lado: a URL pública estava morta, embora a conexão parecesse de pé.
+fault-forced = Do seu lado: você pediu uma nova conexão.
+fault-woke = Do seu lado: este computador acordou ou mudou de rede.
+fault-embedded-relay = Do seu lado: o relay deste programa não pôde iniciar ({ $detail }).
+fault-other = Do seu lado: um erro inesperado ({ $detail }).
+
+## Causas: o mesmo em uma ou duas palavras, para o histórico
+
+cause-offline = sem rede
+cause-network = a rede
+cause-relay = o relay
+cause-zombie = URL morta
+cause-forced = a pedido
+cause-woke = acordou ou mudou de rede
+cause-here = este computador
+cause-token = o token
+cause-name = o nome
+cause-machine = outra máquina
+cause-limit = o limite
+
+## Botões
+
+act-host = Hospedar
+act-stop = Parar
+act-try-again = Tentar de novo
+act-reconnect = Reconectar agora
+act-take-over = Assumir
+act-check = Verificar de novo
+act-checking = Verificando…
+act-copy = Copiar URL
+act-open = Abrir
+act-details = Detalhes…
+act-qr = Código QR…
+act-change-protocol = Mudar protocolo…
+act-remove-port = Remover porta…
+act-add-port = Adicionar porta…
+act-delete = Excluir…
+act-paste-link = Colar um link de convite…
+act-leave-relay = Usar o relay deste programa
+act-new-tunnel = Novo túnel…
+act-open-window = Abrir janela
+act-stop-all = Parar todos
+act-quit = Sair
+
+## Cabeçalho
+
+header-working = { $count } funcionando
+header-starting = { $count } iniciando
+header-recovering = { $count } em recuperação
+header-needs-you = { $count ->
+    [one] { $count } precisa de você
+   *[other] { $count } precisam de você
+}
+header-idle = nada hospedado
+header-list = { $a }, { $b }
+header-line = Underpass: { $counts }
+
+## Bandeja
+
+tray-header = { $shape } { $line }
+tray-tunnel = { $shape } { $name }
+tray-port = { $shape } { $port } · { $word }
+
+## Cartões
+
+provider-relay = nosso relay
+provider-joined = relay { $address }
+access-private = privado
+access-public = público
+expiry-left = expira em { $span }
+expiry-over = expirado
+
+## Painel
+
+fact-last-check = Última verificação
+fact-local = Serviço local
+fact-next-try = Próxima tentativa
+fact-hosted-for = Hospedado há
+fact-connections = Conexões
+fact-data = Dados
+check-status = { $status } · { $latency } · { $ago }
+check-relay-status = { $status } do relay · { $latency } · { $ago }
+check-accepted = aceitou · { $latency } · { $ago }
+check-failed = sem resposta ({ $cause }) · { $ago }
+local-accepts = { $target } aceita conexões
+local-refused = nada escuta em { $target }
+local-silent = { $target } não reage
+try-in = em { $span } ({ $attempt })
+try-now = agora ({ $attempt })
+connections-amount = { $open ->
+    [one] { $open } aberta, { $total } no total
+   *[other] { $open } abertas, { $total } no total
+}
+data-amount = { $received } de entrada, { $sent } de saída
+uptime-share = { $share } % funcionando em { $span }
+
+## Histórico
+
+log-starting = iniciando
+log-started = iniciado
+log-hosting = hospedado
+log-renewed = conexão renovada
+log-lost = conexão perdida ({ $cause })
+log-not-connected = não conectou ({ $cause })
+log-reconnected = reconectado ({ $cause }, { $span })
+log-sign-in = token recusado
+log-taken-over = assumido por outra máquina
+log-elsewhere = hospedado por outra máquina
+log-quota = limite atingido
+log-failed = falhou ({ $cause })
+log-stopped = parado
+log-working = funcionando
+log-working-again = funcionando de novo (depois de { $span })
+log-service-down = serviço local fora do ar
+log-url-dead = URL pública morta
+
+## Diálogos
+
+dialog-create-title = Novo túnel
+dialog-create-submit = Criar e hospedar
+dialog-add-title = Adicionar uma porta a { $name }
+dialog-add-submit = Adicionar porta
+dialog-delete-title = Excluir { $name }?
+dialog-delete-body = { $count ->
+    [0] Ele não tem portas. Isso não pode ser desfeito.
+    [one] A URL dele para de funcionar na hora. Isso não pode ser desfeito.
+   *[other] As { $count } URLs dele param de funcionar na hora. Isso não pode ser desfeito.
+}
+dialog-delete-confirm = Excluir { $name }
+dialog-remove-title = Remover a porta { $port } de { $name }?
+dialog-remove-body = A URL dela para de funcionar na hora. O túnel fica.
+dialog-remove-confirm = Remover a porta { $port }
+dialog-protocol-title = Protocolo da porta { $port }
+dialog-protocol-body = O que { $target } fala?
+dialog-protocol-submit = Mudar
+dialog-qr-title = { $name } : { $port }
+dialog-qr-body = { $url }
+dialog-qr-none = Ainda não há URL. Hospede o túnel primeiro.
+dialog-settings-title = Configurações
+dialog-settings-submit = Usar este relay
+dialog-about-title = Sobre o Underpass
+dialog-about-body = Versão { $version }. MIT ou Apache-2.0.
+
+error-empty = Digite algo aqui.
+error-empty-name = Dê um nome ao túnel.
+error-empty-target = Digite a porta em que o seu serviço escuta.
+error-empty-link = Cole um link de convite.
+error-not-a-port = “{ $typed }” não é uma porta. Uma porta é um número de 1 a 65535.
+error-not-a-target = “{ $typed }” não é uma porta nem HOST:PORTA.
+error-unusable-name = “{ $typed }” não pode ser um nome. Use letras ou números, no máximo 64 caracteres.
+error-name-exists = Já existe um túnel “{ $id }”.
+error-port-exists = Este túnel já tem a porta { $port }.
+error-link-scheme = Um link de convite começa com underpass://
+error-link-token = Este link não tem token antes do @.
+error-link-address = Este link não tem HOST:PORTA depois do @.
+error-link-fingerprint = A parte depois de # deve ter 64 dígitos hexadecimais. O link foi cortado?
+error-public-port-needs-tcp = Só tcp tem porta pública.
+
+## Configurações
+
+relay-embedded = O relay deste programa, só para este computador
+relay-embedded-lan = O relay deste programa, para este computador e a rede local
+relay-joined = { $address }
+
+## Avisos e a linha de baixo
+
+banner-file-corrupt = Não foi possível ler { $file }. O arquivo foi guardado como { $kept-as }, e valem os padrões.
+banner-file-too-new = { $file } vem de uma versão mais nova. O arquivo foi guardado como { $kept-as }, e valem os padrões.
+banner-file-not-saved = Não foi possível salvar { $file } ({ $detail }). O que você vê aqui não está no disco.
+banner-settings-invalid = Algumas configurações não podem ser usadas ({ $detail }). Valem os padrões delas.
+banner-audit-not-written = Não foi possível gravar o registro de auditoria ({ $detail }). A hospedagem continua.
+banner-no-tray-host = Esta área de trabalho não mostra ícones na bandeja. Fechar a janela a minimiza.
+banner-no-keychain = Este computador não tem chaveiro. Os segredos estão em um arquivo que só você pode ler.
+banner-crashed = O Underpass terminou de forma inesperada na última vez. O que estava hospedado volta a ser hospedado.
+banner-needs-you = { $name } · { $fault }
+toast-copied = Copiado: { $url }
+toast-deleted = Excluído: { $name }
+toast-desktop-refused = A área de trabalho recusou: { $detail }

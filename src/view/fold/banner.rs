@@ -1,0 +1,87 @@
+//! Notices as lines above the cards, and the short-lived line at the bottom.
+
+use super::remedy;
+use super::scene::Scene;
+use super::sentence::fault;
+use crate::model::{Action, Class, Notice, NoticeKind, Reason, Toast};
+use crate::view::{Badge, Banner, Msg, messages as m};
+
+/// The lines above the cards, in the order they came.
+pub(super) fn fold(scene: &Scene) -> Vec<Banner> {
+    let notices = scene.inputs.notices.iter();
+    notices.filter_map(|notice| banner(scene, notice)).collect()
+}
+
+/// The short-lived line at the bottom.
+pub(super) fn toast(toast: &Toast) -> Msg {
+    match toast {
+        Toast::Copied { url } => m::toast_copied(url.as_str()),
+        Toast::Deleted { name } => m::toast_deleted(name.as_str()),
+        Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail.as_str()),
+    }
+}
+
+fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
+    let NoticeKind::NeedsYou { tunnel, reason } = &notice.kind else {
+        let (badge, text) = plain(&notice.kind)?;
+        return Some(line(notice, badge, text));
+    };
+    // Once the tunnel is gone from the screen, so is what it asked for.
+    let group = scene.group(tunnel)?;
+    let text = m::banner_needs_you(fault(reason), group.tunnel.name.as_str());
+    Some(Banner {
+        remedy: Some(remedy::for_reason(group, reason)),
+        notify: true,
+        ..line(notice, reason_badge(reason), text)
+    })
+}
+
+fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
+    Banner {
+        badge,
+        text,
+        remedy: None,
+        dismiss: Action::DismissNotice { id: notice.id },
+        notify: false,
+    }
+}
+
+/// What is lost is red, what was replaced amber, what is only good to know grey. `None` for what
+/// concerns one tunnel.
+fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
+    let (lost, replaced, known) = (Badge::Failed, Badge::ServiceDown, Badge::Stopped);
+    Some(match kind {
+        NoticeKind::FileCorrupt { file, kept_as } => (
+            replaced,
+            m::banner_file_corrupt(file.as_str(), kept_as.as_str()),
+        ),
+        NoticeKind::FileTooNew { file, kept_as } => (
+            replaced,
+            m::banner_file_too_new(file.as_str(), kept_as.as_str()),
+        ),
+        NoticeKind::FileNotSaved { file, detail } => (
+            lost,
+            m::banner_file_not_saved(detail.as_str(), file.as_str()),
+        ),
+        NoticeKind::SettingsInvalid { detail } => {
+            (replaced, m::banner_settings_invalid(detail.as_str()))
+        }
+        NoticeKind::AuditNotWritten { detail } => {
+            (lost, m::banner_audit_not_written(detail.as_str()))
+        }
+        NoticeKind::NoTrayHost => (known, m::banner_no_tray_host()),
+        NoticeKind::NoKeychain => (known, m::banner_no_keychain()),
+        NoticeKind::Crashed => (known, m::banner_crashed()),
+        NoticeKind::NeedsYou { .. } => return None,
+    })
+}
+
+fn reason_badge(reason: &Reason) -> Badge {
+    match (reason.class(), reason) {
+        (Class::SignIn, _) => Badge::SignIn,
+        (Class::Displaced, Reason::HostedElsewhere) => Badge::Elsewhere,
+        (Class::Displaced, _) => Badge::TakenOver,
+        (Class::Quota, _) => Badge::OverQuota,
+        (Class::Fatal | Class::Transient, _) => Badge::Failed,
+    }
+}

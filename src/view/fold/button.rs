@@ -1,0 +1,158 @@
+//! The buttons that several parts share: label, action and when each can be clicked. An enabled
+//! button always refers to something that exists.
+
+use super::scene::{Group, Slot};
+use crate::model::{Action, DialogKind, HostState};
+use crate::view::{Button, Msg, messages as m};
+
+/// A button that can be clicked.
+pub(super) fn enabled(label: Msg, action: Action) -> Button {
+    Button {
+        label,
+        action,
+        enabled: true,
+    }
+}
+
+/// A button that can be clicked when `is` holds.
+pub(super) fn when(is: bool, label: Msg, action: Action) -> Button {
+    Button {
+        label,
+        action,
+        enabled: is,
+    }
+}
+
+/// Opens a dialog.
+pub(super) fn dialog(is: bool, label: Msg, dialog: DialogKind) -> Button {
+    when(is, label, Action::OpenDialog { dialog })
+}
+
+/// Host, or Stop where hosting is wanted.
+pub(super) fn host_or_stop(group: &Group) -> Button {
+    if group.wanted() {
+        stop(group)
+    } else {
+        host(group, m::act_host())
+    }
+}
+
+/// Hosts the tunnel, under whatever name.
+pub(super) fn host(group: &Group, label: Msg) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    let can = !group.creating && !group.slots.is_empty();
+    when(can, label, Action::Host { tunnel })
+}
+
+/// Stops it.
+pub(super) fn stop(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    enabled(m::act_stop(), Action::Stop { tunnel })
+}
+
+/// Makes a new connection.
+pub(super) fn reconnect(group: &Group) -> Button {
+    let can = group.wanted()
+        && group.host.is_some_and(|host| match host.state {
+            HostState::Hosting { .. }
+            | HostState::Reconnecting { .. }
+            | HostState::Quota { .. } => true,
+            HostState::Stopped
+            | HostState::Connecting { .. }
+            | HostState::SignIn { .. }
+            | HostState::Displaced { .. }
+            | HostState::Failed { .. } => false,
+        });
+    let tunnel = group.tunnel.id.clone();
+    when(can, m::act_reconnect(), Action::Reconnect { tunnel })
+}
+
+/// Hosts here what another machine hosts.
+pub(super) fn take_over(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    let can = !group.creating && !group.slots.is_empty();
+    when(can, m::act_take_over(), Action::TakeOver { tunnel })
+}
+
+/// Probes the port now.
+pub(super) fn check(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let label = if slot.checking {
+        m::act_checking()
+    } else {
+        m::act_check()
+    };
+    let can = slot.status.is_probed() && !slot.checking;
+    when(can, label, Action::CheckNow { key })
+}
+
+/// Copies the URL.
+pub(super) fn copy(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let can = slot.url().is_some() && !slot.creating();
+    when(can, m::act_copy(), Action::CopyUrl { key })
+}
+
+/// Opens the URL in the browser, which knows what to do with http and https alone.
+pub(super) fn open(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let is_web = slot
+        .url()
+        .is_some_and(|url| url.starts_with("http://") || url.starts_with("https://"));
+    when(
+        is_web && !slot.creating(),
+        m::act_open(),
+        Action::OpenUrl { key },
+    )
+}
+
+/// Shows the URL as a QR code.
+pub(super) fn qr_code(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let can = slot.url().is_some() && !slot.creating();
+    dialog(can, m::act_qr(), DialogKind::QrCode { key })
+}
+
+/// Shows the port in the panel, and the window with it.
+pub(super) fn details(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    enabled(m::act_details(), Action::Details { key })
+}
+
+/// Asks for another protocol.
+pub(super) fn change_protocol(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let kind = DialogKind::ChangeProtocol { key };
+    dialog(!slot.creating(), m::act_change_protocol(), kind)
+}
+
+/// Asks whether to remove the port.
+pub(super) fn remove_port(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    let kind = DialogKind::RemovePort { key };
+    dialog(!slot.creating(), m::act_remove_port(), kind)
+}
+
+/// Asks for a port to add.
+pub(super) fn add_port(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    let kind = DialogKind::AddPort { tunnel };
+    dialog(!group.creating, m::act_add_port(), kind)
+}
+
+/// Asks whether to delete the tunnel.
+pub(super) fn delete(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    let kind = DialogKind::DeleteTunnel { tunnel };
+    dialog(!group.creating, m::act_delete(), kind)
+}
+
+/// Asks for a new tunnel.
+pub(super) fn new_tunnel() -> Button {
+    dialog(true, m::act_new_tunnel(), DialogKind::CreateTunnel)
+}
+
+/// Opens the settings, where a join link is pasted.
+pub(super) fn paste_link() -> Button {
+    dialog(true, m::act_paste_link(), DialogKind::Settings)
+}

@@ -1,0 +1,75 @@
+//! A tunnel as a card, its ports as rows.
+
+use super::amount::{left, short_url};
+use super::button;
+use super::scene::{Group, Scene, Slot};
+use super::sentence::word;
+use super::status::Status;
+use crate::model::{Action, ProviderId, RelayFacts};
+use crate::view::{Button, Card, Msg, Row, messages as m};
+
+/// The card of one tunnel.
+pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
+    let relay = &scene.inputs.relay;
+    let tunnel = group.tunnel;
+    Card {
+        tunnel: tunnel.id.clone(),
+        name: tunnel.name.clone(),
+        provider: provider(tunnel.provider, relay),
+        access: if relay.public {
+            m::access_public()
+        } else {
+            m::access_private()
+        },
+        public: relay.public,
+        expiry: tunnel
+            .expires_at
+            .map(|at| left(scene.now, at).map_or_else(m::expiry_over, m::expiry_left)),
+        primary: button::host_or_stop(group),
+        menu: menu(group),
+        rows: group.slots.iter().map(|slot| row(scene, slot)).collect(),
+    }
+}
+
+fn provider(provider: ProviderId, relay: &RelayFacts) -> Msg {
+    match (provider, &relay.joined) {
+        (ProviderId::Relay, None) => m::provider_relay(),
+        (ProviderId::Relay, Some(address)) => m::provider_joined(address.as_str()),
+    }
+}
+
+fn menu(group: &Group) -> Vec<Button> {
+    let displaced =
+        |slot: &Slot| matches!(slot.status, Status::TakenOver { .. } | Status::Elsewhere);
+    let mut menu = vec![button::add_port(group), button::reconnect(group)];
+    if group.slots.iter().any(displaced) {
+        menu.push(button::take_over(group));
+    }
+    menu.push(button::delete(group));
+    menu
+}
+
+fn row(scene: &Scene, slot: &Slot) -> Row {
+    let badge = slot.status.badge();
+    let key = slot.key.clone();
+    Row {
+        selected: scene.inputs.selected.as_ref() == Some(&key),
+        badge,
+        word: word(badge),
+        port: slot.port_text(),
+        protocol: slot.protocol.to_string(),
+        url: slot.url().map(str::to_owned),
+        short_url: slot.url().map(short_url).unwrap_or_default(),
+        copy: button::copy(slot),
+        open: button::open(slot),
+        menu: vec![
+            button::details(slot),
+            button::check(slot),
+            button::change_protocol(slot),
+            button::qr_code(slot),
+            button::remove_port(slot),
+        ],
+        select: Action::Select { key: key.clone() },
+        key,
+    }
+}

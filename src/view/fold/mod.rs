@@ -1,0 +1,81 @@
+//! The fold: from the facts to everything that is shown, as one pure function.
+//!
+//! It reads no clock (the time comes in), remembers nothing and knows no widget: the same inputs at
+//! the same time give the same view. Window and tray are made of the same filtered tunnels.
+
+mod amount;
+mod banner;
+mod button;
+mod card;
+mod chart;
+mod dialog;
+mod header;
+mod panel;
+mod remedy;
+mod scene;
+mod sentence;
+mod status;
+mod timeline;
+mod tray;
+
+#[cfg(test)]
+mod tests;
+
+use super::{View, WindowView};
+use crate::model::{Inputs, UnixMillis};
+use scene::Scene;
+use status::Status;
+use std::time::Duration;
+
+/// While seconds are on screen.
+const TICK_SECONDS: Duration = Duration::from_secs(1);
+/// While the finest thing on screen is what is left of a tunnel's life.
+const TICK_MINUTES: Duration = Duration::from_mins(1);
+
+/// Makes the view of the facts as they stand at `now`.
+#[must_use]
+pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
+    let scene = Scene::new(inputs, now);
+    let header = header::fold(&scene);
+    let tray = tray::fold(&scene, &header);
+    View {
+        language: inputs.language(),
+        theme: inputs.settings.theme,
+        window: WindowView {
+            header,
+            cards: scene
+                .groups
+                .iter()
+                .map(|group| card::fold(&scene, group))
+                .collect(),
+            panel: panel::fold(&scene),
+            dialog: dialog::fold(&scene),
+            banners: banner::fold(&scene),
+            toast: inputs.toast.as_ref().map(banner::toast),
+            settings: dialog::settings(inputs),
+        },
+        tray,
+    }
+}
+
+/// How often the view changes by the passing of time alone: `None` while nothing that is relative
+/// to now is on screen. A hidden window needs no tick; what the tray shows changes by events.
+#[must_use]
+pub fn wants_tick(inputs: &Inputs) -> Option<Duration> {
+    if !inputs.appearance.window_shown {
+        return None;
+    }
+    let scene = Scene::new(inputs, UnixMillis::default());
+    let waits_for_url = scene
+        .slots()
+        .any(|(_, slot)| matches!(slot.status, Status::Unrouted { .. }));
+    let panel_ticks = scene
+        .selected()
+        .is_some_and(|(_, slot)| slot.status.is_relative());
+    let expires = || scene.groups.iter().any(|g| g.tunnel.expires_at.is_some());
+    if waits_for_url || panel_ticks {
+        Some(TICK_SECONDS)
+    } else {
+        expires().then_some(TICK_MINUTES)
+    }
+}

@@ -1,0 +1,142 @@
+//! The detail panel: everything that is known of one port.
+
+use super::amount::{ago, attempt, latency, left, size, span};
+use super::scene::{Group, Scene, Slot};
+use super::status::{Status, current_report};
+use super::{button, chart, remedy, sentence, timeline};
+use crate::model::{Action, HostState, LocalAnswer, ProbeReport, PublicAnswer, UnixMillis};
+use crate::view::{Button, Msg, Panel, messages as m};
+
+/// The panel of the selected port; none when there is no such port any more.
+pub(super) fn fold(scene: &Scene) -> Option<Panel> {
+    let (group, slot) = scene.selected()?;
+    let badge = slot.status.badge();
+    let probe = scene.inputs.probes.get(&slot.key);
+    let samples = group.host.and_then(|host| host.traffic.get(&slot.key.port));
+    let (latency, latency_max) = probe
+        .map(|probe| chart::latencies(&probe.samples))
+        .unwrap_or_default();
+    let (traffic, traffic_max) = samples.map(chart::traffic).unwrap_or_default();
+    Some(Panel {
+        key: slot.key.clone(),
+        title: format!("{} : {}", group.tunnel.name, slot.port_text()),
+        badge,
+        word: sentence::word(badge),
+        sentence: sentence::why(scene, group, slot),
+        remedy: remedy::of(group, slot),
+        url: slot.url().map(str::to_owned),
+        lan_url: slot.live.and_then(|live| live.lan_url.clone()),
+        url_buttons: vec![
+            button::copy(slot),
+            button::open(slot),
+            button::qr_code(slot),
+        ],
+        facts: facts(scene, group, slot),
+        latency,
+        latency_max,
+        traffic,
+        traffic_max,
+        uptime: probe.and_then(chart::uptime),
+        timeline: group
+            .host
+            .map(|host| timeline::fold(host, slot.key.port))
+            .unwrap_or_default(),
+        buttons: buttons(group),
+        close: Action::Deselect,
+    })
+}
+
+fn buttons(group: &Group) -> Vec<Button> {
+    let mut buttons = Vec::new();
+    if group.wanted() {
+        buttons.push(button::reconnect(group));
+    }
+    buttons.push(button::host_or_stop(group));
+    buttons
+}
+
+fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
+    let mut facts = Vec::new();
+    if matches!(slot.status, Status::Creating | Status::Stopped) {
+        return facts;
+    }
+    let probe = scene.inputs.probes.get(&slot.key);
+    if let Some(report) = current_report(group.host, probe) {
+        facts.push((m::fact_last_check(), last_check(report, scene.now)));
+        facts.push((m::fact_local(), local(report, slot)));
+    }
+    facts.extend(state_fact(group, scene.now));
+    facts.extend(traffic_facts(group, slot));
+    facts
+}
+
+fn last_check(report: &ProbeReport, now: UnixMillis) -> Msg {
+    let ago = ago(now, report.at);
+    match &report.public {
+        PublicAnswer::Status {
+            code,
+            latency_us,
+            verdict,
+            ..
+        } => {
+            let (latency, status) = (latency(*latency_us), code.to_string());
+            match verdict {
+                Some(_) => m::check_relay_status(ago, latency, status),
+                None => m::check_status(ago, latency, status),
+            }
+        }
+        PublicAnswer::Accepted { latency_us } => m::check_accepted(ago, latency(*latency_us)),
+        PublicAnswer::Failed { reason } => m::check_failed(ago, sentence::cause(reason)),
+    }
+}
+
+fn local(report: &ProbeReport, slot: &Slot) -> Msg {
+    let target = slot.port.target.to_string();
+    match report.local {
+        LocalAnswer::Accepts => m::local_accepts(target),
+        LocalAnswer::Refused => m::local_refused(target),
+        LocalAnswer::Silent => m::local_silent(target),
+    }
+}
+
+/// How long it is hosted, or when the next attempt begins.
+fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
+    match &group.host?.state {
+        HostState::Hosting { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
+        HostState::Reconnecting {
+            attempt: number,
+            next_at,
+            ..
+        } => {
+            let number = attempt(*number);
+            let text = match next_at.and_then(|at| left(now, at)) {
+                Some(span) => m::try_in(number, span),
+                None => m::try_now(number),
+            };
+            Some((m::fact_next_try(), text))
+        }
+        HostState::Quota { next_at, .. } => Some((m::fact_next_try(), m::moment(*next_at))),
+        HostState::Stopped
+        | HostState::Connecting { .. }
+        | HostState::SignIn { .. }
+        | HostState::Displaced { .. }
+        | HostState::Failed { .. } => None,
+    }
+}
+
+fn traffic_facts(group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
+    let samples = group.host.and_then(|host| host.traffic.get(&slot.key.port));
+    let Some(last) = samples.and_then(|samples| samples.back()) else {
+        return Vec::new();
+    };
+    vec![
+        (
+            m::fact_connections(),
+            m::connections_amount(last.open, last.total),
+        ),
+        (
+            m::fact_data(),
+            m::data_amount(size(last.bytes_in), size(last.bytes_out)),
+        ),
+    ]
+}

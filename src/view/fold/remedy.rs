@@ -1,0 +1,76 @@
+//! The one thing that mends what is wrong.
+
+use super::button;
+use super::scene::{Group, Slot};
+use super::status::{LocalFault, Status};
+use crate::model::Reason;
+use crate::view::{Button, messages as m};
+
+/// What the panel offers beside the sentence; nothing where waiting is all there is to do.
+pub(super) fn of(group: &Group, slot: &Slot) -> Option<Button> {
+    match slot.status {
+        Status::Creating
+        | Status::PortAwaited
+        | Status::Unproven { .. }
+        | Status::Unrouted { .. }
+        | Status::Offline
+        | Status::Quota { .. } => None,
+        Status::Stopped => Some(button::host(group, m::act_host())),
+        Status::Starting | Status::Connecting(_) => Some(button::stop(group)),
+        Status::Working(_) | Status::Private => Some(button::copy(slot)),
+        Status::ServiceDown(LocalFault::WrongProtocol) => Some(button::change_protocol(slot)),
+        Status::ServiceDown(
+            LocalFault::NothingListens
+            | LocalFault::RefusedOnce
+            | LocalFault::NoReaction
+            | LocalFault::NoAnswer
+            | LocalFault::Unclear,
+        ) => Some(button::check(slot)),
+        Status::Unreachable { .. } | Status::Reconnecting { .. } => Some(button::reconnect(group)),
+        Status::SignIn { .. } => Some(button::paste_link()),
+        Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
+        Status::Failed(reason) => Some(for_reason(group, reason)),
+    }
+}
+
+/// What helps against one reason: a change where a change is needed, else another attempt.
+pub(super) fn for_reason(group: &Group, reason: &Reason) -> Button {
+    match reason {
+        Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
+            button::paste_link()
+        }
+        Reason::NameTaken { .. } => button::new_tunnel(),
+        Reason::HostedElsewhere | Reason::TakenOver => button::take_over(group),
+        Reason::PublicPortTaken { port } => {
+            let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
+            match group.slots.iter().find(asked) {
+                Some(slot) => button::remove_port(slot),
+                None => try_again(group),
+            }
+        }
+        // It passes by itself: trying now would be refused again.
+        Reason::QuotaUsedUp { .. } => match group.slots.first() {
+            Some(slot) => button::details(slot),
+            None => try_again(group),
+        },
+        Reason::Offline
+        | Reason::UnknownHost { .. }
+        | Reason::RelayUnreachable { .. }
+        | Reason::VersionMismatch { .. }
+        | Reason::NoPublicPorts
+        | Reason::TooManyTunnels { .. }
+        | Reason::LinkLost
+        | Reason::LinkSilent
+        | Reason::RelayShutDown
+        | Reason::TimedOut
+        | Reason::Zombie
+        | Reason::Forced
+        | Reason::Woke
+        | Reason::EmbeddedRelay { .. }
+        | Reason::Other { .. } => try_again(group),
+    }
+}
+
+fn try_again(group: &Group) -> Button {
+    button::host(group, m::act_try_again())
+}

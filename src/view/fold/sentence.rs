@@ -1,0 +1,213 @@
+//! Why a port is as it is and whose side it is on: one sentence a status, one a reason.
+
+use super::amount::{ago, attempt, latency, left, span};
+use super::scene::{Group, Scene, Slot};
+use super::status::{LocalFault, Status, UrlFault};
+use crate::model::{Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use crate::view::{Badge, Msg, messages as m};
+
+/// A session that answers no more is given up after so many `Down` probes in a row.
+const CHECKS_BEFORE_RECONNECT: u32 = 3;
+
+/// The badge's word.
+pub(super) fn word(badge: Badge) -> Msg {
+    match badge {
+        Badge::Stopped => m::badge_stopped(),
+        Badge::Creating => m::badge_creating(),
+        Badge::Elsewhere => m::badge_elsewhere(),
+        Badge::Private => m::badge_private(),
+        Badge::Working => m::badge_working(),
+        Badge::Checking => m::badge_checking(),
+        Badge::Connecting => m::badge_connecting(),
+        Badge::NoNetwork => m::badge_no_network(),
+        Badge::Reconnecting => m::badge_reconnecting(),
+        Badge::ServiceDown => m::badge_service_down(),
+        Badge::OverQuota => m::badge_over_quota(),
+        Badge::Unreachable => m::badge_unreachable(),
+        Badge::TakenOver => m::badge_taken_over(),
+        Badge::SignIn => m::badge_sign_in(),
+        Badge::Failed => m::badge_failed(),
+    }
+}
+
+/// The sentence under the badge.
+pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
+    let now = scene.now;
+    match slot.status {
+        Status::Creating => m::why_creating(),
+        Status::Stopped => m::why_stopped(),
+        Status::Starting => m::why_starting(),
+        Status::Connecting(phase) => connecting(phase, group.slots.len()),
+        Status::PortAwaited => m::why_port_awaited(),
+        Status::Unproven { since } => m::why_unproven(span(now.since(since))),
+        Status::Unrouted { since } => m::why_unrouted(span(now.since(since))),
+        Status::Working(report) => working(report, now),
+        Status::Private => m::why_private(),
+        Status::ServiceDown(fault) => service_down(fault, slot),
+        Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
+        Status::Offline => m::fault_offline(),
+        Status::Reconnecting {
+            attempt: number,
+            next_at,
+            since,
+            reason,
+        } => m::why_reconnecting(lost(reason, since, now), next_try(number, next_at, now)),
+        Status::SignIn { since, reason } => match reason {
+            Reason::TokenRefused => m::why_sign_in(ago(now, since)),
+            reason => fault(reason),
+        },
+        Status::TakenOver { since } => m::why_taken_over(since),
+        Status::Elsewhere => m::why_elsewhere(),
+        Status::Quota { next_at, reason } => match left(now, next_at) {
+            Some(span) => m::why_quota_next(fault(reason), span),
+            None => m::why_quota_now(fault(reason)),
+        },
+        Status::Failed(reason) => fault(reason),
+    }
+}
+
+fn connecting(phase: Phase, ports: usize) -> Msg {
+    match phase {
+        Phase::Authorising => m::why_authorising(),
+        Phase::ConnectingRelay => m::why_connecting(),
+        Phase::ForwardingPorts => m::why_forwarding(ports),
+    }
+}
+
+fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
+    let ago = ago(now, report.at);
+    match report.public {
+        PublicAnswer::Status {
+            code, latency_us, ..
+        } => m::why_working(ago, latency(latency_us), code.to_string()),
+        PublicAnswer::Accepted { latency_us } => m::why_working_tcp(ago, latency(latency_us)),
+        PublicAnswer::Failed { .. } => m::why_working_plain(ago),
+    }
+}
+
+fn service_down(fault: LocalFault, slot: &Slot) -> Msg {
+    let target = slot.port.target.to_string();
+    match fault {
+        LocalFault::NothingListens => m::why_nothing_listens(target),
+        LocalFault::RefusedOnce => m::why_refused_once(target),
+        LocalFault::WrongProtocol => match slot.port.protocol {
+            Protocol::Http => m::why_not_http(target),
+            Protocol::Https => m::why_not_https(target),
+            Protocol::Auto | Protocol::Tcp => m::why_not_web(target),
+        },
+        LocalFault::NoReaction => m::why_no_reaction(target),
+        LocalFault::NoAnswer => m::why_no_answer(target),
+        LocalFault::Unclear => m::why_service_down(target),
+    }
+}
+
+fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
+    let target = || slot.port.target.to_string();
+    let check = match downs {
+        0..=CHECKS_BEFORE_RECONNECT => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
+        more => m::check_many(more),
+    };
+    match fault {
+        UrlFault::Dead => m::why_url_dead(check),
+        UrlFault::NoHost => m::why_url_no_host(check),
+        UrlFault::Unknown => m::why_url_unknown(check),
+        UrlFault::NoName(host) => m::why_url_no_name(check, host),
+        UrlFault::AndRefused => m::why_both_refused(target()),
+        UrlFault::AndSilent => m::why_both_silent(target()),
+    }
+}
+
+/// Who broke the connection, and how long there has been none.
+fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
+    let ago = ago(now, since);
+    match reason {
+        Reason::LinkLost => m::lost_link(ago),
+        Reason::LinkSilent => m::lost_silent(ago),
+        Reason::RelayShutDown => m::lost_shut_down(ago),
+        Reason::Zombie => m::lost_zombie(ago),
+        Reason::Forced => m::lost_forced(ago),
+        Reason::Woke => m::lost_woke(ago),
+        Reason::Offline
+        | Reason::UnknownHost { .. }
+        | Reason::RelayUnreachable { .. }
+        | Reason::NotARelay { .. }
+        | Reason::CertificateMismatch { .. }
+        | Reason::VersionMismatch { .. }
+        | Reason::TokenRefused
+        | Reason::NameTaken { .. }
+        | Reason::HostedElsewhere
+        | Reason::TakenOver
+        | Reason::PublicPortTaken { .. }
+        | Reason::NoPublicPorts
+        | Reason::TooManyTunnels { .. }
+        | Reason::QuotaUsedUp { .. }
+        | Reason::TimedOut
+        | Reason::EmbeddedRelay { .. }
+        | Reason::Other { .. } => m::lost_fault(fault(reason), span(now.since(since))),
+    }
+}
+
+fn next_try(number: u32, next_at: Option<UnixMillis>, now: UnixMillis) -> Msg {
+    match next_at.and_then(|at| left(now, at)) {
+        Some(span) => m::next_in(attempt(number), span),
+        None => m::next_now(attempt(number)),
+    }
+}
+
+/// What is wrong, and what to do where something helps.
+pub(super) fn fault(reason: &Reason) -> Msg {
+    match reason {
+        Reason::Offline => m::fault_offline(),
+        Reason::UnknownHost { host } => m::fault_unknown_host(host.as_str()),
+        Reason::RelayUnreachable { address } => m::fault_relay_unreachable(address.as_str()),
+        Reason::NotARelay { address } => m::fault_not_a_relay(address.as_str()),
+        Reason::CertificateMismatch { address } => m::fault_certificate_mismatch(address.as_str()),
+        Reason::VersionMismatch { theirs, ours } => {
+            m::fault_version_mismatch(ours.to_string(), theirs.to_string())
+        }
+        Reason::TokenRefused => m::fault_token_refused(),
+        Reason::NameTaken { name } => m::fault_name_taken(name.as_str()),
+        Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
+        Reason::TakenOver => m::fault_taken_over(),
+        Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
+        Reason::NoPublicPorts => m::fault_no_public_ports(),
+        Reason::TooManyTunnels { limit } => m::fault_too_many_tunnels(*limit),
+        Reason::QuotaUsedUp { until: Some(at) } => m::fault_quota_until(*at),
+        Reason::QuotaUsedUp { until: None } => m::fault_quota(),
+        Reason::LinkLost => m::fault_link_lost(),
+        Reason::LinkSilent => m::fault_link_silent(),
+        Reason::RelayShutDown => m::fault_relay_shut_down(),
+        Reason::TimedOut => m::fault_timed_out(),
+        Reason::Zombie => m::fault_zombie(),
+        Reason::Forced => m::fault_forced(),
+        Reason::Woke => m::fault_woke(),
+        Reason::EmbeddedRelay { detail } => m::fault_embedded_relay(detail.as_str()),
+        Reason::Other { detail } => m::fault_other(detail.as_str()),
+    }
+}
+
+/// The same in a word or two.
+pub(super) fn cause(reason: &Reason) -> Msg {
+    match reason {
+        Reason::Offline => m::cause_offline(),
+        Reason::UnknownHost { .. } | Reason::LinkLost | Reason::LinkSilent | Reason::TimedOut => {
+            m::cause_network()
+        }
+        Reason::RelayUnreachable { .. }
+        | Reason::NotARelay { .. }
+        | Reason::CertificateMismatch { .. }
+        | Reason::VersionMismatch { .. }
+        | Reason::RelayShutDown => m::cause_relay(),
+        Reason::TokenRefused => m::cause_token(),
+        Reason::NameTaken { .. } => m::cause_name(),
+        Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
+        Reason::PublicPortTaken { .. }
+        | Reason::NoPublicPorts
+        | Reason::TooManyTunnels { .. }
+        | Reason::QuotaUsedUp { .. } => m::cause_limit(),
+        Reason::Zombie => m::cause_zombie(),
+        Reason::Forced => m::cause_forced(),
+        Reason::Woke => m::cause_woke(),
+        Reason::EmbeddedRelay { .. } | Reason::Other { .. } => m::cause_here(),
+    }
+}

@@ -1,0 +1,335 @@
+//! How one port is, decided from the engine's state and the probes: the cause of badge, sentence
+//! and remedy, so that the three never contradict each other. It has no words.
+
+use crate::model::{
+    Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
+    Reason, RelayVerdict, SessionNumber, UnixMillis,
+};
+use crate::view::Badge;
+use std::time::Duration;
+
+/// How long a new session's URL may take to route before it counts as dead rather than as not ready.
+const ROUTING_GRACE: Duration = Duration::from_secs(15);
+
+/// How one port is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Status<'a> {
+    /// It is being made.
+    Creating,
+    /// It is not hosted.
+    Stopped,
+    /// It is wanted, and the engine has not spoken yet.
+    Starting,
+    /// The first attempt.
+    Connecting(Phase),
+    /// The session is up and does not serve this port yet.
+    PortAwaited,
+    /// The session's link has not proven itself yet.
+    Unproven { since: UnixMillis },
+    /// The URL does not answer yet.
+    Unrouted { since: UnixMillis },
+    /// It works.
+    Working(&'a ProbeReport),
+    /// It works, behind a login.
+    Private,
+    /// The relay was reached, the local service was not.
+    ServiceDown(LocalFault),
+    /// The public URL is dead while the session believes itself up.
+    Unreachable { fault: UrlFault<'a>, downs: u32 },
+    /// This computer has no route to anywhere.
+    Offline,
+    /// No session; there will be another attempt.
+    Reconnecting {
+        attempt: u32,
+        next_at: Option<UnixMillis>,
+        since: UnixMillis,
+        reason: &'a Reason,
+    },
+    /// The person must sign in.
+    SignIn {
+        since: UnixMillis,
+        reason: &'a Reason,
+    },
+    /// Another host took the tunnel.
+    TakenOver { since: UnixMillis },
+    /// Another machine hosts it, and it was never ours.
+    Elsewhere,
+    /// The provider's limit is used up.
+    Quota {
+        next_at: UnixMillis,
+        reason: &'a Reason,
+    },
+    /// Nothing helps but a change.
+    Failed(&'a Reason),
+}
+
+/// What is wrong with the local service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LocalFault {
+    /// Nothing listens.
+    NothingListens,
+    /// It refused the request that came through the relay, and accepts when asked directly.
+    RefusedOnce,
+    /// It does not speak the port's protocol.
+    WrongProtocol,
+    /// It neither accepts nor refuses.
+    NoReaction,
+    /// It accepts and does not answer.
+    NoAnswer,
+    /// The probe does not say.
+    Unclear,
+}
+
+/// What is wrong with the public URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UrlFault<'a> {
+    /// It does not answer; the local service accepts.
+    Dead,
+    /// The relay says that nobody hosts the tunnel.
+    NoHost,
+    /// The relay says that it does not know the tunnel.
+    Unknown,
+    /// Its name does not resolve.
+    NoName(&'a str),
+    /// It is dead and nothing listens locally either.
+    AndRefused,
+    /// It is dead and the local service does not react either.
+    AndSilent,
+}
+
+/// Decides how a port is that is not being made.
+pub(super) fn of<'a>(
+    host: Option<&'a Host>,
+    live: Option<&LivePort>,
+    probe: Option<&'a ProbeFacts>,
+    now: UnixMillis,
+) -> Status<'a> {
+    let Some(host) = host else {
+        return Status::Stopped;
+    };
+    // What ended hosting stays on screen; everything else gives way to the wish at once.
+    let outlives_the_wish = matches!(
+        host.state,
+        HostState::Displaced { .. } | HostState::Failed { .. }
+    );
+    if !host.wanted && !outlives_the_wish {
+        return Status::Stopped;
+    }
+    match &host.state {
+        HostState::Stopped => Status::Starting,
+        HostState::Connecting { phase } => Status::Connecting(*phase),
+        HostState::Hosting {
+            session,
+            since,
+            established,
+        } => match (live, established) {
+            (None, _) => Status::PortAwaited,
+            (Some(_), false) => Status::Unproven { since: *since },
+            (Some(_), true) => hosting(*session, *since, probe, now),
+        },
+        HostState::Reconnecting {
+            attempt,
+            next_at,
+            since,
+            reason,
+        } => match reason {
+            Reason::Offline => Status::Offline,
+            reason => Status::Reconnecting {
+                attempt: *attempt,
+                next_at: *next_at,
+                since: *since,
+                reason,
+            },
+        },
+        HostState::SignIn { since, reason } => Status::SignIn {
+            since: *since,
+            reason,
+        },
+        HostState::Displaced { since, reason } => match reason {
+            Reason::HostedElsewhere => Status::Elsewhere,
+            _ => Status::TakenOver { since: *since },
+        },
+        HostState::Quota {
+            next_at, reason, ..
+        } => Status::Quota {
+            next_at: *next_at,
+            reason,
+        },
+        HostState::Failed { reason, .. } => Status::Failed(reason),
+    }
+}
+
+/// The report of the session that is up; one of an earlier session says nothing of this one.
+pub(super) fn current_report<'a>(
+    host: Option<&Host>,
+    probe: Option<&'a ProbeFacts>,
+) -> Option<&'a ProbeReport> {
+    let session = host?.state.session()?;
+    probe?
+        .last
+        .as_ref()
+        .filter(|report| report.session == session)
+}
+
+fn hosting(
+    session: SessionNumber,
+    since: UnixMillis,
+    probe: Option<&ProbeFacts>,
+    now: UnixMillis,
+) -> Status<'_> {
+    let last = probe.and_then(|probe| Some((probe, probe.last.as_ref()?)));
+    let Some((probe, report)) = last.filter(|(_, report)| report.session == session) else {
+        return Status::Unrouted { since };
+    };
+    match report.health {
+        Health::Operational => working(report),
+        Health::ServiceDown => Status::ServiceDown(local_fault(report)),
+        Health::Down if is_offline(report) => Status::Offline,
+        Health::Down if !has_routed(probe, since) && now.since(since) < ROUTING_GRACE => {
+            Status::Unrouted { since }
+        }
+        Health::Down => Status::Unreachable {
+            fault: url_fault(report),
+            downs: probe.downs,
+        },
+    }
+}
+
+fn working(report: &ProbeReport) -> Status<'_> {
+    match report.public {
+        PublicAnswer::Status {
+            login_wall: true, ..
+        } => Status::Private,
+        PublicAnswer::Status { .. }
+        | PublicAnswer::Accepted { .. }
+        | PublicAnswer::Failed { .. } => Status::Working(report),
+    }
+}
+
+fn is_offline(report: &ProbeReport) -> bool {
+    matches!(
+        report.public,
+        PublicAnswer::Failed {
+            reason: Reason::Offline
+        }
+    )
+}
+
+/// Whether the URL has routed since the session began.
+fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
+    probe
+        .samples
+        .iter()
+        .any(|sample| sample.at >= since && sample.health != Health::Down)
+}
+
+fn verdict(report: &ProbeReport) -> Option<RelayVerdict> {
+    match report.public {
+        PublicAnswer::Status { verdict, .. } => verdict,
+        PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+    }
+}
+
+fn local_fault(report: &ProbeReport) -> LocalFault {
+    match (report.local, verdict(report)) {
+        (LocalAnswer::Refused, _) => LocalFault::NothingListens,
+        (LocalAnswer::Silent, _) => LocalFault::NoReaction,
+        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => LocalFault::RefusedOnce,
+        (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => LocalFault::WrongProtocol,
+        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => LocalFault::NoAnswer,
+        (LocalAnswer::Accepts, Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None) => {
+            LocalFault::Unclear
+        }
+    }
+}
+
+fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
+    match report.local {
+        LocalAnswer::Refused => return UrlFault::AndRefused,
+        LocalAnswer::Silent => return UrlFault::AndSilent,
+        LocalAnswer::Accepts => {}
+    }
+    if let PublicAnswer::Failed {
+        reason: Reason::UnknownHost { host },
+    } = &report.public
+    {
+        return UrlFault::NoName(host);
+    }
+    match verdict(report) {
+        Some(RelayVerdict::NoHost) => UrlFault::NoHost,
+        Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
+        Some(RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent)
+        | None => UrlFault::Dead,
+    }
+}
+
+impl Status<'_> {
+    /// The one word and shape.
+    pub(super) const fn badge(&self) -> Badge {
+        match self {
+            Self::Creating => Badge::Creating,
+            Self::Stopped => Badge::Stopped,
+            Self::Starting | Self::Connecting(_) => Badge::Connecting,
+            Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
+            Self::Working(_) => Badge::Working,
+            Self::Private => Badge::Private,
+            Self::ServiceDown(_) => Badge::ServiceDown,
+            Self::Unreachable { .. } => Badge::Unreachable,
+            Self::Offline => Badge::NoNetwork,
+            Self::Reconnecting { .. } => Badge::Reconnecting,
+            Self::SignIn { .. } => Badge::SignIn,
+            Self::TakenOver { .. } => Badge::TakenOver,
+            Self::Elsewhere => Badge::Elsewhere,
+            Self::Quota { .. } => Badge::OverQuota,
+            Self::Failed(_) => Badge::Failed,
+        }
+    }
+
+    /// Whether there is a URL to probe.
+    pub(super) const fn is_probed(&self) -> bool {
+        match self {
+            Self::Unproven { .. }
+            | Self::Unrouted { .. }
+            | Self::Working(_)
+            | Self::Private
+            | Self::ServiceDown(_)
+            | Self::Unreachable { .. } => true,
+            Self::Creating
+            | Self::Stopped
+            | Self::Starting
+            | Self::Connecting(_)
+            | Self::PortAwaited
+            | Self::Offline
+            | Self::Reconnecting { .. }
+            | Self::SignIn { .. }
+            | Self::TakenOver { .. }
+            | Self::Elsewhere
+            | Self::Quota { .. }
+            | Self::Failed(_) => false,
+        }
+    }
+
+    /// Whether its panel holds times relative to now.
+    pub(super) const fn is_relative(&self) -> bool {
+        match self {
+            Self::Creating
+            | Self::Stopped
+            | Self::Starting
+            | Self::Connecting(_)
+            | Self::TakenOver { .. }
+            | Self::Elsewhere
+            | Self::Failed(_) => false,
+            Self::PortAwaited
+            | Self::Unproven { .. }
+            | Self::Unrouted { .. }
+            | Self::Working(_)
+            | Self::Private
+            | Self::ServiceDown(_)
+            | Self::Unreachable { .. }
+            | Self::Offline
+            | Self::Reconnecting { .. }
+            | Self::SignIn { .. }
+            | Self::Quota { .. } => true,
+        }
+    }
+}

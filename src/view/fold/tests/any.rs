@@ -1,0 +1,274 @@
+//! Any facts: few names and ports, so that they meet; all states, reasons and times.
+
+use super::build::{every_reason, id, number, port, tunnel};
+use crate::model::{
+    Dialog, DialogKind, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Notice, NoticeKind,
+    Pending, Phase, PortKey, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayFacts,
+    RelayVerdict, Sample, SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+const PORTS: [u16; 3] = [1, 80, 65535];
+
+fn some_id() -> impl Strategy<Value = TunnelId> {
+    proptest::sample::select(&NAMES).prop_map(id)
+}
+
+fn some_key() -> impl Strategy<Value = PortKey> {
+    (some_id(), proptest::sample::select(&PORTS))
+        .prop_map(|(tunnel, port)| PortKey::new(&tunnel, number(port)))
+}
+
+/// Small times and all times: the first meet each other, the second find overflows.
+pub(super) fn some_time() -> impl Strategy<Value = UnixMillis> {
+    prop_oneof![0..100_000_u64, any::<u64>()].prop_map(UnixMillis)
+}
+
+fn some_reason() -> impl Strategy<Value = Reason> {
+    proptest::sample::select(every_reason())
+}
+
+fn some_tunnel() -> impl Strategy<Value = Tunnel> {
+    let ports = proptest::sample::subsequence(PORTS.to_vec(), 0..=PORTS.len());
+    (
+        proptest::sample::select(&NAMES),
+        ports,
+        option::of(some_time()),
+    )
+        .prop_map(|(name, ports, expires_at)| Tunnel {
+            expires_at,
+            ..tunnel(name, &ports)
+        })
+}
+
+fn some_state() -> impl Strategy<Value = HostState> {
+    let (t, r) = (some_time, some_reason);
+    let phases = [
+        Phase::Authorising,
+        Phase::ConnectingRelay,
+        Phase::ForwardingPorts,
+    ];
+    prop_oneof![
+        Just(HostState::Stopped),
+        proptest::sample::select(phases.to_vec()).prop_map(|phase| HostState::Connecting { phase }),
+        (0..2_u64, t(), any::<bool>()).prop_map(|(session, since, established)| {
+            HostState::Hosting {
+                session: SessionNumber(session),
+                since,
+                established,
+            }
+        }),
+        (any::<u32>(), option::of(t()), t(), r()).prop_map(|(attempt, next_at, since, reason)| {
+            HostState::Reconnecting {
+                attempt,
+                next_at,
+                since,
+                reason,
+            }
+        }),
+        (t(), r()).prop_map(|(since, reason)| HostState::SignIn { since, reason }),
+        (t(), r()).prop_map(|(since, reason)| HostState::Displaced { since, reason }),
+        (t(), t(), r()).prop_map(|(since, next_at, reason)| HostState::Quota {
+            since,
+            next_at,
+            reason
+        }),
+        (t(), r()).prop_map(|(since, reason)| HostState::Failed { since, reason }),
+    ]
+}
+
+fn some_health() -> impl Strategy<Value = Health> {
+    prop_oneof![
+        Just(Health::Operational),
+        Just(Health::ServiceDown),
+        Just(Health::Down)
+    ]
+}
+
+fn some_transition() -> impl Strategy<Value = Transition> {
+    let port = || proptest::sample::select(&PORTS).prop_map(number);
+    (
+        some_time(),
+        option::of(some_state()),
+        option::of((port(), some_health())),
+        any::<u64>(),
+    )
+        .prop_map(|(at, state, health, after_ms)| Transition {
+            at,
+            state,
+            health,
+            after_ms,
+        })
+}
+
+fn some_traffic() -> impl Strategy<Value = Traffic> {
+    (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
+        |(open, total, bytes_in, bytes_out)| Traffic {
+            open,
+            total,
+            bytes_in,
+            bytes_out,
+        },
+    )
+}
+
+fn some_host() -> impl Strategy<Value = Host> {
+    let ports = || proptest::sample::select(&PORTS).prop_map(number);
+    let live = (ports(), "(http://|tcp://)?.{0,60}", option::of(".{0,9}")).prop_map(
+        |(number, url, lan_url)| LivePort {
+            number,
+            url,
+            lan_url,
+        },
+    );
+    let traffic = vec(some_traffic(), 0..4).prop_map(Into::into);
+    (
+        any::<bool>(),
+        some_state(),
+        vec(live, 0..4),
+        btree_map(ports(), traffic, 0..3),
+        vec(some_transition(), 0..30),
+    )
+        .prop_map(|(wanted, state, live, traffic, history)| Host {
+            wanted,
+            state,
+            live,
+            traffic,
+            history: history.into(),
+        })
+}
+
+fn some_public() -> impl Strategy<Value = PublicAnswer> {
+    use RelayVerdict::{NoHost, NotHttp, ServiceDown, ServiceSilent, UnknownTunnel};
+    let verdicts = vec![ServiceDown, NotHttp, ServiceSilent, NoHost, UnknownTunnel];
+    let verdict = option::of(proptest::sample::select(verdicts));
+    prop_oneof![
+        (any::<u16>(), any::<u64>(), verdict, any::<bool>()).prop_map(
+            |(code, latency_us, verdict, login_wall)| PublicAnswer::Status {
+                code,
+                latency_us,
+                verdict,
+                login_wall
+            }
+        ),
+        any::<u64>().prop_map(|latency_us| PublicAnswer::Accepted { latency_us }),
+        some_reason().prop_map(|reason| PublicAnswer::Failed { reason }),
+    ]
+}
+
+fn some_probe() -> impl Strategy<Value = ProbeFacts> {
+    let local = prop_oneof![
+        Just(LocalAnswer::Accepts),
+        Just(LocalAnswer::Refused),
+        Just(LocalAnswer::Silent)
+    ];
+    let report = (
+        some_key(),
+        0..2_u64,
+        some_time(),
+        local,
+        some_public(),
+        some_health(),
+    )
+        .prop_map(|(key, session, at, local, public, health)| ProbeReport {
+            key,
+            session: SessionNumber(session),
+            at,
+            local,
+            public,
+            health,
+        });
+    let sample = (some_time(), option::of(any::<u64>()), some_health()).prop_map(
+        |(at, latency_us, health)| Sample {
+            at,
+            latency_us,
+            health,
+        },
+    );
+    (
+        option::of(report),
+        any::<bool>(),
+        any::<u32>(),
+        vec(sample, 0..9),
+    )
+        .prop_map(|(last, checking, downs, samples)| ProbeFacts {
+            last,
+            checking,
+            downs,
+            samples: samples.into(),
+        })
+}
+
+fn some_pending() -> impl Strategy<Value = Pending> {
+    let added = proptest::sample::select(&PORTS).prop_map(|n| port("a", n, Protocol::Auto));
+    prop_oneof![
+        some_tunnel().prop_map(Pending::Create),
+        some_id().prop_map(Pending::Delete),
+        (some_id(), added).prop_map(|(tunnel, port)| Pending::AddPort(tunnel, port)),
+        some_key().prop_map(Pending::RemovePort),
+        some_key().prop_map(|key| Pending::ChangeProtocol(key, Protocol::Tcp)),
+    ]
+}
+
+fn some_dialog() -> impl Strategy<Value = Dialog> {
+    prop_oneof![
+        Just(DialogKind::CreateTunnel),
+        some_id().prop_map(|tunnel| DialogKind::AddPort { tunnel }),
+        some_id().prop_map(|tunnel| DialogKind::DeleteTunnel { tunnel }),
+        some_key().prop_map(|key| DialogKind::RemovePort { key }),
+        some_key().prop_map(|key| DialogKind::ChangeProtocol { key }),
+        some_key().prop_map(|key| DialogKind::QrCode { key }),
+        Just(DialogKind::Settings),
+        Just(DialogKind::About),
+    ]
+    .prop_map(|kind| Dialog {
+        kind,
+        errors: Vec::new(),
+    })
+}
+
+fn some_notice() -> impl Strategy<Value = Notice> {
+    let kind = prop_oneof![
+        Just(NoticeKind::Crashed),
+        (some_id(), some_reason())
+            .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
+    ];
+    (any::<u64>(), some_time(), kind).prop_map(|(id, at, kind)| Notice { id, at, kind })
+}
+
+pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
+    let facts = (
+        vec(some_tunnel(), 0..5),
+        vec(some_pending(), 0..5),
+        btree_map(some_id(), some_host(), 0..4),
+        btree_map(some_key(), some_probe(), 0..8),
+    );
+    let screen = (
+        option::of(some_key()),
+        option::of(some_dialog()),
+        vec(some_notice(), 0..3),
+        any::<(bool, bool)>(),
+    );
+    (facts, screen).prop_map(|(facts, (selected, dialog, notices, (shown, joined)))| {
+        let (tunnels, pending, hosts, probes) = facts;
+        let mut inputs = Inputs {
+            tunnels,
+            pending,
+            hosts,
+            probes,
+            selected,
+            dialog,
+            notices,
+            relay: RelayFacts {
+                joined: joined.then(|| "relay.example:7443".to_owned()),
+                public: joined,
+            },
+            ..Inputs::default()
+        };
+        inputs.appearance.window_shown = shown;
+        inputs
+    })
+}

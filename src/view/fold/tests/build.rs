@@ -1,0 +1,246 @@
+//! Facts for the tests, short to write; and messages, short to read.
+
+use crate::model::{
+    Health, Host, HostState, Inputs, LivePort, LocalAnswer, Port, PortKey, PortNumber, ProbeFacts,
+    ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample, SessionNumber, Target,
+    Tunnel, TunnelId, UnixMillis,
+};
+use crate::view::{Arg, Msg};
+
+/// 2026-12-01T12:00:00Z.
+pub(super) const NOW: UnixMillis = UnixMillis(1_796_126_400_000);
+
+/// So many seconds before [`NOW`].
+pub(super) fn before(seconds: u64) -> UnixMillis {
+    UnixMillis(NOW.0 - seconds * 1000)
+}
+
+/// So many seconds after [`NOW`].
+pub(super) fn after(seconds: u64) -> UnixMillis {
+    UnixMillis(NOW.0 + seconds * 1000)
+}
+
+pub(super) fn id(text: &str) -> TunnelId {
+    TunnelId::new(text).expect("a label")
+}
+
+pub(super) fn number(port: u16) -> PortNumber {
+    PortNumber::new(port).expect("a port")
+}
+
+pub(super) fn key(tunnel: &str, port: u16) -> PortKey {
+    PortKey::new(&id(tunnel), number(port))
+}
+
+pub(super) fn port(tunnel: &str, port: u16, protocol: Protocol) -> Port {
+    Port {
+        number: number(port),
+        protocol,
+        target: Target::local(number(port)),
+        label: id(tunnel),
+        public_port: None,
+    }
+}
+
+pub(super) fn tunnel(name: &str, ports: &[u16]) -> Tunnel {
+    Tunnel {
+        id: id(name),
+        name: name.to_owned(),
+        provider: crate::model::ProviderId::Relay,
+        ports: ports
+            .iter()
+            .map(|number| port(name, *number, Protocol::Http))
+            .collect(),
+        created_at: before(86_400),
+        expires_at: None,
+    }
+}
+
+/// A wanted host with a URL for each port.
+pub(super) fn host(name: &str, ports: &[u16], state: HostState) -> Host {
+    let live = |port: &u16| LivePort {
+        number: number(*port),
+        url: format!("http://{name}-{port}.localhost:7480/"),
+        lan_url: None,
+    };
+    Host {
+        wanted: true,
+        state,
+        live: ports.iter().map(live).collect(),
+        ..Host::default()
+    }
+}
+
+/// An established session that began so many seconds ago.
+pub(super) fn hosting(seconds: u64) -> HostState {
+    HostState::Hosting {
+        session: SessionNumber(3),
+        since: before(seconds),
+        established: true,
+    }
+}
+
+pub(super) fn reconnecting(reason: Reason) -> HostState {
+    HostState::Reconnecting {
+        attempt: 3,
+        next_at: Some(after(4)),
+        since: before(12),
+        reason,
+    }
+}
+
+pub(super) fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
+    PublicAnswer::Status {
+        code,
+        latency_us: 18_000,
+        verdict,
+        login_wall: false,
+    }
+}
+
+pub(super) const fn failed(reason: Reason) -> PublicAnswer {
+    PublicAnswer::Failed { reason }
+}
+
+/// A report of session 3, 4 s ago.
+pub(super) fn report(
+    key: &PortKey,
+    local: LocalAnswer,
+    public: PublicAnswer,
+    health: Health,
+) -> ProbeReport {
+    ProbeReport {
+        key: key.clone(),
+        session: SessionNumber(3),
+        at: before(4),
+        local,
+        public,
+        health,
+    }
+}
+
+pub(super) fn probe(report: ProbeReport, downs: u32) -> ProbeFacts {
+    ProbeFacts {
+        checking: false,
+        downs,
+        samples: [Sample {
+            at: report.at,
+            latency_us: report.latency_us(),
+            health: report.health,
+        }]
+        .into(),
+        last: Some(report),
+    }
+}
+
+/// One tunnel `web` with port 3000, hosted in `state`, selected, the window shown.
+pub(super) fn web(state: HostState) -> Inputs {
+    let mut inputs = Inputs {
+        tunnels: vec![tunnel("web", &[3000])],
+        selected: Some(key("web", 3000)),
+        ..Inputs::default()
+    };
+    inputs.appearance.window_shown = true;
+    inputs.hosts.insert(id("web"), host("web", &[3000], state));
+    inputs
+}
+
+/// The same, hosting for 60 s with this answer to the last probe.
+pub(super) fn web_probed(
+    local: LocalAnswer,
+    public: PublicAnswer,
+    health: Health,
+    downs: u32,
+) -> Inputs {
+    let mut inputs = web(hosting(60));
+    let key = key("web", 3000);
+    let report = report(&key, local, public, health);
+    inputs.probes.insert(key, probe(report, downs));
+    inputs
+}
+
+/// A message as `id(argument, …)`.
+pub(super) fn brief(msg: &Msg) -> String {
+    let arg = |(_, arg): &(&str, Arg)| match arg {
+        Arg::Text(text) => text.clone(),
+        Arg::Count(count) => count.to_string(),
+        Arg::Tenths(tenths) => format!("{}.{}", tenths / 10, tenths % 10),
+        Arg::Time(at) => at.0.to_string(),
+        Arg::Msg(msg) => brief(msg),
+    };
+    let args: Vec<String> = msg.args.iter().map(arg).collect();
+    if args.is_empty() {
+        msg.id.to_owned()
+    } else {
+        format!("{}({})", msg.id, args.join(", "))
+    }
+}
+
+/// Each reason once. A new one must be added to the match, and so to the list.
+pub(super) fn every_reason() -> Vec<Reason> {
+    let address = || "relay.example:7443".to_owned();
+    let detail = || "os error 98".to_owned();
+    let reasons = vec![
+        Reason::Offline,
+        Reason::UnknownHost {
+            host: "relay.example".to_owned(),
+        },
+        Reason::RelayUnreachable { address: address() },
+        Reason::NotARelay { address: address() },
+        Reason::CertificateMismatch { address: address() },
+        Reason::VersionMismatch { theirs: 2, ours: 1 },
+        Reason::TokenRefused,
+        Reason::NameTaken {
+            name: "web".to_owned(),
+        },
+        Reason::HostedElsewhere,
+        Reason::TakenOver,
+        Reason::PublicPortTaken { port: number(7500) },
+        Reason::NoPublicPorts,
+        Reason::TooManyTunnels { limit: 20 },
+        Reason::QuotaUsedUp {
+            until: Some(after(3_600)),
+        },
+        Reason::LinkLost,
+        Reason::LinkSilent,
+        Reason::RelayShutDown,
+        Reason::TimedOut,
+        Reason::Zombie,
+        Reason::Forced,
+        Reason::Woke,
+        Reason::EmbeddedRelay { detail: detail() },
+        Reason::Other { detail: detail() },
+    ];
+    for (index, reason) in reasons.iter().enumerate() {
+        assert_eq!(index, place(reason), "{reason:?}");
+    }
+    reasons
+}
+
+fn place(reason: &Reason) -> usize {
+    match reason {
+        Reason::Offline => 0,
+        Reason::UnknownHost { .. } => 1,
+        Reason::RelayUnreachable { .. } => 2,
+        Reason::NotARelay { .. } => 3,
+        Reason::CertificateMismatch { .. } => 4,
+        Reason::VersionMismatch { .. } => 5,
+        Reason::TokenRefused => 6,
+        Reason::NameTaken { .. } => 7,
+        Reason::HostedElsewhere => 8,
+        Reason::TakenOver => 9,
+        Reason::PublicPortTaken { .. } => 10,
+        Reason::NoPublicPorts => 11,
+        Reason::TooManyTunnels { .. } => 12,
+        Reason::QuotaUsedUp { .. } => 13,
+        Reason::LinkLost => 14,
+        Reason::LinkSilent => 15,
+        Reason::RelayShutDown => 16,
+        Reason::TimedOut => 17,
+        Reason::Zombie => 18,
+        Reason::Forced => 19,
+        Reason::Woke => 20,
+        Reason::EmbeddedRelay { .. } => 21,
+        Reason::Other { .. } => 22,
+    }
+}

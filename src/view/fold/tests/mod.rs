@@ -1,0 +1,10 @@
+//! The fold at the value: a table of every state, snapshots of whole views, properties over any facts.
+
+mod any;
+mod build;
+mod pending;
+mod probes;
+mod properties;
+mod snapshots;
+mod table;
+mod timeline;

@@ -1,0 +1,196 @@
+//! What the probes make of a hosted port.
+
+use super::build::{before, failed, hosting, id, key, status, web_probed};
+use super::table::{check, panel};
+use crate::model::{
+    Health, HostState, LocalAnswer, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
+    SessionNumber,
+};
+use crate::view::Badge;
+
+const ACCEPTS: LocalAnswer = LocalAnswer::Accepts;
+
+#[test]
+fn probes_of_a_service_that_works() {
+    let login = PublicAnswer::Status {
+        code: 302,
+        latency_us: 900,
+        verdict: None,
+        login_wall: true,
+    };
+    let tcp = PublicAnswer::Accepted { latency_us: 220 };
+    let ok = Health::Operational;
+    for (public, expected) in [
+        (
+            status(200, None),
+            "Working | why-working(ago(span-seconds(4)), latency-ms(18), 200) | act-copy",
+        ),
+        (
+            status(503, None),
+            "Working | why-working(ago(span-seconds(4)), latency-ms(18), 503) | act-copy",
+        ),
+        (
+            tcp,
+            "Working | why-working-tcp(ago(span-seconds(4)), latency-ms(0.2)) | act-copy",
+        ),
+        (login, "Private | why-private | act-copy"),
+    ] {
+        check(&web_probed(ACCEPTS, public, ok, 0), expected);
+    }
+}
+
+#[test]
+fn probes_of_a_local_service_that_fails() {
+    let t = "localhost:3000";
+    for (local, verdict, why, remedy) in [
+        (
+            LocalAnswer::Refused,
+            Some(RelayVerdict::ServiceDown),
+            "why-nothing-listens",
+            "act-check",
+        ),
+        (
+            ACCEPTS,
+            Some(RelayVerdict::ServiceDown),
+            "why-refused-once",
+            "act-check",
+        ),
+        (
+            ACCEPTS,
+            Some(RelayVerdict::NotHttp),
+            "why-not-http",
+            "act-change-protocol",
+        ),
+        (
+            ACCEPTS,
+            Some(RelayVerdict::ServiceSilent),
+            "why-no-answer",
+            "act-check",
+        ),
+        (
+            LocalAnswer::Silent,
+            Some(RelayVerdict::ServiceSilent),
+            "why-no-reaction",
+            "act-check",
+        ),
+        (ACCEPTS, None, "why-service-down", "act-check"),
+    ] {
+        let inputs = web_probed(local, status(502, verdict), Health::ServiceDown, 0);
+        check(&inputs, &format!("ServiceDown | {why}({t}) | {remedy}"));
+    }
+}
+
+#[test]
+fn a_wrong_protocol_is_answered_with_the_likely_one() {
+    for (protocol, why) in [
+        (Protocol::Http, "why-not-http"),
+        (Protocol::Https, "why-not-https"),
+        (Protocol::Auto, "why-not-web"),
+    ] {
+        let public = status(502, Some(RelayVerdict::NotHttp));
+        let mut inputs = web_probed(ACCEPTS, public, Health::ServiceDown, 0);
+        inputs.tunnels[0].ports[0].protocol = protocol;
+        check(
+            &inputs,
+            &format!("ServiceDown | {why}(localhost:3000) | act-change-protocol"),
+        );
+    }
+}
+
+#[test]
+fn probes_of_a_public_url_that_is_dead() {
+    let no_name = Reason::UnknownHost {
+        host: "web.example".to_owned(),
+    };
+    let checks = "check-of(2, 3)";
+    for (local, public, expected) in [
+        (
+            ACCEPTS,
+            failed(Reason::TimedOut),
+            format!("Unreachable | why-url-dead({checks}) | act-reconnect"),
+        ),
+        (
+            ACCEPTS,
+            status(503, Some(RelayVerdict::NoHost)),
+            format!("Unreachable | why-url-no-host({checks}) | act-reconnect"),
+        ),
+        (
+            ACCEPTS,
+            status(404, Some(RelayVerdict::UnknownTunnel)),
+            format!("Unreachable | why-url-unknown({checks}) | act-reconnect"),
+        ),
+        (
+            ACCEPTS,
+            failed(no_name),
+            format!("Unreachable | why-url-no-name({checks}, web.example) | act-reconnect"),
+        ),
+        (
+            LocalAnswer::Refused,
+            failed(Reason::TimedOut),
+            "Unreachable | why-both-refused(localhost:3000) | act-reconnect".to_owned(),
+        ),
+        (
+            LocalAnswer::Silent,
+            failed(Reason::TimedOut),
+            "Unreachable | why-both-silent(localhost:3000) | act-reconnect".to_owned(),
+        ),
+        (
+            ACCEPTS,
+            failed(Reason::Offline),
+            "NoNetwork | fault-offline | –".to_owned(),
+        ),
+    ] {
+        check(&web_probed(local, public, Health::Down, 2), &expected);
+    }
+    let long_dead = web_probed(ACCEPTS, failed(Reason::TimedOut), Health::Down, 9);
+    check(
+        &long_dead,
+        "Unreachable | why-url-dead(check-many(9)) | act-reconnect",
+    );
+}
+
+#[test]
+fn a_url_that_never_routed_is_checked_before_it_counts_as_dead() {
+    let mut inputs = web_probed(ACCEPTS, failed(Reason::TimedOut), Health::Down, 2);
+    inputs.hosts.get_mut(&id("web")).expect("it is there").state = hosting(14);
+    check(&inputs, "Checking | why-unrouted(span-seconds(14)) | –");
+    let probe = inputs
+        .probes
+        .get_mut(&key("web", 3000))
+        .expect("it is there");
+    probe.samples.push_front(Sample {
+        at: before(10),
+        latency_us: Some(1),
+        health: Health::ServiceDown,
+    });
+    assert_eq!(panel(&inputs).badge, Badge::Unreachable, "it had routed");
+}
+
+#[test]
+fn a_report_of_an_earlier_session_says_nothing() {
+    let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
+    inputs.hosts.get_mut(&id("web")).expect("it is there").state = HostState::Hosting {
+        session: SessionNumber(4),
+        since: before(1),
+        established: true,
+    };
+    check(&inputs, "Checking | why-unrouted(span-seconds(1)) | –");
+    let labels = panel(&inputs).facts;
+    assert!(
+        labels
+            .iter()
+            .all(|(label, _)| label.id != "fact-last-check")
+    );
+}
+
+#[test]
+fn a_port_that_the_session_does_not_serve_yet_is_awaited() {
+    let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
+    inputs
+        .hosts
+        .get_mut(&id("web"))
+        .expect("it is there")
+        .live
+        .clear();
+    check(&inputs, "Checking | why-port-awaited | –");
+}

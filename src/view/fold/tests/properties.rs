@@ -1,0 +1,193 @@
+//! What holds for any facts at any time.
+
+use super::any::{some_inputs, some_time};
+use super::build::{id, number};
+use crate::model::{Action, DialogKind, Pending, PortKey, TunnelId};
+use crate::view::fold::wants_tick;
+use crate::view::{Button, TrayItem, View, fold};
+use proptest::prelude::*;
+
+/// Every button of window and tray.
+fn buttons(view: &View) -> Vec<Button> {
+    let mut all = Vec::new();
+    for card in &view.window.cards {
+        all.push(card.primary.clone());
+        all.extend(card.menu.iter().cloned());
+        for row in &card.rows {
+            all.extend([row.copy.clone(), row.open.clone()]);
+            all.extend(row.menu.iter().cloned());
+        }
+    }
+    if let Some(panel) = &view.window.panel {
+        all.extend(panel.remedy.iter().cloned());
+        all.extend(panel.url_buttons.iter().cloned());
+        all.extend(panel.buttons.iter().cloned());
+    }
+    all.extend(
+        view.window
+            .dialog
+            .iter()
+            .filter_map(|dialog| dialog.confirm.clone()),
+    );
+    all.extend(
+        view.window
+            .banners
+            .iter()
+            .filter_map(|banner| banner.remedy.clone()),
+    );
+    all.extend(view.window.settings.leave.iter().cloned());
+    collect(&view.tray.menu, &mut all);
+    all
+}
+
+fn collect(items: &[TrayItem], all: &mut Vec<Button>) {
+    for item in items {
+        match item {
+            TrayItem::Button(button) => all.push(button.clone()),
+            TrayItem::Submenu { items, .. } => collect(items, all),
+            TrayItem::Label(_) | TrayItem::Separator => {}
+        }
+    }
+}
+
+/// Whether the view shows what the action refers to.
+fn refers(view: &View, action: &Action) -> bool {
+    let has_tunnel = |id: &TunnelId| view.window.cards.iter().any(|card| card.tunnel == *id);
+    let rows = || view.window.cards.iter().flat_map(|card| &card.rows);
+    let has_key = |key: &PortKey| rows().any(|row| row.key == *key);
+    let has_url = |key: &PortKey| rows().any(|row| row.key == *key && row.url.is_some());
+    match action {
+        Action::Host { tunnel } | Action::TakeOver { tunnel } => view
+            .window
+            .cards
+            .iter()
+            .any(|card| card.tunnel == *tunnel && !card.rows.is_empty()),
+        Action::Stop { tunnel }
+        | Action::Reconnect { tunnel }
+        | Action::DeleteTunnel { tunnel } => has_tunnel(tunnel),
+        Action::CheckNow { key } | Action::Details { key } | Action::RemovePort { key } => {
+            has_key(key)
+        }
+        Action::CopyUrl { key } | Action::OpenUrl { key } => has_url(key),
+        Action::OpenDialog { dialog } => match dialog {
+            DialogKind::AddPort { tunnel } | DialogKind::DeleteTunnel { tunnel } => {
+                has_tunnel(tunnel)
+            }
+            DialogKind::RemovePort { key } | DialogKind::ChangeProtocol { key } => has_key(key),
+            DialogKind::QrCode { key } => has_url(key),
+            DialogKind::CreateTunnel | DialogKind::Settings | DialogKind::About => true,
+        },
+        Action::LeaveRelay | Action::OpenWindow | Action::StopAll | Action::Quit => true,
+        other => panic!("no button does {other:?}"),
+    }
+}
+
+/// Each tunnel's name and ports as the tray has them.
+fn tray_tunnels(view: &View) -> Vec<(String, usize)> {
+    let submenu = |item: &TrayItem| match item {
+        TrayItem::Submenu { label, items, .. } => {
+            let mut all = Vec::new();
+            collect(items, &mut all);
+            let copies = all
+                .iter()
+                .filter(|b| matches!(b.action, Action::CopyUrl { .. }));
+            Some((format!("{:?}", label.args), copies.count()))
+        }
+        TrayItem::Label(_) | TrayItem::Button(_) | TrayItem::Separator => None,
+    };
+    view.tray.menu.iter().filter_map(submenu).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_header_counts_what_is_rendered(inputs in some_inputs(), now in some_time()) {
+        let view = fold(&inputs, now);
+        let rows: Vec<_> = view.window.cards.iter().flat_map(|card| &card.rows).collect();
+        let header = &view.window.header;
+        prop_assert_eq!(header.working, rows.iter().filter(|row| row.badge.works()).count());
+        prop_assert_eq!(header.needs_you, rows.iter().filter(|row| row.badge.needs_you()).count());
+        prop_assert_eq!(&view.tray.tooltip, &header.line);
+    }
+
+    #[test]
+    fn tray_and_window_show_the_same(inputs in some_inputs(), now in some_time()) {
+        let view = fold(&inputs, now);
+        let tray = tray_tunnels(&view);
+        prop_assert_eq!(tray.len(), view.window.cards.len());
+        for ((label, ports), card) in tray.iter().zip(&view.window.cards) {
+            prop_assert!(label.contains(&format!("{:?}", card.name)), "{} {}", label, card.name);
+            prop_assert_eq!(*ports, card.rows.len());
+        }
+        let mut ids: Vec<_> = view.window.cards.iter().map(|card| &card.tunnel).collect();
+        ids.sort();
+        ids.dedup();
+        prop_assert_eq!(ids.len(), view.window.cards.len(), "no tunnel is there twice");
+    }
+
+    #[test]
+    fn enabled_buttons_refer_to_what_is_there(inputs in some_inputs(), now in some_time()) {
+        let view = fold(&inputs, now);
+        for button in buttons(&view) {
+            prop_assert!(!button.enabled || refers(&view, &button.action), "{:?}", button);
+        }
+        for banner in &view.window.banners {
+            let Action::DismissNotice { id } = banner.dismiss else { panic!("{banner:?}") };
+            prop_assert!(inputs.notices.iter().any(|notice| notice.id == id));
+        }
+    }
+
+    #[test]
+    fn what_is_being_deleted_is_nowhere(inputs in some_inputs(), now in some_time()) {
+        let mut inputs = inputs;
+        inputs.pending.push(Pending::Delete(id("a")));
+        inputs.pending.push(Pending::RemovePort(PortKey::new(&id("b"), number(80))));
+        let view = serde_json::to_value(fold(&inputs, now)).expect("a view is JSON");
+        let mut keys = Vec::new();
+        find_keys(&view, &mut keys);
+        prop_assert!(keys.iter().all(|(tunnel, port)| tunnel != "a" && (tunnel, *port) != (&"b".to_owned(), 80)));
+    }
+
+    #[test]
+    fn the_panel_is_of_the_selected_row(inputs in some_inputs(), now in some_time()) {
+        let view = fold(&inputs, now);
+        let rows = || view.window.cards.iter().flat_map(|card| &card.rows);
+        let selected: Vec<_> = rows().filter(|row| row.selected).map(|row| &row.key).collect();
+        let panel: Vec<_> = view.window.panel.iter().map(|panel| &panel.key).collect();
+        prop_assert_eq!(selected, panel);
+        if let Some(panel) = &view.window.panel {
+            prop_assert!(panel.timeline.len() <= 20);
+            let values = panel.latency.iter().chain(&panel.traffic);
+            prop_assert!(values.copied().all(|v| (0.0..=1.0).contains(&v) || v < 0.0));
+        }
+    }
+
+    #[test]
+    fn the_same_facts_at_the_same_time_give_the_same_view(inputs in some_inputs(), now in some_time()) {
+        prop_assert_eq!(fold(&inputs, now), fold(&inputs.clone(), now));
+    }
+
+    #[test]
+    fn without_a_tick_nothing_in_a_shown_window_changes(
+        inputs in some_inputs(), now in some_time(), later in some_time()
+    ) {
+        let mut inputs = inputs;
+        inputs.appearance.window_shown = true;
+        if wants_tick(&inputs).is_none() {
+            prop_assert_eq!(fold(&inputs, now), fold(&inputs, later));
+        }
+        inputs.appearance.window_shown = false;
+        prop_assert_eq!(wants_tick(&inputs), None);
+    }
+}
+
+/// Every `{"tunnel": …, "port": …}` in the view.
+fn find_keys(value: &serde_json::Value, keys: &mut Vec<(String, u64)>) {
+    if let (Some(tunnel), port) = (value["tunnel"].as_str(), value["port"].as_u64()) {
+        keys.push((tunnel.to_owned(), port.unwrap_or(0)));
+    }
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| find_keys(item, keys)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|item| find_keys(item, keys)),
+        _ => {}
+    }
+}

@@ -1,0 +1,295 @@
+//! Whole views, read once by a person and pinned since.
+
+use super::build::{
+    NOW, after, before, failed, host, hosting, id, key, number, port, probe, reconnecting, report,
+    status, tunnel, web, web_probed,
+};
+use crate::model::{
+    Dialog, DialogKind, Field, FieldError, Health, HostState, Inputs, Language, LocalAnswer,
+    Notice, NoticeKind, Pending, Phase, Protocol, Reason, RelayVerdict, Sample, SessionNumber,
+    Theme, Toast, Traffic, Transition,
+};
+use crate::view::fold;
+use serde_json::Value;
+
+fn pin(name: &str, inputs: &Inputs) {
+    let view = serde_json::to_value(fold(inputs, NOW)).expect("a view is JSON");
+    insta::assert_json_snapshot!(name, compact(view));
+}
+
+/// Messages, buttons, actions and keys in one line each, so that a person can read a whole view.
+fn compact(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(compact).collect(),
+        Value::Object(fields) if fields.len() == 1 && fields.contains_key("button") => {
+            fields.into_values().map(compact).next().unwrap_or_default()
+        }
+        Value::Object(fields) => one_line(&Value::Object(fields.clone())).map_or_else(
+            || {
+                fields
+                    .into_iter()
+                    .map(|(name, field)| (name, compact(field)))
+                    .collect()
+            },
+            Value::String,
+        ),
+        plain => plain,
+    }
+}
+
+fn one_line(value: &Value) -> Option<String> {
+    let text = |name: &str| one_line(&value[name]);
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(fields) if fields.contains_key("enabled") => {
+            let shut = if value["enabled"] == true {
+                ""
+            } else {
+                " (disabled)"
+            };
+            Some(format!("{} → {}{shut}", text("label")?, text("action")?))
+        }
+        // A dialog has a kind too, and fields that are worth a line each.
+        Value::Object(fields) if fields.contains_key("title") => None,
+        Value::Object(fields) if fields.contains_key("do") || fields.contains_key("kind") => {
+            let verb = fields.get("do").or(fields.get("kind")).and_then(one_line);
+            let rest = fields
+                .iter()
+                .filter(|(name, _)| *name != "do" && *name != "kind");
+            let nested = fields.get("do").and(fields.get("kind")).and_then(one_line);
+            let rest = rest.filter_map(|(_, field)| one_line(field));
+            let words: Vec<String> = verb.into_iter().chain(nested).chain(rest).collect();
+            Some(words.join(" "))
+        }
+        Value::Object(fields) if fields.contains_key("tenths") => {
+            let tenths = value["tenths"].as_i64()?;
+            Some(format!("{}.{}", tenths / 10, tenths % 10))
+        }
+        Value::Object(fields) if fields.len() == 2 && fields.contains_key("port") => {
+            Some(format!("{}:{}", text("tunnel")?, text("port")?))
+        }
+        Value::Object(fields) if fields.contains_key("id") => {
+            let args = value["args"].as_array().map_or(&[][..], Vec::as_slice);
+            let args: Vec<String> = args.iter().filter_map(|arg| one_line(&arg[1])).collect();
+            let id = text("id")?;
+            let bare = args.is_empty();
+            Some(if bare {
+                id
+            } else {
+                format!("{id}({})", args.join(", "))
+            })
+        }
+        Value::Object(fields) if fields.len() == 1 => fields
+            .iter()
+            .find(|(name, _)| ["text", "count", "time", "msg", "label"].contains(&name.as_str()))
+            .and_then(|(_, arg)| one_line(arg)),
+        _ => None,
+    }
+}
+
+#[test]
+fn nothing_yet() {
+    pin("nothing-yet", &Inputs::default());
+}
+
+#[test]
+fn one_works() {
+    let mut inputs = web_probed(
+        LocalAnswer::Accepts,
+        status(200, None),
+        Health::Operational,
+        0,
+    );
+    let host = inputs.hosts.get_mut(&id("web")).expect("it is there");
+    host.live[0].lan_url = Some("http://web-3000.192.0.2.7.example:7480/".to_owned());
+    let traffic = |bytes_out| Traffic {
+        open: 2,
+        total: 17,
+        bytes_in: 1_536,
+        bytes_out,
+    };
+    host.traffic
+        .insert(number(3000), [0, 2_048, 3 << 20].map(traffic).into());
+    let transition = |seconds, state| Transition {
+        at: before(seconds),
+        state: Some(state),
+        health: None,
+        after_ms: 3_000,
+    };
+    let lost = HostState::Reconnecting {
+        attempt: 1,
+        next_at: None,
+        since: before(73),
+        reason: Reason::LinkSilent,
+    };
+    host.history = [
+        transition(
+            900,
+            HostState::Connecting {
+                phase: Phase::Authorising,
+            },
+        ),
+        transition(899, hosting(899)),
+        transition(73, lost),
+        transition(
+            60,
+            HostState::Hosting {
+                session: SessionNumber(4),
+                since: before(60),
+                established: true,
+            },
+        ),
+    ]
+    .into();
+    pin("one-works", &inputs);
+}
+
+#[test]
+fn service_down_on_a_joined_relay() {
+    let public = status(502, Some(RelayVerdict::ServiceDown));
+    let mut inputs = web_probed(LocalAnswer::Refused, public, Health::ServiceDown, 0);
+    inputs.relay.joined = Some("relay.example:7443".to_owned());
+    inputs.relay.public = true;
+    inputs.settings.theme = Theme::Dark;
+    inputs.settings.language = Some(Language::PtBr);
+    let probe = inputs
+        .probes
+        .get_mut(&key("web", 3000))
+        .expect("it is there");
+    probe.samples.push_front(Sample {
+        at: before(64),
+        latency_us: Some(1_400),
+        health: Health::Operational,
+    });
+    pin("service-down-on-a-joined-relay", &inputs);
+}
+
+#[test]
+fn reconnecting_with_other_tunnels_beside() {
+    let mut inputs = web(reconnecting(Reason::LinkSilent));
+    let mut docs = tunnel("docs", &[8080, 8081]);
+    docs.ports[1] = port("docs", 8081, Protocol::Tcp);
+    docs.ports[1].target.host = "nas.lan".to_owned();
+    docs.expires_at = Some(after(29 * 86_400 + 60));
+    inputs.tunnels.push(docs);
+    inputs
+        .hosts
+        .insert(id("docs"), host("docs", &[8080, 8081], hosting(60)));
+    let ok = key("docs", 8080);
+    let dead = key("docs", 8081);
+    let works = report(
+        &ok,
+        LocalAnswer::Accepts,
+        status(200, None),
+        Health::Operational,
+    );
+    let fails = report(
+        &dead,
+        LocalAnswer::Accepts,
+        failed(Reason::TimedOut),
+        Health::Down,
+    );
+    inputs.probes.insert(ok, probe(works, 0));
+    inputs.probes.insert(dead, probe(fails, 2));
+    inputs.tunnels.push(tunnel("idle", &[4000]));
+    inputs.tunnels.push(tunnel("bare", &[]));
+    pin("reconnecting-with-other-tunnels-beside", &inputs);
+}
+
+#[test]
+fn changes_on_their_way() {
+    let mut inputs = web(hosting(60));
+    inputs.tunnels.push(tunnel("docs", &[8080]));
+    inputs.tunnels.push(tunnel("old", &[8081]));
+    inputs.pending = vec![
+        Pending::Delete(id("old")),
+        Pending::RemovePort(key("docs", 8080)),
+        Pending::AddPort(id("web"), port("web", 3001, Protocol::Auto)),
+        Pending::Create(tunnel("new", &[9000])),
+    ];
+    inputs.selected = Some(key("new", 9000));
+    pin("changes-on-their-way", &inputs);
+}
+
+#[test]
+fn a_form_with_errors() {
+    let mut inputs = web(hosting(60));
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::CreateTunnel,
+        errors: vec![
+            (Field::Name, FieldError::NameExists { id: id("web") }),
+            (
+                Field::Target,
+                FieldError::NotAPort {
+                    typed: "70000".to_owned(),
+                },
+            ),
+            (Field::PublicPort, FieldError::PublicPortNeedsTcp),
+        ],
+    });
+    inputs.selected = None;
+    pin("a-form-with-errors", &inputs);
+}
+
+#[test]
+fn a_deletion_to_confirm() {
+    let mut inputs = web(HostState::Stopped);
+    inputs.hosts.clear();
+    inputs.selected = None;
+    inputs.toast = Some(Toast::Copied {
+        url: "http://web.localhost:7480/".to_owned(),
+    });
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::DeleteTunnel { tunnel: id("web") },
+        errors: Vec::new(),
+    });
+    pin("a-deletion-to-confirm", &inputs);
+}
+
+#[test]
+fn notices_of_every_kind() {
+    let text = |text: &str| text.to_owned();
+    let needs = |name: &str, reason| NoticeKind::NeedsYou {
+        tunnel: id(name),
+        reason,
+    };
+    let kinds = [
+        NoticeKind::FileCorrupt {
+            file: text("tunnels.json"),
+            kept_as: text("tunnels.json.bad-1"),
+        },
+        NoticeKind::FileTooNew {
+            file: text("settings.json"),
+            kept_as: text("settings.json.new-1"),
+        },
+        NoticeKind::FileNotSaved {
+            file: text("tunnels.json"),
+            detail: text("No space left"),
+        },
+        NoticeKind::SettingsInvalid {
+            detail: text("probe_interval_ms must be at least 1 ms"),
+        },
+        NoticeKind::AuditNotWritten {
+            detail: text("No space left"),
+        },
+        NoticeKind::NoTrayHost,
+        NoticeKind::NoKeychain,
+        NoticeKind::Crashed,
+        needs("web", Reason::TokenRefused),
+        needs("web", Reason::TakenOver),
+        needs("web", Reason::NameTaken { name: text("web") }),
+        needs("gone", Reason::TokenRefused),
+    ];
+    let notice = |(kind, id)| Notice {
+        id,
+        at: before(9),
+        kind,
+    };
+    let mut inputs = web(HostState::SignIn {
+        since: before(180),
+        reason: Reason::TokenRefused,
+    });
+    inputs.notices = kinds.into_iter().zip(1..).map(notice).collect();
+    pin("notices-of-every-kind", &inputs);
+}
