@@ -1,0 +1,127 @@
+//! The body of an answer: a page of the relay's own, or the service's bytes as they come.
+//!
+//! It gives the connection back to the pool when the last byte is through, and lets go of it when
+//! the visitor does.
+
+use super::pace::Turn;
+use super::pool::Pool;
+use super::wire::Wire;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+
+/// What a visitor gets.
+pub(super) struct RelayBody {
+    source: Source,
+    /// The visitor's turn lasts until its answer is written.
+    turn: Option<Turn>,
+}
+
+enum Source {
+    Page(Bytes),
+    Service(Flow),
+}
+
+/// The service's bytes, and the connection they come over.
+pub(super) struct Flow {
+    incoming: Incoming,
+    wire: Option<Box<Wire>>,
+    home: Home,
+}
+
+/// Where a connection goes when it is idle again.
+pub(super) struct Home {
+    pub(super) pool: Arc<Pool>,
+    pub(super) key: u64,
+}
+
+impl RelayBody {
+    pub(super) fn page(text: Bytes) -> Self {
+        Self {
+            source: Source::Page(text),
+            turn: None,
+        }
+    }
+
+    pub(super) fn flow(flow: Flow) -> Self {
+        Self {
+            source: Source::Service(flow),
+            turn: None,
+        }
+    }
+
+    pub(super) fn during(mut self, turn: Turn) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+}
+
+impl Flow {
+    /// The body of an answer that came over `wire`. An answer without one is through already.
+    pub(super) fn new(incoming: Incoming, wire: Box<Wire>, home: Home) -> Self {
+        let mut flow = Self {
+            incoming,
+            wire: Some(wire),
+            home,
+        };
+        if flow.incoming.is_end_stream() {
+            flow.finish();
+        }
+        flow
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Polled {
+        if let Some(wire) = &mut self.wire {
+            wire.drive(cx);
+        }
+        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(_))) if !self.incoming.is_end_stream() => {}
+            Poll::Ready(Some(Err(_))) => self.wire = None,
+            Poll::Ready(_) => self.finish(),
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    /// The end of the body was read; the connection is good for another request unless it says
+    /// otherwise.
+    fn finish(&mut self) {
+        if let Some(mut wire) = self.wire.take()
+            && wire.is_fresh()
+        {
+            self.home.pool.put(self.home.key, wire);
+        }
+    }
+}
+
+impl Body for RelayBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        match &mut self.get_mut().source {
+            Source::Page(text) if text.is_empty() => Poll::Ready(None),
+            Source::Page(text) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
+            Source::Service(flow) => flow.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Page(text) => text.is_empty(),
+            Source::Service(flow) => flow.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Page(text) => SizeHint::with_exact(text.len() as u64),
+            Source::Service(flow) => flow.incoming.size_hint(),
+        }
+    }
+}
