@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection may be silent before the system asks whether its visitor still exists.
-const KEEP_ALIVE_TIME: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_TIME: Duration = Duration::from_mins(1);
 /// Between two such questions.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -41,7 +41,10 @@ impl IngressGuard {
     /// rest.
     pub async fn shutdown(mut self, patience: Duration) {
         self.stop.cancel();
-        if tokio::time::timeout(patience, &mut self.task).await.is_err() {
+        if tokio::time::timeout(patience, &mut self.task)
+            .await
+            .is_err()
+        {
             tracing::debug!("visitors' connections are cut");
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Flow {
     incoming: Incoming,
     wire: Option<Box<Wire>>,
     home: Home,
+    /// How the body broke off, until that is said.
+    broken: Option<hyper::Error>,
 }
 
 /// Where a connection goes when it is idle again.
@@ -67,6 +69,7 @@ impl Flow {
             incoming,
             wire: Some(wire),
             home,
+            broken: None,
         };
         if flow.incoming.is_end_stream() {
             flow.finish();
@@ -75,17 +78,33 @@ impl Flow {
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Polled {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         if let Some(wire) = &mut self.wire {
             wire.drive(cx);
         }
-        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
-        match &polled {
-            Poll::Ready(Some(Ok(_))) if !self.incoming.is_end_stream() => {}
-            Poll::Ready(Some(Err(_))) => self.wire = None,
-            Poll::Ready(_) => self.finish(),
-            Poll::Pending => {}
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Err(error))) => {
+                self.break_off(error, cx);
+                Poll::Pending
+            }
+            Poll::Ready(frame) => {
+                if frame.is_none() || self.incoming.is_end_stream() {
+                    self.finish();
+                }
+                Poll::Ready(frame)
+            }
         }
-        polled
+    }
+
+    /// The error waits for the next poll: whoever writes to the visitor drops what is not yet
+    /// written when it hears of one.
+    fn break_off(&mut self, error: hyper::Error, cx: &mut Context<'_>) {
+        self.wire = None;
+        self.broken = Some(error);
+        cx.waker().wake_by_ref();
     }
 
     /// The end of the body was read; the connection is good for another request unless it says

@@ -97,7 +97,8 @@ pub(super) fn prepare_request(
         head.headers.insert(TRANSFER_ENCODING, value);
     }
     if trailers {
-        head.headers.insert(TE, HeaderValue::from_static("trailers"));
+        head.headers
+            .insert(TE, HeaderValue::from_static("trailers"));
     }
     if let Some(protocol) = upgrade {
         insert_upgrade(&mut head.headers, protocol);
@@ -180,14 +181,23 @@ mod tests {
         for (name, value) in lines {
             request = request.header(*name, *value);
         }
-        request.body(()).expect("the test's headers are valid").into_parts().0
+        request
+            .body(())
+            .expect("the test's headers are valid")
+            .into_parts()
+            .0
     }
 
     fn prepared(lines: &[(&str, &str)], behind_proxy: bool) -> HeaderMap {
         let mut head = head(lines);
         let peer = IpAddr::from([203, 0, 113, 9]);
         let upgrade = wanted_upgrade(&head);
-        prepare_request(&mut head, &Forwarding::new(peer, behind_proxy), upgrade, false);
+        prepare_request(
+            &mut head,
+            &Forwarding::new(peer, behind_proxy),
+            upgrade,
+            false,
+        );
         head.headers
     }
 
@@ -227,7 +237,10 @@ mod tests {
     #[test]
     fn an_upgrade_is_passed_on_when_connection_says_so() {
         let headers = prepared(
-            &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")],
+            &[
+                ("connection", "keep-alive, Upgrade"),
+                ("upgrade", "websocket"),
+            ],
             false,
         );
         assert_eq!(headers["connection"], "upgrade");
@@ -259,7 +272,10 @@ mod tests {
         assert_eq!(headers["x-forwarded-host"], "a.localhost");
         assert!(!headers.contains_key("forwarded"));
         let headers = prepared(&claims, true);
-        assert_eq!(headers["x-forwarded-for"], "10.0.0.1, 10.0.0.2, 203.0.113.9");
+        assert_eq!(
+            headers["x-forwarded-for"],
+            "10.0.0.1, 10.0.0.2, 203.0.113.9"
+        );
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["x-forwarded-host"], "bank.example");
     }

@@ -200,7 +200,7 @@ mod tests {
     async fn bytes_of_a_head_buy_no_more_time() {
         let pace = Arc::new(Pace::new(ALLOWANCE));
         drop(pace.begin());
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         pace.saw_bytes_read();
         tokio::time::advance(Duration::from_secs(9)).await;
         pace.saw_bytes_read();
@@ -227,7 +227,7 @@ mod tests {
     async fn a_turn_lasts_as_long_as_it_lasts() {
         let pace = Arc::new(Pace::new(ALLOWANCE));
         let turn = pace.begin();
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let late = tokio::time::timeout(day, late_after(&pace)).await;
         assert!(late.is_err());
         drop(turn);

@@ -196,7 +196,11 @@ fn document(text: &Text, name: &[u8]) -> String {
         ..
     } = text;
     let code = text.status.as_u16();
-    let tone = if text.status.is_success() { "ok" } else { "bad" };
+    let tone = if text.status.is_success() {
+        "ok"
+    } else {
+        "bad"
+    };
     let name = escape(&shown(name));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -306,7 +310,10 @@ mod tests {
             let value = HeaderValue::from_str(accept).expect("it is valid");
             Form::of(&HeaderMap::from_iter([(ACCEPT, value)]))
         };
-        assert_eq!(form("text/html,application/xhtml+xml,*/*;q=0.8"), Form::Html);
+        assert_eq!(
+            form("text/html,application/xhtml+xml,*/*;q=0.8"),
+            Form::Html
+        );
         assert_eq!(form("application/xml, TEXT/HTML;q=0.9"), Form::Html);
         assert_eq!(form("application/json"), Form::Line);
         assert_eq!(form("*/*"), Form::Line);

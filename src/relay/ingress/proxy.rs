@@ -53,7 +53,13 @@ async fn pass(
     let answer = match exchange(visit, &*upstream, request).await {
         Ok(answer) => answer,
         // A session that ended half-way is not the service's doing.
-        Err(page) => return Err(if is_live(visit, asked, key)? { page } else { NO_HOST }),
+        Err(page) => {
+            return Err(if is_live(visit, asked, key)? {
+                page
+            } else {
+                NO_HOST
+            });
+        }
     };
     if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match upgrade {

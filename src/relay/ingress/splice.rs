@@ -87,7 +87,10 @@ mod tests {
     async fn the_bytes_put_back_come_first() {
         let mut rewound = Rewound::new(Bytes::from_static(b"first "), &b"second"[..]);
         let mut short = [0; 3];
-        rewound.read_exact(&mut short).await.expect("there are enough");
+        rewound
+            .read_exact(&mut short)
+            .await
+            .expect("there are enough");
         let mut rest = String::new();
         rewound.read_to_string(&mut rest).await.expect("it is text");
         assert_eq!((&short[..], rest.as_str()), (&b"fir"[..], "st second"));

@@ -159,11 +159,7 @@ where
     }
 }
 
-async fn run(
-    mut connection: Pin<&mut impl Drive>,
-    visit: &Visit,
-    stop: &CancellationToken,
-) -> End {
+async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &CancellationToken) -> End {
     let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
     let mut stopped = pin!(stop.cancelled());
     let mut stopping = false;

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use tokio::task::unconstrained;
 
 /// The most a connection buffers in either direction; also the largest answer head.
 const BUFFER: usize = 128 * 1024;
@@ -66,7 +67,8 @@ impl Wire {
         mut self: Box<Self>,
         request: Request<RequestBody>,
     ) -> Result<Answer, Unanswered> {
-        let mut answer = pin!(self.sender.try_send_request(request));
+        // Unconstrained: an answer that is there must be taken before its connection is let go.
+        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
         let mut wire = Some(self);
         let response = poll_fn(|cx| {
             let over = wire.as_mut().is_some_and(|wire| wire.drive(cx));
@@ -82,7 +84,8 @@ impl Wire {
         .await;
         match (response, wire) {
             (Ok(response), Some(wire)) => Ok(Answer { response, wire }),
-            (Ok(_), None) => unreachable!("an answer is taken before its connection is let go"),
+            // The connection is let go only when a poll found no answer, and nobody else can give one.
+            (Ok(_), None) => unreachable!("an answer without its connection"),
             (Err(failed), _) => Err(Unanswered::from(failed)),
         }
     }
