@@ -1,0 +1,111 @@
+//! The relay's public side: visitors' HTTP and TCP connections on one end, an [`Upstream`] for each
+//! tunnel on the other.
+//!
+//! HTTP is routed by host name for each request; what cannot be answered by a service is answered
+//! with a page that says why. A public TCP port carries bytes and knows nothing of them. Nobody here
+//! knows of accounts, sessions or links: tunnels are what [`Backend`] finds.
+//!
+//! Everything a visitor can hold is bounded: connections, heads, buffers, idle connections to
+//! services, and the time for a head. A body takes the time it takes.
+
+mod accept;
+mod body;
+mod headers;
+mod pace;
+mod page;
+mod pool;
+mod proxy;
+mod route;
+mod splice;
+mod tcp;
+mod web;
+mod wire;
+
+pub use accept::IngressGuard;
+
+use super::{Backend, Upstream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use web::{Router, Web};
+
+/// What visitors of one listener may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time; more wait to be accepted.
+    pub connections: usize,
+    /// From the first byte of a request's head to the last, and from accept to the first head.
+    pub head_timeout: Duration,
+    /// Between an answer and the next request on the same connection.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+        }
+    }
+}
+
+/// How an HTTP listener finds its tunnels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// Tunnels are at `NAME.DOMAIN`.
+    pub domain: String,
+    /// Every visitor comes through a proxy of the operator's, whose `X-Forwarded-*` and `Forwarded`
+    /// headers are believed. Otherwise a visitor's own are replaced.
+    pub behind_proxy: bool,
+    /// What visitors may take.
+    pub limits: Limits,
+}
+
+impl HttpConfig {
+    /// For tunnels at `NAME.domain`, visited directly.
+    #[must_use]
+    pub fn new(domain: impl Into<String>) -> Self {
+        Self {
+            domain: domain.into(),
+            behind_proxy: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Serves HTTP by host name. To be called inside a runtime, as are the other two.
+pub fn serve_http(
+    listener: TcpListener,
+    backend: Arc<dyn Backend>,
+    config: &HttpConfig,
+) -> IngressGuard {
+    let domain = route::normal_domain(&config.domain);
+    let router = Router::ByHost { backend, domain };
+    Web::new(router, config.behind_proxy, &config.limits).run(listener, config.limits.connections)
+}
+
+/// Serves HTTP with one upstream behind every host name: a port of its own for each tunnel, where
+/// names do not resolve.
+pub fn serve_fixed_web(
+    listener: TcpListener,
+    upstream: Arc<dyn Upstream>,
+    limits: &Limits,
+) -> IngressGuard {
+    Web::new(Router::Fixed(upstream), false, limits).run(listener, limits.connections)
+}
+
+/// Serves a public TCP port: bytes to the upstream and back. Only the number of connections is
+/// limited; a TCP connection may be silent for as long as its ends like.
+pub fn serve_tcp(
+    listener: TcpListener,
+    upstream: Arc<dyn Upstream>,
+    limits: &Limits,
+) -> IngressGuard {
+    let connections = limits.connections;
+    IngressGuard::run(move |stop| {
+        accept::accept(listener, connections, stop, move |stream, peer| {
+            tcp::serve(stream, peer, upstream.clone())
+        })
+    })
+}

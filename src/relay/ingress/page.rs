@@ -1,0 +1,340 @@
+//! The pages that the relay makes itself: what failed, whose side it is on, what to do.
+//!
+//! They are for strangers with any browser, so each is one self-contained document without scripts.
+//! It knows nothing of tunnels but the name a visitor asked for, which is hostile until escaped.
+
+use super::body::RelayBody;
+use crate::model::RelayVerdict;
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, Response, StatusCode};
+use std::fmt::Write;
+
+/// After how many seconds it makes sense to ask again for a tunnel that nobody hosts: hosts that
+/// lost their link are mostly back by then.
+const RETRY_SECONDS: &str = "5";
+/// How much of a name that a visitor asked for is shown, in characters.
+const MAX_SHOWN: usize = 100;
+/// The pages are what they are: no scripts, no images, nothing from elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("page.css");
+
+/// What a page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// The relay itself was asked for.
+    Relay,
+    /// The request names no host, or none that could be one.
+    BadHost,
+    /// A method that the relay does not carry.
+    BadMethod,
+    /// Something between the relay and the service failed.
+    Failed(RelayVerdict),
+}
+
+/// How the visitor wants to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A browser: a document.
+    Html,
+    /// A program: one line.
+    Line,
+}
+
+impl Form {
+    /// Browsers name `text/html`, programs do not.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let html = headers.get_all(ACCEPT).iter().any(|line| {
+            let mut types = line.as_bytes().split(|&b| b == b',');
+            types.any(|kind| {
+                let kind = kind.trim_ascii();
+                kind.len() >= 9 && kind[..9].eq_ignore_ascii_case(b"text/html")
+            })
+        });
+        if html { Self::Html } else { Self::Line }
+    }
+}
+
+/// The text of a page, in the order it is read.
+struct Text {
+    status: StatusCode,
+    /// The value of the relay's own header.
+    verdict: &'static str,
+    title: &'static str,
+    /// What failed.
+    what: &'static str,
+    /// Whose side it is on.
+    side: &'static str,
+    /// What to do.
+    remedy: &'static str,
+}
+
+impl Page {
+    /// The page as an answer to a request for `name`, which is shown as asked for.
+    pub(super) fn answer(self, name: &[u8], form: Form) -> Response<RelayBody> {
+        let text = self.text();
+        let (content_type, body) = match form {
+            Form::Html => ("text/html; charset=utf-8", document(&text, name)),
+            Form::Line => ("text/plain; charset=utf-8", line(&text, name)),
+        };
+        let mut answer = Response::new(RelayBody::page(Bytes::from(body)));
+        *answer.status_mut() = text.status;
+        let headers = answer.headers_mut();
+        let mut set = |name: HeaderName, value| {
+            headers.insert(name, HeaderValue::from_static(value));
+        };
+        set(HeaderName::from_static(RelayVerdict::HEADER), text.verdict);
+        set(CONTENT_TYPE, content_type);
+        set(CACHE_CONTROL, "no-store");
+        set(CONTENT_SECURITY_POLICY, POLICY);
+        set(REFERRER_POLICY, "no-referrer");
+        set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+        match self {
+            Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
+            Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+            Self::Relay | Self::BadHost | Self::Failed(_) => {}
+        }
+        answer
+    }
+
+    fn text(self) -> Text {
+        match self {
+            Self::Relay => Text {
+                status: StatusCode::OK,
+                verdict: "relay",
+                title: "This is an Underpass relay",
+                what: "It gives programs on other computers a public address. \
+                       Each one has its own name under this address; there is no list of them.",
+                side: "The relay works.",
+                remedy: "Ask whoever sent you here for the full address.",
+            },
+            Self::BadHost => Text {
+                status: StatusCode::BAD_REQUEST,
+                verdict: "bad-host",
+                title: "No valid host name",
+                what: "The relay finds a tunnel by the host name in the request, \
+                       and this request has none that could be one.",
+                side: "The request is at fault, not the relay or the tunnel.",
+                remedy: "Check the address for typing errors.",
+            },
+            Self::BadMethod => Text {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                verdict: "bad-method",
+                title: "Method not carried",
+                what: "The relay does not carry CONNECT and TRACE requests.",
+                side: "The request is at fault, not the relay or the tunnel.",
+                remedy: "Use the address directly, not as a proxy.",
+            },
+            Self::Failed(verdict) => failure(verdict),
+        }
+    }
+}
+
+fn failure(verdict: RelayVerdict) -> Text {
+    let (status, title, what, side, remedy) = match verdict {
+        RelayVerdict::ServiceDown => (
+            StatusCode::BAD_GATEWAY,
+            "Nothing listens there",
+            "The tunnel works, but on the computer behind it nothing listens on the port.",
+            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
+            "Is it yours? Start the local service: this address then works at once. \
+             If not, try again later.",
+        ),
+        RelayVerdict::NotHttp => (
+            StatusCode::BAD_GATEWAY,
+            "The service gives no HTTP answer",
+            "The tunnel works and the service accepts connections, \
+             but it closes them or answers in something other than HTTP.",
+            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
+            "Is it yours? Check which protocol the port speaks. \
+             If it is https, change the port's protocol to https.",
+        ),
+        RelayVerdict::ServiceSilent => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "The service does not answer",
+            "The tunnel works, but the service on the computer behind it \
+             did not accept the connection in time.",
+            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
+            "Is it yours? Check whether the local service hangs. If not, try again later.",
+        ),
+        RelayVerdict::NoHost => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Nobody hosts this tunnel just now",
+            "The relay knows this name, but the computer behind it is not connected.",
+            "The fault is on the side of whoever hosts it, or on its network; the relay is fine.",
+            "Is it yours? Start hosting it again. If not, try again in a moment.",
+        ),
+        RelayVerdict::UnknownTunnel => (
+            StatusCode::NOT_FOUND,
+            "No such tunnel",
+            "The relay knows no tunnel of this name.",
+            "The address may be mistyped, or the tunnel is gone; the relay is fine.",
+            "Check the address, or ask whoever sent it to you.",
+        ),
+    };
+    Text {
+        status,
+        verdict: verdict.as_str(),
+        title,
+        what,
+        side,
+        remedy,
+    }
+}
+
+fn document(text: &Text, name: &[u8]) -> String {
+    let Text {
+        title,
+        what,
+        side,
+        remedy,
+        ..
+    } = text;
+    let code = text.status.as_u16();
+    let tone = if text.status.is_success() {
+        "ok"
+    } else {
+        "bad"
+    };
+    let name = escape(&shown(name));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <p class=\"code {tone}\">{code}</p>\n<h1>{title}</h1>\n<p class=\"name\">{name}</p>\n\
+         <p>{what}</p>\n<p class=\"side\">{side}</p>\n<p>{remedy}</p>\n</main>\n\
+         <footer>Underpass relay</footer>\n</body>\n</html>\n"
+    )
+}
+
+fn line(text: &Text, name: &[u8]) -> String {
+    let Text {
+        title,
+        what,
+        side,
+        remedy,
+        ..
+    } = text;
+    let code = text.status.as_u16();
+    let mut line = format!("{code} {title}");
+    let name = shown(name);
+    if !name.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(line, " ({name})");
+    }
+    let _ = writeln!(line, ": {what} {side} {remedy}");
+    line
+}
+
+/// The name as far as it is shown: printable, and short.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_SHOWN)
+        .collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ALL: [Page; 8] = [
+        Page::Relay,
+        Page::BadHost,
+        Page::BadMethod,
+        Page::Failed(RelayVerdict::ServiceDown),
+        Page::Failed(RelayVerdict::NotHttp),
+        Page::Failed(RelayVerdict::ServiceSilent),
+        Page::Failed(RelayVerdict::NoHost),
+        Page::Failed(RelayVerdict::UnknownTunnel),
+    ];
+
+    #[test]
+    fn each_failure_has_the_status_its_verdict_promises() {
+        let status = |verdict| Page::Failed(verdict).text().status.as_u16();
+        assert_eq!(status(RelayVerdict::ServiceDown), 502);
+        assert_eq!(status(RelayVerdict::NotHttp), 502);
+        assert_eq!(status(RelayVerdict::ServiceSilent), 504);
+        assert_eq!(status(RelayVerdict::NoHost), 503);
+        assert_eq!(status(RelayVerdict::UnknownTunnel), 404);
+    }
+
+    #[test]
+    fn only_failures_read_as_verdicts() {
+        for page in ALL {
+            let answer = page.answer(b"web.localhost", Form::Html);
+            let value = answer.headers()[RelayVerdict::HEADER].to_str();
+            let verdict = RelayVerdict::parse(value.expect("it is text"));
+            match page {
+                Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
+                Page::Relay | Page::BadHost | Page::BadMethod => assert_eq!(verdict, None),
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_gets_one_line() {
+        for page in ALL {
+            let line = line(&page.text(), b"web.localhost");
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert!(line.ends_with('\n') && line.contains("(web.localhost)"));
+        }
+    }
+
+    #[test]
+    fn a_browser_is_known_by_what_it_accepts() {
+        let form = |accept: &str| {
+            let value = HeaderValue::from_str(accept).expect("it is valid");
+            Form::of(&HeaderMap::from_iter([(ACCEPT, value)]))
+        };
+        assert_eq!(
+            form("text/html,application/xhtml+xml,*/*;q=0.8"),
+            Form::Html
+        );
+        assert_eq!(form("application/xml, TEXT/HTML;q=0.9"), Form::Html);
+        assert_eq!(form("application/json"), Form::Line);
+        assert_eq!(form("*/*"), Form::Line);
+        assert_eq!(Form::of(&HeaderMap::new()), Form::Line);
+    }
+
+    proptest! {
+        #[test]
+        fn a_hostile_name_cannot_leave_its_place(name in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for page in ALL {
+                let text = page.text();
+                let hostile = document(&text, &name);
+                let plain = document(&text, b"");
+                for special in ['<', '>', '"', '\''] {
+                    prop_assert_eq!(
+                        hostile.matches(special).count(),
+                        plain.matches(special).count()
+                    );
+                }
+                prop_assert_eq!(line(&text, &name).matches(char::is_control).count(), 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Idle connections to services, kept for the next request.
+//!
+//! Bounded in number and in time. It knows neither who used a connection nor for what.
+
+use super::wire::Wire;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How many connections to one port are kept: as many as a browser storm leaves behind.
+const MAX_IDLE_PER_KEY: usize = 128;
+/// How many are kept in all.
+const MAX_IDLE: usize = 1024;
+/// How long one is kept. Many services close idle connections after 5 s (Node does by default), and
+/// a request that meets such a close half-way is lost when it may not be repeated.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
+/// Between two looks for connections that are too old, or closed by their service.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The idle connections of one ingress.
+#[derive(Default)]
+pub(super) struct Pool {
+    idle: Mutex<Idle>,
+    /// Wakes the sweep when there is something to look after.
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct Idle {
+    by_key: HashMap<u64, Vec<(Instant, Box<Wire>)>>,
+    count: usize,
+}
+
+impl Pool {
+    /// The connection that was used last, if one is still good.
+    pub(super) fn take(&self, key: u64) -> Option<Box<Wire>> {
+        loop {
+            // Looked at outside the lock: a look may read from the stream.
+            let (since, mut wire) = self.lock().pop(key)?;
+            if since.elapsed() < MAX_IDLE_TIME && wire.is_fresh() {
+                return Some(wire);
+            }
+        }
+    }
+
+    /// Keeps `wire` for the next request, or drops it when there are enough.
+    pub(super) fn put(&self, key: u64, wire: Box<Wire>) {
+        let mut idle = self.lock();
+        let was_empty = idle.count == 0;
+        if idle.push(key, wire) && was_empty {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Drops what is too old or closed, for as long as it is polled. Sleeps while there is nothing.
+    pub(super) async fn sweep(&self) {
+        loop {
+            self.filled.notified().await;
+            loop {
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                let mut idle = self.lock();
+                idle.retain_good();
+                if idle.count == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A panic elsewhere cannot leave the lists half changed.
+    fn lock(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Idle {
+    fn pop(&mut self, key: u64) -> Option<(Instant, Box<Wire>)> {
+        let popped = self.by_key.get_mut(&key)?.pop()?;
+        self.count -= 1;
+        Some(popped)
+    }
+
+    fn push(&mut self, key: u64, wire: Box<Wire>) -> bool {
+        if self.count >= MAX_IDLE {
+            return false;
+        }
+        let wires = self.by_key.entry(key).or_default();
+        let room = wires.len() < MAX_IDLE_PER_KEY;
+        if room {
+            wires.push((Instant::now(), wire));
+            self.count += 1;
+        }
+        room
+    }
+
+    fn retain_good(&mut self) {
+        self.by_key.retain(|_, wires| {
+            wires.retain_mut(|(since, wire)| since.elapsed() < MAX_IDLE_TIME && wire.is_fresh());
+            !wires.is_empty()
+        });
+        self.count = self.by_key.values().map(Vec::len).sum();
+    }
+}

@@ -1,0 +1,193 @@
+//! One request, from its head to the answer's: finds the tunnel, passes the request on, and says
+//! what failed when there is no answer.
+
+use super::body::{Flow, Home, RelayBody};
+use super::headers;
+use super::page::{Form, Page};
+use super::route::{self, InvalidHost, Site};
+use super::web::{Router, Visit};
+use super::wire::{Answer, RequestBody, Unanswered, Wire};
+use crate::model::RelayVerdict;
+use crate::relay::{Lookup, OpenError, Upstream, Visitor};
+use http::header::{HOST, HeaderValue, UPGRADE};
+use http::uri::{PathAndQuery, Uri};
+use http::{Method, Request, Response, StatusCode, Version, request};
+use hyper::body::{Body, Bytes, Incoming};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// The host that a request names, which need not be one.
+type Asked = Result<HeaderValue, InvalidHost>;
+
+/// Answers one request of `visit`.
+pub(super) async fn answer(
+    visit: Arc<Visit>,
+    request: Request<Incoming>,
+) -> Result<Response<RelayBody>, Infallible> {
+    let turn = visit.pace.begin();
+    let form = Form::of(request.headers());
+    let asked = route::authority(request.uri(), request.headers());
+    let answer = pass(&visit, request, &asked).await.unwrap_or_else(|page| {
+        tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
+        let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+        page.answer(name, form)
+    });
+    Ok(answer.map(|body| body.during(turn)))
+}
+
+async fn pass(
+    visit: &Visit,
+    request: Request<Incoming>,
+    asked: &Asked,
+) -> Result<Response<RelayBody>, Page> {
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Page::BadMethod);
+    }
+    let upstream = find(&visit.web.router, asked)?;
+    let key = upstream.key();
+    let (mut head, body) = request.into_parts();
+    let body = RequestBody::from(body);
+    let upgrade = headers::wanted_upgrade(&head);
+    prepare(&mut head, &body, visit, upgrade.clone());
+    let request = Request::from_parts(head, body);
+    let answer = match exchange(visit, &*upstream, request).await {
+        Ok(answer) => answer,
+        // A session that ended half-way is not the service's doing.
+        Err(page) => {
+            return Err(if is_live(visit, asked, key)? {
+                page
+            } else {
+                NO_HOST
+            });
+        }
+    };
+    if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return match upgrade {
+            Some(_) => Ok(switch(visit, answer).await),
+            None => Err(NOT_HTTP),
+        };
+    }
+    let pool = visit.web.pool.clone();
+    Ok(pass_back(answer, Home { pool, key }))
+}
+
+const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
+const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
+
+fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let (backend, domain) = match router {
+        Router::Fixed(upstream) => return Ok(upstream.clone()),
+        Router::ByHost { backend, domain } => (backend, domain),
+    };
+    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
+    let site = route::site(asked.ok_or(Page::BadHost)?, domain);
+    let found = match site.map_err(|InvalidHost| Page::BadHost)? {
+        Site::Relay => return Err(Page::Relay),
+        Site::Foreign => Lookup::Unknown,
+        Site::Tunnel(label) => backend.find(&label),
+    };
+    match found {
+        Lookup::Live(upstream) => Ok(upstream),
+        Lookup::NoHost => Err(NO_HOST),
+        Lookup::Unknown => Err(Page::Failed(RelayVerdict::UnknownTunnel)),
+    }
+}
+
+/// Whether the session that had `key` is still the one that is asked for.
+fn is_live(visit: &Visit, asked: &Asked, key: u64) -> Result<bool, Page> {
+    Ok(find(&visit.web.router, asked)?.key() == key)
+}
+
+fn prepare(
+    head: &mut request::Parts,
+    body: &RequestBody,
+    visit: &Visit,
+    upgrade: Option<HeaderValue>,
+) {
+    if let Some(authority) = head.uri.authority() {
+        // An absolute target is for proxies; its host counts instead of the header's.
+        if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
+            head.headers.insert(HOST, host);
+        }
+        let path = head.uri.path_and_query().cloned();
+        head.uri = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
+    }
+    head.version = Version::HTTP_11;
+    head.extensions.clear();
+    let chunked = body.size_hint().exact().is_none();
+    headers::prepare_request(head, &visit.forwarding, upgrade, chunked);
+}
+
+/// Sends the request over an idle connection, or a new one. An idle one may turn out to be closed:
+/// then a request that can be repeated is, once.
+async fn exchange(
+    visit: &Visit,
+    upstream: &dyn Upstream,
+    mut request: Request<RequestBody>,
+) -> Result<Answer, Page> {
+    if let Some(wire) = visit.web.pool.take(upstream.key()) {
+        let copy = repeatable(&request);
+        match wire.send(request).await {
+            Ok(answer) => return Ok(answer),
+            Err(unanswered) => request = again(unanswered, copy).ok_or(NOT_HTTP)?,
+        }
+    }
+    let opened = upstream.open(Visitor { peer: visit.peer }).await;
+    let stream = opened.map_err(page_for)?;
+    let wire = Wire::over(stream).await.map_err(|_| NOT_HTTP)?;
+    wire.send(request).await.map_err(|unanswered| {
+        tracing::debug!(error = %unanswered.error, "the service gives no answer");
+        NOT_HTTP
+    })
+}
+
+/// A copy of a request that may safely be made twice.
+fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let empty = matches!(request.body(), RequestBody::Empty);
+    (empty && request.method().is_idempotent()).then(|| {
+        let mut copy = Request::new(RequestBody::Empty);
+        copy.method_mut().clone_from(request.method());
+        copy.uri_mut().clone_from(request.uri());
+        copy.headers_mut().clone_from(request.headers());
+        copy
+    })
+}
+
+fn again(
+    unanswered: Unanswered,
+    copy: Option<Request<RequestBody>>,
+) -> Option<Request<RequestBody>> {
+    let silent = !unanswered.error.is_parse();
+    unanswered.request.or(copy.filter(|_| silent))
+}
+
+fn page_for(error: OpenError) -> Page {
+    Page::Failed(match error {
+        OpenError::Refused => RelayVerdict::ServiceDown,
+        OpenError::TimedOut => RelayVerdict::ServiceSilent,
+        OpenError::HostGone => RelayVerdict::NoHost,
+    })
+}
+
+fn pass_back(answer: Answer, home: Home) -> Response<RelayBody> {
+    let (mut head, incoming) = answer.response.into_parts();
+    headers::prepare_response(&mut head);
+    head.version = Version::HTTP_11;
+    let flow = Flow::new(incoming, answer.wire, home);
+    Response::from_parts(head, RelayBody::flow(flow))
+}
+
+/// Hands the service's end to the visitor's connection, which carries on when the answer is sent.
+async fn switch(visit: &Visit, answer: Answer) -> Response<RelayBody> {
+    let (service, first) = answer.wire.into_stream().await;
+    visit.switch(service, first);
+    let (mut head, _) = answer.response.into_parts();
+    let protocol = head.headers.get(UPGRADE).cloned();
+    headers::prepare_response(&mut head);
+    if let Some(protocol) = protocol {
+        headers::insert_upgrade(&mut head.headers, protocol);
+    }
+    head.version = Version::HTTP_11;
+    head.extensions.clear();
+    Response::from_parts(head, RelayBody::page(Bytes::new()))
+}

@@ -1,0 +1,98 @@
+//! Two streams made one: what comes out of either goes into the other, ends included.
+//!
+//! It knows nothing of what the bytes mean.
+
+use bytes::{Buf, Bytes};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
+use tokio::net::TcpStream;
+
+/// The buffer for each direction.
+const BUFFER: usize = 64 * 1024;
+
+/// Carries bytes and half-closes both ways until both have ended. When either end breaks, the
+/// visitor's connection is reset: a clean end would pass a part for the whole.
+pub(super) async fn splice<S>(mut visitor: Rewound<TcpStream>, mut service: S) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let copied = copy_bidirectional_with_sizes(&mut visitor, &mut service, BUFFER, BUFFER).await;
+    if copied.is_err() {
+        reset(&visitor.stream);
+    }
+    copied.map(|_| ())
+}
+
+/// Makes the coming close of `stream` a reset.
+pub(super) fn reset(stream: &TcpStream) {
+    if let Err(error) = stream.set_zero_linger() {
+        tracing::debug!(%error, "a connection cannot be reset");
+    }
+}
+
+/// A stream with some bytes put back in front of it.
+pub(super) struct Rewound<S> {
+    first: Bytes,
+    stream: S,
+}
+
+impl<S> Rewound<S> {
+    pub(super) fn new(first: Bytes, stream: S) -> Self {
+        Self { first, stream }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        let fits = self.first.len().min(buffer.remaining());
+        buffer.put_slice(&self.first[..fits]);
+        self.first.advance(fits);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn the_bytes_put_back_come_first() {
+        let mut rewound = Rewound::new(Bytes::from_static(b"first "), &b"second"[..]);
+        let mut short = [0; 3];
+        rewound
+            .read_exact(&mut short)
+            .await
+            .expect("there are enough");
+        let mut rest = String::new();
+        rewound.read_to_string(&mut rest).await.expect("it is text");
+        assert_eq!((&short[..], rest.as_str()), (&b"fir"[..], "st second"));
+    }
+}

@@ -1,0 +1,193 @@
+//! One visitor's HTTP connection, from accept to close.
+//!
+//! It owns what lasts longer than a request: time-outs, the switch to another protocol, the close.
+//! What a request gets is the proxy's to decide.
+
+use super::accept::IngressGuard;
+use super::headers::Forwarding;
+use super::pace::{Allowance, Pace, Paced};
+use super::pool::Pool;
+use super::splice::{Rewound, splice};
+use super::wire::Carrier;
+use super::{Limits, accept, proxy};
+use crate::relay::{Backend, Upstream};
+use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+/// The most a connection buffers in either direction, and so the largest request head: more is 431.
+const BUFFER: usize = 64 * 1024;
+/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
+/// the reset may overtake the answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Where requests go.
+pub(super) enum Router {
+    /// By their host name, under the domain.
+    ByHost {
+        backend: Arc<dyn Backend>,
+        domain: String,
+    },
+    /// All to one upstream, whatever they ask for.
+    Fixed(Arc<dyn Upstream>),
+}
+
+/// What all connections of one ingress share.
+pub(super) struct Web {
+    pub(super) router: Router,
+    pub(super) pool: Arc<Pool>,
+    pub(super) behind_proxy: bool,
+    pub(super) allowance: Allowance,
+    http: http1::Builder,
+}
+
+/// One visitor's connection.
+pub(super) struct Visit {
+    pub(super) web: Arc<Web>,
+    pub(super) peer: SocketAddr,
+    pub(super) forwarding: Forwarding,
+    pub(super) pace: Arc<Pace>,
+    /// The service's end, once both have agreed to speak something other than HTTP.
+    switched: Mutex<Option<(Carrier, Bytes)>>,
+}
+
+impl Web {
+    pub(super) fn new(router: Router, behind_proxy: bool, limits: &Limits) -> Self {
+        let mut http = http1::Builder::new();
+        // Its own time-out would count the wait between requests too; the pace tells them apart.
+        http.max_buf_size(BUFFER).header_read_timeout(None);
+        Self {
+            router,
+            pool: Arc::default(),
+            behind_proxy,
+            allowance: Allowance {
+                head: limits.head_timeout,
+                idle: limits.idle_timeout,
+            },
+            http,
+        }
+    }
+
+    /// Serves visitors from `listener` until the guard is dropped.
+    pub(super) fn run(self, listener: TcpListener, limit: usize) -> IngressGuard {
+        let web = Arc::new(self);
+        IngressGuard::run(move |stop| async move {
+            let serve = |stream, peer| serve(web.clone(), stream, peer, stop.clone());
+            tokio::select! {
+                () = accept::accept(listener, limit, stop.clone(), serve) => {}
+                () = web.pool.sweep() => {}
+            }
+        })
+    }
+}
+
+impl Visit {
+    /// Both ends speak something else from now on.
+    pub(super) fn switch(&self, service: Carrier, first: Bytes) {
+        *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some((service, first));
+    }
+
+    fn take_switched(&self) -> Option<(Carrier, Bytes)> {
+        let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
+        switched.take()
+    }
+}
+
+async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: CancellationToken) {
+    let pace = Arc::new(Pace::new(web.allowance));
+    let visit = Arc::new(Visit {
+        forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
+        peer,
+        pace: pace.clone(),
+        switched: Mutex::new(None),
+        web,
+    });
+    let answering = visit.clone();
+    let service = service_fn(move |request| proxy::answer(answering.clone(), request));
+    let io = TokioIo::new(Paced { stream, pace });
+    let mut connection = visit.web.http.serve_connection(io, service);
+    if run(Pin::new(&mut connection), &visit, &stop).await == End::Late {
+        return;
+    }
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner().stream;
+    match visit.take_switched() {
+        Some((service, first)) => {
+            let visitor = Rewound::new(parts.read_buf, stream);
+            if let Err(error) = splice(visitor, Rewound::new(first, service)).await {
+                tracing::debug!(%peer, %error, "an upgraded connection broke");
+            }
+        }
+        None => close(stream).await,
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    /// HTTP is over.
+    Over,
+    /// The visitor took too long.
+    Late,
+}
+
+/// A connection of the HTTP library, as far as [`run`] needs it.
+trait Drive: Future<Output = hyper::Result<()>> {
+    /// No further request after the one under way.
+    fn finish(self: Pin<&mut Self>);
+}
+
+impl<I, B, S> Drive for http1::Connection<I, S>
+where
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: hyper::body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &CancellationToken) -> End {
+    let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
+    let mut stopped = pin!(stop.cancelled());
+    let mut stopping = false;
+    poll_fn(|cx| {
+        if !stopping && stopped.as_mut().poll(cx).is_ready() {
+            stopping = true;
+            connection.as_mut().finish();
+        }
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            if let Err(error) = ended {
+                tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
+            }
+            return Poll::Ready(End::Over);
+        }
+        let late = visit.pace.poll_late(clock.as_mut(), cx);
+        late.map(|()| End::Late)
+    })
+    .await
+}
+
+/// Ends a connection so that the visitor gets all that was written.
+async fn close(mut stream: TcpStream) {
+    let drained = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 4096];
+        while stream.read(&mut rest).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // However it ends, the connection is closed now.
+    let _ = tokio::time::timeout(LINGER, drained).await;
+}
