@@ -16,7 +16,10 @@ pub fn now() -> UnixMillis {
 #[must_use]
 pub fn rfc3339(at: UnixMillis) -> String {
     let millis = i64::try_from(at.0).unwrap_or_default();
-    format!("{:.3}", Timestamp::from_millisecond(millis).unwrap_or_default())
+    format!(
+        "{:.3}",
+        Timestamp::from_millisecond(millis).unwrap_or_default()
+    )
 }
 
 /// Less than this is not sleep but the time between two readings.

@@ -184,7 +184,9 @@ fn crash_report(info: &PanicHookInfo<'_>) -> String {
     let said = info.payload_as_str().unwrap_or("nothing");
     let version = env!("CARGO_PKG_VERSION");
     let trace = Backtrace::force_capture();
-    format!("Underpass {version} panicked at {at:.3} in thread {name} at {place}:\n{said}\n\n{trace}")
+    format!(
+        "Underpass {version} panicked at {at:.3} in thread {name} at {place}:\n{said}\n\n{trace}"
+    )
 }
 
 /// The report of the last panic, if there was one; the person may be asked to send it.
@@ -238,7 +240,8 @@ fn log_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let ours = name.starts_with(PREFIX) && Path::new(&name).extension() == Some(SUFFIX.as_ref());
+        let ours =
+            name.starts_with(PREFIX) && Path::new(&name).extension() == Some(SUFFIX.as_ref());
         if ours && entry.file_type()?.is_file() {
             files.push(entry.path());
         }

@@ -203,7 +203,10 @@ mod tests {
                 "bad link underpass://s3cret@relay:7443#ab",
                 "bad link underpass://***@relay:7443#ab",
             ),
-            ("http://u:s3cret@p/x@y, tcp://h:1", "http://***@p/x@y, tcp://h:1"),
+            (
+                "http://u:s3cret@p/x@y, tcp://h:1",
+                "http://***@p/x@y, tcp://h:1",
+            ),
             ("a\nb\u{7}c", "a b c"),
             ("http://plain:80/", "http://plain:80/"),
             ("://a@b://s3cret@d", "://***@b://***@d"),

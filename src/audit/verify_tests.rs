@@ -109,7 +109,11 @@ fn the_place_is_named() {
 fn a_line_without_end_takes_no_memory() {
     let mut bytes = LOG.clone();
     bytes.extend(vec![b'x'; 5 * MAX_LINE]);
-    assert!(verify_bytes(&bytes).expect("a crash, for all we know").torn_end);
+    assert!(
+        verify_bytes(&bytes)
+            .expect("a crash, for all we know")
+            .torn_end
+    );
     bytes.push(b'\n');
     assert!(is_found(&bytes));
     bytes.extend(lines()[0]);

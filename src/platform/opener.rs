@@ -19,7 +19,9 @@ const MAX_LEN: usize = 2048;
 /// It is not a URL with `http`, `https` or `tcp`, or the desktop has no program for it.
 pub fn open_url(url: &str) -> Result<(), DesktopError> {
     if !may_be_opened(url) {
-        return Err(DesktopError::new("only http, https and tcp URLs are opened"));
+        return Err(DesktopError::new(
+            "only http, https and tcp URLs are opened",
+        ));
     }
     let url = url.to_owned();
     match within(LIMIT, move || open::that_detached(url)) {
@@ -32,7 +34,9 @@ fn may_be_opened(url: &str) -> bool {
     let behind = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme));
     behind.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
         && url.len() <= MAX_LEN
-        && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'`\\<>|^".contains(&byte))
+        && url
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\"'`\\<>|^".contains(&byte))
 }
 
 #[cfg(test)]

@@ -98,10 +98,15 @@ impl Worker {
         let (ready, found) = mpsc::sync_channel(1);
         let run = move || {
             if let Some(keychain) = report(connect(), &ready) {
-                inbox.iter().for_each(|job| job(&*keychain));
+                for job in inbox {
+                    job(&*keychain);
+                }
             }
         };
-        thread::Builder::new().name("keychain".into()).spawn(run).ok()?;
+        thread::Builder::new()
+            .name("keychain".into())
+            .spawn(run)
+            .ok()?;
         match found.recv_timeout(probe) {
             Ok(Ok(())) => Some(Self { jobs, limit }),
             Ok(Err(error)) => {

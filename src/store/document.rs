@@ -211,7 +211,9 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
         .take(MAX_SIZE + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
-        return Err(io::Error::other(format!("it has more than {MAX_SIZE} bytes")));
+        return Err(io::Error::other(format!(
+            "it has more than {MAX_SIZE} bytes"
+        )));
     }
     Ok(bytes)
 }

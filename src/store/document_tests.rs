@@ -175,10 +175,15 @@ fn old_leftovers_go_and_fresh_ones_and_strangers_stay() {
         (".else.json.tmp-old", Some(old)),
     ] {
         let file = File::create(dir.path().join(name)).expect("made");
-        at.map(|at| file.set_modified(at).expect("set"));
+        if let Some(at) = at {
+            file.set_modified(at).expect("set");
+        }
     }
     let _ = document(dir.path()).load();
-    let names: Vec<_> = files(dir.path()).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> = files(dir.path())
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(names, [".else.json.tmp-old", ".note.json.tmp-new"]);
 }
 
@@ -204,7 +209,9 @@ fn nothing_is_lost(bytes: &[u8]) {
         ("hosted.json", &|| home.hosted().load().notice.is_some()),
         ("rows.json", &|| home.rows().load().notice.is_some()),
         ("ports.json", &|| home.relay_ports().load().notice.is_some()),
-        ("note.json", &|| document(home.path()).load().notice.is_some()),
+        ("note.json", &|| {
+            document(home.path()).load().notice.is_some()
+        }),
     ];
     for (name, load) in loads {
         fs::write(home.file(name), bytes).expect("written");

@@ -3,8 +3,9 @@
 
 use super::children::{child, child_under, finish, folder_of_child, installed};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use underpass::platform::{Autostart, Clipboard, Notifier, display_available, tray_host_present};
 use underpass::secrets::{Kind, Secrets};
@@ -65,10 +66,100 @@ fn on_a_bus_without_services_there_is_no_tray_host_and_no_keychain_until_there_i
         return;
     }
     let dir = folder();
-    let mut command = child_under(&["dbus-run-session", "--"], "desktop::child_on_a_bus", dir.path());
+    let mut command = child_under(
+        &["dbus-run-session", "--"],
+        "desktop::child_on_a_bus",
+        dir.path(),
+    );
     // No keychain of this machine may be started by the bus.
-    command.env("XDG_DATA_DIRS", dir.path()).env("XDG_DATA_HOME", dir.path());
+    command
+        .env("XDG_DATA_DIRS", dir.path())
+        .env("XDG_DATA_HOME", dir.path());
     finish(&mut command);
+}
+
+/// A display of its own, gone when dropped.
+struct Display {
+    server: Child,
+    name: String,
+}
+
+impl Display {
+    fn open() -> Self {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut number = String::new();
+        let mut told = BufReader::new(server.stdout.as_mut().expect("piped"));
+        told.read_line(&mut number).expect("its number");
+        let name = format!(":{}", number.trim());
+        Self { server, name }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        // Asked, not killed: it then takes its lock file with it.
+        let id = self.server.id().to_string();
+        let _ = Command::new("kill").arg(id).status();
+        let _ = self.server.wait();
+    }
+}
+
+#[test]
+fn another_program_reads_what_was_copied() {
+    if !installed("Xvfb") {
+        return;
+    }
+    let display = Display::open();
+    let dir = folder();
+    let on_display = |name| {
+        let mut command = child(name, dir.path());
+        without_display(&mut command).env("DISPLAY", &display.name);
+        command
+    };
+    let mut owner = on_display("desktop::child_copies");
+    let mut owner = owner
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let lines = BufReader::new(owner.stdout.as_mut().expect("piped")).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "copied"));
+    finish(&mut on_display("desktop::child_pastes"));
+    // The end of its input ends it.
+    drop(owner.stdin.take());
+    owner.wait().expect("it ends");
+}
+
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn child_copies() {
+    if folder_of_child().is_none() {
+        return;
+    }
+    assert!(display_available());
+    let clipboard = Clipboard::start().expect("a thread");
+    clipboard.copy("http://old/").expect("copied");
+    clipboard
+        .copy("http://büro.localhost:7480/")
+        .expect("copied");
+    println!("copied");
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn child_pastes() {
+    if folder_of_child().is_none() {
+        return;
+    }
+    let mut clipboard = arboard::Clipboard::new().expect("a display");
+    let text = clipboard.get_text().expect("there is a text");
+    assert_eq!(text, "http://büro.localhost:7480/");
 }
 
 /// A program that shows tray icons, as far as we ask it.
@@ -101,7 +192,10 @@ fn child_on_a_bus() {
     let Some(dir) = folder_of_child() else { return };
     assert!(!tray_host_present(), "nobody watches");
     let empty = watcher(false);
-    assert!(!tray_host_present(), "a watcher that nobody shows icons for");
+    assert!(
+        !tray_host_present(),
+        "a watcher that nobody shows icons for"
+    );
     drop(empty);
     let panel = watcher(true);
     assert!(tray_host_present());
@@ -115,7 +209,9 @@ fn child_on_a_bus() {
 fn autostart_is_switched_on_and_off() {
     let dir = folder();
     let mut command = child("desktop::child_autostarts", dir.path());
-    command.env("HOME", dir.path()).env_remove("XDG_CONFIG_HOME");
+    command
+        .env("HOME", dir.path())
+        .env_remove("XDG_CONFIG_HOME");
     finish(command.env("APPIMAGE", "/opt/my tools/100%/underpass"));
 }
 

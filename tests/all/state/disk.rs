@@ -27,14 +27,20 @@ fn tunnels(count: u64) -> Vec<Tunnel> {
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("there");
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    entries.map(|entry| name(entry.expect("an entry"))).collect()
+    entries
+        .map(|entry| name(entry.expect("an entry")))
+        .collect()
 }
 
 /// With room for a small file and not for a large one: every write that fails must leave the old
 /// file as it was, and nothing beside it.
 fn nothing_is_lost_without_room(home: &Home) {
     let small = tunnels(2);
-    assert_eq!(home.tunnels().load().value, small, "saved while there was room");
+    assert_eq!(
+        home.tunnels().load().value,
+        small,
+        "saved while there was room"
+    );
     let notice = home.tunnels().save_or_notice(&tunnels(4_000));
     let Some(NoticeKind::FileNotSaved { file, detail }) = notice else {
         panic!("there was room after all");
@@ -94,7 +100,9 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_loses_nothing() {
     let Some(disk) = SmallDisk::mount() else {
-        eprintln!("NOT TESTED on a real full disk: no right to mount; see the test beside this one");
+        eprintln!(
+            "NOT TESTED on a real full disk: no right to mount; see the test beside this one"
+        );
         return;
     };
     let home = Home::at(disk.0.path()).expect("a home");
@@ -110,7 +118,9 @@ fn a_full_disk_loses_nothing() {
     append_to(&home, 1);
     let healed = verify(&home.audit_log()).expect("it holds");
     assert_eq!(healed.records, summary.records + 1);
-    home.tunnels().save(&tunnels(3)).expect("there is room again");
+    home.tunnels()
+        .save(&tunnels(3))
+        .expect("there is room again");
 }
 
 /// The same without a mount: the system refuses to let any file grow beyond some kilobytes.
@@ -120,7 +130,11 @@ fn a_write_that_fails_half_way_loses_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     let limited = "trap '' XFSZ; ulimit -f 16; exec \"$@\"";
     let wrapper = ["sh", "-c", limited, "sh"];
-    finish(&mut child_under(&wrapper, "disk::child_without_room", dir.path()));
+    finish(&mut child_under(
+        &wrapper,
+        "disk::child_without_room",
+        dir.path(),
+    ));
     let summary = verify(&dir.path().join("audit.jsonl")).expect("what is there holds");
     assert!(summary.torn_end && summary.records > 3, "{summary:?}");
     let home = Home::at(dir.path()).expect("a home");
@@ -145,15 +159,15 @@ fn child_without_room() {
 fn a_kill_while_saving_leaves_one_of_both_files() {
     for round in 1..=5 {
         let dir = tempfile::tempdir().expect("a folder");
-        let mut saver = child("disk::child_saves", dir.path())
+        let mut writer = child("disk::child_saves", dir.path())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
-        let lines = BufReader::new(saver.stdout.take().expect("piped")).lines();
+        let lines = BufReader::new(writer.stdout.take().expect("piped")).lines();
         let saves = lines.filter(|line| line.as_ref().is_ok_and(|line| line == "saved"));
         assert_eq!(saves.take(round * 7).count(), round * 7);
-        saver.kill().expect("it lives");
-        saver.wait().expect("it is dead");
+        writer.kill().expect("it lives");
+        writer.wait().expect("it is dead");
         let home = Home::at(dir.path()).expect("a home");
         let loaded = home.tunnels().load();
         assert_eq!(loaded.notice, None);

@@ -14,11 +14,20 @@ fn log_of(home: &Path) -> String {
 fn warnings_go_to_stderr_the_story_to_the_file_and_nothing_to_stdout() {
     let dir = tempfile::tempdir().expect("a folder");
     let (out, err) = finish(&mut child("logs::child_logs", dir.path()));
-    assert!(err.contains("a warning") && !err.contains("a detail"), "{err}");
+    assert!(
+        err.contains("a warning") && !err.contains("a detail"),
+        "{err}"
+    );
     let log = log_of(dir.path());
-    assert!(log.contains("a warning") && log.contains("a detail"), "{log}");
+    assert!(
+        log.contains("a warning") && log.contains("a detail"),
+        "{log}"
+    );
     assert!(!log.contains("a trifle"));
-    assert!(!out.contains("a warning") && !out.contains("panicked"), "{out}");
+    assert!(
+        !out.contains("a warning") && !out.contains("panicked"),
+        "{out}"
+    );
     assert!(!format!("{out}{err}{log}").contains("s3cret"));
 }
 
@@ -31,7 +40,10 @@ fn a_variable_overrides_what_is_shown() {
     assert!(err.contains("a trifle"), "{err}");
     let mut command = child("logs::child_logs", dir.path());
     let (_, err) = finish(command.env("UNDERPASS_LOG", "=!?="));
-    assert!(err.contains("not a filter") && err.contains("a warning"), "{err}");
+    assert!(
+        err.contains("not a filter") && err.contains("a warning"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -70,7 +82,10 @@ fn a_home_that_cannot_be_written_stops_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(logs_dir(dir.path()), "in the way").expect("written");
     let (_, err) = finish(&mut child("logs::child_logs", dir.path()));
-    assert!(err.contains("no log file") && err.contains("a warning"), "{err}");
+    assert!(
+        err.contains("no log file") && err.contains("a warning"),
+        "{err}"
+    );
 }
 
 #[test]

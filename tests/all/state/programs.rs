@@ -79,7 +79,10 @@ fn a_kill_while_appending_leaves_a_chain_that_goes_on() {
     let (dir, home) = home();
     let mut before = 0;
     for _ in 0..3 {
-        kill(start(&mut child("programs::child_appends_for_ever", dir.path())));
+        kill(start(&mut child(
+            "programs::child_appends_for_ever",
+            dir.path(),
+        )));
         append_to(&home, 1);
         let summary = verify(&home.audit_log()).expect("it holds");
         assert!(summary.records > before && !summary.torn_end);
