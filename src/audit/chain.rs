@@ -7,6 +7,7 @@ use super::entry::Entry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// The longest line a reader takes, without its end. A writer stays far below.
 pub(super) const MAX_LINE: usize = 64 * 1024;
@@ -124,7 +125,11 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A String takes all.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Times outside of what the calendar holds are written as its first moment.

@@ -175,13 +175,11 @@ struct Stray {
 impl Check {
     fn take(&mut self, line: &Line) -> Result<(), Broken> {
         self.line += u64::from(line.begins);
-        match parse_line(&line.bytes).filter(|_| line.begins) {
-            Some(record) => self.take_record(record),
-            None => {
-                self.take_stray(line);
-                Ok(())
-            }
+        if let Some(record) = parse_line(&line.bytes).filter(|_| line.begins) {
+            return self.take_record(record);
         }
+        self.take_stray(line);
+        Ok(())
     }
 
     fn take_stray(&mut self, line: &Line) {

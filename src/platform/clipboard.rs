@@ -94,10 +94,10 @@ mod tests {
             Ok(Box::new(move |text: String| {
                 let lost = text == "lost";
                 seen.lock().expect("not poisoned").push(text);
-                match lost {
-                    true => Err(DesktopError::new("no display")),
-                    false => Ok(()),
+                if lost {
+                    return Err(DesktopError::new("no display"));
                 }
+                Ok(())
             }))
         })
         .expect("a thread");
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn a_desktop_that_hangs_is_given_up() {
-        let (hold, held) = mpsc::channel::<()>();
+        let (hold, release) = mpsc::channel::<()>();
         let clipboard = Clipboard::start_with(move || {
-            let _ = held.recv();
+            let _ = release.recv();
             Err(DesktopError::new("too late"))
         });
         let clipboard = clipboard.expect("a thread");

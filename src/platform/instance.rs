@@ -16,8 +16,8 @@ const PEER_LIMIT: Duration = Duration::from_millis(300);
 /// How long the first instance may take to answer: it may be busy with a silent peer or two.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the first instance may take: it may just be starting.
-const RAISE_LIMIT: Duration = Duration::from_secs(3);
+/// For how long it is tried again: the first instance may just be starting.
+const RETRY_LIMIT: Duration = Duration::from_secs(2);
 
 /// The pause between two attempts to reach an instance that is just starting.
 const RAISE_PAUSE: Duration = Duration::from_millis(50);
@@ -123,7 +123,7 @@ impl AlreadyRunning {
         let start = Instant::now();
         loop {
             match self.ring() {
-                Err(_) if start.elapsed() < RAISE_LIMIT - ANSWER_LIMIT => {
+                Err(_) if start.elapsed() < RETRY_LIMIT => {
                     thread::sleep(RAISE_PAUSE);
                 }
                 result => return result,

@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_call_that_hangs_is_given_up() {
-        let (hold, held) = mpsc::channel::<()>();
-        let hangs = move || held.recv().is_ok();
+        let (hold, release) = mpsc::channel::<()>();
+        let hangs = move || release.recv().is_ok();
         assert_eq!(within(Duration::from_millis(20), hangs), None);
         drop(hold);
         assert_eq!(within(Duration::from_secs(20), || 7), Some(7));

@@ -92,10 +92,10 @@ mod tests {
 
     #[test]
     fn a_desktop_that_hangs_neither_stops_us_nor_fills_the_memory() {
-        let (hold, held) = mpsc::channel::<()>();
+        let (hold, release) = mpsc::channel::<()>();
         let (seen, arrived) = mpsc::channel();
         let notifier = Notifier::start_with(move |note| {
-            let _ = held.recv();
+            let _ = release.recv();
             seen.send(note).map_err(DesktopError::new)
         });
         let notifier = notifier.expect("a thread");

@@ -98,7 +98,9 @@ impl Worker {
         let (ready, found) = mpsc::sync_channel(1);
         let run = move || {
             if let Some(keychain) = report(connect(), &ready) {
-                inbox.iter().for_each(|job| job(&*keychain));
+                for job in inbox {
+                    job(&*keychain);
+                }
             }
         };
         thread::Builder::new()

@@ -15,10 +15,10 @@ struct Fake {
 
 impl Fake {
     fn check(&self) -> Result<(), SecretsError> {
-        match *self.refuses.lock().expect("not poisoned") {
-            true => Err(SecretsError::Keychain("locked".to_owned())),
-            false => Ok(()),
+        if *self.refuses.lock().expect("not poisoned") {
+            return Err(SecretsError::Keychain("locked".to_owned()));
         }
+        Ok(())
     }
 
     fn refuse(&self, on: bool) {
@@ -180,10 +180,10 @@ fn what_the_keychain_refuses_goes_to_the_file_and_comes_back_from_there() {
 fn no_keychain_and_one_that_hangs_give_the_file() {
     let none = Worker::start_within(LONG, LONG, || Err(SecretsError::KeychainSilent));
     assert!(none.is_none());
-    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (hold, release) = std::sync::mpsc::channel::<()>();
     let start = Instant::now();
     let hangs = Worker::start_within(SHORT, SHORT, move || {
-        let _ = held.recv();
+        let _ = release.recv();
         Err(SecretsError::KeychainSilent)
     });
     assert!(hangs.is_none() && start.elapsed() < LONG);
@@ -193,8 +193,8 @@ fn no_keychain_and_one_that_hangs_give_the_file() {
 #[test]
 fn a_keychain_that_hangs_later_is_given_up_each_time() {
     let dir = folder();
-    let (hold, held) = std::sync::mpsc::channel();
-    let worker = Worker::start_within(LONG, SHORT, move || Ok(Box::new(Hangs(held))));
+    let (hold, release) = std::sync::mpsc::channel();
+    let worker = Worker::start_within(LONG, SHORT, move || Ok(Box::new(Hangs(release))));
     let secrets = Secrets::with(dir.path(), worker);
     let error = secrets.get("relay").expect_err("it hangs");
     assert!(matches!(error, SecretsError::KeychainSilent));

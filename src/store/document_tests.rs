@@ -175,7 +175,9 @@ fn old_leftovers_go_and_fresh_ones_and_strangers_stay() {
         (".else.json.tmp-old", Some(old)),
     ] {
         let file = File::create(dir.path().join(name)).expect("made");
-        at.map(|at| file.set_modified(at).expect("set"));
+        if let Some(at) = at {
+            file.set_modified(at).expect("set");
+        }
     }
     let _ = document(dir.path()).load();
     let names: Vec<_> = files(dir.path())
