@@ -1,1 +1,2 @@
 //! Every integration test, in one binary: a second one would link the whole window again.
+mod tidy;

@@ -420,14 +420,19 @@ class Program:
             raise Failed(f"the program still runs after {PATIENCE} s") from late
 
 
+def free_port():
+    """A port that nothing listens on just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Service:
     """The person's own web server, on a free port that it keeps over a restart."""
 
     def __init__(self, body):
         self.body = body
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.server = None
 
     def start(self):

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from desktop import Desktop, Failed, Program, Service, fetch, wait_until
+from desktop import Desktop, Failed, Program, Service, fetch, free_port, wait_until
 
 GREETING = "hello from the local service"
 URL = r"(?:http://)?([a-z0-9-]+\.localhost:\d+)"
@@ -49,11 +49,21 @@ class Day:
         self.desktop.wait_text(self.program.pid, rf"\b{word}\b")
 
 
+def write_settings():
+    """A port of its own for the embedded relay, so that two runs on one machine do not meet, and
+    probes once a second, so that nobody waits half a minute for a badge."""
+    settings = {
+        "language": "en-US",
+        "relay": {"http_port": free_port(), "tcp_ports": [0, 0]},
+        "timing": {"probe_interval_ms": 1000, "probe_timeout_ms": 5000},
+    }
+    with open(os.path.join(os.environ["UNDERPASS_HOME"], "settings.json"), "w", encoding="utf-8") as file:
+        json.dump({"version": 1, "data": settings}, file)
+
+
 @step
 def the_program_starts_with_a_window_and_a_tray_icon(day):
-    # Any free port for the embedded relay: two runs on one machine must not meet.
-    with open(os.path.join(os.environ["UNDERPASS_HOME"], "settings.json"), "w", encoding="utf-8") as file:
-        json.dump({"version": 1, "language": "en-US", "relay": {"http_port": 0}}, file)
+    write_settings()
     day.service.start()
     day.desktop.start()
     day.program.start()
@@ -154,6 +164,8 @@ def after_kill_9_and_a_new_start_the_tunnel_is_hosted_again(day):
     desktop.wait_window(day.program.pid)
     day.wait_badge("Working")
     day.url = day.public_url()
+    if day.url != before:
+        raise Failed(f"the URL was {before} and is {day.url}")
     day.wait_answer(200, GREETING)
     desktop.screenshot("after-kill-9")
 
