@@ -40,8 +40,10 @@ pub struct Tray {
     menu: Option<LiveMenu>,
 }
 
+type Listener = Arc<dyn Fn(Action) + Send + Sync>;
+
 /// Who is told of clicks. The libraries take a handler once a process, for good: theirs asks here.
-static LISTENER: Mutex<Option<Arc<dyn Fn(Action) + Send + Sync>>> = Mutex::new(None);
+static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 
 impl Tray {
     /// Puts a plain icon into the tray, or into the one that comes later: a panel may start after us.
@@ -107,12 +109,14 @@ impl Drop for Tray {
     }
 }
 
-fn listen(on_action: Arc<dyn Fn(Action) + Send + Sync>) {
+fn listen(on_action: Listener) {
     *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(on_action);
     MenuEvent::set_event_handler(Some(|event: MenuEvent| {
-        match plan::action_of(event.id().as_ref()) {
-            Some(action) => tell(action),
-            None => tracing::warn!(id = event.id().as_ref(), "a menu entry without an action"),
+        let id = event.id().as_ref();
+        if let Some(action) = plan::action_of(id) {
+            tell(action);
+        } else {
+            tracing::warn!(id, "a menu entry without an action");
         }
     }));
     TrayIconEvent::set_event_handler(Some(|event: TrayIconEvent| {
