@@ -1,1 +1,192 @@
-//! x
+//! The loop: one event at a time through `update`, then the view.
+
+use super::embedded::RelayDirectory;
+use super::event::Event;
+use super::perform::{Parts, Performer};
+use super::state::{Begin, State};
+use super::update::update;
+use crate::clock::{self, SuspendWatch};
+use crate::model::Action;
+use crate::secrets::Secrets;
+use crate::store::Home;
+use crate::view::{self, Renderer};
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+/// How often the clocks are compared to find out whether the computer slept.
+const SLEEP_CHECK: Duration = Duration::from_secs(5);
+
+/// A sleep shorter than this costs no link its life.
+const SLEPT_AT_LEAST: Duration = Duration::from_secs(2);
+
+/// How often relative times on screen move on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Who the program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// A person at a window and a tray: what they do is kept.
+    Desktop,
+    /// A terminal or a service manager: nothing of the desktop's is changed.
+    Headless,
+}
+
+/// What the app is started with.
+pub struct Options {
+    /// Where its files are.
+    pub home: Home,
+    /// Who it is for.
+    pub profile: Profile,
+    /// The facts at the begin.
+    pub begin: Begin,
+    /// Where the relay is.
+    pub relay: Arc<RelayDirectory>,
+    /// Where tokens are kept.
+    pub secrets: Arc<Secrets>,
+}
+
+/// The app cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The system gives no thread or no runtime.
+    #[error("the app's thread could not start: {0}")]
+    Thread(#[from] io::Error),
+    /// The TLS library cannot be set up.
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] reqwest::Error),
+}
+
+/// Takes events from anywhere.
+#[derive(Clone, Debug)]
+pub struct Mailbox(mpsc::UnboundedSender<Event>);
+
+impl Mailbox {
+    /// Sends an event; after the app's end it goes nowhere.
+    pub fn send(&self, event: Event) {
+        // The app has ended: nothing that happens matters any more.
+        let _ = self.0.send(event);
+    }
+
+    /// Sends what the person asked for.
+    pub fn act(&self, action: Action) {
+        self.send(Event::Act(action));
+    }
+}
+
+/// A running app.
+#[derive(Debug)]
+pub struct App {
+    mailbox: Mailbox,
+    thread: thread::JoinHandle<Result<(), AppError>>,
+}
+
+impl App {
+    /// Starts the app on a thread of its own. It ends after [`Action::Quit`].
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(options: Options, renderer: Box<dyn Renderer>) -> Result<Self, AppError> {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let mailbox = Mailbox(sender);
+        let own = mailbox.clone();
+        let thread = thread::Builder::new().name("app".into()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(run(options, own, inbox, renderer))
+        })?;
+        Ok(Self { mailbox, thread })
+    }
+
+    /// Where events go.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        self.mailbox.clone()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// Why it could not run.
+    pub fn wait(self) -> Result<(), AppError> {
+        match self.thread.join() {
+            Ok(ended) => ended,
+            // The panic hook has written what happened; go on panicking here.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+async fn run(
+    options: Options,
+    mailbox: Mailbox,
+    mut inbox: mpsc::UnboundedReceiver<Event>,
+    mut renderer: Box<dyn Renderer>,
+) -> Result<(), AppError> {
+    let mut state = State::new(options.begin, clock::now());
+    let mut performer = Performer::new(Parts {
+        home: options.home,
+        profile: options.profile,
+        timing: state.inputs.timing,
+        mailbox,
+        relay: options.relay,
+        secrets: options.secrets,
+    })?;
+    let mut slept = SuspendWatch::start();
+    let mut sleep_check = interval(SLEEP_CHECK);
+    sleep_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut event = Event::Started;
+    loop {
+        let flow = take(&mut state, event, &mut performer, &mut *renderer);
+        if flow.is_break() {
+            break;
+        }
+        event = loop {
+            let tick = wants_tick(&state).then(|| Instant::now() + TICK);
+            tokio::select! {
+                event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
+                () = sleep_till(tick) => break Event::Tick,
+                _ = sleep_check.tick() => {
+                    if slept.slept() >= SLEPT_AT_LEAST {
+                        break Event::Woke;
+                    }
+                }
+            }
+        };
+    }
+    performer.finish().await;
+    renderer.quit();
+    Ok(())
+}
+
+fn take(
+    state: &mut State,
+    event: Event,
+    performer: &mut Performer,
+    renderer: &mut dyn Renderer,
+) -> ControlFlow<()> {
+    let at = clock::now();
+    let commands = update(state, at, event);
+    // First what is shown, then what may take its time.
+    renderer.render(at, &state.inputs, &view::fold(&state.inputs, at));
+    for command in commands {
+        performer.perform(command, renderer)?;
+    }
+    ControlFlow::Continue(())
+}
+
+fn wants_tick(state: &State) -> bool {
+    state.inputs.toast.is_some() || view::wants_tick(&state.inputs)
+}
+
+async fn sleep_till(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -104,6 +104,12 @@ impl Engine {
         let _ = self.commands.send(command);
     }
 
+    /// Its thread is gone.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(thread::JoinHandle::is_finished)
+    }
+
     /// Stops it and waits until its thread is gone: 2 s for the goodbye at most.
     pub fn stop_and_wait(mut self) {
         self.tell(EngineCommand::Stop);

@@ -9,4 +9,4 @@ mod schedule;
 
 pub use ask::Asker;
 pub use classify::classify;
-pub use schedule::{ProbePlan, Prober};
+pub use schedule::{Ask, Emit, ProbePlan, Prober};

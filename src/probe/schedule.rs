@@ -4,6 +4,7 @@
 use crate::model::{PortKey, ProbeReport, Protocol, SessionNumber, Target};
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -35,10 +36,17 @@ pub struct ProbePlan {
     pub timeout: Duration,
 }
 
+/// How to ask once.
+pub type Ask =
+    Arc<dyn Fn(ProbePlan) -> Pin<Box<dyn Future<Output = ProbeReport> + Send>> + Send + Sync>;
+
+/// Where reports go.
+pub type Emit = Arc<dyn Fn(ProbeReport) + Send + Sync>;
+
 /// Runs the probes' tasks on the current runtime. Dropping it ends them.
-pub struct Prober<A> {
-    ask: A,
-    emit: Arc<dyn Fn(ProbeReport) + Send + Sync>,
+pub struct Prober {
+    ask: Ask,
+    emit: Emit,
     running: HashMap<PortKey, Running>,
 }
 
@@ -54,16 +62,13 @@ impl Drop for Running {
     }
 }
 
-impl<A, F> Prober<A>
-where
-    A: Fn(ProbePlan) -> F + Clone + Send + 'static,
-    F: Future<Output = ProbeReport> + Send + 'static,
-{
+impl Prober {
     /// A prober that asks by `ask` and reports by `emit`.
-    pub fn new(ask: A, emit: impl Fn(ProbeReport) + Send + Sync + 'static) -> Self {
+    #[must_use]
+    pub fn new(ask: Ask, emit: Emit) -> Self {
         Self {
             ask,
-            emit: Arc::new(emit),
+            emit,
             running: HashMap::new(),
         }
     }
@@ -81,7 +86,7 @@ where
         let now = Arc::new(Notify::new());
         let task = tokio::spawn(run(
             plan.clone(),
-            self.ask.clone(),
+            Arc::clone(&self.ask),
             Arc::clone(&self.emit),
             Arc::clone(&now),
         ));
@@ -106,15 +111,7 @@ where
     }
 }
 
-async fn run<A, F>(
-    plan: ProbePlan,
-    ask: A,
-    emit: Arc<dyn Fn(ProbeReport) + Send + Sync>,
-    now: Arc<Notify>,
-) where
-    A: Fn(ProbePlan) -> F,
-    F: Future<Output = ProbeReport>,
-{
+async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
     let mut eager = EAGER_PROBES;
     loop {
         let began = Instant::now();
@@ -187,17 +184,14 @@ mod tests {
             }
         }
 
-        fn prober(
-            &self,
-        ) -> Prober<impl Fn(ProbePlan) -> std::future::Ready<ProbeReport> + Clone + Send + 'static>
-        {
+        fn prober(&self) -> Prober {
             let fake = self.clone();
-            let ask = move |plan: ProbePlan| {
+            let ask: Ask = Arc::new(move |plan| {
                 *fake.asked.lock().expect("no panic with it") += 1;
                 let health = *fake.health.lock().expect("no panic with it");
-                std::future::ready(report(&plan, health))
-            };
-            Prober::new(ask, |_| {})
+                Box::pin(std::future::ready(report(&plan, health)))
+            });
+            Prober::new(ask, Arc::new(|_| {}))
         }
 
         /// How many probes there were once everything that is due has run.

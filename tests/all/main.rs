@@ -2,3 +2,4 @@
 
 mod ingress;
 mod state;
+mod tidy;

@@ -1,0 +1,232 @@
+"""What a person does on a day with Underpass, step by step, on a real desktop.
+
+Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` has hands and eyes.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+import traceback
+
+from desktop import Desktop, Failed, Program, Service, fetch, free_port, wait_until
+
+GREETING = "hello from the local service"
+URL = r"(?:http://)?([a-z0-9-]+\.localhost:\d+)"
+STEPS = []
+
+
+def step(function):
+    STEPS.append(function)
+    return function
+
+
+class Day:
+    """What one step leaves to the next."""
+
+    def __init__(self, binary, out):
+        self.desktop = Desktop(out)
+        self.program = Program(self.desktop, binary)
+        self.service = Service(GREETING)
+        self.url = None
+
+    def public_url(self):
+        """The URL as the window shows it, or the tray's menu where the window shortens it."""
+        def find():
+            shown = [*self.desktop.texts(self.program.pid), *self.desktop.tray_labels(self.program.pid)]
+            return next((found for found in (re.search(URL, text) for text in shown) if found), None)
+        return f"http://{wait_until('the public URL on the screen', find).group(1)}/"
+
+    def wait_answer(self, status, body=None):
+        def answers():
+            got, text = fetch(self.url)
+            return got == status and (body is None or body in text)
+        wait_until(f"{self.url} answers {status}", answers)
+
+    def wait_badge(self, word):
+        """The word of the badge; "1 working" in the header is another text."""
+        self.desktop.wait_text(self.program.pid, rf"\b{word}\b")
+
+
+def write_settings():
+    """A port of its own for the embedded relay, so that two runs on one machine do not meet, and
+    probes once a second, so that nobody waits half a minute for a badge."""
+    settings = {
+        "language": "en-US",
+        "relay": {"http_port": free_port(), "tcp_ports": [0, 0]},
+        "timing": {"probe_interval_ms": 1000, "probe_timeout_ms": 5000},
+    }
+    with open(os.path.join(os.environ["UNDERPASS_HOME"], "settings.json"), "w", encoding="utf-8") as file:
+        json.dump({"version": 1, "data": settings}, file)
+
+
+@step
+def the_program_starts_with_a_window_and_a_tray_icon(day):
+    write_settings()
+    day.service.start()
+    day.desktop.start()
+    day.program.start()
+    day.desktop.wait_window(day.program.pid)
+    day.desktop.tray_icon_at()
+    day.desktop.screenshot("first-run")
+
+
+@step
+def the_first_tunnel_takes_one_field_and_one_key(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.focus(pid)
+    field = desktop.find(pid, r"^Port to share", roles=("entry", "text", "password text"))
+    wait_until("the field focused by itself", lambda: desktop.is_focused(field))
+    desktop.type(str(day.service.port))
+    desktop.key("Return")
+    day.wait_badge("Working")
+    day.url = day.public_url()
+    desktop.screenshot("working")
+
+
+@step
+def a_visitor_reaches_the_service_through_the_public_url(day):
+    day.wait_answer(200, GREETING)
+
+
+@step
+def the_tray_menu_names_the_tunnel_and_its_state(day):
+    desktop, pid = day.desktop, day.program.pid
+    wait_until("the tray says 1 working", lambda: any("1 working" in label for label in desktop.tray_labels(pid)))
+    labels = desktop.tray_labels(pid)
+    for expected in (r"^●", r"^Stop", r"^Copy", r"^Open", r"^New tunnel", r"^Open window", r"^Quit"):
+        if not any(re.search(expected, label) for label in labels):
+            raise Failed(f"no entry {expected!r} in {labels}")
+    desktop.pick(pid, r"^●", r"^Stop", click=False)
+    desktop.screenshot("tray-menu")
+    desktop.close_menu()
+
+
+@step
+def stop_and_host_from_the_tray(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.pick(pid, r"^●", r"^Stop")
+    day.wait_badge("Stopped")
+    wait_until("the URL is not served", lambda: fetch(day.url)[0] != 200)
+    desktop.screenshot("stopped")
+    wait_until("the tray's shape", lambda: any(label.startswith("○") for label in desktop.tray_labels(pid)))
+    desktop.pick(pid, r"^○", r"^Host")
+    day.wait_badge("Working")
+    day.url = day.public_url()
+    day.wait_answer(200, GREETING)
+    wait_until("the tray's shape", lambda: any(label.startswith("●") for label in desktop.tray_labels(pid)))
+
+
+@step
+def a_dead_service_is_named_and_nothing_is_torn_down(day):
+    day.service.stop()
+    day.wait_badge("Service down")
+    wait_until("the tray's shape", lambda: any(label.startswith("▲") for label in day.desktop.tray_labels(day.program.pid)))
+    day.wait_answer(502)
+    day.desktop.screenshot("service-down")
+
+
+@step
+def the_service_comes_back_and_so_does_the_badge(day):
+    day.service.start()
+    day.wait_badge("Working")
+    day.wait_answer(200, GREETING)
+
+
+@step
+def close_hides_the_window_and_the_tunnel_stays(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.focus(pid)
+    desktop.key("alt+F4")
+    desktop.wait_window(pid, shown=False)
+    day.program.alive()
+    day.wait_answer(200, GREETING)
+    desktop.screenshot("closed-to-tray")
+
+
+@step
+def a_left_click_at_the_icon_brings_the_window_back(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.click(*desktop.tray_icon_at())
+    desktop.wait_window(pid)
+    day.wait_badge("Working")
+    desktop.screenshot("reopened")
+
+
+@step
+def after_kill_9_and_a_new_start_the_tunnel_is_hosted_again(day):
+    desktop = day.desktop
+    before = day.url
+    day.program.kill_hard()
+    wait_until("the killed program's URL dead", lambda: fetch(before)[0] == 0)
+    day.program.start()
+    desktop.wait_window(day.program.pid)
+    day.wait_badge("Working")
+    day.url = day.public_url()
+    if day.url != before:
+        raise Failed(f"the URL was {before} and is {day.url}")
+    day.wait_answer(200, GREETING)
+    desktop.screenshot("after-kill-9")
+
+
+@step
+def quit_in_the_menu_ends_the_program(day):
+    day.desktop.pick(day.program.pid, r"^Quit")
+    status = day.program.wait_end()
+    if status != 0:
+        raise Failed(f"it ended with {status}")
+    wait_until("the URL dead", lambda: fetch(day.url)[0] == 0)
+    day.desktop.screenshot("after-quit")
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def play(day):
+    """Runs the steps until one fails: the later ones stand on the earlier. Returns how many passed."""
+    for passed, function in enumerate(STEPS):
+        name = function.__name__.replace("_", " ")
+        began = time.monotonic()
+        try:
+            function(day)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the step failed and the logs say why)
+            say(f"  FAIL {name} ({time.monotonic() - began:.1f} s): {error}")
+            if not isinstance(error, Failed):
+                traceback.print_exc(file=sys.stdout)
+            keep_evidence(day)
+            return passed
+        say(f"  PASS {name} ({time.monotonic() - began:.1f} s)")
+    return len(STEPS)
+
+
+def keep_evidence(day):
+    """What the screen, the accessibility bus and the tray show when a step fails."""
+    for what, keep in (
+        ("screenshot", lambda: day.desktop.screenshot("FAILED")),
+        ("accessibility", lambda: day.desktop.dump(day.program.pid, "FAILED")),
+        ("menu", lambda: say(f"    tray menu: {day.desktop.tray_labels(day.program.pid)}")),
+    ):
+        try:
+            if day.program.child is None or (what == "menu" and day.program.child.poll() is not None):
+                continue
+            keep()
+        except Exception as error:  # noqa: BLE001 (the first failure is the one to tell)
+            say(f"    no {what}: {error}")
+
+
+def main():
+    binary, out = sys.argv[1:]
+    day = Day(binary, out)
+    try:
+        passed = play(day)
+    finally:
+        day.desktop.stop()
+    failed = 1 if passed < len(STEPS) else 0
+    skipped = len(STEPS) - passed - failed
+    say(f"desktop: {passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+main()
