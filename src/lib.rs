@@ -4,6 +4,7 @@
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
 pub mod keepalive;
+pub mod link;
 pub mod model;
 pub mod provider;
 pub mod relay;
