@@ -9,6 +9,7 @@ pub mod clock;
 pub mod engine;
 pub mod keepalive;
 pub mod logging;
+pub mod link;
 pub mod model;
 pub mod platform;
 pub mod probe;

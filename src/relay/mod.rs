@@ -1,8 +1,28 @@
 //! The relay: the public end of every tunnel.
 //!
-//! The ingress knows tunnels only as a [`Backend`]; the registry of live sessions is one.
+//! The ingress knows tunnels only as a [`Backend`]; the registry of live sessions is one. The
+//! sessions know visitors only as streams that the ingress asks for.
 
+mod accounts;
 mod backend;
 pub mod ingress;
+mod certificate;
+mod door;
+mod error;
+mod files;
+mod ingress_port;
+mod limits;
+mod numbers;
+mod public_ports;
+mod registry;
+mod server;
+mod session;
+mod table;
+mod upstream;
 
+pub use accounts::{Accounts, AccountsError, OWNER};
 pub use backend::{Backend, Lookup, OpenError, Stream, Upstream, Visitor};
+pub use error::RelayError;
+pub use ingress_port::{Ingress, IngressGuard};
+pub use limits::Limits;
+pub use server::{Relay, RelayConfig, Warning};

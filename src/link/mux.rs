@@ -1,0 +1,241 @@
+//! Many streams over one transport: yamux, driven by one task that owns the connection.
+//!
+//! It bounds how many streams live at once, tells a reset from a clean end, and knows nothing of
+//! what the streams carry. Its streams do not hold each other up: each has a window of its own.
+
+mod driver;
+mod stream;
+
+pub use driver::LinkEnd;
+pub use stream::MuxStream;
+
+use super::Transport;
+use super::cork::Cork;
+use driver::Driver;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use stream::ResetFlag;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// So many streams may live at once on one link: with the first window of 256 KiB each, this is
+/// what bounds a link's memory.
+pub const MAX_STREAMS: usize = 1024;
+
+/// A relay lets a host open only this many: one is the control stream, the rest is courtesy.
+const MAX_STREAMS_OF_HOST: usize = 4;
+
+/// Requests to open a stream that may wait for the driver.
+const OPEN_QUEUE: usize = 256;
+
+/// yamux ends the whole link when its own limit is passed, so ours stays well below it.
+const YAMUX_STREAMS: usize = 4 * MAX_STREAMS;
+
+/// All windows of a link together may grow by this much beyond the first 256 KiB of each.
+const WINDOW_GROWTH: usize = 64 * 1024 * 1024;
+
+/// The largest body of a frame: two TLS records. Larger ones would hold up the other streams.
+const FRAME_BODY: usize = 32 * 1024;
+
+/// Which end this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Opens the control stream, accepts data streams.
+    Host,
+    /// Accepts the control stream, opens data streams.
+    Relay,
+}
+
+/// Why no stream could be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenStreamError {
+    /// The link is gone.
+    #[error("the link is gone")]
+    Closed,
+    /// As many as may be are open already.
+    #[error("too many streams are open")]
+    TooMany,
+}
+
+/// Starts multiplexing: the handle, the streams that the other end opens, and the driver, a future
+/// that must be spawned and ends with the link.
+pub fn start<T: Transport>(
+    transport: T,
+    role: Role,
+) -> (
+    Mux,
+    Incoming,
+    impl Future<Output = LinkEnd> + Send + 'static,
+) {
+    let (limit, mode) = match role {
+        Role::Host => (MAX_STREAMS, yamux::Mode::Client),
+        Role::Relay => (MAX_STREAMS_OF_HOST, yamux::Mode::Server),
+    };
+    let shared = Arc::new(Shared::new(limit));
+    let (open, opens) = mpsc::channel(OPEN_QUEUE);
+    let (deliver, incoming) = mpsc::channel(limit);
+    let cork = Cork::new(transport);
+    let connection = yamux::Connection::new(cork.clone(), config(), mode);
+    let driver = Driver::new(connection, cork, opens, deliver, Arc::clone(&shared));
+    let mux = Mux { open, shared };
+    (mux, Incoming(incoming), driver.run())
+}
+
+fn config() -> yamux::Config {
+    let mut config = yamux::Config::default();
+    // The order matters: each setter checks the other's value.
+    config
+        .set_max_connection_receive_window(None)
+        .set_max_num_streams(YAMUX_STREAMS)
+        .set_max_connection_receive_window(Some(YAMUX_STREAMS * 256 * 1024 + WINDOW_GROWTH))
+        .set_split_send_size(FRAME_BODY);
+    config
+}
+
+/// The streams that the other end opens.
+#[derive(Debug)]
+pub struct Incoming(mpsc::Receiver<MuxStream>);
+
+impl Incoming {
+    /// The next one; `None` once the link is gone.
+    pub async fn next(&mut self) -> Option<MuxStream> {
+        self.0.recv().await
+    }
+}
+
+/// One end of a link: opens streams, and watches over it. Clones are handles to the same link.
+#[derive(Clone, Debug)]
+pub struct Mux {
+    open: mpsc::Sender<OpenRequest>,
+    shared: Arc<Shared>,
+}
+
+impl Mux {
+    /// Opens a stream. The other end learns of it with the first bytes written.
+    ///
+    /// # Errors
+    /// `TooMany` at once when [`MAX_STREAMS`] are open, `Closed` when the link is gone.
+    pub async fn open(&self) -> Result<MuxStream, OpenStreamError> {
+        let permit = Arc::clone(&self.shared.outgoing)
+            .try_acquire_owned()
+            .map_err(|_| OpenStreamError::TooMany)?;
+        let (answer, opened) = oneshot::channel();
+        let request = OpenRequest { permit, answer };
+        self.open
+            .send(request)
+            .await
+            .map_err(|_| OpenStreamError::Closed)?;
+        opened.await.map_err(|_| OpenStreamError::Closed)
+    }
+
+    /// When something last came over the link.
+    #[must_use]
+    pub fn heard_at(&self) -> Instant {
+        let millis = self.shared.heard_ms.load(Ordering::Relaxed);
+        self.shared.started + Duration::from_millis(millis)
+    }
+
+    /// Waits for streams that were dropped here while the other end may still write to them. Pass
+    /// them to the other end's [`Mux::reset`]: yamux has no word for it, and the writer there would
+    /// wait for ever.
+    pub async fn abandoned(&self) -> Vec<u32> {
+        loop {
+            let changed = self.shared.abandoned_changed.notified();
+            let streams = std::mem::take(&mut *lock(&self.shared.abandoned));
+            if !streams.is_empty() {
+                return streams;
+            }
+            changed.await;
+        }
+    }
+
+    /// Breaks streams that the other end has abandoned.
+    pub fn reset(&self, streams: &[u32]) {
+        let live = lock(&self.shared.streams);
+        for flag in streams.iter().filter_map(|id| live.get(id)) {
+            flag.raise();
+        }
+    }
+
+    /// Sends what is under way, then closes the link. The driver ends when that is done.
+    pub fn close(&self) {
+        self.shared.closing.cancel();
+    }
+
+    /// How many streams are open, both ways.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        lock(&self.shared.streams).len()
+    }
+}
+
+#[derive(Debug)]
+struct OpenRequest {
+    permit: OwnedSemaphorePermit,
+    answer: oneshot::Sender<MuxStream>,
+}
+
+/// What the driver, the handles and the streams of one link have in common.
+#[derive(Debug)]
+struct Shared {
+    started: Instant,
+    heard_ms: AtomicU64,
+    closed: AtomicBool,
+    closing: CancellationToken,
+    streams: Mutex<HashMap<u32, Arc<ResetFlag>>>,
+    abandoned: Mutex<Vec<u32>>,
+    abandoned_changed: Notify,
+    outgoing: Arc<Semaphore>,
+    incoming: Arc<Semaphore>,
+}
+
+impl Shared {
+    fn new(incoming: usize) -> Self {
+        Self {
+            started: Instant::now(),
+            heard_ms: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            closing: CancellationToken::new(),
+            streams: Mutex::default(),
+            abandoned: Mutex::default(),
+            abandoned_changed: Notify::new(),
+            outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
+            incoming: Arc::new(Semaphore::new(incoming)),
+        }
+    }
+
+    fn mark_heard(&self) {
+        let millis = self.started.elapsed().as_millis();
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        self.heard_ms.store(millis, Ordering::Relaxed);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The link is gone: every stream that still waits for it is broken.
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for flag in lock(&self.streams).values() {
+            flag.raise();
+        }
+        self.abandoned_changed.notify_waiters();
+    }
+
+    fn abandon(&self, stream: u32) {
+        lock(&self.abandoned).push(stream);
+        self.abandoned_changed.notify_one();
+    }
+}
+
+/// Never held across a wait, and nothing under it panics half way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

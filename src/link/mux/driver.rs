@@ -1,0 +1,135 @@
+//! The one task that owns a yamux connection.
+//!
+//! It moves frames, hands out streams and lets gathered bytes go when yamux has no more of them.
+
+use super::stream::MuxStream;
+use super::{OpenRequest, Shared};
+use crate::link::Transport;
+use crate::link::cork::Cork;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+
+/// How a link ended.
+#[derive(Debug)]
+pub enum LinkEnd {
+    /// Either end closed it.
+    Closed,
+    /// It broke.
+    Broken(String),
+}
+
+/// The connection is dropped last: its streams must find the link marked closed when it wakes them.
+pub(super) struct Driver<T> {
+    marker: MarkClosed,
+    cork: Cork<T>,
+    opens: mpsc::Receiver<OpenRequest>,
+    /// The request that waits for yamux.
+    waiting: Option<OpenRequest>,
+    deliver: mpsc::Sender<MuxStream>,
+    connection: yamux::Connection<Cork<T>>,
+}
+
+struct MarkClosed(Arc<Shared>);
+
+impl Drop for MarkClosed {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl<T: Transport> Driver<T> {
+    pub(super) fn new(
+        connection: yamux::Connection<Cork<T>>,
+        cork: Cork<T>,
+        opens: mpsc::Receiver<OpenRequest>,
+        deliver: mpsc::Sender<MuxStream>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            marker: MarkClosed(shared),
+            cork,
+            opens,
+            waiting: None,
+            deliver,
+            connection,
+        }
+    }
+
+    pub(super) async fn run(mut self) -> LinkEnd {
+        let closing = self.marker.0.closing.clone();
+        let mut closing = pin!(closing.cancelled());
+        let end = poll_fn(|cx| match closing.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(LinkEnd::Closed),
+            Poll::Pending => self.poll_link(cx),
+        })
+        .await;
+        if matches!(end, LinkEnd::Closed) {
+            // What is still queued in the streams goes out first; a failure changes nothing.
+            let _ = poll_fn(|cx| self.connection.poll_close(cx)).await;
+        }
+        end
+    }
+
+    fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkEnd> {
+        let end = loop {
+            if let Err(error) = self.handle_opens(cx) {
+                break Some(LinkEnd::Broken(error.to_string()));
+            }
+            match self.connection.poll_next_inbound(cx) {
+                Poll::Ready(Some(Ok(stream))) => self.hand_out(stream),
+                Poll::Ready(Some(Err(error))) => break Some(LinkEnd::Broken(error.to_string())),
+                Poll::Ready(None) => break Some(LinkEnd::Closed),
+                Poll::Pending => break None,
+            }
+        };
+        if self.cork.take_heard() {
+            self.marker.0.mark_heard();
+        }
+        match (end, self.cork.poll_release(cx)) {
+            (Some(end), _) => Poll::Ready(end),
+            (None, Poll::Ready(Err(error))) => Poll::Ready(LinkEnd::Broken(error.to_string())),
+            (None, _) => Poll::Pending,
+        }
+    }
+
+    fn handle_opens(&mut self, cx: &mut Context<'_>) -> Result<(), yamux::ConnectionError> {
+        loop {
+            let request = match self.waiting.take() {
+                Some(request) => request,
+                None => match self.opens.poll_recv(cx) {
+                    Poll::Ready(Some(request)) => request,
+                    Poll::Ready(None) | Poll::Pending => return Ok(()),
+                },
+            };
+            if request.answer.is_closed() {
+                continue;
+            }
+            match self.connection.poll_new_outbound(cx) {
+                Poll::Ready(stream) => {
+                    let stream = MuxStream::new(stream?, request.permit, &self.marker.0);
+                    // Whoever asked may have gone; the stream then goes too.
+                    let _ = request.answer.send(stream);
+                }
+                Poll::Pending => {
+                    self.waiting = Some(request);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn hand_out(&self, stream: yamux::Stream) {
+        let shared = &self.marker.0;
+        let Ok(permit) = Arc::clone(&shared.incoming).try_acquire_owned() else {
+            tracing::debug!("a stream is refused: too many are open");
+            return;
+        };
+        let stream = MuxStream::new(stream, permit, shared);
+        if self.deliver.try_send(stream).is_err() {
+            tracing::debug!("a stream is refused: nobody accepts any");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Two ends over an in-memory pipe.
+
+use super::*;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+use tokio::task::{JoinHandle, JoinSet};
+
+struct End {
+    mux: Mux,
+    incoming: Incoming,
+    driver: JoinHandle<LinkEnd>,
+}
+
+fn end(transport: impl Transport, role: Role) -> End {
+    let (mux, incoming, driver) = start(transport, role);
+    End {
+        mux,
+        incoming,
+        driver: tokio::spawn(driver),
+    }
+}
+
+fn pair() -> (End, End) {
+    let (near, far) = duplex(64 * 1024);
+    (end(near, Role::Host), end(far, Role::Relay))
+}
+
+/// A stream from relay to host, both ends of it.
+async fn open(relay: &End, host: &mut End) -> (MuxStream, MuxStream) {
+    let mut near = relay.mux.open().await.expect("there is room");
+    near.write_all(b"!").await.expect("it goes");
+    let mut far = host.incoming.next().await.expect("it comes");
+    far.read_exact(&mut [0]).await.expect("it comes");
+    (near, far)
+}
+
+async fn kind_of_end(stream: &mut MuxStream) -> Result<usize, io::ErrorKind> {
+    let mut seen = Vec::new();
+    let end = stream.read_to_end(&mut seen).await;
+    end.map(|_| seen.len()).map_err(|error| error.kind())
+}
+
+use std::io;
+
+const RESET: Result<usize, io::ErrorKind> = Err(io::ErrorKind::ConnectionReset);
+
+#[tokio::test]
+async fn half_close_leaves_the_other_direction_open() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    near.write_all(b"question").await.expect("it goes");
+    near.shutdown().await.expect("it ends");
+    assert_eq!(kind_of_end(&mut far).await, Ok(8));
+    far.write_all(b"answer").await.expect("still open");
+    far.shutdown().await.expect("it ends");
+    assert_eq!(kind_of_end(&mut near).await, Ok(6));
+}
+
+#[tokio::test]
+async fn a_dropped_stream_is_no_clean_end() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    far.write_all(b"half of it").await.expect("it goes");
+    drop(far);
+    assert_eq!(kind_of_end(&mut near).await, RESET);
+}
+
+#[tokio::test]
+async fn a_lost_link_is_no_clean_end_for_anyone() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    let (mut ended, _kept) = open(&relay, &mut host).await;
+    ended.shutdown().await.expect("it ends");
+    host.driver.abort();
+    assert_eq!(kind_of_end(&mut far).await, RESET);
+    assert_eq!(kind_of_end(&mut near).await, RESET);
+    assert_eq!(kind_of_end(&mut ended).await, RESET);
+    assert!(near.write_all(b"x").await.is_err());
+    assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::Closed));
+}
+
+#[tokio::test]
+async fn closing_sends_what_is_under_way_and_ends_both() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    near.write_all(b"last words").await.expect("it goes");
+    near.shutdown().await.expect("it ends");
+    relay.mux.close();
+    assert!(matches!(relay.driver.await, Ok(LinkEnd::Closed)));
+    let mut words = [0; 10];
+    far.read_exact(&mut words).await.expect("they came");
+    assert!(matches!(host.driver.await, Ok(LinkEnd::Closed)));
+    assert_eq!(kind_of_end(&mut near).await, RESET, "nobody waits for ever");
+}
+
+#[tokio::test]
+async fn an_abandoned_writer_is_told_and_stops() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    near.shutdown().await.expect("it ends");
+    let writer = tokio::spawn(async move {
+        let chunk = [0; 4096];
+        while far.write_all(&chunk).await.is_ok() {}
+    });
+    near.read_exact(&mut [0; 100_000]).await.expect("it comes");
+    drop(near);
+    let abandoned = relay.mux.abandoned().await;
+    assert_eq!(abandoned.len(), 1);
+    host.mux.reset(&abandoned);
+    writer.await.expect("it stops");
+    host.mux.reset(&abandoned);
+    assert_eq!((host.mux.streams(), relay.mux.streams()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_stalled_stream_does_not_hold_up_the_others() {
+    let (mut host, relay) = pair();
+    let (mut stalled, _never_read) = open(&relay, &mut host).await;
+    let stuck = tokio::spawn(async move { stalled.write_all(&vec![0; 4 << 20]).await });
+    for _ in 0..3 {
+        let (mut near, mut far) = open(&relay, &mut host).await;
+        let sent = tokio::spawn(async move {
+            near.write_all(&vec![1; 2 << 20]).await.expect("it goes");
+            near.shutdown().await.expect("it ends");
+            kind_of_end(&mut near).await
+        });
+        assert_eq!(kind_of_end(&mut far).await, Ok(2 << 20));
+        far.shutdown().await.expect("it ends");
+        assert_eq!(sent.await.expect("it ends"), Ok(0));
+    }
+    assert!(!stuck.is_finished());
+}
+
+#[tokio::test]
+async fn streams_are_bounded_and_a_dropped_one_makes_room() {
+    let (mut host, relay) = pair();
+    let mut streams = Vec::new();
+    for _ in 0..MAX_STREAMS {
+        let (near, mut far) = open(&relay, &mut host).await;
+        far.write_all(b"!").await.expect("it goes");
+        streams.push((near, far));
+    }
+    assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::TooMany));
+    streams.pop();
+    open(&relay, &mut host).await;
+}
+
+#[tokio::test]
+async fn a_host_cannot_flood_its_relay_with_streams() {
+    let (host, mut relay) = pair();
+    let mut streams = Vec::new();
+    for _ in 0..MAX_STREAMS_OF_HOST + 20 {
+        let mut stream = host.mux.open().await.expect("there is room");
+        stream.write_all(b"!").await.expect("it goes");
+        streams.push(stream);
+    }
+    assert_eq!(kind_of_end(&mut streams[MAX_STREAMS_OF_HOST]).await, RESET);
+    let mut first = relay.incoming.next().await.expect("it comes");
+    first.write_all(b"?").await.expect("it goes");
+    streams[0].read_exact(&mut [0]).await.expect("it lives");
+    assert_eq!(relay.mux.streams(), MAX_STREAMS_OF_HOST);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_streams_at_once_carry_their_own_bytes_both_ways() {
+    let (mut host, relay) = pair();
+    let echo = tokio::spawn(async move {
+        let mut tasks = JoinSet::new();
+        while let Some(mut stream) = host.incoming.next().await {
+            tasks.spawn(async move {
+                let (mut read, mut write) = tokio::io::split(&mut stream);
+                tokio::io::copy(&mut read, &mut write).await.expect("it echoes");
+                write.shutdown().await.expect("it ends");
+            });
+        }
+    });
+    let mut asking = JoinSet::new();
+    for n in 0..200_u8 {
+        let mux = relay.mux.clone();
+        asking.spawn(async move {
+            let stream = mux.open().await.expect("there is room");
+            let (mut read, mut write) = tokio::io::split(stream);
+            let writing = tokio::spawn(async move {
+                write.write_all(&vec![n; 100_000]).await.expect("it goes");
+                write.shutdown().await.expect("it ends");
+            });
+            let mut seen = Vec::new();
+            read.read_to_end(&mut seen).await.expect("it comes back");
+            writing.await.expect("it ends");
+            assert!(seen == vec![n; 100_000]);
+        });
+    }
+    asking.join_all().await;
+    drop(relay);
+    echo.abort();
+}
+
+#[tokio::test]
+async fn garbage_ends_the_link_and_nothing_else() {
+    let (near, mut far) = duplex(4096);
+    let relay = end(near, Role::Relay);
+    far.write_all(&[0xff; 400]).await.expect("it goes");
+    assert!(matches!(relay.driver.await, Ok(LinkEnd::Broken(_))));
+}

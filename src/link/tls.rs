@@ -1,0 +1,280 @@
+//! TLS 1.3 between host and relay: no authority, the host pins the relay's very certificate.
+//!
+//! It knows certificates and handshakes; who may host is the token's business.
+
+use super::transport;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, CipherSuite, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest as _, Sha256};
+use std::io;
+use std::sync::Arc;
+use tokio::io::BufReader;
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// What both ends must agree to speak inside TLS.
+pub const ALPN: &[u8] = b"underpass/1";
+
+/// The host's end of an encrypted connection.
+pub type ClientStream = tokio_rustls::client::TlsStream<BufReader<TcpStream>>;
+
+/// The relay's end of an encrypted connection.
+pub type ServerStream = tokio_rustls::server::TlsStream<BufReader<TcpStream>>;
+
+/// Why there is no encrypted connection.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsFault {
+    /// The certificate is not the pinned one.
+    #[error("the certificate is not the pinned one")]
+    CertificateMismatch,
+    /// The other end is no relay: it speaks no TLS 1.3, or not our protocol in it.
+    #[error("the other end is no relay: {0}")]
+    NotARelay(String),
+    /// The connection broke.
+    #[error("the connection broke during the handshake: {0}")]
+    Broken(io::Error),
+    /// TLS cannot be set up here.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(rustls::Error),
+}
+
+/// A relay's key and certificate.
+#[derive(Debug)]
+pub struct Identity {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// Why a key or certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// None could be made.
+    #[error("no certificate could be made: {0}")]
+    Generate(#[from] rcgen::Error),
+    /// The text is no PEM of a key or certificate.
+    #[error("it is not in PEM form: {0}")]
+    Pem(#[from] rustls::pki_types::pem::Error),
+}
+
+impl Identity {
+    /// Makes a new ECDSA P-256 key and its self-signed certificate: (certificate, key), in PEM.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn generate() -> Result<(String, String), IdentityError> {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
+        let params = rcgen::CertificateParams::new(vec![SERVER_NAME.to_owned()])?;
+        Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+    }
+
+    /// Reads what [`Identity::generate`] made.
+    ///
+    /// # Errors
+    /// When either is not PEM.
+    pub fn from_pem(certificate: &str, key: &str) -> Result<Self, IdentityError> {
+        Ok(Self {
+            certificate: CertificateDer::from_pem_slice(certificate.as_bytes())?,
+            key: PrivateKeyDer::from_pem_slice(key.as_bytes())?,
+        })
+    }
+
+    /// SHA-256 of the certificate: what a host pins.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(&self.certificate).into()
+    }
+
+    /// What the relay accepts connections with.
+    ///
+    /// # Errors
+    /// When key and certificate do not belong together.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, rustls::Error> {
+        let mut config = rustls::ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_no_client_auth()
+            .with_single_cert(vec![self.certificate.clone()], self.key.clone_key())?;
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        // Nothing resumes a TLS session, so tickets would be bytes for nothing.
+        config.send_tls13_tickets = 0;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// The name in the certificate; the pin decides, so no name is ever sent or checked.
+const SERVER_NAME: &str = "relay.underpass.internal";
+
+/// The provider, passed explicitly: a process-wide default is not ours to set. AES-128 goes first,
+/// it is the fastest where AES is in hardware.
+fn provider() -> Arc<CryptoProvider> {
+    let mut provider = ring::default_provider();
+    provider
+        .cipher_suites
+        .sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    Arc::new(provider)
+}
+
+/// Shakes hands with the relay whose certificate has this SHA-256.
+///
+/// # Errors
+/// See [`TlsFault`].
+pub async fn connect(socket: TcpStream, pin: [u8; 32]) -> Result<ClientStream, TlsFault> {
+    let socket = transport::prepare(socket).map_err(TlsFault::Broken)?;
+    let config = client_config(pin).map_err(TlsFault::Setup)?;
+    let name = ServerName::try_from(SERVER_NAME)
+        .map_err(|error| TlsFault::Setup(rustls::Error::General(error.to_string())))?;
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(name, socket)
+        .await
+        .map_err(classify)?;
+    match stream.get_ref().1.alpn_protocol() {
+        Some(ALPN) => Ok(stream),
+        _ => Err(TlsFault::NotARelay("it agreed to no protocol".to_owned())),
+    }
+}
+
+/// Shakes hands with a host.
+///
+/// # Errors
+/// See [`TlsFault`]; `NotARelay` then says that the other end is no host.
+pub async fn accept(acceptor: &TlsAcceptor, socket: TcpStream) -> Result<ServerStream, TlsFault> {
+    let socket = transport::prepare(socket).map_err(TlsFault::Broken)?;
+    let stream = acceptor.accept(socket).await.map_err(classify)?;
+    match stream.get_ref().1.alpn_protocol() {
+        Some(ALPN) => Ok(stream),
+        _ => Err(TlsFault::NotARelay("it agreed to no protocol".to_owned())),
+    }
+}
+
+fn client_config(pin: [u8; 32]) -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = provider();
+    let verifier = Pinned {
+        pin,
+        provider: Arc::clone(&provider),
+    };
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.enable_sni = false;
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+fn classify(error: io::Error) -> TlsFault {
+    let tls = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(_)) => TlsFault::CertificateMismatch,
+        Some(other) => TlsFault::NotARelay(other.to_string()),
+        None => TlsFault::Broken(error),
+    }
+}
+
+/// Trusts one certificate, and checks that the other end has its key.
+#[derive(Debug)]
+struct Pinned {
+    pin: [u8; 32],
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let fingerprint: [u8; 32] = Sha256::digest(end_entity).into();
+        if fingerprint == self.pin {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("TLS 1.2 is not spoken here".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    fn identity() -> Identity {
+        let (certificate, key) = Identity::generate().expect("there is randomness");
+        Identity::from_pem(&certificate, &key).expect("it is PEM")
+    }
+
+    /// What a host sees that pins `pin` of a relay that has `certificate` and signs with `key`.
+    async fn shake(pin: [u8; 32], identity: Identity) -> Result<(), TlsFault> {
+        let acceptor = identity.acceptor().expect("it fits");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("bound");
+        let relay = tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.expect("it comes");
+            let mut stream = accept(&acceptor, socket).await?;
+            let mut word = [0; 2];
+            stream.read_exact(&mut word).await.map_err(TlsFault::Broken)?;
+            Ok::<_, TlsFault>(word)
+        });
+        let socket = TcpStream::connect(address).await.expect("loopback");
+        let mut stream = connect(socket, pin).await?;
+        stream.write_all(b"hi").await.expect("it goes");
+        stream.flush().await.expect("it goes");
+        assert_eq!(relay.await.expect("it ends").expect("it came"), *b"hi");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_pinned_certificate_is_trusted_and_no_other() {
+        let relay = identity();
+        shake(relay.fingerprint(), relay).await.expect("it is the one");
+        let refused = shake(identity().fingerprint(), identity()).await;
+        assert!(matches!(refused, Err(TlsFault::CertificateMismatch)));
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_of_no_use() {
+        let (certificate, _) = Identity::generate().expect("there is randomness");
+        let (_, key) = Identity::generate().expect("there is randomness");
+        let stolen = Identity::from_pem(&certificate, &key).expect("it is PEM");
+        assert!(stolen.acceptor().is_err());
+    }
+
+    #[test]
+    fn what_is_no_pem_is_said_to_be_none() {
+        assert!(Identity::from_pem("", "garbage").is_err());
+    }
+}

@@ -1,0 +1,249 @@
+//! What host and relay say to each other on the control stream.
+//!
+//! Unknown fields are ignored and an unknown message is [`HostMessage::Unknown`] or
+//! [`RelayMessage::Unknown`], so that either end may be the newer one within a version.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU16;
+
+/// The version both ends must speak.
+pub const VERSION: u16 = 1;
+
+/// A token on the wire; it does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What a port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP in the clear at the host.
+    Http,
+    /// HTTP inside TLS at the host.
+    Https,
+    /// Bytes.
+    Tcp,
+    /// HTTP, with or without TLS at the host.
+    Auto,
+}
+
+/// A port that the host wants served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortSpec {
+    /// The local port: its name on this link.
+    pub number: NonZeroU16,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Its host-name label.
+    pub label: String,
+    /// The public TCP port asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_port: Option<NonZeroU16>,
+}
+
+/// A port as it is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedPort {
+    /// The local port.
+    pub number: NonZeroU16,
+    /// Where visitors reach it.
+    pub url: String,
+    /// Where other machines of the relay's network reach it, when that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lan_url: Option<String>,
+}
+
+/// The host's first words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// See [`VERSION`].
+    pub version: u16,
+    /// The account's token.
+    pub token: Token,
+    /// The tunnel's id.
+    pub tunnel: String,
+    /// The installation that hosts it.
+    pub install: String,
+    /// Random, one for each connector: for the relay's log.
+    pub instance: String,
+    /// Take the tunnel from another installation of the account.
+    #[serde(default)]
+    pub take_over: bool,
+    /// The ports to serve.
+    pub ports: Vec<PortSpec>,
+}
+
+/// What a host says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum HostMessage {
+    /// Comes first, and once.
+    Hello(Hello),
+    /// Asks for a pong.
+    Ping {
+        /// Comes back in it.
+        number: u32,
+    },
+    /// Answers a ping.
+    Pong {
+        /// The ping's.
+        number: u32,
+    },
+    /// Serve these ports from now on.
+    SetPorts {
+        /// All of them.
+        ports: Vec<PortSpec>,
+    },
+    /// Nobody reads these streams any more: stop writing to them.
+    Abandon {
+        /// Their ids.
+        streams: Vec<u32>,
+    },
+    /// The host ends the session.
+    Goodbye,
+    /// Something newer.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a relay says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum RelayMessage {
+    /// Answers the hello: the session is up.
+    Welcome {
+        /// Its number at the relay: for the log.
+        session: u64,
+        /// The ports as served.
+        ports: Vec<ServedPort>,
+    },
+    /// Answers the hello: there is no session.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// Asks for a pong.
+    Ping {
+        /// Comes back in it.
+        number: u32,
+    },
+    /// Answers a ping.
+    Pong {
+        /// The ping's.
+        number: u32,
+    },
+    /// Answers set-ports: these are served now.
+    Ports {
+        /// All of them.
+        ports: Vec<ServedPort>,
+    },
+    /// Answers set-ports: what was served still is.
+    PortsRefused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// Nobody reads these streams any more: stop writing to them.
+    Abandon {
+        /// Their ids.
+        streams: Vec<u32>,
+    },
+    /// Another host has the tunnel now; the session ends.
+    Displaced,
+    /// The relay is going down; the session ends.
+    ShuttingDown,
+    /// Something newer.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a relay does not serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Refusal {
+    /// It speaks another version.
+    #[error("the relay speaks version {relay}")]
+    Version {
+        /// The relay's.
+        relay: u16,
+    },
+    /// It does not know the token.
+    #[error("the relay does not know the token")]
+    Token,
+    /// Somebody else holds the name.
+    #[error("the name {label} is taken")]
+    NameTaken {
+        /// The label.
+        label: String,
+    },
+    /// Another installation of the account hosts the tunnel.
+    #[error("another installation hosts the tunnel")]
+    HostedElsewhere,
+    /// The public TCP port asked for is not to be had.
+    #[error("the public port {port} is not to be had")]
+    PublicPortTaken {
+        /// The port.
+        port: NonZeroU16,
+    },
+    /// There is no public TCP port left.
+    #[error("there is no public port left")]
+    NoPublicPorts,
+    /// The account hosts as many tunnels as it may.
+    #[error("the account hosts {limit} tunnels already")]
+    TooManyTunnels {
+        /// How many it may.
+        limit: u32,
+    },
+    /// The request makes no sense.
+    #[error("the request makes no sense: {detail}")]
+    Invalid {
+        /// What about it.
+        detail: String,
+    },
+    /// Something newer.
+    #[serde(other)]
+    #[error("the relay did not say why in words we know")]
+    Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_does_not_print() {
+        let token = Token("s3cret".to_owned());
+        assert_eq!(format!("{token:?}"), "***");
+    }
+
+    #[test]
+    fn unknown_fields_messages_and_refusals_are_lived_with() {
+        let host = |text| serde_json::from_str::<HostMessage>(text).expect("it is lived with");
+        let relay = |text| serde_json::from_str::<RelayMessage>(text).expect("it is lived with");
+        assert_eq!(
+            host(r#"{"type":"ping","number":4,"mood":"good"}"#),
+            HostMessage::Ping { number: 4 }
+        );
+        assert_eq!(host(r#"{"type":"sing","song":1}"#), HostMessage::Unknown);
+        assert_eq!(
+            relay(r#"{"type":"refused","reason":{"kind":"full-moon","until":3}}"#),
+            RelayMessage::Refused {
+                reason: Refusal::Unknown
+            }
+        );
+    }
+
+    #[test]
+    fn the_hello_is_on_the_wire_as_documented() {
+        let text = r#"{"type":"hello","version":1,"token":"t","tunnel":"web","install":"i","instance":"n","take_over":false,"ports":[{"number":3000,"protocol":"http","label":"web"}]}"#;
+        let hello: HostMessage = serde_json::from_str(text).expect("it is read");
+        assert_eq!(serde_json::to_string(&hello).expect("it is written"), text);
+    }
+}

@@ -1,0 +1,132 @@
+//! The first words with a relay: from an encrypted connection to a session, or a refusal.
+
+use super::refusal::map_refusal;
+use crate::link::Transport;
+use crate::link::frame::{FrameError, Frames};
+use crate::link::mux::{self, Incoming, LinkEnd, Mux, MuxStream, Role};
+use crate::link::wire::{
+    Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, ServedPort, Token,
+    VERSION,
+};
+use crate::model::{JoinLink, LivePort, Port, PortNumber, Protocol, Reason};
+use crate::provider::{ConnectError, HostOrder};
+use std::num::NonZeroU16;
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+/// A link on which the relay has said welcome.
+pub(super) struct Shaken {
+    pub(super) mux: Mux,
+    pub(super) incoming: Incoming,
+    pub(super) control: Frames<MuxStream>,
+    pub(super) driver: AbortOnDropHandle<LinkEnd>,
+    pub(super) ports: Vec<LivePort>,
+}
+
+/// What to say first.
+pub(super) fn hello(order: &HostOrder, link: &JoinLink, instance: &str) -> Hello {
+    Hello {
+        version: VERSION,
+        token: Token(link.token.expose().to_owned()),
+        tunnel: order.tunnel.as_str().to_owned(),
+        install: order.install.clone(),
+        instance: instance.to_owned(),
+        take_over: order.take_over,
+        ports: specs(&order.ports),
+    }
+}
+
+/// The ports as the wire has them.
+pub(super) fn specs(ports: &[Port]) -> Vec<PortSpec> {
+    let wire = |number: PortNumber| NonZeroU16::new(number.get());
+    let spec = |port: &Port| {
+        Some(PortSpec {
+            number: wire(port.number)?,
+            protocol: match port.protocol {
+                Protocol::Http => WireProtocol::Http,
+                Protocol::Https => WireProtocol::Https,
+                Protocol::Tcp => WireProtocol::Tcp,
+                Protocol::Auto => WireProtocol::Auto,
+            },
+            label: port.label.as_str().to_owned(),
+            public_port: port.public_port.and_then(wire),
+        })
+    };
+    ports.iter().filter_map(spec).collect()
+}
+
+/// The ports as the program has them.
+pub(super) fn live(ports: Vec<ServedPort>) -> Vec<LivePort> {
+    let port = |port: ServedPort| {
+        Some(LivePort {
+            number: PortNumber::new(port.number.get())?,
+            url: port.url,
+            lan_url: port.lan_url,
+        })
+    };
+    ports.into_iter().filter_map(port).collect()
+}
+
+/// Says hello and waits for the welcome, within `patience` in all.
+pub(super) async fn shake(
+    transport: impl Transport,
+    hello: Hello,
+    patience: Duration,
+) -> Result<Shaken, ConnectError> {
+    match timeout(patience, greet(transport, hello)).await {
+        Ok(shaken) => shaken,
+        Err(_) => Err(ConnectError::with(
+            Reason::TimedOut,
+            "the relay did not answer the hello in time",
+        )),
+    }
+}
+
+async fn greet(transport: impl Transport, hello: Hello) -> Result<Shaken, ConnectError> {
+    let transport: Box<dyn Transport> = Box::new(transport);
+    let (mux, incoming, driver) = mux::start(transport, Role::Host);
+    let driver = AbortOnDropHandle::new(tokio::spawn(driver));
+    let control = mux
+        .open()
+        .await
+        .map_err(|error| ConnectError::with(Reason::LinkLost, error))?;
+    let mut control = Frames::new(control);
+    let message = HostMessage::Hello(hello);
+    control.send(&message).await.map_err(lost)?;
+    let ports = loop {
+        match control.next().await.map_err(lost)? {
+            Some(RelayMessage::Welcome { session, ports }) => {
+                tracing::debug!(session, "the relay says welcome");
+                break live(ports);
+            }
+            Some(RelayMessage::Refused { reason }) => return Err(map_refusal(reason)),
+            Some(RelayMessage::ShuttingDown) => {
+                return Err(ConnectError::new(Reason::RelayShutDown));
+            }
+            Some(RelayMessage::Displaced) => return Err(ConnectError::new(Reason::TakenOver)),
+            Some(
+                RelayMessage::Ping { .. }
+                | RelayMessage::Pong { .. }
+                | RelayMessage::Ports { .. }
+                | RelayMessage::PortsRefused { .. }
+                | RelayMessage::Abandon { .. }
+                | RelayMessage::Unknown,
+            ) => {}
+            None => return Err(ConnectError::new(Reason::LinkLost)),
+        }
+    };
+    Ok(Shaken {
+        mux,
+        incoming,
+        control,
+        driver,
+        ports,
+    })
+}
+
+/// The control stream failed. It is inside our own protocol: garbage there is a fault, not a
+/// stranger.
+pub(super) fn lost(error: FrameError) -> ConnectError {
+    ConnectError::with(Reason::LinkLost, error)
+}

@@ -1,0 +1,140 @@
+//! Hosts through our own relay, embedded or joined: the host's end of the link.
+//!
+//! It knows one relay at a time and one session at a time. Whether to try again is the engine's
+//! business, where the relay is the locator's.
+
+mod detect;
+mod dial;
+mod handshake;
+mod local;
+mod refusal;
+mod session;
+
+use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use crate::link;
+use crate::link::heartbeat::Pace;
+use crate::model::{JoinLink, Phase, Reason, Secret};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The scope of the one token there is: the whole join link.
+const SCOPE: &str = "join";
+
+/// What a locator answers with.
+pub type Located<'a> = Pin<Box<dyn Future<Output = Result<JoinLink, ConnectError>> + Send + 'a>>;
+
+/// Says where the relay is: starts the embedded one, or knows the joined one.
+pub trait RelayLocator: Send + Sync {
+    /// The join link to use now.
+    fn locate(&self) -> Located<'_>;
+}
+
+/// A relay that is always at the same place.
+#[derive(Clone, Debug)]
+pub struct Fixed(pub JoinLink);
+
+impl RelayLocator for Fixed {
+    fn locate(&self) -> Located<'_> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+/// How long things may take; tests use shorter times.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until the link is encrypted, name resolution included.
+    pub dial: Duration,
+    /// From then until the relay answered the hello.
+    pub handshake: Duration,
+    /// The heartbeat of the link.
+    pub pace: Pace,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            dial: Duration::from_secs(10),
+            handshake: link::HANDSHAKE_TIMEOUT,
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// Makes sessions with our own relay.
+pub struct RelayConnector {
+    locator: Arc<dyn RelayLocator>,
+    /// Tells this connector's sessions from others in the relay's log.
+    instance: String,
+    patience: Patience,
+}
+
+impl fmt::Debug for RelayConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayConnector")
+            .field("instance", &self.instance)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RelayConnector {
+    /// Hosts at the relay that `locator` names.
+    #[must_use]
+    pub fn new(locator: Arc<dyn RelayLocator>) -> Self {
+        Self {
+            locator,
+            instance: format!("{:016x}", rand::random::<u64>()),
+            patience: Patience::default(),
+        }
+    }
+
+    /// With other time-outs.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    async fn make_session(
+        &self,
+        order: &HostOrder,
+        tokens: &Tokens,
+        progress: Progress<'_>,
+    ) -> Result<Session, ConnectError> {
+        let link = tokens
+            .by_scope
+            .get(SCOPE)
+            .ok_or_else(|| ConnectError::new(Reason::TokenRefused))?;
+        let link: JoinLink = link.expose().parse().map_err(|fault| {
+            let detail = format!("{fault}");
+            ConnectError::with(Reason::Other { detail }, fault)
+        })?;
+        progress(Phase::ConnectingRelay);
+        let stream = dial::dial(&link, self.patience.dial).await?;
+        progress(Phase::ForwardingPorts);
+        let hello = handshake::hello(order, &link, &self.instance);
+        let shaken = handshake::shake(stream, hello, self.patience.handshake).await?;
+        Ok(session::start(shaken, order.ports.clone(), self.patience.pace))
+    }
+}
+
+impl Connector for RelayConnector {
+    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+        Box::pin(async {
+            let link = self.locator.locate().await?;
+            let mut tokens = Tokens::default();
+            tokens.by_scope.insert(SCOPE, Secret::new(&link.reveal()));
+            Ok(tokens)
+        })
+    }
+
+    fn connect<'a>(
+        &'a self,
+        order: &'a HostOrder,
+        tokens: &'a Tokens,
+        progress: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
+        Box::pin(self.make_session(order, tokens, progress))
+    }
+}

@@ -1,0 +1,367 @@
+//! One session with a relay: attends to the control stream, serves the visitors' streams.
+
+use super::handshake::{self, Shaken, lost};
+use super::local::{LocalError, LocalPort};
+use super::refusal::map_refusal;
+use crate::link;
+use crate::link::frame::Frames;
+use crate::link::heartbeat::{Beat, Heartbeat, Pace};
+use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
+use crate::link::opening::{Answer, Opening};
+use crate::link::pump::pump;
+use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
+use crate::model::{Port, Reason};
+use crate::provider::{
+    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
+};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Saying goodbye takes this long at most.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Events that wait for the engine.
+const EVENT_QUEUE: usize = 16;
+
+/// What the engine asks of a session.
+enum Command {
+    SetPorts(Vec<Port>),
+    Check,
+    Drop,
+    Close(oneshot::Sender<()>),
+}
+
+/// How attending ends.
+enum End {
+    /// The session is over: the engine is told.
+    Over(Ended),
+    /// The engine closed it: nobody is told, but for whoever waits for it.
+    Closed(oneshot::Sender<()>),
+}
+
+/// Starts a session on a link that the relay has welcomed.
+pub(super) fn start(shaken: Shaken, ports: Vec<Port>, pace: Pace) -> Session {
+    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
+    let (commands, orders) = mpsc::unbounded_channel();
+    let traffic = Arc::new(TrafficBoard::default());
+    let live = shaken.ports.clone();
+    let host = Host {
+        mux: shaken.mux,
+        incoming: shaken.incoming,
+        control: shaken.control,
+        driver: shaken.driver,
+        heart: Heartbeat::new(pace, Instant::now()),
+        established: false,
+        local: Arc::new(LocalPorts::default()),
+        wanted: ports,
+        visitors: JoinSet::new(),
+        traffic: Arc::clone(&traffic),
+        events,
+        orders,
+    };
+    host.local.set(&host.wanted);
+    let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
+    Session {
+        ports: live,
+        events: receiver,
+        traffic,
+        part: Box::new(Part {
+            commands,
+            _task: task,
+        }),
+    }
+}
+
+/// The engine's handle. The task owns everything else, and ends with it.
+struct Part {
+    commands: mpsc::UnboundedSender<Command>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl SessionPart for Part {
+    fn set_ports(&self, ports: Vec<Port>) {
+        let _ = self.commands.send(Command::SetPorts(ports));
+    }
+
+    fn check_link(&self) {
+        let _ = self.commands.send(Command::Check);
+    }
+
+    fn drop_link(&self) {
+        let _ = self.commands.send(Command::Drop);
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let (done, closed) = oneshot::channel();
+            if self.commands.send(Command::Close(done)).is_ok() {
+                let _ = timeout(GOODBYE_WITHIN, closed).await;
+            }
+        })
+    }
+}
+
+/// The local ports by number: a stream is looked up when it has said for which port it is.
+#[derive(Debug, Default)]
+struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
+
+impl LocalPorts {
+    fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
+        self.lock().get(&number).cloned()
+    }
+
+    /// Serves these ports and no others. One that stays as it was keeps what is known of it.
+    fn set(&self, ports: &[Port]) {
+        let mut local = self.lock();
+        local.retain(|_, local| ports.contains(&local.port));
+        for port in ports {
+            local
+                .entry(port.number.get())
+                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
+        }
+    }
+
+    /// Serves these ports too: the relay may send visitors before its answer is here.
+    fn add(&self, ports: &[Port]) {
+        let mut local = self.lock();
+        for port in ports {
+            let number = port.number.get();
+            if local.get(&number).is_none_or(|known| known.port != *port) {
+                local.insert(number, Arc::new(LocalPort::new(port.clone())));
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Host {
+    mux: Mux,
+    incoming: Incoming,
+    control: Frames<MuxStream>,
+    driver: AbortOnDropHandle<LinkEnd>,
+    heart: Heartbeat,
+    established: bool,
+    local: Arc<LocalPorts>,
+    wanted: Vec<Port>,
+    visitors: JoinSet<()>,
+    traffic: Arc<TrafficBoard>,
+    events: mpsc::Sender<SessionEvent>,
+    orders: mpsc::UnboundedReceiver<Command>,
+}
+
+impl Host {
+    async fn run(mut self) {
+        match self.attend().await {
+            End::Over(ended) => {
+                // The link goes before the engine hears of it.
+                drop((self.visitors, self.driver));
+                let _ = self.events.send(SessionEvent::Ended(ended)).await;
+            }
+            End::Closed(done) => {
+                self.say_goodbye().await;
+                let _ = done.send(());
+            }
+        }
+    }
+
+    async fn say_goodbye(&mut self) {
+        let goodbye = async {
+            if self.control.send(&HostMessage::Goodbye).await.is_ok() {
+                self.mux.close();
+                let _ = (&mut self.driver).await;
+            }
+        };
+        let _ = timeout(GOODBYE_WITHIN, goodbye).await;
+    }
+
+    async fn attend(&mut self) -> End {
+        loop {
+            let next_beat = match self.beat().await {
+                Ok(next_beat) => next_beat,
+                Err(ended) => return End::Over(ended),
+            };
+            let handled = tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Command::Close(done)) => return End::Closed(done),
+                    Some(Command::Drop) | None => Err(ConnectError::new(Reason::LinkLost)),
+                    Some(Command::Check) => {
+                        self.heart.check(Instant::now());
+                        Ok(())
+                    }
+                    Some(Command::SetPorts(ports)) => self.ask_for(ports).await,
+                },
+                message = self.control.next() => match message {
+                    Ok(Some(message)) => self.handle_message(message).await,
+                    Ok(None) => Err(ConnectError::new(Reason::LinkLost)),
+                    Err(error) => Err(lost(error)),
+                },
+                Some(stream) = self.incoming.next() => {
+                    let (local, traffic) = (Arc::clone(&self.local), Arc::clone(&self.traffic));
+                    self.visitors.spawn(serve(stream, local, traffic));
+                    Ok(())
+                }
+                Some(_) = self.visitors.join_next() => Ok(()),
+                streams = self.mux.abandoned() => {
+                    self.send(&HostMessage::Abandon { streams }).await
+                }
+                end = &mut self.driver => Err(ConnectError::with(Reason::LinkLost, match end {
+                    Ok(LinkEnd::Closed) => "the relay closed the link".to_owned(),
+                    Ok(LinkEnd::Broken(error)) => error,
+                    Err(error) => error.to_string(),
+                })),
+                () = sleep_until(next_beat) => Ok(()),
+            };
+            if let Err(ended) = handled {
+                return End::Over(self.last_words(ended).await);
+            }
+        }
+    }
+
+    /// The link may have broken right behind a last word that says why.
+    async fn last_words(&mut self, ended: Ended) -> Ended {
+        /// Whatever was said before the end is here already.
+        const AT_ONCE: Duration = Duration::ZERO;
+        if ended.reason != Reason::LinkLost {
+            return ended;
+        }
+        while let Ok(Ok(Some(message))) = timeout(AT_ONCE, self.control.next()).await {
+            match message {
+                RelayMessage::Displaced => return ConnectError::new(Reason::TakenOver),
+                RelayMessage::ShuttingDown => return ConnectError::new(Reason::RelayShutDown),
+                RelayMessage::Welcome { .. }
+                | RelayMessage::Refused { .. }
+                | RelayMessage::Ping { .. }
+                | RelayMessage::Pong { .. }
+                | RelayMessage::Ports { .. }
+                | RelayMessage::PortsRefused { .. }
+                | RelayMessage::Abandon { .. }
+                | RelayMessage::Unknown => {}
+            }
+        }
+        ended
+    }
+
+    /// Pings when it is time: when to look again.
+    async fn beat(&mut self) -> Result<Instant, Ended> {
+        loop {
+            self.heart.heard(self.mux.heard_at());
+            match self.heart.beat(Instant::now()) {
+                Beat::Ping(number) => self.send(&HostMessage::Ping { number }).await?,
+                Beat::Dead => return Err(ConnectError::new(Reason::LinkSilent)),
+                Beat::WaitUntil(then) => return Ok(then),
+            }
+        }
+    }
+
+    async fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
+        match message {
+            RelayMessage::Ping { number } => self.send(&HostMessage::Pong { number }).await,
+            RelayMessage::Pong { number } => {
+                self.handle_pong(number);
+                Ok(())
+            }
+            RelayMessage::Ports { ports } => {
+                self.handle_ports(ports);
+                Ok(())
+            }
+            // The next session would be refused for the same reason: the person must know.
+            RelayMessage::PortsRefused { reason } => Err(map_refusal(reason)),
+            RelayMessage::Abandon { streams } => {
+                self.mux.reset(&streams);
+                Ok(())
+            }
+            RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),
+            RelayMessage::ShuttingDown => Err(ConnectError::new(Reason::RelayShutDown)),
+            RelayMessage::Welcome { .. } | RelayMessage::Refused { .. } => Err(ConnectError::with(
+                Reason::LinkLost,
+                "the relay answered the hello twice",
+            )),
+            RelayMessage::Unknown => Ok(()),
+        }
+    }
+
+    fn handle_pong(&mut self, number: u32) {
+        self.heart.handle_pong(number, Instant::now());
+        if !self.established {
+            self.established = true;
+            self.tell(SessionEvent::Established);
+        }
+    }
+
+    fn handle_ports(&mut self, ports: Vec<ServedPort>) {
+        self.local.set(&self.wanted);
+        self.tell(SessionEvent::Ports(handshake::live(ports)));
+    }
+
+    async fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
+        self.local.add(&ports);
+        self.wanted = ports;
+        let ports = handshake::specs(&self.wanted);
+        self.send(&HostMessage::SetPorts { ports }).await
+    }
+
+    /// The engine reads its events all the time. Should it not, the heartbeat must not wait for it.
+    fn tell(&self, event: SessionEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::warn!("the engine does not read its events");
+        }
+    }
+
+    async fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
+        match timeout(link::SEND_TIMEOUT, self.control.send(message)).await {
+            Ok(sent) => sent.map_err(lost),
+            Err(_) => Err(ConnectError::new(Reason::LinkSilent)),
+        }
+    }
+}
+
+/// Serves one visitor's stream.
+async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<TrafficBoard>) {
+    let opening = timeout(link::HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
+    let Ok(Ok(opening)) = opening else {
+        return tracing::debug!("a stream began with garbage");
+    };
+    let Some(local) = local.get(opening.port) else {
+        return refuse(stream, Answer::UnknownPort).await;
+    };
+    let counters = traffic.port(local.port.number);
+    let _open = counters.connection();
+    let mut service = match local.connect().await {
+        Ok(service) => service,
+        Err(LocalError::Refused) => return refuse(stream, Answer::Refused).await,
+        Err(LocalError::TimedOut) => return refuse(stream, Answer::TimedOut).await,
+    };
+    if Answer::Connected.write(&mut stream).await.is_err() {
+        return;
+    }
+    let (mut asked, mut answered) = (false, false);
+    let received = |bytes| {
+        asked = true;
+        counters.add_in(bytes);
+    };
+    let sent = |bytes| {
+        answered = true;
+        counters.add_out(bytes);
+    };
+    if let Err(error) = pump(&mut stream, &mut service, received, sent).await {
+        tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
+    }
+    if asked && !answered {
+        local.forget();
+    }
+}
+
+async fn refuse(mut stream: MuxStream, answer: Answer) {
+    if answer.write(&mut stream).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}

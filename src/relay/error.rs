@@ -1,0 +1,69 @@
+//! Why a relay cannot start: what failed, and what to do about it.
+
+use super::AccountsError;
+use crate::link::tls::IdentityError;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a relay cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// Something listens at an address already.
+    #[error(
+        "{purpose} cannot listen on {address}: the address is in use. Stop what listens there or choose another with {option}"
+    )]
+    AddressInUse {
+        /// What was to listen.
+        purpose: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// The option that changes it.
+        option: &'static str,
+    },
+    /// The system does not let it listen.
+    #[error("{purpose} cannot listen on {address}: {error}. Choose another address with {option}")]
+    Listen {
+        /// What was to listen.
+        purpose: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// The option that changes it.
+        option: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error(
+        "the relay cannot keep its data in {}: {error}. Make the directory writable or choose another with --data", path.display()
+    )]
+    Data {
+        /// The directory or a file in it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Key or certificate cannot be used. They are not replaced: hosts pin them.
+    #[error(
+        "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
+    )]
+    Identity {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with them.
+        error: IdentityError,
+    },
+    /// Key and certificate do not belong together, or TLS cannot be set up.
+    #[error(
+        "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
+    )]
+    Tls {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with them.
+        error: rustls::Error,
+    },
+    /// The accounts cannot be read.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+}

@@ -1,0 +1,41 @@
+//! How much anyone may ask of a relay.
+
+use crate::link;
+use crate::link::heartbeat::Pace;
+use std::time::Duration;
+
+/// Every bound in one place; tests use smaller ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A connection that is no session by then is closed.
+    pub handshake_timeout: Duration,
+    /// So many connections may be under way to a session; one more ends the oldest of them.
+    pub unauthenticated: usize,
+    /// An account may host so many tunnels at once.
+    pub sessions_per_account: u32,
+    /// A tunnel may have so many ports.
+    pub ports_per_tunnel: usize,
+    /// So many labels are remembered; the oldest whose host has left goes first.
+    pub known_labels: usize,
+    /// A label stays its account's for so long after its host has left.
+    pub reserved_for: Duration,
+    /// A visitor's stream that the host does not answer by then is given up.
+    pub open_timeout: Duration,
+    /// The heartbeat of each link.
+    pub pace: Pace,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshake_timeout: link::HANDSHAKE_TIMEOUT,
+            unauthenticated: 256,
+            sessions_per_account: 100,
+            ports_per_tunnel: 64,
+            known_labels: 10_000,
+            reserved_for: Duration::from_secs(24 * 60 * 60),
+            open_timeout: Duration::from_secs(10),
+            pace: Pace::default(),
+        }
+    }
+}

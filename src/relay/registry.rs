@@ -1,0 +1,287 @@
+//! The live sessions and their ports: admits hosts, answers the ingress.
+//!
+//! The rules are the table's, the listeners are the public ports'; this holds both under one lock,
+//! so that a tunnel changes hands at once.
+
+use super::numbers::PublicKey;
+use super::public_ports::{Kind, PublicPorts, Reserved};
+use super::table::{Claim, Found, SessionId, Table};
+use super::upstream::PortUpstream;
+use super::{Backend, Limits, Lookup, Upstream};
+use crate::link::mux::Mux;
+use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
+use crate::model::TunnelId;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How public URLs are made.
+#[derive(Clone, Debug)]
+pub(super) struct Naming {
+    pub(super) domain: String,
+    pub(super) http_port: u16,
+    /// Each web port has a listener of its own, and URLs for other machines of the network.
+    pub(super) by_port: bool,
+}
+
+pub(super) struct Registry {
+    limits: Limits,
+    naming: Naming,
+    state: RwLock<State>,
+}
+
+struct State {
+    table: Table<Arc<PortUpstream>>,
+    ports: PublicPorts,
+    displaced: HashMap<SessionId, CancellationToken>,
+    next: u64,
+}
+
+/// A session's place in the registry; dropping it gives it up.
+pub(super) struct Seat {
+    pub(super) session: SessionId,
+    /// Cancelled when another host takes the tunnel.
+    pub(super) displaced: CancellationToken,
+    registry: Arc<Registry>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.registry.leave(self.session);
+    }
+}
+
+impl Registry {
+    pub(super) fn new(limits: Limits, naming: Naming, ports: PublicPorts) -> Self {
+        Self {
+            limits,
+            naming,
+            state: RwLock::new(State {
+                table: Table::new(limits),
+                ports,
+                displaced: HashMap::new(),
+                next: 1,
+            }),
+        }
+    }
+
+    /// Makes a session of a claim, and displaces whoever hosted the tunnel.
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        claim: &Claim,
+        specs: &[PortSpec],
+        mux: &Mux,
+    ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
+        let mut state = self.write();
+        let session = SessionId(state.next);
+        let (old, served) = self.serve(&mut state, session, claim, specs, mux)?;
+        state.next += 1;
+        if let Some(displaced) = old.and_then(|old| state.displaced.remove(&old)) {
+            displaced.cancel();
+        }
+        let displaced = CancellationToken::new();
+        state.displaced.insert(session, displaced.clone());
+        drop(state);
+        let seat = Seat {
+            session,
+            displaced,
+            registry: Arc::clone(self),
+        };
+        Ok((seat, served))
+    }
+
+    /// Serves other ports for a session. When that is refused, it serves what it did.
+    pub(super) fn set_ports(
+        &self,
+        session: SessionId,
+        specs: &[PortSpec],
+        mux: &Mux,
+    ) -> Result<Vec<ServedPort>, Refusal> {
+        let mut state = self.write();
+        let Some(claim) = state.table.claim(session).cloned() else {
+            return Err(Refusal::HostedElsewhere);
+        };
+        let (_, served) = self.serve(&mut state, session, &claim, specs, mux)?;
+        Ok(served)
+    }
+
+    fn leave(&self, session: SessionId) {
+        let mut state = self.write();
+        state.table.leave(session, Instant::now());
+        state.ports.close(session, &[]);
+        state.displaced.remove(&session);
+    }
+
+    /// Checks and reserves everything first, so that a refusal changes nothing.
+    fn serve(
+        &self,
+        state: &mut State,
+        session: SessionId,
+        claim: &Claim,
+        specs: &[PortSpec],
+        mux: &Mux,
+    ) -> Result<(Option<SessionId>, Vec<ServedPort>), Refusal> {
+        self.check_specs(specs)?;
+        let labels: Vec<&str> = specs.iter().map(|spec| spec.label.as_str()).collect();
+        let old = state.table.check(claim, &labels, Instant::now())?;
+        let mut planned = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let reserved = self.reserve(&state.ports, claim, spec)?;
+            let upstream = (old == Some(session))
+                .then(|| existing(&state.table, spec))
+                .flatten()
+                .unwrap_or_else(|| self.upstream(spec, mux));
+            planned.push((spec, reserved, upstream));
+        }
+        let keep: Vec<PublicKey> = planned
+            .iter()
+            .filter(|(_, reserved, _)| reserved.is_some())
+            .map(|(spec, ..)| public_key(claim, spec))
+            .collect();
+        let live = planned
+            .iter()
+            .map(|(spec, _, upstream)| (spec.label.clone(), Arc::clone(upstream)));
+        state
+            .table
+            .settle(session, claim, live.collect(), Instant::now());
+        if let Some(old) = old {
+            state.ports.close(old, &keep);
+        }
+        let lan = self.naming.by_port.then(lan_address).flatten();
+        let served = planned.into_iter().map(|(spec, reserved, upstream)| {
+            let number = open(&mut state.ports, session, reserved, &upstream);
+            self.served(spec, number, lan)
+        });
+        Ok((old, served.collect()))
+    }
+
+    fn check_specs(&self, specs: &[PortSpec]) -> Result<(), Refusal> {
+        let invalid = |detail: String| Err(Refusal::Invalid { detail });
+        if specs.len() > self.limits.ports_per_tunnel {
+            let limit = self.limits.ports_per_tunnel;
+            return invalid(format!("a tunnel has {limit} ports at most"));
+        }
+        let (mut labels, mut numbers) = (HashSet::new(), HashSet::new());
+        for spec in specs {
+            if let Err(label) = TunnelId::new(spec.label.as_str()) {
+                return invalid(format!("{label:?} is no label"));
+            }
+            if !labels.insert(&spec.label) || !numbers.insert(spec.number) {
+                return invalid("two ports have the same number or label".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// A raw TCP port needs a public one. A web port's own is a convenience: it may be missing.
+    fn reserve(
+        &self,
+        ports: &PublicPorts,
+        claim: &Claim,
+        spec: &PortSpec,
+    ) -> Result<Option<Reserved>, Refusal> {
+        let key = public_key(claim, spec);
+        match spec.protocol {
+            Protocol::Tcp => ports.reserve(key, Kind::Tcp, spec.public_port).map(Some),
+            Protocol::Http | Protocol::Https | Protocol::Auto if self.naming.by_port => {
+                Ok(ports.reserve(key, Kind::Web, None).ok())
+            }
+            Protocol::Http | Protocol::Https | Protocol::Auto => Ok(None),
+        }
+    }
+
+    fn upstream(&self, spec: &PortSpec, mux: &Mux) -> Arc<PortUpstream> {
+        let patience = self.limits.open_timeout;
+        Arc::new(PortUpstream::new(spec.number, mux.clone(), patience))
+    }
+
+    fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {
+        let Naming {
+            domain, http_port, ..
+        } = &self.naming;
+        let lan = lan.zip(public);
+        let (url, lan_url) = match spec.protocol {
+            Protocol::Tcp => (
+                format!("tcp://{domain}:{}", public.unwrap_or_default()),
+                lan.map(|(ip, port)| format!("tcp://{ip}:{port}")),
+            ),
+            Protocol::Http | Protocol::Https | Protocol::Auto => {
+                let host = format!("{}.{domain}", spec.label);
+                let url = match http_port {
+                    80 => format!("http://{host}/"),
+                    port => format!("http://{host}:{port}/"),
+                };
+                (url, lan.map(|(ip, port)| format!("http://{ip}:{port}/")))
+            }
+        };
+        ServedPort {
+            number: spec.number,
+            url,
+            lan_url,
+        }
+    }
+
+    /// Never held across a wait; a panic under it would leave a table that is still whole.
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Backend for Registry {
+    fn find(&self, label: &str) -> Lookup {
+        match self.read().table.find(label) {
+            Found::Unknown => Lookup::Unknown,
+            Found::NoHost => Lookup::NoHost,
+            Found::Live(upstream) => Lookup::Live(upstream as Arc<dyn Upstream>),
+        }
+    }
+}
+
+fn public_key(claim: &Claim, spec: &PortSpec) -> PublicKey {
+    PublicKey {
+        account: Arc::clone(&claim.account),
+        tunnel: claim.tunnel.clone(),
+        number: spec.number,
+    }
+}
+
+/// A port that stays keeps its upstream, and with it the connections that are pooled for it.
+fn existing(table: &Table<Arc<PortUpstream>>, spec: &PortSpec) -> Option<Arc<PortUpstream>> {
+    match table.find(&spec.label) {
+        Found::Live(upstream) => Some(upstream).filter(|live| live.number() == spec.number),
+        Found::NoHost | Found::Unknown => None,
+    }
+}
+
+/// Opens a reserved port: its public number.
+fn open(
+    ports: &mut PublicPorts,
+    session: SessionId,
+    reserved: Option<Reserved>,
+    upstream: &Arc<PortUpstream>,
+) -> Option<u16> {
+    let reserved = reserved?;
+    let number = reserved.number;
+    match ports.serve(session, reserved, upstream) {
+        Ok(()) => Some(number),
+        Err(error) => {
+            tracing::warn!(%error, number, "a public port cannot be served");
+            None
+        }
+    }
+}
+
+/// This machine's address in its network: the one it would use to go anywhere. Nothing is sent.
+pub(super) fn lan_address() -> Option<IpAddr> {
+    /// TEST-NET-1: no machine has it.
+    const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(ANYWHERE).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback())
+}

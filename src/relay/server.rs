@@ -1,0 +1,261 @@
+//! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
+
+use super::door::Door;
+use super::public_ports::PublicPorts;
+use super::registry::{Naming, Registry, lan_address};
+use super::session::{self, Common};
+use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
+use crate::model::{JoinLink, PortNumber, Secret};
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// After a failed accept (mostly: too many open files) the next try waits this long.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A shutdown waits this long for the hosts to be told.
+const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// What a relay is started with.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Where hosts connect.
+    pub link: SocketAddr,
+    /// Where visitors connect; public ports are opened on the same address.
+    pub http: SocketAddr,
+    /// The public TCP ports; `None` for whatever the system gives.
+    pub tcp_ports: Option<RangeInclusive<u16>>,
+    /// What follows a label in a host name: `localhost` when embedded.
+    pub domain: String,
+    /// Where key, certificate and accounts are kept.
+    pub data: PathBuf,
+    /// Each web port gets a listener of its own too, for machines that cannot resolve its name.
+    pub public_by_port: bool,
+    /// The host in the join link; the link address when there is none.
+    pub advertise: Option<String>,
+    /// How much anyone may ask.
+    pub limits: Limits,
+}
+
+impl RelayConfig {
+    /// A relay on loopback, on any free ports, with its data in `data`.
+    #[must_use]
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            link: any,
+            http: any,
+            tcp_ports: None,
+            domain: "localhost".to_owned(),
+            data: data.into(),
+            public_by_port: false,
+            advertise: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Something is wrong that does not keep the relay from running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The accounts file could not be read: only the owner can host.
+    AccountsKeptAside {
+        /// Where the file is now.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccountsKeptAside { path } => write!(
+                f,
+                "the accounts file could not be read and was kept as {}: only the owner can host",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// A running relay. Dropping it ends it at once; [`Relay::shutdown`] tells the hosts first.
+#[derive(Debug)]
+pub struct Relay {
+    link: SocketAddr,
+    http: SocketAddr,
+    join: JoinLink,
+    warnings: Vec<Warning>,
+    shutdown: CancellationToken,
+    accepting: AbortOnDropHandle<()>,
+    _http: IngressGuard,
+}
+
+impl Relay {
+    /// Starts a relay whose visitors `ingress` serves. It runs on the runtime this is called in.
+    ///
+    /// # Errors
+    /// What failed and what to do about it.
+    pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
+        files::make_dir(&config.data).map_err(|error| RelayError::Data {
+            path: config.data.clone(),
+            error,
+        })?;
+        let identity = certificate::load(&config.data)?;
+        let acceptor = identity.acceptor().map_err(|error| RelayError::Tls {
+            path: config.data.clone(),
+            error,
+        })?;
+        let accounts = Accounts::open(&config.data)?;
+        let (hosts, link) = bind("the link to hosts", config.link, "--listen").await?;
+        let (visitors, http) = bind("HTTP", config.http, "--http").await?;
+        let join = JoinLink {
+            token: Secret::new(accounts.owner_token().expose()),
+            host: advertised(&config, link),
+            // A bound listener has a port.
+            port: PortNumber::new(link.port()).unwrap_or(FALLBACK_PORT),
+            fingerprint: identity.fingerprint(),
+        };
+        let aside = accounts.kept_aside().map(ToOwned::to_owned);
+        let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
+        let registry = Arc::new(registry(&config, http, &ingress));
+        let backend: Arc<dyn Backend> = Arc::<Registry>::clone(&registry);
+        let shutdown = CancellationToken::new();
+        let common = Arc::new(Common {
+            limits: config.limits,
+            acceptor,
+            accounts: Mutex::new(accounts),
+            registry,
+            shutdown: shutdown.clone(),
+        });
+        Ok(Self {
+            link,
+            http,
+            join,
+            warnings: Vec::from_iter(warnings),
+            shutdown,
+            accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, common))),
+            _http: ingress.serve_http(visitors, backend),
+        })
+    }
+
+    /// Where hosts connect.
+    #[must_use]
+    pub fn link_addr(&self) -> SocketAddr {
+        self.link
+    }
+
+    /// Where visitors connect.
+    #[must_use]
+    pub fn http_addr(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// The owner's join link.
+    #[must_use]
+    pub fn join_link(&self) -> JoinLink {
+        self.join.clone()
+    }
+
+    /// What is wrong without keeping it from running.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Tells every host that the relay goes down, then ends it. Takes 3 s at most.
+    pub async fn shutdown(mut self) {
+        self.shutdown.cancel();
+        // Whoever has not been told by then sees the link close.
+        let _ = tokio::time::timeout(SHUTDOWN_WITHIN, &mut self.accepting).await;
+    }
+}
+
+const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
+    Some(port) => port,
+    None => panic!("it is not 0"),
+};
+
+fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> Registry {
+    let naming = Naming {
+        domain: config.domain.clone(),
+        http_port: http.port(),
+        by_port: config.public_by_port,
+    };
+    let range = config.tcp_ports.clone();
+    let ports = PublicPorts::new(http.ip(), range, Arc::clone(ingress));
+    Registry::new(config.limits, naming, ports)
+}
+
+/// A wildcard is no address to connect to: this machine's own stands in for it.
+fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
+    let reachable = |ip: IpAddr| {
+        if ip.is_unspecified() {
+            lan_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+        } else {
+            ip
+        }
+    };
+    config
+        .advertise
+        .clone()
+        .unwrap_or_else(|| reachable(link.ip()).to_string())
+}
+
+async fn bind(
+    purpose: &'static str,
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), RelayError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => RelayError::AddressInUse {
+            purpose,
+            address,
+            option,
+        },
+        _ => RelayError::Listen {
+            purpose,
+            address,
+            option,
+            error,
+        },
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Accepts hosts until the relay goes down, then waits for their sessions to end.
+async fn accept(listener: TcpListener, common: Arc<Common>) {
+    let door = Arc::new(Door::new(common.limits.unauthenticated));
+    let mut sessions = JoinSet::new();
+    for id in 0_u64.. {
+        let accepted = loop {
+            tokio::select! {
+                biased;
+                () = common.shutdown.cancelled() => break None,
+                Some(_) = sessions.join_next() => {}
+                accepted = listener.accept() => break Some(accepted),
+            }
+        };
+        match accepted {
+            Some(Ok((socket, peer))) => {
+                let (common, waiting) = (Arc::clone(&common), door.enter(id));
+                sessions.spawn(session::serve(common, socket, peer, waiting));
+            }
+            Some(Err(error)) => {
+                tracing::warn!(%error, "no host can be accepted just now");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+            None => break,
+        }
+    }
+    drop(listener);
+    while sessions.join_next().await.is_some() {}
+}
