@@ -1,1 +1,245 @@
-//! x
+//! Where the relay is: the joined one, or one embedded in this program (or in another one of the
+//! same home) that starts when it is first needed.
+
+use crate::model::{JoinLink, PortNumber, Reason, RelaySettings, Secret};
+use crate::provider::ConnectError;
+use crate::provider::relay::{Located, RelayLocator};
+use crate::relay::{Relay, RelayConfig, RelayError, Visitors};
+use crate::store::{Document, Home, RelayPorts};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
+use tokio::sync::Mutex as AsyncMutex;
+
+/// What the embedded relay's tunnels are called by: `NAME.localhost`.
+const DOMAIN: &str = "localhost";
+
+/// Threads that carry the embedded relay's traffic.
+const WORKERS: usize = 2;
+
+/// Which relay is in use.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RelayChoice {
+    /// The embedded one.
+    Embedded,
+    /// The one that was joined.
+    Joined(JoinLink),
+    /// One was joined, and its token is gone from the keychain.
+    TokenMissing,
+}
+
+/// Where the embedded relay of this home is, for another program of the same home.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmbeddedAt {
+    /// Its join link, token and all: the file is readable by this user alone.
+    pub join: Option<Secret>,
+}
+
+/// Knows where the relay is; starts the embedded one when somebody asks.
+pub struct RelayDirectory {
+    home: Home,
+    choice: Mutex<RelayChoice>,
+    settings: Mutex<RelaySettings>,
+    running: AsyncMutex<Option<Running>>,
+}
+
+/// The embedded relay of this process. While it has the lock no other process starts one.
+struct Running {
+    relay: Relay,
+    runtime: Runtime,
+    _lock: File,
+}
+
+impl RelayDirectory {
+    /// A directory that begins with `choice`.
+    #[must_use]
+    pub fn new(home: Home, choice: RelayChoice, settings: RelaySettings) -> Arc<Self> {
+        Arc::new(Self {
+            home,
+            choice: Mutex::new(choice),
+            settings: Mutex::new(settings),
+            running: AsyncMutex::new(None),
+        })
+    }
+
+    /// Uses this relay from now on.
+    pub(super) fn join(&self, link: JoinLink) {
+        *lock(&self.choice) = RelayChoice::Joined(link);
+    }
+
+    /// Uses the embedded relay from now on.
+    pub(super) fn leave(&self) {
+        *lock(&self.choice) = RelayChoice::Embedded;
+    }
+
+    /// Runs the embedded relay by these settings from now on. One that runs goes down first; the
+    /// next host that asks starts it again.
+    pub(super) async fn restart(&self, settings: RelaySettings) {
+        *lock(&self.settings) = settings;
+        self.shut_down().await;
+    }
+
+    /// Ends the embedded relay, if it runs here.
+    pub(super) async fn shut_down(&self) {
+        if let Some(running) = self.running.lock().await.take() {
+            let Running { relay, runtime, .. } = running;
+            let ended = runtime.spawn(relay.shutdown());
+            if let Err(error) = ended.await {
+                tracing::warn!(%error, "the embedded relay did not end well");
+            }
+            runtime.shutdown_background();
+        }
+    }
+
+    async fn locate_embedded(&self) -> Result<JoinLink, ConnectError> {
+        let mut running = self.running.lock().await;
+        if let Some(running) = &*running {
+            return Ok(running.relay.join_link());
+        }
+        match self.lock_file()? {
+            None => self.elsewhere(),
+            Some(lock) => {
+                let started = self.start(lock).await?;
+                let link = started.relay.join_link();
+                *running = Some(started);
+                Ok(link)
+            }
+        }
+    }
+
+    /// The lock on this home's embedded relay; `None` while another process has it.
+    fn lock_file(&self) -> Result<Option<File>, ConnectError> {
+        let file = File::create(self.home.file("relay.lock")).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    fn elsewhere(&self) -> Result<JoinLink, ConnectError> {
+        let known = self.embedded_at().load().value.join;
+        let link = known.and_then(|join| join.expose().parse().ok());
+        link.ok_or_else(|| failed("another Underpass is just starting it"))
+    }
+
+    async fn start(&self, lock: File) -> Result<Running, ConnectError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("relay")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        let configs = self.configs()?;
+        let relay = runtime
+            .spawn(start_first(configs))
+            .await
+            .map_err(failed)?
+            .map_err(failed)?;
+        for warning in relay.warnings() {
+            tracing::warn!(%warning, "embedded relay");
+        }
+        tracing::info!(http = %relay.http_addr(), link = %relay.link_addr(), "embedded relay is up");
+        self.remember(&relay);
+        Ok(Running {
+            relay,
+            runtime,
+            _lock: lock,
+        })
+    }
+
+    fn remember(&self, relay: &Relay) {
+        let at = EmbeddedAt {
+            join: Some(Secret::new(&relay.join_link().reveal())),
+        };
+        let ports = RelayPorts {
+            link: PortNumber::new(relay.link_addr().port()),
+            http: PortNumber::new(relay.http_addr().port()),
+        };
+        let saved = self.embedded_at().save(&at);
+        if let Err(error) = saved.and(self.home.relay_ports().save(&ports)) {
+            tracing::warn!(%error, "the embedded relay's address could not be kept");
+        }
+    }
+
+    fn embedded_at(&self) -> Document<EmbeddedAt> {
+        Document::new(self.home.path(), "embedded-relay.json", &[])
+    }
+
+    /// What to try, in order: the port of the settings, the one of the last time, any.
+    fn configs(&self) -> Result<Vec<RelayConfig>, ConnectError> {
+        let settings = lock(&self.settings).clone();
+        let last = self.home.relay_ports().load().value;
+        let data = self.home.dir("relay").map_err(failed)?;
+        let ip = if settings.lan {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        } else {
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        };
+        let mut ports = vec![settings.http_port];
+        ports.extend(last.http.map(PortNumber::get));
+        if settings.http_port == 0 {
+            // Any will do, so the one it had is best: the URLs stay.
+            ports.reverse();
+        }
+        ports.push(0);
+        ports.dedup();
+        let (first, end) = settings.tcp_ports;
+        let config = |http: u16| RelayConfig {
+            http: SocketAddr::new(ip, http),
+            tcp_ports: (first != 0 && first <= end).then_some(first..=end),
+            domain: DOMAIN.to_owned(),
+            public_by_port: settings.lan,
+            ..RelayConfig::local(&data)
+        };
+        Ok(ports.into_iter().map(config).collect())
+    }
+}
+
+impl RelayLocator for RelayDirectory {
+    fn locate(&self) -> Located<'_> {
+        Box::pin(async {
+            let choice = lock(&self.choice).clone();
+            match choice {
+                RelayChoice::Joined(link) => Ok(link),
+                RelayChoice::TokenMissing => Err(ConnectError::new(Reason::TokenRefused)),
+                RelayChoice::Embedded => self.locate_embedded().await,
+            }
+        })
+    }
+}
+
+/// Starts the first that can be; what listens on a port of ours may be anybody.
+async fn start_first(configs: Vec<RelayConfig>) -> Result<Relay, RelayError> {
+    let ingress = Arc::new(Visitors::new(DOMAIN));
+    let mut refused = None;
+    for config in configs {
+        match Relay::start(config, Arc::clone(&ingress) as _).await {
+            Ok(relay) => return Ok(relay),
+            Err(error @ (RelayError::AddressInUse { .. } | RelayError::Listen { .. })) => {
+                tracing::warn!(%error, "embedded relay tries another port");
+                refused = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    // There is always one config, and it was refused.
+    Err(refused.unwrap_or(RelayError::AddressInUse {
+        purpose: "HTTP",
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        option: "--http",
+    }))
+}
+
+fn failed(error: impl std::fmt::Display) -> ConnectError {
+    ConnectError::new(Reason::EmbeddedRelay {
+        detail: error.to_string(),
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

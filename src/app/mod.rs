@@ -11,7 +11,9 @@ mod run;
 mod state;
 mod update;
 
+pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{Command, Event};
+pub use run::{App, AppError, Mailbox, Options, Profile};
 
 pub use state::{Begin, State};
 pub use update::update;

@@ -24,8 +24,8 @@ const SLEEP_CHECK: Duration = Duration::from_secs(5);
 /// A sleep shorter than this costs no link its life.
 const SLEPT_AT_LEAST: Duration = Duration::from_secs(2);
 
-/// How often relative times on screen move on.
-const TICK: Duration = Duration::from_secs(1);
+/// How often it is asked whether a toast has had its time.
+const TOAST_CHECK: Duration = Duration::from_secs(1);
 
 /// Who the program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ async fn run(
             break;
         }
         event = loop {
-            let tick = wants_tick(&state).then(|| Instant::now() + TICK);
+            let tick = next_tick(&state).map(|wait| Instant::now() + wait);
             tokio::select! {
                 event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
                 () = sleep_till(tick) => break Event::Tick,
@@ -180,8 +180,11 @@ fn take(
     ControlFlow::Continue(())
 }
 
-fn wants_tick(state: &State) -> bool {
-    state.inputs.toast.is_some() || view::wants_tick(&state.inputs)
+/// When what is shown is out of date; never, mostly.
+fn next_tick(state: &State) -> Option<Duration> {
+    let toast = state.inputs.toast.as_ref().map(|_| TOAST_CHECK);
+    let shown = view::fold::wants_tick(&state.inputs);
+    [toast, shown].into_iter().flatten().min()
 }
 
 async fn sleep_till(at: Option<Instant>) {

@@ -107,7 +107,9 @@ impl Engine {
     /// Its thread is gone.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.thread.as_ref().is_none_or(thread::JoinHandle::is_finished)
+        self.thread
+            .as_ref()
+            .is_none_or(thread::JoinHandle::is_finished)
     }
 
     /// Stops it and waits until its thread is gone: 2 s for the goodbye at most.

@@ -5,11 +5,11 @@
 
 mod accounts;
 mod backend;
-pub mod ingress;
 mod certificate;
 mod door;
 mod error;
 mod files;
+pub mod ingress;
 mod ingress_port;
 mod limits;
 mod numbers;
@@ -19,10 +19,13 @@ mod server;
 mod session;
 mod table;
 mod upstream;
+mod visitors;
 
 pub use accounts::{Accounts, AccountsError, OWNER};
 pub use backend::{Backend, Lookup, OpenError, Stream, Upstream, Visitor};
 pub use error::RelayError;
-pub use ingress_port::{Ingress, IngressGuard};
+pub use ingress::IngressGuard;
+pub use ingress_port::Ingress;
 pub use limits::Limits;
 pub use server::{Relay, RelayConfig, Warning};
+pub use visitors::Visitors;
