@@ -156,7 +156,11 @@ mod tests {
         let seen = run(&mut heart, now, 60);
         assert_eq!(seen.last(), Some(&(24, Beat::Dead)));
         heart.heard(now);
-        assert_eq!(heart.beat(now + SECOND * 24), Beat::Dead, "old news is none");
+        assert_eq!(
+            heart.beat(now + SECOND * 24),
+            Beat::Dead,
+            "old news is none"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -169,7 +173,11 @@ mod tests {
         assert_eq!(heart.beat(later), Beat::Ping(2));
         heart.heard(later + SECOND * 4);
         heart.handle_pong(1, later + SECOND * 4);
-        assert_eq!(heart.beat(later + SECOND * 5), Beat::Dead, "only pong 2 answers");
+        assert_eq!(
+            heart.beat(later + SECOND * 5),
+            Beat::Dead,
+            "only pong 2 answers"
+        );
         let mut heart = Heartbeat::new(Pace::default(), now);
         heart.check(now);
         assert_eq!(heart.beat(now), Beat::Ping(1));

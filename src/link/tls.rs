@@ -246,7 +246,10 @@ mod tests {
             let (socket, _) = listener.accept().await.expect("it comes");
             let mut stream = accept(&acceptor, socket).await?;
             let mut word = [0; 2];
-            stream.read_exact(&mut word).await.map_err(TlsFault::Broken)?;
+            stream
+                .read_exact(&mut word)
+                .await
+                .map_err(TlsFault::Broken)?;
             Ok::<_, TlsFault>(word)
         });
         let socket = TcpStream::connect(address).await.expect("loopback");
@@ -260,7 +263,9 @@ mod tests {
     #[tokio::test]
     async fn the_pinned_certificate_is_trusted_and_no_other() {
         let relay = identity();
-        shake(relay.fingerprint(), relay).await.expect("it is the one");
+        shake(relay.fingerprint(), relay)
+            .await
+            .expect("it is the one");
         let refused = shake(identity().fingerprint(), identity()).await;
         assert!(matches!(refused, Err(TlsFault::CertificateMismatch)));
     }

@@ -283,7 +283,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Takes as long whatever differs.
 fn same(a: &str, b: &str) -> bool {
-    let differing = a.bytes().zip(b.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
+    let differing = a
+        .bytes()
+        .zip(b.bytes())
+        .fold(0, |seen, (a, b)| seen | (a ^ b));
     a.len() == b.len() && differing == 0
 }
 
@@ -303,8 +306,14 @@ mod tests {
         let owner = accounts.owner_token().clone();
         let mut accounts = opened(dir.path());
         assert_eq!(accounts.list(), ["owner", "anna"]);
-        assert_eq!(accounts.authenticate(token.expose()).as_deref(), Some("anna"));
-        assert_eq!(accounts.authenticate(owner.expose()).as_deref(), Some("owner"));
+        assert_eq!(
+            accounts.authenticate(token.expose()).as_deref(),
+            Some("anna")
+        );
+        assert_eq!(
+            accounts.authenticate(owner.expose()).as_deref(),
+            Some("owner")
+        );
         assert_eq!(accounts.authenticate("wrong"), None);
         assert_eq!(accounts.authenticate(""), None);
         let kept = fs::read_to_string(dir.path().join(FILE)).expect("it is there");
@@ -326,11 +335,20 @@ mod tests {
         let dir = tempfile::tempdir().expect("there is room");
         let mut accounts = opened(dir.path());
         accounts.add("anna").expect("it is added");
-        assert!(matches!(accounts.add("anna"), Err(AccountsError::Exists(_))));
+        assert!(matches!(
+            accounts.add("anna"),
+            Err(AccountsError::Exists(_))
+        ));
         assert!(matches!(accounts.add(OWNER), Err(AccountsError::Exists(_))));
         assert!(matches!(accounts.add("a b"), Err(AccountsError::Name(_))));
-        assert!(matches!(accounts.remove("bob"), Err(AccountsError::Missing(_))));
-        assert!(matches!(accounts.remove(OWNER), Err(AccountsError::Missing(_))));
+        assert!(matches!(
+            accounts.remove("bob"),
+            Err(AccountsError::Missing(_))
+        ));
+        assert!(matches!(
+            accounts.remove(OWNER),
+            Err(AccountsError::Missing(_))
+        ));
     }
 
     #[test]
@@ -351,7 +369,10 @@ mod tests {
         let text = r#"{"version":2,"people":[]}"#;
         fs::write(dir.path().join(FILE), text).expect("it is written");
         let error = Accounts::open(dir.path()).expect_err("it is newer");
-        assert!(matches!(error, AccountsError::FromTheFuture { found: 2, .. }));
+        assert!(matches!(
+            error,
+            AccountsError::FromTheFuture { found: 2, .. }
+        ));
         let kept = fs::read_to_string(dir.path().join(FILE)).expect("it is there");
         assert_eq!(kept, text);
     }

@@ -46,7 +46,10 @@ impl Numbers {
     ) -> Result<Vec<u16>, Refusal> {
         if let Some(port) = requested {
             let number = port.get();
-            let allowed = self.range.as_ref().is_none_or(|range| range.contains(&number));
+            let allowed = self
+                .range
+                .as_ref()
+                .is_none_or(|range| range.contains(&number));
             return if allowed && !in_use(number) {
                 Ok(vec![number])
             } else {

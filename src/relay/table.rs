@@ -70,7 +70,10 @@ impl<U: Clone> Table<U> {
         if old.is_none() && hosted.count() >= limit as usize {
             return Err(Refusal::TooManyTunnels { limit });
         }
-        match labels.iter().find(|label| self.is_taken(label, claim, old, now)) {
+        match labels
+            .iter()
+            .find(|label| self.is_taken(label, claim, old, now))
+        {
             Some(label) => Err(Refusal::NameTaken {
                 label: (*label).to_owned(),
             }),
@@ -199,7 +202,12 @@ mod tests {
         now: Instant,
     ) -> Result<Option<SessionId>, Refusal> {
         let displaced = table.check(claim, &[label], now)?;
-        table.settle(SessionId(session), claim, vec![(label.into(), session)], now);
+        table.settle(
+            SessionId(session),
+            claim,
+            vec![(label.into(), session)],
+            now,
+        );
         Ok(displaced)
     }
 
@@ -213,17 +221,30 @@ mod tests {
     fn who_may_have_a_name_that_is_held() {
         let cases = [
             (claim("anna", "web", "i1", false), Ok(Some(SessionId(1)))),
-            (claim("anna", "web", "i2", false), Err(Refusal::HostedElsewhere)),
+            (
+                claim("anna", "web", "i2", false),
+                Err(Refusal::HostedElsewhere),
+            ),
             (claim("anna", "web", "i2", true), Ok(Some(SessionId(1)))),
             (claim("anna", "other", "i1", true), taken("web")),
             (claim("bob", "web", "i1", true), taken("web")),
         ];
         for (asked, expected) in cases {
             let (mut table, now) = (Table::new(Limits::default()), Instant::now());
-            let held = take(&mut table, 1, &claim("anna", "web", "i1", false), "web", now);
+            let held = take(
+                &mut table,
+                1,
+                &claim("anna", "web", "i1", false),
+                "web",
+                now,
+            );
             assert_eq!(held, Ok(None));
             let holder = if expected.is_ok() { 2 } else { 1 };
-            assert_eq!(take(&mut table, 2, &asked, "web", now), expected, "{asked:?}");
+            assert_eq!(
+                take(&mut table, 2, &asked, "web", now),
+                expected,
+                "{asked:?}"
+            );
             assert_eq!(table.find("web"), Found::Live(holder), "{asked:?}");
         }
     }
@@ -231,7 +252,10 @@ mod tests {
     #[test]
     fn a_name_stays_known_and_reserved_for_a_while() {
         let (mut table, now) = (Table::new(Limits::default()), Instant::now());
-        let (anna, bob) = (claim("anna", "web", "i", false), claim("bob", "web", "j", false));
+        let (anna, bob) = (
+            claim("anna", "web", "i", false),
+            claim("bob", "web", "j", false),
+        );
         assert_eq!(table.find("web"), Found::Unknown);
         take(&mut table, 1, &anna, "web", now).expect("it is free");
         table.leave(SessionId(1), now);
@@ -259,7 +283,10 @@ mod tests {
         let (mut table, now) = (Table::new(Limits::default()), Instant::now());
         let anna = claim("anna", "web", "i", false);
         take(&mut table, 1, &anna, "web", now).expect("it is free");
-        assert_eq!(take(&mut table, 1, &anna, "api", now), Ok(Some(SessionId(1))));
+        assert_eq!(
+            take(&mut table, 1, &anna, "api", now),
+            Ok(Some(SessionId(1)))
+        );
         assert_eq!(table.find("web"), Found::NoHost);
         assert_eq!(table.find("api"), Found::Live(1));
         assert!(table.claim(SessionId(1)).is_some());
@@ -280,7 +307,10 @@ mod tests {
         let refused = Err(Refusal::TooManyTunnels { limit: 2 });
         assert_eq!(take(&mut table, 3, &third, "c", now), refused);
         let again = claim("anna", "a", "i", false);
-        assert_eq!(take(&mut table, 4, &again, "a", now), Ok(Some(SessionId(1))));
+        assert_eq!(
+            take(&mut table, 4, &again, "a", now),
+            Ok(Some(SessionId(1)))
+        );
         let other = claim("bob", "c", "i", false);
         assert_eq!(take(&mut table, 5, &other, "c", now), Ok(None));
     }

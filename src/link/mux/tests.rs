@@ -168,7 +168,9 @@ async fn many_streams_at_once_carry_their_own_bytes_both_ways() {
         while let Some(mut stream) = host.incoming.next().await {
             tasks.spawn(async move {
                 let (mut read, mut write) = tokio::io::split(&mut stream);
-                tokio::io::copy(&mut read, &mut write).await.expect("it echoes");
+                tokio::io::copy(&mut read, &mut write)
+                    .await
+                    .expect("it echoes");
                 write.shutdown().await.expect("it ends");
             });
         }

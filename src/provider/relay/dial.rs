@@ -126,7 +126,10 @@ mod tests {
         use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
         assert_eq!(reason(&[NetworkUnreachable]), Reason::Offline);
         assert_eq!(reason(&[ConnectionRefused]), unreachable);
-        assert_eq!(reason(&[NetworkUnreachable, ConnectionRefused]), unreachable);
+        assert_eq!(
+            reason(&[NetworkUnreachable, ConnectionRefused]),
+            unreachable
+        );
         assert_eq!(reason(&[HostUnreachable]), unreachable);
     }
 }

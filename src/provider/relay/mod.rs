@@ -115,7 +115,11 @@ impl RelayConnector {
         progress(Phase::ForwardingPorts);
         let hello = handshake::hello(order, &link, &self.instance);
         let shaken = handshake::shake(stream, hello, self.patience.handshake).await?;
-        Ok(session::start(shaken, order.ports.clone(), self.patience.pace))
+        Ok(session::start(
+            shaken,
+            order.ports.clone(),
+            self.patience.pace,
+        ))
     }
 }
 
