@@ -1,6 +1,6 @@
 //! Whether a local service speaks TLS: asked once, on a connection of its own.
 //!
-//! It sends a ClientHello and ends its side: a TLS server answers with a TLS record; any other
+//! It sends a `ClientHello` and ends its side: a TLS server answers with a TLS record; any other
 //! server sees the end of a request it does not understand, and does not wait for more of it.
 
 use rustls::ClientConfig;

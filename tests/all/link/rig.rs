@@ -18,7 +18,7 @@ use underpass::relay::{
 };
 
 /// Nothing in these tests takes this long unless it hangs.
-pub const HANG: Duration = Duration::from_secs(60);
+pub const HANG: Duration = Duration::from_mins(1);
 
 /// Serves raw TCP truly, and remembers the backend.
 #[derive(Default)]
