@@ -3,3 +3,4 @@
 mod ingress;
 mod state;
 mod tidy;
+mod link;
