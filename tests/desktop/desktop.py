@@ -154,11 +154,19 @@ class Desktop:
 
     def tray_icon_at(self):
         """The middle of the tray icon on the screen: the only one in the panel's tray."""
+        last = None
         def find():
-            for _, x, y, width, height in self._panel_windows("place"):
-                if width >= height // 2:
-                    return x + width - height // 2, y + height // 2
-            return None
+            # The panel lays itself out in steps; an icon that still moves is not there yet.
+            nonlocal last
+            before, last = last, next(
+                (
+                    (x + width - height // 2, y + height // 2)
+                    for _, x, y, width, height in self._panel_windows("place")
+                    if width >= height // 2
+                ),
+                None,
+            )
+            return last if last == before else None
         return wait_until("the tray icon in the panel", find)
 
     def click(self, x, y, button=1):
