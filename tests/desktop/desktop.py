@@ -52,12 +52,24 @@ def run(*command):
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def end(child):
+    """Ends a process, gently first."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
 class Desktop:
     """Window manager, panel, accessibility bus; screenshots go to `out`."""
 
     def __init__(self, out):
         self.out = out
         self.children = []
+        self.panel = None
         self.shots = 0
         # The windows of the open menus, the tray's own first.
         self.menus = []
@@ -68,8 +80,15 @@ class Desktop:
         self.spawn("openbox", "openbox")
         # A client can only find the window manager once it has said who it is.
         wait_until("the window manager", lambda: "window id" in run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"))
-        self.spawn("panel", "xfce4-panel", "--disable-wm-check")
+        self.start_panel()
+
+    def start_panel(self):
+        self.panel = self.spawn("panel", "xfce4-panel", "--disable-wm-check")
         wait_until("a tray host", self.has_tray_host)
+
+    def stop_panel(self):
+        end(self.panel)
+        wait_until("no tray host", lambda: not self.has_tray_host())
 
     def _enable_accessibility(self):
         """Programs only describe themselves when somebody listens: it must be said before they start."""
@@ -88,13 +107,7 @@ class Desktop:
     def stop(self):
         """Ends what this desktop started, newest first."""
         for child in reversed(self.children):
-            if child.poll() is None:
-                child.terminate()
-                try:
-                    child.wait(5)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+            end(child)
 
     def screenshot(self, name):
         self.shots += 1
@@ -154,11 +167,19 @@ class Desktop:
 
     def tray_icon_at(self):
         """The middle of the tray icon on the screen: the only one in the panel's tray."""
+        last = None
         def find():
-            for _, x, y, width, height in self._panel_windows("place"):
-                if width >= height // 2:
-                    return x + width - height // 2, y + height // 2
-            return None
+            # The panel lays itself out in steps; an icon that still moves is not there yet.
+            nonlocal last
+            before, last = last, next(
+                (
+                    (x + width - height // 2, y + height // 2)
+                    for _, x, y, width, height in self._panel_windows("place")
+                    if width >= height // 2
+                ),
+                None,
+            )
+            return last if last == before else None
         return wait_until("the tray icon in the panel", find)
 
     def click(self, x, y, button=1):
@@ -241,6 +262,9 @@ class Desktop:
         window = self.windows(pid)[-1]
         run("xdotool", "windowactivate", "--sync", window)
         return window
+
+    def is_minimised(self, window):
+        return "Iconic" in run("xprop", "-id", window, "WM_STATE")
 
     # What a screen reader would read.
 

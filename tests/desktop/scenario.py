@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from desktop import Desktop, Failed, Program, Service, fetch, free_port, wait_until
+from desktop import Desktop, Failed, Program, Service, fetch, free_port, run, wait_until
 
 GREETING = "hello from the local service"
 URL = r"(?:http://)?([a-z0-9-]+\.localhost:\d+)"
@@ -152,6 +152,28 @@ def a_left_click_at_the_icon_brings_the_window_back(day):
     desktop.wait_window(pid)
     day.wait_badge("Working")
     desktop.screenshot("reopened")
+
+
+@step
+def without_a_tray_close_minimises(day):
+    """A hidden window could not be brought back by anyone."""
+    desktop, pid = day.desktop, day.program.pid
+    desktop.stop_panel()
+    window = desktop.focus(pid)
+    desktop.key("alt+F4")
+    wait_until("the window minimised", lambda: desktop.is_minimised(window))
+    day.program.alive()
+    run("xdotool", "windowactivate", window)
+    desktop.wait_window(pid)
+    desktop.screenshot("no-tray")
+
+
+@step
+def the_icon_comes_back_with_a_new_panel(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.start_panel()
+    wait_until("the tray icon registered", lambda: desktop.tray_item(pid))
+    desktop.tray_icon_at()
 
 
 @step
