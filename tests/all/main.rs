@@ -1,1 +1,3 @@
 //! Every integration test, in one binary: a second one would link the whole window again.
+
+mod window;
