@@ -4,3 +4,4 @@ mod ingress;
 mod state;
 mod tidy;
 mod link;
+mod window;
