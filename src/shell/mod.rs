@@ -1,7 +1,8 @@
 //! Draws the view and turns clicks into actions: the only room that names Slint, the tray or Fluent.
 
-pub mod tray;
+pub mod desktop;
 pub mod text;
+pub mod tray;
 pub mod window;
 
 /// What the Slint compiler made of `ui/`.

@@ -61,12 +61,7 @@ fn try_run(args: DesktopArgs) -> anyhow::Result<()> {
     marker.clear().context("its folder cannot be written")
 }
 
-fn serve(
-    args: DesktopArgs,
-    home: &Home,
-    instance: &Instance,
-    crashed: bool,
-) -> anyhow::Result<()> {
+fn serve(args: DesktopArgs, home: &Home, instance: &Instance, crashed: bool) -> anyhow::Result<()> {
     let post = Post::default();
     let renderer = desktop::open(callbacks(&post)?)?;
     let app = App::start(options(home, crashed), Box::new(renderer))?;
