@@ -95,10 +95,10 @@ def the_tray_menu_names_the_tunnel_and_its_state(day):
     desktop, pid = day.desktop, day.program.pid
     wait_until("the tray says 1 working", lambda: any("1 working" in label for label in desktop.tray_labels(pid)))
     labels = desktop.tray_labels(pid)
-    for expected in (r"^●", r"^Stop", r"^Copy", r"^Open", r"^New tunnel", r"^Open window", r"^Quit"):
+    for expected in (r"^● port-", r"^Stop", r"^Copy", r"^Open", r"^New tunnel", r"^Open window", r"^Quit"):
         if not any(re.search(expected, label) for label in labels):
             raise Failed(f"no entry {expected!r} in {labels}")
-    desktop.pick(pid, r"^●", r"^Stop", click=False)
+    desktop.pick(pid, r"^● port-", r"^Stop", click=False)
     desktop.screenshot("tray-menu")
     desktop.close_menu()
 
@@ -106,23 +106,23 @@ def the_tray_menu_names_the_tunnel_and_its_state(day):
 @step
 def stop_and_host_from_the_tray(day):
     desktop, pid = day.desktop, day.program.pid
-    desktop.pick(pid, r"^●", r"^Stop")
+    desktop.pick(pid, r"^● port-", r"^Stop")
     day.wait_badge("Stopped")
     wait_until("the URL is not served", lambda: fetch(day.url)[0] != 200)
     desktop.screenshot("stopped")
-    wait_until("the tray's shape", lambda: any(label.startswith("○") for label in desktop.tray_labels(pid)))
-    desktop.pick(pid, r"^○", r"^Host")
+    wait_until("the tray's shape", lambda: any(label.startswith("○ port-") for label in desktop.tray_labels(pid)))
+    desktop.pick(pid, r"^○ port-", r"^Host")
     day.wait_badge("Working")
     day.url = day.public_url()
     day.wait_answer(200, GREETING)
-    wait_until("the tray's shape", lambda: any(label.startswith("●") for label in desktop.tray_labels(pid)))
+    wait_until("the tray's shape", lambda: any(label.startswith("● port-") for label in desktop.tray_labels(pid)))
 
 
 @step
 def a_dead_service_is_named_and_nothing_is_torn_down(day):
     day.service.stop()
     day.wait_badge("Service down")
-    wait_until("the tray's shape", lambda: any(label.startswith("▲") for label in day.desktop.tray_labels(day.program.pid)))
+    wait_until("the tray's shape", lambda: any(label.startswith("▲ port-") for label in day.desktop.tray_labels(day.program.pid)))
     day.wait_answer(502)
     day.desktop.screenshot("service-down")
 

@@ -117,7 +117,7 @@ impl ShownCard {
             let place = first + index;
             let same = matches!(&shown.drawn, Some((old, at)) if old == row && *at == place);
             if afresh || renamed || !same {
-                self.model.set_row_data(index, text.row(card, row, place));
+                sync::set_nested(&self.model, index, text.row(card, row, place));
                 shown.drawn = Some((row.clone(), place));
             }
         }

@@ -16,6 +16,16 @@ pub(super) fn values<T: Clone + PartialEq + 'static>(model: &VecModel<T>, new: V
     }
 }
 
+/// Puts `value` into a row of a model that stands in a row of another model.
+///
+/// When the outer row was set and nothing was drawn since, Slint 1.18 marks the inner row as changed
+/// and forgets to look at it again. A row that comes and goes makes it look.
+pub(super) fn set_nested<T: Clone + 'static>(model: &VecModel<T>, index: usize, value: T) {
+    model.set_row_data(index, value.clone());
+    model.push(value);
+    model.remove(model.row_count() - 1);
+}
+
 /// Makes `shown` and `model` hold one entry a key, in order. What is kept is kept as it is; what is
 /// new is made.
 pub(super) fn align<K: PartialEq, S, T: Clone + 'static>(
