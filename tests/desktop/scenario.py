@@ -1,6 +1,7 @@
 """What a person does on a day with Underpass, step by step, on a real desktop.
 
-Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` has hands and eyes.
+Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` has hands and eyes,
+`outside.py` the program, the person's own server and a visitor.
 """
 
 import json
@@ -10,7 +11,9 @@ import sys
 import time
 import traceback
 
-from desktop import Desktop, Failed, Program, Service, fetch, free_port, run, wait_until
+from desktop import Desktop
+from outside import Program, Service, fetch, free_port
+from waiting import Failed, run, wait_until
 
 GREETING = "hello from the local service"
 URL = r"(?:http://)?([a-z0-9-]+\.localhost:\d+)"
