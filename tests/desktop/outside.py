@@ -1,11 +1,10 @@
 """What stands around the desktop: the program under test, the person's own server, a visitor."""
 
-import functools
-import http.server
+import pathlib
 import signal
 import socket
 import subprocess
-import threading
+import sys
 
 from waiting import PATIENCE, Failed, wait_until
 
@@ -55,38 +54,23 @@ class Service:
     def __init__(self, body):
         self.body = body
         self.port = free_port()
-        self.server = None
+        self.child = None
 
     def start(self):
-        handler = functools.partial(_Answer, self.body)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        program = pathlib.Path(__file__).with_name("service.py")
+        self.child = subprocess.Popen(
+            [sys.executable, program, str(self.port), self.body], stdout=subprocess.PIPE, text=True
+        )
+        if self.child.stdout.readline().strip() != "listening":
+            raise Failed("the person's own server did not start")
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class _Answer(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, body, *rest):
-        self.body = body.encode()
-        super().__init__(*rest)
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def do_HEAD(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+        if self.child is None:
+            return
+        self.child.kill()
+        self.child.wait(10)
+        self.child.stdout.close()
+        self.child = None
 
 
 def fetch(url):

@@ -247,6 +247,7 @@ def main():
     try:
         passed = play(day)
     finally:
+        day.service.stop()
         day.desktop.stop()
     failed = 1 if passed < len(STEPS) else 0
     skipped = len(STEPS) - passed - failed
