@@ -100,6 +100,36 @@ async fn a_visitor_that_does_not_read_stalls_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_service_that_does_not_accept_keeps_nobody_from_another() {
+    // It is asked what it speaks, and says nothing: that takes a second.
+    let mute = Service::start(|socket| async move {
+        let _socket = socket;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let echo = Service::echo().await;
+    let rig = Arc::new(Rig::start().await);
+    let mut order = order("mute", mute.port, Protocol::Auto);
+    order.ports.push(port("web", echo.port, Protocol::Http));
+    let session = host(&rig, &order).await;
+    let mut waiting = JoinSet::new();
+    // More than yamux lets be unanswered.
+    for _ in 0..300 {
+        let rig = Arc::clone(&rig);
+        waiting.spawn(async move { rig.visit("mute").await.map(drop) });
+    }
+    let open = || {
+        let traffic = session.traffic.read();
+        traffic.get(&number(mute.port)).map_or(0, |port| port.open)
+    };
+    while open() < 256 {
+        tokio::task::yield_now().await;
+    }
+    assert!(echoes(&rig).await);
+    assert!(waiting.try_join_next().is_none(), "they still wait");
+}
+
+#[tokio::test]
 async fn a_service_may_speak_first_and_answer_after_the_question_ended() {
     let service = Service::start(|mut socket| async move {
         socket.write_all(b"220 ready\n").await.expect("it goes");
