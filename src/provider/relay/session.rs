@@ -367,14 +367,12 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
 /// Connects to the service, and says so when that takes a while.
 async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
     let mut connecting = pin!(local.connect());
-    match timeout(TRYING_AFTER, &mut connecting).await {
-        Ok(connected) => connected,
-        Err(_) => {
-            // A stream that broke is found out about when the service's bytes are to go.
-            let _ = Answer::Trying.write(stream).await;
-            connecting.await
-        }
+    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
+        return connected;
     }
+    // A stream that broke is found out about when the service's bytes are to go.
+    let _ = Answer::Trying.write(stream).await;
+    connecting.await
 }
 
 async fn refuse(mut stream: MuxStream, answer: Answer) {
