@@ -3,11 +3,10 @@
 //! Listeners are bound here in the relay and handed over, so that a test can stand in for it.
 
 use super::{Backend, Upstream};
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::task::AbortOnDropHandle;
 
 /// Serves visitors. All three are called within a runtime and return at once.
 pub trait Ingress: Send + Sync + 'static {
@@ -23,15 +22,16 @@ pub trait Ingress: Send + Sync + 'static {
 
 /// Keeps a listener served; dropping it stops the listener and everything it accepted.
 pub struct IngressGuard {
-    _task: AbortOnDropHandle<()>,
+    _serving: Box<dyn Any + Send + Sync>,
 }
 
 impl IngressGuard {
-    /// Guards the task that serves a listener. The task owns the listener and its connections.
+    /// Whatever stops serving when it is dropped: the ingress's own guard, or a task's handle that
+    /// aborts it.
     #[must_use]
-    pub fn new(task: JoinHandle<()>) -> Self {
+    pub fn new(serving: impl Any + Send + Sync) -> Self {
         Self {
-            _task: AbortOnDropHandle::new(task),
+            _serving: Box::new(serving),
         }
     }
 }
