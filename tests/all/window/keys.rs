@@ -118,6 +118,9 @@ fn shortcuts_open_the_dialog_the_filter_and_close_the_panel() {
     assert!(bench.shows("Nothing here matches the filter."));
     bench.key(Key::Escape);
     assert!(bench.shows("frontend 3000"));
+    bench.click("Menu");
+    bench.key(Key::Escape);
+    assert!(!bench.types_into("Filter"), "Esc had left the filter");
     bench.key(Key::Escape);
     assert_eq!(bench.actions(), [Action::Deselect]);
 }
