@@ -1,5 +1,7 @@
 //! Every integration test, in one binary: a second one would link the whole window again.
 
+mod hosting;
 mod ingress;
 mod state;
+mod support;
 mod tidy;
