@@ -17,6 +17,7 @@ pub mod provider;
 pub mod relay;
 pub mod secrets;
 pub mod shell;
+pub mod start;
 pub mod store;
 pub mod token;
 pub mod view;

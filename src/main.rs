@@ -1,3 +1,9 @@
 //! The one binary.
 
-fn main() {}
+use std::process::ExitCode;
+use underpass::start::desktop::{DesktopArgs, run};
+
+fn main() -> ExitCode {
+    let minimised = std::env::args().any(|arg| arg == "--minimised");
+    run(DesktopArgs { minimised })
+}

@@ -2,6 +2,8 @@
 
 mod hosting;
 mod ingress;
+mod link;
 mod state;
 mod support;
 mod tidy;
+mod window;
