@@ -217,6 +217,11 @@ impl Performer {
     }
 
     fn set_autostart(&self, on: bool) {
+        if self.parts.home.is_private() {
+            // The autostart entry belongs to the person's own home, not to this one.
+            tracing::warn!("autostart is left alone with a home of its own");
+            return;
+        }
         self.refused(Autostart::for_this_program().and_then(|autostart| autostart.set(on)));
     }
 

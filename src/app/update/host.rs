@@ -61,6 +61,10 @@ pub(super) fn stop(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Comm
             Cause::Stopped,
         ));
         commands.extend(end_engine(state, at, tunnel));
+    } else {
+        // Its engine ended by itself; what it said last is no news any more.
+        engine::set_state(state, at, tunnel, HostState::Stopped);
+        engine::clear_needs(state, tunnel);
     }
     commands.push(Command::SaveHosted(wanted(state)));
     commands

@@ -78,7 +78,8 @@ pub(super) fn add_port(
     }
     match checked {
         Some((target, public_port)) if errors.is_empty() => {
-            let port = new_port(&tunnel, target, protocol, public_port);
+            let mut port = new_port(&tunnel, target, protocol, public_port);
+            port.label = free_label(state, port.label);
             state.inputs.dialog = None;
             change(state, Pending::AddPort(id.clone(), port))
         }
@@ -265,6 +266,25 @@ fn keep<T>(errors: &mut Errors, field: Field, checked: Result<T, FieldError>) ->
 fn show_errors(state: &mut State, kind: DialogKind, errors: Errors) -> Commands {
     state.inputs.dialog = Some(Dialog { kind, errors });
     vec![]
+}
+
+/// The label, or the first of `LABEL-2`, `LABEL-3` … that nobody has: another tunnel may be called
+/// like this one's port.
+fn free_label(state: &State, label: TunnelId) -> TunnelId {
+    if !is_taken(state, &label) {
+        return label;
+    }
+    let numbered = |n: u32| {
+        let suffix = format!("-{n}");
+        let stem = label.as_str();
+        let stem = &stem[..stem.len().min(TunnelId::MAX_LEN - suffix.len())];
+        TunnelId::new(format!("{stem}{suffix}")).ok()
+    };
+    // Some number is free: there are fewer tunnels than numbers.
+    (2..)
+        .filter_map(numbered)
+        .find(|label| !is_taken(state, label))
+        .unwrap_or(label)
 }
 
 fn free_name(state: &State, port: PortNumber) -> String {

@@ -419,6 +419,39 @@ fn ports_change_live_and_the_last_one_gone_ends_hosting() {
 }
 
 #[test]
+fn a_port_s_label_gives_way_to_a_tunnel_of_that_name() {
+    let mut rig = Rig::with_tunnel();
+    rig.create("web-5173", "80");
+    let commands = rig.act(Action::AddPort {
+        tunnel: id("web"),
+        target: "5173".to_owned(),
+        protocol: Protocol::Http,
+        public_port: String::new(),
+    });
+    rig.take_changes(commands);
+    let labels = |at: usize| {
+        let ports = rig.state.inputs.tunnels[at].ports.iter();
+        ports.map(|port| port.label.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(0), ["web", "web-5173-2"]);
+    assert_eq!(labels(1), ["web-5173"]);
+}
+
+#[test]
+fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
+    let mut rig = Rig::hosting();
+    let since = rig.at;
+    let reason = Reason::Other {
+        detail: "it panicked".to_owned(),
+    };
+    rig.engine(EngineEvent::State(HostState::Failed { since, reason }));
+    rig.engine(EngineEvent::Finished);
+    rig.act(Action::Stop { tunnel: id("web") });
+    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(rig.state.inputs.notices, []);
+}
+
+#[test]
 fn what_needs_the_person_is_a_notice_until_it_does_not() {
     let mut rig = Rig::hosting();
     let since = rig.at;
