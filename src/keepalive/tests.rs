@@ -1,7 +1,11 @@
 //! Tables for the machine's behaviours, and what must hold for any run of inputs.
 
 use super::*;
+use crate::model::{Class, PortNumber, SessionNumber, Timing};
 use proptest::prelude::*;
+use std::time::{Duration, Instant};
+
+type Outputs = Vec<Output>;
 
 /// No jitter: the middle of the range.
 const MIDDLE: f64 = 0.5;
@@ -9,6 +13,7 @@ const MIDDLE: f64 = 0.5;
 struct Rig {
     machine: Machine,
     now: Instant,
+    last: SessionNumber,
 }
 
 impl Rig {
@@ -16,6 +21,7 @@ impl Rig {
         Self {
             machine: Machine::new(Backoff::new(&Timing::default())),
             now: Instant::now(),
+            last: SessionNumber(0),
         }
     }
 
@@ -48,8 +54,16 @@ impl Rig {
         (waited, self.put(Input::Timer))
     }
 
+    /// The session that is up, or was last.
+    fn session(&mut self) -> SessionNumber {
+        if let Stage::Up { session, .. } = self.machine.stage() {
+            self.last = session;
+        }
+        self.last
+    }
+
     fn probe(&mut self, down: bool, local_answers: bool) -> Outputs {
-        let session = SessionNumber(self.machine.sessions);
+        let session = self.session();
         self.probe_under(session, down, local_answers)
     }
 

@@ -281,7 +281,7 @@ fn free_label(state: &State, label: TunnelId) -> TunnelId {
         TunnelId::new(format!("{stem}{suffix}")).ok()
     };
     // Some number is free: there are fewer tunnels than numbers.
-    (2..)
+    (2..=u32::MAX)
         .filter_map(numbered)
         .find(|label| !is_taken(state, label))
         .unwrap_or(label)

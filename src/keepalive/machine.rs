@@ -1,9 +1,7 @@
-//! The keep-alive machine: decides what to do after each outcome.
-//!
-//! Pure: time and randomness come in, decisions go out. It knows no socket, no provider and no
-//! tunnel; the engine carries out what it says and tells it what came of it.
+//! The machine itself: one function an input.
 
-use crate::model::{Class, PortNumber, SessionNumber, Timing};
+use super::{Backoff, Cut, Input, Output, Stage};
+use crate::model::{Class, PortNumber, SessionNumber};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -15,137 +13,6 @@ pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
 
 /// How long after `established` a URL that never routed yet may take before `Down` counts.
 pub const SETTLE: Duration = Duration::from_secs(30);
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The person wants the tunnel hosted.
-    Start,
-    /// The person does not. Wins over anything in flight.
-    Stop,
-    /// The attempt under way made a session.
-    Connected,
-    /// The session's link answered.
-    Established,
-    /// The session ended.
-    Dropped(Class),
-    /// The attempt under way failed; the other end may have said how long to wait.
-    ConnectFailed(Class, Option<Duration>),
-    /// A probe of one port ended.
-    Probe {
-        /// Which port.
-        port: PortNumber,
-        /// The session it began under.
-        session: SessionNumber,
-        /// The public URL is dead.
-        down: bool,
-        /// The local port accepts connections.
-        local_answers: bool,
-    },
-    /// The tokens should be replaced while they still work.
-    RemintDue,
-    /// The person wants a new connection.
-    ForceReconnect,
-    /// The computer woke, or its network changed.
-    Woke,
-    /// The person signed in.
-    SignedIn,
-    /// [`Machine::deadline`] has come.
-    Timer,
-}
-
-/// What the engine is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Begin an attempt.
-    Connect,
-    /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
-    ConnectBeside,
-    /// Forget the attempt under way.
-    Abandon,
-    /// Say goodbye and close the session.
-    Close,
-    /// Cut the session: nobody listens at its other end.
-    Cut(Cut),
-    /// The cached tokens are not to be used again.
-    ForgetTokens,
-    /// Ask the session's link for a sign of life.
-    CheckLink,
-}
-
-/// Why a session is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// Its URL is dead though it seems up.
-    Zombie,
-    /// The person asked for it.
-    Forced,
-}
-
-/// Where the machine is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing is wanted.
-    Stopped,
-    /// An attempt is under way.
-    Connecting {
-        /// No session was up since the start.
-        first: bool,
-        /// Attempts since the last session, from 1.
-        attempt: u32,
-    },
-    /// A session is up.
-    Up {
-        /// Which.
-        session: SessionNumber,
-        /// It has proven itself.
-        established: bool,
-    },
-    /// The next attempt is waited for.
-    Waiting {
-        /// Its number, from 1.
-        attempt: u32,
-        /// When it begins.
-        until: Instant,
-        /// The class of what went wrong.
-        class: Class,
-    },
-    /// Only the person can help: the class says how.
-    Halted(Class),
-}
-
-/// The delays between attempts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Backoff {
-    initial: Duration,
-    cap: Duration,
-    jitter: f64,
-}
-
-impl Backoff {
-    /// The delays of `timing`.
-    #[must_use]
-    pub fn new(timing: &Timing) -> Self {
-        Self {
-            initial: timing.backoff_initial,
-            cap: timing.backoff_cap,
-            jitter: timing.jitter,
-        }
-    }
-
-    /// The wait after `failures` failures in a row (from 1), strayed by `random` (0.0 to 1.0).
-    #[must_use]
-    pub fn delay(&self, failures: u32, random: f64) -> Duration {
-        let doublings = failures.saturating_sub(1).min(31);
-        let plain = self.initial.saturating_mul(1 << doublings).min(self.cap);
-        plain.mul_f64(1.0 + self.jitter * (2.0 * random.clamp(0.0, 1.0) - 1.0))
-    }
-
-    /// The longest wait, strayed by `random`.
-    fn longest(&self, random: f64) -> Duration {
-        self.delay(u32::MAX, random)
-    }
-}
 
 /// The machine.
 #[derive(Debug)]
@@ -508,6 +375,3 @@ impl Machine {
         vec![]
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,238 @@
+//! Hosting: engines, audit lines, probes, what is remembered, what is shown.
+
+use super::*;
+
+#[test]
+fn two_starts_at_once_open_one_tunnel() {
+    let mut rig = Rig::with_tunnel();
+    let host = Action::Host { tunnel: id("web") };
+    assert_eq!(rig.act(host.clone()), [], "it is connecting");
+    rig.session(1, true);
+    assert_eq!(rig.act(host), [], "it is up");
+}
+
+#[test]
+fn a_start_while_reconnecting_is_a_manual_reconnect() {
+    let mut rig = Rig::hosting();
+    rig.lose(Reason::LinkLost);
+    let commands = rig.act(Action::Host { tunnel: id("web") });
+    assert_eq!(audits(&commands)[0].0, Kind::ManualReconnect);
+    assert!(commands.contains(&Command::Tell(id("web"), EngineCommand::Reconnect)));
+    assert_eq!(starts(&commands), 0);
+}
+
+#[test]
+fn an_up_and_its_down_share_a_run_and_the_next_has_another() {
+    let mut rig = Rig::with_tunnel();
+    let up = audits(&rig.session(1, false));
+    assert_eq!((up[0].0, up[0].1.as_str()), (Kind::Up, "started"));
+    assert_eq!(
+        audits(&rig.session(1, true)),
+        [],
+        "established is no second up"
+    );
+    let down = audits(&rig.lose(Reason::LinkLost));
+    assert_eq!((down[0].0, down[0].1.as_str()), (Kind::Down, "dropped"));
+    assert_eq!(down[0].2, up[0].2);
+    let again = audits(&rig.session(2, false));
+    assert_eq!((again[0].0, again[0].1.as_str()), (Kind::Up, "reconnected"));
+    assert_ne!(again[0].2, up[0].2);
+}
+
+#[test]
+fn a_renewed_session_is_a_down_and_an_up() {
+    let mut rig = Rig::hosting();
+    let lines = audits(&rig.session(2, false));
+    let words: Vec<_> = lines.iter().map(|line| (line.0, line.1.as_str())).collect();
+    assert_eq!(words, [(Kind::Down, "renewed"), (Kind::Up, "renewed")]);
+}
+
+#[test]
+fn a_first_attempt_that_fails_is_a_failed_start() {
+    let mut rig = Rig::with_tunnel();
+    let lines = audits(&rig.lose(Reason::TimedOut));
+    assert_eq!(
+        (lines[0].0, lines[0].1.as_str()),
+        (Kind::StartFailed, "timed_out")
+    );
+    assert_eq!(audits(&rig.lose(Reason::LinkLost)), [], "once");
+}
+
+#[test]
+fn a_stop_is_audited_and_shown_at_once_and_late_reports_are_ignored() {
+    let mut rig = Rig::hosting();
+    let commands = rig.act(Action::Stop { tunnel: id("web") });
+    let kinds: Vec<_> = audits(&commands).iter().map(|line| line.0).collect();
+    assert_eq!(kinds, [Kind::ManualStop, Kind::Down]);
+    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert!(commands.contains(&Command::StopEngine(id("web"))));
+    assert!(commands.contains(&Command::SaveHosted(BTreeSet::new())));
+    rig.session(2, true);
+    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(
+        rig.state.inputs.url(&key()),
+        Some("http://web.localhost:7480/")
+    );
+}
+
+#[test]
+fn probes_follow_the_established_session() {
+    let mut rig = Rig::with_tunnel();
+    rig.ports();
+    let probes = |commands: &[Command]| {
+        let count = |wanted: fn(&Command) -> bool| commands.iter().filter(|c| wanted(c)).count();
+        let started = count(|c| matches!(c, Command::Probe(_)));
+        (started, count(|c| matches!(c, Command::StopProbe(_))))
+    };
+    assert_eq!(probes(&rig.session(1, false)), (0, 0));
+    assert_eq!(probes(&rig.session(1, true)), (1, 0));
+    assert_eq!(probes(&rig.put(Event::Tick)), (0, 0));
+    assert_eq!(probes(&rig.lose(Reason::LinkLost)), (0, 1));
+    assert_eq!(
+        probes(&rig.session(2, true)),
+        (1, 0),
+        "a plan of the new session"
+    );
+}
+
+#[test]
+fn a_probe_reaches_the_engine_and_an_old_one_reaches_nobody() {
+    let mut rig = Rig::hosting();
+    let told = rig.probe(1, Health::Down);
+    assert!(matches!(
+        told[..],
+        [Command::Tell(
+            _,
+            EngineCommand::Probe {
+                down: true,
+                local_answers: true,
+                ..
+            }
+        )]
+    ));
+    assert_eq!(rig.state.inputs.probes[&key()].downs, 1);
+    rig.lose(Reason::Zombie);
+    rig.session(2, true);
+    assert_eq!(rig.probe(1, Health::Operational), []);
+    assert_eq!(rig.state.inputs.probes[&key()].downs, 1);
+    rig.probe(2, Health::Down);
+    assert_eq!(
+        rig.state.inputs.probes[&key()].downs,
+        1,
+        "a new session counts anew"
+    );
+}
+
+#[test]
+fn traffic_is_watched_only_for_the_port_in_the_panel_of_a_shown_window() {
+    let mut rig = Rig::hosting();
+    let watch = |on| Command::Tell(id("web"), EngineCommand::WatchTraffic(on));
+    assert_eq!(rig.act(Action::Select { key: key() }), []);
+    assert_eq!(rig.put(Event::WindowShown(true)), [watch(true)]);
+    assert_eq!(rig.put(Event::Tick), []);
+    assert_eq!(rig.act(Action::Deselect), [watch(false)]);
+}
+
+#[test]
+fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
+    let mut rig = Rig::hosting();
+    let since = rig.at;
+    let reason = Reason::Other {
+        detail: "it panicked".to_owned(),
+    };
+    rig.engine(EngineEvent::State(HostState::Failed { since, reason }));
+    rig.engine(EngineEvent::Finished);
+    rig.act(Action::Stop { tunnel: id("web") });
+    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(rig.state.inputs.notices, []);
+}
+
+#[test]
+fn what_needs_the_person_is_a_notice_until_it_does_not() {
+    let mut rig = Rig::hosting();
+    let since = rig.at;
+    rig.engine(EngineEvent::State(HostState::SignIn {
+        since,
+        reason: Reason::TokenRefused,
+    }));
+    assert!(matches!(
+        rig.state.inputs.notices[0].kind,
+        NoticeKind::NeedsYou { .. }
+    ));
+    rig.session(2, true);
+    assert_eq!(rig.state.inputs.notices, []);
+}
+
+#[test]
+fn what_was_hosted_is_hosted_again() {
+    let before = Rig::hosting();
+    let begin = Begin {
+        tunnels: before.state.inputs.tunnels.clone(),
+        hosted: crate::app::update::host::wanted(&before.state),
+        rows: crate::app::update::engine::rows(&before.state),
+        ..Begin::default()
+    };
+    let mut after = Rig {
+        state: State::new(begin, before.at),
+        at: before.at,
+    };
+    let url = after.state.inputs.url(&key());
+    assert_eq!(url, Some("http://web.localhost:7480/"), "painted at once");
+    assert_eq!(starts(&after.put(Event::Started)), 1);
+}
+
+#[test]
+fn quitting_ends_engines_and_keeps_what_is_wanted() {
+    let mut rig = Rig::hosting();
+    let commands = rig.act(Action::Quit);
+    assert_eq!(audits(&commands)[0].1, "stopped");
+    assert!(commands.contains(&Command::Quit));
+    assert!(!commands.iter().any(|c| matches!(c, Command::SaveHosted(_))));
+    assert_eq!(crate::app::update::host::wanted(&rig.state).len(), 1);
+}
+
+#[test]
+fn a_toast_has_its_time() {
+    let mut rig = Rig::hosting();
+    let commands = rig.act(Action::CopyUrl { key: key() });
+    assert!(matches!(commands[..], [Command::Copy(_)]));
+    rig.put(Event::Tick);
+    assert!(rig.state.inputs.toast.is_some());
+    rig.at.0 += 4_000;
+    rig.put(Event::Tick);
+    assert_eq!(rig.state.inputs.toast, None);
+}
+
+#[test]
+fn a_garbled_join_link_is_said_beside_its_field_and_a_good_one_is_kept_without_its_token() {
+    let mut rig = Rig::hosting();
+    rig.act(Action::JoinRelay {
+        link: "underpass://x".to_owned(),
+    });
+    let dialog = rig.state.inputs.dialog.clone().expect("settings stay");
+    assert_eq!(dialog.kind, DialogKind::Settings);
+    let typed = format!("underpass://s3cret@r.example:7443#{}", "0a".repeat(32));
+    let commands = rig.act(Action::JoinRelay { link: typed });
+    let [Command::JoinRelay(link)] = &commands[..] else {
+        panic!("{commands:?}");
+    };
+    let link = link.clone();
+    let commands = rig.put(Event::Joined { link, error: None });
+    assert_eq!(starts(&commands), 1, "what is hosted moves");
+    let relay = &rig.state.inputs.settings.relay;
+    let saved = serde_json::to_string(relay).expect("it is plain data");
+    assert!(!saved.contains("s3cret") && saved.contains("r.example:7443#0a0a"));
+    assert_eq!(
+        rig.state.inputs.relay.joined.as_deref(),
+        Some("r.example:7443")
+    );
+    assert!(rig.state.inputs.relay.public);
+}
+
+#[test]
+fn a_dialog_asked_for_from_the_tray_brings_the_window() {
+    let mut rig = Rig::new();
+    let dialog = DialogKind::CreateTunnel;
+    let commands = rig.act(Action::OpenDialog { dialog });
+    assert_eq!(commands, [Command::Window(WindowOp::Show)]);
+}

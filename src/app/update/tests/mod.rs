@@ -1,0 +1,176 @@
+//! Behaviours of the step as a whole: events in, facts and commands out. Here is the rig.
+
+mod hosting;
+mod inventory;
+mod properties;
+
+use super::update;
+use crate::app::event::{Command, Event};
+use crate::app::state::{Begin, State};
+use crate::audit::Kind;
+use crate::engine::{EngineCommand, EngineEvent};
+use crate::model::{
+    Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
+    Pending, PortKey, PortNumber, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
+    Toast, TunnelId, UnixMillis,
+};
+use crate::view::WindowOp;
+
+use std::collections::BTreeSet;
+
+struct Rig {
+    state: State,
+    at: UnixMillis,
+}
+
+fn id(text: &str) -> TunnelId {
+    TunnelId::new(text).expect("an id")
+}
+
+fn port(number: u16) -> PortNumber {
+    PortNumber::new(number).expect("not zero")
+}
+
+impl Rig {
+    fn new() -> Self {
+        let begin = Begin {
+            install: "0123456789abcdef".to_owned(),
+            ..Begin::default()
+        };
+        let at = UnixMillis(1_000_000);
+        Self {
+            state: State::new(begin, at),
+            at,
+        }
+    }
+
+    /// A tunnel `web` with port 3000, whose engine was started.
+    fn with_tunnel() -> Self {
+        let mut rig = Self::new();
+        rig.create("web", "3000");
+        rig
+    }
+
+    /// The same, hosted by an established session.
+    fn hosting() -> Self {
+        let mut rig = Self::with_tunnel();
+        rig.ports();
+        rig.session(1, true);
+        rig
+    }
+
+    fn put(&mut self, event: Event) -> Vec<Command> {
+        self.at.0 += 1_000;
+        update(&mut self.state, self.at, event)
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Command> {
+        self.put(Event::Act(action))
+    }
+
+    fn create(&mut self, name: &str, target: &str) -> Vec<Command> {
+        let commands = self.act(Action::CreateTunnel {
+            name: name.to_owned(),
+            target: target.to_owned(),
+            protocol: Protocol::Http,
+            public_port: String::new(),
+        });
+        self.take_changes(commands)
+    }
+
+    /// Plays the inventory: takes every change.
+    fn take_changes(&mut self, commands: Vec<Command>) -> Vec<Command> {
+        let mut all = vec![];
+        for command in commands {
+            if let Command::ChangeInventory { change, .. } = &command {
+                let change = change.clone();
+                let done = Event::Changed {
+                    change,
+                    error: None,
+                };
+                all.extend(self.put(done));
+            }
+            all.push(command);
+        }
+        all
+    }
+
+    fn engine(&mut self, event: EngineEvent) -> Vec<Command> {
+        let engine = self.state.last_engine;
+        self.put(Event::Engine {
+            tunnel: id("web"),
+            engine,
+            event,
+        })
+    }
+
+    fn ports(&mut self) -> Vec<Command> {
+        self.engine(EngineEvent::Ports(vec![LivePort {
+            number: port(3000),
+            url: "http://web.localhost:7480/".to_owned(),
+            lan_url: None,
+        }]))
+    }
+
+    fn session(&mut self, number: u64, established: bool) -> Vec<Command> {
+        let since = self.at;
+        self.engine(EngineEvent::State(HostState::Hosting {
+            session: SessionNumber(number),
+            since,
+            established,
+        }))
+    }
+
+    fn lose(&mut self, reason: Reason) -> Vec<Command> {
+        let since = self.at;
+        self.engine(EngineEvent::State(HostState::Reconnecting {
+            attempt: 1,
+            next_at: None,
+            since,
+            reason,
+        }))
+    }
+
+    fn probe(&mut self, session: u64, health: Health) -> Vec<Command> {
+        let at = self.at;
+        self.put(Event::Probed(ProbeReport {
+            key: key(),
+            session: SessionNumber(session),
+            at,
+            local: LocalAnswer::Accepts,
+            public: PublicAnswer::Status {
+                code: 200,
+                latency_us: 900,
+                verdict: None,
+                login_wall: false,
+            },
+            health,
+        }))
+    }
+
+    fn host_state(&self) -> &HostState {
+        &self.state.inputs.hosts[&id("web")].state
+    }
+}
+
+fn key() -> PortKey {
+    PortKey::new(&id("web"), port(3000))
+}
+
+fn audits(commands: &[Command]) -> Vec<(Kind, String, String)> {
+    let entries = commands.iter().filter_map(|command| match command {
+        Command::Audit(entry) => Some(entry),
+        _ => None,
+    });
+    entries
+        .map(|entry| {
+            let cause = entry.cause.as_ref().map(crate::audit::Cause::word);
+            (entry.kind, cause.unwrap_or_default(), entry.run.0.clone())
+        })
+        .collect()
+}
+
+fn starts(commands: &[Command]) -> usize {
+    let start = |command: &&Command| matches!(command, Command::StartEngine { .. });
+    commands.iter().filter(start).count()
+}

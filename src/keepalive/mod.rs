@@ -1,0 +1,14 @@
+//! The keep-alive machine: decides what to do after each outcome.
+//!
+//! Pure: time and randomness come in, decisions go out. It knows no socket, no provider and no
+//! tunnel; the engine carries out what it says and tells it what came of it.
+
+mod backoff;
+mod machine;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use backoff::Backoff;
+pub use machine::{ESTABLISHED_AFTER, Machine, SETTLE, ZOMBIE_DOWNS};
+pub use words::{Cut, Input, Output, Stage};

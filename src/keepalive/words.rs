@@ -1,0 +1,102 @@
+//! What the machine is told and what it says.
+
+use crate::model::{Class, PortNumber, SessionNumber};
+use std::time::{Duration, Instant};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The person wants the tunnel hosted.
+    Start,
+    /// The person does not. Wins over anything in flight.
+    Stop,
+    /// The attempt under way made a session.
+    Connected,
+    /// The session's link answered.
+    Established,
+    /// The session ended.
+    Dropped(Class),
+    /// The attempt under way failed; the other end may have said how long to wait.
+    ConnectFailed(Class, Option<Duration>),
+    /// A probe of one port ended.
+    Probe {
+        /// Which port.
+        port: PortNumber,
+        /// The session it began under.
+        session: SessionNumber,
+        /// The public URL is dead.
+        down: bool,
+        /// The local port accepts connections.
+        local_answers: bool,
+    },
+    /// The tokens should be replaced while they still work.
+    RemintDue,
+    /// The person wants a new connection.
+    ForceReconnect,
+    /// The computer woke, or its network changed.
+    Woke,
+    /// The person signed in.
+    SignedIn,
+    /// [`Machine::deadline`] has come.
+    Timer,
+}
+
+/// What the engine is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Begin an attempt.
+    Connect,
+    /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
+    ConnectBeside,
+    /// Forget the attempt under way.
+    Abandon,
+    /// Say goodbye and close the session.
+    Close,
+    /// Cut the session: nobody listens at its other end.
+    Cut(Cut),
+    /// The cached tokens are not to be used again.
+    ForgetTokens,
+    /// Ask the session's link for a sign of life.
+    CheckLink,
+}
+
+/// Why a session is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its URL is dead though it seems up.
+    Zombie,
+    /// The person asked for it.
+    Forced,
+}
+
+/// Where the machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing is wanted.
+    Stopped,
+    /// An attempt is under way.
+    Connecting {
+        /// No session was up since the start.
+        first: bool,
+        /// Attempts since the last session, from 1.
+        attempt: u32,
+    },
+    /// A session is up.
+    Up {
+        /// Which.
+        session: SessionNumber,
+        /// It has proven itself.
+        established: bool,
+    },
+    /// The next attempt is waited for.
+    Waiting {
+        /// Its number, from 1.
+        attempt: u32,
+        /// When it begins.
+        until: Instant,
+        /// The class of what went wrong.
+        class: Class,
+    },
+    /// Only the person can help: the class says how.
+    Halted(Class),
+}
