@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod keepalive;
@@ -17,6 +18,7 @@ pub mod provider;
 pub mod relay;
 pub mod secrets;
 pub mod shell;
+pub mod start;
 pub mod store;
 pub mod token;
 pub mod view;

@@ -1,3 +1,7 @@
-//! The one binary.
+//! The one binary: hands the words of the command line over and ends as it is told.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    underpass::start::run(std::env::args_os())
+}

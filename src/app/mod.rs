@@ -13,6 +13,7 @@ mod update;
 
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{Command, Event};
+pub use perform::RELAY_TOKEN;
 pub use run::{App, AppError, Mailbox, Options, Profile};
 
 pub use state::{Begin, State};

@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The name of the joined relay's token among the secrets.
-pub(super) const RELAY_TOKEN: &str = "relay-token";
+pub const RELAY_TOKEN: &str = "relay-token";
 
 /// What the performer is made of.
 pub(super) struct Parts {

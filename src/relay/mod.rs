@@ -27,5 +27,5 @@ pub use error::RelayError;
 pub use ingress::IngressGuard;
 pub use ingress_port::Ingress;
 pub use limits::Limits;
-pub use server::{Relay, RelayConfig, Warning};
+pub use server::{Relay, RelayConfig, Warning, join_link};
 pub use visitors::Visitors;
