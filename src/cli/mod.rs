@@ -29,9 +29,16 @@ pub fn parse(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Invocation, clap::Error> {
     let raw = raw::Raw::try_parse_from(words)?;
+    let hosts = matches!(raw.command, Some(raw::RawCommand::Host(_)));
     resolve::resolve(raw, variable).map_err(|wrong| {
         let mut command = command();
-        command.error(clap::error::ErrorKind::ValueValidation, wrong)
+        command.build();
+        // The usage beside the error is that of the command it is about.
+        let about = match command.find_subcommand_mut("host") {
+            Some(host) if hosts => host,
+            Some(_) | None => &mut command,
+        };
+        about.error(clap::error::ErrorKind::ValueValidation, wrong)
     })
 }
 

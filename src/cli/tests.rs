@@ -22,7 +22,9 @@ fn host(words: &[&str]) -> HostArgs {
 }
 
 fn host_with(words: &[&str], relay: Option<&str>) -> HostArgs {
-    let words: Vec<&str> = std::iter::once("host").chain(words.iter().copied()).collect();
+    let words: Vec<&str> = std::iter::once("host")
+        .chain(words.iter().copied())
+        .collect();
     match read_with(&words, relay).expect("it is right").task {
         Task::Host(args) => args,
         other => panic!("{other:?}"),
@@ -64,11 +66,19 @@ fn targets_are_ports_hosts_or_names() {
         .collect();
     assert_eq!(
         shown,
-        ["localhost:3000", "nas.lan:80", "saved Mein Büro", "[::1]:8080"]
+        [
+            "localhost:3000",
+            "nas.lan:80",
+            "saved Mein Büro",
+            "[::1]:8080"
+        ]
     );
     for bad in ["0", "70000", "+80", "nas:0", "nas:70000", "a b:80", "8.0"] {
         let said = refused(&["host", "--", bad]);
-        assert!(said.contains("port") || said.contains("PORT"), "{bad}: {said}");
+        assert!(
+            said.contains("port") || said.contains("PORT"),
+            "{bad}: {said}"
+        );
     }
     assert!(refused(&["host"]).contains("TARGET"));
 }
@@ -78,10 +88,16 @@ fn options_that_do_not_go_together_are_refused() {
     let cases = [
         (&["host", "web", "--name", "x"][..], "saved tunnel"),
         (&["host", "web", "--protocol", "tcp"], "saved tunnel"),
-        (&["host", "1", "2", "--protocol", "tcp", "--public-port", "9"], "several"),
+        (
+            &["host", "1", "2", "--protocol", "tcp", "--public-port", "9"],
+            "several",
+        ),
         (&["host", "1", "--public-port", "9"], "--protocol tcp"),
         (&["host", "1", "--public-port", "70000"], "1 to 65535"),
-        (&["host", "1", "--protocol", "ftp"], "http, https, tcp or auto"),
+        (
+            &["host", "1", "--protocol", "ftp"],
+            "http, https, tcp or auto",
+        ),
         (&["host", "1", "--provider", "nobody"], "relay"),
         (&["host", "1", "--name", "…"], "cannot be a name"),
         (&["relay", "--tcp-ports", "9-1"], "A-B"),
@@ -102,7 +118,10 @@ fn options_that_do_not_go_together_are_refused() {
 fn the_join_link_comes_from_the_option_or_the_environment_and_is_never_quoted() {
     let parsed: JoinLink = link("option").parse().expect("a link");
     let typed = link("option");
-    assert_eq!(host(&["1", "--relay", &typed]).relay.as_ref(), Some(&parsed));
+    assert_eq!(
+        host(&["1", "--relay", &typed]).relay.as_ref(),
+        Some(&parsed)
+    );
     let both = host_with(&["1", "--relay", &typed], Some(&link("env")));
     assert_eq!(both.relay.as_ref(), Some(&parsed));
     assert_eq!(host_with(&["1"], Some(&typed)).relay, Some(parsed));
@@ -114,14 +133,20 @@ fn the_join_link_comes_from_the_option_or_the_environment_and_is_never_quoted() 
         read_with(&["host", "1"], Some(&garbled)).expect_err("garbled"),
         refused(&["host", &garbled]),
     ] {
-        assert!(said.contains("join link") && !said.contains("s3cret"), "{said}");
+        assert!(
+            said.contains("join link") && !said.contains("s3cret"),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn ranges_of_ports_are_read_as_they_are_written() {
     for text in ["7500-7599", "1-65535", "80-80", "0-0"] {
-        assert_eq!(text.parse::<TcpPorts>().map(|r| r.to_string()), Ok(text.to_owned()));
+        assert_eq!(
+            text.parse::<TcpPorts>().map(|r| r.to_string()),
+            Ok(text.to_owned())
+        );
     }
     assert_eq!("80".parse::<TcpPorts>(), Ok(TcpPorts(Some(80..=80))));
     for bad in ["", "-", "0-5", "5-0", "a-b", "1-70000", "1-2-3", "+1-2"] {
@@ -135,7 +160,10 @@ fn accounts_and_tunnels_are_read() {
     let Task::Accounts(args) = add.expect("right").task else {
         panic!("no account");
     };
-    let AccountChange::Add { name, advertise, .. } = args.change else {
+    let AccountChange::Add {
+        name, advertise, ..
+    } = args.change
+    else {
         panic!("no addition");
     };
     assert_eq!((name.as_str(), advertise.as_deref()), ("bob", Some("::1")));

@@ -130,7 +130,9 @@ mod tests {
             ]
         );
         assert_eq!(read(b"quit\nhost web\n"), [Order::Quit]);
-        for bad in ["host", "host a b", "HOST web", "quit web", "host Web", "x", "\u{1}"] {
+        for bad in [
+            "host", "host a b", "HOST web", "quit web", "host Web", "x", "\u{1}",
+        ] {
             let orders = read(bad.as_bytes());
             assert_eq!(orders[0], Order::Unknown(bad.trim().to_owned()), "{bad}");
         }

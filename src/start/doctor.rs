@@ -114,7 +114,11 @@ fn show(check: &Check, json: bool, speech: &Speech) {
             advice,
         });
     }
-    let (detail, mark, name) = (check.detail.clone(), check.status.mark(), check.name.clone());
+    let (detail, mark, name) = (
+        check.detail.clone(),
+        check.status.mark(),
+        check.name.clone(),
+    );
     speech.say(&m::doctor_line(detail, mark, name));
     if let Some(advice) = advice {
         super::speech::print(&format!("    {advice}"));

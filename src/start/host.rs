@@ -39,7 +39,9 @@ pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
     let plan = match plan(&args, &saved.value, clock::now()) {
         Ok(plan) => plan,
         Err(no_plan) => {
-            explain(&no_plan).iter().for_each(|msg| speech.complain(msg));
+            explain(&no_plan)
+                .iter()
+                .for_each(|msg| speech.complain(msg));
             return ExitCode::from(USAGE);
         }
     };
@@ -73,7 +75,9 @@ fn explain(no_plan: &NoPlan) -> Vec<Msg> {
         }
         NoPlan::Twice(name) => vec![m::cli_hosted_twice(name.as_str())],
         NoPlan::Wrong(errors) => {
-            let text = errors.iter().map(|(field, error)| error_text(*field, error));
+            let text = errors
+                .iter()
+                .map(|(field, error)| error_text(*field, error));
             text.collect()
         }
     }

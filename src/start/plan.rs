@@ -36,8 +36,7 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
         match asked {
             Asked::Target(target) => targets.push(target.clone()),
             Asked::Saved(name) => {
-                let tunnel =
-                    find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
+                let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
                     return Err(NoPlan::NoPorts(tunnel.clone()));
                 }
@@ -142,7 +141,11 @@ mod tests {
 
     #[test]
     fn several_ports_make_one_tunnel_beside_the_saved_ones() {
-        let plan = plan(&args(&["3000", "Mein Büro", "nas:9000"], None), &saved(), AT);
+        let plan = plan(
+            &args(&["3000", "Mein Büro", "nas:9000"], None),
+            &saved(),
+            AT,
+        );
         assert_eq!(
             shown(&plan.expect("it is right")),
             [

@@ -100,7 +100,9 @@ impl Seen {
 impl SeenTunnel {
     fn see_state(&mut self, state: &HostState) -> Option<HostState> {
         let mark = Mark::of(state);
-        let before = self.state.get_or_insert_with(|| Mark::of(&HostState::Stopped));
+        let before = self
+            .state
+            .get_or_insert_with(|| Mark::of(&HostState::Stopped));
         if *before == mark {
             return None;
         }

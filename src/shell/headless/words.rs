@@ -92,5 +92,7 @@ fn span(wait: Duration) -> Msg {
 fn time_of_day(at: UnixMillis) -> String {
     let millis = i64::try_from(at.0).unwrap_or_default();
     let at = Timestamp::from_millisecond(millis).unwrap_or_default();
-    at.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+    at.to_zoned(TimeZone::system())
+        .strftime("%H:%M:%S")
+        .to_string()
 }

@@ -127,7 +127,8 @@ async fn joined(settings: &RelaySettings, has_token: bool) -> Check {
         return Check::ok("joined-relay", name, m::doctor_joined_none());
     };
     let shown = address.split('#').next().unwrap_or(address).to_owned();
-    let warn = |detail: Msg, advice| Check::warn("joined-relay", m::doctor_joined(), detail, advice);
+    let warn =
+        |detail: Msg, advice| Check::warn("joined-relay", m::doctor_joined(), detail, advice);
     if !has_token {
         let detail = m::doctor_joined_no_token(shown);
         return warn(detail, m::advice_joined_token());
