@@ -84,6 +84,7 @@ impl Home {
             "WAYLAND_SOCKET",
             "DBUS_SESSION_BUS_ADDRESS",
             "RUST_LOG",
+            "RUST_BACKTRACE",
             "UNDERPASS_LOG",
             "UNDERPASS_RELAY",
         ] {
@@ -336,6 +337,15 @@ impl Drop for Service {
 
 fn answer(mut socket: TcpStream, text: &str) {
     let _ = socket.set_read_timeout(Some(LONG));
+    // What does not begin as HTTP is refused at once, as a web server does.
+    let mut first = [0];
+    if !socket
+        .peek(&mut first)
+        .is_ok_and(|_| first[0].is_ascii_uppercase())
+    {
+        let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+        return;
+    }
     let mut lines = BufReader::new(&socket).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     if lines.find(String::is_empty).is_none() {
