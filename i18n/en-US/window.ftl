@@ -1,2 +1,60 @@
 # Fixed labels of the window: no arguments here.
 window-title = Underpass
+
+filter = Filter
+filter-hint = Filter (Ctrl+K)
+new-tunnel = New tunnel
+to-light = Light theme
+to-dark = Dark theme
+menu = Menu
+menu-settings = Settings…
+menu-about = About Underpass…
+menu-quit = Quit
+more = More
+dismiss = Dismiss
+back = Back
+close = Close
+close-panel = Close details
+cancel = Cancel
+no-ports = No ports yet. Add one from the menu of this tunnel.
+no-match = Nothing here matches the filter.
+
+empty-title = Share a local port
+empty-body = Type your app's port and press Enter. It gets a URL at once.
+empty-field = Port to share
+empty-share = Share
+share-error = Type a port from 1 to 65535, or HOST:PORT.
+
+field-name = Name
+field-name-example = frontend
+field-target = Local port
+field-target-hint = A port on this computer, or HOST:PORT on your network.
+field-protocol = Protocol
+field-public-port = Public port
+field-public-port-example = any free one
+field-public-port-hint = The TCP port that visitors connect to.
+field-join-link = Join link of a relay
+advanced = Advanced
+join = Join
+qr-code = QR code
+
+public-url = Public URL
+lan-url = On this network
+latency = Latency
+traffic = Traffic
+uptime = Working
+history = History
+
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-language = Language
+language-system = System
+settings-autostart = Start when I sign in
+settings-lan = Reachable from this network
+settings-lan-hint = The built-in relay also listens on the local network.
+settings-relay = Relay
+
+about-licence = MIT or Apache-2.0
+about-body = A local port gets a public URL and a badge that tells whether it works, and when the network drops the tunnel comes back by itself.

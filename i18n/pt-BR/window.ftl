@@ -1,2 +1,60 @@
 # Rótulos fixos da janela: sem argumentos aqui.
 window-title = Underpass
+
+filter = Filtrar
+filter-hint = Filtrar (Ctrl+K)
+new-tunnel = Novo túnel
+to-light = Tema claro
+to-dark = Tema escuro
+menu = Menu
+menu-settings = Configurações…
+menu-about = Sobre o Underpass…
+menu-quit = Sair
+more = Mais
+dismiss = Dispensar
+back = Voltar
+close = Fechar
+close-panel = Fechar detalhes
+cancel = Cancelar
+no-ports = Nenhuma porta ainda. Adicione uma pelo menu deste túnel.
+no-match = Nada aqui corresponde ao filtro.
+
+empty-title = Compartilhe uma porta local
+empty-body = Digite a porta do seu app e pressione Enter. Ela ganha uma URL na hora.
+empty-field = Porta a compartilhar
+empty-share = Compartilhar
+share-error = Digite uma porta de 1 a 65535, ou HOST:PORTA.
+
+field-name = Nome
+field-name-example = frontend
+field-target = Porta local
+field-target-hint = Uma porta deste computador, ou HOST:PORTA na sua rede.
+field-protocol = Protocolo
+field-public-port = Porta pública
+field-public-port-example = qualquer uma livre
+field-public-port-hint = A porta TCP em que os visitantes se conectam.
+field-join-link = Link de convite de um relay
+advanced = Avançado
+join = Entrar
+qr-code = Código QR
+
+public-url = URL pública
+lan-url = Nesta rede
+latency = Latência
+traffic = Tráfego
+uptime = Funcionando
+history = Histórico
+
+settings-theme = Tema
+theme-system = Sistema
+theme-light = Claro
+theme-dark = Escuro
+settings-language = Idioma
+language-system = Sistema
+settings-autostart = Iniciar quando eu entrar no computador
+settings-lan = Acessível nesta rede
+settings-lan-hint = O relay embutido também escuta na rede local.
+settings-relay = Relay
+
+about-licence = MIT ou Apache-2.0
+about-body = Uma porta local ganha uma URL pública e um selo que diz se ela funciona, e quando a rede cai o túnel volta sozinho.

@@ -143,6 +143,8 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
             .enable_all()
             .build()?;
         runtime.block_on(drive::Driver::new(order, connector, timing, clock, &*emit).run(inbox));
+        // A look-up of a name may still hang in the system; nobody waits for it.
+        runtime.shutdown_background();
         Ok(())
     };
     let detail = match std::panic::catch_unwind(AssertUnwindSafe(run)) {

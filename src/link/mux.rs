@@ -25,8 +25,12 @@ use tokio_util::sync::CancellationToken;
 /// what bounds a link's memory.
 pub const MAX_STREAMS: usize = 1024;
 
-/// A relay lets a host open only this many: one is the control stream, the rest is courtesy.
-const MAX_STREAMS_OF_HOST: usize = 4;
+/// A relay lets a host open the control stream and no other: whoever is not admitted yet can make
+/// it hold one window's worth of bytes.
+const MAX_STREAMS_OF_HOST: usize = 1;
+
+/// So many abandoned streams are named at once: they fit one control message.
+const MAX_ABANDONED: usize = 1024;
 
 /// Requests to open a stream that may wait for the driver.
 const OPEN_QUEUE: usize = 256;
@@ -144,7 +148,7 @@ impl Mux {
     pub async fn abandoned(&self) -> Vec<u32> {
         loop {
             let changed = self.shared.abandoned_changed.notified();
-            let streams = std::mem::take(&mut *lock(&self.shared.abandoned));
+            let streams = self.shared.take_abandoned();
             if !streams.is_empty() {
                 return streams;
             }
@@ -224,6 +228,12 @@ impl Shared {
             flag.raise();
         }
         self.abandoned_changed.notify_waiters();
+    }
+
+    fn take_abandoned(&self) -> Vec<u32> {
+        let mut waiting = lock(&self.abandoned);
+        let count = waiting.len().min(MAX_ABANDONED);
+        waiting.drain(..count).collect()
     }
 
     fn abandon(&self, stream: u32) {

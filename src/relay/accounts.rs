@@ -7,6 +7,7 @@ use super::files;
 use crate::model::Secret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -179,9 +180,13 @@ impl Accounts {
         self.refresh();
         let digest = digest(token);
         let all = std::iter::once(&self.owner).chain(&self.listed);
-        all.filter(|account| same(&account.token_sha256, &digest))
-            .map(|account| Arc::clone(&account.name))
-            .last()
+        let mut found = None;
+        for account in all {
+            if same(&account.token_sha256, &digest) {
+                found = Some(Arc::clone(&account.name));
+            }
+        }
+        found
     }
 
     /// Another process may have added or removed accounts. While the file cannot be read, what was
@@ -278,7 +283,12 @@ fn digest(token: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Takes as long whatever differs.

@@ -33,7 +33,7 @@ impl Default for Limits {
             sessions_per_account: 100,
             ports_per_tunnel: 64,
             known_labels: 10_000,
-            reserved_for: Duration::from_secs(24 * 60 * 60),
+            reserved_for: Duration::from_hours(24),
             open_timeout: Duration::from_secs(10),
             pace: Pace::default(),
         }

@@ -148,7 +148,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_input_comes_to_its_end(input in prop::collection::vec(any::<u8>(), 0..600)) {
-            prop_assert_eq!(read(&input).last(), Some(&Order::Quit));
+            let orders = read(&input);
+            prop_assert_eq!(orders.last(), Some(&Order::Quit));
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn run(home: &Home, json: bool) -> ExitCode {
     let mut checks = checks::all(home, &settings);
     match runtime() {
         Ok(runtime) => {
-            checks.extend(runtime.block_on(network::all(home, &settings.value.relay)));
+            checks.extend(runtime.block_on(network::all(home, &settings.value)));
             // A look-up that still hangs is left behind.
             runtime.shutdown_background();
         }

@@ -1,18 +1,18 @@
 //! `underpass host`: the app without a window.
 
+use super::begin;
 use super::control::{self, Order};
 use super::plan::{NoPlan, Plan, plan};
-use super::relay_choice::{relay_choice, without_token};
 use super::signals::Signals;
-use super::speech::{Speech, complain, system_language};
+use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
 use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::cli::HostArgs;
 use crate::clock;
-use crate::model::{Action, Appearance, NoticeKind, Settings, TunnelId};
+use crate::model::{Action, JoinLink, Settings, TunnelId};
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
-use crate::store::Home;
+use crate::store::{Home, Rows};
 use crate::view::fold::error_text;
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
@@ -32,11 +32,9 @@ enum Wish {
 }
 
 pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
-    let settings = home.settings().load();
-    let saved = home.tunnels().load();
-    let install = home.install_id();
-    let speech = Speech::new(&settings.value);
-    let plan = match plan(&args, &saved.value, clock::now()) {
+    let loaded = begin::load(&home);
+    let speech = Speech::new(&loaded.settings);
+    let plan = match plan(&args, &loaded.tunnels, clock::now()) {
         Ok(plan) => plan,
         Err(no_plan) => {
             explain(&no_plan)
@@ -45,17 +43,12 @@ pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let notices = [settings.notice, saved.notice, install.notice];
     let begin = Begin {
-        settings: settings.value,
         tunnels: plan.tunnels.clone(),
-        install: install.value,
-        notices: notices.into_iter().flatten().collect::<Vec<NoticeKind>>(),
-        appearance: Appearance {
-            language: system_language(),
-            ..Appearance::default()
-        },
-        ..Begin::default()
+        // Those are the desktop's: what is hosted here is what was typed.
+        hosted: BTreeSet::new(),
+        rows: Rows::new(),
+        ..loaded
     };
     match serve(home, &args, begin, &plan, speech) {
         Ok(code) => code,
@@ -149,8 +142,15 @@ fn choose_relay(args: &HostArgs, settings: &mut Settings, secrets: &Secrets) -> 
             settings.relay.joined = without_token(link);
             RelayChoice::Joined(link.clone())
         }
-        None => relay_choice(&settings.relay, secrets),
+        None => begin::relay_choice(settings, secrets),
     }
+}
+
+/// `HOST:PORT#FINGERPRINT`: what the settings keep of a join link.
+fn without_token(link: &JoinLink) -> Option<String> {
+    let shown = link.to_string();
+    let (_, address) = shown.rsplit_once('@')?;
+    Some(address.to_owned())
 }
 
 fn read_orders(wish: mpsc::UnboundedSender<Wish>) -> io::Result<()> {

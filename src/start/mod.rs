@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod begin;
 mod control;
 pub mod desktop;
 mod doctor;
@@ -13,17 +14,14 @@ mod inventory;
 mod plan;
 mod print;
 mod relay;
-mod relay_choice;
 mod signals;
 mod speech;
 mod tunnels;
 
-pub use relay_choice::relay_choice;
 pub use speech::Speech;
 
 use crate::cli::{self, Invocation, Task};
 use crate::logging;
-use crate::platform;
 use crate::store::Home;
 use crate::view::messages as m;
 use std::ffi::OsString;
@@ -71,10 +69,6 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
 fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
     let _logging = begin_logging(home, stderr);
     match task {
-        Task::Desktop(_) if !platform::display_available() => {
-            Speech::of(home).complain(&m::cli_no_display());
-            ExitCode::FAILURE
-        }
         Task::Desktop(args) => desktop::run(args),
         Task::Host(args) => host::run(home.clone(), args),
         Task::Relay(args) => relay::run(home, args),

@@ -1,9 +1,11 @@
 //! The system's ways of asking a program to end.
 
-use std::io;
+use std::{io, thread};
 
-/// Hears Ctrl-C and, where there is one, SIGTERM.
+/// Hears Ctrl-C and, where there are such, SIGTERM and SIGHUP.
 pub(super) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -17,6 +19,7 @@ impl Signals {
         {
             use tokio::signal::unix::{SignalKind, signal};
             Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
             })
@@ -29,7 +32,7 @@ impl Signals {
     pub(super) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
         }
@@ -38,4 +41,24 @@ impl Signals {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
+}
+
+/// Calls `quit` at the first of them. A second one ends the program the hard way.
+pub(super) fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Result<()> {
+    let runtime = super::runtime()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
+    let wait = async move {
+        signals.next().await;
+        tracing::info!("told to end");
+        quit();
+        signals.next().await;
+        std::process::exit(1);
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || runtime.block_on(wait))?;
+    Ok(())
 }

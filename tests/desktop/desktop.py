@@ -1,55 +1,22 @@
 """A desktop to test on, and the hands and eyes of the person who sits at it.
 
 It knows windows, the tray, the mouse and the accessibility bus; it knows nothing of what the program
-under test does with them. Every wait has a condition and a limit, none is a guess.
+under test does with them.
 """
 
-import functools
-import http.server
 import os
 import re
-import signal
-import socket
 import subprocess
-import threading
 import time
 
 import dbus
-import gi
+from reader import Atspi, is_showing, process_id, read, walk, walk_deep
+from waiting import PATIENCE, Failed, end, run, wait_until
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # noqa: E402 (the version must be named first)
-
-# The longest that anything here may take on a busy machine with two cores.
-PATIENCE = 45
-# How often a condition is looked at again.
-GLANCE = 0.15
-
-
-class Failed(Exception):
-    """A step did not see what it waited for."""
-
-
-def wait_until(what, condition, seconds=PATIENCE):
-    """Returns the first true value of `condition()`; fails after `seconds`."""
-    end = time.monotonic() + seconds
-    last = None
-    while time.monotonic() < end:
-        try:
-            value = condition()
-            if value:
-                return value
-            last = None
-        except (dbus.DBusException, gi.repository.GLib.Error, OSError) as error:
-            last = error
-        time.sleep(GLANCE)
-    raise Failed(f"{what}: not within {seconds} s" + (f" ({last})" if last else ""))
-
-
-def run(*command):
-    """What a command prints; an empty text when it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
+# What has not changed for so long has been drawn.
+STANDS_STILL = 0.4
+# How often a screenshot is taken anew before it is kept as it is.
+SETTLES = 6
 
 
 class Desktop:
@@ -58,6 +25,7 @@ class Desktop:
     def __init__(self, out):
         self.out = out
         self.children = []
+        self.panel = None
         self.shots = 0
         # The windows of the open menus, the tray's own first.
         self.menus = []
@@ -68,8 +36,15 @@ class Desktop:
         self.spawn("openbox", "openbox")
         # A client can only find the window manager once it has said who it is.
         wait_until("the window manager", lambda: "window id" in run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"))
-        self.spawn("panel", "xfce4-panel", "--disable-wm-check")
+        self.start_panel()
+
+    def start_panel(self):
+        self.panel = self.spawn("panel", "xfce4-panel", "--disable-wm-check")
         wait_until("a tray host", self.has_tray_host)
+
+    def stop_panel(self):
+        end(self.panel)
+        wait_until("no tray host", lambda: not self.has_tray_host())
 
     def _enable_accessibility(self):
         """Programs only describe themselves when somebody listens: it must be said before they start."""
@@ -88,18 +63,23 @@ class Desktop:
     def stop(self):
         """Ends what this desktop started, newest first."""
         for child in reversed(self.children):
-            if child.poll() is None:
-                child.terminate()
-                try:
-                    child.wait(5)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+            end(child)
 
     def screenshot(self, name):
+        """Keeps what is on the screen once it stands still; a clock in it may tick on."""
+        if not self._panel_windows("menu"):
+            # Out of the way of tooltips; with an open menu the pointer belongs to the picture.
+            self.point(8, 690)
         self.shots += 1
         path = os.path.join(self.out, f"{self.shots:02}-{name}.png")
-        subprocess.run(["scrot", "--overwrite", "--pointer", path], check=True, timeout=30)
+        last = None
+        for _ in range(SETTLES):
+            subprocess.run(["scrot", "--overwrite", "--pointer", path], check=True, timeout=30)
+            with open(path, "rb") as file:
+                before, last = last, file.read()
+            if last == before:
+                break
+            time.sleep(STANDS_STILL)
         return path
 
     # The tray, as programs see it.
@@ -154,11 +134,19 @@ class Desktop:
 
     def tray_icon_at(self):
         """The middle of the tray icon on the screen: the only one in the panel's tray."""
+        last = None
         def find():
-            for _, x, y, width, height in self._panel_windows("place"):
-                if width >= height // 2:
-                    return x + width - height // 2, y + height // 2
-            return None
+            # The panel lays itself out in steps; an icon that still moves is not there yet.
+            nonlocal last
+            before, last = last, next(
+                (
+                    (x + width - height // 2, y + height // 2)
+                    for _, x, y, width, height in self._panel_windows("place")
+                    if width >= height // 2
+                ),
+                None,
+            )
+            return last if last == before else None
         return wait_until("the tray icon in the panel", find)
 
     def click(self, x, y, button=1):
@@ -241,6 +229,9 @@ class Desktop:
         window = self.windows(pid)[-1]
         run("xdotool", "windowactivate", "--sync", window)
         return window
+
+    def is_minimised(self, window):
+        return "Iconic" in run("xprop", "-id", window, "WM_STATE")
 
     # What a screen reader would read.
 
@@ -339,140 +330,3 @@ def text_lines(window):
             bands.append((start, row))
             start = None
     return [(start + end) // 2 for start, end in bands if end - start >= 5]
-
-
-def walk(node):
-    return (node for _, node in walk_deep(node))
-
-
-def walk_deep(node, depth=0):
-    """The node and all below it. What vanishes meanwhile is left out."""
-    if node is None or depth > 40:
-        return
-    yield depth, node
-    try:
-        count = node.get_child_count()
-    except gi.repository.GLib.Error:
-        return
-    for index in range(min(count, 500)):
-        try:
-            child = node.get_child_at_index(index)
-        except gi.repository.GLib.Error:
-            continue
-        yield from walk_deep(child, depth + 1)
-
-
-def is_showing(node):
-    try:
-        return node.get_state_set().contains(Atspi.StateType.SHOWING)
-    except gi.repository.GLib.Error:
-        return False
-
-
-def process_id(node):
-    try:
-        return node.get_process_id()
-    except gi.repository.GLib.Error:
-        return None
-
-
-def read(node):
-    """A node's name, description and text."""
-    found = []
-    try:
-        found += [node.get_name(), node.get_description()]
-        if node.get_text_iface() is not None:
-            found.append(Atspi.Text.get_text(node, 0, -1))
-    except gi.repository.GLib.Error:
-        pass
-    return [text for text in found if text]
-
-
-class Program:
-    """The program under test, in the runs that a person gives it."""
-
-    def __init__(self, desktop, binary):
-        self.desktop = desktop
-        self.binary = binary
-        self.child = None
-
-    @property
-    def pid(self):
-        return self.child.pid
-
-    def start(self):
-        self.child = self.desktop.spawn("underpass", self.binary)
-        wait_until("the tray icon registered", lambda: self.alive() and self.desktop.tray_item(self.pid))
-
-    def alive(self):
-        if self.child.poll() is not None:
-            raise Failed(f"the program ended with {self.child.returncode}; see underpass.log")
-        return True
-
-    def kill_hard(self):
-        self.child.send_signal(signal.SIGKILL)
-        self.child.wait(10)
-
-    def wait_end(self):
-        try:
-            return self.child.wait(PATIENCE)
-        except subprocess.TimeoutExpired as late:
-            raise Failed(f"the program still runs after {PATIENCE} s") from late
-
-
-def free_port():
-    """A port that nothing listens on just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-class Service:
-    """The person's own web server, on a free port that it keeps over a restart."""
-
-    def __init__(self, body):
-        self.body = body
-        self.port = free_port()
-        self.server = None
-
-    def start(self):
-        handler = functools.partial(_Answer, self.body)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class _Answer(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, body, *rest):
-        self.body = body.encode()
-        super().__init__(*rest)
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def do_HEAD(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def fetch(url):
-    """Status and body that a visitor gets, as `curl` sees them."""
-    done = subprocess.run(
-        ["curl", "--silent", "--show-error", "--max-time", "10", "--noproxy", "*",
-         "--write-out", "\n%{http_code}", url],
-        capture_output=True, text=True, timeout=30, check=False,
-    )
-    body, _, status = done.stdout.rpartition("\n")
-    return int(status or 0), body

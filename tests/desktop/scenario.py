@@ -1,6 +1,7 @@
 """What a person does on a day with Underpass, step by step, on a real desktop.
 
-Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` has hands and eyes.
+Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` has hands and eyes,
+`outside.py` the program, the person's own server and a visitor.
 """
 
 import json
@@ -10,7 +11,9 @@ import sys
 import time
 import traceback
 
-from desktop import Desktop, Failed, Program, Service, fetch, free_port, wait_until
+from desktop import Desktop
+from outside import Program, Service, fetch, free_port
+from waiting import Failed, run, wait_until
 
 GREETING = "hello from the local service"
 URL = r"(?:http://)?([a-z0-9-]+\.localhost:\d+)"
@@ -95,10 +98,10 @@ def the_tray_menu_names_the_tunnel_and_its_state(day):
     desktop, pid = day.desktop, day.program.pid
     wait_until("the tray says 1 working", lambda: any("1 working" in label for label in desktop.tray_labels(pid)))
     labels = desktop.tray_labels(pid)
-    for expected in (r"^●", r"^Stop", r"^Copy", r"^Open", r"^New tunnel", r"^Open window", r"^Quit"):
+    for expected in (r"^● port-", r"^Stop", r"^Copy", r"^Open", r"^New tunnel", r"^Open window", r"^Quit"):
         if not any(re.search(expected, label) for label in labels):
             raise Failed(f"no entry {expected!r} in {labels}")
-    desktop.pick(pid, r"^●", r"^Stop", click=False)
+    desktop.pick(pid, r"^● port-", r"^Stop", click=False)
     desktop.screenshot("tray-menu")
     desktop.close_menu()
 
@@ -106,23 +109,23 @@ def the_tray_menu_names_the_tunnel_and_its_state(day):
 @step
 def stop_and_host_from_the_tray(day):
     desktop, pid = day.desktop, day.program.pid
-    desktop.pick(pid, r"^●", r"^Stop")
+    desktop.pick(pid, r"^● port-", r"^Stop")
     day.wait_badge("Stopped")
     wait_until("the URL is not served", lambda: fetch(day.url)[0] != 200)
     desktop.screenshot("stopped")
-    wait_until("the tray's shape", lambda: any(label.startswith("○") for label in desktop.tray_labels(pid)))
-    desktop.pick(pid, r"^○", r"^Host")
+    wait_until("the tray's shape", lambda: any(label.startswith("○ port-") for label in desktop.tray_labels(pid)))
+    desktop.pick(pid, r"^○ port-", r"^Host")
     day.wait_badge("Working")
     day.url = day.public_url()
     day.wait_answer(200, GREETING)
-    wait_until("the tray's shape", lambda: any(label.startswith("●") for label in desktop.tray_labels(pid)))
+    wait_until("the tray's shape", lambda: any(label.startswith("● port-") for label in desktop.tray_labels(pid)))
 
 
 @step
 def a_dead_service_is_named_and_nothing_is_torn_down(day):
     day.service.stop()
     day.wait_badge("Service down")
-    wait_until("the tray's shape", lambda: any(label.startswith("▲") for label in day.desktop.tray_labels(day.program.pid)))
+    wait_until("the tray's shape", lambda: any(label.startswith("▲ port-") for label in day.desktop.tray_labels(day.program.pid)))
     day.wait_answer(502)
     day.desktop.screenshot("service-down")
 
@@ -152,6 +155,28 @@ def a_left_click_at_the_icon_brings_the_window_back(day):
     desktop.wait_window(pid)
     day.wait_badge("Working")
     desktop.screenshot("reopened")
+
+
+@step
+def without_a_tray_close_minimises(day):
+    """A hidden window could not be brought back by anyone."""
+    desktop, pid = day.desktop, day.program.pid
+    desktop.stop_panel()
+    window = desktop.focus(pid)
+    desktop.key("alt+F4")
+    wait_until("the window minimised", lambda: desktop.is_minimised(window))
+    day.program.alive()
+    run("xdotool", "windowactivate", window)
+    desktop.wait_window(pid)
+    desktop.screenshot("no-tray")
+
+
+@step
+def the_icon_comes_back_with_a_new_panel(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.start_panel()
+    wait_until("the tray icon registered", lambda: desktop.tray_item(pid))
+    desktop.tray_icon_at()
 
 
 @step
@@ -222,6 +247,7 @@ def main():
     try:
         passed = play(day)
     finally:
+        day.service.stop()
         day.desktop.stop()
     failed = 1 if passed < len(STEPS) else 0
     skipped = len(STEPS) - passed - failed

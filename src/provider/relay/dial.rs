@@ -107,6 +107,7 @@ fn map_fault(fault: TlsFault, address: &str) -> ConnectError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
 
     fn link() -> JoinLink {
         format!("underpass://t@relay.example:7443#{}", "00".repeat(32))
@@ -123,7 +124,6 @@ mod tests {
         let unreachable = Reason::RelayUnreachable {
             address: "relay.example:7443".to_owned(),
         };
-        use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
         assert_eq!(reason(&[NetworkUnreachable]), Reason::Offline);
         assert_eq!(reason(&[ConnectionRefused]), unreachable);
         assert_eq!(

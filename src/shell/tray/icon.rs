@@ -226,8 +226,9 @@ mod tests {
         }
         let mut ppm = format!("P6 {width} {height} 255\n").into_bytes();
         ppm.extend(&sheet);
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tray-icons.ppm");
-        std::fs::write(path, ppm).expect("target/ is there while tests run");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+        std::fs::create_dir_all(&folder).expect("the build wrote there too");
+        std::fs::write(folder.join("tray-icons.ppm"), ppm).expect("the folder was just made");
     }
 
     fn paint(

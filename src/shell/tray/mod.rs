@@ -3,7 +3,6 @@
 //! It knows no tunnel and no state: what a click means is in the view, and in the entry's id from
 //! there on. Everything here stays on the main thread; only the clicks come from another one.
 
-mod host;
 mod icon;
 mod menu;
 mod plan;
@@ -15,8 +14,6 @@ use plan::Plan;
 use std::sync::{Arc, Mutex, PoisonError};
 use tray_icon::menu::MenuEvent;
 use tray_icon::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
-
-pub use host::is_shown;
 
 /// Why there is no tray. The program runs on without.
 #[derive(Debug, thiserror::Error)]

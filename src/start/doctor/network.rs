@@ -1,9 +1,12 @@
 //! What listens, what resolves and who answers: each in bounded time.
 
 use super::{Check, said};
+use crate::app::RelayChoice;
 use crate::link::tls;
-use crate::model::{JoinLink, RelaySettings};
+use crate::model::{JoinLink, RelaySettings, Settings};
 use crate::relay::{Relay, RelayConfig, Visitors};
+use crate::secrets::Secrets;
+use crate::start::begin;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use std::fs::{File, TryLockError};
@@ -23,13 +26,13 @@ const NAME: &str = "underpass-doctor.localhost";
 const TRIED: usize = 256;
 
 /// All of them.
-pub(super) async fn all(home: &Home, settings: &RelaySettings) -> Vec<Check> {
+pub(super) async fn all(home: &Home, settings: &Settings) -> Vec<Check> {
     vec![
         relay().await,
-        http_port(home, settings),
-        tcp_ports(settings),
+        http_port(home, &settings.relay),
+        tcp_ports(&settings.relay),
         names().await,
-        joined(settings, has_token(home, settings)).await,
+        joined(&settings.relay, has_token(home, settings)).await,
     ]
 }
 
@@ -108,17 +111,15 @@ async fn names() -> Check {
     }
 }
 
-fn has_token(home: &Home, settings: &RelaySettings) -> bool {
-    use crate::app::RelayChoice;
-    use crate::secrets::Secrets;
-    if settings.joined.is_none() {
-        return false;
+fn has_token(home: &Home, settings: &Settings) -> bool {
+    // The keychain is asked only when there is something to ask for.
+    settings.relay.joined.is_some() && {
+        let secrets = Secrets::open(home.path(), home.is_private());
+        matches!(
+            begin::relay_choice(settings, &secrets),
+            RelayChoice::Joined(_)
+        )
     }
-    let secrets = Secrets::open(home.path(), home.is_private());
-    matches!(
-        crate::start::relay_choice(settings, &secrets),
-        RelayChoice::Joined(_)
-    )
 }
 
 async fn joined(settings: &RelaySettings, has_token: bool) -> Check {

@@ -29,7 +29,7 @@ fn without_a_desktop_everything_says_so_at_once() {
     command.env("DBUS_SESSION_BUS_ADDRESS", bus);
     let start = Instant::now();
     finish(without_display(&mut command));
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

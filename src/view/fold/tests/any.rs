@@ -133,6 +133,7 @@ fn some_host() -> impl Strategy<Value = Host> {
         vec(some_transition(), 0..30),
     )
         .prop_map(|(wanted, state, live, traffic, history)| Host {
+            phase: None,
             wanted,
             state,
             live,

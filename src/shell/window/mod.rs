@@ -1,0 +1,396 @@
+//! The window: draws a [`View`] and hands back the [`Action`] of what was clicked.
+//!
+//! It keeps the last view only to skip what did not change. It never asks a widget how things are.
+
+mod cards;
+mod fonts;
+mod forms;
+mod map;
+mod qr;
+mod sync;
+
+use crate::model::{Action, DialogKind, Language, Theme, parse_target};
+use crate::shell::text::Catalogue;
+use crate::shell::{labels, ui};
+use crate::view::{DialogView, Panel, SettingsView, View, WindowView};
+use cards::Cards;
+use map::{Text, action};
+use slint::language::ColorScheme;
+use slint::winit_030::WinitWindowAccessor;
+use slint::{CloseRequestResponse, ComponentHandle, SharedString, VecModel};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+pub use fonts::available as fonts_available;
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nothing to draw text with.
+    #[error(
+        "no font is installed, so no text can be drawn: install one (on Debian: apt install fonts-dejavu-core)"
+    )]
+    NoFont,
+    /// The desktop has no display for us, or refuses.
+    #[error("the desktop shows no window: {0}")]
+    Platform(#[from] slint::PlatformError),
+}
+
+/// The window. It lives on Slint's thread.
+pub struct Window {
+    ui: ui::MainWindow,
+    models: Rc<Models>,
+    last: RefCell<Option<View>>,
+    /// The dialog in front, for what is confirmed in it.
+    dialog: Rc<RefCell<Option<DialogKind>>>,
+}
+
+struct Models {
+    cards: Cards,
+    chips: Rc<VecModel<ui::Chip>>,
+    banners: Rc<VecModel<ui::BannerItem>>,
+    facts: Rc<VecModel<ui::Fact>>,
+    url_buttons: Rc<VecModel<ui::Click>>,
+    buttons: Rc<VecModel<ui::Click>>,
+    latency: Rc<VecModel<f32>>,
+    traffic: Rc<VecModel<f32>>,
+    uptime: Rc<VecModel<ui::BadgeState>>,
+    timeline: Rc<VecModel<ui::Moment>>,
+}
+
+impl std::fmt::Debug for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Window").finish_non_exhaustive()
+    }
+}
+
+impl Window {
+    /// Makes the window, hidden and empty. `on_action` is told of every click.
+    ///
+    /// # Errors
+    /// No font, or no display.
+    pub fn new(on_action: impl Fn(Action) + 'static) -> Result<Self, OpenError> {
+        if !fonts_available() {
+            return Err(OpenError::NoFont);
+        }
+        let window = Self {
+            ui: ui::MainWindow::new()?,
+            models: Rc::new(Models::new()),
+            last: RefCell::default(),
+            dialog: Rc::default(),
+        };
+        window.models.attach(&window.ui);
+        window.fill_constants();
+        window.connect(Rc::new(on_action));
+        Ok(window)
+    }
+
+    /// Draws what changed since the last time.
+    pub fn render(&self, view: &View, catalogue: &Catalogue) {
+        let last = self.last.replace(Some(view.clone()));
+        let language = last.as_ref().map(|last| last.language);
+        let afresh = language != Some(view.language);
+        if afresh {
+            self.fill_labels(catalogue);
+        }
+        let theme = last.as_ref().map(|last| last.theme).unwrap_or_default();
+        if theme != view.theme {
+            self.set_theme(view.theme);
+        }
+        let old = last.as_ref().filter(|_| !afresh);
+        self.render_window(&view.window, old.map(|old| &old.window), &Text(catalogue));
+        if afresh
+            || theme != view.theme
+            || old.map(|old| &old.window.settings) != Some(&view.window.settings)
+        {
+            self.render_settings(&view.window.settings, view.theme, &Text(catalogue));
+        }
+    }
+
+    /// Shows the window.
+    ///
+    /// # Errors
+    /// The desktop refuses.
+    pub fn show(&self) -> Result<(), OpenError> {
+        self.ui.window().set_minimized(false);
+        Ok(self.ui.show()?)
+    }
+
+    /// Takes the window off the screen; the program lives on.
+    ///
+    /// # Errors
+    /// The desktop refuses.
+    pub fn hide(&self) -> Result<(), OpenError> {
+        Ok(self.ui.hide()?)
+    }
+
+    /// Minimises the window: for desktops where nothing else would bring it back.
+    pub fn minimise(&self) {
+        self.ui.window().set_minimized(true);
+    }
+
+    /// Raises the window above others. [`Self::show`] alone does not raise what is shown already.
+    pub fn focus(&self) {
+        self.ui
+            .window()
+            .with_winit_window(slint::winit_030::winit::window::Window::focus_window);
+    }
+
+    /// Whether the window is on screen and not minimised.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.ui.window().is_visible() && !self.ui.window().is_minimized()
+    }
+
+    /// The Slint component: for tests and snapshots.
+    #[must_use]
+    pub fn ui(&self) -> &ui::MainWindow {
+        &self.ui
+    }
+
+    fn fill_constants(&self) {
+        if let Some(family) = fonts::monospace() {
+            self.ui.global::<ui::Theme>().set_mono(family.into());
+        }
+        let shell = self.ui.global::<ui::Shell>();
+        let open = |dialog| action(&Action::OpenDialog { dialog });
+        shell.set_version(env!("CARGO_PKG_VERSION").into());
+        shell.set_new_tunnel(open(DialogKind::CreateTunnel));
+        shell.set_dismiss_toast(action(&Action::DismissToast));
+        shell.set_set_light(action(&Action::SetTheme {
+            theme: Theme::Light,
+        }));
+        shell.set_set_dark(action(&Action::SetTheme { theme: Theme::Dark }));
+        self.ui
+            .global::<ui::Dialogs>()
+            .set_close(action(&Action::CloseDialog));
+    }
+
+    fn connect(&self, on_action: Rc<dyn Fn(Action)>) {
+        let shell = self.ui.global::<ui::Shell>();
+        let send = Rc::clone(&on_action);
+        shell.on_act(move |text| match serde_json::from_str(&text) {
+            Ok(action) => send(action),
+            Err(error) => tracing::error!(%text, %error, "a click without an action"),
+        });
+        let send = Rc::clone(&on_action);
+        shell.on_share(move |target| {
+            send(Action::Share {
+                target: target.into(),
+            });
+        });
+        shell.on_is_target(|text| parse_target(&text).is_ok());
+        shell.on_matches(|haystack, filter| map::matches(&haystack, &filter));
+        self.connect_rows();
+        self.connect_dialogs(&on_action);
+        self.ui.window().on_close_requested(move || {
+            on_action(Action::CloseWindow);
+            // Whether it is hidden or minimised is not decided here.
+            CloseRequestResponse::KeepWindowShown
+        });
+    }
+
+    fn connect_rows(&self) {
+        let models = Rc::clone(&self.models);
+        let ui = self.ui.as_weak();
+        self.ui
+            .global::<ui::Tunnels>()
+            .on_neighbour(move |place, step| {
+                ui.upgrade().map_or(-1, |ui| {
+                    let filter = ui.global::<ui::Shell>().get_filter();
+                    models.cards.neighbour(place, step, &filter)
+                })
+            });
+    }
+
+    fn connect_dialogs(&self, on_action: &Rc<dyn Fn(Action)>) {
+        let dialogs = self.ui.global::<ui::Dialogs>();
+        let send = Rc::clone(on_action);
+        let dialog = Rc::clone(&self.dialog);
+        dialogs.on_submit(move |name, target, protocol, public_port| {
+            let typed = forms::Typed {
+                name: name.into(),
+                target: target.into(),
+                protocol: protocol.into(),
+                public_port: public_port.into(),
+            };
+            let kind = dialog.borrow().clone();
+            if let Some(action) = kind.and_then(|kind| forms::action(&kind, typed)) {
+                send(action);
+            }
+        });
+        let send = Rc::clone(on_action);
+        dialogs.on_join(move |link| send(Action::JoinRelay { link: link.into() }));
+    }
+
+    fn fill_labels(&self, catalogue: &Catalogue) {
+        let tr = self.ui.global::<ui::Tr>();
+        labels::fill_labels(&tr, |id| catalogue.label(id).into());
+        let entry = |id, does: &Action| ui::Click {
+            label: catalogue.label(id).into(),
+            action: action(does),
+            enabled: true,
+            ..ui::Click::default()
+        };
+        let open = |dialog| Action::OpenDialog { dialog };
+        let menu = vec![
+            entry("menu-settings", &open(DialogKind::Settings)),
+            entry("menu-about", &open(DialogKind::About)),
+            entry("menu-quit", &Action::Quit),
+        ];
+        self.ui
+            .global::<ui::Shell>()
+            .set_menu(Rc::new(VecModel::from(menu)).into());
+    }
+
+    fn set_theme(&self, theme: Theme) {
+        self.ui.global::<ui::Theme>().set_scheme(match theme {
+            Theme::System => ColorScheme::Unknown,
+            Theme::Light => ColorScheme::Light,
+            Theme::Dark => ColorScheme::Dark,
+        });
+    }
+
+    fn render_window(&self, view: &WindowView, old: Option<&WindowView>, text: &Text<'_>) {
+        let shell = self.ui.global::<ui::Shell>();
+        if old.map(|old| &old.header) != Some(&view.header) {
+            shell.set_line(text.of(&view.header.line));
+            let chips = view.header.chips.iter().map(|(state, msg)| ui::Chip {
+                state: map::badge(*state),
+                text: text.of(msg),
+            });
+            sync::values(&self.models.chips, chips.collect());
+        }
+        if old.map(|old| &old.banners) != Some(&view.banners) {
+            let banners = view.banners.iter().map(|banner| text.banner(banner));
+            sync::values(&self.models.banners, banners.collect());
+        }
+        if old.map(|old| &old.cards) != Some(&view.cards) {
+            let cards = &self.models.cards;
+            if cards.render(&view.cards, text, old.is_none()) {
+                self.ui.invoke_refocus();
+            }
+        }
+        if old.map(|old| &old.panel) != Some(&view.panel) {
+            self.render_panel(view.panel.as_ref(), text);
+        }
+        if old.map(|old| &old.toast) != Some(&view.toast) {
+            shell.set_toast(text.opt(view.toast.as_ref()));
+        }
+        if old.map(|old| &old.dialog) != Some(&view.dialog) {
+            self.render_dialog(view.dialog.as_ref(), text);
+        }
+    }
+
+    fn render_panel(&self, panel: Option<&Panel>, text: &Text<'_>) {
+        let details = self.ui.global::<ui::Details>();
+        details.set_shown(panel.is_some());
+        let Some(panel) = panel else {
+            return;
+        };
+        let models = &self.models;
+        details.set_item(text.panel(panel));
+        sync::values(&models.url_buttons, text.buttons(&panel.url_buttons));
+        sync::values(&models.buttons, text.buttons(&panel.buttons));
+        let facts = panel.facts.iter().map(|(label, value)| ui::Fact {
+            label: text.of(label),
+            value: text.of(value),
+        });
+        sync::values(&models.facts, facts.collect());
+        sync::values(&models.latency, panel.latency.clone());
+        sync::values(&models.traffic, panel.traffic.clone());
+        let parts = panel.uptime.iter().flat_map(|(_, parts)| parts);
+        sync::values(&models.uptime, parts.copied().map(map::badge).collect());
+        let moments = panel.timeline.iter().map(|entry| text.moment(entry));
+        sync::values(&models.timeline, moments.collect());
+    }
+
+    fn render_dialog(&self, dialog: Option<&DialogView>, text: &Text<'_>) {
+        self.dialog
+            .replace(dialog.map(|dialog| dialog.kind.clone()));
+        let layers = self.ui.global::<ui::Layers>();
+        layers.set_menu(false);
+        layers.set_dialog(dialog.is_some());
+        let item = dialog.map(|dialog| text.dialog(dialog));
+        self.ui
+            .global::<ui::Dialogs>()
+            .set_item(item.unwrap_or_default());
+    }
+
+    fn render_settings(&self, settings: &SettingsView, theme: Theme, text: &Text<'_>) {
+        let preferences = self.ui.global::<ui::Preferences>();
+        preferences.set_item(ui::SettingsItem {
+            autostart: settings.autostart,
+            set_autostart: action(&Action::SetAutostart {
+                on: !settings.autostart,
+            }),
+            lan: settings.lan,
+            set_lan: action(&Action::SetLan { on: !settings.lan }),
+            relay: text.of(&settings.relay),
+            has_leave: settings.leave.is_some(),
+            leave: text.maybe_button(settings.leave.as_ref()),
+        });
+        let themes = [Theme::System, Theme::Light, Theme::Dark];
+        let set_theme = themes.map(|theme| action(&Action::SetTheme { theme }));
+        preferences.set_set_theme(model(set_theme));
+        preferences.set_theme(place(&themes, &theme));
+        let system = [None];
+        let languages: Vec<Option<Language>> =
+            system.into_iter().chain(Language::ALL.map(Some)).collect();
+        let names = languages.iter().map(|language| match language {
+            Some(language) => language.endonym().into(),
+            None => text.0.label("language-system").into(),
+        });
+        preferences.set_languages(model(names));
+        let set = languages.iter().map(|language| {
+            action(&Action::SetLanguage {
+                language: *language,
+            })
+        });
+        preferences.set_set_language(model(set));
+        preferences.set_language(place(&languages, &settings.language));
+    }
+}
+
+impl Models {
+    fn new() -> Self {
+        Self {
+            cards: Cards::new(),
+            chips: Rc::default(),
+            banners: Rc::default(),
+            facts: Rc::default(),
+            url_buttons: Rc::default(),
+            buttons: Rc::default(),
+            latency: Rc::default(),
+            traffic: Rc::default(),
+            uptime: Rc::default(),
+            timeline: Rc::default(),
+        }
+    }
+
+    fn attach(&self, ui: &ui::MainWindow) {
+        let shell = ui.global::<ui::Shell>();
+        shell.set_chips(Rc::clone(&self.chips).into());
+        shell.set_banners(Rc::clone(&self.banners).into());
+        ui.global::<ui::Tunnels>().set_cards(self.cards.model());
+        let details = ui.global::<ui::Details>();
+        details.set_facts(Rc::clone(&self.facts).into());
+        details.set_url_buttons(Rc::clone(&self.url_buttons).into());
+        details.set_buttons(Rc::clone(&self.buttons).into());
+        details.set_latency(Rc::clone(&self.latency).into());
+        details.set_traffic(Rc::clone(&self.traffic).into());
+        details.set_uptime(Rc::clone(&self.uptime).into());
+        details.set_timeline(Rc::clone(&self.timeline).into());
+    }
+}
+
+fn model(texts: impl IntoIterator<Item = SharedString>) -> slint::ModelRc<SharedString> {
+    Rc::new(texts.into_iter().collect::<VecModel<_>>()).into()
+}
+
+fn place<T: PartialEq>(all: &[T], one: &T) -> i32 {
+    let place = all.iter().position(|other| other == one);
+    place
+        .and_then(|place| i32::try_from(place).ok())
+        .unwrap_or(0)
+}

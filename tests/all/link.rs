@@ -1,0 +1,7 @@
+//! Host and relay over real loopback sockets, with a stand-in for the ingress.
+
+mod bytes;
+mod names;
+mod rig;
+mod sessions;
+mod strangers;
