@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod keepalive;

@@ -1,9 +1,7 @@
-//! The one binary.
+//! The one binary: hands the words of the command line over and ends as it is told.
 
 use std::process::ExitCode;
-use underpass::start::desktop::{DesktopArgs, run};
 
 fn main() -> ExitCode {
-    let minimised = std::env::args().any(|arg| arg == "--minimised");
-    run(DesktopArgs { minimised })
+    underpass::start::run(std::env::args_os())
 }

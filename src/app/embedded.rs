@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// What the embedded relay's tunnels are called by: `NAME.localhost`.
@@ -49,8 +49,37 @@ pub struct RelayDirectory {
 /// The embedded relay of this process. While it has the lock no other process starts one.
 struct Running {
     relay: Relay,
-    runtime: Runtime,
+    runtime: OwnRuntime,
     _lock: File,
+}
+
+/// The threads of the embedded relay. Whoever asked for it may stop asking while it starts, in the
+/// middle of asynchronous code: there, a runtime that is dropped as it is would panic.
+struct OwnRuntime {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl OwnRuntime {
+    fn start() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("relay")
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
+    }
+}
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl RelayDirectory {
@@ -86,11 +115,10 @@ impl RelayDirectory {
     pub(super) async fn shut_down(&self) {
         if let Some(running) = self.running.lock().await.take() {
             let Running { relay, runtime, .. } = running;
-            let ended = runtime.spawn(relay.shutdown());
+            let ended = runtime.handle.spawn(relay.shutdown());
             if let Err(error) = ended.await {
                 tracing::warn!(%error, "the embedded relay did not end well");
             }
-            runtime.shutdown_background();
         }
     }
 
@@ -127,14 +155,10 @@ impl RelayDirectory {
     }
 
     async fn start(&self, lock: File) -> Result<Running, ConnectError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("relay")
-            .enable_all()
-            .build()
-            .map_err(failed)?;
+        let runtime = OwnRuntime::start().map_err(failed)?;
         let configs = self.configs()?;
         let relay = runtime
+            .handle
             .spawn(start_first(configs))
             .await
             .map_err(failed)?

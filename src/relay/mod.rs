@@ -26,5 +26,5 @@ pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor
 pub use error::RelayError;
 pub use ingress_port::{Ingress, IngressGuard};
 pub use limits::Limits;
-pub use server::{Relay, RelayConfig, Warning};
+pub use server::{Relay, RelayConfig, Warning, join_link};
 pub use visitors::Visitors;

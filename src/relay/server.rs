@@ -199,6 +199,21 @@ fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) 
     Registry::new(config.limits, naming, ports)
 }
 
+/// The join link that hands `token` to a host of the relay that runs with this config: for a relay of
+/// another process, whose key is in `config.data`.
+///
+/// # Errors
+/// Its key and certificate cannot be used.
+pub fn join_link(config: &RelayConfig, token: &Secret) -> Result<JoinLink, RelayError> {
+    let identity = certificate::load(&config.data)?;
+    Ok(JoinLink {
+        token: Secret::new(token.expose()),
+        host: advertised(config, config.link),
+        port: PortNumber::new(config.link.port()).unwrap_or(FALLBACK_PORT),
+        fingerprint: identity.fingerprint(),
+    })
+}
+
 /// A wildcard is no address to connect to: this machine's own stands in for it.
 fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
     let own = || reachable(link.ip()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));

@@ -1,6 +1,7 @@
 //! Draws the view and turns clicks into actions: the only room that names Slint, the tray or Fluent.
 
 pub mod desktop;
+pub mod headless;
 pub mod text;
 pub mod tray;
 pub mod window;

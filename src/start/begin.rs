@@ -55,3 +55,27 @@ fn keep<T>(notices: &mut Vec<NoticeKind>, loaded: Loaded<T>) -> T {
     notices.extend(loaded.notice);
     loaded.value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Secret;
+
+    #[test]
+    fn the_token_and_the_address_make_the_link_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let secrets = Secrets::open(dir.path(), true);
+        let link: JoinLink = format!("underpass://t@relay.example:7443#{}", "0a".repeat(32))
+            .parse()
+            .expect("a link");
+        let mut settings = Settings::default();
+        assert_eq!(relay_choice(&settings, &secrets), RelayChoice::Embedded);
+        settings.relay.joined = link
+            .to_string()
+            .rsplit_once('@')
+            .map(|(_, rest)| rest.to_owned());
+        assert_eq!(relay_choice(&settings, &secrets), RelayChoice::TokenMissing);
+        secrets.set(RELAY_TOKEN, &Secret::new("t")).expect("kept");
+        assert_eq!(relay_choice(&settings, &secrets), RelayChoice::Joined(link));
+    }
+}

@@ -1,33 +1,24 @@
 //! The desktop program: one instance, the window, the tray, the app.
 
 use super::begin;
+use super::speech::Speech;
 use crate::app::{App, Event, Mailbox, Options, Profile, RelayDirectory};
-use crate::logging;
+use crate::cli::DesktopArgs;
 use crate::model::{Action, NoticeKind};
 use crate::platform::{self, AcquireError, Autostart, Instance, Notifier};
 use crate::secrets::Secrets;
 use crate::shell::desktop::{self, Callbacks};
 use crate::store::{Home, RunMarker};
+use crate::view::messages as m;
 use anyhow::Context;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use tracing::level_filters::LevelFilter;
-
-/// What the desktop program was started with.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DesktopArgs {
-    /// Only the tray, no window.
-    pub minimised: bool,
-}
 
 /// Runs until the person quits.
 #[must_use]
 pub fn run(args: DesktopArgs) -> ExitCode {
     if !platform::display_available() {
-        eprintln!(
-            "There is no display here, so no window can be shown.\n\
-             To host a port from the terminal: underpass host 3000"
-        );
+        Speech::of_system().complain(&m::cli_no_display());
         return ExitCode::FAILURE;
     }
     match try_run(args) {
@@ -41,12 +32,6 @@ pub fn run(args: DesktopArgs) -> ExitCode {
 
 fn try_run(args: DesktopArgs) -> anyhow::Result<()> {
     let home = Home::locate().context("its folder cannot be used")?;
-    let log = logging::Options {
-        home: Some(home.path().to_owned()),
-        stderr: LevelFilter::WARN,
-        json: false,
-    };
-    let _log = logging::init(&log).context("logging cannot begin")?;
     let instance = match Instance::acquire(home.path()) {
         Ok(instance) => instance,
         Err(AcquireError::AlreadyRunning(running)) => {

@@ -1,7 +1,114 @@
-//! The composition root: reads what was typed, builds the parts, hands them to each other.
+//! Puts the parts together: reads the command line, builds what it asks for out of the other rooms,
+//! and hands the parts to each other.
 //!
-//! It may use every room; no room uses it.
+//! It may use every room, and none uses it. It decides nothing that a room could decide.
 
+mod accounts;
+mod audit;
 mod begin;
+mod control;
 pub mod desktop;
+mod doctor;
+mod host;
+mod inventory;
+mod plan;
+mod print;
+mod relay;
 mod signals;
+mod speech;
+mod tunnels;
+
+pub use speech::Speech;
+
+use crate::cli::{self, Invocation, Task};
+use crate::logging;
+use crate::store::Home;
+use crate::view::messages as m;
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
+
+/// What was typed cannot be done, and never could.
+const USAGE: u8 = 2;
+
+/// Runs the command line to its end.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match cli::parse(words, |name| std::env::var(name).ok()) {
+        Ok(Invocation { verbosity, task }) => run_task(task, verbosity),
+        Err(said) => {
+            // Help goes to standard output and is no failure; a reader that went away is none either.
+            let _ = said.print();
+            ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(USAGE))
+        }
+    }
+}
+
+fn run_task(task: Task, verbosity: u8) -> ExitCode {
+    let stderr = stderr_level(&task, verbosity);
+    match task {
+        Task::Completions(shell) => print::completions(shell),
+        Task::Man => print::man(),
+        task @ (Task::Desktop(_)
+        | Task::Host(_)
+        | Task::Relay(_)
+        | Task::Accounts(_)
+        | Task::Tunnels(_)
+        | Task::Audit(_)
+        | Task::Doctor { .. }) => match Home::locate() {
+            Ok(home) => run_in(&home, task, stderr),
+            Err(error) => {
+                let what = m::cli_home_failed();
+                Speech::of_system().complain(&m::cli_failed(error.to_string(), what));
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
+    let _logging = begin_logging(home, stderr);
+    match task {
+        Task::Desktop(args) => desktop::run(args),
+        Task::Host(args) => host::run(home.clone(), args),
+        Task::Relay(args) => relay::run(home, args),
+        Task::Accounts(args) => accounts::run(home, args),
+        Task::Tunnels(args) => tunnels::run(home, args),
+        Task::Audit(args) => audit::run(home, args),
+        Task::Doctor { json } => doctor::run(home, json),
+        // Both need no home and were done before it was looked for.
+        Task::Completions(_) | Task::Man => ExitCode::SUCCESS,
+    }
+}
+
+/// A hosting terminal has a line for whatever goes wrong: what the log says of it too would be said
+/// twice there.
+fn stderr_level(task: &Task, verbosity: u8) -> LevelFilter {
+    let quiet = matches!(task, Task::Host(_) | Task::Doctor { .. });
+    match verbosity {
+        0 if quiet => LevelFilter::ERROR,
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    }
+}
+
+fn begin_logging(home: &Home, stderr: LevelFilter) -> Option<logging::Guard> {
+    let options = logging::Options {
+        home: Some(home.path().to_owned()),
+        stderr,
+        json: false,
+    };
+    match logging::init(&options) {
+        Ok(guard) => Some(guard),
+        Err(logging::AlreadyBegun) => None,
+    }
+}
+
+/// A runtime for what a command does by itself.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}

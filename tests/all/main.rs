@@ -1,5 +1,6 @@
 //! Every integration test, in one binary: a second one would link the whole window again.
 
+mod cli;
 mod hosting;
 mod ingress;
 mod link;

@@ -48,7 +48,7 @@ fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
 
 /// What is lost is red, what was replaced amber, what is only good to know grey. `None` for what
 /// concerns one tunnel.
-fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
+pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
     let (lost, replaced, known) = (Badge::Failed, Badge::ServiceDown, Badge::Stopped);
     Some(match kind {
         NoticeKind::FileCorrupt { file, kept_as } => (

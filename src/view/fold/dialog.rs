@@ -135,7 +135,9 @@ fn errors(dialog: &Dialog) -> Vec<(Field, Msg)> {
     dialog.errors.iter().map(text).collect()
 }
 
-fn error_text(field: Field, error: &FieldError) -> Msg {
+/// Why what was typed into a field cannot be taken.
+#[must_use]
+pub fn error_text(field: Field, error: &FieldError) -> Msg {
     match error {
         FieldError::Empty => match field {
             Field::Name => m::error_empty_name(),

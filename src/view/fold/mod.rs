@@ -21,8 +21,11 @@ mod tray;
 #[cfg(test)]
 mod tests;
 
-use super::{View, WindowView};
-use crate::model::{Inputs, UnixMillis};
+pub use dialog::error_text;
+pub use sentence::fault;
+
+use super::{Msg, View, WindowView};
+use crate::model::{Inputs, NoticeKind, UnixMillis};
 use scene::Scene;
 use status::Status;
 use std::time::Duration;
@@ -56,6 +59,12 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
         },
         tray,
     }
+}
+
+/// What a notice says; `None` for one about a tunnel, whose state says it.
+#[must_use]
+pub fn notice_text(kind: &NoticeKind) -> Option<Msg> {
+    banner::plain(kind).map(|(_, text)| text)
 }
 
 /// How often the view changes by the passing of time alone: `None` while nothing that is relative

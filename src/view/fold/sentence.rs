@@ -155,7 +155,8 @@ fn next_try(number: u32, next_at: Option<UnixMillis>, now: UnixMillis) -> Msg {
 }
 
 /// What is wrong, and what to do where something helps.
-pub(super) fn fault(reason: &Reason) -> Msg {
+#[must_use]
+pub fn fault(reason: &Reason) -> Msg {
     match reason {
         Reason::Offline => m::fault_offline(),
         Reason::UnknownHost { host } => m::fault_unknown_host(host.as_str()),

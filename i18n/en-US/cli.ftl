@@ -1,0 +1,127 @@
+### What the command line says to a person.
+
+## Hosting
+
+cli-line = { $time }  { $tunnel }  { $text }
+cli-url = { $url } → { $target }
+cli-works = working: { $status } in { $latency }
+cli-accepts = working: accepted a connection in { $latency }
+cli-url-dead = Their side: the public URL does not answer.
+cli-displaced = { $fault } “--take-over” takes it back.
+cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.
+cli-no-ports = { $name } has no ports. Add one: underpass tunnels port add { $id } PORT
+cli-hosted-twice = “{ $name }” is both a saved tunnel and the name of the ports. Give the ports another --name.
+cli-unknown-command = “{ $typed }” is not a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit
+cli-line-too-long = That line is too long for a command.
+cli-unknown-tunnel = There is no tunnel “{ $typed }” here.
+cli-no-display = There is no display to open a window on. To host a port in the terminal: underpass host PORT
+cli-failed = { $what }: { $detail }
+cli-home-failed = The folder for Underpass's files cannot be used
+
+## Relay
+
+cli-relay-up = The relay is up.
+cli-relay-link = Hosts connect to    { $address }
+cli-relay-http = Visitors come to    { $address }
+cli-relay-join = Join link           { $link }
+cli-relay-secret = Whoever has the join link can host here: treat it as a password.
+cli-account-added = Account { $name }. Its join link is shown this once:
+cli-account-removed = Account { $name } is removed. What it hosts goes on until it connects again.
+
+## Saved tunnels
+
+cli-tunnels-none = No saved tunnels. Make one: underpass tunnels create NAME PORT
+cli-tunnel-line = { $id }  { $name }
+cli-tunnel-url = { $target }  { $protocol }  { $url }
+cli-tunnel-port = { $target }  { $protocol }
+cli-tunnel-saved = Saved { $id }. Host it: underpass host { $id }
+cli-tunnel-deleted = Deleted { $id }.
+cli-no-such-tunnel = There is no tunnel “{ $typed }”.
+cli-no-such-port = { $id } has no port { $port }.
+cli-app-runs = The Underpass app is running and would not see this change. Make it in the app, or quit the app first.
+
+## Audit log
+
+cli-audit-none = The audit log is empty.
+cli-audit-holds = { $count ->
+    [one] The audit log is as it was written: { $count } record.
+   *[other] The audit log is as it was written: { $count } records.
+}
+cli-audit-healed = { $count ->
+    [one] A crash cut { $count } line short; the record after it says so.
+   *[other] Crashes cut { $count } lines short; the records after them say so.
+}
+cli-audit-torn = The last line is cut short: the program was ended while it wrote.
+cli-audit-line-unreadable = Line { $line } is no record. “underpass audit --verify” says what is wrong.
+
+## Doctor: what was looked at
+
+doctor-line = { $mark } { $name }: { $detail }
+doctor-home = files
+doctor-settings = settings
+doctor-logs = logs
+doctor-audit = audit log
+doctor-crash = last crash
+doctor-display = display
+doctor-tray = tray
+doctor-fonts = fonts
+doctor-keychain = secrets
+doctor-relay = relay in this program
+doctor-http-port = HTTP port
+doctor-tcp-ports = TCP ports
+doctor-names = localhost names
+doctor-joined = joined relay
+
+## Doctor: what was found
+
+doctor-writable = { $path } can be written
+doctor-not-writable = { $path } cannot be written ({ $detail })
+doctor-settings-fine = they can be read
+doctor-audit-fine = { $count ->
+    [one] its chain holds ({ $count } record)
+   *[other] its chain holds ({ $count } records)
+}
+doctor-no-crash = there was none
+doctor-crashed = there is a report of one in { $path }
+doctor-display-there = there is one
+doctor-display-missing = there is none
+doctor-tray-there = tray icons are shown
+doctor-tray-missing = nobody shows tray icons
+doctor-fonts-there = { $count ->
+    [one] { $count } family
+   *[other] { $count } families
+}
+doctor-fonts-missing = there are none
+doctor-keychain-there = they go to the keychain
+doctor-keychain-private = they go to a file in { $variable }, which only you can read
+doctor-keychain-missing = there is no keychain; they go to a file that only you can read
+doctor-relay-starts = it starts
+doctor-port-free = { $port } is free
+doctor-port-ours = { $port } is in use by an Underpass that runs now
+doctor-port-taken = { $port } is taken by another program
+doctor-port-any = any free one
+doctor-tcp-free = { $free } of { $all } are free ({ $first } to { $last })
+doctor-names-resolve = they resolve to this computer
+doctor-names-fail = { $name } does not resolve
+doctor-joined-none = none; the one in this program is used
+doctor-joined-fine = { $address } answers and has the right certificate
+doctor-joined-no-token = the token of { $address } is missing
+doctor-found = { $detail }
+
+## Doctor: what to do
+
+advice-home = Make the folder writable, or name another one in { $variable }.
+advice-settings = Correct the file; until then the defaults are in force.
+advice-logs = Make the folder writable. Hosting works without it.
+advice-audit = Keep a copy of the file and find out who changed it. underpass audit --verify names the line.
+advice-crash = Please report it with this file, then delete the file.
+advice-display = The window needs one. “underpass host PORT” does not.
+advice-tray = Start a tray, or for GNOME install the extension AppIndicator. The window works without.
+advice-fonts = Install a font, on Debian: apt install fonts-dejavu-core
+advice-keychain = Start a keychain such as GNOME Keyring or KWallet, if you want one.
+advice-relay = Hosting without a joined relay does not work before this is mended.
+advice-port-taken = Another port is used and URLs change. To choose: relay.http_port in settings.json
+advice-tcp-taken = tcp tunnels get no public port. To choose others: relay.tcp_ports in settings.json
+advice-names = Browsers resolve such names themselves; for other programs use a resolver that does (nss-myhostname, systemd-resolved).
+advice-joined = Check the network and the relay. Hosting goes on by itself when it is back.
+advice-joined-token = Paste the join link in the app's settings again.

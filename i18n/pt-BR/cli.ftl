@@ -1,0 +1,127 @@
+### O que a linha de comando diz à pessoa.
+
+## Hospedagem
+
+cli-line = { $time }  { $tunnel }  { $text }
+cli-url = { $url } → { $target }
+cli-works = funcionando: { $status } em { $latency }
+cli-accepts = funcionando: aceitou uma conexão em { $latency }
+cli-url-dead = Do outro lado: a URL pública não responde.
+cli-displaced = { $fault } “--take-over” o toma de volta.
+cli-no-such-saved = “{ $typed }” não é uma porta, nem HOST:PORTA, nem um túnel salvo. “underpass tunnels list” mostra os salvos.
+cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
+cli-hosted-twice = “{ $name }” é um túnel salvo e também o nome das portas. Dê outro --name às portas.
+cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit
+cli-line-too-long = Essa linha é longa demais para um comando.
+cli-unknown-tunnel = Não há um túnel “{ $typed }” aqui.
+cli-no-display = Não há uma tela onde abrir a janela. Para hospedar uma porta no terminal: underpass host PORTA
+cli-failed = { $what }: { $detail }
+cli-home-failed = A pasta dos arquivos do Underpass não pode ser usada
+
+## Relay
+
+cli-relay-up = O relay está no ar.
+cli-relay-link = Hospedeiros conectam a    { $address }
+cli-relay-http = Visitantes chegam por     { $address }
+cli-relay-join = Link de convite           { $link }
+cli-relay-secret = Quem tem o link de convite pode hospedar aqui: trate-o como uma senha.
+cli-account-added = Conta { $name }. O link de convite só é mostrado desta vez:
+cli-account-removed = A conta { $name } foi removida. O que ela hospeda continua até a próxima conexão.
+
+## Túneis salvos
+
+cli-tunnels-none = Nenhum túnel salvo. Crie um: underpass tunnels create NOME PORTA
+cli-tunnel-line = { $id }  { $name }
+cli-tunnel-url = { $target }  { $protocol }  { $url }
+cli-tunnel-port = { $target }  { $protocol }
+cli-tunnel-saved = { $id } foi salvo. Para hospedá-lo: underpass host { $id }
+cli-tunnel-deleted = { $id } foi excluído.
+cli-no-such-tunnel = Não há um túnel “{ $typed }”.
+cli-no-such-port = { $id } não tem a porta { $port }.
+cli-app-runs = O aplicativo Underpass está aberto e não veria esta mudança. Faça-a no aplicativo, ou feche-o antes.
+
+## Registro de auditoria
+
+cli-audit-none = O registro de auditoria está vazio.
+cli-audit-holds = { $count ->
+    [one] O registro de auditoria está como foi escrito: { $count } entrada.
+   *[other] O registro de auditoria está como foi escrito: { $count } entradas.
+}
+cli-audit-healed = { $count ->
+    [one] Uma queda cortou { $count } linha; a entrada seguinte o registra.
+   *[other] Quedas cortaram { $count } linhas; as entradas seguintes o registram.
+}
+cli-audit-torn = A última linha está cortada: o programa foi encerrado enquanto escrevia.
+cli-audit-line-unreadable = A linha { $line } não é uma entrada. “underpass audit --verify” diz o que há de errado.
+
+## Diagnóstico: o que foi examinado
+
+doctor-line = { $mark } { $name }: { $detail }
+doctor-home = arquivos
+doctor-settings = configurações
+doctor-logs = logs
+doctor-audit = registro de auditoria
+doctor-crash = última queda
+doctor-display = tela
+doctor-tray = bandeja
+doctor-fonts = fontes
+doctor-keychain = segredos
+doctor-relay = relay deste programa
+doctor-http-port = porta HTTP
+doctor-tcp-ports = portas TCP
+doctor-names = nomes localhost
+doctor-joined = relay externo
+
+## Diagnóstico: o que foi encontrado
+
+doctor-writable = é possível gravar em { $path }
+doctor-not-writable = não é possível gravar em { $path } ({ $detail })
+doctor-settings-fine = podem ser lidas
+doctor-audit-fine = { $count ->
+    [one] a cadeia está íntegra ({ $count } entrada)
+   *[other] a cadeia está íntegra ({ $count } entradas)
+}
+doctor-no-crash = não houve
+doctor-crashed = há um relatório em { $path }
+doctor-display-there = há uma
+doctor-display-missing = não há nenhuma
+doctor-tray-there = os ícones da bandeja são mostrados
+doctor-tray-missing = ninguém mostra ícones da bandeja
+doctor-fonts-there = { $count ->
+    [one] { $count } família
+   *[other] { $count } famílias
+}
+doctor-fonts-missing = não há nenhuma
+doctor-keychain-there = vão para o chaveiro
+doctor-keychain-private = vão para um arquivo em { $variable } que só você pode ler
+doctor-keychain-missing = não há chaveiro; vão para um arquivo que só você pode ler
+doctor-relay-starts = inicia
+doctor-port-free = { $port } está livre
+doctor-port-ours = { $port } está em uso por um Underpass em execução
+doctor-port-taken = { $port } está ocupada por outro programa
+doctor-port-any = qualquer uma livre
+doctor-tcp-free = { $free } de { $all } estão livres ({ $first } a { $last })
+doctor-names-resolve = apontam para este computador
+doctor-names-fail = { $name } não pode ser resolvido
+doctor-joined-none = nenhum; o deste programa é usado
+doctor-joined-fine = { $address } responde e tem o certificado certo
+doctor-joined-no-token = falta o token de { $address }
+doctor-found = { $detail }
+
+## Diagnóstico: o que fazer
+
+advice-home = Permita a gravação na pasta, ou indique outra em { $variable }.
+advice-settings = Corrija o arquivo; até lá valem os padrões.
+advice-logs = Permita a gravação na pasta. A hospedagem funciona sem isso.
+advice-audit = Guarde uma cópia do arquivo e descubra quem o alterou. underpass audit --verify indica a linha.
+advice-crash = Por favor, relate a queda com este arquivo e depois exclua-o.
+advice-display = A janela precisa de uma. “underpass host PORTA” não.
+advice-tray = Inicie uma bandeja, ou no GNOME instale a extensão AppIndicator. A janela funciona sem ela.
+advice-fonts = Instale uma fonte, no Debian: apt install fonts-dejavu-core
+advice-keychain = Inicie um chaveiro como o GNOME Keyring ou o KWallet, se quiser um.
+advice-relay = Sem um relay externo, não é possível hospedar enquanto isto não for resolvido.
+advice-port-taken = Outra porta é usada e as URLs mudam. Para escolher: relay.http_port em settings.json
+advice-tcp-taken = Túneis tcp ficam sem porta pública. Para escolher outras: relay.tcp_ports em settings.json
+advice-names = Os navegadores resolvem esses nomes sozinhos; para outros programas, use um resolvedor que o faça (nss-myhostname, systemd-resolved).
+advice-joined = Verifique a rede e o relay. A hospedagem continua sozinha quando ele voltar.
+advice-joined-token = Cole de novo o link de convite nas configurações do aplicativo.

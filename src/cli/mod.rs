@@ -1,0 +1,52 @@
+//! What the person typed: first as it stands ([`raw`]), then as the program runs with it
+//! ([`Invocation`]).
+//!
+//! This room reads the words and knows what they mean; it opens no file and starts nothing.
+
+mod parse;
+mod raw;
+mod resolve;
+mod resolved;
+
+pub use parse::{TcpPorts, parse_host};
+pub use resolved::{
+    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, HostArgs, Invocation, RelayArgs,
+    Shell, Task, TunnelsArgs, TunnelsTask,
+};
+
+use clap::{CommandFactory as _, Parser as _};
+use std::ffi::OsString;
+
+/// The environment variable that may hold the join link, so that its token is in no process list.
+pub const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
+
+/// Reads the words of a command line, the program's name first; `variable` reads the environment.
+///
+/// # Errors
+/// What is wrong with them, or the help or version that they ask for: to be printed as it is.
+pub fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Invocation, clap::Error> {
+    let raw = raw::Raw::try_parse_from(words)?;
+    let hosts = matches!(raw.command, Some(raw::RawCommand::Host(_)));
+    resolve::resolve(raw, variable).map_err(|wrong| {
+        let mut command = command();
+        command.build();
+        // The usage beside the error is that of the command it is about.
+        let about = match command.find_subcommand_mut("host") {
+            Some(host) if hosts => host,
+            Some(_) | None => &mut command,
+        };
+        about.error(clap::error::ErrorKind::ValueValidation, wrong)
+    })
+}
+
+/// The whole command line, for completions and the man page.
+#[must_use]
+pub fn command() -> clap::Command {
+    raw::Raw::command()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+//! The words as they are typed. Whatever needs a second look is a string here.
+
+use super::parse::{TcpPorts, parse_host};
+use crate::model::{PortNumber, Protocol};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  underpass                             the window and the tray icon
+  underpass host 3000                   serve localhost:3000 on a public URL, here in the terminal
+  underpass host 3000 --name shop       the same as http://shop.localhost:7480/
+  underpass host 3000 9000 --json       one tunnel with two ports, one JSON object a line
+  underpass relay                       run the public end on a server; it prints a join link
+  UNDERPASS_RELAY=… underpass host 3000 host through that relay
+  underpass doctor                      what works on this machine, and what to do where it does not
+
+All files are in one folder; UNDERPASS_HOME=DIR moves it.";
+
+const HOST_EXAMPLES: &str = "\
+Examples:
+  underpass host 3000
+  underpass host nas.lan:80 --name nas
+  underpass host 5432 --protocol tcp --public-port 7500
+  underpass host shop                   a tunnel that the app or `tunnels create` has saved
+  underpass host 3000 --json --control  for programs: JSON lines out, commands in
+
+It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
+`stop ID`, `drop ID`, `reconnect ID`, `quit`; the end of the input is a `quit`.";
+
+const RELAY_EXAMPLES: &str = "\
+Examples:
+  underpass relay --advertise relay.example.org --domain example.org
+  underpass relay --listen 127.0.0.1:7443 --http 127.0.0.1:7480
+  underpass relay account add alice --advertise relay.example.org
+
+Anyone who has the join link can host here: treat it as a password.";
+
+const TUNNELS_EXAMPLES: &str = "\
+Examples:
+  underpass tunnels create \"My shop\" 3000
+  underpass tunnels port add my-shop 5432 --protocol tcp
+  underpass tunnels show my-shop --json";
+
+/// A local port gets a public URL, and a tunnel that comes back by itself.
+///
+/// Without a command it opens the window and the tray icon; a second start raises the first one's
+/// window.
+#[derive(Debug, Parser)]
+#[command(name = "underpass", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(super) struct Raw {
+    /// Start in the tray, without a window
+    #[arg(long, alias = "minimized")]
+    pub(super) minimised: bool,
+
+    /// Say more on standard error (-vv: still more)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    #[command(subcommand)]
+    pub(super) command: Option<RawCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RawCommand {
+    /// Serve local ports on public URLs until Ctrl-C, without a window
+    Host(RawHost),
+    /// Run the public end of tunnels: the relay
+    Relay(RawRelay),
+    /// List and change the saved tunnels
+    Tunnels(RawTunnels),
+    /// Show the audit log, or check that nobody changed it
+    Audit(RawAudit),
+    /// Find out what works on this machine
+    Doctor {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = HOST_EXAMPLES)]
+pub(super) struct RawHost {
+    /// PORT, HOST:PORT, or the name of a saved tunnel; several ports make one tunnel
+    #[arg(required = true, value_name = "TARGET")]
+    pub(super) targets: Vec<String>,
+
+    /// The tunnel's name, which becomes part of its URL [default: port-PORT]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+
+    /// What the ports speak: http, https, tcp or auto [default: auto]
+    #[arg(long)]
+    pub(super) protocol: Option<Protocol>,
+
+    /// The public port to ask for; only with --protocol tcp
+    #[arg(long, value_name = "PORT")]
+    pub(super) public_port: Option<PortNumber>,
+
+    /// The join link of the relay to use, else the joined relay of the settings, else the one in
+    /// this program. A command line can be seen by others: put the link into the environment as
+    /// `UNDERPASS_RELAY` instead where that matters
+    #[arg(long, value_name = "JOIN")]
+    pub(super) relay: Option<String>,
+
+    /// Who carries the tunnel; `relay` is our own
+    #[arg(long, default_value = "relay", value_parser = ["relay"])]
+    pub(super) provider: String,
+
+    /// Take the tunnel from the machine that hosts it now
+    #[arg(long)]
+    pub(super) take_over: bool,
+
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Read commands from standard input
+    #[arg(long)]
+    pub(super) control: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = RELAY_EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(super) struct RawRelay {
+    #[command(flatten)]
+    pub(super) address: RawAddress,
+
+    /// Where visitors connect; the public TCP ports are opened on the same address
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7480")]
+    pub(super) http: SocketAddr,
+
+    /// The public TCP ports, A-B; 0-0 for whatever is free
+    #[arg(long, value_name = "A-B", default_value = "7500-7599")]
+    pub(super) tcp_ports: TcpPorts,
+
+    /// What follows a tunnel's name in its URL
+    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = parse_host)]
+    pub(super) domain: String,
+
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(subcommand)]
+    pub(super) command: Option<RawRelayCommand>,
+}
+
+/// Where a relay is, and where it keeps what it knows.
+#[derive(Args, Debug)]
+pub(super) struct RawAddress {
+    /// Where hosts connect
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7443")]
+    pub(super) listen: SocketAddr,
+
+    /// Where its key, certificate and accounts are [default: relay-server in the home]
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+
+    /// The host name or address that join links name [default: the one it listens on]
+    #[arg(long, value_name = "HOST", value_parser = parse_host)]
+    pub(super) advertise: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RawRelayCommand {
+    /// Who may host here
+    Account {
+        #[command(subcommand)]
+        change: RawAccount,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RawAccount {
+    /// Add an account and print its join link, once
+    Add {
+        /// 1 to 64 letters, digits, '-', '_' or '.'
+        name: String,
+        #[command(flatten)]
+        address: RawAddress,
+    },
+    /// List the accounts
+    List {
+        /// Where the relay keeps its accounts [default: relay-server in the home]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Remove an account; what it hosts goes on until it connects again
+    Remove {
+        /// Its name
+        name: String,
+        /// Where the relay keeps its accounts [default: relay-server in the home]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = TUNNELS_EXAMPLES)]
+pub(super) struct RawTunnels {
+    /// One JSON object a line instead of text
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+
+    #[command(subcommand)]
+    pub(super) command: RawTunnelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RawTunnelsCommand {
+    /// List the saved tunnels
+    List,
+    /// Show one of them
+    Show {
+        /// Its id or name
+        id: String,
+    },
+    /// Save a new tunnel; nothing is hosted
+    Create {
+        /// Its name
+        name: String,
+        /// PORT or HOST:PORT
+        target: String,
+        #[command(flatten)]
+        port: RawPort,
+    },
+    /// Delete a tunnel
+    Delete {
+        /// Its id or name
+        id: String,
+    },
+    /// Add or remove a port of a tunnel
+    Port {
+        #[command(subcommand)]
+        change: RawPortChange,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RawPort {
+    /// What the port speaks: http, https, tcp or auto
+    #[arg(long, default_value = "auto")]
+    pub(super) protocol: Protocol,
+
+    /// The public port to ask for; only with --protocol tcp
+    #[arg(long, value_name = "PORT")]
+    pub(super) public_port: Option<PortNumber>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RawPortChange {
+    /// Add a port
+    Add {
+        /// The tunnel's id or name
+        id: String,
+        /// PORT or HOST:PORT
+        target: String,
+        #[command(flatten)]
+        port: RawPort,
+    },
+    /// Remove a port
+    Remove {
+        /// The tunnel's id or name
+        id: String,
+        /// The port
+        port: PortNumber,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RawAudit {
+    /// Check that the log is as it was written; exit code 1 when it is not
+    #[arg(long)]
+    pub(super) verify: bool,
+
+    /// One JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Only the last N records
+    #[arg(long, value_name = "N", conflicts_with = "verify")]
+    pub(super) tail: Option<usize>,
+}

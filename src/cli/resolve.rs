@@ -1,0 +1,185 @@
+//! From the words to what they mean: everything that needs more than one word, or must not be
+//! quoted back when it is wrong.
+
+use super::RELAY_VARIABLE;
+use super::raw::{
+    Raw, RawAccount, RawCommand, RawHost, RawPortChange, RawRelay, RawRelayCommand, RawTunnels,
+    RawTunnelsCommand,
+};
+use super::resolved::{
+    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, HostArgs, Invocation, RelayArgs,
+    Task, TunnelsArgs, TunnelsTask,
+};
+use crate::model::{FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_target};
+
+/// Reads what the words mean, or says what is wrong with them.
+pub(super) fn resolve(
+    raw: Raw,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Invocation, String> {
+    if raw.minimised && raw.command.is_some() {
+        return Err("--minimised goes without a command: it is about the window".to_owned());
+    }
+    let task = match raw.command {
+        None => Task::Desktop(DesktopArgs {
+            minimised: raw.minimised,
+        }),
+        Some(RawCommand::Host(raw)) => Task::Host(host(raw, variable)?),
+        Some(RawCommand::Relay(raw)) => relay(raw),
+        Some(RawCommand::Tunnels(raw)) => Task::Tunnels(tunnels(raw)),
+        Some(RawCommand::Audit(raw)) => Task::Audit(AuditArgs {
+            verify: raw.verify,
+            json: raw.json,
+            tail: raw.tail,
+        }),
+        Some(RawCommand::Doctor { json }) => Task::Doctor { json },
+        Some(RawCommand::Completions { shell }) => Task::Completions(shell),
+        Some(RawCommand::Man) => Task::Man,
+    };
+    Ok(Invocation {
+        verbosity: raw.verbose,
+        task,
+    })
+}
+
+fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostArgs, String> {
+    let targets: Vec<Asked> = raw
+        .targets
+        .iter()
+        .map(|typed| read_target(typed))
+        .collect::<Result<_, _>>()?;
+    let ports = targets
+        .iter()
+        .filter(|asked| matches!(asked, Asked::Target(_)))
+        .count();
+    check_options(&raw, ports)?;
+    let relay = match (raw.relay, variable(RELAY_VARIABLE)) {
+        (Some(link), _) => Some(read_link(&link, "--relay")?),
+        (None, Some(link)) if !link.trim().is_empty() => Some(read_link(&link, RELAY_VARIABLE)?),
+        (None, _) => None,
+    };
+    Ok(HostArgs {
+        targets,
+        name: raw.name,
+        protocol: raw.protocol,
+        public_port: raw.public_port,
+        relay,
+        // The one provider there is; the words were checked when they were read.
+        provider: ProviderId::Relay,
+        take_over: raw.take_over,
+        json: raw.json,
+        control: raw.control,
+    })
+}
+
+fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
+    if let Some(name) = &raw.name
+        && parse_name(name).is_err()
+    {
+        return Err(format!(
+            "{name:?} cannot be a name: it needs a letter or digit, and has 64 characters at most"
+        ));
+    }
+    let about_ports = raw.name.is_some() || raw.protocol.is_some() || raw.public_port.is_some();
+    if ports == 0 && about_ports {
+        return Err(
+            "--name, --protocol and --public-port go with a port; a saved tunnel has its own"
+                .to_owned(),
+        );
+    }
+    if raw.public_port.is_some() && ports > 1 {
+        return Err("--public-port goes with one port, not with several".to_owned());
+    }
+    if raw.public_port.is_some() && raw.protocol != Some(Protocol::Tcp) {
+        return Err("--public-port goes with --protocol tcp".to_owned());
+    }
+    Ok(())
+}
+
+/// A number is a port and a `:` makes a target; anything else is a name.
+fn read_target(typed: &str) -> Result<Asked, String> {
+    let typed = typed.trim();
+    if typed.starts_with(JoinLink::SCHEME) {
+        return Err(format!(
+            "a join link is no TARGET: give it with --relay or in {RELAY_VARIABLE}"
+        ));
+    }
+    let is_number = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    if !typed.contains(':') && !typed.chars().all(is_number) {
+        return Ok(Asked::Saved(typed.to_owned()));
+    }
+    match parse_target(typed) {
+        Ok(target) => Ok(Asked::Target(target)),
+        Err(FieldError::NotATarget { typed }) => {
+            Err(format!("{typed:?} is neither PORT nor HOST:PORT"))
+        }
+        Err(FieldError::NotAPort { typed }) => Err(format!(
+            "{typed:?} is not a port: a port is a number from 1 to 65535"
+        )),
+        Err(_) => Err("a TARGET is PORT, HOST:PORT or the name of a saved tunnel".to_owned()),
+    }
+}
+
+/// What was typed is not quoted: it may hold a token.
+fn read_link(typed: &str, from: &str) -> Result<JoinLink, String> {
+    let wrong = |fault| format!("{from}: {fault}");
+    typed.parse().map_err(wrong)
+}
+
+fn relay(raw: RawRelay) -> Task {
+    let change = match raw.command {
+        Some(RawRelayCommand::Account { change }) => change,
+        None => {
+            return Task::Relay(RelayArgs {
+                listen: raw.address.listen,
+                http: raw.http,
+                tcp_ports: raw.tcp_ports,
+                domain: raw.domain,
+                data: raw.address.data,
+                advertise: raw.address.advertise,
+                json: raw.json,
+            });
+        }
+    };
+    let (data, change) = match change {
+        RawAccount::Add { name, address } => {
+            let (listen, advertise) = (address.listen, address.advertise);
+            let add = AccountChange::Add {
+                name,
+                listen,
+                advertise,
+            };
+            (address.data, add)
+        }
+        RawAccount::List { data } => (data, AccountChange::List),
+        RawAccount::Remove { name, data } => (data, AccountChange::Remove { name }),
+    };
+    Task::Accounts(AccountArgs { data, change })
+}
+
+fn tunnels(raw: RawTunnels) -> TunnelsArgs {
+    let task = match raw.command {
+        RawTunnelsCommand::List => TunnelsTask::List,
+        RawTunnelsCommand::Show { id } => TunnelsTask::Show { id },
+        RawTunnelsCommand::Create { name, target, port } => TunnelsTask::Create {
+            name,
+            target,
+            protocol: port.protocol,
+            public_port: port.public_port,
+        },
+        RawTunnelsCommand::Delete { id } => TunnelsTask::Delete { id },
+        RawTunnelsCommand::Port { change } => match change {
+            RawPortChange::Add { id, target, port } => TunnelsTask::AddPort {
+                id,
+                target,
+                protocol: port.protocol,
+                public_port: port.public_port,
+            },
+            RawPortChange::Remove { id, port } => TunnelsTask::RemovePort { id, port },
+        },
+    };
+    TunnelsArgs {
+        json: raw.json,
+        task,
+    }
+}

@@ -1,0 +1,198 @@
+//! What the program runs with: everything checked that can be checked without a file.
+
+use super::TcpPorts;
+use crate::model::{JoinLink, PortNumber, Protocol, ProviderId, Target};
+pub use clap_complete::Shell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A command line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// How many `-v` there were.
+    pub verbosity: u8,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// The window and the tray.
+    Desktop(DesktopArgs),
+    /// Host in the terminal.
+    Host(HostArgs),
+    /// Be a relay.
+    Relay(RelayArgs),
+    /// A relay's accounts.
+    Accounts(AccountArgs),
+    /// The saved tunnels.
+    Tunnels(TunnelsArgs),
+    /// The audit log.
+    Audit(AuditArgs),
+    /// What works on this machine.
+    Doctor {
+        /// JSON lines.
+        json: bool,
+    },
+    /// A shell's completions.
+    Completions(Shell),
+    /// The man page.
+    Man,
+}
+
+/// `underpass`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DesktopArgs {
+    /// Without a window at first.
+    pub minimised: bool,
+}
+
+/// `underpass host`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct HostArgs {
+    /// What to host, at least one.
+    pub targets: Vec<Asked>,
+    /// The tunnel's name, as typed.
+    pub name: Option<String>,
+    /// What the ports speak.
+    pub protocol: Option<Protocol>,
+    /// The public TCP port to ask for.
+    pub public_port: Option<PortNumber>,
+    /// The relay to use, if one was named.
+    pub relay: Option<JoinLink>,
+    /// Who carries the tunnel.
+    pub provider: ProviderId,
+    /// Take the tunnel from another machine.
+    pub take_over: bool,
+    /// JSON lines.
+    pub json: bool,
+    /// Commands come on standard input.
+    pub control: bool,
+}
+
+/// One TARGET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A port here or at another host.
+    Target(Target),
+    /// A saved tunnel, by its id or name.
+    Saved(String),
+}
+
+/// `underpass relay`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayArgs {
+    /// Where hosts connect.
+    pub listen: SocketAddr,
+    /// Where visitors connect.
+    pub http: SocketAddr,
+    /// The public TCP ports.
+    pub tcp_ports: TcpPorts,
+    /// What follows a label in a host name.
+    pub domain: String,
+    /// Where its data is, if not in the home.
+    pub data: Option<PathBuf>,
+    /// The host in the join link.
+    pub advertise: Option<String>,
+    /// JSON lines.
+    pub json: bool,
+}
+
+/// `underpass relay account`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountArgs {
+    /// Where the relay's data is, if not in the home.
+    pub data: Option<PathBuf>,
+    /// What to do.
+    pub change: AccountChange,
+}
+
+/// What to do with a relay's accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// Add one.
+    Add {
+        /// Its name.
+        name: String,
+        /// Where the relay listens for hosts.
+        listen: SocketAddr,
+        /// The host in the join link.
+        advertise: Option<String>,
+    },
+    /// List them.
+    List,
+    /// Remove one.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// `underpass tunnels`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TunnelsArgs {
+    /// JSON lines.
+    pub json: bool,
+    /// What to do.
+    pub task: TunnelsTask,
+}
+
+/// What to do with the saved tunnels. Names and targets are as typed: the rules that check them are
+/// those of the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TunnelsTask {
+    /// List them.
+    List,
+    /// Show one.
+    Show {
+        /// Its id or name.
+        id: String,
+    },
+    /// Save a new one.
+    Create {
+        /// Its name.
+        name: String,
+        /// `PORT` or `HOST:PORT`.
+        target: String,
+        /// What it speaks.
+        protocol: Protocol,
+        /// The public TCP port to ask for.
+        public_port: Option<PortNumber>,
+    },
+    /// Delete one.
+    Delete {
+        /// Its id or name.
+        id: String,
+    },
+    /// Add a port.
+    AddPort {
+        /// The tunnel's id or name.
+        id: String,
+        /// `PORT` or `HOST:PORT`.
+        target: String,
+        /// What it speaks.
+        protocol: Protocol,
+        /// The public TCP port to ask for.
+        public_port: Option<PortNumber>,
+    },
+    /// Remove a port.
+    RemovePort {
+        /// The tunnel's id or name.
+        id: String,
+        /// Which.
+        port: PortNumber,
+    },
+}
+
+/// `underpass audit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditArgs {
+    /// Check the chain instead of showing the records.
+    pub verify: bool,
+    /// JSON lines.
+    pub json: bool,
+    /// Only so many records, the last ones.
+    pub tail: Option<usize>,
+}

@@ -1,0 +1,184 @@
+//! What words mean, and which ones are refused.
+
+use super::*;
+use crate::model::{JoinLink, Protocol};
+use proptest::prelude::*;
+
+fn read(words: &[&str]) -> Result<Invocation, String> {
+    read_with(words, None)
+}
+
+fn read_with(words: &[&str], relay: Option<&str>) -> Result<Invocation, String> {
+    let words = std::iter::once("underpass").chain(words.iter().copied());
+    let variable = |name: &str| {
+        assert_eq!(name, RELAY_VARIABLE);
+        relay.map(str::to_owned)
+    };
+    parse(words.map(OsString::from), variable).map_err(|error| error.to_string())
+}
+
+fn host(words: &[&str]) -> HostArgs {
+    host_with(words, None)
+}
+
+fn host_with(words: &[&str], relay: Option<&str>) -> HostArgs {
+    let words: Vec<&str> = std::iter::once("host")
+        .chain(words.iter().copied())
+        .collect();
+    match read_with(&words, relay).expect("it is right").task {
+        Task::Host(args) => args,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(words: &[&str]) -> String {
+    read(words).expect_err("it is wrong")
+}
+
+fn link(token: &str) -> String {
+    format!("underpass://{token}@relay.example:7443#{}", "0a".repeat(32))
+}
+
+#[test]
+fn clap_finds_the_commands_sound() {
+    command().debug_assert();
+}
+
+#[test]
+fn nothing_is_the_window() {
+    let args = |words| read(words).map(|read| (read.task, read.verbosity));
+    let desktop = |minimised| Task::Desktop(DesktopArgs { minimised });
+    assert_eq!(args(&[]), Ok((desktop(false), 0)));
+    assert_eq!(args(&["--minimised", "-vv"]), Ok((desktop(true), 2)));
+    assert!(refused(&["--minimised", "doctor"]).contains("--minimised"));
+}
+
+#[test]
+fn targets_are_ports_hosts_or_names() {
+    let args = host(&["3000", "nas.lan:80", "Mein Büro", "[::1]:8080"]);
+    let shown: Vec<String> = args
+        .targets
+        .iter()
+        .map(|asked| match asked {
+            Asked::Target(target) => target.to_string(),
+            Asked::Saved(name) => format!("saved {name}"),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "localhost:3000",
+            "nas.lan:80",
+            "saved Mein Büro",
+            "[::1]:8080"
+        ]
+    );
+    for bad in ["0", "70000", "+80", "nas:0", "nas:70000", "a b:80", "8.0"] {
+        let said = refused(&["host", "--", bad]);
+        assert!(
+            said.contains("port") || said.contains("PORT"),
+            "{bad}: {said}"
+        );
+    }
+    assert!(refused(&["host"]).contains("TARGET"));
+}
+
+#[test]
+fn options_that_do_not_go_together_are_refused() {
+    let cases = [
+        (&["host", "web", "--name", "x"][..], "saved tunnel"),
+        (&["host", "web", "--protocol", "tcp"], "saved tunnel"),
+        (
+            &["host", "1", "2", "--protocol", "tcp", "--public-port", "9"],
+            "several",
+        ),
+        (&["host", "1", "--public-port", "9"], "--protocol tcp"),
+        (&["host", "1", "--public-port", "70000"], "1 to 65535"),
+        (
+            &["host", "1", "--protocol", "ftp"],
+            "http, https, tcp or auto",
+        ),
+        (&["host", "1", "--provider", "nobody"], "relay"),
+        (&["host", "1", "--name", "…"], "cannot be a name"),
+        (&["relay", "--tcp-ports", "9-1"], "A-B"),
+        (&["relay", "--domain", "a b"], "host name"),
+        (&["relay", "--advertise", "h:1"], "without a port"),
+        (&["relay", "--listen", "7443"], "invalid"),
+        (&["audit", "--verify", "--tail", "3"], "cannot be used"),
+    ];
+    for (words, expected) in cases {
+        let said = refused(words);
+        assert!(said.contains(expected), "{words:?}: {said}");
+    }
+    let args = host(&["5432", "--protocol", "tcp", "--public-port", "7500"]);
+    assert_eq!(args.protocol, Some(Protocol::Tcp));
+}
+
+#[test]
+fn the_join_link_comes_from_the_option_or_the_environment_and_is_never_quoted() {
+    let parsed: JoinLink = link("option").parse().expect("a link");
+    let typed = link("option");
+    assert_eq!(
+        host(&["1", "--relay", &typed]).relay.as_ref(),
+        Some(&parsed)
+    );
+    let both = host_with(&["1", "--relay", &typed], Some(&link("env")));
+    assert_eq!(both.relay.as_ref(), Some(&parsed));
+    assert_eq!(host_with(&["1"], Some(&typed)).relay, Some(parsed));
+    assert_eq!(host_with(&["1"], Some(" ")).relay, None);
+
+    let garbled = link("s3cret").replace("0a0a", "zz");
+    for said in [
+        refused(&["host", "1", "--relay", &garbled]),
+        read_with(&["host", "1"], Some(&garbled)).expect_err("garbled"),
+        refused(&["host", &garbled]),
+    ] {
+        assert!(
+            said.contains("join link") && !said.contains("s3cret"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn ranges_of_ports_are_read_as_they_are_written() {
+    for text in ["7500-7599", "1-65535", "80-80", "0-0"] {
+        assert_eq!(
+            text.parse::<TcpPorts>().map(|r| r.to_string()),
+            Ok(text.to_owned())
+        );
+    }
+    assert_eq!("80".parse::<TcpPorts>(), Ok(TcpPorts(Some(80..=80))));
+    for bad in ["", "-", "0-5", "5-0", "a-b", "1-70000", "1-2-3", "+1-2"] {
+        assert!(bad.parse::<TcpPorts>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn accounts_and_tunnels_are_read() {
+    let add = read(&["relay", "account", "add", "bob", "--advertise", "[::1]"]);
+    let Task::Accounts(args) = add.expect("right").task else {
+        panic!("no account");
+    };
+    let AccountChange::Add {
+        name, advertise, ..
+    } = args.change
+    else {
+        panic!("no addition");
+    };
+    assert_eq!((name.as_str(), advertise.as_deref()), ("bob", Some("::1")));
+    let remove = read(&["tunnels", "port", "remove", "web", "80", "--json"]);
+    let Task::Tunnels(args) = remove.expect("right").task else {
+        panic!("no tunnels");
+    };
+    assert!(args.json && matches!(args.task, TunnelsTask::RemovePort { .. }));
+}
+
+proptest! {
+    #[test]
+    fn any_words_are_read_or_refused(words in prop::collection::vec("\\PC{0,12}", 0..4)) {
+        let mut all = vec!["underpass".to_owned(), "host".to_owned()];
+        all.extend(words);
+        let _ = parse(all.into_iter().map(OsString::from), |_| None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Draws the view where there is no window: a line a change, for a person or for a program.
+//!
+//! It knows what changed since it was asked last, and who reads it; not why anything happens.
+
+mod changes;
+mod json;
+mod sink;
+mod words;
+
+use crate::model::{HostState, Inputs, UnixMillis};
+use crate::shell::text::Catalogue;
+use crate::view::fold::notice_text;
+use crate::view::{Msg, Renderer, View, WindowOp};
+use changes::Seen;
+use sink::Sink;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+/// What the program should know of its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nobody reads them any more.
+    Closed,
+    /// Whatever was to be hosted has come to an end that only the person can change.
+    Over,
+}
+
+/// How lines are written, and where. Cheap to clone.
+#[derive(Clone)]
+pub struct Lines {
+    catalogue: Arc<Catalogue>,
+    json: bool,
+    sink: Sink,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("json", &self.json)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Lines {
+    /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is called when
+    /// nobody reads them any more.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(
+        catalogue: Catalogue,
+        json: bool,
+        closed: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            catalogue: Arc::new(catalogue),
+            json,
+            sink: Sink::start(io::stdout(), closed)?,
+        })
+    }
+
+    /// Something that was asked for cannot be done.
+    pub fn error(&self, at: UnixMillis, msg: &Msg) {
+        let text = self.catalogue.format(msg);
+        if self.json {
+            self.sink.put(json::error(at, &text));
+        } else {
+            say(&text);
+        }
+    }
+
+    fn change(&self, at: UnixMillis, change: &changes::Change) {
+        if self.json {
+            self.sink.put(json::change(at, change));
+        } else if let Some(msg) = words::change(at, change) {
+            self.sink.put(self.catalogue.format(&msg));
+        }
+    }
+}
+
+/// Standard error; a reader that went away is no reason to stop.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "underpass: {text}");
+}
+
+/// The renderer without a window.
+pub struct Headless {
+    lines: Lines,
+    seen: Seen,
+    notices: u64,
+    over: bool,
+    tell: Box<dyn Fn(Told) + Send>,
+}
+
+impl fmt::Debug for Headless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Headless").finish_non_exhaustive()
+    }
+}
+
+impl Headless {
+    /// Draws by `lines`; calls `tell` on the app's thread.
+    #[must_use]
+    pub fn new(lines: Lines, tell: impl Fn(Told) + Send + 'static) -> Self {
+        Self {
+            lines,
+            seen: Seen::default(),
+            notices: 0,
+            over: false,
+            tell: Box::new(tell),
+        }
+    }
+
+    fn say_notices(&mut self, inputs: &Inputs) {
+        for notice in inputs.notices.iter().filter(|n| n.id > self.notices) {
+            if let Some(msg) = notice_text(&notice.kind) {
+                say(&self.lines.catalogue.format(&msg));
+            }
+        }
+        let last = inputs.notices.iter().map(|notice| notice.id).max();
+        self.notices = last.unwrap_or_default().max(self.notices);
+    }
+}
+
+impl Renderer for Headless {
+    fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: &View) {
+        self.say_notices(inputs);
+        for change in self.seen.changes(inputs) {
+            self.lines.change(at, &change);
+        }
+        let over = is_over(inputs);
+        if over && !self.over {
+            (self.tell)(Told::Over);
+        }
+        self.over = over;
+    }
+
+    fn window(&mut self, op: WindowOp) {
+        // There is none to show or hide.
+        let (WindowOp::Show | WindowOp::Hide | WindowOp::Toggle) = op;
+    }
+
+    fn quit(&mut self) {
+        self.lines.sink.finish();
+    }
+}
+
+/// Nothing that is wanted goes on by itself.
+fn is_over(inputs: &Inputs) -> bool {
+    let mut wanted = inputs.hosts.values().filter(|host| host.wanted).peekable();
+    wanted.peek().is_some()
+        && wanted.all(|host| match host.state {
+            HostState::Failed { .. } | HostState::SignIn { .. } | HostState::Displaced { .. } => {
+                true
+            }
+            HostState::Stopped
+            | HostState::Connecting { .. }
+            | HostState::Hosting { .. }
+            | HostState::Reconnecting { .. }
+            | HostState::Quota { .. } => false,
+        })
+}
+
+#[cfg(test)]
+mod tests;

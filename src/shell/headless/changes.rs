@@ -1,0 +1,184 @@
+//! What changed between two looks at the facts: pure, without words.
+
+use crate::model::{
+    Health, HostState, Inputs, Phase, PortKey, ProbeReport, Reason, SessionNumber, TunnelId,
+};
+use std::collections::BTreeMap;
+
+/// So many dead probes in a row are told even of a URL that has not routed yet; before that it is
+/// only not ready.
+const DOWNS_BEFORE_TOLD: u32 = 3;
+
+/// One line's worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// A tunnel's engine is in another state.
+    State { tunnel: TunnelId, state: HostState },
+    /// An attempt entered a phase.
+    Progress { tunnel: TunnelId, phase: Phase },
+    /// A URL routes: for the first time in this session, or it is another one.
+    Url {
+        key: PortKey,
+        url: String,
+        target: String,
+    },
+    /// A port's health or the status behind it is another one.
+    Health {
+        target: String,
+        report: ProbeReport,
+        /// The URL of this session was told just now.
+        first: bool,
+    },
+}
+
+/// What was told.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    tunnels: BTreeMap<TunnelId, SeenTunnel>,
+    ports: BTreeMap<PortKey, SeenPort>,
+}
+
+#[derive(Debug, Default)]
+struct SeenTunnel {
+    state: Option<Mark>,
+    phase: Option<Phase>,
+}
+
+/// What makes a state another one. That the wait before an attempt is over does not: the attempt's
+/// phases tell it.
+#[derive(Debug, PartialEq)]
+struct Mark {
+    word: &'static str,
+    session: Option<SessionNumber>,
+    attempt: Option<u32>,
+    reason: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+struct SeenPort {
+    session: SessionNumber,
+    url: Option<String>,
+    health: Option<(Health, Option<u16>)>,
+}
+
+impl Seen {
+    /// What is new since the last call, in the order in which it is told.
+    pub(super) fn changes(&mut self, inputs: &Inputs) -> Vec<Change> {
+        let mut changes = vec![];
+        for (tunnel, host) in &inputs.hosts {
+            let seen = self.tunnels.entry(tunnel.clone()).or_default();
+            let tunnel = || tunnel.clone();
+            if let Some(state) = seen.see_state(&host.state) {
+                let tunnel = tunnel();
+                changes.push(Change::State { tunnel, state });
+            }
+            if let Some(phase) = seen.see_phase(&host.state, host.phase) {
+                let tunnel = tunnel();
+                changes.push(Change::Progress { tunnel, phase });
+            }
+        }
+        for (key, facts) in &inputs.probes {
+            let host = inputs.hosts.get(&key.tunnel);
+            let session = host.and_then(|host| host.state.session());
+            let report = facts.last.as_ref();
+            if let Some(report) = report.filter(|report| session == Some(report.session)) {
+                let seen = self.ports.entry(key.clone()).or_default();
+                changes.extend(seen.see(inputs, report, facts.downs));
+            }
+        }
+        self.forget_gone(inputs);
+        changes
+    }
+
+    fn forget_gone(&mut self, inputs: &Inputs) {
+        self.tunnels
+            .retain(|tunnel, _| inputs.hosts.contains_key(tunnel));
+        self.ports.retain(|key, _| inputs.probes.contains_key(key));
+    }
+}
+
+impl SeenTunnel {
+    fn see_state(&mut self, state: &HostState) -> Option<HostState> {
+        let mark = Mark::of(state);
+        let before = self
+            .state
+            .get_or_insert_with(|| Mark::of(&HostState::Stopped));
+        if *before == mark {
+            return None;
+        }
+        *before = mark;
+        Some(state.clone())
+    }
+
+    fn see_phase(&mut self, state: &HostState, phase: Option<Phase>) -> Option<Phase> {
+        let phase = match state {
+            HostState::Connecting { phase } => Some(*phase),
+            HostState::Reconnecting { .. } | HostState::Quota { .. } => phase,
+            HostState::Stopped
+            | HostState::Hosting { .. }
+            | HostState::SignIn { .. }
+            | HostState::Displaced { .. }
+            | HostState::Failed { .. } => None,
+        };
+        let changed = phase != self.phase;
+        self.phase = phase;
+        phase.filter(|_| changed)
+    }
+}
+
+impl Mark {
+    fn of(state: &HostState) -> Self {
+        let attempt = match state {
+            HostState::Reconnecting { attempt, .. } => Some(*attempt),
+            HostState::Stopped
+            | HostState::Connecting { .. }
+            | HostState::Hosting { .. }
+            | HostState::SignIn { .. }
+            | HostState::Displaced { .. }
+            | HostState::Quota { .. }
+            | HostState::Failed { .. } => None,
+        };
+        Self {
+            word: state.as_str(),
+            session: state.session(),
+            attempt,
+            reason: state.reason().map(Reason::code),
+        }
+    }
+}
+
+impl SeenPort {
+    fn see(&mut self, inputs: &Inputs, report: &ProbeReport, downs: u32) -> Vec<Change> {
+        if report.session != self.session {
+            *self = Self {
+                session: report.session,
+                ..Self::default()
+            };
+        }
+        let key = &report.key;
+        let target = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
+        let target = target.map_or_else(String::new, |port| port.target.to_string());
+        let mut changes = vec![];
+        let url = inputs.url(key).filter(|_| report.routed());
+        let new_url = url.filter(|url| self.url.as_deref() != Some(url));
+        if let Some(url) = new_url.map(str::to_owned) {
+            self.url = Some(url.clone());
+            changes.push(Change::Url {
+                key: key.clone(),
+                url,
+                target: target.clone(),
+            });
+        }
+        let not_ready = self.url.is_none() && downs < DOWNS_BEFORE_TOLD;
+        let health = (report.health, report.status());
+        if !not_ready && self.health != Some(health) {
+            self.health = Some(health);
+            changes.push(Change::Health {
+                target,
+                report: report.clone(),
+                first: !changes.is_empty(),
+            });
+        }
+        changes
+    }
+}

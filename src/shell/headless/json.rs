@@ -1,0 +1,119 @@
+//! The lines for programs: one JSON object each. Their words are a promise.
+
+use super::changes::Change;
+use crate::model::{Health, HostState, UnixMillis};
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    #[serde(flatten)]
+    event: Event<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+enum Event<'a> {
+    State {
+        tunnel: &'a str,
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_in_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+    },
+    Progress {
+        tunnel: &'a str,
+        phase: &'static str,
+    },
+    Url {
+        tunnel: &'a str,
+        port: u16,
+        url: &'a str,
+    },
+    Health {
+        tunnel: &'a str,
+        port: u16,
+        health: Health,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latency_ms: Option<f64>,
+    },
+    Error {
+        message: &'a str,
+    },
+}
+
+/// A change as a line, without its end.
+pub(super) fn change(at: UnixMillis, change: &Change) -> String {
+    line(
+        at,
+        match change {
+            Change::State { tunnel, state } => map_state(at, tunnel.as_str(), state),
+            Change::Progress { tunnel, phase } => Event::Progress {
+                tunnel: tunnel.as_str(),
+                phase: phase.as_str(),
+            },
+            Change::Url { key, url, .. } => Event::Url {
+                tunnel: key.tunnel.as_str(),
+                port: key.port.get(),
+                url,
+            },
+            Change::Health { report, .. } => Event::Health {
+                tunnel: report.key.tunnel.as_str(),
+                port: report.key.port.get(),
+                health: report.health,
+                status: report.status(),
+                latency_ms: report.latency_us().map(to_millis),
+            },
+        },
+    )
+}
+
+/// What cannot be done, as a line.
+pub(super) fn error(at: UnixMillis, message: &str) -> String {
+    line(at, Event::Error { message })
+}
+
+fn line(at: UnixMillis, event: Event<'_>) -> String {
+    let millis = i64::try_from(at.0).unwrap_or_default();
+    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
+    let at = format!("{at:.3}");
+    // Strings and numbers alone: there is nothing that JSON cannot hold.
+    serde_json::to_string(&Line { at, event }).unwrap_or_default()
+}
+
+fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a> {
+    let (attempt, next_at) = match state {
+        HostState::Reconnecting {
+            attempt, next_at, ..
+        } => (Some(*attempt), *next_at),
+        HostState::Quota { next_at, .. } => (None, Some(*next_at)),
+        HostState::Stopped
+        | HostState::Connecting { .. }
+        | HostState::Hosting { .. }
+        | HostState::SignIn { .. }
+        | HostState::Displaced { .. }
+        | HostState::Failed { .. } => (None, None),
+    };
+    Event::State {
+        tunnel,
+        state: state.as_str(),
+        attempt,
+        next_in_ms: next_at.map(|next| next.0.saturating_sub(at.0)),
+        reason: state.reason().map(crate::model::Reason::code),
+    }
+}
+
+/// Milliseconds with two decimals.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a latency of 285 years may be off by a microsecond"
+)]
+fn to_millis(micros: u64) -> f64 {
+    (micros / 10) as f64 / 100.0
+}

@@ -1,0 +1,355 @@
+//! Which facts become which lines.
+
+use super::changes::{Change, Seen};
+use super::{is_over, json, words};
+use crate::model::{
+    Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey, PortNumber,
+    ProbeFacts, ProbeReport, PublicAnswer, Reason, SessionNumber, TunnelId, UnixMillis,
+};
+use crate::shell::text::Catalogue;
+use proptest::prelude::*;
+
+const AT: UnixMillis = UnixMillis(1_790_000_000_007);
+
+fn id() -> TunnelId {
+    TunnelId::new("web").expect("an id")
+}
+
+fn key() -> PortKey {
+    PortKey::new(&id(), PortNumber::new(3000).expect("a port"))
+}
+
+/// Facts about one tunnel, and what was told of them.
+struct Facts {
+    inputs: Inputs,
+    seen: Seen,
+}
+
+impl Facts {
+    fn new() -> Self {
+        let mut facts = Self {
+            inputs: Inputs::default(),
+            seen: Seen::default(),
+        };
+        facts.host().wanted = true;
+        facts
+    }
+
+    fn host(&mut self) -> &mut Host {
+        self.inputs.hosts.entry(id()).or_default()
+    }
+
+    fn state(&mut self, state: HostState) -> Vec<String> {
+        self.host().state = state;
+        self.lines()
+    }
+
+    fn hosting(&mut self, session: u64) -> Vec<String> {
+        self.state(HostState::Hosting {
+            session: SessionNumber(session),
+            since: AT,
+            established: true,
+        })
+    }
+
+    fn serve(&mut self, url: &str) {
+        self.host().live = vec![LivePort {
+            number: key().port,
+            url: url.to_owned(),
+            lan_url: None,
+        }];
+    }
+
+    fn probe(&mut self, session: u64, health: Health, status: u16) -> Vec<String> {
+        let facts = self.inputs.probes.entry(key()).or_default();
+        facts.downs = if health == Health::Down {
+            facts.downs + 1
+        } else {
+            0
+        };
+        facts.last = Some(report(session, health, status));
+        self.lines()
+    }
+
+    /// The lines without their time.
+    fn lines(&mut self) -> Vec<String> {
+        let changes = self.seen.changes(&self.inputs);
+        changes
+            .iter()
+            .map(|change| short(&json::change(AT, change)))
+            .collect()
+    }
+}
+
+fn report(session: u64, health: Health, code: u16) -> ProbeReport {
+    let public = match health {
+        Health::Down => PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        },
+        Health::Operational | Health::ServiceDown => PublicAnswer::Status {
+            code,
+            latency_us: 1_437,
+            verdict: None,
+            login_wall: false,
+        },
+    };
+    ProbeReport {
+        key: key(),
+        session: SessionNumber(session),
+        at: AT,
+        local: LocalAnswer::Accepts,
+        public,
+        health,
+    }
+}
+
+fn short(line: &str) -> String {
+    let rest = line.strip_prefix(r#"{"at":"2026-09-21T14:13:20.007Z","#);
+    rest.expect("it begins with the time")
+        .trim_end_matches('}')
+        .to_owned()
+}
+
+fn reconnecting(attempt: u32, wait_ms: Option<u64>) -> HostState {
+    HostState::Reconnecting {
+        attempt,
+        next_at: wait_ms.map(|wait| UnixMillis(AT.0 + wait)),
+        since: AT,
+        reason: Reason::LinkLost,
+    }
+}
+
+#[test]
+fn a_first_start_is_told_step_by_step() {
+    let mut facts = Facts::new();
+    assert_eq!(facts.lines(), [""; 0]);
+    let connecting = |phase| HostState::Connecting { phase };
+    assert_eq!(
+        facts.state(connecting(Phase::Authorising)),
+        [
+            r#""event":"state","tunnel":"web","state":"connecting""#,
+            r#""event":"progress","tunnel":"web","phase":"authorising""#,
+        ]
+    );
+    assert_eq!(
+        facts.state(connecting(Phase::ForwardingPorts)),
+        [r#""event":"progress","tunnel":"web","phase":"forwarding-ports""#]
+    );
+    assert_eq!(
+        facts.hosting(1),
+        [r#""event":"state","tunnel":"web","state":"hosting""#]
+    );
+    facts.serve("http://web.localhost:7480/");
+    // Served is not routed: the URL comes with the first probe that gets through.
+    assert_eq!(facts.lines(), [""; 0]);
+    assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
+    assert_eq!(
+        facts.probe(1, Health::Operational, 200),
+        [
+            r#""event":"url","tunnel":"web","port":3000,"url":"http://web.localhost:7480/""#,
+            r#""event":"health","tunnel":"web","port":3000,"health":"operational","status":200,"latency_ms":1.43"#,
+        ]
+    );
+    assert_eq!(facts.probe(1, Health::Operational, 200), [""; 0]);
+}
+
+#[test]
+fn a_drop_is_told_once_an_attempt_and_the_url_again_when_it_routes_again() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.serve("http://a/");
+    facts.probe(1, Health::Operational, 200);
+    assert_eq!(
+        facts.state(reconnecting(1, Some(980))),
+        [
+            r#""event":"state","tunnel":"web","state":"reconnecting","attempt":1,"next_in_ms":980,"reason":"link-lost""#
+        ]
+    );
+    assert_eq!(facts.state(reconnecting(1, None)), [""; 0]);
+    facts.host().phase = Some(Phase::ConnectingRelay);
+    assert_eq!(
+        facts.lines(),
+        [r#""event":"progress","tunnel":"web","phase":"connecting-relay""#]
+    );
+    facts.host().phase = None;
+    assert_eq!(facts.state(reconnecting(2, Some(1_980))).len(), 1);
+    assert_eq!(facts.hosting(2).len(), 1);
+    // A report of the old session says nothing of the new one.
+    assert_eq!(facts.lines(), [""; 0]);
+    let again = facts.probe(2, Health::Operational, 200);
+    assert!(again[0].contains(r#""event":"url""#), "{again:?}");
+}
+
+#[test]
+fn health_follows_the_service_and_a_new_url_is_told() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.serve("http://a/");
+    facts.probe(1, Health::Operational, 200);
+    let down = facts.probe(1, Health::ServiceDown, 502);
+    assert!(
+        down[0].contains(r#""health":"service-down","status":502"#),
+        "{down:?}"
+    );
+    assert_eq!(facts.probe(1, Health::ServiceDown, 502), [""; 0]);
+    assert_eq!(facts.probe(1, Health::Operational, 500).len(), 1);
+    assert_eq!(facts.probe(1, Health::Operational, 200).len(), 1);
+    facts.serve("http://b/");
+    let moved = facts.probe(1, Health::Operational, 200);
+    assert_eq!(
+        moved,
+        [r#""event":"url","tunnel":"web","port":3000,"url":"http://b/""#]
+    );
+    assert_eq!(
+        facts.probe(1, Health::Down, 0),
+        [r#""event":"health","tunnel":"web","port":3000,"health":"down""#]
+    );
+}
+
+#[test]
+fn a_url_that_never_routes_is_told_to_be_down_in_the_end() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.serve("http://a/");
+    assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
+    assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
+    assert_eq!(facts.probe(1, Health::Down, 0).len(), 1);
+    assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
+}
+
+#[test]
+fn each_end_has_its_word_and_is_over() {
+    let since = AT;
+    let reason = Reason::TokenRefused;
+    let next_at = UnixMillis(AT.0 + 60_000);
+    let cases = [
+        (
+            HostState::SignIn {
+                since,
+                reason: reason.clone(),
+            },
+            r#""sign-in","reason":"token-refused""#,
+            true,
+        ),
+        (
+            HostState::Displaced {
+                since,
+                reason: Reason::TakenOver,
+            },
+            r#""displaced","reason":"taken-over""#,
+            true,
+        ),
+        (
+            HostState::Failed {
+                since,
+                reason: Reason::NoPublicPorts,
+            },
+            r#""failed","reason":"no-public-ports""#,
+            true,
+        ),
+        (
+            HostState::Quota {
+                since,
+                next_at,
+                reason: Reason::QuotaUsedUp { until: None },
+            },
+            r#""quota","next_in_ms":60000,"reason":"quota""#,
+            false,
+        ),
+        (
+            reconnecting(1, None),
+            r#""reconnecting","attempt":1,"reason":"link-lost""#,
+            false,
+        ),
+    ];
+    for (state, words, over) in cases {
+        let mut facts = Facts::new();
+        let lines = facts.state(state.clone());
+        assert_eq!(
+            lines,
+            [format!(r#""event":"state","tunnel":"web","state":{words}"#)]
+        );
+        assert_eq!(is_over(&facts.inputs), over, "{state:?}");
+        facts.host().wanted = false;
+        assert!(!is_over(&facts.inputs), "stopped by the person is no end");
+    }
+}
+
+#[test]
+fn people_get_the_url_first_and_no_line_for_what_it_says() {
+    let text = Catalogue::new(Language::EnUs);
+    let shown = |change: &Change| {
+        let msg = words::change(AT, change)?;
+        let line = text.format(&msg);
+        Some(line.split_once("  ").expect("time, then text").1.to_owned())
+    };
+    let health = |health, first| Change::Health {
+        target: "localhost:3000".to_owned(),
+        report: report(1, health, 200),
+        first,
+    };
+    let url = Change::Url {
+        key: key(),
+        url: "http://web.localhost/".to_owned(),
+        target: "localhost:3000".to_owned(),
+    };
+    let state = |state| Change::State {
+        tunnel: id(),
+        state,
+    };
+    assert_eq!(
+        shown(&url).as_deref(),
+        Some("web  http://web.localhost/ → localhost:3000")
+    );
+    assert_eq!(shown(&health(Health::Operational, true)), None);
+    assert_eq!(
+        shown(&health(Health::Operational, false)).as_deref(),
+        Some("web  working: 200 in 1.4 ms")
+    );
+    assert_eq!(
+        shown(&state(reconnecting(2, Some(1_980)))).as_deref(),
+        Some("web  The network between: the connection broke. Next try in 1 s (second).")
+    );
+    assert_eq!(
+        shown(&state(HostState::Stopped)).as_deref(),
+        Some("web  stopped")
+    );
+    let connecting = HostState::Connecting {
+        phase: Phase::Authorising,
+    };
+    assert_eq!(shown(&state(connecting)), None);
+}
+
+fn any_state() -> impl Strategy<Value = HostState> {
+    prop_oneof![
+        Just(HostState::Stopped),
+        Just(HostState::Connecting {
+            phase: Phase::ConnectingRelay
+        }),
+        (1u64..4).prop_map(|n| HostState::Hosting {
+            session: SessionNumber(n),
+            since: AT,
+            established: true
+        }),
+        (1u32..4, prop::option::of(0u64..9)).prop_map(|(n, wait)| reconnecting(n, wait)),
+    ]
+}
+
+proptest! {
+    /// Whatever happens, looking twice tells nothing twice, and a URL is told only where it routes.
+    #[test]
+    fn nothing_is_told_twice(steps in prop::collection::vec((any_state(), 1u64..4, 0u8..3), 0..40)) {
+        let mut facts = Facts::new();
+        facts.serve("http://a/");
+        for (state, session, health) in steps {
+            facts.host().state = state.clone();
+            let health = [Health::Operational, Health::ServiceDown, Health::Down][usize::from(health)];
+            let probes = facts.inputs.probes.entry(key()).or_default();
+            *probes = ProbeFacts { last: Some(report(session, health, 200)), ..ProbeFacts::default() };
+            let lines = facts.lines();
+            let routes = state.session() == Some(SessionNumber(session)) && health != Health::Down;
+            prop_assert!(routes || !lines.iter().any(|line| line.contains("\"url\"")));
+            prop_assert_eq!(facts.lines(), Vec::<String>::new());
+        }
+    }
+}

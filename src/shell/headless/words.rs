@@ -1,0 +1,98 @@
+//! The lines for people. What the URL's own line says already gets none.
+
+use super::changes::Change;
+use crate::model::{
+    Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict, UnixMillis,
+};
+use crate::view::fold::fault;
+use crate::view::{Arg, Msg, messages as m};
+use jiff::{Timestamp, tz::TimeZone};
+use std::time::Duration;
+
+/// A change as a line; `None` for what only a program wants to know.
+pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
+    let (tunnel, text) = match change {
+        Change::State { tunnel, state } => (tunnel, map_state(at, state)?),
+        Change::Progress { .. } => return None,
+        Change::Url { key, url, target } => {
+            (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))
+        }
+        Change::Health { report, first, .. } if *first && report.health == Health::Operational => {
+            return None;
+        }
+        Change::Health { report, target, .. } => (&report.key.tunnel, map_health(report, target)),
+    };
+    Some(m::cli_line(text, time_of_day(at), tunnel.as_str()))
+}
+
+fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
+    Some(match state {
+        // The URL's line says it as soon as it is true for visitors too.
+        HostState::Connecting { .. } | HostState::Hosting { .. } => return None,
+        HostState::Stopped => m::log_stopped(),
+        HostState::Reconnecting {
+            attempt,
+            next_at,
+            reason,
+            ..
+        } => {
+            let next = match next_at.map(|next| next.since(at)) {
+                Some(wait) if !wait.is_zero() => m::next_in(m::attempt(*attempt), span(wait)),
+                Some(_) | None => m::next_now(m::attempt(*attempt)),
+            };
+            m::why_reconnecting(fault(reason), next)
+        }
+        HostState::Quota {
+            next_at, reason, ..
+        } => m::why_quota_next(fault(reason), span(next_at.since(at))),
+        HostState::Displaced { reason, .. } => m::cli_displaced(fault(reason)),
+        HostState::SignIn { reason, .. } | HostState::Failed { reason, .. } => fault(reason),
+    })
+}
+
+fn map_health(report: &ProbeReport, target: &str) -> Msg {
+    match report.health {
+        Health::Operational => match (report.status(), report.latency_us().map(latency)) {
+            (Some(status), Some(latency)) => m::cli_works(latency, status.to_string()),
+            (None, Some(latency)) => m::cli_accepts(latency),
+            (_, None) => m::log_working(),
+        },
+        Health::ServiceDown => service_down(report, target),
+        Health::Down => m::cli_url_dead(),
+    }
+}
+
+fn service_down(report: &ProbeReport, target: &str) -> Msg {
+    let verdict = match report.public {
+        PublicAnswer::Status { verdict, .. } => verdict,
+        PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+    };
+    match (report.local, verdict) {
+        (LocalAnswer::Refused, _) => m::why_nothing_listens(target),
+        (LocalAnswer::Silent, _) => m::why_no_reaction(target),
+        (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => m::why_not_web(target),
+        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => m::why_no_answer(target),
+        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => m::why_refused_once(target),
+        (LocalAnswer::Accepts, _) => m::why_service_down(target),
+    }
+}
+
+fn latency(micros: u64) -> Msg {
+    m::latency_ms(Arg::Tenths(i64::try_from(micros / 100).unwrap_or(i64::MAX)))
+}
+
+fn span(wait: Duration) -> Msg {
+    match wait.as_secs() {
+        seconds @ 0..120 => m::span_seconds(seconds.max(1)),
+        seconds @ 120..7_200 => m::span_minutes(seconds / 60),
+        seconds => m::span_hours(seconds / 3_600),
+    }
+}
+
+fn time_of_day(at: UnixMillis) -> String {
+    let millis = i64::try_from(at.0).unwrap_or_default();
+    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
+    at.to_zoned(TimeZone::system())
+        .strftime("%H:%M:%S")
+        .to_string()
+}

@@ -1,0 +1,155 @@
+//! Commands on standard input, for a program that hosts through this one.
+
+use crate::app::Event;
+use crate::model::{Action, TunnelId};
+use std::io::{self, BufRead};
+
+/// The longest line that is read; no command comes near it.
+const MAX_LINE: usize = 256;
+
+/// What a line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Order {
+    /// Something for a tunnel.
+    Do(TunnelId, Event),
+    /// End.
+    Quit,
+    /// Nothing: an empty line.
+    Nothing,
+    /// No command.
+    Unknown(String),
+    /// Longer than any command.
+    TooLong,
+}
+
+/// Reads orders until the input ends, which is a [`Order::Quit`]; `false` from `take` ends it too.
+pub(super) fn run(mut input: impl BufRead, mut take: impl FnMut(Order) -> bool) {
+    loop {
+        let order = match read_line(&mut input) {
+            Ok(Some(line)) => line.map_or(Order::TooLong, |line| parse(&line)),
+            Ok(None) => Order::Quit,
+            Err(error) => {
+                tracing::warn!(%error, "standard input cannot be read");
+                Order::Quit
+            }
+        };
+        let last = order == Order::Quit;
+        if !take(order) || last {
+            return;
+        }
+    }
+}
+
+/// The next line; within it `None` for one that is too long, of which nothing is kept.
+fn read_line(input: &mut impl BufRead) -> io::Result<Option<Option<String>>> {
+    let (mut line, mut length, mut ended) = (Vec::new(), 0, false);
+    while !ended {
+        let part = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            part => part?,
+        };
+        if part.is_empty() {
+            break;
+        }
+        let end = part.iter().position(|byte| *byte == b'\n');
+        let (text, used) = match end {
+            Some(end) => (&part[..end], end + 1),
+            None => (part, part.len()),
+        };
+        length += text.len();
+        if length <= MAX_LINE {
+            line.extend_from_slice(text);
+        }
+        ended = end.is_some();
+        input.consume(used);
+    }
+    if !ended && length == 0 {
+        return Ok(None);
+    }
+    let fits = length <= MAX_LINE;
+    Ok(Some(
+        fits.then(|| String::from_utf8_lossy(&line).into_owned()),
+    ))
+}
+
+fn parse(line: &str) -> Order {
+    let mut words = line.split_whitespace();
+    let Some(verb) = words.next() else {
+        return Order::Nothing;
+    };
+    let (id, more) = (words.next(), words.next());
+    let unknown = || Order::Unknown(line.trim().to_owned());
+    if more.is_some() {
+        return unknown();
+    }
+    let tunnel = match (verb, id) {
+        ("quit", None) => return Order::Quit,
+        ("host" | "stop" | "drop" | "reconnect", Some(id)) => TunnelId::new(id),
+        _ => return unknown(),
+    };
+    let Ok(id) = tunnel else { return unknown() };
+    let tunnel = id.clone();
+    let event = match verb {
+        "host" => Event::Act(Action::Host { tunnel }),
+        "stop" => Event::Act(Action::Stop { tunnel }),
+        "reconnect" => Event::Act(Action::Reconnect { tunnel }),
+        // The only verb left.
+        _ => Event::DropLink { tunnel },
+    };
+    Order::Do(id, event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(input: &[u8]) -> Vec<Order> {
+        let mut orders = vec![];
+        run(io::BufReader::with_capacity(7, input), |order| {
+            orders.push(order);
+            true
+        });
+        orders
+    }
+
+    #[test]
+    fn each_command_is_read_and_the_end_is_a_quit() {
+        let web = TunnelId::new("web").expect("an id");
+        let act = |action| Order::Do(web.clone(), Event::Act(action));
+        let tunnel = || web.clone();
+        assert_eq!(
+            read(b"host web\n\n stop web \r\ndrop web\nreconnect web"),
+            [
+                act(Action::Host { tunnel: tunnel() }),
+                Order::Nothing,
+                act(Action::Stop { tunnel: tunnel() }),
+                Order::Do(tunnel(), Event::DropLink { tunnel: tunnel() }),
+                act(Action::Reconnect { tunnel: tunnel() }),
+                Order::Quit,
+            ]
+        );
+        assert_eq!(read(b"quit\nhost web\n"), [Order::Quit]);
+        for bad in [
+            "host", "host a b", "HOST web", "quit web", "host Web", "x", "\u{1}",
+        ] {
+            let orders = read(bad.as_bytes());
+            assert_eq!(orders[0], Order::Unknown(bad.trim().to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept() {
+        let mut input = vec![b'x'; 1_000_000];
+        input.extend(b"\nquit\n");
+        assert_eq!(read(&input), [Order::TooLong, Order::Quit]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_input_comes_to_its_end(input in prop::collection::vec(any::<u8>(), 0..600)) {
+            let orders = read(&input);
+            prop_assert_eq!(orders.last(), Some(&Order::Quit));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What listens, what resolves and who answers: each in bounded time.
+
+use super::{Check, said};
+use crate::app::RelayChoice;
+use crate::link::tls;
+use crate::model::{JoinLink, RelaySettings, Settings};
+use crate::relay::{Relay, RelayConfig, Visitors};
+use crate::secrets::Secrets;
+use crate::start::begin;
+use crate::store::Home;
+use crate::view::{Msg, messages as m};
+use std::fs::{File, TryLockError};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+/// How long a name or a relay may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// A name as the embedded relay gives them.
+const NAME: &str = "underpass-doctor.localhost";
+
+/// So many public TCP ports are tried at most.
+const TRIED: usize = 256;
+
+/// All of them.
+pub(super) async fn all(home: &Home, settings: &Settings) -> Vec<Check> {
+    vec![
+        relay().await,
+        http_port(home, &settings.relay),
+        tcp_ports(&settings.relay),
+        names().await,
+        joined(&settings.relay, has_token(home, settings)).await,
+    ]
+}
+
+/// Starts one on any ports, with data that is thrown away.
+async fn relay() -> Check {
+    let name = m::doctor_relay();
+    let started = async {
+        let data = tempfile::tempdir()?;
+        let visitors = Arc::new(Visitors::new("localhost"));
+        let relay = Relay::start(RelayConfig::local(data.path()), visitors).await?;
+        TcpStream::connect(relay.link_addr()).await?;
+        TcpStream::connect(relay.http_addr()).await?;
+        relay.shutdown().await;
+        anyhow::Ok(())
+    };
+    match started.await {
+        Ok(()) => Check::ok("relay", name, m::doctor_relay_starts()),
+        Err(error) => Check::fail("relay", name, said(error), m::advice_relay()),
+    }
+}
+
+fn http_port(home: &Home, settings: &RelaySettings) -> Check {
+    let name = m::doctor_http_port();
+    let port = settings.http_port;
+    let ok = |detail| Check::ok("http-port", m::doctor_http_port(), detail);
+    if port == 0 {
+        ok(m::doctor_port_any())
+    } else if is_free(port) {
+        ok(m::doctor_port_free(port.to_string()))
+    } else if relay_runs(home) {
+        ok(m::doctor_port_ours(port.to_string()))
+    } else {
+        let detail = m::doctor_port_taken(port.to_string());
+        Check::warn("http-port", name, detail, m::advice_port_taken())
+    }
+}
+
+fn tcp_ports(settings: &RelaySettings) -> Check {
+    let name = m::doctor_tcp_ports();
+    let (first, last) = settings.tcp_ports;
+    if first == 0 || first > last {
+        return Check::ok("tcp-ports", name, m::doctor_port_any());
+    }
+    let tried = (first..=last).take(TRIED);
+    let all = tried.clone().count();
+    let free = tried.filter(|port| is_free(*port)).count();
+    let detail = m::doctor_tcp_free(all, first.to_string(), free, last.to_string());
+    match free {
+        0 => Check::warn("tcp-ports", name, detail, m::advice_tcp_taken()),
+        _ => Check::ok("tcp-ports", name, detail),
+    }
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_ok()
+}
+
+/// An Underpass of this home runs the embedded relay now: it has the lock.
+fn relay_runs(home: &Home) -> bool {
+    let lock = File::open(home.file("relay.lock"));
+    lock.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+async fn names() -> Check {
+    let name = m::doctor_names();
+    let found = timeout(ANSWER, lookup_host((NAME, 80))).await;
+    let here = match found {
+        Ok(Ok(mut addresses)) => addresses.any(|address| address.ip().is_loopback()),
+        Ok(Err(_)) | Err(_) => false,
+    };
+    if here {
+        Check::ok("names", name, m::doctor_names_resolve())
+    } else {
+        let detail = m::doctor_names_fail(NAME);
+        Check::warn("names", name, detail, m::advice_names())
+    }
+}
+
+fn has_token(home: &Home, settings: &Settings) -> bool {
+    // The keychain is asked only when there is something to ask for.
+    settings.relay.joined.is_some() && {
+        let secrets = Secrets::open(home.path(), home.is_private());
+        matches!(
+            begin::relay_choice(settings, &secrets),
+            RelayChoice::Joined(_)
+        )
+    }
+}
+
+async fn joined(settings: &RelaySettings, has_token: bool) -> Check {
+    let name = m::doctor_joined();
+    let Some(address) = &settings.joined else {
+        return Check::ok("joined-relay", name, m::doctor_joined_none());
+    };
+    let shown = address.split('#').next().unwrap_or(address).to_owned();
+    let warn =
+        |detail: Msg, advice| Check::warn("joined-relay", m::doctor_joined(), detail, advice);
+    if !has_token {
+        let detail = m::doctor_joined_no_token(shown);
+        return warn(detail, m::advice_joined_token());
+    }
+    // The token plays no part in reaching it.
+    let link = format!("{}-@{address}", JoinLink::SCHEME).parse();
+    let reached = match link {
+        Ok(link) => reach(&link).await,
+        Err(fault) => Err(anyhow::Error::from(fault)),
+    };
+    match reached {
+        Ok(()) => Check::ok("joined-relay", name, m::doctor_joined_fine(shown)),
+        Err(error) => warn(said(error), m::advice_joined()),
+    }
+}
+
+/// Connects and checks the certificate.
+async fn reach(link: &JoinLink) -> anyhow::Result<()> {
+    let connect = async {
+        let socket = TcpStream::connect((link.host.as_str(), link.port.get())).await?;
+        tls::connect(socket, link.fingerprint).await?;
+        anyhow::Ok(())
+    };
+    timeout(ANSWER, connect).await?
+}

@@ -1,0 +1,231 @@
+//! `underpass host`: the app without a window.
+
+use super::begin;
+use super::control::{self, Order};
+use super::plan::{NoPlan, Plan, plan};
+use super::signals::Signals;
+use super::speech::{Speech, complain};
+use super::{USAGE, runtime};
+use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
+use crate::cli::HostArgs;
+use crate::clock;
+use crate::model::{Action, JoinLink, Settings, TunnelId};
+use crate::secrets::Secrets;
+use crate::shell::headless::{Headless, Lines, Told};
+use crate::store::{Home, Rows};
+use crate::view::fold::error_text;
+use crate::view::{Msg, messages as m};
+use std::collections::BTreeSet;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use tokio::sync::mpsc;
+
+/// Ended by a second Ctrl-C: what a shell calls it.
+const INTERRUPTED: u8 = 130;
+
+/// What happens while it hosts.
+enum Wish {
+    Told(Told),
+    Order(Order),
+}
+
+pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
+    let loaded = begin::load(&home);
+    let speech = Speech::new(&loaded.settings);
+    let plan = match plan(&args, &loaded.tunnels, clock::now()) {
+        Ok(plan) => plan,
+        Err(no_plan) => {
+            explain(&no_plan)
+                .iter()
+                .for_each(|msg| speech.complain(msg));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let begin = Begin {
+        tunnels: plan.tunnels.clone(),
+        // Those are the desktop's: what is hosted here is what was typed.
+        hosted: BTreeSet::new(),
+        rows: Rows::new(),
+        ..loaded
+    };
+    match serve(home, &args, begin, &plan, speech) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is wrong, a line each.
+fn explain(no_plan: &NoPlan) -> Vec<Msg> {
+    match no_plan {
+        NoPlan::NoSuchTunnel(typed) => vec![m::cli_no_such_saved(typed.as_str())],
+        NoPlan::NoPorts(tunnel) => {
+            vec![m::cli_no_ports(tunnel.id.as_str(), tunnel.name.as_str())]
+        }
+        NoPlan::Twice(name) => vec![m::cli_hosted_twice(name.as_str())],
+        NoPlan::Wrong(errors) => {
+            let text = errors
+                .iter()
+                .map(|(field, error)| error_text(*field, error));
+            text.collect()
+        }
+    }
+}
+
+fn serve(
+    home: Home,
+    args: &HostArgs,
+    mut begin: Begin,
+    plan: &Plan,
+    speech: Speech,
+) -> anyhow::Result<ExitCode> {
+    let secrets = open_secrets(&home, args, &begin.settings);
+    let choice = choose_relay(args, &mut begin.settings, &secrets);
+    let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
+    let runtime = runtime()?;
+    let (wish, wishes) = mpsc::unbounded_channel();
+    let closed = wish.clone();
+    let lines = Lines::start(speech.into_catalogue(), args.json, move || {
+        // Nobody waits for wishes any more once the program ends.
+        let _ = closed.send(Wish::Told(Told::Closed));
+    })?;
+    let told = wish.clone();
+    let headless = Headless::new(lines.clone(), move |what| {
+        let _ = told.send(Wish::Told(what));
+    });
+    let known: BTreeSet<TunnelId> = plan.tunnels.iter().map(|t| t.id.clone()).collect();
+    let app = App::start(
+        Options {
+            home,
+            profile: Profile::Headless,
+            begin,
+            relay,
+            secrets: Arc::new(secrets),
+        },
+        Box::new(headless),
+    )?;
+    let mailbox = app.mailbox();
+    for tunnel in plan.wanted.iter().cloned() {
+        mailbox.act(match args.take_over {
+            true => Action::TakeOver { tunnel },
+            false => Action::Host { tunnel },
+        });
+    }
+    if args.control {
+        read_orders(wish)?;
+    }
+    let desk = Desk {
+        mailbox,
+        lines,
+        known,
+        stays: args.control,
+    };
+    let code = runtime.block_on(attend(desk, wishes, app));
+    // A thread may still wait for standard input; it ends with the program.
+    runtime.shutdown_background();
+    code
+}
+
+/// The keychain is asked only for a token that is there.
+fn open_secrets(home: &Home, args: &HostArgs, settings: &Settings) -> Secrets {
+    let needed = args.relay.is_none() && settings.relay.joined.is_some();
+    Secrets::open(home.path(), home.is_private() || !needed)
+}
+
+fn choose_relay(args: &HostArgs, settings: &mut Settings, secrets: &Secrets) -> RelayChoice {
+    match &args.relay {
+        Some(link) => {
+            settings.relay.joined = without_token(link);
+            RelayChoice::Joined(link.clone())
+        }
+        None => begin::relay_choice(settings, secrets),
+    }
+}
+
+/// `HOST:PORT#FINGERPRINT`: what the settings keep of a join link.
+fn without_token(link: &JoinLink) -> Option<String> {
+    let shown = link.to_string();
+    let (_, address) = shown.rsplit_once('@')?;
+    Some(address.to_owned())
+}
+
+fn read_orders(wish: mpsc::UnboundedSender<Wish>) -> io::Result<()> {
+    let thread = thread::Builder::new().name("control".into());
+    thread.spawn(move || {
+        control::run(io::stdin().lock(), |order| {
+            wish.send(Wish::Order(order)).is_ok()
+        });
+    })?;
+    Ok(())
+}
+
+/// What it takes to answer wishes.
+struct Desk {
+    mailbox: Mailbox,
+    lines: Lines,
+    known: BTreeSet<TunnelId>,
+    /// A program looks after it: nothing but its word ends it.
+    stays: bool,
+}
+
+/// Hosts until it is told to end, or until there is nothing left to host.
+async fn attend(
+    desk: Desk,
+    mut wishes: mpsc::UnboundedReceiver<Wish>,
+    app: App,
+) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen()?;
+    let mut ended = tokio::task::spawn_blocking(move || app.wait());
+    let code = loop {
+        tokio::select! {
+            () = signals.next() => break ExitCode::SUCCESS,
+            Some(wish) = wishes.recv() => {
+                if let Some(code) = desk.take(wish) {
+                    break code;
+                }
+            }
+            ended = &mut ended => {
+                // Nobody told it to.
+                ended??;
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    };
+    desk.mailbox.act(Action::Quit);
+    tokio::select! {
+        () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
+        ended = ended => {
+            ended??;
+            Ok(code)
+        }
+    }
+}
+
+impl Desk {
+    /// The exit code, when the wish is to end.
+    fn take(&self, wish: Wish) -> Option<ExitCode> {
+        match wish {
+            Wish::Told(Told::Closed) | Wish::Order(Order::Quit) => return Some(ExitCode::SUCCESS),
+            Wish::Told(Told::Over) if self.stays => {}
+            Wish::Told(Told::Over) => return Some(ExitCode::FAILURE),
+            Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
+                self.mailbox.send(event);
+            }
+            Wish::Order(Order::Do(tunnel, _)) => {
+                self.refuse(&m::cli_unknown_tunnel(tunnel.as_str()));
+            }
+            Wish::Order(Order::Unknown(typed)) => self.refuse(&m::cli_unknown_command(typed)),
+            Wish::Order(Order::TooLong) => self.refuse(&m::cli_line_too_long()),
+            Wish::Order(Order::Nothing) => {}
+        }
+        None
+    }
+
+    fn refuse(&self, msg: &Msg) {
+        self.lines.error(clock::now(), msg);
+    }
+}

@@ -1,0 +1,181 @@
+//! From the targets of `underpass host` to tunnels: pure.
+
+use super::inventory::{Inventory, Wrong, find};
+use crate::app::Begin;
+use crate::cli::{Asked, HostArgs};
+use crate::model::{Action, Protocol, Target, Tunnel, TunnelId, UnixMillis};
+
+/// What to host.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Every tunnel that can be hosted here: what was typed and what is saved.
+    pub(super) tunnels: Vec<Tunnel>,
+    /// Those that are hosted at once, in the order they were typed.
+    pub(super) wanted: Vec<TunnelId>,
+}
+
+/// Why there is nothing to host.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoPlan {
+    /// No saved tunnel is called so.
+    NoSuchTunnel(String),
+    /// A saved tunnel without ports.
+    NoPorts(Tunnel),
+    /// A saved tunnel was asked for and the ports were given its name.
+    Twice(String),
+    /// What was typed cannot be taken.
+    Wrong(Wrong),
+}
+
+/// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
+/// of the ports stands back.
+pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<Plan, NoPlan> {
+    let mut wanted = vec![];
+    let mut targets = vec![];
+    for asked in &args.targets {
+        match asked {
+            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Saved(name) => {
+                let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
+                if tunnel.ports.is_empty() {
+                    return Err(NoPlan::NoPorts(tunnel.clone()));
+                }
+                wanted.push(tunnel.id.clone());
+            }
+        }
+    }
+    let mut tunnels = saved.to_vec();
+    if let Some(made) = make(args, &targets, at).map_err(NoPlan::Wrong)? {
+        if wanted.contains(&made.id) {
+            return Err(NoPlan::Twice(made.name));
+        }
+        tunnels.retain(|tunnel| tunnel.id != made.id);
+        wanted.push(made.id.clone());
+        tunnels.push(made);
+    }
+    wanted.dedup();
+    Ok(Plan { tunnels, wanted })
+}
+
+/// The tunnel of the ports, if there are any.
+fn make(args: &HostArgs, targets: &[Target], at: UnixMillis) -> Result<Option<Tunnel>, Wrong> {
+    let Some((first, others)) = targets.split_first() else {
+        return Ok(None);
+    };
+    let name = args.name.clone();
+    let name = name.unwrap_or_else(|| format!("port-{}", first.port));
+    let protocol = args.protocol.unwrap_or(Protocol::Auto);
+    let mut inventory = Inventory::new(Begin::default(), at);
+    let public_port = args.public_port.map(|port| port.to_string());
+    let create = Action::CreateTunnel {
+        name,
+        target: first.to_string(),
+        protocol,
+        public_port: public_port.unwrap_or_default(),
+    };
+    inventory.change(at, create)?;
+    for target in others {
+        // The one that was made just now.
+        let Some(made) = inventory.tunnels().first() else {
+            break;
+        };
+        let add = Action::AddPort {
+            tunnel: made.id.clone(),
+            target: target.to_string(),
+            protocol,
+            public_port: String::new(),
+        };
+        inventory.change(at, add)?;
+    }
+    Ok(inventory.tunnels().first().cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Field, FieldError, PortNumber, ProviderId, parse_target};
+
+    const AT: UnixMillis = UnixMillis(7);
+
+    fn args(targets: &[&str], name: Option<&str>) -> HostArgs {
+        let asked = |typed: &&str| match parse_target(typed) {
+            Ok(target) => Asked::Target(target),
+            Err(_) => Asked::Saved((*typed).to_owned()),
+        };
+        HostArgs {
+            targets: targets.iter().map(asked).collect(),
+            name: name.map(str::to_owned),
+            protocol: None,
+            public_port: None,
+            relay: None,
+            provider: ProviderId::Relay,
+            take_over: false,
+            json: false,
+            control: false,
+        }
+    }
+
+    fn saved() -> Vec<Tunnel> {
+        let mut inventory = Inventory::new(Begin::default(), AT);
+        for name in ["Mein Büro", "web"] {
+            let create = Action::CreateTunnel {
+                name: name.to_owned(),
+                target: "80".to_owned(),
+                protocol: Protocol::Http,
+                public_port: String::new(),
+            };
+            inventory.change(AT, create).expect("it is right");
+        }
+        inventory.tunnels().to_vec()
+    }
+
+    fn shown(plan: &Plan) -> Vec<String> {
+        let line = |id: &TunnelId| {
+            let tunnel = plan.tunnels.iter().find(|tunnel| tunnel.id == *id);
+            let ports = tunnel.iter().flat_map(|tunnel| &tunnel.ports);
+            let ports: Vec<String> = ports.map(|p| format!("{}={}", p.label, p.target)).collect();
+            format!("{id}: {}", ports.join(" "))
+        };
+        plan.wanted.iter().map(line).collect()
+    }
+
+    #[test]
+    fn several_ports_make_one_tunnel_beside_the_saved_ones() {
+        let plan = plan(
+            &args(&["3000", "Mein Büro", "nas:9000"], None),
+            &saved(),
+            AT,
+        );
+        assert_eq!(
+            shown(&plan.expect("it is right")),
+            [
+                "mein-buro: mein-buro=localhost:80",
+                "port-3000: port-3000=localhost:3000 port-3000-9000=nas:9000",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_saved_tunnel_of_the_same_name_stands_back_unless_it_is_asked_for() {
+        let made = plan(&args(&["3000"], Some("Web")), &saved(), AT).expect("it is right");
+        assert_eq!(shown(&made), ["web: web=localhost:3000"]);
+        assert_eq!(made.tunnels.len(), 2);
+        let twice = plan(&args(&["3000", "web"], Some("web")), &saved(), AT);
+        assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
+    }
+
+    #[test]
+    fn what_cannot_be_hosted_is_named() {
+        let wrong = |args: &HostArgs| plan(args, &saved(), AT).expect_err("it is wrong");
+        let unknown = wrong(&args(&["nobody"], None));
+        assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
+        let port = PortNumber::new(3000).expect("a port");
+        let twice = wrong(&args(&["3000", "nas:3000"], None));
+        let exists = (Field::Target, FieldError::PortExists { port });
+        assert_eq!(twice, NoPlan::Wrong(vec![exists]));
+        let mut empty = saved();
+        empty[0].ports.clear();
+        let no_ports = plan(&args(&["mein-buro"], None), &empty, AT);
+        assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
+    }
+}

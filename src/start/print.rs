@@ -1,0 +1,46 @@
+//! What the command line says of itself: completions and the man page.
+
+use crate::cli::{self, Shell};
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+const PROGRAM: &str = "underpass";
+
+pub(super) fn completions(shell: Shell) -> ExitCode {
+    let mut text = vec![];
+    clap_complete::generate(shell, &mut cli::command(), PROGRAM, &mut text);
+    write(&text)
+}
+
+/// One page: the program's own, then each command's.
+pub(super) fn man() -> ExitCode {
+    let mut command = cli::command();
+    command.build();
+    let mut text = vec![];
+    if let Err(error) = render(&command, &mut text) {
+        tracing::error!(%error, "no man page");
+        return ExitCode::FAILURE;
+    }
+    write(&text)
+}
+
+fn render(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(text)?;
+    for sub in command.get_subcommands() {
+        let man = clap_mangen::Man::new(sub.clone());
+        let name = sub.get_bin_name().unwrap_or(sub.get_name()).to_uppercase();
+        writeln!(text, ".SH \"{name}\"")?;
+        man.render_description_section(text)?;
+        man.render_options_section(text)?;
+    }
+    Ok(())
+}
+
+/// A reader that went away has read enough.
+fn write(text: &[u8]) -> ExitCode {
+    let mut out = io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
+}

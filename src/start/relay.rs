@@ -1,0 +1,112 @@
+//! `underpass relay`: the public end, as a program of its own.
+
+use super::signals::Signals;
+use super::speech::{Speech, complain, print_json};
+use crate::cli::RelayArgs;
+use crate::clock;
+use crate::relay::{Limits, Relay, RelayConfig, Visitors};
+use crate::store::Home;
+use crate::view::messages as m;
+use serde::Serialize;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// The folder of a relay's data in the home.
+const DATA: &str = "relay-server";
+
+/// What a program reads when the relay is up. The join link is a secret: it goes here and nowhere
+/// else.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+enum Line {
+    Listening {
+        at: String,
+        link: SocketAddr,
+        http: SocketAddr,
+        join: String,
+    },
+}
+
+/// Where the data of a relay of this home is.
+pub(super) fn data_dir(home: &Home, named: Option<&Path>) -> io::Result<PathBuf> {
+    match named {
+        Some(path) => std::path::absolute(path),
+        None => Ok(home.file(DATA)),
+    }
+}
+
+pub(super) fn run(home: &Home, args: RelayArgs) -> ExitCode {
+    let speech = Speech::of(home);
+    match serve(home, args, &speech) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("relay")
+        .enable_all()
+        .build()?;
+    let config = RelayConfig {
+        link: args.listen,
+        http: args.http,
+        tcp_ports: args.tcp_ports.0,
+        domain: args.domain,
+        data: data_dir(home, args.data.as_deref())?,
+        public_by_port: false,
+        advertise: args.advertise,
+        limits: Limits::default(),
+    };
+    runtime.block_on(async {
+        // Heard from the first moment on, so that whoever starts it can end it at once.
+        let mut signals = Signals::listen()?;
+        let visitors = Arc::new(Visitors::new(&config.domain));
+        let relay = Relay::start(config, visitors).await?;
+        for warning in relay.warnings() {
+            complain(&warning.to_string());
+        }
+        tracing::info!(link = %relay.link_addr(), http = %relay.http_addr(), "relay is up");
+        announce(&relay, args.json, speech);
+        signals.next().await;
+        tracing::info!("relay goes down");
+        relay.shutdown().await;
+        Ok(())
+    })
+}
+
+fn announce(relay: &Relay, json: bool, speech: &Speech) {
+    let join = relay.join_link().reveal();
+    if json {
+        return print_json(&Line::Listening {
+            at: clock::rfc3339(clock::now()),
+            link: relay.link_addr(),
+            http: relay.http_addr(),
+            join,
+        });
+    }
+    let visitors = format!("http://{}/", reachable(relay.http_addr()));
+    for msg in [
+        m::cli_relay_up(),
+        m::cli_relay_link(relay.link_addr().to_string()),
+        m::cli_relay_http(visitors),
+        m::cli_relay_join(join),
+        m::cli_relay_secret(),
+    ] {
+        speech.say(&msg);
+    }
+}
+
+/// A wildcard is no address to click on.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip().is_unspecified() {
+        true => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+        false => address,
+    }
+}

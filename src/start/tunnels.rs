@@ -1,0 +1,224 @@
+//! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
+
+use super::USAGE;
+use super::inventory::{Changed, Inventory, Wrong};
+use super::speech::{Speech, complain, print_json};
+use crate::app::Begin;
+use crate::cli::{TunnelsArgs, TunnelsTask};
+use crate::clock;
+use crate::model::{Action, NoticeKind, PortKey, Tunnel};
+use crate::platform::{AcquireError, Instance};
+use crate::store::{Home, Rows};
+use crate::view::fold::{error_text, notice_text};
+use crate::view::{Msg, messages as m};
+use std::process::ExitCode;
+
+/// Why nothing was changed.
+enum Refused {
+    /// What was typed cannot be taken.
+    Wrong(Wrong),
+    /// It cannot be done.
+    Because(Msg),
+    /// The system would not do it.
+    System(std::io::Error),
+}
+
+pub(super) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
+    let speech = Speech::of(home);
+    let done = Desk {
+        home,
+        speech: &speech,
+        json: args.json,
+    }
+    .run(args.task);
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Refused::Wrong(errors)) => {
+            for (field, error) in &errors {
+                speech.complain(&error_text(*field, error));
+            }
+            ExitCode::from(USAGE)
+        }
+        Err(Refused::Because(msg)) => {
+            speech.complain(&msg);
+            ExitCode::FAILURE
+        }
+        Err(Refused::System(error)) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Desk<'d> {
+    home: &'d Home,
+    speech: &'d Speech,
+    json: bool,
+}
+
+impl Desk<'_> {
+    fn run(&self, task: TunnelsTask) -> Result<(), Refused> {
+        match task {
+            TunnelsTask::List => {
+                self.list();
+                Ok(())
+            }
+            TunnelsTask::Show { id } => {
+                let (inventory, rows) = self.load();
+                self.show(found(&inventory, &id)?, &rows);
+                Ok(())
+            }
+            TunnelsTask::Create {
+                name,
+                target,
+                protocol,
+                public_port,
+            } => self.change(|_| {
+                Ok(Action::CreateTunnel {
+                    name,
+                    target,
+                    protocol,
+                    public_port: public_port.map_or_else(String::new, |port| port.to_string()),
+                })
+            }),
+            TunnelsTask::Delete { id } => self.change(|inventory| {
+                let tunnel = found(inventory, &id)?.id.clone();
+                Ok(Action::DeleteTunnel { tunnel })
+            }),
+            TunnelsTask::AddPort {
+                id,
+                target,
+                protocol,
+                public_port,
+            } => self.change(|inventory| {
+                Ok(Action::AddPort {
+                    tunnel: found(inventory, &id)?.id.clone(),
+                    target,
+                    protocol,
+                    public_port: public_port.map_or_else(String::new, |port| port.to_string()),
+                })
+            }),
+            TunnelsTask::RemovePort { id, port } => self.change(|inventory| {
+                let tunnel = found(inventory, &id)?;
+                if tunnel.port(port).is_none() {
+                    let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
+                    return Err(Refused::Because(msg));
+                }
+                let key = PortKey::new(&tunnel.id, port);
+                Ok(Action::RemovePort { key })
+            }),
+        }
+    }
+
+    fn load(&self) -> (Inventory, Rows) {
+        let tunnels = self.home.tunnels().load();
+        let hosted = self.home.hosted().load();
+        let rows = self.home.rows().load();
+        for notice in [tunnels.notice, hosted.notice, rows.notice] {
+            self.mention(notice);
+        }
+        let begin = Begin {
+            tunnels: tunnels.value,
+            hosted: hosted.value,
+            rows: rows.value.clone(),
+            ..Begin::default()
+        };
+        (Inventory::new(begin, clock::now()), rows.value)
+    }
+
+    fn mention(&self, notice: Option<NoticeKind>) {
+        if let Some(msg) = notice.as_ref().and_then(notice_text) {
+            self.speech.complain(&msg);
+        }
+    }
+
+    fn list(&self) {
+        let (inventory, rows) = self.load();
+        if inventory.tunnels().is_empty() && !self.json {
+            self.speech.say(&m::cli_tunnels_none());
+        }
+        for tunnel in inventory.tunnels() {
+            self.show(tunnel, &rows);
+        }
+    }
+
+    fn show(&self, tunnel: &Tunnel, rows: &Rows) {
+        if self.json {
+            return print_json(tunnel);
+        }
+        let (id, name) = (tunnel.id.as_str(), tunnel.name.as_str());
+        self.speech.say(&m::cli_tunnel_line(id, name));
+        for port in &tunnel.ports {
+            let live = rows.get(&tunnel.id).into_iter().flatten();
+            let url = live.filter(|live| live.number == port.number).next_back();
+            let (target, protocol) = (port.target.to_string(), port.protocol.as_str());
+            let line = match url {
+                Some(live) => m::cli_tunnel_url(protocol, target, live.url.as_str()),
+                None => m::cli_tunnel_port(protocol, target),
+            };
+            super::speech::print(&format!("  {}", self.speech.text(&line)));
+        }
+    }
+
+    /// Changes what is saved. The app keeps its own copy while it runs and would save that over it.
+    fn change(
+        &self,
+        action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
+    ) -> Result<(), Refused> {
+        let _alone = match Instance::acquire(self.home.path()) {
+            Ok(alone) => alone,
+            Err(AcquireError::AlreadyRunning(_)) => {
+                return Err(Refused::Because(m::cli_app_runs()));
+            }
+            Err(AcquireError::Io(error)) => return Err(Refused::System(error)),
+        };
+        let (mut inventory, _) = self.load();
+        let action = action(&inventory)?;
+        let changed = inventory
+            .change(clock::now(), action.clone())
+            .map_err(Refused::Wrong)?;
+        self.save(&changed).map_err(Refused::System)?;
+        self.confirm(&action, &changed);
+        Ok(())
+    }
+
+    fn save(&self, changed: &Changed) -> std::io::Result<()> {
+        self.home.tunnels().save(&changed.tunnels)?;
+        if let Some(hosted) = &changed.hosted {
+            self.home.hosted().save(hosted)?;
+        }
+        if let Some(rows) = &changed.rows {
+            self.home.rows().save(rows)?;
+        }
+        Ok(())
+    }
+
+    /// The tunnel as it is now, or that it is gone.
+    fn confirm(&self, action: &Action, changed: &Changed) {
+        let id = match action {
+            Action::DeleteTunnel { tunnel } => {
+                if !self.json {
+                    self.speech.say(&m::cli_tunnel_deleted(tunnel.as_str()));
+                }
+                return;
+            }
+            Action::AddPort { tunnel, .. } => Some(tunnel),
+            Action::RemovePort { key } => Some(&key.tunnel),
+            // A new one is the last.
+            _ => None,
+        };
+        let by_id = |tunnel: &&Tunnel| id.is_none_or(|id| tunnel.id == *id);
+        let Some(tunnel) = changed.tunnels.iter().rfind(by_id) else {
+            return;
+        };
+        self.show(tunnel, &Rows::new());
+        if id.is_none() && !self.json {
+            self.speech.say(&m::cli_tunnel_saved(tunnel.id.as_str()));
+        }
+    }
+}
+
+fn found<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {
+    let found = inventory.find(typed);
+    found.ok_or_else(|| Refused::Because(m::cli_no_such_tunnel(typed)))
+}

@@ -1,0 +1,8 @@
+//! The built binary as a person or another program runs it: words in, lines and exit codes out.
+
+mod bad_input;
+mod hosting;
+mod kit;
+mod paper;
+mod relay;
+mod tunnels;

@@ -1,0 +1,145 @@
+//! What a person gets wrong: a clear error, the right exit code, nothing lost and no secret shown.
+
+use super::kit::{Home, Service, get};
+
+const USAGE: i32 = 2;
+
+fn link(address: &str) -> String {
+    format!("underpass://s3cret@{address}#{}", "0a".repeat(32))
+}
+
+#[test]
+fn what_is_no_port_is_refused_with_what_a_port_is() {
+    let home = Home::new();
+    for bad in ["0", "70000", "localhost:0", "localhost:70000", "-1"] {
+        let said = home.run(&["host", "--", bad]).expect(USAGE);
+        assert!(said.err.contains("from 1 to 65535"), "{bad}: {said:?}");
+        assert!(said.err.contains("underpass host"), "{bad}: {said:?}");
+        assert_eq!(said.out, "");
+    }
+    let said = home.run(&["host", "abc"]).expect(USAGE);
+    assert!(said.err.contains("“abc” is neither a port"), "{said:?}");
+    let said = home.run(&["host", "3000", "3000"]).expect(USAGE);
+    assert!(said.err.contains("port 3000 already"), "{said:?}");
+    assert!(!home.names().contains(&"audit.jsonl".to_owned()));
+}
+
+#[test]
+fn a_garbled_join_link_is_refused_without_being_shown() {
+    let home = Home::new();
+    let good = link("127.0.0.1:7443");
+    for garbled in [
+        "garbage",
+        "https://s3cret@x:1",
+        &good[..60],
+        &good.replace(":7443", ""),
+    ] {
+        let said = home
+            .run(&["host", "3000", "--relay", garbled])
+            .expect(USAGE);
+        assert!(
+            said.err.contains("--relay: ") && said.err.contains("join link"),
+            "{said:?}"
+        );
+        assert!(!said.err.contains("s3cret"), "{said:?}");
+    }
+    let mut command = home.command(&["host", "3000"]);
+    let said = super::kit::finish(command.env("UNDERPASS_RELAY", &good[..60])).expect(USAGE);
+    assert!(
+        said.err.contains("UNDERPASS_RELAY: ") && !said.err.contains("s3cret"),
+        "{said:?}"
+    );
+    assert!(!home.logs().contains("s3cret"));
+}
+
+#[test]
+fn a_relay_that_is_no_relay_is_named() {
+    let (home, service) = (Home::new(), Service::start("I am no relay"));
+    let join = link(&format!("127.0.0.1:{}", service.port()));
+    let json = home
+        .run(&["host", &service.target(), "--relay", &join, "--json"])
+        .expect(1);
+    assert!(
+        json.out
+            .contains(r#""state":"failed","reason":"not-a-relay""#),
+        "{json:?}"
+    );
+    let text = home
+        .run(&["host", &service.target(), "--relay", &join])
+        .expect(1);
+    assert!(text.out.contains("is no Underpass relay"), "{text:?}");
+    for seen in [&json.out, &json.err, &text.out, &text.err, &home.logs()] {
+        assert!(!seen.contains("s3cret"), "{seen}");
+    }
+    home.run(&["audit", "--verify"]).expect(0);
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_kept_aside_and_reported() {
+    let cases = [
+        ("garbage {{{", "could not be read", "corrupt"),
+        (
+            r#"{"version":1,"data":{"theme":7}}"#,
+            "could not be read",
+            "corrupt",
+        ),
+        (
+            r#"{"version":999,"data":{"new":true}}"#,
+            "comes from a newer version",
+            "settings.json.",
+        ),
+    ];
+    for (text, expected, kept) in cases {
+        let home = Home::empty();
+        home.write("settings.json", text);
+        let said = home.run(&["tunnels", "list"]).expect(0);
+        assert!(
+            said.err.contains("settings.json") && said.err.contains(expected),
+            "{said:?}"
+        );
+        let names = home.names();
+        let aside = names
+            .iter()
+            .find(|name| name.starts_with("settings.json.") && name.contains(kept));
+        assert_eq!(home.read(aside.expect("kept aside")), text);
+        let again = home.run(&["tunnels", "list"]).expect(0);
+        assert_eq!(again.err, "", "it is said once");
+    }
+}
+
+#[test]
+fn hosting_goes_on_with_the_defaults_whatever_the_settings_are() {
+    let service = Service::start("defaults");
+    for (text, said) in [
+        ("\u{0}garbage", "could not be read"),
+        (
+            r#"{"version":1,"data":{"unknown":{"x":1},"timing":{"probe_interval_ms":0}}}"#,
+            "cannot be used",
+        ),
+    ] {
+        let home = Home::empty();
+        home.write("settings.json", text);
+        let mut host = home.start(&["host", &service.target(), "--json", "--control"]);
+        assert_eq!(get(&host.url()).1, "defaults");
+        host.put("quit");
+        let ended = host.end().expect(0);
+        assert!(ended.err.contains(said), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_home_that_is_no_folder_is_named() {
+    let home = Home::empty();
+    home.write("file", "");
+    let mut command = home.command(&["host", "3000"]);
+    let said =
+        super::kit::finish(command.env("UNDERPASS_HOME", home.path().join("file"))).expect(1);
+    assert!(said.err.contains("cannot be used"), "{said:?}");
+}
+
+#[test]
+fn without_a_display_the_window_names_the_command_that_works() {
+    let said = Home::new().run(&[]).expect(1);
+    assert_eq!(said.err.lines().count(), 1, "{said:?}");
+    assert!(said.err.contains("underpass host PORT"), "{said:?}");
+}

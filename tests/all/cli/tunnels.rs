@@ -1,0 +1,116 @@
+//! `underpass tunnels`: the saved tunnels from the command line.
+
+use super::kit::Home;
+use serde_json::{Value, json};
+use underpass::platform::Instance;
+
+fn list(home: &Home) -> Vec<Value> {
+    home.run(&["tunnels", "list", "--json"]).expect(0).json()
+}
+
+#[test]
+fn tunnels_and_ports_come_and_go() {
+    let home = Home::new();
+    assert!(
+        home.run(&["tunnels", "list"])
+            .expect(0)
+            .out
+            .contains("No saved tunnels")
+    );
+    let made = home
+        .run(&["tunnels", "create", "Mein Büro", "3000", "--json"])
+        .expect(0);
+    assert_eq!(made.json()[0]["id"], json!("mein-buro"));
+    let add = [
+        "tunnels",
+        "port",
+        "add",
+        "mein-buro",
+        "nas:5432",
+        "--protocol",
+        "tcp",
+        "--public-port",
+        "7501",
+    ];
+    home.run(&add).expect(0);
+    let ports = list(&home)[0]["ports"].clone();
+    assert_eq!(ports[1]["label"], json!("mein-buro-5432"));
+    assert_eq!(
+        (&ports[1]["target"]["host"], &ports[1]["public_port"]),
+        (&json!("nas"), &json!(7501))
+    );
+    let shown = home.run(&["tunnels", "show", "Mein Büro"]).expect(0);
+    assert!(
+        shown.out.contains("nas:5432") && shown.out.contains("tcp"),
+        "{shown:?}"
+    );
+    home.run(&["tunnels", "port", "remove", "mein-buro", "3000"])
+        .expect(0);
+    assert_eq!(list(&home)[0]["ports"][0]["number"], json!(5432));
+    home.run(&["tunnels", "delete", "mein büro"]).expect(0);
+    assert_eq!(list(&home), Vec::<Value>::new());
+    // Nothing was ever hosted by that.
+    assert!(!home.names().contains(&"audit.jsonl".to_owned()));
+}
+
+#[test]
+fn a_deleted_tunnel_is_not_hosted_by_the_next_start() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "web", "3000"]).expect(0);
+    home.run(&["tunnels", "create", "api", "4000"]).expect(0);
+    home.write("hosted.json", r#"{"version":1,"data":["api","web"]}"#);
+    home.run(&["tunnels", "delete", "web"]).expect(0);
+    let hosted: Value = serde_json::from_str(&home.read("hosted.json")).expect("JSON");
+    assert_eq!(hosted["data"], json!(["api"]));
+}
+
+#[test]
+fn what_cannot_be_saved_is_named() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "web", "3000"]).expect(0);
+    let cases = [
+        (&["tunnels", "create", "Web", "1"][..], 2, "already"),
+        (&["tunnels", "create", "x", "70000"], 2, "from 1 to 65535"),
+        (&["tunnels", "create", "x", "a b:1"], 2, "HOST:PORT"),
+        (&["tunnels", "create", "…", "1"], 2, "cannot be a name"),
+        (
+            &["tunnels", "create", "x", "1", "--public-port", "9"],
+            2,
+            "Only tcp",
+        ),
+        (
+            &["tunnels", "port", "add", "web", "3000"],
+            2,
+            "port 3000 already",
+        ),
+        (
+            &["tunnels", "port", "add", "nobody", "1"],
+            1,
+            "no tunnel “nobody”",
+        ),
+        (&["tunnels", "port", "remove", "web", "9"], 1, "no port 9"),
+        (&["tunnels", "show", "nobody"], 1, "no tunnel “nobody”"),
+        (&["tunnels", "delete", "nobody"], 1, "no tunnel “nobody”"),
+    ];
+    let before = home.read("tunnels.json");
+    for (words, code, expected) in cases {
+        let said = home.run(words).expect(code);
+        assert!(
+            said.err.contains(expected) && said.out.is_empty(),
+            "{words:?}: {said:?}"
+        );
+    }
+    assert_eq!(home.read("tunnels.json"), before);
+}
+
+#[test]
+fn while_the_app_runs_nothing_is_changed_behind_its_back() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "web", "3000"]).expect(0);
+    let app = Instance::acquire(home.path()).expect("it is the first");
+    let said = home.run(&["tunnels", "delete", "web"]).expect(1);
+    assert!(said.err.contains("app is running"), "{said:?}");
+    assert_eq!(list(&home).len(), 1);
+    drop(app);
+    home.run(&["tunnels", "delete", "web"]).expect(0);
+}
