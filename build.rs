@@ -211,6 +211,7 @@ fn sources() -> String {
     for tag in languages() {
         for path in files(&tag) {
             let path = fs::canonicalize(path).expect("the file was just listed");
+            let path = path.to_str().expect("the folder's name is UTF-8");
             writeln!(code, "    ({tag:?}, include_str!({path:?})),").expect("a String takes all");
         }
     }

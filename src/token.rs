@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const REMINT_SHARE: (u32, u32) = (5, 6);
 
 /// A token that ends within this time is not handed out: it might end on the way.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Keeps what was minted last.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl<T> TokenCache<T> {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn a_day_s_token_is_replaced_after_20_hours_and_used_for_24() {
@@ -78,7 +78,7 @@ mod tests {
         cache.store("token", Some(24 * HOUR), now);
         assert_eq!(cache.remint_at(), Some(now + 20 * HOUR));
         assert_eq!(cache.usable(now + 23 * HOUR), Some(&"token"));
-        assert_eq!(cache.usable(now + 24 * HOUR - MARGIN), None);
+        assert_eq!(cache.usable(now + (24 * HOUR).saturating_sub(MARGIN)), None);
     }
 
     #[test]

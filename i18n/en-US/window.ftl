@@ -20,7 +20,7 @@ no-ports = No ports yet. Add one from the menu of this tunnel.
 no-match = Nothing here matches the filter.
 
 empty-title = Share a local port
-empty-body = Type the port that your app listens on and press Enter. It gets a URL at once.
+empty-body = Type your app's port and press Enter. It gets a URL at once.
 empty-field = Port to share
 empty-share = Share
 share-error = Type a port from 1 to 65535, or HOST:PORT.

@@ -20,7 +20,7 @@ no-ports = Nenhuma porta ainda. Adicione uma pelo menu deste túnel.
 no-match = Nada aqui corresponde ao filtro.
 
 empty-title = Compartilhe uma porta local
-empty-body = Digite a porta em que seu aplicativo escuta e pressione Enter. Ela ganha uma URL na hora.
+empty-body = Digite a porta do seu app e pressione Enter. Ela ganha uma URL na hora.
 empty-field = Porta a compartilhar
 empty-share = Compartilhar
 share-error = Digite uma porta de 1 a 65535, ou HOST:PORTA.

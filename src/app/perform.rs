@@ -8,7 +8,7 @@ use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineParts};
 use crate::model::{JoinLink, NoticeKind, Pending, RelaySettings, Timing, Tunnel, TunnelId};
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Prober};
+use crate::probe::{Ask, Asker, Prober, SetupError};
 use crate::provider::HostOrder;
 use crate::provider::relay::RelayConnector;
 use crate::secrets::Secrets;
@@ -47,7 +47,7 @@ impl Performer {
     ///
     /// # Errors
     /// The TLS library cannot be set up.
-    pub(super) fn new(parts: Parts) -> reqwest::Result<Self> {
+    pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
         let ask: Ask = Arc::new(move |plan| {
             let asker = asker.clone();
@@ -135,11 +135,11 @@ impl Performer {
                     self.leave(old);
                 }
             }
-            Err(error) => self.report_no_thread(tunnel, number, &error),
+            Err(error) => self.report_no_thread(&tunnel, number, &error),
         }
     }
 
-    fn report_no_thread(&self, tunnel: TunnelId, engine: EngineNumber, error: &io::Error) {
+    fn report_no_thread(&self, tunnel: &TunnelId, engine: EngineNumber, error: &io::Error) {
         use crate::engine::EngineEvent;
         use crate::model::{HostState, Reason};
         let state = HostState::Failed {

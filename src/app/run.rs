@@ -7,6 +7,7 @@ use super::state::{Begin, State};
 use super::update::update;
 use crate::clock::{self, SuspendWatch};
 use crate::model::Action;
+use crate::probe::SetupError;
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::{self, Renderer};
@@ -56,9 +57,9 @@ pub enum AppError {
     /// The system gives no thread or no runtime.
     #[error("the app's thread could not start: {0}")]
     Thread(#[from] io::Error),
-    /// The TLS library cannot be set up.
-    #[error("TLS could not be set up: {0}")]
-    Tls(#[from] reqwest::Error),
+    /// Nothing can be probed.
+    #[error(transparent)]
+    Probes(#[from] SetupError),
 }
 
 /// Takes events from anywhere.

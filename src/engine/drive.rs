@@ -355,23 +355,28 @@ async fn run_attempt(
         // The engine abandoned this attempt: nobody wants to know.
         let _ = phases.send(phase);
     };
-    let (tokens, minted) = match cached {
-        Some(tokens) => (tokens, None),
-        None => {
-            progress(Phase::Authorising);
-            match connector.mint(&order).await {
-                Ok(tokens) => (tokens.clone(), Some(tokens)),
-                Err(error) => {
-                    return Outcome {
-                        minted: None,
-                        result: Err(error),
-                    };
-                }
-            }
+    if let Some(tokens) = cached {
+        let result = connector.connect(&order, &tokens, &progress).await;
+        return Outcome {
+            minted: None,
+            result,
+        };
+    }
+    progress(Phase::Authorising);
+    let tokens = match connector.mint(&order).await {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            return Outcome {
+                minted: None,
+                result: Err(error),
+            };
         }
     };
     let result = connector.connect(&order, &tokens, &progress).await;
-    Outcome { minted, result }
+    Outcome {
+        minted: Some(tokens),
+        result,
+    }
 }
 
 async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {

@@ -37,21 +37,21 @@ impl Reporter {
     /// The state for `stage`, when it is not the one reported last.
     pub(super) fn report(&mut self, stage: Stage) -> Option<HostState> {
         self.mark_since(stage);
-        let state = self.state(stage);
-        if state == self.last {
+        let new = self.state(stage);
+        if new == self.last {
             return None;
         }
-        self.last = state.clone();
-        Some(state)
+        self.last = new.clone();
+        Some(new)
     }
 
     fn mark_since(&mut self, stage: Stage) {
         let changed = match (&self.last, stage) {
             (HostState::Hosting { session, .. }, Stage::Up { session: now, .. }) => *session != now,
-            (HostState::Hosting { .. }, _) | (_, Stage::Up { .. }) => true,
-            (HostState::Reconnecting { .. }, Stage::Halted(_)) => true,
-            (HostState::Stopped | HostState::Connecting { .. }, Stage::Waiting { .. }) => true,
-            (HostState::Connecting { .. }, Stage::Halted(_)) => true,
+            (HostState::Hosting { .. }, _)
+            | (_, Stage::Up { .. })
+            | (HostState::Reconnecting { .. } | HostState::Connecting { .. }, Stage::Halted(_))
+            | (HostState::Stopped | HostState::Connecting { .. }, Stage::Waiting { .. }) => true,
             _ => false,
         };
         if changed {

@@ -150,8 +150,8 @@ struct Rig {
 }
 
 impl Rig {
+    #[expect(clippy::await_holding_refcell_ref, reason = "a test has one reader")]
     async fn event(&self) -> EngineEvent {
-        #[expect(clippy::await_holding_refcell_ref, reason = "one reader")]
         let event = self.seen.borrow_mut().recv().await;
         event.expect("the engine runs")
     }
@@ -221,7 +221,7 @@ async fn run<F: Future<Output = ()>>(script: Script, test: impl FnOnce(std::rc::
     };
     // Simulated: a test that waits for what never comes fails instead of hanging.
     let both = async { tokio::join!(engine, script) };
-    tokio::time::timeout(Duration::from_secs(30 * 86_400), both)
+    tokio::time::timeout(Duration::from_hours(30 * 24), both)
         .await
         .expect("what the test waits for comes");
 }
@@ -336,7 +336,7 @@ async fn a_refused_token_waits_for_the_person_then_goes_on() {
                 break;
             }
         }
-        tokio::time::advance(Duration::from_secs(3600)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
         assert_eq!(rig.script.log().connects, 1, "no retry by itself");
         rig.tell(EngineCommand::SignedIn);
         rig.hosting().await;
@@ -352,7 +352,7 @@ async fn displaced_stays_displaced_until_taken_over_once() {
         rig.hosting().await;
         rig.drop_link(Reason::TakenOver);
         assert!(matches!(rig.state().await, HostState::Displaced { .. }));
-        tokio::time::advance(Duration::from_secs(3600)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
         assert_eq!(rig.script.log().connects, 1);
         rig.tell(EngineCommand::TakeOver);
         rig.hosting().await;
@@ -367,7 +367,7 @@ async fn displaced_stays_displaced_until_taken_over_once() {
 #[tokio::test(start_paused = true)]
 async fn old_tokens_are_replaced_before_the_session_is_let_go() {
     let script = Script {
-        lifetime: Some(Duration::from_secs(24 * 3600)),
+        lifetime: Some(Duration::from_hours(24)),
         ..Script::default()
     };
     run(script.clone(), async |rig| {

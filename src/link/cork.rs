@@ -56,6 +56,12 @@ impl<T: Transport> Cork<T> {
         Poll::Ready(Ok(()))
     }
 
+    /// Whether there is something to let go, but less than makes a write wait.
+    pub(super) fn has_room(&self) -> bool {
+        let gathered = self.lock();
+        (1..HIGH_WATER).contains(&(gathered.unsent.len() - gathered.gone))
+    }
+
     /// Whether anything arrived since the last time this was asked.
     pub(super) fn take_heard(&self) -> bool {
         std::mem::take(&mut self.lock().heard)

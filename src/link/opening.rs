@@ -1,4 +1,4 @@
-//! The first bytes of a data stream: for which port and visitor, and the host's one-byte answer.
+//! The first bytes of a data stream: for which port and visitor, and the host's one-byte answers.
 //!
 //! After the answer the stream belongs to the visitor and the local service, byte for byte.
 
@@ -21,6 +21,9 @@ pub struct Opening {
 /// What became of it at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// It is under way, and another answer follows. An unanswered stream counts against the 256
+    /// that yamux lets be, so a slow service would keep visitors from all others.
+    Trying,
     /// The local service is connected; what follows is its bytes.
     Connected,
     /// It refuses connections.
@@ -92,11 +95,12 @@ impl Opening {
 }
 
 impl Answer {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Connected,
         Self::Refused,
         Self::TimedOut,
         Self::UnknownPort,
+        Self::Trying,
     ];
 
     const fn byte(self) -> u8 {
@@ -105,6 +109,7 @@ impl Answer {
             Self::Refused => 1,
             Self::TimedOut => 2,
             Self::UnknownPort => 3,
+            Self::Trying => 4,
         }
     }
 

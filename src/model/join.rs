@@ -2,7 +2,7 @@
 
 use super::PortNumber;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 /// Text that must not be seen: it prints as `***`, also in `{:?}`.
@@ -89,12 +89,12 @@ impl JoinLink {
     }
 
     fn with_token(&self, token: &str) -> String {
-        let digits: String = self
-            .fingerprint
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
-        format!("{}{token}@{}#{digits}", Self::SCHEME, self.address())
+        let mut link = format!("{}{token}@{}#", Self::SCHEME, self.address());
+        for byte in self.fingerprint {
+            // Writing to a String cannot fail.
+            let _ = write!(link, "{byte:02x}");
+        }
+        link
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::{
     LocalAnswer, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Target, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,10 +27,24 @@ pub struct Asker {
     clock: fn() -> UnixMillis,
 }
 
+/// Why nothing can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// TLS cannot be set up: mostly, the system has no certificates.
+    #[error("TLS cannot be set up for the probes: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client cannot be made.
+    #[error("the probes' HTTP client cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
 impl Asker {
+    /// An asker that stamps its reports by `clock`.
+    ///
     /// # Errors
     /// The TLS library cannot be set up.
-    pub fn new(clock: fn() -> UnixMillis) -> reqwest::Result<Self> {
+    pub fn new(clock: fn() -> UnixMillis) -> Result<Self, SetupError> {
+        let tls = tls_config()?;
         // The probe's own connections are not kept: a kept one could not tell that new ones fail.
         let builder = || {
             reqwest::Client::builder()
@@ -37,7 +52,7 @@ impl Asker {
                 .redirect(reqwest::redirect::Policy::none())
                 .dns_resolver(Arc::new(LocalhostIsHere))
                 .pool_max_idle_per_host(0)
-                .tls_backend_preconfigured(tls_config())
+                .tls_backend_preconfigured(tls.clone())
         };
         Ok(Self {
             far: builder().build()?,
@@ -68,15 +83,10 @@ impl Asker {
                 Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(&plan.url).await,
             }
         };
-        match timeout(plan.timeout, answer).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                tracing::debug!(elapsed = ?asked.elapsed(), "probe timed out");
-                PublicAnswer::Failed {
-                    reason: Reason::TimedOut,
-                }
-            }
-        }
+        timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
+            tracing::debug!(elapsed = ?asked.elapsed(), "probe timed out");
+            failed(Reason::TimedOut)
+        })
     }
 
     async fn ask_web(&self, url: &str) -> PublicAnswer {
@@ -99,28 +109,12 @@ impl Asker {
     }
 }
 
-fn tls_config() -> rustls::ClientConfig {
-    use rustls_platform_verifier::BuilderVerifierExt;
+fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    // Both can only fail on a provider without TLS 1.2 and 1.3, or a system without certificates.
-    match versions.map(BuilderVerifierExt::with_platform_verifier) {
-        Ok(Ok(builder)) => builder.with_no_client_auth(),
-        Ok(Err(error)) | Err(error) => {
-            tracing::warn!(%error, "no system certificates: https URLs will be shown as dead");
-            rustls::ClientConfig::builder_with_provider(Arc::new(
-                rustls::crypto::ring::default_provider(),
-            ))
-            .with_protocol_versions(rustls::ALL_VERSIONS)
-            .map(|builder| {
-                builder
-                    .with_root_certificates(rustls::RootCertStore::empty())
-                    .with_no_client_auth()
-            })
-            .unwrap_or_else(|_| unreachable!("ring has both TLS versions"))
-        }
-    }
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?;
+    Ok(builder.with_no_client_auth())
 }
 
 async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {

@@ -7,6 +7,6 @@ mod ask;
 mod classify;
 mod schedule;
 
-pub use ask::Asker;
+pub use ask::{Asker, SetupError};
 pub use classify::classify;
 pub use schedule::{Ask, Emit, ProbePlan, Prober};

@@ -10,6 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
+/// A stream on its way.
+pub type Opening<'a> =
+    Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + 'a>>;
+
 /// Who is behind a label.
 #[derive(Clone)]
 pub enum Lookup {
@@ -34,10 +38,7 @@ pub trait Upstream: Send + Sync + 'static {
     fn key(&self) -> u64;
 
     /// Opens a stream to the local service and waits until the host has connected to it.
-    fn open(
-        &self,
-        visitor: Visitor,
-    ) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + '_>>;
+    fn open(&self, visitor: Visitor) -> Opening<'_>;
 }
 
 /// Who asks.

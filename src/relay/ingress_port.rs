@@ -2,8 +2,9 @@
 //!
 //! Listeners are bound here in the relay and handed over, so that a test can stand in for it.
 
-use super::ingress::IngressGuard;
 use super::{Backend, Upstream};
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -17,4 +18,26 @@ pub trait Ingress: Send + Sync + 'static {
 
     /// Serves HTTP for one port, whatever the host name.
     fn open_web(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard;
+}
+
+/// Keeps a listener served; dropping it stops the listener and everything it accepted.
+pub struct IngressGuard {
+    _serving: Box<dyn Any + Send + Sync>,
+}
+
+impl IngressGuard {
+    /// Whatever stops serving when it is dropped: the ingress's own guard, or a task's handle that
+    /// aborts it.
+    #[must_use]
+    pub fn new(serving: impl Any + Send + Sync) -> Self {
+        Self {
+            _serving: Box::new(serving),
+        }
+    }
+}
+
+impl fmt::Debug for IngressGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IngressGuard").finish_non_exhaustive()
+    }
 }

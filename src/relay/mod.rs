@@ -22,10 +22,9 @@ mod upstream;
 mod visitors;
 
 pub use accounts::{Accounts, AccountsError, OWNER};
-pub use backend::{Backend, Lookup, OpenError, Stream, Upstream, Visitor};
+pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor};
 pub use error::RelayError;
-pub use ingress::IngressGuard;
-pub use ingress_port::Ingress;
+pub use ingress_port::{Ingress, IngressGuard};
 pub use limits::Limits;
 pub use server::{Relay, RelayConfig, Warning};
 pub use visitors::Visitors;

@@ -12,7 +12,7 @@ use crate::link::mux::Mux;
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
 use crate::model::TunnelId;
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub(super) struct Naming {
     pub(super) domain: String,
-    pub(super) http_port: u16,
+    /// Where visitors connect.
+    pub(super) http: SocketAddr,
     /// Each web port has a listener of its own, and URLs for other machines of the network.
     pub(super) by_port: bool,
 }
@@ -149,7 +150,8 @@ impl Registry {
         if let Some(old) = old {
             state.ports.close(old, &keep);
         }
-        let lan = self.naming.by_port.then(lan_address).flatten();
+        let by_port = self.naming.by_port;
+        let lan = by_port.then(|| reachable(self.naming.http.ip())).flatten();
         let served = planned.into_iter().map(|(spec, reserved, upstream)| {
             let number = open(&mut state.ports, session, reserved, &upstream);
             self.served(spec, number, lan)
@@ -198,22 +200,20 @@ impl Registry {
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {
-        let Naming {
-            domain, http_port, ..
-        } = &self.naming;
-        let lan = lan.zip(public);
+        let Naming { domain, http, .. } = &self.naming;
+        let lan = lan.zip(public).map(SocketAddr::from);
         let (url, lan_url) = match spec.protocol {
             Protocol::Tcp => (
                 format!("tcp://{domain}:{}", public.unwrap_or_default()),
-                lan.map(|(ip, port)| format!("tcp://{ip}:{port}")),
+                lan.map(|address| format!("tcp://{address}")),
             ),
             Protocol::Http | Protocol::Https | Protocol::Auto => {
                 let host = format!("{}.{domain}", spec.label);
-                let url = match http_port {
+                let url = match http.port() {
                     80 => format!("http://{host}/"),
                     port => format!("http://{host}:{port}/"),
                 };
-                (url, lan.map(|(ip, port)| format!("http://{ip}:{port}/")))
+                (url, lan.map(|address| format!("http://{address}/")))
             }
         };
         ServedPort {
@@ -277,8 +277,17 @@ fn open(
     }
 }
 
+/// Where others reach what listens on `ip`: a wildcard is no address to connect to.
+pub(super) fn reachable(ip: IpAddr) -> Option<IpAddr> {
+    if ip.is_unspecified() {
+        lan_address()
+    } else {
+        Some(ip)
+    }
+}
+
 /// This machine's address in its network: the one it would use to go anywhere. Nothing is sent.
-pub(super) fn lan_address() -> Option<IpAddr> {
+fn lan_address() -> Option<IpAddr> {
     /// TEST-NET-1: no machine has it.
     const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;

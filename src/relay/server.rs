@@ -2,7 +2,7 @@
 
 use super::door::Door;
 use super::public_ports::PublicPorts;
-use super::registry::{Naming, Registry, lan_address};
+use super::registry::{Naming, Registry, reachable};
 use super::session::{self, Common};
 use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
 use crate::model::{JoinLink, PortNumber, Secret};
@@ -10,11 +10,12 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -103,24 +104,14 @@ impl Relay {
     /// # Errors
     /// What failed and what to do about it.
     pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
-        files::make_dir(&config.data).map_err(|error| RelayError::Data {
-            path: config.data.clone(),
-            error,
-        })?;
-        let identity = certificate::load(&config.data)?;
-        let acceptor = identity.acceptor().map_err(|error| RelayError::Tls {
-            path: config.data.clone(),
-            error,
-        })?;
-        let accounts = Accounts::open(&config.data)?;
+        let (fingerprint, acceptor, accounts) = open_data(&config.data)?;
         let (hosts, link) = bind("the link to hosts", config.link, "--listen").await?;
         let (visitors, http) = bind("HTTP", config.http, "--http").await?;
         let join = JoinLink {
             token: Secret::new(accounts.owner_token().expose()),
             host: advertised(&config, link),
-            // A bound listener has a port.
             port: PortNumber::new(link.port()).unwrap_or(FALLBACK_PORT),
-            fingerprint: identity.fingerprint(),
+            fingerprint,
         };
         let aside = accounts.kept_aside().map(ToOwned::to_owned);
         let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
@@ -177,6 +168,21 @@ impl Relay {
     }
 }
 
+/// Key, certificate and accounts, as they are kept in `dir`.
+fn open_data(dir: &Path) -> Result<([u8; 32], TlsAcceptor, Accounts), RelayError> {
+    files::make_dir(dir).map_err(|error| RelayError::Data {
+        path: dir.to_owned(),
+        error,
+    })?;
+    let identity = certificate::load(dir)?;
+    let acceptor = identity.acceptor().map_err(|error| RelayError::Tls {
+        path: dir.to_owned(),
+        error,
+    })?;
+    Ok((identity.fingerprint(), acceptor, Accounts::open(dir)?))
+}
+
+/// Never used: a bound listener has a port.
 const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
     Some(port) => port,
     None => panic!("it is not 0"),
@@ -185,7 +191,7 @@ const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
 fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> Registry {
     let naming = Naming {
         domain: config.domain.clone(),
-        http_port: http.port(),
+        http,
         by_port: config.public_by_port,
     };
     let range = config.tcp_ports.clone();
@@ -195,17 +201,11 @@ fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) 
 
 /// A wildcard is no address to connect to: this machine's own stands in for it.
 fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
-    let reachable = |ip: IpAddr| {
-        if ip.is_unspecified() {
-            lan_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
-        } else {
-            ip
-        }
-    };
+    let own = || reachable(link.ip()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     config
         .advertise
         .clone()
-        .unwrap_or_else(|| reachable(link.ip()).to_string())
+        .unwrap_or_else(|| own().to_string())
 }
 
 async fn bind(

@@ -44,11 +44,14 @@ impl PortUpstream {
         };
         stream.write_all(&opening.encode()).await.map_err(gone)?;
         stream.flush().await.map_err(gone)?;
-        match Answer::read(&mut stream).await.map_err(gone)? {
-            Answer::Connected => Ok(stream),
-            Answer::Refused => Err(OpenError::Refused),
-            Answer::TimedOut => Err(OpenError::TimedOut),
-            Answer::UnknownPort => Err(OpenError::HostGone),
+        loop {
+            match Answer::read(&mut stream).await.map_err(gone)? {
+                Answer::Trying => {}
+                Answer::Connected => return Ok(stream),
+                Answer::Refused => return Err(OpenError::Refused),
+                Answer::TimedOut => return Err(OpenError::TimedOut),
+                Answer::UnknownPort => return Err(OpenError::HostGone),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The real ingress, as the relay's sessions want it.
 
-use super::ingress::{self, HttpConfig, IngressGuard};
-use super::{Backend, Ingress, Upstream};
+use super::ingress::{self, HttpConfig};
+use super::{Backend, Ingress, IngressGuard, Upstream};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -23,14 +23,18 @@ impl Visitors {
 
 impl Ingress for Visitors {
     fn serve_http(&self, listener: TcpListener, backend: Arc<dyn Backend>) -> IngressGuard {
-        ingress::serve_http(listener, backend, &self.config)
+        IngressGuard::new(ingress::serve_http(listener, backend, &self.config))
     }
 
     fn open_tcp(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {
-        ingress::serve_tcp(listener, upstream, &self.config.limits)
+        IngressGuard::new(ingress::serve_tcp(listener, upstream, &self.config.limits))
     }
 
     fn open_web(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {
-        ingress::serve_fixed_web(listener, upstream, &self.config.limits)
+        IngressGuard::new(ingress::serve_fixed_web(
+            listener,
+            upstream,
+            &self.config.limits,
+        ))
     }
 }

@@ -14,6 +14,9 @@ thread_local! {
     static DESKTOP: RefCell<Option<Desktop>> = const { RefCell::new(None) };
 }
 
+/// Shows a notification: title and text.
+pub type Notify = Box<dyn Fn(&str, &str)>;
+
 /// What the desktop's parts are told of and ask.
 pub struct Callbacks {
     /// The person asked for something. Called on Slint's thread and on the tray's.
@@ -25,7 +28,7 @@ pub struct Callbacks {
     /// The answer, when it matters.
     pub tray_host_is: Box<dyn Fn(bool)>,
     /// Shows a notification: title and text.
-    pub notify: Box<dyn Fn(&str, &str)>,
+    pub notify: Notify,
 }
 
 struct Desktop {
@@ -157,10 +160,9 @@ impl Desktop {
 
     fn move_window(&self, op: WindowOp) {
         let moved = match op {
-            WindowOp::Show => self.show(),
-            WindowOp::Hide => self.hide(),
             WindowOp::Toggle if self.window.is_visible() => self.hide(),
-            WindowOp::Toggle => self.show(),
+            WindowOp::Show | WindowOp::Toggle => self.show(),
+            WindowOp::Hide => self.hide(),
         };
         if let Err(error) = moved {
             tracing::warn!(%error, "the window could not be moved");

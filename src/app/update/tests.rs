@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::view::WindowOp;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 struct Rig {
     state: State,
@@ -308,7 +309,7 @@ fn a_stop_is_audited_and_shown_at_once_and_late_reports_are_ignored() {
     assert_eq!(kinds, [Kind::ManualStop, Kind::Down]);
     assert_eq!(*rig.host_state(), HostState::Stopped);
     assert!(commands.contains(&Command::StopEngine(id("web"))));
-    assert!(commands.contains(&Command::SaveHosted(Default::default())));
+    assert!(commands.contains(&Command::SaveHosted(BTreeSet::new())));
     rig.session(2, true);
     assert_eq!(*rig.host_state(), HostState::Stopped);
     assert_eq!(

@@ -29,6 +29,9 @@ pub(super) struct Driver<T> {
     /// The request that waits for yamux.
     waiting: Option<OpenRequest>,
     deliver: mpsc::Sender<MuxStream>,
+    /// Gathered bytes wait for one turn of the other tasks, which mostly have more: fewer and
+    /// larger records and system calls, for a microsecond.
+    waited: bool,
     connection: yamux::Connection<Cork<T>>,
 }
 
@@ -54,6 +57,7 @@ impl<T: Transport> Driver<T> {
             opens,
             waiting: None,
             deliver,
+            waited: false,
             connection,
         }
     }
@@ -88,6 +92,12 @@ impl<T: Transport> Driver<T> {
         if self.cork.take_heard() {
             self.marker.0.mark_heard();
         }
+        if end.is_none() && !self.waited && self.cork.has_room() {
+            self.waited = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.waited = false;
         match (end, self.cork.poll_release(cx)) {
             (Some(end), _) => Poll::Ready(end),
             (None, Poll::Ready(Err(error))) => Poll::Ready(LinkEnd::Broken(error.to_string())),

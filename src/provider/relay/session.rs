@@ -1,7 +1,7 @@
 //! One session with a relay: attends to the control stream, serves the visitors' streams.
 
 use super::handshake::{self, Shaken, lost};
-use super::local::{LocalError, LocalPort};
+use super::local::{LocalError, LocalPort, LocalStream};
 use super::refusal::map_refusal;
 use crate::link;
 use crate::link::frame::Frames;
@@ -15,6 +15,7 @@ use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -25,6 +26,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// A visitor's stream whose service has not accepted by then is answered that it is being tried.
+const TRYING_AFTER: Duration = Duration::from_millis(100);
 
 /// Events that wait for the engine.
 const EVENT_QUEUE: usize = 16;
@@ -335,7 +339,7 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
     };
     let counters = traffic.port(local.port.number);
     let _open = counters.connection();
-    let mut service = match local.connect().await {
+    let mut service = match connect(&mut stream, &local).await {
         Ok(service) => service,
         Err(LocalError::Refused) => return refuse(stream, Answer::Refused).await,
         Err(LocalError::TimedOut) => return refuse(stream, Answer::TimedOut).await,
@@ -358,6 +362,17 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
     if asked && !answered {
         local.forget();
     }
+}
+
+/// Connects to the service, and says so when that takes a while.
+async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
+    let mut connecting = pin!(local.connect());
+    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
+        return connected;
+    }
+    // A stream that broke is found out about when the service's bytes are to go.
+    let _ = Answer::Trying.write(stream).await;
+    connecting.await
 }
 
 async fn refuse(mut stream: MuxStream, answer: Answer) {

@@ -27,13 +27,6 @@ pub struct IngressGuard {
 }
 
 impl IngressGuard {
-    /// Guards a task that serves a listener. The task owns the listener and its connections.
-    #[must_use]
-    pub fn new(task: JoinHandle<()>) -> Self {
-        let stop = CancellationToken::new();
-        Self { stop, task }
-    }
-
     /// Runs `ingress`, which is to end some time after the token that it is given.
     pub(super) fn run<F>(ingress: impl FnOnce(CancellationToken) -> F) -> Self
     where

@@ -3,7 +3,7 @@
 use super::rig::*;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use underpass::link::tls::Identity;
 use underpass::model::{Protocol, Traffic};
@@ -97,6 +97,36 @@ async fn a_visitor_that_does_not_read_stalls_nobody_else() {
     writer.await.expect("it ends");
     assert!(!stuck.is_finished());
     stuck.abort();
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_accept_keeps_nobody_from_another() {
+    // It is asked what it speaks, and says nothing: that takes a second.
+    let mute = Service::start(|socket| async move {
+        let _socket = socket;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let echo = Service::echo().await;
+    let rig = Arc::new(Rig::start().await);
+    let mut order = order("mute", mute.port, Protocol::Auto);
+    order.ports.push(port("web", echo.port, Protocol::Http));
+    let session = host(&rig, &order).await;
+    let mut waiting = JoinSet::new();
+    // More than yamux lets be unanswered.
+    for _ in 0..300 {
+        let rig = Arc::clone(&rig);
+        waiting.spawn(async move { rig.visit("mute").await.map(drop) });
+    }
+    let open = || {
+        let traffic = session.traffic.read();
+        traffic.get(&number(mute.port)).map_or(0, |port| port.open)
+    };
+    while open() < 256 {
+        tokio::task::yield_now().await;
+    }
+    assert!(echoes(&rig).await);
+    assert!(waiting.try_join_next().is_none(), "they still wait");
 }
 
 #[tokio::test]
@@ -237,21 +267,20 @@ async fn what_a_port_speaks_is_asked_once() {
     let mut visitors = JoinSet::new();
     for _ in 0..5 {
         let rig = Arc::clone(&rig);
-        visitors.spawn(async move { rig.visit("web").await.is_ok() });
+        visitors.spawn(async move {
+            let mut visitor = rig.visit("web").await.expect("it is there");
+            visitor.write_all(b"v").await.expect("it goes");
+            visitor.read_u8().await.expect("it is answered")
+        });
     }
-    let (mut asked, mut visited) = (0, 0);
-    let mut kept: Vec<TcpStream> = Vec::new();
-    while visited < 5 {
+    let mut first = Vec::new();
+    while first.len() < 6 {
         let (mut socket, _) = listener.accept().await.expect("it comes");
-        if asked == 0 {
-            asked += 1;
-            assert_eq!(first_byte(&mut socket).await, 22, "a ClientHello");
-        } else {
-            visited += 1;
-            kept.push(socket);
-        }
+        first.push(first_byte(&mut socket).await);
+        let _ = socket.write_all(b"plainly").await;
     }
-    assert!(visitors.join_all().await.into_iter().all(|opened| opened));
+    assert_eq!(first, [22, b'v', b'v', b'v', b'v', b'v'], "one ClientHello");
+    assert_eq!(visitors.join_all().await, [b'p'; 5]);
 }
 
 async fn first_byte(stream: &mut (impl AsyncRead + Unpin)) -> u8 {

@@ -29,14 +29,13 @@ pub struct FakeIngress {
 impl Ingress for FakeIngress {
     fn serve_http(&self, listener: TcpListener, backend: Arc<dyn Backend>) -> IngressGuard {
         *self.backend.lock().expect("nobody panics") = Some(backend);
-        IngressGuard::new(tokio::spawn(async move {
-            let _listener = listener;
-            std::future::pending::<()>().await;
-        }))
+        IngressGuard::new(listener)
     }
 
     fn open_tcp(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {
-        IngressGuard::new(tokio::spawn(carry(listener, upstream)))
+        IngressGuard::new(AbortOnDropHandle::new(tokio::spawn(carry(
+            listener, upstream,
+        ))))
     }
 
     fn open_web(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {

@@ -64,6 +64,10 @@ impl Bench {
     }
 
     /// Lets bindings, change handlers and animations come to rest.
+    #[expect(
+        clippy::unused_self,
+        reason = "it reads as what is done to this window"
+    )]
     pub fn settle(&self) {
         for _ in 0..4 {
             mock_elapsed_time(Duration::from_millis(100));

@@ -343,7 +343,7 @@ impl Scene {
         view.window.cards[0].rows[1].selected = true;
         let mut panel = self.panel();
         panel.key = key("frontend", 5173);
-        panel.title = "frontend : 5173".to_owned();
+        "frontend : 5173".clone_into(&mut panel.title);
         panel.badge = Badge::ServiceDown;
         panel.word = self.word(Badge::ServiceDown);
         panel.sentence = self.say(

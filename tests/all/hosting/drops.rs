@@ -1,0 +1,148 @@
+//! The link or the relay goes away: the tunnel comes back by itself, at the same URL.
+
+use crate::support::computer::Computer;
+use crate::support::relay::TestRelay;
+use crate::support::screen::Shown;
+use crate::support::wait::within;
+use crate::support::web::WebService;
+use http::StatusCode;
+use underpass::app::Event;
+use underpass::audit::Record;
+use underpass::model::{Action, Health, HostState, Protocol, Reason, TunnelId};
+
+/// Kind and reason of each line.
+fn lines(records: &[Record]) -> Vec<(&str, &str)> {
+    records
+        .iter()
+        .map(|r| (r.kind.as_str(), r.reason.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_relay_that_is_killed_and_comes_back_finds_its_host_again() {
+    let service = WebService::start("it");
+    let mut relay = TestRelay::start().await;
+    let computer = Computer::joined(&relay.join_link());
+    let mut desk = computer.start();
+    let (key, site) = desk.share("web", service.port(), Protocol::Http).await;
+    let url = desk.until_works(&key).await;
+
+    relay.kill();
+    desk.until_state(&key.tunnel, "reconnecting").await;
+    let later = |shown: &_| attempt(shown, &key.tunnel).filter(|attempt| *attempt >= 3);
+    desk.screen.until("a third attempt", later).await;
+
+    relay.come_back().await;
+    desk.until_state(&key.tunnel, "hosting").await;
+    assert_eq!(desk.until_works(&key).await, url);
+    assert_eq!(
+        site.get("/").await,
+        (StatusCode::OK, "hello from it".to_owned())
+    );
+    desk.quit().await;
+    let audit = computer.audit();
+    let expected = [
+        ("tunnel.up", "started"),
+        ("tunnel.down", "dropped"),
+        ("tunnel.up", "reconnected"),
+        ("tunnel.down", "stopped"),
+    ];
+    assert_eq!(lines(&audit), expected);
+    assert!(audit[0].run == audit[1].run && audit[2].run == audit[3].run);
+    assert_ne!(audit[0].run, audit[2].run);
+}
+
+fn attempt(shown: &Shown, tunnel: &TunnelId) -> Option<u32> {
+    match shown.inputs.hosts.get(tunnel)?.state {
+        HostState::Reconnecting { attempt, .. } => Some(attempt),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_goes_down_on_purpose_says_so() {
+    let service = WebService::start("it");
+    let mut relay = TestRelay::start().await;
+    let computer = Computer::joined(&relay.join_link());
+    let mut desk = computer.start();
+    let (key, _) = desk.share("web", service.port(), Protocol::Http).await;
+    let url = desk.until_works(&key).await;
+    within("the relay goes down", relay.shut_down()).await;
+    let state = desk.until_state(&key.tunnel, "reconnecting").await;
+    assert_eq!(state.reason(), Some(&Reason::RelayShutDown));
+    relay.come_back().await;
+    desk.until_state(&key.tunnel, "hosting").await;
+    assert_eq!(desk.until_works(&key).await, url);
+}
+
+#[tokio::test]
+async fn a_dropped_link_is_made_again_at_the_same_urls() {
+    let (web, raw) = (WebService::start("web"), WebService::start("raw"));
+    let relay = TestRelay::start().await;
+    let computer = Computer::joined(&relay.join_link());
+    let mut desk = computer.start();
+    for (name, service, protocol) in [("web", &web, Protocol::Http), ("raw", &raw, Protocol::Tcp)] {
+        let (key, site) = desk.share(name, service.port(), protocol).await;
+        let url = desk.until_works(&key).await;
+        let before = desk.until_state(&key.tunnel, "hosting").await.session();
+        let tunnel = key.tunnel.clone();
+        desk.send(Event::DropLink { tunnel });
+        let state = desk.until_state(&key.tunnel, "reconnecting").await;
+        assert_eq!(state.reason(), Some(&Reason::LinkLost));
+        let after = desk.until_state(&key.tunnel, "hosting").await.session();
+        assert_ne!(after, before);
+        assert_eq!(desk.until_works(&key).await, url);
+        assert_eq!(site.get("/").await.1, format!("hello from {name}"));
+    }
+}
+
+#[tokio::test]
+async fn a_reconnect_by_hand_is_at_once_and_is_written_down() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (key, _) = desk.share("web", service.port(), Protocol::Http).await;
+    let url = desk.until_works(&key).await;
+    desk.act(Action::Reconnect {
+        tunnel: key.tunnel.clone(),
+    });
+    let state = desk.until_state(&key.tunnel, "reconnecting").await;
+    assert_eq!(state.reason(), Some(&Reason::Forced));
+    desk.until_state(&key.tunnel, "hosting").await;
+    assert_eq!(desk.until_works(&key).await, url);
+    desk.quit().await;
+    let expected = [
+        ("tunnel.up", "started"),
+        ("tunnel.manual_reconnect", "manual_reconnect"),
+        ("tunnel.down", "manual_reconnect"),
+        ("tunnel.up", "manual_reconnect"),
+        ("tunnel.down", "stopped"),
+    ];
+    assert_eq!(lines(&computer.audit()), expected);
+}
+
+#[tokio::test]
+async fn a_zombie_is_found_by_three_probes_and_replaced() {
+    let service = WebService::start("it");
+    let relay = TestRelay::start().await;
+    let computer = Computer::joined(&relay.join_link());
+    computer.set(|settings| settings.timing.probe_timeout_ms = 500);
+    let mut desk = computer.start();
+    let (key, _) = desk.share("web", service.port(), Protocol::Http).await;
+    let url = desk.until_works(&key).await;
+    let first = desk.until_state(&key.tunnel, "hosting").await.session();
+
+    relay.leave_visitors_hanging(true);
+    desk.until_health(&key, Health::Down).await;
+    let state = desk.until_state(&key.tunnel, "reconnecting").await;
+    assert_eq!(state.reason(), Some(&Reason::Zombie));
+    let second = desk.until_state(&key.tunnel, "hosting").await.session();
+    assert_ne!(first, second);
+    relay.leave_visitors_hanging(false);
+    assert_eq!(desk.until_works(&key).await, url);
+    desk.quit().await;
+    let audit = computer.audit();
+    let expected = [("tunnel.up", "started"), ("tunnel.down", "zombie")];
+    assert_eq!(lines(&audit[..2]), expected);
+    assert_eq!(audit[2].kind, "tunnel.up");
+}

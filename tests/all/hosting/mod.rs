@@ -1,0 +1,11 @@
+//! Hosting as a whole: the app with its engines, a relay and real sockets on loopback.
+
+mod alike;
+mod bytes;
+mod drops;
+mod owners;
+mod places;
+mod records;
+mod service;
+mod strangers;
+mod web;

@@ -1,0 +1,96 @@
+//! Where things are is kept: across restarts of the app, and when the relay moves to the LAN.
+
+use crate::support::computer::Computer;
+use crate::support::screen::{Screen, Shown};
+use crate::support::visitor::Site;
+use crate::support::web::WebService;
+use http::StatusCode;
+use underpass::model::{Action, HostState, LivePort, PortKey, Protocol};
+
+#[tokio::test]
+async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
+    let (web, raw) = (WebService::start("web"), WebService::start("raw"));
+    let stopped = WebService::start("stopped");
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let mut urls = Vec::new();
+    for (name, service, protocol) in [
+        ("web", &web, Protocol::Http),
+        ("stopped", &stopped, Protocol::Http),
+        ("raw", &raw, Protocol::Tcp),
+    ] {
+        let (key, _) = desk.share(name, service.port(), protocol).await;
+        urls.push((key.clone(), desk.until_works(&key).await));
+    }
+    let (off, _) = urls.remove(1);
+    let tunnel = off.tunnel.clone();
+    desk.act(Action::Stop { tunnel });
+    desk.until_state(&off.tunnel, "stopped").await;
+    desk.quit().await;
+
+    let mut again = computer.start();
+    for (key, url) in &urls {
+        let now = again.until_works(key).await;
+        // A raw port's number is the system's choice here.
+        if now.starts_with("http") {
+            assert_eq!(&now, url);
+        }
+        let page = Site::of(&now).get("/").await.1;
+        assert_eq!(page, format!("hello from {}", key.tunnel));
+    }
+    assert_eq!(again.state(&off.tunnel), HostState::Stopped);
+}
+
+#[tokio::test]
+async fn a_second_app_on_the_same_folder_uses_the_firsts_relay() {
+    let (one, two) = (WebService::start("one"), WebService::start("two"));
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (_, first) = desk.share("one", one.port(), Protocol::Http).await;
+    let mut other = computer.start();
+    let (_, second) = other.share("two", two.port(), Protocol::Http).await;
+    assert_eq!(first.port(), second.port(), "one relay has both");
+    assert_eq!(second.get("/").await.1, "hello from two");
+}
+
+#[tokio::test]
+async fn on_the_lan_the_relay_answers_at_every_address_and_back_at_one() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (key, site) = desk.share("web", service.port(), Protocol::Http).await;
+    let url = desk.until_works(&key).await;
+    let elsewhere = site.clone().at("127.0.0.2");
+    assert!(elsewhere.connect().await.is_err(), "loopback alone");
+
+    desk.act(Action::SetLan { on: true });
+    desk.screen.skip();
+    let live = live(&mut desk.screen, &key, true).await;
+    desk.until_works(&key).await;
+    assert_eq!(live.url, url, "the URL stays");
+    // Every machine has this address, and one that listens on all answers there.
+    assert_eq!(elsewhere.get("/").await.1, "hello from it");
+    if let Some(lan) = live.lan_url {
+        let lan = Site::of(&lan);
+        assert_eq!(
+            lan.get("/").await,
+            (StatusCode::OK, "hello from it".to_owned())
+        );
+    }
+
+    desk.act(Action::SetLan { on: false });
+    desk.screen.skip();
+    desk.until_works(&key).await;
+    assert!(elsewhere.connect().await.is_err(), "loopback alone again");
+}
+
+/// The port as it is served in a session that began just now.
+async fn live(screen: &mut Screen, key: &PortKey, public: bool) -> LivePort {
+    let find = |shown: &Shown| {
+        let host = shown.inputs.hosts.get(&key.tunnel)?;
+        let up = matches!(host.state, HostState::Hosting { .. });
+        let live = host.live.iter().find(|live| live.number == key.port)?;
+        (up && shown.inputs.relay.public == public).then(|| live.clone())
+    };
+    screen.until("it is hosted anew", find).await
+}

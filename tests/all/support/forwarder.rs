@@ -1,0 +1,52 @@
+//! A wire between a host and its relay that counts connections.
+
+use super::raw::RawService;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use underpass::model::{JoinLink, PortNumber};
+
+/// Forwards to one address.
+pub struct Forwarder {
+    service: RawService,
+    accepted: watch::Receiver<usize>,
+}
+
+impl Forwarder {
+    pub fn to(target: SocketAddr) -> Self {
+        let (count, accepted) = watch::channel(0);
+        let count = Arc::new(count);
+        let service = RawService::start(move |mut near| {
+            count.send_modify(|count| *count += 1);
+            async move {
+                if let Ok(mut far) = TcpStream::connect(target).await {
+                    far.set_nodelay(true).expect("it is a TCP socket");
+                    // Either end may break: both see it.
+                    let _ = copy_bidirectional(&mut near, &mut far).await;
+                }
+            }
+        });
+        Self { service, accepted }
+    }
+
+    /// The same relay, reached through here.
+    pub fn join_link(&self, link: &JoinLink) -> JoinLink {
+        JoinLink {
+            host: self.service.address().ip().to_string(),
+            port: PortNumber::new(self.service.port()).expect("not 0"),
+            ..link.clone()
+        }
+    }
+
+    /// How many connections there were.
+    pub fn accepted(&self) -> usize {
+        *self.accepted.borrow()
+    }
+
+    /// The next connection.
+    pub async fn next(&mut self) {
+        self.accepted.changed().await.expect("it runs");
+    }
+}

@@ -1,0 +1,15 @@
+//! What tests of the whole need around it: services, visitors, a relay, a computer that hosts.
+//!
+//! Nothing here knows what a test wants to prove. Every port is the system's choice, and every wait
+//! is for an event.
+
+pub mod computer;
+pub mod forwarder;
+pub mod pattern;
+pub mod raw;
+pub mod relay;
+pub mod screen;
+pub mod spot;
+pub mod visitor;
+pub mod wait;
+pub mod web;
