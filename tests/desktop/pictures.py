@@ -17,6 +17,7 @@ from waiting import Failed, run, wait_until
 
 # The ground around a menu that stays in its picture.
 MARGIN = 8
+EDGE = ("-bordercolor", "#98A2B1", "-border", "1")
 # Enough for the panel to have traffic to show.
 VISITS = 24
 
@@ -112,12 +113,12 @@ def held_port(number):
 
 
 def take_window(desktop, pid, name):
-    """Keeps the window, frame and all, as `NAME.png`."""
+    """Keeps what is inside the window's frame as `NAME.png`, with an edge to stand out from a page."""
     window = desktop.focus(pid)
     shot = desktop.screenshot(name)
-    frame = run("xwininfo", "-frame", "-id", window)
-    corner = [int(at) for at in re.findall(r"Absolute upper-left [XY]: +(\d+)", frame)]
-    size = [int(long) for long in re.findall(r"(?:Width|Height): +(\d+)", frame)]
+    box = run("xwininfo", "-id", window)
+    corner = [int(at) for at in re.findall(r"Absolute upper-left [XY]: +(\d+)", box)]
+    size = [int(long) for long in re.findall(r"(?:Width|Height): +(\d+)", box)]
     cut(desktop, shot, name, *corner, *size)
 
 
@@ -134,5 +135,5 @@ def take_menus(desktop, name):
 def cut(desktop, shot, name, x, y, width, height):
     kept = os.path.join(desktop.out, f"{name}.png")
     place = f"{width}x{height}+{max(x, 0)}+{max(y, 0)}"
-    subprocess.run(["convert", shot, "-crop", place, "+repage", "-strip", kept], check=True, timeout=30)
+    subprocess.run(["convert", shot, "-crop", place, "+repage", *EDGE, "-strip", kept], check=True, timeout=30)
     os.remove(shot)
