@@ -13,6 +13,7 @@ import traceback
 
 from desktop import Desktop
 from outside import Program, Service, fetch, free_port
+from pictures import Office, take_menus, take_window
 from waiting import Failed, run, wait_until
 
 GREETING = "hello from the local service"
@@ -32,6 +33,7 @@ class Day:
         self.desktop = Desktop(out)
         self.program = Program(self.desktop, binary)
         self.service = Service(GREETING)
+        self.office = Office(self)
         self.url = None
 
     def public_url(self):
@@ -205,6 +207,50 @@ def quit_in_the_menu_ends_the_program(day):
     day.desktop.screenshot("after-quit")
 
 
+@step
+def each_of_several_tunnels_shows_its_own_state(day):
+    """Here and below: another home with other tunnels, which the README's pictures show."""
+    day.office.move_in()
+    for word in ("2 working", "1 needs you", "Service down", "Stopped"):
+        day.desktop.wait_text(day.program.pid, word)
+
+
+@step
+def the_panel_tells_what_happened_to_one_port(day):
+    desktop, pid, office = day.desktop, day.program.pid, day.office
+    office.select("frontend")
+    desktop.wait_text(pid, r"accepts connections")
+    office.frontend.stop()
+    desktop.wait_text(pid, r"^Your side: nothing listens on ")
+    office.frontend.start()
+    desktop.wait_text(pid, r"^working again")
+    office.visit("frontend")
+    desktop.wait_text(pid, r"in all$")
+    take_window(desktop, pid, "readme-window")
+
+
+@step
+def the_tray_menu_lists_every_tunnel_and_shows_the_worst(day):
+    desktop, pid = day.desktop, day.program.pid
+    labels = desktop.tray_labels(pid)
+    for expected in ("● frontend", "▲ api", "○ db"):
+        if expected not in labels:
+            raise Failed(f"no entry {expected!r} in {labels}")
+    desktop.pick(pid, r"^● frontend$", r"^Copy", click=False)
+    take_menus(desktop, "readme-tray")
+    desktop.close_menu()
+
+
+@step
+def the_window_turns_dark(day):
+    desktop, pid = day.desktop, day.program.pid
+    desktop.find(pid, r"^Dark theme$").do_action(0)
+    desktop.find(pid, r"^Light theme$")
+    take_window(desktop, pid, "readme-window-dark")
+    desktop.pick(pid, r"^Quit")
+    day.program.wait_end()
+
+
 def say(line):
     print(line, flush=True)
 
@@ -248,6 +294,7 @@ def main():
         passed = play(day)
     finally:
         day.service.stop()
+        day.office.move_out()
         day.desktop.stop()
     failed = 1 if passed < len(STEPS) else 0
     skipped = len(STEPS) - passed - failed
