@@ -125,6 +125,8 @@ async fn a_reconnect_by_hand_is_at_once_and_is_written_down() {
 async fn a_raw_port_keeps_its_number_however_often_its_host_reconnects() {
     let service = WebService::start("it");
     let computer = Computer::new();
+    // Below those that the system gives to anybody who asks for any.
+    computer.set(|settings| settings.relay.tcp_ports = (8_000, 31_999));
     let mut desk = computer.start();
     let (key, _) = desk.share("raw", service.port(), Protocol::Tcp).await;
     let url = desk.until_works(&key).await;

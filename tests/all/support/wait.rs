@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long is looked on when nothing is to happen: many times what it would take if it did.
-const A_WHILE: Duration = Duration::from_millis(1_500);
+pub const LOOKING_ON: Duration = Duration::from_millis(1_500);
 
 /// What comes of `wait`.
 pub async fn within<T>(what: &str, wait: impl Future<Output = T>) -> T {
@@ -19,6 +19,6 @@ pub async fn within<T>(what: &str, wait: impl Future<Output = T>) -> T {
 
 /// Fails when `event` happens. A slow machine can only let it pass.
 pub async fn never<T>(what: &str, event: impl Future<Output = T>) {
-    let happened = tokio::time::timeout(A_WHILE, event).await.is_ok();
+    let happened = tokio::time::timeout(LOOKING_ON, event).await.is_ok();
     assert!(!happened, "it happened: {what}");
 }
