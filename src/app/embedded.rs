@@ -9,6 +9,7 @@ use crate::store::{Document, Home, RelayPorts};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Mutex as AsyncMutex;
@@ -43,6 +44,8 @@ pub struct RelayDirectory {
     home: Home,
     choice: Mutex<RelayChoice>,
     settings: Mutex<RelaySettings>,
+    /// The embedded relay runs by other settings than these.
+    outdated: AtomicBool,
     running: AsyncMutex<Option<Running>>,
 }
 
@@ -82,6 +85,16 @@ impl Drop for OwnRuntime {
     }
 }
 
+impl Running {
+    async fn shut_down(self) {
+        let Self { relay, runtime, .. } = self;
+        let ended = runtime.handle.spawn(relay.shutdown());
+        if let Err(error) = ended.await {
+            tracing::warn!(%error, "the embedded relay did not end well");
+        }
+    }
+}
+
 impl RelayDirectory {
     /// A directory that begins with `choice`.
     #[must_use]
@@ -90,6 +103,7 @@ impl RelayDirectory {
             home,
             choice: Mutex::new(choice),
             settings: Mutex::new(settings),
+            outdated: AtomicBool::new(false),
             running: AsyncMutex::new(None),
         })
     }
@@ -104,26 +118,36 @@ impl RelayDirectory {
         *lock(&self.choice) = RelayChoice::Embedded;
     }
 
-    /// Runs the embedded relay by these settings from now on. One that runs goes down first; the
-    /// next host that asks starts it again.
-    pub(super) async fn restart(&self, settings: RelaySettings) {
+    /// Runs the embedded relay by these settings from now on: the next host that asks starts it, and
+    /// none is sent to the one that ran by the old ones.
+    pub(super) fn set(&self, settings: RelaySettings) {
         *lock(&self.settings) = settings;
-        self.shut_down().await;
+        self.outdated.store(true, Ordering::Release);
+    }
+
+    /// Ends the embedded relay when it runs by old settings.
+    pub(super) async fn end_outdated(&self) {
+        self.take_outdated(&mut *self.running.lock().await).await;
+    }
+
+    async fn take_outdated(&self, running: &mut Option<Running>) {
+        if self.outdated.swap(false, Ordering::AcqRel)
+            && let Some(running) = running.take()
+        {
+            running.shut_down().await;
+        }
     }
 
     /// Ends the embedded relay, if it runs here.
     pub(super) async fn shut_down(&self) {
         if let Some(running) = self.running.lock().await.take() {
-            let Running { relay, runtime, .. } = running;
-            let ended = runtime.handle.spawn(relay.shutdown());
-            if let Err(error) = ended.await {
-                tracing::warn!(%error, "the embedded relay did not end well");
-            }
+            running.shut_down().await;
         }
     }
 
     async fn locate_embedded(&self) -> Result<JoinLink, ConnectError> {
         let mut running = self.running.lock().await;
+        self.take_outdated(&mut running).await;
         if let Some(running) = &*running {
             return Ok(running.relay.join_link());
         }

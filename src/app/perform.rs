@@ -252,7 +252,9 @@ impl Performer {
     }
 
     fn restart_relay(&self, settings: RelaySettings) {
+        self.parts.relay.set(settings);
         let relay = Arc::clone(&self.parts.relay);
-        tokio::spawn(async move { relay.restart(settings).await });
+        // Also when nobody asks for the new one.
+        tokio::spawn(async move { relay.end_outdated().await });
     }
 }

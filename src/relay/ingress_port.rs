@@ -2,11 +2,13 @@
 //!
 //! Listeners are bound here in the relay and handed over, so that a test can stand in for it.
 
-use super::{Backend, Upstream};
-use std::any::Any;
+use super::{Backend, Upstream, ingress};
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Serves visitors. All three are called within a runtime and return at once.
 pub trait Ingress: Send + Sync + 'static {
@@ -20,19 +22,52 @@ pub trait Ingress: Send + Sync + 'static {
     fn open_web(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard;
 }
 
-/// Keeps a listener served; dropping it stops the listener and everything it accepted.
+/// Keeps a listener served; dropping it stops the listener and everything it accepted, a moment
+/// later.
 pub struct IngressGuard {
-    _serving: Box<dyn Any + Send + Sync>,
+    serving: Box<dyn Serving>,
+}
+
+/// What serves a listener until it is dropped.
+pub trait Serving: Send + Sync + 'static {
+    /// Ends it, and returns when its listener is closed.
+    fn end(self: Box<Self>, patience: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 impl IngressGuard {
-    /// Whatever stops serving when it is dropped: the ingress's own guard, or a task's handle that
-    /// aborts it.
+    /// Keeps what serves: the ingress's own guard, or a task's handle that aborts it.
     #[must_use]
-    pub fn new(serving: impl Any + Send + Sync) -> Self {
+    pub fn new(serving: impl Serving) -> Self {
         Self {
-            _serving: Box::new(serving),
+            serving: Box::new(serving),
         }
+    }
+
+    /// Ends it and closes the listener; what was accepted gets so much time to come to its end.
+    pub async fn end(self, patience: Duration) {
+        self.serving.end(patience).await;
+    }
+}
+
+impl Serving for ingress::IngressGuard {
+    fn end(self: Box<Self>, patience: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.shutdown(patience))
+    }
+}
+
+impl Serving for TcpListener {
+    fn end(self: Box<Self>, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl Serving for AbortOnDropHandle<()> {
+    fn end(self: Box<Self>, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.abort();
+        Box::pin(async move {
+            // It was aborted: that is all there is to hear.
+            let _ = (*self).await;
+        })
     }
 }
 

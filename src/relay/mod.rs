@@ -24,7 +24,7 @@ mod visitors;
 pub use accounts::{Accounts, AccountsError, OWNER};
 pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor};
 pub use error::RelayError;
-pub use ingress_port::{Ingress, IngressGuard};
+pub use ingress_port::{Ingress, IngressGuard, Serving};
 pub use limits::Limits;
 pub use server::{Relay, RelayConfig, Warning, join_link};
 pub use visitors::Visitors;

@@ -3,6 +3,7 @@
 //! It proposes numbers; whether the system lets one be bound is found out elsewhere.
 
 use crate::link::wire::Refusal;
+use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
@@ -64,8 +65,7 @@ impl Numbers {
                 // Numbers that others had come last: they may come back for them.
                 let free = |number: &u16| Some(*number) != had && !in_use(*number);
                 let others: HashSet<u16> = self.had.values().copied().collect();
-                let (fresh, used): (Vec<u16>, Vec<u16>) = range
-                    .clone()
+                let (fresh, used): (Vec<u16>, Vec<u16>) = from_own_place(key, range)
                     .filter(free)
                     .partition(|number| !others.contains(number));
                 candidates.extend(fresh);
@@ -88,6 +88,17 @@ impl Numbers {
     }
 }
 
+/// The whole range, from a place on that is the key's own: a relay that was restarted remembers
+/// nobody, and is to give the same numbers again in whatever order the hosts come back.
+fn from_own_place(key: &PublicKey, range: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
+    let text = format!("{} {} {}", key.account, key.tunnel, key.number);
+    let digest = Sha256::digest(text.as_bytes());
+    let place = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    let count = range.len().max(1);
+    let skipped = usize::try_from(place).unwrap_or(usize::MAX) % count;
+    range.clone().cycle().skip(skipped).take(range.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,25 +118,38 @@ mod tests {
     #[test]
     fn a_port_gets_its_number_again_and_others_keep_off_it() {
         let mut numbers = Numbers::new(Some(7000..=7003));
+        let candidates = |numbers: &Numbers, tunnel, in_use: &dyn Fn(u16) -> bool| {
+            let found = numbers.candidates(&key(tunnel), None, in_use);
+            found.expect("any number will do")
+        };
         let free = |_| false;
-        assert_eq!(
-            numbers.candidates(&key("a"), None, free),
-            Ok(vec![7000, 7001, 7002, 7003])
-        );
+        let all = candidates(&numbers, "a", &free);
+        let mut sorted = all.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [7000, 7001, 7002, 7003]);
         numbers.remember(&key("a"), 7001);
-        assert_eq!(
-            numbers.candidates(&key("a"), None, free),
-            Ok(vec![7001, 7000, 7002, 7003])
-        );
-        assert_eq!(
-            numbers.candidates(&key("b"), None, free),
-            Ok(vec![7000, 7002, 7003, 7001])
-        );
-        assert_eq!(
-            numbers.candidates(&key("a"), None, |n| n < 7003),
-            Ok(vec![7003])
-        );
-        assert_eq!(numbers.candidates(&key("a"), None, |_| true), Ok(vec![]));
+        assert_eq!(candidates(&numbers, "a", &free)[0], 7001);
+        assert_eq!(candidates(&numbers, "b", &free)[3], 7001);
+        assert_eq!(candidates(&numbers, "a", &|n| n < 7003), [7003]);
+        assert_eq!(candidates(&numbers, "a", &|_| true), [0; 0]);
+    }
+
+    #[test]
+    fn who_comes_first_after_a_restart_does_not_matter() {
+        let tunnels = ["web", "ssh", "postgres"];
+        let given = |order: [&'static str; 3]| {
+            let mut numbers = Numbers::new(Some(7500..=7599));
+            order.map(|tunnel| {
+                let in_use = |_| false;
+                let found = numbers.candidates(&key(tunnel), None, in_use);
+                let number = found.expect("any number will do")[0];
+                numbers.remember(&key(tunnel), number);
+                (tunnel, number)
+            })
+        };
+        let mut backwards = given([tunnels[2], tunnels[1], tunnels[0]]);
+        backwards.reverse();
+        assert_eq!(given(tunnels), backwards);
     }
 
     #[test]

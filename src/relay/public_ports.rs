@@ -8,9 +8,10 @@ use super::table::SessionId;
 use super::upstream::PortUpstream;
 use super::{Ingress, IngressGuard, Upstream};
 use crate::link::wire::Refusal;
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, TcpListener as StdListener};
+use std::net::{IpAddr, Shutdown, TcpListener as StdListener};
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ struct Open {
     upstream: u64,
     number: u16,
     listener: StdListener,
-    _guard: IngressGuard,
+    guard: IngressGuard,
 }
 
 pub(super) struct PublicPorts {
@@ -144,7 +145,7 @@ impl PublicPorts {
             upstream: upstream_key,
             number,
             listener,
-            _guard: guard,
+            guard,
         };
         self.open.insert(key, open);
         Ok(())
@@ -152,7 +153,61 @@ impl PublicPorts {
 
     /// Closes the listeners of a session, but for those that `keep` names.
     pub(super) fn close(&mut self, session: SessionId, keep: &[PublicKey]) {
-        self.open
-            .retain(|key, open| open.session != session || keep.contains(key));
+        let goes =
+            |key: &PublicKey, open: &mut Open| open.session == session && !keep.contains(key);
+        for (_, open) in self.open.extract_if(goes) {
+            let Open {
+                guard, listener, ..
+            } = open;
+            drop(guard);
+            stop_listening(&listener);
+        }
+    }
+}
+
+/// At once, where the system can: the task that serves it is let go of a moment later, and by then
+/// the same tunnel may be back for its number.
+fn stop_listening(listener: &StdListener) {
+    // Elsewhere than on Linux this is refused, and the listener closes with its task.
+    let _ = SockRef::from(listener).shutdown(Shutdown::Both);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::mux::{self, Role};
+    use crate::relay::Visitors;
+    use std::net::{Ipv4Addr, TcpStream};
+    use std::time::Duration;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_closed_port_is_free_at_once() {
+        let (near, _far) = tokio::io::duplex(1024);
+        let (mux, ..) = mux::start(near, Role::Relay);
+        let ingress = Arc::new(Visitors::new("localhost"));
+        let mut ports = PublicPorts::new(Ipv4Addr::LOCALHOST.into(), None, ingress);
+        let number = NonZeroU16::MIN;
+        let key = PublicKey {
+            account: "anna".into(),
+            tunnel: "raw".to_owned(),
+            number,
+        };
+        let upstream = Arc::new(PortUpstream::new(number, mux, Duration::from_secs(1)));
+        let mut numbers = Vec::new();
+        // Nothing waits in here, so that no task ends in between.
+        for session in [1, 2, 3].map(SessionId) {
+            let reserved = ports.reserve(key.clone(), Kind::Tcp, None);
+            let reserved = reserved.expect("there are free ports");
+            numbers.push(reserved.number);
+            ports
+                .serve(session, reserved, &upstream)
+                .expect("it can be served");
+            let public = (Ipv4Addr::LOCALHOST, numbers[0]);
+            assert!(TcpStream::connect(public).is_ok());
+            ports.close(session, &[]);
+            assert!(TcpStream::connect(public).is_err());
+        }
+        assert_eq!(numbers, [numbers[0]; 3]);
     }
 }

@@ -95,7 +95,7 @@ pub struct Relay {
     warnings: Vec<Warning>,
     shutdown: CancellationToken,
     accepting: AbortOnDropHandle<()>,
-    _http: IngressGuard,
+    http_guard: IngressGuard,
 }
 
 impl Relay {
@@ -132,7 +132,7 @@ impl Relay {
             warnings: Vec::from_iter(warnings),
             shutdown,
             accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, common))),
-            _http: ingress.serve_http(visitors, backend),
+            http_guard: ingress.serve_http(visitors, backend),
         })
     }
 
@@ -160,11 +160,19 @@ impl Relay {
         &self.warnings
     }
 
-    /// Tells every host that the relay goes down, then ends it. Takes 3 s at most.
-    pub async fn shutdown(mut self) {
-        self.shutdown.cancel();
+    /// Tells every host that the relay goes down, then ends it. Takes 3 s at most. Its addresses are
+    /// free then: another relay may start on them at once.
+    pub async fn shutdown(self) {
+        let Self {
+            shutdown,
+            mut accepting,
+            http_guard,
+            ..
+        } = self;
+        shutdown.cancel();
         // Whoever has not been told by then sees the link close.
-        let _ = tokio::time::timeout(SHUTDOWN_WITHIN, &mut self.accepting).await;
+        let told = tokio::time::timeout(SHUTDOWN_WITHIN, &mut accepting);
+        let _ = tokio::join!(told, http_guard.end(SHUTDOWN_WITHIN));
     }
 }
 

@@ -27,7 +27,7 @@ async fn a_relay_that_is_killed_and_comes_back_finds_its_host_again() {
     let (key, site) = desk.share("web", service.port(), Protocol::Http).await;
     let url = desk.until_works(&key).await;
 
-    relay.kill();
+    relay.kill().await;
     desk.until_state(&key.tunnel, "reconnecting").await;
     let later = |shown: &_| attempt(shown, &key.tunnel).filter(|attempt| *attempt >= 3);
     desk.screen.until("a third attempt", later).await;
@@ -119,6 +119,25 @@ async fn a_reconnect_by_hand_is_at_once_and_is_written_down() {
         ("tunnel.down", "stopped"),
     ];
     assert_eq!(lines(&computer.audit()), expected);
+}
+
+#[tokio::test]
+async fn a_raw_port_keeps_its_number_however_often_its_host_reconnects() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    // Below those that the system gives to anybody who asks for any.
+    computer.set(|settings| settings.relay.tcp_ports = (8_000, 31_999));
+    let mut desk = computer.start();
+    let (key, _) = desk.share("raw", service.port(), Protocol::Tcp).await;
+    let url = desk.until_works(&key).await;
+    for _ in 0..30 {
+        desk.act(Action::Reconnect {
+            tunnel: key.tunnel.clone(),
+        });
+        desk.until_state(&key.tunnel, "reconnecting").await;
+        desk.until_state(&key.tunnel, "hosting").await;
+        assert_eq!(desk.until_works(&key).await, url);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod alike;
 mod bytes;
 mod drops;
+#[cfg(target_os = "linux")]
+mod idle;
 mod owners;
 mod places;
 mod records;

@@ -1,11 +1,11 @@
 //! Where things are is kept: across restarts of the app, and when the relay moves to the LAN.
 
-use crate::support::computer::Computer;
+use crate::support::computer::{Computer, health};
 use crate::support::screen::{Screen, Shown};
 use crate::support::visitor::Site;
 use crate::support::web::WebService;
 use http::StatusCode;
-use underpass::model::{Action, HostState, LivePort, PortKey, Protocol};
+use underpass::model::{Action, Health, HostState, LivePort, PortKey, Protocol};
 
 #[tokio::test]
 async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
@@ -42,6 +42,26 @@ async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
 }
 
 #[tokio::test]
+async fn raw_ports_keep_their_numbers_across_a_restart() {
+    let computer = Computer::new();
+    computer.set(|settings| settings.relay.tcp_ports = (8_000, 31_999));
+    let services: Vec<_> = (0..3).map(|n| WebService::start(&n.to_string())).collect();
+    let mut desk = computer.start();
+    let mut urls = Vec::new();
+    for (n, service) in services.iter().enumerate() {
+        // The other way round than they start again.
+        let name = format!("raw-{}", services.len() - n);
+        let (key, _) = desk.share(&name, service.port(), Protocol::Tcp).await;
+        urls.push((key.clone(), desk.until_works(&key).await));
+    }
+    desk.quit().await;
+    let mut again = computer.start();
+    for (key, url) in &urls {
+        assert_eq!(&again.until_works(key).await, url);
+    }
+}
+
+#[tokio::test]
 async fn a_second_app_on_the_same_folder_uses_the_firsts_relay() {
     let (one, two) = (WebService::start("one"), WebService::start("two"));
     let computer = Computer::new();
@@ -64,33 +84,38 @@ async fn on_the_lan_the_relay_answers_at_every_address_and_back_at_one() {
     assert!(elsewhere.connect().await.is_err(), "loopback alone");
 
     desk.act(Action::SetLan { on: true });
-    desk.screen.skip();
     let live = live(&mut desk.screen, &key, true).await;
-    desk.until_works(&key).await;
     assert_eq!(live.url, url, "the URL stays");
     // Every machine has this address, and one that listens on all answers there.
     assert_eq!(elsewhere.get("/").await.1, "hello from it");
     if let Some(lan) = live.lan_url {
-        let lan = Site::of(&lan);
-        assert_eq!(
-            lan.get("/").await,
-            (StatusCode::OK, "hello from it".to_owned())
-        );
+        let (status, page) = Site::of(&lan).get("/").await;
+        assert_eq!((status, page.as_str()), (StatusCode::OK, "hello from it"));
     }
 
     desk.act(Action::SetLan { on: false });
-    desk.screen.skip();
-    desk.until_works(&key).await;
+    let live = self::live(&mut desk.screen, &key, false).await;
+    assert_eq!((live.url, live.lan_url), (url, None));
     assert!(elsewhere.connect().await.is_err(), "loopback alone again");
+
+    desk.quit().await;
+    let audit = computer.audit();
+    let reasons: Vec<_> = audit.iter().filter_map(|r| r.reason.as_deref()).collect();
+    let moved_twice = ["started", "stopped"].repeat(3);
+    assert_eq!(
+        reasons, moved_twice,
+        "nobody is sent to the relay that goes"
+    );
 }
 
-/// The port as it is served in a session that began just now.
+/// The port as it works since the relay is public, or is not.
 async fn live(screen: &mut Screen, key: &PortKey, public: bool) -> LivePort {
     let find = |shown: &Shown| {
+        let changed = shown.inputs.relay.public == public;
+        let works = health(shown, key) == Some(Health::Operational);
         let host = shown.inputs.hosts.get(&key.tunnel)?;
-        let up = matches!(host.state, HostState::Hosting { .. });
         let live = host.live.iter().find(|live| live.number == key.port)?;
-        (up && shown.inputs.relay.public == public).then(|| live.clone())
+        (changed && works).then(|| live.clone())
     };
-    screen.until("it is hosted anew", find).await
+    screen.until("it works there", find).await
 }

@@ -1,13 +1,14 @@
 //! A real relay that can be killed and come back, whose visitors can be left hanging.
 
 use super::spot::Spot;
+use super::wait::within;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use underpass::model::JoinLink;
 use underpass::relay::{
     Accounts, Backend, Ingress, IngressGuard, Lookup, OpenError, Relay, RelayConfig, Stream,
@@ -37,8 +38,17 @@ impl TestRelay {
     }
 
     /// Ends it as a killed process ends: nobody is told.
-    pub fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         self.running = None;
+        // The system closes a dead process's sockets; here that is left to aborted tasks.
+        let closed = async {
+            for door in [&self.link, &self.http] {
+                while TcpStream::connect(door.address()).await.is_ok() {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        within("its sockets are closed", closed).await;
     }
 
     /// Ends it as it ends by itself: hosts are told.
@@ -55,7 +65,7 @@ impl TestRelay {
             ..RelayConfig::local(self.data.path())
         };
         let started = Relay::start(config, Arc::new(self.gate.clone())).await;
-        self.running = Some(started.expect("its ports are free"));
+        self.running = Some(started.expect("nobody else has its ports"));
     }
 
     fn relay(&self) -> &Relay {
