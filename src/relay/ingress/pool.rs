@@ -34,15 +34,11 @@ struct Idle {
 }
 
 impl Pool {
-    /// The connection that was used last, if one is still good.
+    /// The connection that was used last, if it is not too old. Whether its service has closed it
+    /// shows when it is used: a request is given back when nothing of it was sent.
     pub(super) fn take(&self, key: u64) -> Option<Box<Wire>> {
-        loop {
-            // Looked at outside the lock: a look may read from the stream.
-            let (since, mut wire) = self.lock().pop(key)?;
-            if since.elapsed() < MAX_IDLE_TIME && wire.is_fresh() {
-                return Some(wire);
-            }
-        }
+        let (since, wire) = self.lock().pop(key)?;
+        (since.elapsed() < MAX_IDLE_TIME).then_some(wire)
     }
 
     /// Keeps `wire` for the next request, or drops it when there are enough.

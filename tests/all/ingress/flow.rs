@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -195,7 +196,8 @@ async fn an_upload_in_full_flight_still_gets_its_answer() {
         read.read_to_string(&mut answer).await.expect("no reset");
         answer
     };
-    let (_, answer) = tokio::join!(upload, answer);
+    let (uploaded, answer) = tokio::join!(upload, answer);
+    uploaded.expect("the rest is read and dropped");
     assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
 }
 
@@ -279,10 +281,15 @@ async fn what_is_under_way_is_finished_before_a_shutdown() {
     let answer =
         tokio::spawn(async move { whole(visit.send(request.expect("valid")).await).await });
     eventually(|| upstream.opened() == 1).await;
-    let shutdown = tokio::spawn(relay.guard.shutdown(std::time::Duration::from_mins(1)));
+    let patience = Duration::from_hours(1);
+    let shutdown = tokio::spawn(tokio::time::timeout(
+        Duration::from_secs(30),
+        relay.guard.shutdown(patience),
+    ));
     go.notify_one();
     assert_eq!(answer.await.expect("no panic").body(), "done");
-    shutdown.await.expect("no panic");
+    let ended = shutdown.await.expect("no panic");
+    ended.expect("nothing idle is waited for");
     assert!(TcpStream::connect(relay.address).await.is_err());
 }
 

@@ -7,6 +7,7 @@ use ::http::{Method, Request, Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
 use underpass::relay::Lookup;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -61,22 +62,35 @@ async fn a_new_session_gets_connections_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_is_not_used() {
-    let (address, _service) = super::fake::saying(OK).await;
+async fn a_request_meets_a_connection_that_was_closed_meanwhile() {
+    let (close, closed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (closing, telling) = (close.clone(), closed.clone());
+    let (address, _service) = tcp_service(move |mut stream| {
+        let (closing, telling) = (closing.clone(), telling.clone());
+        async move {
+            read_head(&mut stream).await;
+            stream.write_all(OK).await.expect("it reads");
+            closing.notified().await;
+            drop(stream);
+            telling.notify_one();
+        }
+    })
+    .await;
     let upstream = Local::at(address);
     let relay = Relay::with(&[("one", &upstream)]).await;
     for opened in 1..=3 {
+        // It may not be repeated, so none of it may have been sent.
         let request = Request::post("/")
             .header("host", "one.localhost")
-            .body(full("x"));
-        let answer = relay
-            .visit()
-            .await
-            .send(request.expect("it is valid"))
-            .await;
+            .header("content-length", "0")
+            .body(empty());
+        let mut visit = relay.visit().await;
+        let answer = visit.send(request.expect("it is valid")).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(whole(answer).await.body(), "ok");
         assert_eq!(upstream.opened(), opened);
+        close.notify_one();
+        closed.notified().await;
     }
 }
 
