@@ -127,19 +127,16 @@ fn read_link(typed: &str, from: &str) -> Result<JoinLink, String> {
 }
 
 fn relay(raw: RawRelay) -> Task {
-    let change = match raw.command {
-        Some(RawRelayCommand::Account { change }) => change,
-        None => {
-            return Task::Relay(RelayArgs {
-                listen: raw.address.listen,
-                http: raw.http,
-                tcp_ports: raw.tcp_ports,
-                domain: raw.domain,
-                data: raw.address.data,
-                advertise: raw.address.advertise,
-                json: raw.json,
-            });
-        }
+    let Some(RawRelayCommand::Account { change }) = raw.command else {
+        return Task::Relay(RelayArgs {
+            listen: raw.address.listen,
+            http: raw.http,
+            tcp_ports: raw.tcp_ports,
+            domain: raw.domain,
+            data: raw.address.data,
+            advertise: raw.address.advertise,
+            json: raw.json,
+        });
     };
     let (data, change) = match change {
         RawAccount::Add { name, address } => {

@@ -50,7 +50,6 @@ pub struct DesktopArgs {
 
 /// `underpass host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct HostArgs {
     /// What to host, at least one.
     pub targets: Vec<Asked>,

@@ -25,7 +25,7 @@ pub(super) fn run(home: &Home, args: AccountArgs) -> ExitCode {
 }
 
 fn change(data: &Path, change: AccountChange, speech: &Speech) -> anyhow::Result<()> {
-    std::fs::create_dir_all(data)?;
+    make_dir(data)?;
     let mut accounts = Accounts::open(data)?;
     match change {
         AccountChange::List => {
@@ -54,4 +54,13 @@ fn change(data: &Path, change: AccountChange, speech: &Speech) -> anyhow::Result
         }
     }
     Ok(())
+}
+
+/// For its owner alone, as a relay makes it.
+fn make_dir(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

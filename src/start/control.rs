@@ -26,8 +26,9 @@ pub(super) enum Order {
 pub(super) fn run(mut input: impl BufRead, mut take: impl FnMut(Order) -> bool) {
     loop {
         let order = match read_line(&mut input) {
-            Ok(Some(line)) => line.map_or(Order::TooLong, |line| parse(&line)),
-            Ok(None) => Order::Quit,
+            Ok(Line::Whole(line)) => parse(&line),
+            Ok(Line::TooLong) => Order::TooLong,
+            Ok(Line::None) => Order::Quit,
             Err(error) => {
                 tracing::warn!(%error, "standard input cannot be read");
                 Order::Quit
@@ -40,8 +41,16 @@ pub(super) fn run(mut input: impl BufRead, mut take: impl FnMut(Order) -> bool) 
     }
 }
 
-/// The next line; within it `None` for one that is too long, of which nothing is kept.
-fn read_line(input: &mut impl BufRead) -> io::Result<Option<Option<String>>> {
+/// What was read.
+enum Line {
+    Whole(String),
+    /// Nothing of it is kept.
+    TooLong,
+    /// The input is over.
+    None,
+}
+
+fn read_line(input: &mut impl BufRead) -> io::Result<Line> {
     let (mut line, mut length, mut ended) = (Vec::new(), 0, false);
     while !ended {
         let part = match input.fill_buf() {
@@ -64,12 +73,12 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<Option<String>>> {
         input.consume(used);
     }
     if !ended && length == 0 {
-        return Ok(None);
+        return Ok(Line::None);
     }
-    let fits = length <= MAX_LINE;
-    Ok(Some(
-        fits.then(|| String::from_utf8_lossy(&line).into_owned()),
-    ))
+    if length > MAX_LINE {
+        return Ok(Line::TooLong);
+    }
+    Ok(Line::Whole(String::from_utf8_lossy(&line).into_owned()))
 }
 
 fn parse(line: &str) -> Order {

@@ -98,9 +98,10 @@ pub(super) fn run(home: &Home, json: bool) -> ExitCode {
     for check in &checks {
         show(check, json, &speech);
     }
-    match checks.iter().any(|check| check.status == Status::Fail) {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
+    if checks.iter().any(|check| check.status == Status::Fail) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
     }
 }
 

@@ -31,15 +31,15 @@ enum Wish {
     Order(Order),
 }
 
-pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
+pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
     let loaded = begin::load(&home);
     let speech = Speech::new(&loaded.settings);
-    let plan = match plan(&args, &loaded.tunnels, clock::now()) {
+    let plan = match plan(args, &loaded.tunnels, clock::now()) {
         Ok(plan) => plan,
         Err(no_plan) => {
-            explain(&no_plan)
-                .iter()
-                .for_each(|msg| speech.complain(msg));
+            for msg in explain(&no_plan) {
+                speech.complain(&msg);
+            }
             return ExitCode::from(USAGE);
         }
     };
@@ -50,7 +50,7 @@ pub(super) fn run(home: Home, args: HostArgs) -> ExitCode {
         rows: Rows::new(),
         ..loaded
     };
-    match serve(home, &args, begin, &plan, speech) {
+    match serve(home, args, begin, &plan, speech) {
         Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
@@ -110,9 +110,10 @@ fn serve(
     )?;
     let mailbox = app.mailbox();
     for tunnel in plan.wanted.iter().cloned() {
-        mailbox.act(match args.take_over {
-            true => Action::TakeOver { tunnel },
-            false => Action::Host { tunnel },
+        mailbox.act(if args.take_over {
+            Action::TakeOver { tunnel }
+        } else {
+            Action::Host { tunnel }
         });
     }
     if args.control {

@@ -70,7 +70,7 @@ fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
     let _logging = begin_logging(home, stderr);
     match task {
         Task::Desktop(args) => desktop::run(args),
-        Task::Host(args) => host::run(home.clone(), args),
+        Task::Host(args) => host::run(home.clone(), &args),
         Task::Relay(args) => relay::run(home, args),
         Task::Accounts(args) => accounts::run(home, args),
         Task::Tunnels(args) => tunnels::run(home, args),
@@ -100,10 +100,7 @@ fn begin_logging(home: &Home, stderr: LevelFilter) -> Option<logging::Guard> {
         stderr,
         json: false,
     };
-    match logging::init(&options) {
-        Ok(guard) => Some(guard),
-        Err(logging::AlreadyBegun) => None,
-    }
+    logging::init(&options).ok()
 }
 
 /// A runtime for what a command does by itself.

@@ -6,7 +6,7 @@ use super::speech::{Speech, complain, print_json};
 use crate::app::Begin;
 use crate::cli::{TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Action, NoticeKind, PortKey, Tunnel};
+use crate::model::{Action, PortKey, Tunnel};
 use crate::platform::{AcquireError, Instance};
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, notice_text};
@@ -114,8 +114,9 @@ impl Desk<'_> {
         let tunnels = self.home.tunnels().load();
         let hosted = self.home.hosted().load();
         let rows = self.home.rows().load();
-        for notice in [tunnels.notice, hosted.notice, rows.notice] {
-            self.mention(notice);
+        let notices = [tunnels.notice, hosted.notice, rows.notice];
+        for msg in notices.iter().flatten().filter_map(notice_text) {
+            self.speech.complain(&msg);
         }
         let begin = Begin {
             tunnels: tunnels.value,
@@ -124,12 +125,6 @@ impl Desk<'_> {
             ..Begin::default()
         };
         (Inventory::new(begin, clock::now()), rows.value)
-    }
-
-    fn mention(&self, notice: Option<NoticeKind>) {
-        if let Some(msg) = notice.as_ref().and_then(notice_text) {
-            self.speech.complain(&msg);
-        }
     }
 
     fn list(&self) {
@@ -149,14 +144,14 @@ impl Desk<'_> {
         let (id, name) = (tunnel.id.as_str(), tunnel.name.as_str());
         self.speech.say(&m::cli_tunnel_line(id, name));
         for port in &tunnel.ports {
-            let live = rows.get(&tunnel.id).into_iter().flatten();
-            let url = live.filter(|live| live.number == port.number).next_back();
+            let mut served = rows.get(&tunnel.id).into_iter().flatten();
+            let served = served.find(|served| served.number == port.number);
             let (target, protocol) = (port.target.to_string(), port.protocol.as_str());
-            let line = match url {
-                Some(live) => m::cli_tunnel_url(protocol, target, live.url.as_str()),
+            let msg = match served {
+                Some(served) => m::cli_tunnel_url(protocol, target, served.url.as_str()),
                 None => m::cli_tunnel_port(protocol, target),
             };
-            super::speech::print(&format!("  {}", self.speech.text(&line)));
+            super::speech::print(&format!("  {}", self.speech.text(&msg)));
         }
     }
 

@@ -88,13 +88,11 @@ fn audit_log(home: &Home) -> Check {
 
 fn crash(home: &Home) -> Check {
     let name = m::doctor_crash();
-    match logging::read_crash(home.path()) {
-        Ok(None) => Check::ok("crash", name, m::doctor_no_crash()),
-        Ok(Some(_)) | Err(_) => {
-            let path = home.file("crash.txt").display().to_string();
-            Check::warn("crash", name, m::doctor_crashed(path), m::advice_crash())
-        }
+    if let Ok(None) = logging::read_crash(home.path()) {
+        return Check::ok("crash", name, m::doctor_no_crash());
     }
+    let path = home.file("crash.txt").display().to_string();
+    Check::warn("crash", name, m::doctor_crashed(path), m::advice_crash())
 }
 
 fn display() -> Check {
