@@ -38,7 +38,7 @@ impl RawService {
     pub fn deaf() -> Self {
         Self::start(|stream| async move {
             let _held = stream;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         })
     }
 

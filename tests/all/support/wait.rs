@@ -4,17 +4,15 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Longer than anything takes on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long is looked on when nothing is to happen: many times what it would take if it did.
 pub const LOOKING_ON: Duration = Duration::from_millis(1_500);
 
 /// What comes of `wait`.
 pub async fn within<T>(what: &str, wait: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, wait).await {
-        Ok(came) => came,
-        Err(_) => panic!("not within {PATIENCE:?}: {what}"),
-    }
+    let came = tokio::time::timeout(PATIENCE, wait).await.ok();
+    came.unwrap_or_else(|| panic!("not within {PATIENCE:?}: {what}"))
 }
 
 /// Fails when `event` happens. A slow machine can only let it pass.
