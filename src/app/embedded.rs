@@ -291,3 +291,33 @@ fn failed(error: impl std::fmt::Display) -> ConnectError {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_is_sent_to_a_relay_of_old_settings() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let home = Home::at(dir.path()).expect("it can be made");
+        let settings = |lan| RelaySettings {
+            lan,
+            http_port: 0,
+            tcp_ports: (0, 0),
+            ..RelaySettings::default()
+        };
+        let directory = RelayDirectory::new(home, RelayChoice::Embedded, settings(false));
+        let first = directory.locate().await.expect("it starts");
+        assert_eq!(directory.locate().await, Ok(first.clone()));
+        let http = || directory.home.relay_ports().load().value.http;
+        let before = http();
+        directory.set(settings(true));
+        let second = directory.locate().await.expect("it starts again");
+        assert_ne!(second.port, first.port, "another one");
+        assert_eq!(second.token, first.token);
+        assert_eq!(http(), before, "visitors find it where it was");
+        directory.end_outdated().await;
+        assert_eq!(directory.locate().await, Ok(second), "it is up to date");
+        directory.shut_down().await;
+    }
+}

@@ -1,8 +1,9 @@
 //! Whose a tunnel is: other accounts, other computers of the same account, taking over.
 
-use crate::support::computer::{Computer, key};
+use crate::support::computer::{self, Computer, key};
 use crate::support::forwarder::Forwarder;
 use crate::support::relay::TestRelay;
+use crate::support::screen::Shown;
 use crate::support::wait::never;
 use crate::support::web::WebService;
 use underpass::model::{Action, HostState, Protocol, Reason};
@@ -66,14 +67,23 @@ async fn a_take_over_is_asked_for_and_final() {
         HostState::Hosting { .. }
     ));
 
-    // Taking over was meant once: coming back does not evict.
-    let tunnel = key.tunnel.clone();
-    before.act(Action::Host { tunnel });
-    wire.next().await;
-    before.screen.skip();
-    let state = before.until_state(&key.tunnel, "displaced").await;
-    assert_eq!(state.reason(), Some(&Reason::HostedElsewhere));
-    assert_eq!(site.get("/").await.1, "hello from new");
+    // Taking over was meant once: hosting again evicts nobody, whoever took over before.
+    before.act(Action::TakeOver {
+        tunnel: key.tunnel.clone(),
+    });
+    before.until_works(&key).await;
+    after.until_state(&wanted.tunnel, "displaced").await;
+    assert_eq!(site.get("/").await.1, "hello from old");
+    after.screen.skip();
+    after.act(Action::Host {
+        tunnel: wanted.tunnel.clone(),
+    });
+    let refused = |shown: &Shown| {
+        let state = computer::state(shown, &wanted.tunnel)?;
+        (state.reason() == Some(&Reason::HostedElsewhere)).then_some(())
+    };
+    after.screen.until("it is hosted elsewhere", refused).await;
+    assert_eq!(site.get("/").await.1, "hello from old");
 }
 
 #[tokio::test]
