@@ -139,9 +139,17 @@ fn file_layer(file: NonBlocking) -> BoxedLayer {
         .boxed()
 }
 
+/// Logs name the person's tunnels and services: they are nobody else's business.
+fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)
+}
+
 fn open_file(home: &Path) -> Result<(NonBlocking, WorkerGuard), String> {
     let dir = logs_dir(home);
-    fs::create_dir_all(&dir).map_err(|error| error.to_string())?;
+    make_private_dir(&dir).map_err(|error| error.to_string())?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(PREFIX)

@@ -42,7 +42,7 @@ public-url = Public URL
 lan-url = On this network
 latency = Latency
 traffic = Traffic
-uptime = Working
+uptime = Uptime
 history = History
 
 settings-theme = Theme

@@ -42,7 +42,7 @@ public-url = URL pública
 lan-url = Nesta rede
 latency = Latência
 traffic = Tráfego
-uptime = Funcionando
+uptime = Disponibilidade
 history = Histórico
 
 settings-theme = Tema

@@ -7,11 +7,13 @@ use super::state::{Begin, State};
 use super::update::update;
 use crate::clock::{self, SuspendWatch};
 use crate::model::Action;
+use crate::platform;
 use crate::probe::SetupError;
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::{self, Renderer};
 use std::io;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread;
@@ -19,8 +21,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-/// How often the clocks are compared to find out whether the computer slept.
-const SLEEP_CHECK: Duration = Duration::from_secs(5);
+/// How often it is asked whether the computer slept or its network changed.
+const LOOK_AROUND: Duration = Duration::from_secs(5);
 
 /// A sleep shorter than this costs no link its life.
 const SLEPT_AT_LEAST: Duration = Duration::from_secs(2);
@@ -138,9 +140,11 @@ async fn run(
         relay: options.relay,
         secrets: options.secrets,
     })?;
-    let mut slept = SuspendWatch::start();
-    let mut sleep_check = interval(SLEEP_CHECK);
-    sleep_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut surroundings = Surroundings::now();
+    let mut look_around = interval(LOOK_AROUND);
+    look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Kept over events: they must not put it off.
+    let mut tick_at = None;
     let mut event = Event::Started;
     loop {
         let flow = take(&mut state, event, &mut performer, &mut *renderer);
@@ -148,12 +152,15 @@ async fn run(
             break;
         }
         event = loop {
-            let tick = next_tick(&state).map(|wait| Instant::now() + wait);
+            tick_at = earlier(tick_at, next_tick(&state));
             tokio::select! {
                 event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
-                () = sleep_till(tick) => break Event::Tick,
-                _ = sleep_check.tick() => {
-                    if slept.slept() >= SLEPT_AT_LEAST {
+                () = sleep_till(tick_at) => {
+                    tick_at = None;
+                    break Event::Tick;
+                }
+                _ = look_around.tick() => {
+                    if surroundings.changed() {
                         break Event::Woke;
                     }
                 }
@@ -186,6 +193,38 @@ fn next_tick(state: &State) -> Option<Duration> {
     let toast = state.inputs.toast.as_ref().map(|_| TOAST_CHECK);
     let shown = view::fold::wants_tick(&state.inputs);
     [toast, shown].into_iter().flatten().min()
+}
+
+/// The moment that was set, or the one that is wanted now if it is sooner; none if none is wanted.
+fn earlier(set: Option<Instant>, wanted: Option<Duration>) -> Option<Instant> {
+    let wanted = Instant::now() + wanted?;
+    Some(set.map_or(wanted, |set| set.min(wanted)))
+}
+
+/// What a link's life hangs on beside the relay: that time goes on, and the way out.
+struct Surroundings {
+    slept: SuspendWatch,
+    way_out: Option<IpAddr>,
+}
+
+impl Surroundings {
+    fn now() -> Self {
+        Self {
+            slept: SuspendWatch::start(),
+            way_out: platform::way_out(),
+        }
+    }
+
+    /// Since it was asked last, the computer slept or its network changed.
+    fn changed(&mut self) -> bool {
+        let slept = self.slept.slept() >= SLEPT_AT_LEAST;
+        let way_out = platform::way_out();
+        let moved = std::mem::replace(&mut self.way_out, way_out) != way_out;
+        if slept || moved {
+            tracing::info!(slept, moved, "the surroundings changed");
+        }
+        slept || moved
+    }
 }
 
 async fn sleep_till(at: Option<Instant>) {

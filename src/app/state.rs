@@ -44,8 +44,10 @@ pub struct State {
     pub(super) toast_since: UnixMillis,
     /// The probes that run.
     pub(super) plans: BTreeMap<PortKey, ProbePlan>,
-    /// The tunnel whose traffic is watched.
-    pub(super) watched: Option<TunnelId>,
+    /// The tunnel whose traffic is watched, and the engine that was told so.
+    pub(super) watched: Option<(TunnelId, EngineNumber)>,
+    /// The last session of each tunnel: the next engine counts on from it.
+    pub(super) sessions: BTreeMap<TunnelId, u64>,
 }
 
 /// One stretch of being up, between its two lines in the audit log.
@@ -80,6 +82,7 @@ impl State {
             toast_since: at,
             plans: BTreeMap::new(),
             watched: None,
+            sessions: BTreeMap::new(),
         };
         for kind in begin.notices {
             state.add_notice(kind, at);

@@ -32,11 +32,15 @@ pub(super) struct Driver<'e> {
     /// A session that made way for another one and may still say goodbye.
     leaving: Option<Pin<Box<dyn Future<Output = ()>>>>,
     traffic_at: Option<Instant>,
+    /// A session was up since the start.
+    was_up: bool,
     /// What went through the sessions before this one.
     past_traffic: BTreeMap<PortNumber, Traffic>,
 }
 
 struct Attempt {
+    /// What it asks the relay for.
+    ports: Vec<Port>,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
     phases: mpsc::UnboundedReceiver<Phase>,
 }
@@ -67,9 +71,9 @@ impl<'e> Driver<'e> {
         emit: &'e dyn Fn(EngineEvent),
     ) -> Self {
         Self {
+            machine: Machine::new(Backoff::new(&timing), order.sessions),
             order,
             connector: Rc::from(connector),
-            machine: Machine::new(Backoff::new(&timing)),
             tokens: TokenCache::default(),
             reporter: Reporter::new(clock),
             emit,
@@ -77,6 +81,7 @@ impl<'e> Driver<'e> {
             session: None,
             leaving: None,
             traffic_at: None,
+            was_up: false,
             past_traffic: BTreeMap::new(),
         }
     }
@@ -124,12 +129,13 @@ impl<'e> Driver<'e> {
     fn obey(&mut self, command: EngineCommand) {
         match command {
             EngineCommand::Stop => self.put(Input::Stop),
-            EngineCommand::Reconnect => {
-                self.reporter.set_reason(Reason::Forced);
-                self.put(Input::ForceReconnect);
-            }
+            EngineCommand::Reconnect => self.reconnect(),
             EngineCommand::TakeOver => {
                 self.order.take_over = true;
+                if self.attempt.is_some() {
+                    // The one under way does not ask for it.
+                    self.begin_attempt();
+                }
                 self.put(Input::ForceReconnect);
             }
             EngineCommand::DropLink => {
@@ -154,6 +160,24 @@ impl<'e> Driver<'e> {
             EngineCommand::WatchTraffic(on) => {
                 self.traffic_at = on.then(now);
             }
+        }
+    }
+
+    fn reconnect(&mut self) {
+        if self.attempt.is_none() {
+            self.reporter.set_reason(Reason::Forced);
+        }
+        self.put(Input::ForceReconnect);
+    }
+
+    /// What a failed attempt asks for. A relay that was there is not gone because something else
+    /// answers in its place for a while, as in a network that wants a sign-in first.
+    fn class_of(&self, error: &ConnectError) -> Class {
+        match error.reason {
+            Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } if self.was_up => {
+                Class::Transient
+            }
+            _ => error.class(),
         }
     }
 
@@ -234,6 +258,7 @@ impl<'e> Driver<'e> {
             None => Phase::Authorising,
         });
         self.attempt = Some(Attempt {
+            ports: order.ports.clone(),
             future: Box::pin(run_attempt(connector, order, cached, phases_in)),
             phases,
         });
@@ -252,13 +277,13 @@ impl<'e> Driver<'e> {
         while let Some(phase) = self.attempt.as_mut().and_then(|a| a.phases.try_recv().ok()) {
             self.enter(phase);
         }
-        self.attempt = None;
+        let asked = self.attempt.take().map(|attempt| attempt.ports);
         if let Some(tokens) = outcome.minted {
             let lifetime = tokens.lifetime;
             self.tokens.store(tokens, lifetime, now());
         }
         match outcome.result {
-            Ok(session) => self.adopt(session),
+            Ok(session) => self.adopt(session, asked.as_ref()),
             Err(error) => {
                 tracing::warn!(
                     reason = error.reason.code(),
@@ -266,13 +291,20 @@ impl<'e> Driver<'e> {
                     "attempt failed"
                 );
                 // A quota's end is wall-clock time; the machine waits its cap and tries again.
-                self.reporter.set_reason(error.reason.clone());
-                self.put(Input::ConnectFailed(error.class(), None));
+                let class = self.class_of(&error);
+                self.reporter.set_reason(error.reason);
+                self.put(Input::ConnectFailed(class, None));
             }
         }
     }
 
-    fn adopt(&mut self, session: Session) {
+    /// Puts the new session in the old one's place. `asked` is what its attempt asked for.
+    fn adopt(&mut self, session: Session, asked: Option<&Vec<Port>>) {
+        if asked != Some(&self.order.ports) {
+            // They were changed while the attempt was under way.
+            session.part.set_ports(self.order.ports.clone());
+        }
+        self.was_up = true;
         // Taking over is meant once: a later reconnect must not evict anybody.
         self.order.take_over = false;
         let ports = session.ports.clone();

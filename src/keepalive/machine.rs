@@ -2,7 +2,7 @@
 
 use super::{Backoff, Cut, Input, Output, Stage};
 use crate::model::{Class, PortNumber, SessionNumber};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// `Down` probes in a row that make a zombie.
@@ -11,7 +11,8 @@ pub const ZOMBIE_DOWNS: u8 = 3;
 /// A session that lives this long is established even if its link answered no ping yet.
 pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
 
-/// How long after `established` a URL that never routed yet may take before `Down` counts.
+/// How long after `established` a URL that routed in an earlier session may take before `Down`
+/// counts; doubled for each zombie in a row.
 pub const SETTLE: Duration = Duration::from_secs(30);
 
 /// The machine.
@@ -19,8 +20,15 @@ pub const SETTLE: Duration = Duration::from_secs(30);
 pub struct Machine {
     backoff: Backoff,
     state: State,
-    /// Sessions since the start.
+    /// Sessions so far, those of earlier machines of the same tunnel included.
     sessions: u64,
+    /// What that was at the start.
+    sessions_at_start: u64,
+    /// Ports whose URL has routed since the start: a URL that never did may be out of reach from
+    /// here alone, and cutting what visitors use would mend nothing.
+    routed: BTreeSet<PortNumber>,
+    /// Zombies in a row, none of which routed in between.
+    zombies: u32,
     /// Failures in a row since a session was last established.
     failures: u32,
     /// Attempts since the last session.
@@ -61,13 +69,17 @@ enum Beside {
 type Outputs = Vec<Output>;
 
 impl Machine {
-    /// A machine at rest.
+    /// A machine at rest, whose sessions are counted on from `sessions`: no two sessions of a
+    /// tunnel have the same number.
     #[must_use]
-    pub fn new(backoff: Backoff) -> Self {
+    pub fn new(backoff: Backoff, sessions: u64) -> Self {
         Self {
             backoff,
             state: State::Stopped,
-            sessions: 0,
+            sessions,
+            sessions_at_start: sessions,
+            routed: BTreeSet::new(),
+            zombies: 0,
             failures: 0,
             attempts: 0,
         }
@@ -79,7 +91,7 @@ impl Machine {
         match &self.state {
             State::Stopped => Stage::Stopped,
             State::Connecting => Stage::Connecting {
-                first: self.sessions == 0 && self.attempts == 1,
+                first: self.sessions == self.sessions_at_start && self.attempts == 1,
                 attempt: self.attempts,
             },
             State::Up(up) => Stage::Up {
@@ -141,7 +153,9 @@ impl Machine {
     fn handle_start(&mut self) -> Outputs {
         match self.state {
             State::Stopped | State::Halted(_) => {
-                self.sessions = 0;
+                self.sessions_at_start = self.sessions;
+                self.routed.clear();
+                self.zombies = 0;
                 self.failures = 0;
                 self.attempts = 0;
                 self.connect()
@@ -256,9 +270,12 @@ impl Machine {
                 routed: true,
                 downs: 0,
             };
+            self.routed.insert(port);
+            self.zombies = 0;
             return vec![];
         }
-        let counts = watched.routed || now.duration_since(established_at) >= SETTLE;
+        let settled = now.duration_since(established_at) >= settle_time(self.zombies);
+        let counts = watched.routed || (settled && self.routed.contains(&port));
         watched.downs = match (counts, local_answers) {
             (true, true) => watched.downs + 1,
             (true, false) => 0,
@@ -267,6 +284,7 @@ impl Machine {
         if watched.downs < ZOMBIE_DOWNS {
             return vec![];
         }
+        self.zombies += 1;
         self.replace_now(Cut::Zombie)
     }
 
@@ -374,4 +392,9 @@ impl Machine {
         };
         vec![]
     }
+}
+
+fn settle_time(zombies: u32) -> Duration {
+    // At most about an hour.
+    SETTLE * (1 << zombies.min(7))
 }

@@ -19,7 +19,7 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         Self {
-            machine: Machine::new(Backoff::new(&Timing::default())),
+            machine: Machine::new(Backoff::new(&Timing::default()), 0),
             now: Instant::now(),
             last: SessionNumber(0),
         }
@@ -242,22 +242,62 @@ fn a_probe_from_before_the_session_is_ignored() {
 }
 
 #[test]
-fn a_url_that_never_routed_has_time_to_settle() {
+fn a_url_that_never_routed_may_be_out_of_reach_from_here_alone() {
     let mut rig = Rig::established();
-    let early = Input::Probe {
-        port: PortNumber::new(3000).expect("not zero"),
-        session: SessionNumber(1),
-        down: true,
-        local_answers: true,
-    };
-    for _ in 0..20 {
-        rig.pass(Duration::from_secs(1));
-        assert_eq!(rig.put(early), []);
+    for _ in 0..200 {
+        assert_eq!(rig.probe(true, true), []);
     }
-    rig.pass(SETTLE);
-    assert_eq!(rig.put(early), []);
-    assert_eq!(rig.put(early), []);
-    assert_eq!(rig.put(early), [Output::Cut(Cut::Zombie), Output::Connect]);
+}
+
+#[test]
+fn a_url_that_routed_before_has_time_to_settle_and_twice_that_after_each_zombie() {
+    let mut rig = Rig::established();
+    rig.probe(false, true);
+    let mut needed = vec![];
+    for _ in 0..3 {
+        let mut downs = 1;
+        while rig.probe(true, true).is_empty() {
+            downs += 1;
+        }
+        needed.push(downs);
+        rig.put(Input::Connected);
+        rig.put(Input::Established);
+    }
+    // One probe in 30 s: at once, after 30 s times 2, times 4.
+    assert_eq!(needed, [3, 4, 6]);
+}
+
+#[test]
+fn sessions_are_counted_on_over_starts_and_machines() {
+    let mut machine = Machine::new(Backoff::new(&Timing::default()), 7);
+    let now = Instant::now();
+    machine.handle(Input::Start, now, MIDDLE);
+    assert!(matches!(
+        machine.stage(),
+        Stage::Connecting { first: true, .. }
+    ));
+    machine.handle(Input::Connected, now, MIDDLE);
+    assert!(matches!(
+        machine.stage(),
+        Stage::Up {
+            session: SessionNumber(8),
+            ..
+        }
+    ));
+    machine.handle(Input::Dropped(Class::Fatal), now, MIDDLE);
+    machine.handle(Input::Start, now, MIDDLE);
+    assert!(matches!(
+        machine.stage(),
+        Stage::Connecting { first: true, .. }
+    ));
+    machine.handle(Input::Connected, now, MIDDLE);
+    assert!(matches!(
+        machine.stage(),
+        Stage::Up {
+            session: SessionNumber(9),
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -402,7 +442,7 @@ proptest! {
     fn it_always_knows_what_the_engine_holds(
         inputs in prop::collection::vec((any_input(), 0u64..40_000), 1..60),
     ) {
-        let mut machine = Machine::new(Backoff::new(&Timing::default()));
+        let mut machine = Machine::new(Backoff::new(&Timing::default()), 0);
         let mut hands = Hands::default();
         let mut now = Instant::now();
         for (input, millis) in inputs {

@@ -1,6 +1,6 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
-use super::{Language, PortKey, Protocol, Theme, TunnelId};
+use super::{Language, PortKey, Protocol, Secret, Theme, TunnelId};
 use serde::{Deserialize, Serialize};
 
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
@@ -127,8 +127,8 @@ pub enum Action {
     },
     /// Use the relay that this join link names.
     JoinRelay {
-        /// The link as pasted.
-        link: String,
+        /// The link as pasted: its token must not print.
+        link: Secret,
     },
     /// Go back to the embedded relay.
     LeaveRelay,

@@ -11,6 +11,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -63,8 +64,14 @@ impl Asker {
 
     /// Asks both ends and reports.
     pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (local, public) =
+        let (mut local, public) =
             tokio::join!(ask_local(&plan.target, plan.timeout), self.ask_public(plan));
+        let reason = Reason::TimedOut;
+        let late = public == PublicAnswer::Failed { reason };
+        if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
+            // A service that takes its time makes the URL take it too: whose silence is it?
+            local = ask_local_web(&plan.target, plan.timeout).await;
+        }
         ProbeReport {
             key: plan.key.clone(),
             session: plan.session,
@@ -121,6 +128,23 @@ async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {
     match timeout(limit, connect_local(target)).await {
         Ok(Ok(_)) => LocalAnswer::Accepts,
         Ok(Err(_)) => LocalAnswer::Refused,
+        Err(_) => LocalAnswer::Silent,
+    }
+}
+
+/// Whether the service says anything at all when it is asked as a visitor would ask.
+async fn ask_local_web(target: &Target, limit: Duration) -> LocalAnswer {
+    let answer = async {
+        let mut stream = connect_local(target).await?;
+        let request = format!(
+            "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await?;
+        // Any byte will do, and so will a refusal: TLS services close on plain requests.
+        stream.read(&mut [0; 1]).await
+    };
+    match timeout(limit, answer).await {
+        Ok(_) => LocalAnswer::Accepts,
         Err(_) => LocalAnswer::Silent,
     }
 }

@@ -1,6 +1,6 @@
 //! One word for two answers. Pure.
 
-use crate::model::{Health, LocalAnswer, PublicAnswer, RelayVerdict};
+use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict};
 
 /// Makes one word of what the local port and the public URL did.
 ///
@@ -23,6 +23,10 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
             LocalAnswer::Accepts => Health::Operational,
             LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
         },
+        // The service does not answer here either: the URL only waits for it.
+        PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        } if local == LocalAnswer::Silent => Health::ServiceDown,
         PublicAnswer::Failed { .. } => Health::Down,
     }
 }
@@ -30,7 +34,6 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Reason;
 
     fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
         PublicAnswer::Status {
@@ -83,5 +86,7 @@ mod tests {
             reason: Reason::TimedOut,
         };
         assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Down);
+        assert_eq!(classify(LocalAnswer::Refused, &failed), Health::Down);
+        assert_eq!(classify(LocalAnswer::Silent, &failed), Health::ServiceDown);
     }
 }

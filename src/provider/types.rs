@@ -42,6 +42,8 @@ pub struct HostOrder {
     pub install: String,
     /// Take the tunnel from another machine of the same account. Only ever set by the person.
     pub take_over: bool,
+    /// Sessions that earlier engines of this tunnel have had: theirs are counted on.
+    pub sessions: u64,
 }
 
 /// The tokens of one tunnel, by scope.

@@ -61,10 +61,11 @@ fn serve(args: DesktopArgs, home: &Home, instance: &Instance, crashed: bool) -> 
     if !(args.minimised && tray) {
         post.send(Event::Act(Action::OpenWindow));
     }
-    desktop::run()?;
+    let ended = desktop::run();
     // The window's loop ends after the app's last word, or because the desktop broke off.
     post.send(Event::Act(Action::Quit));
-    Ok(app.wait()?)
+    app.wait()?;
+    Ok(ended?)
 }
 
 fn options(home: &Home, crashed: bool) -> Options {

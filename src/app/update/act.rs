@@ -4,7 +4,8 @@ use super::{Commands, host, inventory, probe, relay_changed, show_toast};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Action, Dialog, DialogKind, Field, FieldError, JoinLink, PortKey, Settings, Toast, UnixMillis,
+    Action, Dialog, DialogKind, Field, FieldError, JoinLink, PortKey, Secret, Settings, Toast,
+    UnixMillis,
 };
 use crate::view::WindowOp;
 
@@ -119,11 +120,17 @@ fn set_lan(state: &mut State, at: UnixMillis, on: bool) -> Commands {
     }
     state.inputs.settings.relay.lan = on;
     let mut commands = vec![Command::RestartRelay(state.inputs.settings.relay.clone())];
-    commands.extend(relay_changed(state, at));
+    if state.inputs.settings.relay.joined.is_some() {
+        // What is hosted is hosted elsewhere.
+        commands.push(Command::SaveSettings(state.inputs.settings.clone()));
+    } else {
+        commands.extend(relay_changed(state, at));
+    }
     commands
 }
 
-fn join_relay(state: &mut State, typed: &str) -> Commands {
+fn join_relay(state: &mut State, typed: &Secret) -> Commands {
+    let typed = typed.expose();
     let error = match typed.parse::<JoinLink>() {
         Ok(link) => {
             state.inputs.dialog = None;

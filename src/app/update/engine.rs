@@ -97,6 +97,7 @@ fn enter(
     let Some(session) = new.session() else {
         return vec![];
     };
+    state.sessions.insert(tunnel.clone(), session.0);
     if state.runs.contains_key(tunnel) {
         return vec![];
     }

@@ -108,26 +108,43 @@ pub(super) fn ports_changed(state: &mut State, at: UnixMillis, tunnel: &TunnelId
         Some(tunnel) if !tunnel.ports.is_empty() => tunnel.ports.clone(),
         Some(_) | None => return stop(state, at, tunnel),
     };
-    tell(state, tunnel, EngineCommand::SetPorts(ports))
+    let mut commands = tell(state, tunnel, EngineCommand::SetPorts(ports));
+    let failed = state
+        .inputs
+        .hosts
+        .get(tunnel)
+        .is_some_and(|host| matches!(host.state, HostState::Failed { .. }));
+    if failed {
+        // What it failed for may be gone with the change.
+        commands.extend(tell(state, tunnel, EngineCommand::Reconnect));
+    }
+    commands
 }
 
 /// Tells the engine of the port in the panel to report traffic, and only that one.
 pub(super) fn follow_watch(state: &mut State) -> Commands {
     let shown = state.inputs.appearance.window_shown;
     let selected = state.inputs.selected.as_ref().filter(|_| shown);
-    let watched = selected
-        .map(|key| key.tunnel.clone())
-        .filter(|tunnel| state.engines.contains_key(tunnel));
+    let watched = selected.and_then(|key| {
+        let engine = state.engines.get(&key.tunnel)?;
+        Some((key.tunnel.clone(), *engine))
+    });
     if watched == state.watched {
         return vec![];
     }
     let old = std::mem::replace(&mut state.watched, watched.clone());
-    let tell_to = |tunnel: Option<TunnelId>, on| {
-        tunnel.map_or_else(Vec::new, |tunnel| {
-            tell(state, &tunnel, EngineCommand::WatchTraffic(on))
-        })
-    };
-    [tell_to(old, false), tell_to(watched, true)].concat()
+    let mut commands = vec![];
+    if let Some((tunnel, engine)) = old
+        && state.engines.get(&tunnel) == Some(&engine)
+    {
+        commands.extend(tell(state, &tunnel, EngineCommand::WatchTraffic(false)));
+    }
+    if let Some((tunnel, _)) = watched {
+        // Samples are a second apart: what was seen before the pause is none of them.
+        engine::host_mut(state, &tunnel).traffic.clear();
+        commands.extend(tell(state, &tunnel, EngineCommand::WatchTraffic(true)));
+    }
+    commands
 }
 
 pub(super) fn wanted(state: &State) -> BTreeSet<TunnelId> {
@@ -157,6 +174,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
         ports: wanted.ports.clone(),
         install: state.install.clone(),
         take_over,
+        sessions: state.sessions.get(tunnel).copied().unwrap_or(0),
     };
     state.last_engine += 1;
     let engine = state.last_engine;

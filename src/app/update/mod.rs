@@ -22,6 +22,9 @@ type Commands = Vec<Command>;
 
 /// Takes one event.
 pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Commands {
+    if at.since(state.toast_since) >= TOAST {
+        state.inputs.toast = None;
+    }
     let mut commands = step(state, at, event);
     commands.extend(probe::follow_plans(state));
     commands.extend(host::follow_watch(state));
@@ -46,12 +49,8 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
             vec![]
         }
         Event::Woke => tell_all(state, &EngineCommand::Woke),
-        Event::Tick => {
-            if at.since(state.toast_since) >= TOAST {
-                state.inputs.toast = None;
-            }
-            vec![]
-        }
+        // What is relative to now is told anew, no more.
+        Event::Tick => vec![],
         Event::WindowShown(shown) => {
             state.inputs.appearance.window_shown = shown;
             vec![]

@@ -76,7 +76,12 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
         let last = facts.last.as_ref()?;
         (last.session == report.session).then_some(last.health)
     });
-    if before.is_some_and(|before| before != report.health) {
+    let is_news = match before {
+        Some(before) => before != report.health,
+        // Of a new session, that it works or does not route yet is no news.
+        None => report.health == Health::ServiceDown,
+    };
+    if is_news {
         add_line(state, at, &key, report.health);
     }
     let told = EngineCommand::Probe {

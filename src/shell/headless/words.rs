@@ -58,7 +58,10 @@ fn map_health(report: &ProbeReport, target: &str) -> Msg {
             (_, None) => m::log_working(),
         },
         Health::ServiceDown => service_down(report, target),
-        Health::Down => m::cli_url_dead(),
+        Health::Down => match &report.public {
+            PublicAnswer::Failed { reason } => fault(reason),
+            PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. } => m::cli_url_dead(),
+        },
     }
 }
 

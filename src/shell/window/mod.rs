@@ -9,7 +9,7 @@ mod map;
 mod qr;
 mod sync;
 
-use crate::model::{Action, DialogKind, Language, Theme, parse_target};
+use crate::model::{Action, DialogKind, Language, Secret, Theme, parse_target};
 use crate::shell::text::Catalogue;
 use crate::shell::{labels, ui};
 use crate::view::{DialogView, Panel, SettingsView, View, WindowView};
@@ -220,7 +220,11 @@ impl Window {
             }
         });
         let send = Rc::clone(on_action);
-        dialogs.on_join(move |link| send(Action::JoinRelay { link: link.into() }));
+        dialogs.on_join(move |link| {
+            send(Action::JoinRelay {
+                link: Secret::new(&link),
+            })
+        });
     }
 
     fn fill_labels(&self, catalogue: &Catalogue) {

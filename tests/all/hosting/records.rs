@@ -4,7 +4,7 @@ use crate::support::computer::{Computer, key};
 use crate::support::relay::TestRelay;
 use crate::support::wait::within;
 use crate::support::web::WebService;
-use underpass::model::{Action, Protocol};
+use underpass::model::{Action, Protocol, Secret};
 
 #[tokio::test]
 async fn every_up_has_its_down_and_a_stop_by_hand_its_own_line() {
@@ -42,7 +42,9 @@ async fn a_token_is_in_the_file_of_secrets_and_nowhere_else() {
     let computer = Computer::new();
     let mut desk = computer.start();
     let join = link.reveal();
-    desk.act(Action::JoinRelay { link: join });
+    desk.act(Action::JoinRelay {
+        link: Secret::new(&join),
+    });
     let (web, _) = desk.share("web", service.port(), Protocol::Http).await;
     within("the relay goes down", relay.shut_down()).await;
     desk.until_state(&web.tunnel, "reconnecting").await;

@@ -46,7 +46,7 @@ async fn a_wrong_token_asks_to_sign_in_and_is_not_tried_again() {
     never("another attempt", wire.next()).await;
     assert_eq!(wire.accepted(), 1);
 
-    let link = right.reveal();
+    let link = Secret::new(&right.reveal());
     desk.act(Action::JoinRelay { link });
     desk.until_works(&key).await;
     let needs = desk.screen.now().inputs.notices.clone();
@@ -68,7 +68,7 @@ async fn a_garbled_join_link_is_an_error_beside_its_field_and_changes_nothing() 
     ] {
         desk.screen.skip();
         desk.act(Action::JoinRelay {
-            link: link.to_owned(),
+            link: Secret::new(link),
         });
         let error = |shown: &Shown| {
             let dialog = shown.inputs.dialog.as_ref()?;

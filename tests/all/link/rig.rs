@@ -132,6 +132,7 @@ pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
         ports: vec![port(label, local, protocol)],
         install: "install-1".to_owned(),
         take_over: false,
+        sessions: 0,
     }
 }
 

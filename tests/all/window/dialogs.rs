@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::views::{ENGLISH, PORTUGUESE, key, tunnel};
 use slint::platform::Key;
-use underpass::model::{Action, DialogKind, Field, Language, Protocol, Theme};
+use underpass::model::{Action, DialogKind, Field, Language, Protocol, Secret, Theme};
 
 #[test]
 fn a_new_tunnel_is_typed_and_confirmed_by_key() {
@@ -139,7 +139,7 @@ fn settings_are_actions() {
     bench.click("Join link of a relay");
     bench.write("underpass://x");
     bench.key(Key::Return);
-    let link = "underpass://x".to_owned();
+    let link = Secret::new("underpass://x");
     assert_eq!(bench.actions(), [Action::JoinRelay { link }]);
     let mut view = ENGLISH.with_dialog(DialogKind::About);
     bench.render(&view);

@@ -207,12 +207,14 @@ fn a_toast_has_its_time() {
 fn a_garbled_join_link_is_said_beside_its_field_and_a_good_one_is_kept_without_its_token() {
     let mut rig = Rig::hosting();
     rig.act(Action::JoinRelay {
-        link: "underpass://x".to_owned(),
+        link: Secret::new("underpass://x"),
     });
     let dialog = rig.state.inputs.dialog.clone().expect("settings stay");
     assert_eq!(dialog.kind, DialogKind::Settings);
     let typed = format!("underpass://s3cret@r.example:7443#{}", "0a".repeat(32));
-    let commands = rig.act(Action::JoinRelay { link: typed });
+    let commands = rig.act(Action::JoinRelay {
+        link: Secret::new(&typed),
+    });
     let [Command::JoinRelay(link)] = &commands[..] else {
         panic!("{commands:?}");
     };
@@ -235,4 +237,53 @@ fn a_dialog_asked_for_from_the_tray_brings_the_window() {
     let dialog = DialogKind::CreateTunnel;
     let commands = rig.act(Action::OpenDialog { dialog });
     assert_eq!(commands, [Command::Window(WindowOp::Show)]);
+}
+
+#[test]
+fn a_service_that_was_never_up_is_a_line_of_the_timeline_and_one_that_works_is_none() {
+    let lines = |health| {
+        let mut rig = Rig::hosting();
+        rig.probe(1, health);
+        rig.probe(1, health);
+        let history = &rig.state.inputs.hosts[&id("web")].history;
+        history.iter().filter(|line| line.health.is_some()).count()
+    };
+    assert_eq!(lines(Health::ServiceDown), 1);
+    assert_eq!(lines(Health::Operational), 0);
+    assert_eq!(lines(Health::Down), 0);
+}
+
+#[test]
+fn the_next_engine_counts_sessions_on_and_is_watched_anew() {
+    let mut rig = Rig::hosting();
+    rig.act(Action::Select { key: key() });
+    rig.put(Event::WindowShown(true));
+    rig.probe(1, Health::Operational);
+    let commands = rig.act(Action::SetLan { on: true });
+    let sessions = commands.iter().find_map(|command| match command {
+        Command::StartEngine { order, .. } => Some(order.sessions),
+        _ => None,
+    });
+    assert_eq!(
+        sessions,
+        Some(1),
+        "what was seen of session 1 is not of the next"
+    );
+    let watch = Command::Tell(id("web"), EngineCommand::WatchTraffic(true));
+    assert!(commands.contains(&watch));
+}
+
+#[test]
+fn a_change_of_ports_tries_again_what_failed_for_them() {
+    let mut rig = Rig::hosting();
+    let since = rig.at;
+    let reason = Reason::NoPublicPorts;
+    rig.engine(EngineEvent::State(HostState::Failed { since, reason }));
+    let protocol = Protocol::Https;
+    let commands = rig.act(Action::ChangeProtocol {
+        key: key(),
+        protocol,
+    });
+    let commands = rig.take_changes(commands);
+    assert!(commands.contains(&Command::Tell(id("web"), EngineCommand::Reconnect)));
 }

@@ -11,8 +11,8 @@ use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
-    Pending, PortKey, PortNumber, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
-    Toast, TunnelId, UnixMillis,
+    Pending, PortKey, PortNumber, ProbeReport, Protocol, PublicAnswer, Reason, Secret,
+    SessionNumber, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
 

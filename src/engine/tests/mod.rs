@@ -1,0 +1,235 @@
+//! The engine's loop on simulated time. Here are the connector that does as the test says, and the
+//! rig.
+
+mod policy;
+mod sessions;
+
+use super::drive::Driver;
+use super::{EngineCommand, EngineEvent};
+use crate::model::{
+    Class, HostState, LivePort, Phase, Port, PortNumber, Protocol, Reason, Secret, SessionNumber,
+    Target, Timing, TunnelId, UnixMillis,
+};
+use crate::provider::{
+    BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
+    SessionPart, Tokens, TrafficBoard,
+};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// What the connector was asked, and what the sessions' ends were told.
+#[derive(Default)]
+struct Log {
+    mints: usize,
+    connects: usize,
+    take_overs: usize,
+    calls: Vec<String>,
+    sessions: Vec<mpsc::Sender<SessionEvent>>,
+}
+
+#[derive(Clone, Default)]
+struct Script {
+    log: Arc<Mutex<Log>>,
+    /// Failures to answer with, one an attempt; then sessions.
+    failures: Arc<Mutex<VecDeque<Reason>>>,
+    /// Never answers.
+    hang: bool,
+    /// Answers after this time.
+    delay: Duration,
+    lifetime: Option<Duration>,
+}
+
+impl Script {
+    fn log(&self) -> std::sync::MutexGuard<'_, Log> {
+        self.log.lock().expect("no test panics with it")
+    }
+}
+
+impl Connector for Script {
+    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+        self.log().mints += 1;
+        Box::pin(async move {
+            Ok(Tokens {
+                by_scope: [("host", Secret::new("t"))].into(),
+                lifetime: self.lifetime,
+            })
+        })
+    }
+
+    fn connect<'a>(
+        &'a self,
+        order: &'a HostOrder,
+        _: &'a Tokens,
+        progress: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
+        Box::pin(async move {
+            progress(Phase::ConnectingRelay);
+            self.log().connects += 1;
+            self.log().take_overs += usize::from(order.take_over);
+            if self.hang {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(self.delay).await;
+            let failure = self
+                .failures
+                .lock()
+                .expect("no test panics with it")
+                .pop_front();
+            if let Some(reason) = failure {
+                return Err(ConnectError::new(reason));
+            }
+            let (sender, events) = mpsc::channel(4);
+            self.log().sessions.push(sender);
+            Ok(Session {
+                ports: vec![LivePort {
+                    number: order.ports[0].number,
+                    url: "http://web.localhost/".to_owned(),
+                    lan_url: None,
+                }],
+                events,
+                traffic: Arc::new(TrafficBoard::default()),
+                part: Box::new(Part(Arc::clone(&self.log))),
+            })
+        })
+    }
+}
+
+struct Part(Arc<Mutex<Log>>);
+
+impl Part {
+    fn note(&self, call: String) {
+        self.0
+            .lock()
+            .expect("no test panics with it")
+            .calls
+            .push(call);
+    }
+}
+
+impl SessionPart for Part {
+    fn set_ports(&self, ports: Vec<Port>) {
+        self.note(format!("set_ports {}", ports.len()));
+    }
+    fn check_link(&self) {
+        self.note("check_link".to_owned());
+    }
+    fn drop_link(&self) {
+        self.note("drop_link".to_owned());
+    }
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.note("close".to_owned());
+        Box::pin(async {})
+    }
+}
+
+fn wall() -> UnixMillis {
+    UnixMillis(1_000_000)
+}
+
+fn port() -> PortNumber {
+    PortNumber::new(3000).expect("not zero")
+}
+
+fn order() -> HostOrder {
+    let tunnel = TunnelId::new("web").expect("a label");
+    HostOrder {
+        ports: vec![Port {
+            number: port(),
+            protocol: Protocol::Http,
+            target: Target::local(port()),
+            label: tunnel.clone(),
+            public_port: None,
+        }],
+        tunnel,
+        install: "here".to_owned(),
+        take_over: false,
+        sessions: 0,
+    }
+}
+
+struct Rig {
+    script: Script,
+    tell: mpsc::UnboundedSender<EngineCommand>,
+    seen: RefCell<mpsc::UnboundedReceiver<EngineEvent>>,
+}
+
+impl Rig {
+    #[expect(clippy::await_holding_refcell_ref, reason = "a test has one reader")]
+    async fn event(&self) -> EngineEvent {
+        let event = self.seen.borrow_mut().recv().await;
+        event.expect("the engine runs")
+    }
+
+    /// The next state, other events passed over.
+    async fn state(&self) -> HostState {
+        loop {
+            if let EngineEvent::State(state) = self.event().await {
+                return state;
+            }
+        }
+    }
+
+    async fn hosting(&self) -> SessionNumber {
+        loop {
+            if let HostState::Hosting { session, .. } = self.state().await {
+                return session;
+            }
+        }
+    }
+
+    async fn reconnecting(&self) -> (u32, Reason) {
+        loop {
+            if let HostState::Reconnecting {
+                attempt, reason, ..
+            } = self.state().await
+            {
+                return (attempt, reason);
+            }
+        }
+    }
+
+    fn tell(&self, command: EngineCommand) {
+        self.tell.send(command).expect("the engine runs");
+    }
+
+    fn sessions_say(&self, event: SessionEvent) {
+        let log = self.script.log();
+        let last = log.sessions.last().expect("there is a session");
+        last.try_send(event).expect("the engine listens");
+    }
+
+    fn drop_link(&self, reason: Reason) {
+        self.sessions_say(SessionEvent::Ended(Ended::new(reason)));
+    }
+}
+
+/// Runs an engine beside `test` and stops it at its end.
+async fn run<F: Future<Output = ()>>(script: Script, test: impl FnOnce(std::rc::Rc<Rig>) -> F) {
+    let (tell, inbox) = mpsc::unbounded_channel();
+    let (emit, seen) = mpsc::unbounded_channel();
+    let emit = move |event| emit.send(event).expect("the test listens");
+    let timing = Timing {
+        jitter: 0.0,
+        ..Timing::default()
+    };
+    let connector = Box::new(script.clone());
+    let rig = std::rc::Rc::new(Rig {
+        script,
+        tell,
+        seen: RefCell::new(seen),
+    });
+    let engine = Driver::new(order(), connector, timing, wall, &emit).run(inbox);
+    let script = async {
+        test(std::rc::Rc::clone(&rig)).await;
+        rig.tell(EngineCommand::Stop);
+    };
+    // Simulated: a test that waits for what never comes fails instead of hanging.
+    let both = async { tokio::join!(engine, script) };
+    tokio::time::timeout(Duration::from_hours(30 * 24), both)
+        .await
+        .expect("what the test waits for comes");
+}

@@ -1,0 +1,137 @@
+//! What the classes of failures, the watchdog and the tokens' age make of them.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_waits_for_the_person_then_goes_on() {
+    let script = Script::default();
+    script
+        .failures
+        .lock()
+        .expect("fresh")
+        .push_back(Reason::TokenRefused);
+    run(script.clone(), async |rig| {
+        loop {
+            if let HostState::SignIn { reason, .. } = rig.state().await {
+                assert_eq!(reason.class(), Class::SignIn);
+                break;
+            }
+        }
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!(rig.script.log().connects, 1, "no retry by itself");
+        rig.tell(EngineCommand::SignedIn);
+        rig.hosting().await;
+    })
+    .await;
+    assert_eq!(script.log().mints, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn displaced_stays_displaced_until_taken_over_once() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        rig.drop_link(Reason::TakenOver);
+        assert!(matches!(rig.state().await, HostState::Displaced { .. }));
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!(rig.script.log().connects, 1);
+        rig.tell(EngineCommand::TakeOver);
+        rig.hosting().await;
+        rig.drop_link(Reason::LinkLost);
+        rig.hosting().await;
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.connects, log.take_overs), (3, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_tokens_are_replaced_before_the_session_is_let_go() {
+    let script = Script {
+        lifetime: Some(Duration::from_hours(24)),
+        ..Script::default()
+    };
+    run(script.clone(), async |rig| {
+        assert_eq!(rig.hosting().await, SessionNumber(1));
+        let began = tokio::time::Instant::now();
+        while rig.hosting().await == SessionNumber(1) {}
+        assert_eq!(began.elapsed().as_secs(), 20 * 3600);
+        // Give the old session's goodbye its turn.
+        tokio::task::yield_now().await;
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.mints, log.connects), (2, 2));
+    assert_eq!(
+        log.calls,
+        ["close", "close"],
+        "the old one, then at the stop the new one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zombie_is_reconnected_at_once() {
+    run(Script::default(), async |rig| {
+        let session = rig.hosting().await;
+        rig.sessions_say(SessionEvent::Established);
+        rig.state().await;
+        let probe = |down| EngineCommand::Probe {
+            port: port(),
+            session,
+            down,
+            local_answers: true,
+        };
+        rig.tell(probe(false));
+        let began = tokio::time::Instant::now();
+        for _ in 0..3 {
+            rig.tell(probe(true));
+        }
+        assert_eq!(rig.reconnecting().await, (1, Reason::Zombie));
+        assert_eq!(rig.hosting().await, SessionNumber(2));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_over_during_an_attempt_is_asked_for() {
+    let script = Script {
+        delay: Duration::from_secs(3),
+        ..Script::default()
+    };
+    run(script.clone(), async |rig| {
+        while rig.script.log().connects == 0 {
+            rig.event().await;
+        }
+        rig.tell(EngineCommand::TakeOver);
+        rig.hosting().await;
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.connects, log.take_overs), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_in_the_relay_s_place_ends_hosting_only_at_the_start() {
+    let stranger = || Reason::NotARelay {
+        address: "x:1".to_owned(),
+    };
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        let failures = Arc::clone(&rig.script.failures);
+        failures
+            .lock()
+            .expect("no test panics with it")
+            .push_back(stranger());
+        rig.drop_link(Reason::LinkLost);
+        rig.hosting().await;
+    })
+    .await;
+    let first = Script::default();
+    first.failures.lock().expect("fresh").push_back(stranger());
+    run(first, async |rig| {
+        while !matches!(rig.state().await, HostState::Failed { .. }) {}
+    })
+    .await;
+}

@@ -1,0 +1,160 @@
+//! Sessions: made, dropped, watched, changed, let go.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn it_connects_reports_its_phases_and_hosts() {
+    run(Script::default(), async |rig| {
+        let mut events = vec![];
+        for _ in 0..6 {
+            events.push(rig.event().await);
+        }
+        let connecting = |phase| EngineEvent::State(HostState::Connecting { phase });
+        assert_eq!(events[0], connecting(Phase::Authorising));
+        assert_eq!(events[1], EngineEvent::Progress(Phase::Authorising));
+        assert_eq!(events[2], EngineEvent::Progress(Phase::ConnectingRelay));
+        assert_eq!(events[3], connecting(Phase::ConnectingRelay));
+        assert!(matches!(&events[4], EngineEvent::Ports(ports) if ports.len() == 1));
+        assert!(matches!(
+            events[5],
+            EngineEvent::State(HostState::Hosting {
+                established: false,
+                ..
+            })
+        ));
+        rig.sessions_say(SessionEvent::Established);
+        assert!(matches!(
+            rig.state().await,
+            HostState::Hosting {
+                established: true,
+                ..
+            }
+        ));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drop_reuses_the_tokens_and_enters_no_authorising_phase() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        rig.drop_link(Reason::LinkLost);
+        assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
+        loop {
+            match rig.event().await {
+                EngineEvent::Progress(phase) => assert_ne!(phase, Phase::Authorising),
+                EngineEvent::State(HostState::Hosting { session, .. }) => {
+                    assert_eq!(session, SessionNumber(2));
+                    break;
+                }
+                _ => {}
+            }
+        }
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.mints, log.connects), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_mints_again() {
+    let script = Script::default();
+    let refused = Reason::RelayUnreachable {
+        address: "x:1".to_owned(),
+    };
+    script.failures.lock().expect("fresh").push_back(refused);
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.mints, log.connects), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_wins_over_an_attempt_that_hangs() {
+    let script = Script {
+        hang: true,
+        ..Script::default()
+    };
+    run(script.clone(), async |rig| {
+        while rig.script.log().connects == 0 {
+            rig.event().await;
+        }
+    })
+    .await;
+    assert_eq!(script.log().connects, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_says_goodbye() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+    })
+    .await;
+    assert_eq!(script.log().calls, ["close"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ports_wakes_and_drops_reach_the_session() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        rig.tell(EngineCommand::SetPorts(order().ports));
+        rig.tell(EngineCommand::Woke);
+        rig.tell(EngineCommand::DropLink);
+    })
+    .await;
+    let expected = ["set_ports 1", "check_link", "drop_link", "close"];
+    assert_eq!(script.log().calls, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_task_is_gone_is_a_drop() {
+    run(Script::default(), async |rig| {
+        rig.hosting().await;
+        rig.script.log().sessions.clear();
+        assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn traffic_is_reported_only_while_watched() {
+    run(Script::default(), async |rig| {
+        rig.hosting().await;
+        rig.tell(EngineCommand::WatchTraffic(true));
+        for _ in 0..3 {
+            assert!(matches!(rig.event().await, EngineEvent::Traffic(_)));
+        }
+        rig.tell(EngineCommand::WatchTraffic(false));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        rig.sessions_say(SessionEvent::Established);
+        assert!(matches!(rig.event().await, EngineEvent::State(_)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ports_that_change_during_an_attempt_reach_its_session() {
+    let script = Script {
+        delay: Duration::from_secs(3),
+        ..Script::default()
+    };
+    run(script.clone(), async |rig| {
+        while rig.script.log().connects == 0 {
+            rig.event().await;
+        }
+        let mut ports = order().ports;
+        ports.push(Port {
+            number: PortNumber::new(5173).expect("not zero"),
+            ..ports[0].clone()
+        });
+        rig.tell(EngineCommand::SetPorts(ports));
+        rig.hosting().await;
+    })
+    .await;
+    assert_eq!(script.log().calls, ["set_ports 2", "close"]);
+}
