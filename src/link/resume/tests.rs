@@ -1,0 +1,10 @@
+//! Two sessions and the network between them.
+
+mod behaviours;
+mod faults;
+mod hostile;
+mod net;
+mod parked;
+mod rig;
+mod schedules;
+mod streams;
