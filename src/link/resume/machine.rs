@@ -432,6 +432,3 @@ impl Machine {
         self.out.unacked()
     }
 }
-
-#[cfg(test)]
-mod tests;

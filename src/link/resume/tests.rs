@@ -6,5 +6,4 @@ mod hostile;
 mod net;
 mod parked;
 mod rig;
-mod schedules;
 mod streams;
