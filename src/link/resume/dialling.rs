@@ -5,9 +5,9 @@
 //! as up. How a connection is made is its caller's: it passes in a closure, and the randomness.
 
 use super::auth::Binding;
+use super::end::{End, Refusal};
 use super::handle::{Handle, Status};
 use super::handshake::{self, HandshakeError};
-use super::machine::{End, Refusal};
 use crate::link::Transport;
 use std::fmt::Display;
 use std::time::Duration;
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn pauses_double_from_a_quarter_of_a_second_to_five() {
-        let redial = Redial::new(Duration::from_secs(600));
+        let redial = Redial::new(Duration::from_mins(10));
         let pauses: Vec<u128> = (0..8).map(|n| redial.pause(n, 0.5).as_millis()).collect();
         assert_eq!(pauses, [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
         assert_eq!(redial.pause(u32::MAX, 0.0), Duration::from_secs(4));

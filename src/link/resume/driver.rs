@@ -3,7 +3,7 @@
 //! It owns the link and two fixed buffers, and decides nothing. A broken or silent link is dropped
 //! and reported; where the next one comes from is somebody else's business.
 
-use super::machine::End;
+use super::end::End;
 use super::shared::Shared;
 use crate::link::Transport;
 use std::future::poll_fn;

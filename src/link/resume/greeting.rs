@@ -3,7 +3,7 @@
 //! A fixed head says how much follows, and bounds it before anything is read.
 
 use super::auth::{PROOF, SessionId};
-use super::machine::Refusal;
+use super::end::Refusal;
 use std::fmt;
 use std::time::Duration;
 
@@ -217,9 +217,9 @@ fn encode(kind: u8, fields: &[&[u8]]) -> Result<Vec<u8>, GreetingError> {
     bytes.extend_from_slice(&MAGIC);
     bytes.push(kind);
     bytes.extend_from_slice(&len.to_be_bytes());
-    fields
-        .iter()
-        .for_each(|field| bytes.extend_from_slice(field));
+    for field in fields {
+        bytes.extend_from_slice(field);
+    }
     Ok(bytes)
 }
 
@@ -273,7 +273,7 @@ mod tests {
         let answers = [
             Answer::Opened {
                 id: SessionId([7; 16]),
-                retention: Duration::from_secs(600),
+                retention: Duration::from_mins(10),
             },
             Answer::Resumed {
                 next: u64::MAX,

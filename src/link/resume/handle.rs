@@ -1,7 +1,8 @@
 //! The outside's grip on a session: attaches links, watches its state, calls it off.
 
 use super::auth::{Secret, SessionId};
-use super::machine::{End, Machine, Refusal, Ticket};
+use super::end::{End, Refusal};
+use super::machine::{Machine, Ticket};
 use super::shared::Shared;
 use crate::link::Transport;
 use std::sync::Arc;

@@ -4,9 +4,9 @@
 //! It has no time-outs of its own; whoever calls it bounds it.
 
 use super::auth::{Binding, Claim, SessionId, Side};
+use super::end::{End, Refusal};
 use super::greeting::{self, Answer, GreetingError, HEAD, Request};
 use super::handle::{AttachError, Handle};
-use super::machine::{End, Refusal};
 use crate::link::Transport;
 use std::io;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 //! Pure. The credit it gives never passes the ring, so whoever reads the link never has to stop:
 //! acknowledgements and pings never wait behind a full ring.
 
+use super::end::ProtocolError;
 use super::frame::Frame;
-use super::machine::ProtocolError;
 use super::ring::Ring;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! [`Table`] decides; this asks the sessions. No lock is held while anybody waits.
 
 use super::auth::SessionId;
+use super::end::Refusal;
 use super::handle::{Handle, Status};
-use super::machine::Refusal;
 use super::parking::{Caps, Table};
 use std::collections::HashMap;
 use std::hash::Hash;

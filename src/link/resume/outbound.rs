@@ -3,8 +3,8 @@
 //! Pure. It never forgets a byte that is not acknowledged, and never queues more than the unsent
 //! cap: interactive streams would starve behind a bulk one.
 
+use super::end::ProtocolError;
 use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
-use super::machine::ProtocolError;
 use super::ring::Ring;
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 //! accounts and sizes, and the time as it is passed in.
 
 use super::auth::SessionId;
-use super::machine::Refusal;
+use super::end::Refusal;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
 use std::time::Duration;
@@ -27,8 +27,8 @@ pub struct Caps {
 impl Default for Caps {
     fn default() -> Self {
         Self {
-            retention: Duration::from_secs(10 * 60),
-            tombstones: Duration::from_secs(2 * 60),
+            retention: Duration::from_mins(10),
+            tombstones: Duration::from_mins(2),
             sessions_per_account: 64,
             bytes_per_account: 64 * 1024 * 1024,
             bytes: 512 * 1024 * 1024,

@@ -192,7 +192,7 @@ mod tests {
     fn its_memory_comes_and_goes() {
         let mut ring = Ring::new(1 << 20);
         assert_eq!(ring.held(), 0);
-        ring.push(&[1; 20_000]);
+        ring.push(&vec![1; 20_000]);
         assert!(ring.held() < 64 * 1024);
         ring.release_to(19_000);
         ring.shrink();

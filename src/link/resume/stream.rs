@@ -3,7 +3,8 @@
 //! While there is no link, writes wait and reads bring what had arrived. Only the other end's FIN
 //! is an end of the stream; a session that cannot go on is an error that says why.
 
-use super::machine::{End, Read};
+use super::end::End;
+use super::machine::Read;
 use super::shared::Shared;
 use std::io;
 use std::pin::Pin;

@@ -2,6 +2,7 @@
 
 mod behaviours;
 mod faults;
+mod flow;
 mod hostile;
 mod net;
 mod parked;

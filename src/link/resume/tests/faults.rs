@@ -126,7 +126,7 @@ async fn run(seed: u64) {
             read_all(read_host, Dice::new(seed ^ 6)),
         )
     };
-    let read = timeout(Duration::from_secs(3_600), readers).await;
+    let read = timeout(Duration::from_hours(1), readers).await;
     let Ok((seen_there, seen_back)) = read else {
         panic!("seed {seed}: nothing moves any more: {network:?}");
     };

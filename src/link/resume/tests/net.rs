@@ -175,14 +175,14 @@ impl Wire {
         let rest = !self.ways[1 - side].bytes.is_empty();
         match self.plan.fault {
             Fault::None => None,
-            Fault::Error => Some(error()),
             Fault::Eof if reads => Some(Poll::Ready(Ok(0))),
-            Fault::Eof => Some(error()),
+            Fault::Error | Fault::Eof => Some(error()),
             Fault::Dropped(more) if self.lost > more => Some(error()),
-            Fault::BlackHole | Fault::Dropped(_) => Some(Poll::Pending),
             Fault::HalfOpen if side == 0 => Some(error()),
             Fault::HalfOpenFar if side == 1 => Some(error()),
-            Fault::HalfOpen | Fault::HalfOpenFar => Some(Poll::Pending),
+            Fault::BlackHole | Fault::Dropped(_) | Fault::HalfOpen | Fault::HalfOpenFar => {
+                Some(Poll::Pending)
+            }
             Fault::Drained if reads && rest => None,
             Fault::Drained => Some(error()),
         }

@@ -3,13 +3,15 @@
 use super::net::{self, Dice, Pipe, Plan, Scissors};
 use crate::link::resume::{
     Binding, Config, Dialled, End, Handle, Redial, Refusal, ResumeStream, Secret, SessionId,
-    accept, keep_attached, read_request, session,
+    Status, accept, keep_attached, read_request, session,
 };
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 pub(super) const ID: SessionId = SessionId([7; 16]);
@@ -85,7 +87,7 @@ impl Network {
     }
 
     /// A new connection, whose far end the relay serves.
-    pub(super) async fn dial(self) -> io::Result<Dialled<Pipe>> {
+    pub(super) fn dial(&self) -> io::Result<Dialled<Pipe>> {
         let (near, far, link, relay) = self.with(|inner| {
             let link = Binding([inner.dials.wrapping_add(1); 32]);
             inner.dials = inner.dials.wrapping_add(1);
@@ -155,7 +157,7 @@ fn redial(
     random: impl FnMut() -> f64 + Send + 'static,
 ) -> AbortOnDropHandle<End> {
     let (handle, network) = (host.handle.clone(), network.clone());
-    let dial = move || network.clone().dial();
+    let dial = move || std::future::ready(network.dial());
     let redial = Redial::new(SECOND * 600);
     let task: JoinHandle<End> = tokio::spawn(keep_attached(handle, redial, dial, random));
     AbortOnDropHandle::new(task)
@@ -181,4 +183,25 @@ pub(super) fn pattern(seed: u64, len: usize) -> Vec<u8> {
 
 pub(super) fn expired() -> End {
     End::CannotResume(Refusal::Expired)
+}
+
+pub(super) async fn read(end: &mut End0, count: usize) -> Vec<u8> {
+    let mut seen = vec![0; count];
+    end.stream.read_exact(&mut seen).await.expect("it comes");
+    seen
+}
+
+pub(super) async fn write(end: &mut End0, bytes: &[u8]) {
+    end.stream.write_all(bytes).await.expect("it goes");
+}
+
+pub(super) async fn attached(end: &End0) {
+    let mut status = end.handle.status();
+    let is_up = |status: &Status| matches!(status, Status::Attached { .. });
+    status.wait_for(is_up).await.expect("it lives");
+}
+
+/// Whether a future is still waiting after a while.
+pub(super) async fn waits<F: Future>(future: F) -> bool {
+    timeout(SECOND, future).await.is_err()
 }

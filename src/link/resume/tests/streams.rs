@@ -35,10 +35,10 @@ async fn ask(mux: Mux, seed: u64) {
         }
         write.shutdown().await.expect("it ends");
     });
-    let mut seen = Vec::new();
-    read.read_to_end(&mut seen).await.expect("it comes back");
+    let mut back = Vec::new();
+    read.read_to_end(&mut back).await.expect("it comes back");
     writing.await.expect("it ends");
-    assert!(seen == sent, "stream {seed}");
+    assert!(back == sent, "stream {seed}");
 }
 
 /// The network breaks, is gone for a while, and comes back, again and again.
