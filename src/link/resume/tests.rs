@@ -8,3 +8,4 @@ mod net;
 mod parked;
 mod rig;
 mod streams;
+mod threads;
