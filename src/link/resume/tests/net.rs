@@ -176,7 +176,6 @@ impl Wire {
         match self.plan.fault {
             Fault::None => None,
             Fault::Eof if reads => Some(Poll::Ready(Ok(0))),
-            Fault::Error | Fault::Eof => Some(error()),
             Fault::Dropped(more) if self.lost > more => Some(error()),
             Fault::HalfOpen if side == 0 => Some(error()),
             Fault::HalfOpenFar if side == 1 => Some(error()),
@@ -184,7 +183,7 @@ impl Wire {
                 Some(Poll::Pending)
             }
             Fault::Drained if reads && rest => None,
-            Fault::Drained => Some(error()),
+            Fault::Error | Fault::Eof | Fault::Drained => Some(error()),
         }
     }
 
