@@ -10,6 +10,7 @@ pub mod heartbeat;
 pub mod mux;
 pub mod opening;
 pub mod pump;
+pub mod resume;
 pub mod tls;
 pub mod transport;
 pub mod wire;

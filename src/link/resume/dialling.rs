@@ -1,0 +1,203 @@
+//! The end that dials: keeps a session on a link for as long as it may be resumed.
+//!
+//! One attempt at a time, each with a time-out, until the retention ends; then the session is over
+//! and says so. On a check it dials beside the old link, which stays until the new one is as good
+//! as up. How a connection is made is its caller's: it passes in a closure, and the randomness.
+
+use super::auth::Binding;
+use super::end::{End, Refusal};
+use super::handle::{Handle, Status};
+use super::handshake::{self, HandshakeError};
+use crate::link::Transport;
+use std::fmt::Display;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+/// A link that lived so long was a good one: the next attempt then comes at once.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
+
+/// A new connection, ready for the handshake.
+#[derive(Debug)]
+pub struct Dialled<T> {
+    /// It.
+    pub transport: T,
+    /// Its TLS exporter.
+    pub link: Binding,
+    /// What shows that this end may still be a client.
+    pub credentials: Vec<u8>,
+}
+
+/// How to redial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redial {
+    /// The session can be resumed for so long.
+    pub retention: Duration,
+    /// One attempt takes no longer than this.
+    pub attempt: Duration,
+    /// After the first failed attempt, the wait for the next.
+    pub first_pause: Duration,
+    /// It doubles up to here.
+    pub last_pause: Duration,
+}
+
+impl Redial {
+    /// The usual times, for a session that is kept for so long.
+    #[must_use]
+    pub const fn new(retention: Duration) -> Self {
+        Self {
+            retention,
+            attempt: Duration::from_secs(10),
+            first_pause: Duration::from_millis(250),
+            last_pause: Duration::from_secs(5),
+        }
+    }
+
+    /// The wait after so many failures in a row, with `random` in 0..1 as jitter of a fifth.
+    #[must_use]
+    pub fn pause(&self, failures: u32, random: f64) -> Duration {
+        let Some(doublings) = failures.checked_sub(1) else {
+            return Duration::ZERO;
+        };
+        let factor = 2_u32.saturating_pow(doublings.min(16));
+        let pause = self.first_pause.saturating_mul(factor).min(self.last_pause);
+        pause.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
+    }
+}
+
+/// Keeps the session attached until it is over: how it ended.
+pub async fn keep_attached<T, E, F>(
+    handle: Handle,
+    redial: Redial,
+    mut dial: impl FnMut() -> F,
+    mut random: impl FnMut() -> f64,
+) -> End
+where
+    T: Transport,
+    E: Display,
+    F: Future<Output = Result<Dialled<T>, E>>,
+{
+    let mut status = handle.status();
+    let mut outage = Outage::default();
+    loop {
+        let Ok(seen) = status
+            .wait_for(|status| !is_well(*status))
+            .await
+            .map(|seen| *seen)
+        else {
+            return End::Dropped;
+        };
+        if let Status::Ended(end) = seen {
+            return end;
+        }
+        let left = outage.left(seen, redial.retention);
+        if left.is_zero() {
+            handle.give_up(Refusal::Expired);
+            continue;
+        }
+        let pause = redial.pause(outage.failures, random()).min(left);
+        if timeout(pause, settled(&mut status)).await.is_ok() || pause == left {
+            continue;
+        }
+        let patience = redial.attempt.min(left);
+        let attempt = timeout(patience, try_once(&handle, &mut dial));
+        tokio::select! {
+            biased;
+            attempt = attempt => match attempt {
+                Ok(Ok(())) => outage.end(),
+                Ok(Err(error)) => outage.fail(&error),
+                Err(_) => outage.fail("it took too long"),
+            },
+            // The old link answered its check, or it is all over.
+            () = settled(&mut status) => {}
+        }
+    }
+}
+
+/// Whether a session needs nobody to dial for it.
+const fn is_well(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Attached {
+            checking: false,
+            ..
+        }
+    )
+}
+
+/// Waits until nobody needs to dial any more.
+async fn settled(status: &mut watch::Receiver<Status>) {
+    // A session that is gone is settled too.
+    let _ = status.wait_for(|status| !status.wants_link()).await;
+}
+
+async fn try_once<T, E, F>(handle: &Handle, dial: &mut impl FnMut() -> F) -> Result<(), String>
+where
+    T: Transport,
+    E: Display,
+    F: Future<Output = Result<Dialled<T>, E>>,
+{
+    let dialled = dial().await.map_err(|error| error.to_string())?;
+    let Dialled {
+        transport,
+        link,
+        credentials,
+    } = dialled;
+    handshake::resume(handle, transport, link, credentials)
+        .await
+        .map_err(|error: HandshakeError| error.to_string())
+}
+
+/// What is known of the present outage.
+#[derive(Debug, Default)]
+struct Outage {
+    since: Option<Instant>,
+    failures: u32,
+    healed: Option<Instant>,
+}
+
+impl Outage {
+    /// How long the session can still be resumed.
+    fn left(&mut self, seen: Status, retention: Duration) -> Duration {
+        if let Some(healed) = self.healed.take() {
+            // One that broke again at once is not dialled again at once.
+            let was_good = healed.elapsed() >= SETTLED_AFTER;
+            self.failures = if was_good { 0 } else { self.failures + 1 };
+        }
+        match seen {
+            Status::Parked => {
+                let since = *self.since.get_or_insert_with(Instant::now);
+                retention.saturating_sub(since.elapsed())
+            }
+            Status::Attached { .. } | Status::Ended(_) => retention,
+        }
+    }
+
+    fn fail(&mut self, error: &str) {
+        self.failures = self.failures.saturating_add(1);
+        tracing::debug!(
+            error,
+            failures = self.failures,
+            "the session was not resumed"
+        );
+    }
+
+    fn end(&mut self) {
+        self.since = None;
+        self.healed = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_a_quarter_of_a_second_to_five() {
+        let redial = Redial::new(Duration::from_mins(10));
+        let pauses: Vec<u128> = (0..8).map(|n| redial.pause(n, 0.5).as_millis()).collect();
+        assert_eq!(pauses, [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
+        assert_eq!(redial.pause(u32::MAX, 0.0), Duration::from_secs(4));
+        assert_eq!(redial.pause(u32::MAX, 1.0), Duration::from_secs(6));
+    }
+}

@@ -1,0 +1,251 @@
+//! The one task of a session: moves bytes between the machine and the link of the moment.
+//!
+//! It owns the link and two fixed buffers, and decides nothing. A broken or silent link is dropped
+//! and reported; where the next one comes from is somebody else's business.
+
+use super::end::End;
+use super::shared::Shared;
+use crate::link::Transport;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+
+/// What is read from a link at once, and gathered for it: four TLS records.
+const BUFFER: usize = 64 * 1024;
+
+/// After so many rounds in a row the driver lets others run.
+const ROUNDS: usize = 32;
+
+/// The last words may take this long to go out.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// See the module.
+pub struct Driver {
+    shared: Arc<Shared>,
+    link: Option<Link>,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+/// What one look under the lock finds.
+enum Look {
+    Over(End),
+    /// There is no link.
+    Idle,
+    /// The link is up.
+    Live,
+}
+
+impl Drop for Driver {
+    /// Nobody waits for a driver that is gone.
+    fn drop(&mut self) {
+        self.shared
+            .with(|state| state.machine.terminate(End::Dropped));
+    }
+}
+
+impl Driver {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            link: None,
+            timer: Box::pin(sleep_until(Instant::now())),
+        }
+    }
+
+    /// Runs until the session is over.
+    pub async fn run(mut self) -> End {
+        let end = poll_fn(|cx| self.poll(cx)).await;
+        if let Some(link) = self.link.take() {
+            // A failure changes nothing: the session is over.
+            let _ = timeout(FAREWELL, link.part(&self.shared)).await;
+        }
+        end
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        for _ in 0..ROUNDS {
+            match self.look(cx) {
+                Look::Over(end) => return Poll::Ready(end),
+                Look::Idle => return Poll::Pending,
+                Look::Live => {}
+            }
+            let Some(link) = &mut self.link else {
+                return Poll::Pending;
+            };
+            match link.poll(cx, &self.shared) {
+                Ok(true) => {}
+                Ok(false) => ready!(self.poll_timer(cx)),
+                Err(error) => self.lose(&error),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes a new link over, and drops one that is cut off or dead.
+    fn look(&mut self, cx: &mut Context<'_>) -> Look {
+        let now = self.shared.now();
+        let (arriving, look) = self.shared.with(|state| {
+            state.wait_to_drive(cx);
+            let arriving = state.arriving.take();
+            let newest = arriving.as_ref().map(|(generation, _)| *generation);
+            let ours = newest.or(self.link.as_ref().map(|link| link.generation));
+            let machine = &mut state.machine;
+            if machine.is_dead(now) {
+                tracing::debug!("nothing came over the link: it is dropped");
+                machine.detach(machine.generation());
+            }
+            let look = match machine.end() {
+                Some(end) => Look::Over(end),
+                None if ours.is_some_and(|ours| machine.is_current(ours)) => Look::Live,
+                None => Look::Idle,
+            };
+            (arriving, look)
+        });
+        if let Some((generation, transport)) = arriving {
+            self.link = Some(Link::new(generation, transport));
+        }
+        if matches!(look, Look::Idle) {
+            self.link = None;
+        }
+        look
+    }
+
+    fn lose(&mut self, error: &io::Error) {
+        let Some(link) = self.link.take() else { return };
+        tracing::debug!(%error, generation = link.generation, "the link broke");
+        self.shared
+            .with(|state| state.machine.detach(link.generation));
+    }
+
+    /// Ready when it is time to look again.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let stuck = self.link.as_ref().is_some_and(Link::is_stuck);
+        let deadline = self.shared.with(|state| state.machine.deadline(stuck));
+        let Some(deadline) = deadline else {
+            return Poll::Ready(());
+        };
+        let deadline = self.shared.instant(deadline);
+        // One that fires too early costs a look; setting it anew for each frame costs more.
+        if self.timer.is_elapsed() || self.timer.deadline() > deadline {
+            self.timer.as_mut().reset(deadline);
+        }
+        self.timer.as_mut().poll(cx)
+    }
+}
+
+/// A connection and what is on its way to and from it.
+struct Link {
+    generation: u64,
+    transport: Box<dyn Transport>,
+    input: Box<[u8]>,
+    output: Vec<u8>,
+    /// So much of `output` has gone.
+    gone: usize,
+    /// Bytes went to the transport since its last flush.
+    dirty: bool,
+}
+
+impl Link {
+    fn new(generation: u64, transport: Box<dyn Transport>) -> Self {
+        Self {
+            generation,
+            transport,
+            input: vec![0; BUFFER].into_boxed_slice(),
+            output: Vec::with_capacity(BUFFER),
+            gone: 0,
+            dirty: false,
+        }
+    }
+
+    /// One round of reading and writing: whether anything moved.
+    fn poll(&mut self, cx: &mut Context<'_>, shared: &Shared) -> io::Result<bool> {
+        let read = match self.poll_read(cx) {
+            Poll::Ready(read) => read?,
+            Poll::Pending => 0,
+        };
+        self.exchange(read, shared);
+        let wrote = self.poll_write(cx)?;
+        Ok(read > 0 || wrote)
+    }
+
+    /// Whether the transport takes nothing now; it wakes the driver when it does again.
+    fn is_stuck(&self) -> bool {
+        self.gone < self.output.len()
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(&mut self.input);
+        ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buf))?;
+        match buf.filled().len() {
+            // Only a FIN is an end; this is a link that is gone.
+            0 => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            count => Poll::Ready(Ok(count)),
+        }
+    }
+
+    /// Hands over what was read, and gathers what is to be written once the last has gone.
+    fn exchange(&mut self, read: usize, shared: &Shared) {
+        let now = shared.now();
+        let is_empty = self.gone == self.output.len();
+        if is_empty {
+            self.output.clear();
+            self.gone = 0;
+        }
+        shared.with(|state| {
+            let machine = &mut state.machine;
+            if read > 0 {
+                machine.receive(self.generation, &self.input[..read], now);
+            }
+            if is_empty {
+                machine.transmit(self.generation, &mut self.output, BUFFER, now);
+            }
+        });
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let mut wrote = false;
+        while self.gone < self.output.len() {
+            let rest = &self.output[self.gone..];
+            match Pin::new(&mut self.transport).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(count)) => {
+                    self.gone += count;
+                    self.dirty = true;
+                    wrote = true;
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => break,
+            }
+        }
+        if self.dirty
+            && let Poll::Ready(flushed) = Pin::new(&mut self.transport).poll_flush(cx)
+        {
+            flushed?;
+            self.dirty = false;
+        }
+        Ok(wrote)
+    }
+
+    /// Says the last words.
+    async fn part(mut self, shared: &Shared) -> io::Result<()> {
+        let (now, generation) = (shared.now(), self.generation);
+        shared.with(|state| {
+            let machine = &mut state.machine;
+            machine.transmit(generation, &mut self.output, BUFFER, now);
+        });
+        self.transport.write_all(&self.output[self.gone..]).await?;
+        self.transport.shutdown().await
+    }
+}

@@ -1,0 +1,205 @@
+//! The greetings over a connection: both ends, up to the attached link.
+//!
+//! It proves and verifies, in that order: nothing is cut off for whoever cannot prove its right.
+//! It has no time-outs of its own; whoever calls it bounds it.
+
+use super::auth::{Binding, Claim, SessionId, Side};
+use super::end::{End, Refusal};
+use super::greeting::{self, Answer, GreetingError, HEAD, Request};
+use super::handle::{AttachError, Handle};
+use crate::link::Transport;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Why a connection did not become a link.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeError {
+    /// It broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] io::Error),
+    /// It speaks something else.
+    #[error(transparent)]
+    Greeting(#[from] GreetingError),
+    /// The other end refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The session is over.
+    #[error(transparent)]
+    Over(#[from] End),
+    /// The other end cannot prove that it is the one.
+    #[error("the other end cannot prove that it knows the session")]
+    Unproven,
+    /// Another attempt was faster.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+}
+
+/// Asks for a new session: its id and how long it is kept without a link.
+///
+/// # Errors
+/// See [`HandshakeError`].
+pub async fn open(transport: &mut impl Transport) -> Result<(SessionId, Duration), HandshakeError> {
+    send(transport, &Request::Open.encode()?).await?;
+    match read_answer(transport).await? {
+        Answer::Opened { id, retention } => Ok((id, retention)),
+        Answer::Refused(reason) => Err(reason.into()),
+        Answer::Resumed { .. } => Err(HandshakeError::Unproven),
+    }
+}
+
+/// Goes on with a session over a new connection. The old link is cut off as soon as the request
+/// goes out; a terminal refusal ends the session.
+///
+/// # Errors
+/// See [`HandshakeError`]; after all but `Refused` and `Over` the next attempt may do better.
+pub async fn resume(
+    handle: &Handle,
+    mut transport: impl Transport,
+    link: Binding,
+    credentials: Vec<u8>,
+) -> Result<(), HandshakeError> {
+    let ticket = handle.fence()?;
+    let claim = Claim {
+        side: Side::Dialling,
+        id: handle.id(),
+        epoch: ticket.generation,
+        next: ticket.next,
+    };
+    let request = Request::Resume {
+        id: claim.id,
+        epoch: claim.epoch,
+        next: claim.next,
+        proof: handle.secret().prove(claim, link),
+        credentials,
+    };
+    send(&mut transport, &request.encode()?).await?;
+    match read_answer(&mut transport).await? {
+        Answer::Resumed { next, proof } => {
+            let claim = Claim {
+                side: Side::Dialled,
+                next,
+                ..claim
+            };
+            if !handle.secret().verify(claim, link, &proof) {
+                return Err(HandshakeError::Unproven);
+            }
+            Ok(handle.attach(ticket, next, transport)?)
+        }
+        Answer::Refused(reason) => {
+            if reason != Refusal::Stale {
+                handle.give_up(reason);
+            }
+            Err(reason.into())
+        }
+        Answer::Opened { .. } => Err(HandshakeError::Unproven),
+    }
+}
+
+/// What the end that dialled wants.
+///
+/// # Errors
+/// See [`HandshakeError`].
+pub async fn read_request(transport: &mut impl Transport) -> Result<Request, HandshakeError> {
+    let (head, body) = read(transport).await?;
+    Ok(Request::decode(head, &body)?)
+}
+
+/// Grants a new session.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn grant(
+    transport: &mut impl Transport,
+    id: SessionId,
+    retention: Duration,
+) -> Result<(), HandshakeError> {
+    send(transport, &Answer::Opened { id, retention }.encode()?).await
+}
+
+/// Lets a session go on over a new connection, if the request proves its right to it. What it
+/// showed beside the proof, and that the session is its own, must have been looked at before.
+///
+/// # Errors
+/// See [`HandshakeError`]. Whoever proves nothing changes nothing.
+pub async fn accept(
+    handle: &Handle,
+    request: &Request,
+    mut transport: impl Transport,
+    link: Binding,
+) -> Result<(), HandshakeError> {
+    let Some((claim, proof)) = claim_of(request) else {
+        return Err(HandshakeError::Unproven);
+    };
+    if claim.id != handle.id() || !handle.secret().verify(claim, link, proof) {
+        refuse(&mut transport, Refusal::Unknown).await?;
+        return Err(HandshakeError::Unproven);
+    }
+    let ticket = match handle.fence_for(claim.epoch, claim.next) {
+        Ok(ticket) => ticket,
+        Err(reason) => {
+            refuse(&mut transport, reason).await?;
+            return Err(reason.into());
+        }
+    };
+    let answer = Claim {
+        side: Side::Dialled,
+        next: ticket.next,
+        ..claim
+    };
+    let answer = Answer::Resumed {
+        next: ticket.next,
+        proof: handle.secret().prove(answer, link),
+    };
+    send(&mut transport, &answer.encode()?).await?;
+    Ok(handle.attach(ticket, claim.next, transport)?)
+}
+
+fn claim_of(request: &Request) -> Option<(Claim, &[u8; 32])> {
+    match request {
+        Request::Open => None,
+        Request::Resume {
+            id,
+            epoch,
+            next,
+            proof,
+            credentials: _,
+        } => {
+            let claim = Claim {
+                side: Side::Dialling,
+                id: *id,
+                epoch: *epoch,
+                next: *next,
+            };
+            Some((claim, proof))
+        }
+    }
+}
+
+/// Says no.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn refuse(transport: &mut impl Transport, reason: Refusal) -> Result<(), HandshakeError> {
+    send(transport, &Answer::Refused(reason).encode()?).await?;
+    Ok(transport.shutdown().await?)
+}
+
+async fn send(transport: &mut impl Transport, bytes: &[u8]) -> Result<(), HandshakeError> {
+    transport.write_all(bytes).await?;
+    Ok(transport.flush().await?)
+}
+
+async fn read_answer(transport: &mut impl Transport) -> Result<Answer, HandshakeError> {
+    let (head, body) = read(transport).await?;
+    Ok(Answer::decode(head, &body)?)
+}
+
+async fn read(transport: &mut impl Transport) -> Result<(greeting::Head, Vec<u8>), HandshakeError> {
+    let mut first = [0; HEAD];
+    transport.read_exact(&mut first).await?;
+    let head = greeting::head(first)?;
+    let mut body = vec![0; head.len];
+    transport.read_exact(&mut body).await?;
+    Ok((head, body))
+}

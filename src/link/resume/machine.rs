@@ -1,0 +1,339 @@
+//! One session: what goes out, what comes in, whether the peer lives, and how it all ends.
+//!
+//! Pure: no I/O, no clock, no randomness. Time is a duration since some origin of its user. A link
+//! is known by its generation alone; whatever comes from an older one is ignored.
+
+use super::Config;
+use super::end::{End, ProtocolError, Refusal, ResetReason};
+use super::frame::{self, Frame, Item, Parser};
+use super::inbound::Inbound;
+use super::outbound::Outbound;
+use super::pulse::Pulse;
+use std::time::Duration;
+
+/// The right to attach the next link, which an older one can no longer disturb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The link's generation. The end that dials uses it as the epoch.
+    pub generation: u64,
+    /// The first sequence number that this end has not received.
+    pub next: u64,
+}
+
+/// What reading brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    Bytes(usize),
+    Wait,
+    Eof,
+    Over(End),
+}
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    out: Outbound,
+    inbound: Inbound,
+    pulse: Pulse,
+    parser: Parser,
+    generation: u64,
+    attached: bool,
+    /// The latest epoch that was accepted; only the end that is dialled uses it.
+    epoch: u64,
+    /// The number of the pong to send: the latest answers all pings before.
+    pong: Option<u32>,
+    /// The application has dropped its stream.
+    abandoned: bool,
+    end: Option<End>,
+    /// The last word to the peer.
+    farewell: Option<ResetReason>,
+}
+
+impl Machine {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            out: Outbound::new(config.tx_ring, config.unsent),
+            inbound: Inbound::new(config.rx_ring, config.ack_bytes, config.ack_delay),
+            pulse: Pulse::new(config.pulse),
+            parser: Parser::default(),
+            generation: 0,
+            attached: false,
+            epoch: 0,
+            pong: None,
+            abandoned: false,
+            end: None,
+            farewell: None,
+        }
+    }
+
+    // The application's side.
+
+    /// Takes what may be taken; nothing while there is no link.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
+        if self.is_writable() {
+            self.out.write(bytes)
+        } else {
+            0
+        }
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        let is_open = self.end.is_none() && !self.out.is_finishing();
+        self.attached && is_open && self.out.room() > 0
+    }
+
+    pub(super) fn read(&mut self, out: &mut [u8]) -> Read {
+        if !self.inbound.is_empty() {
+            return Read::Bytes(self.inbound.read(out));
+        }
+        match self.end {
+            _ if self.inbound.has_fin() => Read::Eof,
+            None => Read::Wait,
+            Some(End::Finished | End::Closed) => Read::Eof,
+            Some(end) => Read::Over(end),
+        }
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        !self.inbound.is_empty() || self.inbound.has_fin() || self.end.is_some()
+    }
+
+    /// The application has no more to say.
+    pub(super) fn finish(&mut self) {
+        self.out.finish();
+    }
+
+    pub(super) const fn is_finishing(&self) -> bool {
+        self.out.is_finishing()
+    }
+
+    /// The other end has all of it.
+    pub(super) const fn is_delivered(&self) -> bool {
+        self.out.is_finished()
+    }
+
+    /// The application has dropped its stream: what it finished still goes out.
+    pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
+        self.inbound.discard();
+        self.settle();
+    }
+
+    // Links.
+
+    /// Cuts the link off: from here on nothing moves until the ticket is used.
+    ///
+    /// # Errors
+    /// When the session is over.
+    pub(super) fn fence(&mut self) -> Result<Ticket, End> {
+        if let Some(end) = self.end {
+            return Err(end);
+        }
+        self.generation += 1;
+        self.attached = false;
+        Ok(Ticket {
+            generation: self.generation,
+            next: self.inbound.next(),
+        })
+    }
+
+    /// The same, asked for by the peer, who must not be older than the last one nor claim to have
+    /// what it cannot have: then nothing is cut off.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub(super) fn fence_for(&mut self, epoch: u64, peer_next: u64) -> Result<Ticket, Refusal> {
+        if epoch <= self.epoch {
+            return Err(Refusal::Stale);
+        }
+        self.out.check(peer_next).map_err(|_| Refusal::Unknown)?;
+        let ticket = self.fence().map_err(|_| Refusal::Unknown)?;
+        self.epoch = epoch;
+        Ok(ticket)
+    }
+
+    /// The link of that generation is up, and the peer has all before `peer_next`: whether it is
+    /// the one that is waited for.
+    pub(super) fn attach(&mut self, generation: u64, peer_next: u64, now: Duration) -> bool {
+        if self.end.is_some() || self.attached || generation != self.generation {
+            return false;
+        }
+        if let Err(error) = self.out.rewind(peer_next) {
+            self.terminate(End::Protocol(error));
+            return false;
+        }
+        self.inbound.restart();
+        self.pulse.restart(now);
+        self.parser = Parser::default();
+        self.pong = None;
+        self.attached = true;
+        true
+    }
+
+    /// The link of that generation is gone.
+    pub(super) fn detach(&mut self, generation: u64) {
+        if self.is_current(generation) {
+            self.attached = false;
+        }
+    }
+
+    pub(super) const fn is_current(&self, generation: u64) -> bool {
+        self.attached && self.generation == generation
+    }
+
+    pub(super) const fn is_attached(&self) -> bool {
+        self.attached
+    }
+
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Bytes that came over the link of that generation.
+    pub(super) fn receive(&mut self, generation: u64, mut bytes: &[u8], now: Duration) {
+        if !self.is_current(generation) {
+            return;
+        }
+        self.pulse.heard(now);
+        while self.end.is_none() {
+            let handled = match self.parser.next(&mut bytes) {
+                Ok(Some(item)) => self.handle_item(item, now),
+                Ok(None) => break,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = handled {
+                self.terminate(End::Protocol(error));
+            }
+        }
+        self.settle();
+    }
+
+    fn handle_item(&mut self, item: Item<'_>, now: Duration) -> Result<(), ProtocolError> {
+        match item {
+            Item::Data { seq, bytes } => return self.inbound.receive(seq, bytes, now),
+            Item::Frame(Frame::Ack { next, window_end }) => {
+                return self.out.handle_ack(next, window_end);
+            }
+            Item::Frame(Frame::Fin { seq }) => return self.inbound.finish(seq),
+            Item::Frame(Frame::Ping(number)) => self.pong = Some(number),
+            Item::Frame(Frame::Pong(number)) => self.pulse.handle_pong(number, now),
+            Item::Frame(Frame::Reset(reason)) => self.end = Some(End::Reset(reason)),
+        }
+        Ok(())
+    }
+
+    /// Appends what the link of that generation has to carry now, up to `limit` bytes of `out`.
+    pub(super) fn transmit(
+        &mut self,
+        generation: u64,
+        out: &mut Vec<u8>,
+        limit: usize,
+        now: Duration,
+    ) {
+        if !self.is_current(generation) {
+            return;
+        }
+        if let Some(reason) = self.farewell.take() {
+            frame::put(out, Frame::Reset(reason));
+        }
+        if self.end.is_some() {
+            return;
+        }
+        if let Some(number) = self.pong.take() {
+            frame::put(out, Frame::Pong(number));
+        }
+        if let Some(number) = self.pulse.take_ping(now) {
+            frame::put(out, Frame::Ping(number));
+        }
+        let rides_along = self.out.is_due() && self.inbound.has_news();
+        if rides_along || self.inbound.is_ack_due(now) {
+            frame::put(out, self.inbound.take_ack());
+        }
+        self.out.transmit(out, limit);
+        self.settle();
+    }
+
+    /// Whether the link has something to carry now, the time apart.
+    pub(super) fn is_transmit_due(&self) -> bool {
+        let live = self.end.is_none() && (self.out.is_due() || self.inbound.is_credit_due());
+        self.attached && (live || self.farewell.is_some() || self.pong.is_some())
+    }
+
+    /// When to come back though nothing happens. A link that is `stuck` takes nothing now, so only
+    /// its death counts.
+    pub(super) fn deadline(&self, stuck: bool) -> Option<Duration> {
+        if !self.attached || self.end.is_some() {
+            return None;
+        }
+        if stuck {
+            return Some(self.pulse.dead_at());
+        }
+        let pulse = self.pulse.deadline();
+        Some(self.inbound.deadline().map_or(pulse, |ack| ack.min(pulse)))
+    }
+
+    pub(super) fn is_dead(&self, now: Duration) -> bool {
+        self.attached && self.pulse.is_dead(now)
+    }
+
+    /// Asks the peer for a sign of life at once.
+    pub(super) fn check(&mut self, now: Duration) {
+        if self.attached {
+            self.pulse.check(now);
+        }
+    }
+
+    pub(super) const fn is_checking(&self) -> bool {
+        self.attached && self.pulse.is_checking()
+    }
+
+    pub(super) const fn round_trip(&self) -> Option<Duration> {
+        self.pulse.round_trip()
+    }
+
+    // The end.
+
+    /// It is over; the first reason stays.
+    pub(super) fn terminate(&mut self, end: End) {
+        if self.end.is_some() {
+            return;
+        }
+        self.farewell = match end {
+            End::Closed => Some(ResetReason::Closed),
+            End::Dropped => Some(ResetReason::Dropped),
+            End::Protocol(_) => Some(ResetReason::Protocol),
+            End::Finished | End::Reset(_) | End::CannotResume(_) => None,
+        };
+        self.end = Some(end);
+    }
+
+    pub(super) const fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    fn settle(&mut self) {
+        let delivered = self.out.is_finished();
+        if delivered && self.inbound.is_finished() {
+            self.terminate(End::Finished);
+        } else if self.abandoned && (delivered || !self.out.is_finishing()) {
+            self.terminate(End::Dropped);
+        }
+    }
+
+    // Memory.
+
+    /// Gives back the memory that holds nothing.
+    pub(super) fn shrink(&mut self) {
+        self.out.shrink();
+        self.inbound.shrink();
+    }
+
+    /// The memory of both rings.
+    pub(super) const fn held(&self) -> usize {
+        self.out.held() + self.inbound.held()
+    }
+
+    /// Bytes that the other end may not have yet.
+    pub(super) const fn unacked(&self) -> usize {
+        self.out.unacked()
+    }
+}

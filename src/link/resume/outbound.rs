@@ -1,0 +1,140 @@
+//! What goes out: the replay ring, how much of it is sent, and how much is acknowledged.
+//!
+//! Pure. It never forgets a byte that is not acknowledged, and never queues more than the unsent
+//! cap: interactive streams would starve behind a bulk one.
+
+use super::end::ProtocolError;
+use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
+use super::ring::Ring;
+
+#[derive(Debug)]
+pub(super) struct Outbound {
+    ring: Ring,
+    unsent_cap: usize,
+    /// The next sequence number to send over this link.
+    sent: u64,
+    /// The first sequence number that was never sent over any link.
+    ever_sent: u64,
+    acked: u64,
+    /// The peer has room up to here.
+    window_end: u64,
+    fin: bool,
+}
+
+impl Outbound {
+    pub(super) const fn new(capacity: usize, unsent_cap: usize) -> Self {
+        Self {
+            ring: Ring::new(capacity),
+            unsent_cap,
+            sent: 0,
+            ever_sent: 0,
+            acked: 0,
+            window_end: 0,
+            fin: false,
+        }
+    }
+
+    /// How many bytes a write may bring now.
+    pub(super) fn room(&self) -> usize {
+        // A FIN that was sent counts in `sent` but not in the ring.
+        let unsent = self.ring.end().saturating_sub(self.sent);
+        let unsent = usize::try_from(unsent).unwrap_or(usize::MAX);
+        self.ring.room().min(self.unsent_cap.saturating_sub(unsent))
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
+        let count = bytes.len().min(self.room());
+        self.ring.push(&bytes[..count])
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.fin = true;
+    }
+
+    pub(super) const fn is_finishing(&self) -> bool {
+        self.fin
+    }
+
+    /// Everything arrived, and that there is no more of it.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.fin && self.acked > self.ring.end()
+    }
+
+    /// # Errors
+    /// When the peer acknowledges what was never sent or what it has acknowledged before, or takes
+    /// credit back.
+    pub(super) fn handle_ack(&mut self, next: u64, window_end: u64) -> Result<(), ProtocolError> {
+        self.check(next)?;
+        if window_end < self.window_end {
+            return Err(ProtocolError::Credit);
+        }
+        self.window_end = window_end;
+        self.acked = next;
+        self.ring.release_to(next);
+        Ok(())
+    }
+
+    /// # Errors
+    /// When `next` is not in what may be replayed.
+    pub(super) fn check(&self, next: u64) -> Result<(), ProtocolError> {
+        if (self.acked..=self.ever_sent).contains(&next) {
+            Ok(())
+        } else {
+            Err(ProtocolError::Ack)
+        }
+    }
+
+    /// A new link: the peer has all before `next`, the rest is sent again.
+    ///
+    /// # Errors
+    /// See [`Outbound::check`].
+    pub(super) fn rewind(&mut self, next: u64) -> Result<(), ProtocolError> {
+        self.check(next)?;
+        self.acked = next;
+        self.ring.release_to(next);
+        self.sent = next;
+        Ok(())
+    }
+
+    /// Whether there is something that may be sent.
+    pub(super) fn is_due(&self) -> bool {
+        self.sent < self.ring.end().min(self.window_end) || self.is_fin_due()
+    }
+
+    const fn is_fin_due(&self) -> bool {
+        self.fin && self.sent == self.ring.end()
+    }
+
+    /// Appends frames as long as `out` stays within `limit`.
+    pub(super) fn transmit(&mut self, out: &mut Vec<u8>, limit: usize) {
+        let until = self.ring.end().min(self.window_end);
+        while self.sent < until && out.len() + DATA_OVERHEAD < limit {
+            let fits = (limit - out.len() - DATA_OVERHEAD).min(MAX_PAYLOAD);
+            let left = usize::try_from(until - self.sent).unwrap_or(usize::MAX);
+            let (first, second) = self.ring.slices(self.sent, fits.min(left));
+            let count = first.len() + second.len();
+            frame::put_data_head(out, self.sent, count);
+            out.extend_from_slice(first);
+            out.extend_from_slice(second);
+            self.sent += count as u64;
+        }
+        if self.is_fin_due() && out.len() + MAX_SMALL <= limit {
+            frame::put(out, Frame::Fin { seq: self.sent });
+            self.sent += 1;
+        }
+        self.ever_sent = self.ever_sent.max(self.sent);
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.ring.shrink();
+    }
+
+    pub(super) const fn held(&self) -> usize {
+        self.ring.held()
+    }
+
+    /// Bytes that are not acknowledged yet.
+    pub(super) const fn unacked(&self) -> usize {
+        self.ring.len()
+    }
+}

@@ -1,0 +1,61 @@
+//! Whatever comes and goes, the sums hold and nobody with a link is named.
+
+use super::*;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(u8, u8),
+    Park(u8, usize),
+    Unpark(u8),
+    Remove(u8),
+    Bury(u8),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let id = 0..12_u8;
+    prop_oneof![
+        (id.clone(), 0..3_u8).prop_map(|(id, account)| Step::Insert(id, account)),
+        (id.clone(), 0..100_usize).prop_map(|(id, bytes)| Step::Park(id, bytes)),
+        id.clone().prop_map(Step::Unpark),
+        id.clone().prop_map(Step::Remove),
+        id.prop_map(Step::Bury),
+    ]
+}
+
+fn sid(id: u8) -> SessionId {
+    SessionId([id; 16])
+}
+
+proptest! {
+    #[test]
+    fn the_budgets_hold_and_only_parked_sessions_go(steps in prop::collection::vec(any_step(), 0..200)) {
+        let caps = Caps { sessions_per_account: 4, bytes_per_account: 120, bytes: 200, ..Caps::default() };
+        let mut table = Table::new(caps);
+        let now = Duration::ZERO;
+        for step in steps {
+            match step {
+                Step::Insert(id, account) => { table.insert(sid(id), account); }
+                Step::Park(id, bytes) => table.park(sid(id), bytes),
+                Step::Unpark(id) => table.unpark(sid(id)),
+                Step::Remove(id) => table.remove(sid(id)),
+                Step::Bury(id) => table.bury(sid(id), Refusal::Evicted, now),
+            }
+            while let Some(id) = table.over() {
+                prop_assert!(table.sessions[&id].parked.is_some());
+                table.bury(id, Refusal::Evicted, now);
+            }
+            let parked = table.sessions.values().filter_map(|entry| entry.parked);
+            prop_assert_eq!(parked.clone().map(|(_, bytes)| bytes).sum::<usize>(), table.parked_bytes);
+            prop_assert_eq!(parked.count(), table.parked.len());
+            prop_assert!(table.parked_bytes <= caps.bytes);
+            for (account, sum) in &table.accounts {
+                let its = || table.sessions.values().filter(|entry| entry.account == *account);
+                prop_assert_eq!(its().count(), sum.sessions);
+                let bytes: usize = its().filter_map(|entry| entry.parked).map(|(_, bytes)| bytes).sum();
+                prop_assert_eq!(bytes, sum.parked_bytes);
+                prop_assert!(sum.sessions <= caps.sessions_per_account && bytes <= caps.bytes_per_account);
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Whether the peer is alive. Pure: the time is passed in.
+//!
+//! It is not the session's heartbeat, which lives on the control stream and knows nothing of links:
+//! this one also measures the round trip and gives up quickly when asked to.
+
+use std::time::Duration;
+
+/// When to ping, and when to give up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PulseConfig {
+    /// The peer is pinged this often.
+    pub ping_every: Duration,
+    /// A link over which nothing came for this long is dead.
+    pub dead_after: Duration,
+    /// A check on purpose gives the peer three round trips, and at least this.
+    pub check_at_least: Duration,
+}
+
+impl Default for PulseConfig {
+    fn default() -> Self {
+        Self {
+            ping_every: Duration::from_secs(5),
+            dead_after: Duration::from_secs(15),
+            check_at_least: Duration::from_millis(500),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Pulse {
+    config: PulseConfig,
+    heard_at: Duration,
+    next_ping: Duration,
+    next_number: u32,
+    /// The last ping and when it went.
+    asked: Option<(u32, Duration)>,
+    round_trip: Option<Duration>,
+    /// Any pong from this number on answers the check, by then.
+    check: Option<(u32, Duration)>,
+}
+
+impl Pulse {
+    pub(super) const fn new(config: PulseConfig) -> Self {
+        Self {
+            config,
+            heard_at: Duration::ZERO,
+            next_ping: Duration::ZERO,
+            next_number: 1,
+            asked: None,
+            round_trip: None,
+            check: None,
+        }
+    }
+
+    /// A new link: the first ping is due at once.
+    pub(super) fn restart(&mut self, now: Duration) {
+        self.heard_at = now;
+        self.next_ping = now;
+        self.asked = None;
+        self.check = None;
+    }
+
+    pub(super) fn heard(&mut self, now: Duration) {
+        self.heard_at = self.heard_at.max(now);
+    }
+
+    pub(super) fn handle_pong(&mut self, number: u32, now: Duration) {
+        if let Some((_, at)) = self.asked.take_if(|(asked, _)| *asked == number) {
+            self.round_trip = Some(now.saturating_sub(at));
+        }
+        self.check.take_if(|(asked, _)| number >= *asked);
+    }
+
+    /// Asks for a sign of life now: bytes that were under way before do not count as one.
+    pub(super) fn check(&mut self, now: Duration) {
+        let patience = self
+            .round_trip
+            .map_or(Duration::ZERO, |round_trip| round_trip * 3)
+            .max(self.config.check_at_least);
+        self.next_ping = now;
+        self.check.get_or_insert((self.next_number, now + patience));
+    }
+
+    pub(super) const fn is_checking(&self) -> bool {
+        self.check.is_some()
+    }
+
+    pub(super) const fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    pub(super) fn is_dead(&self, now: Duration) -> bool {
+        now >= self.dead_at()
+    }
+
+    /// The ping that is due, if one is; it counts as sent.
+    pub(super) fn take_ping(&mut self, now: Duration) -> Option<u32> {
+        if now < self.next_ping {
+            return None;
+        }
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
+        self.next_ping = now + self.config.ping_every;
+        self.asked = Some((number, now));
+        Some(number)
+    }
+
+    /// When to look again.
+    pub(super) fn deadline(&self) -> Duration {
+        self.dead_at().min(self.next_ping)
+    }
+
+    /// When it is dead unless something comes.
+    pub(super) fn dead_at(&self) -> Duration {
+        let silent = self.heard_at + self.config.dead_after;
+        self.check.map_or(silent, |(_, check)| silent.min(check))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// The seconds at which it pings, and the one at which it gives up.
+    fn run(pulse: &mut Pulse, from: Duration) -> (Vec<u64>, u64) {
+        let (mut now, mut pings) = (from, Vec::new());
+        while !pulse.is_dead(now) {
+            if pulse.take_ping(now).is_some() {
+                pings.push(now.as_secs());
+            }
+            now = pulse.deadline();
+        }
+        (pings, now.as_secs())
+    }
+
+    #[test]
+    fn a_silent_peer_is_pinged_every_5_s_and_dead_at_15() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(SECOND * 100);
+        let expected = (vec![100, 105, 110], 115);
+        assert_eq!(run(&mut pulse, SECOND * 100), expected);
+    }
+
+    #[test]
+    fn anything_heard_puts_death_off_and_old_news_does_not() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(Duration::ZERO);
+        pulse.heard(SECOND * 9);
+        pulse.heard(SECOND * 2);
+        assert_eq!(run(&mut pulse, SECOND * 9).1, 24);
+    }
+
+    #[test]
+    fn a_check_gives_three_round_trips_and_at_least_half_a_second() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(Duration::ZERO);
+        pulse.check(SECOND);
+        assert_eq!(pulse.take_ping(SECOND), Some(1));
+        assert!(!pulse.is_dead(SECOND * 14 / 10));
+        assert!(pulse.is_dead(SECOND * 15 / 10));
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(Duration::ZERO);
+        assert_eq!(pulse.take_ping(Duration::ZERO), Some(1));
+        pulse.handle_pong(1, SECOND);
+        assert_eq!(pulse.round_trip(), Some(SECOND));
+        pulse.check(SECOND * 2);
+        pulse.check(SECOND * 4);
+        assert!(pulse.is_dead(SECOND * 5), "asking again puts nothing off");
+        assert!(!pulse.is_dead(SECOND * 49 / 10));
+    }
+
+    #[test]
+    fn only_a_pong_to_the_check_answers_it() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(Duration::ZERO);
+        pulse.take_ping(Duration::ZERO);
+        pulse.check(SECOND);
+        pulse.take_ping(SECOND);
+        pulse.handle_pong(1, SECOND);
+        pulse.heard(SECOND);
+        assert!(pulse.is_checking() && pulse.is_dead(SECOND * 4));
+        pulse.handle_pong(2, SECOND);
+        assert!(!pulse.is_checking() && !pulse.is_dead(SECOND * 4));
+    }
+}

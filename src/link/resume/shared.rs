@@ -1,0 +1,134 @@
+//! The one lock of a session, and who is woken when something under it changes.
+//!
+//! Whoever waits leaves its waker under the very lock that it looked under, so no wake-up can fall
+//! between the look and the wait. Nothing under the lock waits, dials or does I/O.
+
+use super::Config;
+use super::handle::Status;
+use super::machine::Machine;
+use crate::link::Transport;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    status: watch::Sender<Status>,
+    origin: Instant,
+}
+
+/// What the lock guards.
+pub(super) struct State {
+    pub(super) machine: Machine,
+    /// A link that the driver has not taken over yet.
+    pub(super) arriving: Option<(u64, Box<dyn Transport>)>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    /// Stays while the driver runs: whoever has work for it then makes it run once more.
+    driver: Option<Waker>,
+    /// The driver has something to do.
+    kicked: bool,
+    published: Status,
+}
+
+impl State {
+    /// Remembers who waits to read.
+    pub(super) fn wait_to_read(&mut self, cx: &Context<'_>) {
+        remember(&mut self.reader, cx);
+    }
+
+    /// Remembers who waits to write or to finish.
+    pub(super) fn wait_to_write(&mut self, cx: &Context<'_>) {
+        remember(&mut self.writer, cx);
+    }
+
+    /// Remembers the driver, which looks at everything from here on.
+    pub(super) fn wait_to_drive(&mut self, cx: &Context<'_>) {
+        remember(&mut self.driver, cx);
+    }
+
+    /// The driver must look.
+    pub(super) fn kick(&mut self) {
+        self.kicked = true;
+    }
+
+    /// The driver must look if the link has something to carry.
+    pub(super) fn kick_if_due(&mut self) {
+        self.kicked |= self.machine.is_transmit_due();
+    }
+
+    fn take_ready(&mut self) -> [Option<Waker>; 3] {
+        let machine = &self.machine;
+        let is_over = machine.end().is_some();
+        let writable = is_over || machine.is_delivered() || machine.is_writable();
+        let readable = machine.is_readable();
+        let kicked = std::mem::take(&mut self.kicked);
+        [
+            self.reader.take_if(|_| readable),
+            self.writer.take_if(|_| writable),
+            kicked.then(|| self.driver.clone()).flatten(),
+        ]
+    }
+}
+
+fn remember(place: &mut Option<Waker>, cx: &Context<'_>) {
+    match place {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => *place = Some(cx.waker().clone()),
+    }
+}
+
+impl Shared {
+    pub(super) fn new(config: Config) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                machine: Machine::new(&config),
+                arriving: None,
+                reader: None,
+                writer: None,
+                driver: None,
+                kicked: false,
+                published: Status::Parked,
+            }),
+            status: watch::Sender::new(Status::Parked),
+            origin: Instant::now(),
+        })
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    pub(super) fn instant(&self, at: Duration) -> Instant {
+        self.origin + at
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Looks and changes under the lock, then wakes whoever has a reason to go on.
+    pub(super) fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        // Nothing under the lock panics half way.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut state);
+        let ready = state.take_ready();
+        self.publish(&mut state);
+        drop(state);
+        for waker in ready.into_iter().flatten() {
+            waker.wake();
+        }
+        result
+    }
+
+    /// Under the lock, or a later state could be overtaken by an earlier one.
+    fn publish(&self, state: &mut State) {
+        let status = Status::of(&state.machine);
+        if state.published != status {
+            state.published = status;
+            self.status.send_replace(status);
+        }
+    }
+}

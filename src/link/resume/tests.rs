@@ -1,0 +1,11 @@
+//! Two sessions and the network between them.
+
+mod behaviours;
+mod faults;
+mod flow;
+mod hostile;
+mod net;
+mod parked;
+mod rig;
+mod streams;
+mod threads;

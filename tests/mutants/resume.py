@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Breaks the resumable layer on purpose, one way at a time, and expects its tests to notice.
+
+    python3 tests/mutants/resume.py [--target DIR] [WORD...]
+
+Builds the link room alone in a temporary folder, so that a mutant costs seconds. A mutant is killed
+when its tests fail or hang; WORD picks the mutants whose name has it. Exits with 1 if one survives.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# (name, file, what stands there, what the mutant says)
+MUTANTS = [
+    ("wrong ack", "inbound.rs", "Frame::Ack { next, window_end }", "Frame::Ack { next: next + 1, window_end }"),
+    ("wrong ack: never more than the first", "outbound.rs", "self.acked = next;\n        self.ring.release_to(next);\n        Ok(())\n    }\n\n    /// # Errors\n    /// When `next` is not", "self.acked = next;\n        Ok(())\n    }\n\n    /// # Errors\n    /// When `next` is not"),
+    ("wrong place to go on from", "machine.rs", "next: self.inbound.next(),", "next: self.inbound.next().saturating_sub(1),"),
+    ("nothing is replayed", "outbound.rs", "self.sent = next;", "self.sent = self.ever_sent;"),
+    ("no unsent cap", "outbound.rs", "self.ring.room().min(self.unsent_cap.saturating_sub(unsent))", "self.ring.room().min(usize::MAX.saturating_sub(unsent))"),
+    ("credit is ignored", "outbound.rs", "let until = self.ring.end().min(self.window_end);", "let until = self.ring.end();"),
+    ("FIN without seq, sent", "outbound.rs", "self.sent += 1;", ""),
+    ("FIN without seq, received", "inbound.rs", "self.next += 1;", ""),
+    ("lost wake-up of the writer", "shared.rs", "self.writer.take_if(|_| writable)", "self.writer.take_if(|_| writable && is_over)"),
+    ("lost wake-up of the reader", "shared.rs", "self.reader.take_if(|_| readable)", "self.reader.take_if(|_| readable && is_over)"),
+    ("lost wake-up of the driver", "shared.rs", "kicked.then(|| self.driver.clone()).flatten()", "kicked.then(|| self.driver.clone()).flatten().filter(|_| is_over)"),
+    ("credit from reading is not sent", "stream.rs", "buf.advance(count);\n                    state.kick_if_due();", "buf.advance(count);"),
+    ("no gap check", "inbound.rs", "if seq != self.next {\n            return Err(ProtocolError::Gap);\n        }\n        if bytes", "if bytes"),
+    ("no gap check before FIN", "inbound.rs", "if seq != self.next {\n            return Err(ProtocolError::Gap);\n        }\n        self.fin", "self.fin"),
+    ("no proof is asked for", "handshake.rs", "claim.id != handle.id() || !handle.secret().verify(claim, link, proof)", "claim.id != handle.id()"),
+    ("epochs may repeat", "machine.rs", "if epoch <= self.epoch {", "if epoch < self.epoch {"),
+    ("an old link still counts", "machine.rs", "self.attached && self.generation == generation", "self.attached && generation > 0"),
+    ("a silent link is never dead", "machine.rs", "self.attached && self.pulse.is_dead(now)", "self.attached && now.is_zero()"),
+    ("EOF of the link is ignored", "driver.rs", "0 => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),", "0 => Poll::Pending,"),
+    ("attached sessions are evicted", "handle.rs", "if state.machine.is_attached() {\n                return false;\n            }", ""),
+]
+
+NEEDS = "bytes futures-util rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-util tracing yamux".split()
+# A run without a mutant takes some seconds; one that hangs is killed too.
+SEEDS, PATIENCE = "2000", 40
+
+
+def toml(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(inner) for inner in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"'
+
+
+def make_crate(folder):
+    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
+    lines = ['[package]', 'name = "mini"', 'version = "0.1.0"', f'edition = "{manifest["package"]["edition"]}"']
+    lines += ['[lib]', 'path = "lib.rs"', 'doctest = false', '[dependencies]']
+    lines += [f'{name} = {toml(manifest["dependencies"][name])}' for name in NEEDS]
+    lines += ['[dev-dependencies]']
+    lines += [f'{name} = {toml(manifest["dev-dependencies"][name])}' for name in ("proptest", "tokio")]
+    lines += ['[profile.dev]', 'debug = "line-tables-only"', '[profile.dev.package."*"]', 'debug = false']
+    (folder / "Cargo.toml").write_text("\n".join(lines) + "\n")
+    shutil.copy(ROOT / "Cargo.lock", folder)
+    shutil.copytree(ROOT / "src/link", folder / "link")
+    (folder / "lib.rs").write_text("pub mod link;\n")
+
+
+def test(folder, target, patience):
+    """Whether the tests pass; None when it does not compile."""
+    env = dict(os.environ, CARGO_TARGET_DIR=str(target), RESUME_SEEDS=SEEDS, PROPTEST_FAILURE_PERSISTENCE="off")
+    build = ["cargo", "test", "--quiet", "--no-run"]
+    if subprocess.run(build, cwd=folder, env=env, capture_output=True).returncode:
+        return None
+    run = ["cargo", "test", "--quiet", "resume::"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(run, cwd=folder, env=env, start_new_session=True, **quiet)
+    try:
+        return process.wait(patience) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
+def try_mutant(folder, target, mutant):
+    name, file, there, instead = mutant
+    path = folder / "link/resume" / file
+    text = path.read_text()
+    if text.count(there) != 1:
+        return "OUT OF DATE"
+    path.write_text(text.replace(there, instead))
+    passed = test(folder, target, PATIENCE)
+    path.write_text(text)
+    return {True: "SURVIVES", False: "killed", None: "DOES NOT COMPILE"}[passed]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", type=Path, help="keeps what is built")
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        target = options.target or folder / "target"
+        make_crate(folder)
+        if not test(folder, target, 600):
+            sys.exit("the tests fail without any mutant")
+        bad = 0
+        for mutant in MUTANTS:
+            if options.words and not any(word in mutant[0] for word in options.words):
+                continue
+            began = time.monotonic()
+            verdict = try_mutant(folder, target, mutant)
+            bad += verdict != "killed"
+            print(f"{verdict:>16}  {time.monotonic() - began:5.1f} s  {mutant[0]}", flush=True)
+    sys.exit(bad > 0)
+
+
+if __name__ == "__main__":
+    main()
