@@ -223,7 +223,7 @@ impl Window {
         dialogs.on_join(move |link| {
             send(Action::JoinRelay {
                 link: Secret::new(&link),
-            })
+            });
         });
     }
 
