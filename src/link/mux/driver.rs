@@ -3,6 +3,7 @@
 //! It moves frames, hands out streams and lets gathered bytes go when yamux has no more of them.
 
 use super::stream::MuxStream;
+use super::watch::Watch;
 use super::{OpenRequest, Shared};
 use crate::link::Transport;
 use crate::link::cork::Cork;
@@ -32,7 +33,7 @@ pub(super) struct Driver<T> {
     /// Gathered bytes wait for one turn of the other tasks, which mostly have more: fewer and
     /// larger records and system calls, for a microsecond.
     waited: bool,
-    connection: yamux::Connection<Cork<T>>,
+    connection: yamux::Connection<Watch<Cork<T>>>,
 }
 
 struct MarkClosed(Arc<Shared>);
@@ -45,7 +46,7 @@ impl Drop for MarkClosed {
 
 impl<T: Transport> Driver<T> {
     pub(super) fn new(
-        connection: yamux::Connection<Cork<T>>,
+        connection: yamux::Connection<Watch<Cork<T>>>,
         cork: Cork<T>,
         opens: mpsc::Receiver<OpenRequest>,
         deliver: mpsc::Sender<MuxStream>,
@@ -135,6 +136,7 @@ impl<T: Transport> Driver<T> {
         let shared = &self.marker.0;
         let Ok(permit) = Arc::clone(&shared.incoming).try_acquire_owned() else {
             tracing::debug!("a stream is refused: too many are open");
+            shared.put_broken(stream.id().val());
             return;
         };
         let stream = MuxStream::new(stream, permit, shared);

@@ -30,6 +30,8 @@ pub struct MuxStream {
 #[derive(Debug, Default)]
 pub(super) struct ResetFlag {
     raised: AtomicBool,
+    /// The other end has reset the stream.
+    reset: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -39,6 +41,11 @@ impl ResetFlag {
         self.raised.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+    }
+
+    pub(super) fn handle_reset(&self) {
+        self.reset.store(true, Ordering::Release);
+        self.raise();
     }
 
     fn is_raised(&self) -> bool {
@@ -53,7 +60,9 @@ impl MuxStream {
         shared: &Arc<Shared>,
     ) -> Self {
         let flag = Arc::new(ResetFlag::default());
-        lock(&shared.streams).insert(inner.id().val(), Arc::clone(&flag));
+        lock(&shared.streams)
+            .live
+            .insert(inner.id().val(), Arc::clone(&flag));
         Self {
             inner,
             flag,
@@ -62,6 +71,11 @@ impl MuxStream {
             read_ended: false,
             _permit: permit,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn inner_is_closed(&self) -> bool {
+        self.inner.is_closed()
     }
 
     /// yamux says "end" of a reset and of a lost link too.
@@ -73,10 +87,17 @@ impl MuxStream {
 
 impl Drop for MuxStream {
     fn drop(&mut self) {
-        lock(&self.shared.streams).remove(&self.inner.id().val());
+        let id = self.inner.id().val();
+        let mut streams = lock(&self.shared.streams);
+        streams.live.remove(&id);
+        // yamux has no last word on a stream that the other end has reset.
+        if !self.write_ended && !self.flag.reset.load(Ordering::Acquire) {
+            streams.broken.insert(id);
+        }
+        drop(streams);
         let writer_waits = self.write_ended && !self.read_ended;
         if writer_waits && !self.flag.is_raised() && !self.shared.is_closed() {
-            self.shared.abandon(self.inner.id().val());
+            self.shared.abandon(id);
         }
     }
 }
@@ -136,10 +157,13 @@ impl AsyncWrite for MuxStream {
         if self.write_ended {
             return Poll::Ready(Ok(()));
         }
-        if self.flag.is_raised() {
+        // yamux would gladly end what is gone.
+        if self.flag.is_raised() || self.inner.is_closed() {
             return Poll::Ready(Err(reset()));
         }
         let closed = match Pin::new(&mut self.inner).poll_close(cx) {
+            // yamux takes the end of a stream that was reset meanwhile.
+            Poll::Ready(Ok(())) if self.flag.is_raised() => Err(reset()),
             Poll::Ready(closed) => closed.map_err(|_| reset()),
             Poll::Pending => Err(ready!(self.poll_raised(cx).map(|()| reset()))),
         };
