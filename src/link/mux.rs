@@ -198,6 +198,8 @@ struct Shared {
     started: Instant,
     heard_ms: AtomicU64,
     closed: AtomicBool,
+    /// Held while frames move: between two turns, streams that a lost link ended are known as such.
+    moving: Mutex<()>,
     closing: CancellationToken,
     streams: Mutex<Streams>,
     abandoned: Mutex<Vec<u32>>,
@@ -212,6 +214,7 @@ impl Shared {
             started: Instant::now(),
             heard_ms: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            moving: Mutex::default(),
             closing: CancellationToken::new(),
             streams: Mutex::default(),
             abandoned: Mutex::default(),

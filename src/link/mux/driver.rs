@@ -4,7 +4,7 @@
 
 use super::stream::MuxStream;
 use super::watch::Watch;
-use super::{OpenRequest, Shared};
+use super::{OpenRequest, Shared, lock};
 use crate::link::Transport;
 use crate::link::cork::Cork;
 use std::future::poll_fn;
@@ -79,17 +79,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkEnd> {
-        let end = loop {
-            if let Err(error) = self.handle_opens(cx) {
-                break Some(LinkEnd::Broken(error.to_string()));
-            }
-            match self.connection.poll_next_inbound(cx) {
-                Poll::Ready(Some(Ok(stream))) => self.hand_out(stream),
-                Poll::Ready(Some(Err(error))) => break Some(LinkEnd::Broken(error.to_string())),
-                Poll::Ready(None) => break Some(LinkEnd::Closed),
-                Poll::Pending => break None,
-            }
-        };
+        let end = self.move_frames(cx);
         if self.cork.take_heard() {
             self.marker.0.mark_heard();
         }
@@ -104,6 +94,26 @@ impl<T: Transport> Driver<T> {
             (None, Poll::Ready(Err(error))) => Poll::Ready(LinkEnd::Broken(error.to_string())),
             (None, _) => Poll::Pending,
         }
+    }
+
+    /// Moves frames until there are no more, or the link has ended. yamux then ends all streams and
+    /// wakes their readers before it says so: they must not look before the link is marked closed.
+    fn move_frames(&mut self, cx: &mut Context<'_>) -> Option<LinkEnd> {
+        let shared = Arc::clone(&self.marker.0);
+        let _moving = lock(&shared.moving);
+        let end = loop {
+            if let Err(error) = self.handle_opens(cx) {
+                break LinkEnd::Broken(error.to_string());
+            }
+            match self.connection.poll_next_inbound(cx) {
+                Poll::Ready(Some(Ok(stream))) => self.hand_out(stream),
+                Poll::Ready(Some(Err(error))) => break LinkEnd::Broken(error.to_string()),
+                Poll::Ready(None) => break LinkEnd::Closed,
+                Poll::Pending => return None,
+            }
+        };
+        shared.close();
+        Some(end)
     }
 
     fn handle_opens(&mut self, cx: &mut Context<'_>) -> Result<(), yamux::ConnectionError> {

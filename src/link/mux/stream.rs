@@ -80,8 +80,15 @@ impl MuxStream {
 
     /// yamux says "end" of a reset and of a lost link too.
     fn is_clean_end(&self) -> bool {
-        let gone = self.inner.is_closed();
-        !gone || (self.write_ended && !self.shared.is_closed() && !self.flag.is_raised())
+        if !self.inner.is_closed() {
+            return true;
+        }
+        if !self.write_ended || self.flag.is_raised() {
+            return false;
+        }
+        // Whatever ended it is over now, and has left its mark.
+        let _moved = lock(&self.shared.moving);
+        !self.shared.is_closed()
     }
 }
 

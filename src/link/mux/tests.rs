@@ -124,6 +124,25 @@ async fn a_lost_link_is_no_clean_end_for_anyone() {
     assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::Closed));
 }
 
+/// The readers run beside the driver that learns of the loss.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lost_link_is_no_clean_end_for_readers_elsewhere() {
+    for _ in 0..100 {
+        let (mut host, relay) = pair();
+        let (mut readers, mut kept) = (JoinSet::new(), Vec::new());
+        for _ in 0..100 {
+            let (mut near, far) = open(&relay, &mut host).await;
+            near.shutdown().await.expect("it ends");
+            readers.spawn(async move { kind_of_end(&mut near).await });
+            kept.push(far);
+        }
+        host.driver.abort();
+        for end in readers.join_all().await {
+            assert_eq!(end, RESET);
+        }
+    }
+}
+
 #[tokio::test]
 async fn closing_sends_what_is_under_way_and_ends_both() {
     let (mut host, relay) = pair();
