@@ -6,6 +6,7 @@
 use super::{Shared, lock};
 use futures_util::io::{AsyncRead as _, AsyncWrite as _};
 use futures_util::task::AtomicWaker;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(super) struct ResetFlag {
     reset: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
+    watcher: AtomicWaker,
 }
 
 impl ResetFlag {
@@ -41,6 +43,7 @@ impl ResetFlag {
         self.raised.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+        self.watcher.wake();
     }
 
     pub(super) fn handle_reset(&self) {
@@ -71,6 +74,20 @@ impl MuxStream {
             read_ended: false,
             _permit: permit,
         }
+    }
+
+    /// Waits until the stream is of no use any more: the other end reset or abandoned it, or the
+    /// link is gone. For one waiter, which need not read or write to learn of it.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        let flag = Arc::clone(&self.flag);
+        poll_fn(move |cx| {
+            flag.watcher.register(cx.waker());
+            if flag.is_raised() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
     }
 
     #[cfg(test)]
