@@ -195,7 +195,7 @@ async fn a_visitor_that_leaves_a_service_that_does_not_read_leaves_nothing_behin
     for half_close in [false, true] {
         let mut visitor = rig.visit("web").await.expect("it is there");
         let stalled = Duration::from_millis(300);
-        let chunk = [0; 64 * 1024];
+        let chunk = vec![0; 64 * 1024];
         while let Ok(written) = tokio::time::timeout(stalled, visitor.write(&chunk)).await {
             written.expect("it goes");
         }
