@@ -5,6 +5,7 @@
 
 mod driver;
 mod stream;
+mod watch;
 
 pub use driver::LinkEnd;
 pub use stream::MuxStream;
@@ -12,7 +13,7 @@ pub use stream::MuxStream;
 use super::Transport;
 use super::cork::Cork;
 use driver::Driver;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use watch::Watch;
 
 /// So many streams may live at once on one link: with the first window of 256 KiB each, this is
 /// what bounds a link's memory.
@@ -82,7 +84,7 @@ pub fn start<T: Transport>(
     let (open, opens) = mpsc::channel(OPEN_QUEUE);
     let (deliver, incoming) = mpsc::channel(limit);
     let cork = Cork::new(transport);
-    let connection = yamux::Connection::new(cork.clone(), config(), mode);
+    let connection = yamux::Connection::new(Watch::new(cork.clone(), &shared), config(), mode);
     let driver = Driver::new(connection, cork, opens, deliver, Arc::clone(&shared));
     let mux = Mux { open, shared };
     (mux, Incoming(incoming), driver.run())
@@ -158,8 +160,8 @@ impl Mux {
 
     /// Breaks streams that the other end has abandoned.
     pub fn reset(&self, streams: &[u32]) {
-        let live = lock(&self.shared.streams);
-        for flag in streams.iter().filter_map(|id| live.get(id)) {
+        let known = lock(&self.shared.streams);
+        for flag in streams.iter().filter_map(|id| known.live.get(id)) {
             flag.raise();
         }
     }
@@ -172,7 +174,7 @@ impl Mux {
     /// How many streams are open, both ways.
     #[must_use]
     pub fn streams(&self) -> usize {
-        lock(&self.shared.streams).len()
+        lock(&self.shared.streams).live.len()
     }
 }
 
@@ -182,14 +184,24 @@ struct OpenRequest {
     answer: oneshot::Sender<MuxStream>,
 }
 
+#[derive(Debug, Default)]
+struct Streams {
+    live: HashMap<u32, Arc<ResetFlag>>,
+    /// Dropped before their end was written. An entry leaves with yamux's last word on the stream,
+    /// or goes when the other end resets it and there is none.
+    broken: HashSet<u32>,
+}
+
 /// What the driver, the handles and the streams of one link have in common.
 #[derive(Debug)]
 struct Shared {
     started: Instant,
     heard_ms: AtomicU64,
     closed: AtomicBool,
+    /// Held while frames move: between two turns, streams that a lost link ended are known as such.
+    moving: Mutex<()>,
     closing: CancellationToken,
-    streams: Mutex<HashMap<u32, Arc<ResetFlag>>>,
+    streams: Mutex<Streams>,
     abandoned: Mutex<Vec<u32>>,
     abandoned_changed: Notify,
     outgoing: Arc<Semaphore>,
@@ -202,6 +214,7 @@ impl Shared {
             started: Instant::now(),
             heard_ms: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            moving: Mutex::default(),
             closing: CancellationToken::new(),
             streams: Mutex::default(),
             abandoned: Mutex::default(),
@@ -224,10 +237,28 @@ impl Shared {
     /// The link is gone: every stream that still waits for it is broken.
     fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for flag in lock(&self.streams).values() {
+        for flag in lock(&self.streams).live.values() {
             flag.raise();
         }
         self.abandoned_changed.notify_waiters();
+    }
+
+    /// The other end has reset this stream.
+    fn handle_reset(&self, stream: u32) {
+        let mut streams = lock(&self.streams);
+        streams.broken.remove(&stream);
+        if let Some(flag) = streams.live.get(&stream) {
+            flag.handle_reset();
+        }
+    }
+
+    /// What yamux says last of this stream must be a reset.
+    fn put_broken(&self, stream: u32) {
+        lock(&self.streams).broken.insert(stream);
+    }
+
+    fn take_broken(&self, stream: u32) -> bool {
+        lock(&self.streams).broken.remove(&stream)
     }
 
     fn take_abandoned(&self) -> Vec<u32> {

@@ -3,7 +3,8 @@
 //! It moves frames, hands out streams and lets gathered bytes go when yamux has no more of them.
 
 use super::stream::MuxStream;
-use super::{OpenRequest, Shared};
+use super::watch::Watch;
+use super::{OpenRequest, Shared, lock};
 use crate::link::Transport;
 use crate::link::cork::Cork;
 use std::future::poll_fn;
@@ -32,7 +33,7 @@ pub(super) struct Driver<T> {
     /// Gathered bytes wait for one turn of the other tasks, which mostly have more: fewer and
     /// larger records and system calls, for a microsecond.
     waited: bool,
-    connection: yamux::Connection<Cork<T>>,
+    connection: yamux::Connection<Watch<Cork<T>>>,
 }
 
 struct MarkClosed(Arc<Shared>);
@@ -45,7 +46,7 @@ impl Drop for MarkClosed {
 
 impl<T: Transport> Driver<T> {
     pub(super) fn new(
-        connection: yamux::Connection<Cork<T>>,
+        connection: yamux::Connection<Watch<Cork<T>>>,
         cork: Cork<T>,
         opens: mpsc::Receiver<OpenRequest>,
         deliver: mpsc::Sender<MuxStream>,
@@ -78,17 +79,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkEnd> {
-        let end = loop {
-            if let Err(error) = self.handle_opens(cx) {
-                break Some(LinkEnd::Broken(error.to_string()));
-            }
-            match self.connection.poll_next_inbound(cx) {
-                Poll::Ready(Some(Ok(stream))) => self.hand_out(stream),
-                Poll::Ready(Some(Err(error))) => break Some(LinkEnd::Broken(error.to_string())),
-                Poll::Ready(None) => break Some(LinkEnd::Closed),
-                Poll::Pending => break None,
-            }
-        };
+        let end = self.move_frames(cx);
         if self.cork.take_heard() {
             self.marker.0.mark_heard();
         }
@@ -103,6 +94,26 @@ impl<T: Transport> Driver<T> {
             (None, Poll::Ready(Err(error))) => Poll::Ready(LinkEnd::Broken(error.to_string())),
             (None, _) => Poll::Pending,
         }
+    }
+
+    /// Moves frames until there are no more, or the link has ended. yamux then ends all streams and
+    /// wakes their readers before it says so: they must not look before the link is marked closed.
+    fn move_frames(&mut self, cx: &mut Context<'_>) -> Option<LinkEnd> {
+        let shared = Arc::clone(&self.marker.0);
+        let _moving = lock(&shared.moving);
+        let end = loop {
+            if let Err(error) = self.handle_opens(cx) {
+                break LinkEnd::Broken(error.to_string());
+            }
+            match self.connection.poll_next_inbound(cx) {
+                Poll::Ready(Some(Ok(stream))) => self.hand_out(stream),
+                Poll::Ready(Some(Err(error))) => break LinkEnd::Broken(error.to_string()),
+                Poll::Ready(None) => break LinkEnd::Closed,
+                Poll::Pending => return None,
+            }
+        };
+        shared.close();
+        Some(end)
     }
 
     fn handle_opens(&mut self, cx: &mut Context<'_>) -> Result<(), yamux::ConnectionError> {
@@ -135,6 +146,7 @@ impl<T: Transport> Driver<T> {
         let shared = &self.marker.0;
         let Ok(permit) = Arc::clone(&shared.incoming).try_acquire_owned() else {
             tracing::debug!("a stream is refused: too many are open");
+            shared.put_broken(stream.id().val());
             return;
         };
         let stream = MuxStream::new(stream, permit, shared);

@@ -6,6 +6,7 @@
 use super::{Shared, lock};
 use futures_util::io::{AsyncRead as _, AsyncWrite as _};
 use futures_util::task::AtomicWaker;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,8 +31,11 @@ pub struct MuxStream {
 #[derive(Debug, Default)]
 pub(super) struct ResetFlag {
     raised: AtomicBool,
+    /// The other end has reset the stream.
+    reset: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
+    watcher: AtomicWaker,
 }
 
 impl ResetFlag {
@@ -39,6 +43,12 @@ impl ResetFlag {
         self.raised.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+        self.watcher.wake();
+    }
+
+    pub(super) fn handle_reset(&self) {
+        self.reset.store(true, Ordering::Release);
+        self.raise();
     }
 
     fn is_raised(&self) -> bool {
@@ -53,7 +63,9 @@ impl MuxStream {
         shared: &Arc<Shared>,
     ) -> Self {
         let flag = Arc::new(ResetFlag::default());
-        lock(&shared.streams).insert(inner.id().val(), Arc::clone(&flag));
+        lock(&shared.streams)
+            .live
+            .insert(inner.id().val(), Arc::clone(&flag));
         Self {
             inner,
             flag,
@@ -64,19 +76,52 @@ impl MuxStream {
         }
     }
 
+    /// Waits until the stream is of no use any more: the other end reset or abandoned it, or the
+    /// link is gone. For one waiter, which need not read or write to learn of it.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        let flag = Arc::clone(&self.flag);
+        poll_fn(move |cx| {
+            flag.watcher.register(cx.waker());
+            if flag.is_raised() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn inner_is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
     /// yamux says "end" of a reset and of a lost link too.
     fn is_clean_end(&self) -> bool {
-        let gone = self.inner.is_closed();
-        !gone || (self.write_ended && !self.shared.is_closed() && !self.flag.is_raised())
+        if !self.inner.is_closed() {
+            return true;
+        }
+        if !self.write_ended || self.flag.is_raised() {
+            return false;
+        }
+        // Whatever ended it is over now, and has left its mark.
+        let _moved = lock(&self.shared.moving);
+        !self.shared.is_closed()
     }
 }
 
 impl Drop for MuxStream {
     fn drop(&mut self) {
-        lock(&self.shared.streams).remove(&self.inner.id().val());
+        let id = self.inner.id().val();
+        let mut streams = lock(&self.shared.streams);
+        streams.live.remove(&id);
+        // yamux has no last word on a stream that the other end has reset.
+        if !self.write_ended && !self.flag.reset.load(Ordering::Acquire) {
+            streams.broken.insert(id);
+        }
+        drop(streams);
         let writer_waits = self.write_ended && !self.read_ended;
         if writer_waits && !self.flag.is_raised() && !self.shared.is_closed() {
-            self.shared.abandon(self.inner.id().val());
+            self.shared.abandon(id);
         }
     }
 }
@@ -136,10 +181,13 @@ impl AsyncWrite for MuxStream {
         if self.write_ended {
             return Poll::Ready(Ok(()));
         }
-        if self.flag.is_raised() {
+        // yamux would gladly end what is gone.
+        if self.flag.is_raised() || self.inner.is_closed() {
             return Poll::Ready(Err(reset()));
         }
         let closed = match Pin::new(&mut self.inner).poll_close(cx) {
+            // yamux takes the end of a stream that was reset meanwhile.
+            Poll::Ready(Ok(())) if self.flag.is_raised() => Err(reset()),
             Poll::Ready(closed) => closed.map_err(|_| reset()),
             Poll::Pending => Err(ready!(self.poll_raised(cx).map(|()| reset()))),
         };

@@ -65,6 +65,52 @@ async fn a_dropped_stream_is_no_clean_end() {
 }
 
 #[tokio::test]
+async fn a_dropped_stream_is_no_clean_end_for_who_has_ended_its_side() {
+    let (mut host, relay) = pair();
+    for end_is_known in [true, false] {
+        let (mut near, mut far) = open(&relay, &mut host).await;
+        far.write_all(b"half of it").await.expect("it goes");
+        near.shutdown().await.expect("it ends");
+        if end_is_known {
+            assert_eq!(kind_of_end(&mut far).await, Ok(0));
+        }
+        drop(far);
+        let mut seen = Vec::new();
+        let end = near.read_to_end(&mut seen).await;
+        assert_eq!(end.map_err(|error| error.kind()), RESET, "{end_is_known}");
+        assert_eq!(seen, b"half of it");
+    }
+    assert!(lock(&host.mux.shared.streams).broken.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_reset_cannot_be_ended() {
+    let (mut host, relay) = pair();
+    let (mut near, far) = open(&relay, &mut host).await;
+    drop(far);
+    while !near.inner_is_closed() {
+        tokio::task::yield_now().await;
+    }
+    assert!(near.shutdown().await.is_err());
+    assert_eq!(kind_of_end(&mut near).await, RESET);
+    drop(near);
+    assert!(lock(&relay.mux.shared.streams).broken.is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_stream_is_no_clean_end_for_who_has_ended_its_side() {
+    let (host, _relay) = pair();
+    let mut streams = Vec::new();
+    for _ in 0..=MAX_STREAMS_OF_HOST {
+        let mut stream = host.mux.open().await.expect("there is room");
+        stream.write_all(b"!").await.expect("it goes");
+        stream.shutdown().await.expect("it ends");
+        streams.push(stream);
+    }
+    assert_eq!(kind_of_end(&mut streams[MAX_STREAMS_OF_HOST]).await, RESET);
+}
+
+#[tokio::test]
 async fn a_lost_link_is_no_clean_end_for_anyone() {
     let (mut host, relay) = pair();
     let (mut near, mut far) = open(&relay, &mut host).await;
@@ -76,6 +122,25 @@ async fn a_lost_link_is_no_clean_end_for_anyone() {
     assert_eq!(kind_of_end(&mut ended).await, RESET);
     assert!(near.write_all(b"x").await.is_err());
     assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::Closed));
+}
+
+/// The readers run beside the driver that learns of the loss.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lost_link_is_no_clean_end_for_readers_elsewhere() {
+    for _ in 0..100 {
+        let (mut host, relay) = pair();
+        let (mut readers, mut kept) = (JoinSet::new(), Vec::new());
+        for _ in 0..100 {
+            let (mut near, far) = open(&relay, &mut host).await;
+            near.shutdown().await.expect("it ends");
+            readers.spawn(async move { kind_of_end(&mut near).await });
+            kept.push(far);
+        }
+        host.driver.abort();
+        for end in readers.join_all().await {
+            assert_eq!(end, RESET);
+        }
+    }
 }
 
 #[tokio::test]

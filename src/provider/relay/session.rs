@@ -15,6 +15,7 @@ use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
 use std::collections::HashMap;
+use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -356,7 +357,14 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
         answered = true;
         counters.add_out(bytes);
     };
-    if let Err(error) = pump(&mut stream, &mut service, received, sent).await {
+    // While the service does not read, nobody reads the stream either.
+    let broken = stream.broken();
+    let carried = tokio::select! {
+        biased;
+        carried = pump(&mut stream, &mut service, received, sent) => carried,
+        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
+    };
+    if let Err(error) = carried {
         tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
     }
     if asked && !answered {

@@ -2,6 +2,7 @@
 
 use super::rig::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -161,6 +162,55 @@ async fn a_service_that_breaks_off_is_no_clean_end() {
     let mut seen = Vec::new();
     let end = tokio::time::timeout(HANG, visitor.read_to_end(&mut seen)).await;
     end.expect("no hang").expect_err("it was cut");
+}
+
+#[tokio::test]
+async fn a_service_that_breaks_off_is_no_clean_end_after_a_half_close() {
+    let service = Service::start(|mut socket| async move {
+        read_all(&mut socket).await;
+        let _ = socket.write_all(b"half of it").await;
+        let reset = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+        reset.expect("it is open");
+    })
+    .await;
+    let (rig, _session) = hosted(Protocol::Tcp, &service).await;
+    for _ in 0..20 {
+        let mut visitor = rig.visit("web").await.expect("it is there");
+        visitor.write_all(b"question").await.expect("it goes");
+        visitor.shutdown().await.expect("half-close");
+        let mut seen = Vec::new();
+        let end = tokio::time::timeout(HANG, visitor.read_to_end(&mut seen)).await;
+        end.expect("no hang").expect_err("it was cut");
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_that_leaves_a_service_that_does_not_read_leaves_nothing_behind() {
+    let service = Service::start(|socket| async move {
+        let _socket = socket;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let (rig, session) = hosted(Protocol::Tcp, &service).await;
+    for half_close in [false, true] {
+        let mut visitor = rig.visit("web").await.expect("it is there");
+        let stalled = Duration::from_millis(300);
+        let chunk = vec![0; 64 * 1024];
+        while let Ok(written) = tokio::time::timeout(stalled, visitor.write(&chunk)).await {
+            written.expect("it goes");
+        }
+        if half_close {
+            visitor.shutdown().await.expect("half-close");
+        }
+        drop(visitor);
+        let left = async {
+            while session.traffic.read()[&number(service.port)].open > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let left = tokio::time::timeout(HANG, left).await;
+        assert!(left.is_ok(), "half-closed: {half_close}");
+    }
 }
 
 #[tokio::test]
