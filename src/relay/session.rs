@@ -1,7 +1,7 @@
 //! One host's link, from the accepted socket to its end.
 
 use super::door::Waiting;
-use super::registry::{Registry, Seat};
+use super::registry::{Registry, Seat, start_of};
 use super::table::Claim;
 use super::{Accounts, Limits};
 use crate::link;
@@ -92,7 +92,9 @@ pub(super) async fn serve(
             tracing::info!(%peer, tunnel, session, %end, "a host has left");
         }
         Err(reason) => {
-            tracing::info!(%peer, tunnel, %reason, "a host is refused");
+            // Anyone can be refused, as often as they like and with any name.
+            let tunnel = start_of(&tunnel);
+            tracing::debug!(%peer, tunnel, %reason, "a host is refused");
             line.part_with(&RelayMessage::Refused { reason }).await;
         }
     }
