@@ -152,15 +152,19 @@ fn clean(text: &str) -> String {
 }
 
 fn clean_word(word: &str) -> String {
-    let mut parts = word.split("://");
-    let mut cleaned = parts.next().unwrap_or_default().to_owned();
     // The token of a join link may hold any character but a space, so all before the last `@` goes.
     if let Some(start) = word.find(JoinLink::SCHEME)
         && let Some(at) = word.rfind('@').filter(|at| *at > start)
     {
-        let before = &word[..start];
+        let before = clean_urls(&word[..start]);
         return format!("{}{}***{}", before, JoinLink::SCHEME, &word[at..]);
     }
+    clean_urls(word)
+}
+
+fn clean_urls(word: &str) -> String {
+    let mut parts = word.split("://");
+    let mut cleaned = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let end = part.find(['/', '#', '?']).unwrap_or(part.len());
         let (authority, rest) = part.split_at(end);
@@ -206,6 +210,10 @@ mod tests {
             (
                 "http://u:s3cret@p/x@y, tcp://h:1",
                 "http://***@p/x@y, tcp://h:1",
+            ),
+            (
+                "http://u:s3cret@h,underpass://t@r",
+                "http://***@h,underpass://***@r",
             ),
             ("a\nb\u{7}c", "a b c"),
             ("http://plain:80/", "http://plain:80/"),

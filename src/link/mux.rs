@@ -27,8 +27,9 @@ use watch::Watch;
 /// what bounds a link's memory.
 pub const MAX_STREAMS: usize = 1024;
 
-/// A relay lets a host open the control stream and no other: whoever is not admitted yet can make
-/// it hold one window's worth of bytes.
+/// A relay lets a host open the control stream and no other. Whoever is not admitted yet can still
+/// make it hold up to 1 MiB for the body of a frame, which yamux makes room for before it looks at
+/// any window, besides the bytes of the stream's own window.
 const MAX_STREAMS_OF_HOST: usize = 1;
 
 /// So many abandoned streams are named at once: they fit one control message.

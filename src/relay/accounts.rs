@@ -199,7 +199,8 @@ impl Accounts {
         match read(&self.path) {
             Ok(Some(listed)) => self.listed = listed,
             Ok(None) => tracing::warn!(path = %self.path.display(), "the accounts file is corrupt"),
-            Err(error) => tracing::warn!(%error, "the accounts file cannot be read"),
+            // It may be for a moment only, so the file is read again the next time.
+            Err(error) => return tracing::warn!(%error, "the accounts file cannot be read"),
         }
         self.stamp = stamp;
     }
@@ -338,6 +339,25 @@ mod tests {
         assert_eq!(relay.authenticate(token.expose()).as_deref(), Some("anna"));
         other.remove("anna").expect("it is removed");
         assert_eq!(relay.authenticate(token.expose()), None);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_is_read_again() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let mut accounts = opened(dir.path());
+        let token = accounts.add("anna").expect("it is added");
+        let write = |text: &str| {
+            let path = dir.path().join(FILE);
+            fs::write(&path, text).expect("it is written");
+            let file = fs::File::options().write(true).open(&path);
+            file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+                .expect("it is set");
+        };
+        write(r#"{"version":2,"accounts":[]}"#);
+        assert!(accounts.authenticate(token.expose()).is_some());
+        // The same time and length.
+        write(r#"{"version":1,"accounts":[]}"#);
+        assert_eq!(accounts.authenticate(token.expose()), None);
     }
 
     #[test]

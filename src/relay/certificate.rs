@@ -2,12 +2,15 @@
 
 use super::{RelayError, files};
 use crate::link::tls::Identity;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 const CERTIFICATE: &str = "relay-cert.pem";
 const KEY: &str = "relay-key.pem";
 
-/// Reads key and certificate; makes them when neither is there.
+/// Reads key and certificate; makes them unless both are there. Only the pair can have been used: a
+/// part of it is what a program left that died while it made them.
 pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
     let data = |name: &str| {
         let path = dir.join(name);
@@ -19,17 +22,28 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
         error,
     };
     let (certificate, key) = match (read(CERTIFICATE)?, read(KEY)?) {
-        (None, None) => {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (found_certificate, found_key) => {
+            if found_certificate.is_some() || found_key.is_some() {
+                tracing::warn!(dir = %dir.display(), "half of the relay's identity: it gets a new one");
+            }
             let (certificate, key) = Identity::generate().map_err(identity)?;
+            // A certificate of another key would make a pair that is none.
+            remove(&dir.join(CERTIFICATE)).map_err(data(CERTIFICATE))?;
             files::write_private(&dir.join(KEY), &key).map_err(data(KEY))?;
             files::write_private(&dir.join(CERTIFICATE), &certificate)
                 .map_err(data(CERTIFICATE))?;
             (certificate, key)
         }
-        // One without the other reads as empty, and is refused below rather than replaced.
-        (certificate, key) => (certificate.unwrap_or_default(), key.unwrap_or_default()),
     };
     Identity::from_pem(&certificate, &key).map_err(identity)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -42,9 +56,27 @@ mod tests {
         let first = load(dir.path()).expect("it is made").fingerprint();
         let again = load(dir.path()).expect("it is read").fingerprint();
         assert_eq!(first, again);
-        std::fs::remove_file(dir.path().join(KEY)).expect("it is there");
-        let error = load(dir.path()).expect_err("the key is gone").to_string();
+    }
+
+    #[test]
+    fn half_of_it_is_none() {
+        for half in [KEY, CERTIFICATE] {
+            let dir = tempfile::tempdir().expect("there is room");
+            load(dir.path()).expect("it is made");
+            fs::remove_file(dir.path().join(half)).expect("it is there");
+            let made = load(dir.path()).expect("it is made anew").fingerprint();
+            let again = load(dir.path()).expect("it is read").fingerprint();
+            assert_eq!(made, again, "{half}");
+        }
+    }
+
+    #[test]
+    fn a_pair_that_is_none_is_refused_and_kept() {
+        let dir = tempfile::tempdir().expect("there is room");
+        load(dir.path()).expect("it is made");
+        fs::write(dir.path().join(CERTIFICATE), "garbage").expect("it is written");
+        let error = load(dir.path()).expect_err("it is garbage").to_string();
         assert!(error.contains("every host must then join again"), "{error}");
-        assert!(dir.path().join(CERTIFICATE).exists());
+        assert!(dir.path().join(KEY).exists());
     }
 }

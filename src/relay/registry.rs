@@ -167,8 +167,8 @@ impl Registry {
         }
         let (mut labels, mut numbers) = (HashSet::new(), HashSet::new());
         for spec in specs {
-            if let Err(label) = TunnelId::new(spec.label.as_str()) {
-                return invalid(format!("{label:?} is no label"));
+            if TunnelId::new(spec.label.as_str()).is_err() {
+                return invalid(format!("{:?} is no label", start_of(&spec.label)));
             }
             if !labels.insert(&spec.label) || !numbers.insert(spec.number) {
                 return invalid("two ports have the same number or label".to_owned());
@@ -243,6 +243,13 @@ impl Backend for Registry {
     }
 }
 
+/// As much of what a host sent as may be logged or sent back before it is checked: escaped, a whole
+/// hello would not fit the frame that refuses it.
+pub(super) fn start_of(text: &str) -> String {
+    const MAX_CHARS: usize = 64;
+    text.chars().take(MAX_CHARS).collect()
+}
+
 fn public_key(claim: &Claim, spec: &PortSpec) -> PublicKey {
     PublicKey {
         account: Arc::clone(&claim.account),
@@ -293,4 +300,35 @@ fn lan_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(ANYWHERE).ok()?;
     Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::frame;
+    use crate::link::wire::RelayMessage;
+    use crate::relay::Visitors;
+    use std::num::NonZeroU16;
+
+    #[test]
+    fn the_refusal_of_the_longest_label_fits_a_frame() {
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let naming = Naming {
+            domain: "localhost".to_owned(),
+            http: SocketAddr::new(ip, 80),
+            by_port: false,
+        };
+        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
+        let registry = Registry::new(Limits::default(), naming, ports);
+        let spec = PortSpec {
+            number: NonZeroU16::MIN,
+            protocol: Protocol::Http,
+            label: "\u{7f}".repeat(frame::MAX_LEN - 1024),
+            public_port: None,
+        };
+        let reason = registry.check_specs(&[spec]).expect_err("it is no label");
+        let message = RelayMessage::PortsRefused { reason };
+        frame::encode(&message, &mut Vec::new()).expect("it fits");
+        assert_eq!(start_of(&"é".repeat(100)), "é".repeat(64));
+    }
 }

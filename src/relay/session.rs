@@ -1,7 +1,7 @@
 //! One host's link, from the accepted socket to its end.
 
 use super::door::Waiting;
-use super::registry::{Registry, Seat};
+use super::registry::{Registry, Seat, start_of};
 use super::table::Claim;
 use super::{Accounts, Limits};
 use crate::link;
@@ -78,22 +78,27 @@ pub(super) async fn serve(
         () = waiting.turned_away() => Err("too many connections wait".to_owned()),
         () = common.shutdown.cancelled() => return,
     };
-    drop(waiting);
     let Greeted { line, hello } = match greeted {
         Ok(greeted) => greeted,
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line.mux) {
+    match admit(&common, &hello, &line.mux, waiting) {
         Ok((seat, ports)) => {
             tracing::info!(%peer, tunnel, instance, session = seat.session.0, "a host is here");
             let session = seat.session.0;
             let end = Session::new(&common, line, seat).run(ports).await;
             tracing::info!(%peer, tunnel, session, %end, "a host has left");
         }
-        Err(reason) => {
-            tracing::info!(%peer, tunnel, %reason, "a host is refused");
-            line.part_with(&RelayMessage::Refused { reason }).await;
+        Err((reason, waiting)) => {
+            // Anyone can be refused, as often as they like and with any name.
+            let tunnel = start_of(&tunnel);
+            tracing::debug!(%peer, tunnel, %reason, "a host is refused");
+            let refused = RelayMessage::Refused { reason };
+            tokio::select! {
+                () = line.part_with(&refused) => {}
+                () = waiting.turned_away() => {}
+            }
         }
     }
 }
@@ -121,7 +126,24 @@ async fn greet(common: &Common, socket: TcpStream) -> Result<Greeted, String> {
     Ok(Greeted { line, hello })
 }
 
-fn admit(common: &Common, hello: &Hello, mux: &Mux) -> Result<(Seat, Vec<ServedPort>), Refusal> {
+/// Gives a host its seat. Whoever is refused keeps its place before the door until it has gone.
+fn admit(
+    common: &Common,
+    hello: &Hello,
+    mux: &Mux,
+    waiting: Waiting,
+) -> Result<(Seat, Vec<ServedPort>), (Refusal, Waiting)> {
+    match try_admit(common, hello, mux) {
+        Ok(admitted) => Ok(admitted),
+        Err(reason) => Err((reason, waiting)),
+    }
+}
+
+fn try_admit(
+    common: &Common,
+    hello: &Hello,
+    mux: &Mux,
+) -> Result<(Seat, Vec<ServedPort>), Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
     }
@@ -273,5 +295,75 @@ impl<'a> Session<'a> {
             Err(reason) => RelayMessage::PortsRefused { reason },
         };
         self.line.send(&answer).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::tls::Identity;
+    use crate::link::wire::Token;
+    use crate::relay::Visitors;
+    use crate::relay::door::Door;
+    use crate::relay::public_ports::PublicPorts;
+    use crate::relay::registry::Naming;
+    use std::net::Ipv4Addr;
+    use std::path::Path;
+
+    fn common(dir: &Path) -> Common {
+        let (certificate, key) = Identity::generate().expect("it is made");
+        let identity = Identity::from_pem(&certificate, &key).expect("it is a pair");
+        let ip = Ipv4Addr::LOCALHOST.into();
+        let naming = Naming {
+            domain: "localhost".to_owned(),
+            http: SocketAddr::new(ip, 80),
+            by_port: false,
+        };
+        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
+        let limits = Limits::default();
+        Common {
+            limits,
+            acceptor: identity.acceptor().expect("it is a pair"),
+            accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
+            registry: Arc::new(Registry::new(limits, naming, ports)),
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    fn hello(token: &str) -> Hello {
+        Hello {
+            version: VERSION,
+            token: Token(token.to_owned()),
+            tunnel: "a".to_owned(),
+            install: "i".to_owned(),
+            instance: "j".to_owned(),
+            take_over: false,
+            ports: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_an_admitted_host_gives_up_its_place_before_the_door() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let common = common(dir.path());
+        let (near, _far) = tokio::io::duplex(1024);
+        let (mux, ..) = mux::start(near, Role::Relay);
+        let door = Arc::new(Door::new(1));
+        let refused = admit(&common, &hello("wrong"), &mux, door.enter(1));
+        let Err((Refusal::Token, refused)) = refused else {
+            panic!("the token is wrong");
+        };
+        let next = door.enter(2);
+        // It still counted, so it was the oldest of too many.
+        refused.turned_away().await;
+        let owner = {
+            let accounts = common.accounts.lock().expect("nobody panicked");
+            accounts.owner_token().expose().to_owned()
+        };
+        let admitted = admit(&common, &hello(&owner), &mux, next);
+        assert!(admitted.is_ok());
+        let last = door.enter(3);
+        let turned_away = timeout(Duration::ZERO, last.turned_away()).await;
+        assert!(turned_away.is_err(), "there is room");
     }
 }

@@ -34,7 +34,13 @@ pub(super) fn keep_aside(dir: &Path, name: &str, why: Why) -> io::Result<String>
         };
         let place = dir.join(&kept_as);
         match reserve(&place, is_dir) {
-            Ok(()) => return fs::rename(&source, &place).map(|()| kept_as),
+            Ok(()) => {
+                let renamed = fs::rename(&source, &place);
+                if renamed.is_err() {
+                    release(&place, is_dir);
+                }
+                return renamed.map(|()| kept_as);
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -50,6 +56,18 @@ fn reserve(place: &Path, is_dir: bool) -> io::Result<()> {
     }
     let options = OpenOptions::new().write(true).create_new(true).open(place);
     options.map(drop)
+}
+
+/// Removes what [`reserve`] made. It is empty, so nothing is lost when that fails.
+fn release(place: &Path, is_dir: bool) {
+    let removed = if is_dir {
+        fs::remove_dir(place)
+    } else {
+        fs::remove_file(place)
+    };
+    if let Err(error) = removed {
+        tracing::debug!(place = %place.display(), %error, "an unused name is not given back");
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +89,16 @@ mod tests {
             assert_eq!(kept, text);
         }
         assert!(!dir.path().join("x.json").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_rename_that_fails_leaves_no_trace() {
+        let dir = tempfile::tempdir().expect("a folder");
+        // No system renames a folder's own entry in itself.
+        keep_aside(dir.path(), ".", Why::Corrupt).expect_err("it cannot be renamed");
+        let left = fs::read_dir(dir.path()).expect("the folder is there");
+        assert_eq!(left.count(), 0);
     }
 
     #[test]

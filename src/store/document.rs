@@ -5,10 +5,12 @@ use crate::model::NoticeKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Turns the data of one version into that of the next.
@@ -19,6 +21,10 @@ const MAX_SIZE: u64 = 8 * 1024 * 1024;
 
 /// A temporary file older than this belongs to a program that died while it saved.
 const LEFTOVER_AGE: Duration = Duration::from_mins(1);
+
+/// Files whose data could neither be used nor kept aside. Documents come and go while a file stays,
+/// so it is the process that remembers not to replace it.
+static IN_THE_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A file `{"version":N,"data":…}`.
 #[derive(Clone, Debug)]
@@ -43,6 +49,8 @@ pub struct Loaded<T> {
 #[derive(Debug, PartialEq)]
 enum Unusable {
     Absent,
+    /// The system does not let us read it: that may pass, and the data may be good.
+    Unreadable(String),
     Corrupt(String),
     TooNew(u64),
 }
@@ -98,28 +106,17 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// Reads the file. What cannot be used is kept aside and reported, and the default is given.
+    /// What cannot even be kept aside stays, and [`Document::save`] refuses to replace it.
     #[must_use]
     pub fn load(&self) -> Loaded<T> {
         self.remove_leftovers();
         let (value, notice) = match self.read() {
             Ok(mut value) => {
                 (self.tidy)(&mut value);
+                in_the_way().remove(&self.path());
                 (value, None)
             }
-            Err(Unusable::Absent) => (T::default(), None),
-            Err(Unusable::Corrupt(why)) => {
-                tracing::warn!(file = self.name, why, "file cannot be read");
-                let (file, kept_as) = self.put_aside(Why::Corrupt);
-                (
-                    T::default(),
-                    Some(NoticeKind::FileCorrupt { file, kept_as }),
-                )
-            }
-            Err(Unusable::TooNew(version)) => {
-                tracing::warn!(file = self.name, version, "file is of a newer version");
-                let (file, kept_as) = self.put_aside(Why::TooNew);
-                (T::default(), Some(NoticeKind::FileTooNew { file, kept_as }))
-            }
+            Err(unusable) => (T::default(), self.make_way(&unusable)),
         };
         Loaded { value, notice }
     }
@@ -128,8 +125,9 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// fails the old file is as it was.
     ///
     /// # Errors
-    /// The file could not be written.
+    /// The file could not be written, or holds data that could be neither read nor kept aside.
     pub fn save(&self, value: &T) -> io::Result<()> {
+        self.check_way()?;
         let version = self.version();
         let data = value;
         let mut text = serde_json::to_vec_pretty(&Envelope { version, data })?;
@@ -157,11 +155,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
 
     fn read(&self) -> Result<T, Unusable> {
         let corrupt = |error: &dyn std::fmt::Display| Unusable::Corrupt(error.to_string());
-        let bytes = match read_bounded(&self.path()) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Absent),
-            Err(error) => return Err(corrupt(&error)),
-        };
+        let bytes = read_bounded(&self.path())?;
         let raw: RawEnvelope = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error))?;
         if raw.version > self.version() {
             return Err(Unusable::TooNew(raw.version));
@@ -173,14 +167,49 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         serde_json::from_value(data).map_err(|error| corrupt(&error))
     }
 
-    /// The file's name, and what it is called now. A folder that does not let us rename does not
-    /// let us save either, so the file is safe where it is.
-    fn put_aside(&self, why: Why) -> (String, String) {
-        let kept_as = keep_aside(&self.dir, self.name, why).unwrap_or_else(|error| {
-            tracing::warn!(file = self.name, %error, "file not kept aside");
-            self.name.to_owned()
-        });
-        (self.name.to_owned(), kept_as)
+    /// Puts a file that cannot be used out of the way of the next one: what the person should know.
+    fn make_way(&self, unusable: &Unusable) -> Option<NoticeKind> {
+        let why = match unusable {
+            Unusable::Absent => {
+                in_the_way().remove(&self.path());
+                return None;
+            }
+            Unusable::Unreadable(_) | Unusable::Corrupt(_) => Why::Corrupt,
+            Unusable::TooNew(_) => Why::TooNew,
+        };
+        tracing::warn!(file = self.name, ?unusable, "file cannot be used");
+        let kept_as = match keep_aside(&self.dir, self.name, why) {
+            Ok(kept_as) => kept_as,
+            Err(error) => {
+                tracing::error!(file = self.name, %error, "file not kept aside");
+                in_the_way().insert(self.path());
+                return None;
+            }
+        };
+        in_the_way().remove(&self.path());
+        let file = self.name.to_owned();
+        Some(match why {
+            Why::Corrupt => NoticeKind::FileCorrupt { file, kept_as },
+            Why::TooNew => NoticeKind::FileTooNew { file, kept_as },
+        })
+    }
+
+    /// Whether the file may be replaced. The person may have moved it away since it was read.
+    fn check_way(&self) -> io::Result<()> {
+        let path = self.path();
+        let mut in_the_way = in_the_way();
+        if !in_the_way.contains(&path) {
+            return Ok(());
+        }
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                in_the_way.remove(&path);
+                Ok(())
+            }
+            _ => Err(io::Error::other(
+                "the old file could be neither read nor kept aside, so it is not replaced",
+            )),
+        }
     }
 
     fn temp_prefix(&self) -> String {
@@ -201,19 +230,26 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+fn in_the_way() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    IN_THE_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, Unusable> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Unusable::Absent,
+        _ => Unusable::Unreadable(error.to_string()),
+    };
     // A pipe in the file's place would wait for its other end for ever.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Unusable::Corrupt("it is no file".to_owned()));
     }
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)
+        .and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
     if bytes.len() as u64 > MAX_SIZE {
-        return Err(io::Error::other(format!(
-            "it has more than {MAX_SIZE} bytes"
-        )));
+        let why = format!("it has more than {MAX_SIZE} bytes");
+        return Err(Unusable::Corrupt(why));
     }
     Ok(bytes)
 }

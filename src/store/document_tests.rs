@@ -198,6 +198,51 @@ fn a_save_that_fails_is_reported_and_leaves_no_trace() {
     assert!(file == "note.json" && !detail.is_empty());
 }
 
+/// So long a name that none fits that says why it is kept aside.
+fn stuck(dir: &Path) -> Document<Note> {
+    Document::new(dir, "n".repeat(238).leak(), &[])
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_never_replaced() {
+    let dir = folder();
+    let [readable, stuck] = [document(dir.path()), stuck(dir.path())];
+    for document in [&readable, &stuck] {
+        // A link to itself: whoever opens it fails, and it is no absent file either.
+        std::os::unix::fs::symlink(document.path(), document.path()).expect("linked");
+    }
+    let kept = readable.load().notice;
+    let Some(NoticeKind::FileCorrupt { kept_as, .. }) = kept else {
+        panic!("{kept:?}");
+    };
+    assert!(fs::symlink_metadata(dir.path().join(kept_as)).is_ok());
+    readable.save(&note("a")).expect("its place is free");
+
+    assert_eq!(stuck.load().notice, None, "it was kept nowhere");
+    stuck.save(&note("a")).expect_err("it is in the way");
+    let found = fs::symlink_metadata(stuck.path()).expect("it is there");
+    assert!(found.is_symlink(), "it was not replaced");
+    fs::remove_file(stuck.path()).expect("removed");
+    stuck.save(&note("a")).expect("nothing is in the way");
+}
+
+#[test]
+fn a_corrupt_file_that_cannot_be_kept_aside_is_never_replaced() {
+    let dir = folder();
+    let document = stuck(dir.path());
+    fs::write(document.path(), "garbage").expect("written");
+    let loaded = document.load();
+    assert_eq!((loaded.value, loaded.notice), (Note::default(), None));
+    let refused = stuck(dir.path()).save_or_notice(&note("a"));
+    assert!(matches!(refused, Some(NoticeKind::FileNotSaved { .. })));
+    let kept = fs::read_to_string(document.path()).expect("it is there");
+    assert_eq!(kept, "garbage");
+    fs::write(document.path(), r#"{"version":1,"data":{}}"#).expect("written");
+    assert_eq!(document.load().notice, None);
+    document.save(&note("a")).expect("it was read this time");
+}
+
 /// Loads every document there is from these bytes: none may panic, and the bytes must be found
 /// afterwards, in their place or aside.
 fn nothing_is_lost(bytes: &[u8]) {

@@ -38,7 +38,10 @@ pub(super) struct LocalPort {
     speaks_tls: Mutex<Option<bool>>,
     /// Held while that is found out, so that it is asked once.
     asking: tokio::sync::Mutex<()>,
-    tls: OnceLock<Arc<ClientConfig>>,
+    /// For this computer's own services: takes any certificate.
+    unverified: OnceLock<Arc<ClientConfig>>,
+    /// For those of other machines.
+    verified: OnceLock<Arc<ClientConfig>>,
 }
 
 impl LocalPort {
@@ -47,7 +50,8 @@ impl LocalPort {
             port,
             speaks_tls: Mutex::new(None),
             asking: tokio::sync::Mutex::new(()),
-            tls: OnceLock::new(),
+            unverified: OnceLock::new(),
+            verified: OnceLock::new(),
         }
     }
 
@@ -120,11 +124,21 @@ impl LocalPort {
             self.port.target.host.clone()
         };
         let name = ServerName::try_from(name).map_err(io::Error::other)?;
-        if let Some(config) = self.tls.get() {
-            return Ok((Arc::clone(config), name));
+        Ok((self.config(loopback)?, name))
+    }
+
+    /// A name may lead to loopback once and elsewhere the next time, so each connection asks anew.
+    fn config(&self, loopback: bool) -> io::Result<Arc<ClientConfig>> {
+        let made = if loopback {
+            &self.unverified
+        } else {
+            &self.verified
+        };
+        if let Some(config) = made.get() {
+            return Ok(Arc::clone(config));
         }
         let config = Arc::new(config(loopback).map_err(io::Error::other)?);
-        Ok((Arc::clone(self.tls.get_or_init(|| config)), name))
+        Ok(Arc::clone(made.get_or_init(|| config)))
     }
 }
 
@@ -207,5 +221,31 @@ impl ServerCertVerifier for Unverified {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PortNumber, TunnelId};
+
+    #[test]
+    fn what_is_taken_on_loopback_is_not_taken_elsewhere() {
+        let number = PortNumber::new(443).expect("it is not 0");
+        let port = LocalPort::new(Port {
+            number,
+            protocol: Protocol::Https,
+            target: Target::local(number),
+            label: TunnelId::new("a").expect("it is an id"),
+            public_port: None,
+        });
+        let own = port.config(true).expect("it needs nothing");
+        let again = port.config(true).expect("it needs nothing");
+        assert!(Arc::ptr_eq(&own, &again), "it is made once");
+        // Where the system trusts nobody there is none.
+        if let Ok(other) = port.config(false) {
+            assert!(!Arc::ptr_eq(&own, &other));
+        }
+        assert!(Arc::ptr_eq(&own, &port.config(true).expect("it is there")));
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::model::RelayVerdict;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, Version, request, response};
 use std::net::IpAddr;
@@ -39,9 +39,7 @@ impl Forwarding {
         if self.behind_proxy {
             self.append_peer(headers);
         } else {
-            headers.remove(FORWARDED);
-            headers.remove(&FORWARDED_PROTO);
-            headers.remove(&FORWARDED_HOST);
+            remove_claims(headers);
             headers.insert(&FORWARDED_FOR, self.peer.clone());
         }
         if let Some(host) = headers.get(HOST).cloned() {
@@ -62,6 +60,22 @@ impl Forwarding {
         chain.extend_from_slice(self.peer.as_bytes());
         let chain = HeaderValue::from_bytes(&chain).unwrap_or_else(|_| self.peer.clone());
         headers.insert(&FORWARDED_FOR, chain);
+    }
+}
+
+/// Takes out what a visitor says of itself. Many services read `_` in a name as `-`, so it counts as
+/// such here.
+fn remove_claims(headers: &mut HeaderMap) {
+    let is_claim = |name: &&HeaderName| {
+        let name = name.as_str().replace('_', "-");
+        matches!(
+            name.as_str(),
+            "forwarded" | "x-forwarded" | "x-real-ip" | "true-client-ip"
+        ) || name.starts_with("x-forwarded-")
+    };
+    let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
+    for name in claims {
+        headers.remove(name);
     }
 }
 
@@ -278,6 +292,30 @@ mod tests {
         );
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["x-forwarded-host"], "bank.example");
+    }
+
+    #[test]
+    fn no_other_spelling_says_who_a_visitor_is_either() {
+        let claims = [
+            "X-Real-IP",
+            "x_real_ip",
+            "True-Client-IP",
+            "true_client-ip",
+            "X-Forwarded-Port",
+            "X-Forwarded-Prefix",
+            "X_Forwarded_For",
+            "x-forwarded_host",
+            "X-Forwarded",
+        ];
+        let mut sent = vec![("host", "a.localhost"), ("x-forward", "1")];
+        sent.extend(claims.map(|name| (name, "10.0.0.1")));
+        let headers = prepared(&sent, false);
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        let own = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
+        assert_eq!(names, [&["host", "x-forward"][..], &own].concat());
+        let headers = prepared(&sent, true);
+        assert_eq!(headers["x-real-ip"], "10.0.0.1");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::accept::IngressGuard;
 use super::headers::Forwarding;
 use super::pace::{Allowance, Pace, Paced};
 use super::pool::Pool;
-use super::splice::{Rewound, splice};
+use super::splice::{Rewound, reset, splice};
 use super::wire::Carrier;
 use super::{Limits, accept, proxy};
 use crate::relay::{Backend, Upstream};
@@ -116,11 +116,14 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Cancell
     let service = service_fn(move |request| proxy::answer(answering.clone(), request));
     let io = TokioIo::new(Paced { stream, pace });
     let mut connection = visit.web.http.serve_connection(io, service);
-    if run(Pin::new(&mut connection), &visit, &stop).await == End::Late {
-        return;
-    }
+    let end = run(Pin::new(&mut connection), &visit, &stop).await;
     let parts = connection.into_parts();
     let stream = parts.io.into_inner().stream;
+    match end {
+        End::Over => {}
+        End::Late => return,
+        End::Broken => return reset(&stream),
+    }
     match visit.take_switched() {
         Some((service, first)) => {
             let visitor = Rewound::new(parts.read_buf, stream);
@@ -132,12 +135,13 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Cancell
     }
 }
 
-#[derive(PartialEq, Eq)]
 enum End {
     /// HTTP is over.
     Over,
     /// The visitor took too long.
     Late,
+    /// An answer broke off: a clean end would pass a part for the whole.
+    Broken,
 }
 
 /// A connection of the HTTP library, as far as [`run`] needs it.
@@ -169,10 +173,13 @@ async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Cancell
             connection.as_mut().finish();
         }
         if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            if let Err(error) = ended {
-                tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
-            }
-            return Poll::Ready(End::Over);
+            let Err(error) = ended else {
+                return Poll::Ready(End::Over);
+            };
+            tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
+            // Any other error is the visitor's: what was said of it is to arrive.
+            let broken = error.is_user();
+            return Poll::Ready(if broken { End::Broken } else { End::Over });
         }
         let late = visit.pace.poll_late(clock.as_mut(), cx);
         late.map(|()| End::Late)
@@ -190,4 +197,66 @@ async fn close(mut stream: TcpStream) {
     };
     // However it ends, the connection is closed now.
     let _ = tokio::time::timeout(LINGER, drained).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relay::{Opening, Visitor};
+    use std::io::ErrorKind;
+    use std::net::Ipv4Addr;
+
+    /// A service that answers with this, and then its link is gone.
+    struct Saying(&'static [u8]);
+
+    impl Upstream for Saying {
+        fn key(&self) -> u64 {
+            1
+        }
+
+        fn open(&self, _: Visitor) -> Opening<'_> {
+            let answer = self.0;
+            Box::pin(async move {
+                let (near, mut far) = tokio::io::duplex(4096);
+                tokio::spawn(async move {
+                    let mut request = Vec::new();
+                    while !request.ends_with(b"\r\n\r\n") {
+                        request.push(far.read_u8().await?);
+                    }
+                    far.write_all(answer).await
+                });
+                Ok(Box::new(near) as Carrier)
+            })
+        }
+    }
+
+    async fn visited(answer: &'static [u8], request: &[u8]) -> (std::io::Result<usize>, String) {
+        let any = (Ipv4Addr::LOCALHOST, 0);
+        let listener = TcpListener::bind(any).await.expect("there is a port");
+        let address = listener.local_addr().expect("it is bound");
+        let router = Router::Fixed(Arc::new(Saying(answer)));
+        let _guard = Web::new(router, false, &Limits::default()).run(listener, 10);
+        let mut visitor = TcpStream::connect(address).await.expect("it listens");
+        visitor.write_all(request).await.expect("it is sent");
+        let mut got = Vec::new();
+        let end = visitor.read_to_end(&mut got).await;
+        (end, String::from_utf8_lossy(&got).into_owned())
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_ends_in_a_reset() {
+        let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\npart";
+        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+        let error = end.expect_err("it is no whole answer");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{got}");
+    }
+
+    #[tokio::test]
+    async fn a_whole_answer_and_a_refused_head_end_cleanly() {
+        let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\n";
+        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+        assert!(end.is_ok() && got.ends_with("well"), "{end:?} {got}");
+        let (end, got) = visited(answer, b"no HTTP at all\r\n\r\n").await;
+        assert!(end.is_ok() && got.contains(" 400 "), "{end:?} {got}");
+    }
 }
