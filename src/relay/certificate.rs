@@ -2,15 +2,14 @@
 
 use super::{RelayError, files};
 use crate::link::tls::Identity;
-use std::fs;
-use std::io;
 use std::path::Path;
 
 const CERTIFICATE: &str = "relay-cert.pem";
 const KEY: &str = "relay-key.pem";
 
-/// Reads key and certificate; makes them unless both are there. Only the pair can have been used: a
-/// part of it is what a program left that died while it made them.
+/// Reads key and certificate; makes them while there is no certificate. It is written last, so a key
+/// alone is what a program left that died while it made them, and no host can have pinned it. A
+/// certificate alone is a lost key: that is for the operator to mend.
 pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
     let data = |name: &str| {
         let path = dir.join(name);
@@ -21,15 +20,10 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
         path: dir.to_owned(),
         error,
     };
-    let (certificate, key) = match (read(CERTIFICATE)?, read(KEY)?) {
-        (Some(certificate), Some(key)) => (certificate, key),
-        (found_certificate, found_key) => {
-            if found_certificate.is_some() || found_key.is_some() {
-                tracing::warn!(dir = %dir.display(), "half of the relay's identity: it gets a new one");
-            }
+    let (certificate, key) = match read(CERTIFICATE)? {
+        Some(certificate) => (certificate, read(KEY)?.unwrap_or_default()),
+        None => {
             let (certificate, key) = Identity::generate().map_err(identity)?;
-            // A certificate of another key would make a pair that is none.
-            remove(&dir.join(CERTIFICATE)).map_err(data(CERTIFICATE))?;
             files::write_private(&dir.join(KEY), &key).map_err(data(KEY))?;
             files::write_private(&dir.join(CERTIFICATE), &certificate)
                 .map_err(data(CERTIFICATE))?;
@@ -39,16 +33,10 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
     Identity::from_pem(&certificate, &key).map_err(identity)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn it_is_made_once_and_never_replaced() {
@@ -59,15 +47,23 @@ mod tests {
     }
 
     #[test]
-    fn half_of_it_is_none() {
-        for half in [KEY, CERTIFICATE] {
-            let dir = tempfile::tempdir().expect("there is room");
-            load(dir.path()).expect("it is made");
-            fs::remove_file(dir.path().join(half)).expect("it is there");
-            let made = load(dir.path()).expect("it is made anew").fingerprint();
-            let again = load(dir.path()).expect("it is read").fingerprint();
-            assert_eq!(made, again, "{half}");
-        }
+    fn a_key_alone_is_none_yet() {
+        let dir = tempfile::tempdir().expect("there is room");
+        load(dir.path()).expect("it is made");
+        fs::remove_file(dir.path().join(CERTIFICATE)).expect("it is there");
+        let made = load(dir.path()).expect("it is made anew").fingerprint();
+        let again = load(dir.path()).expect("it is read").fingerprint();
+        assert_eq!(made, again);
+    }
+
+    #[test]
+    fn a_lost_key_is_refused_and_the_certificate_kept() {
+        let dir = tempfile::tempdir().expect("there is room");
+        load(dir.path()).expect("it is made");
+        fs::remove_file(dir.path().join(KEY)).expect("it is there");
+        let error = load(dir.path()).expect_err("its key is gone").to_string();
+        assert!(error.contains("every host must then join again"), "{error}");
+        assert!(dir.path().join(CERTIFICATE).exists());
     }
 
     #[test]
