@@ -20,16 +20,13 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
         path: dir.to_owned(),
         error,
     };
-    let (certificate, key) = match read(CERTIFICATE)? {
-        Some(certificate) => (certificate, read(KEY)?.unwrap_or_default()),
-        None => {
-            let (certificate, key) = Identity::generate().map_err(identity)?;
-            files::write_private(&dir.join(KEY), &key).map_err(data(KEY))?;
-            files::write_private(&dir.join(CERTIFICATE), &certificate)
-                .map_err(data(CERTIFICATE))?;
-            (certificate, key)
-        }
-    };
+    if let Some(certificate) = read(CERTIFICATE)? {
+        let key = read(KEY)?.unwrap_or_default();
+        return Identity::from_pem(&certificate, &key).map_err(identity);
+    }
+    let (certificate, key) = Identity::generate().map_err(identity)?;
+    files::write_private(&dir.join(KEY), &key).map_err(data(KEY))?;
+    files::write_private(&dir.join(CERTIFICATE), &certificate).map_err(data(CERTIFICATE))?;
     Identity::from_pem(&certificate, &key).map_err(identity)
 }
 
