@@ -38,7 +38,7 @@ pub enum EngineCommand {
     },
     /// The computer woke, or its network changed.
     Woke,
-    /// The person signed in, or pasted a new join link.
+    /// The person signed in at the provider. A new join link starts a new engine instead.
     SignedIn,
     /// Serve these ports from now on.
     SetPorts(Vec<Port>),
