@@ -327,6 +327,7 @@ impl<'e> Driver<'e> {
         match event {
             Some(SessionEvent::Established) => self.put(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
+            Some(SessionEvent::Parked { .. } | SessionEvent::Resumed) => {}
             Some(SessionEvent::Ended(ended)) => self.end_session(ended),
             None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
         }

@@ -142,6 +142,14 @@ pub enum SessionEvent {
     Established,
     /// The ports that are served now.
     Ports(Vec<LivePort>),
+    /// The link is down and the session waits for another one: its connections are held, for so long
+    /// at most. [`SessionEvent::Resumed`] or [`SessionEvent::Ended`] follows.
+    Parked {
+        /// What is left of the retention.
+        left: Duration,
+    },
+    /// A parked session goes on over a new link, with every byte of its connections.
+    Resumed,
     /// It is over; nothing comes after this.
     Ended(Ended),
 }
