@@ -4,6 +4,8 @@ mod behaviours;
 mod faults;
 mod flow;
 mod hostile;
+pub(super) mod lock;
+mod model;
 pub(super) mod net;
 mod parked;
 mod rig;
