@@ -56,7 +56,7 @@ MUTANTS = [
 ]
 
 NEEDS = "bytes futures-util rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-util tracing yamux".split()
-DEV_NEEDS = "proptest shuttle tokio".split()
+DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
 SEEDS, PATIENCE = "2000", 10
 # Some tests may hang, and the others shall still run.

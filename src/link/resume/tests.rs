@@ -4,6 +4,7 @@ mod behaviours;
 mod faults;
 mod flow;
 mod hostile;
+mod hosts;
 pub(super) mod lock;
 mod model;
 pub(super) mod net;
