@@ -130,7 +130,7 @@ impl<T: Transport> AsyncWrite for Cork<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use futures_util::io::AsyncWriteExt as _;
     use std::future::poll_fn;
     use tokio::io::AsyncReadExt as _;
 

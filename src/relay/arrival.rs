@@ -12,7 +12,7 @@ use super::{Accounts, Limits};
 use crate::link::Transport;
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
-use crate::link::resume::{self, Lot, Request, SessionId};
+use crate::link::resume::{self, Handle, Lot, Request, SessionId};
 use crate::link::tls::{self, Secured};
 use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, VERSION};
 use crate::model::TunnelId;
@@ -78,7 +78,7 @@ pub(super) async fn serve(
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line, waiting) {
+    match admit(&common, &hello, &line.link, line.way(), waiting) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
@@ -132,7 +132,8 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
     let secret = resume::Secret::derive(binding, id);
     let (link, bytes, link_driver) = resume::session(common.limits.link, id, secret);
     link.begin(stream).map_err(|error| error.to_string())?;
-    let link_driver = AbortOnDropHandle::new(tokio::spawn(link_driver.run()));
+    // It ends with the link, once the host has been told.
+    tokio::spawn(link_driver.run());
     let (mux, mut incoming, driver) = mux::start(bytes, Role::Relay);
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
     let control = incoming.next().await.ok_or("the link ended")?;
@@ -148,7 +149,6 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
         incoming,
         control,
         driver,
-        _link_driver: link_driver,
     };
     Ok((line, hello))
 }
@@ -185,13 +185,14 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
 fn admit(
     common: &Common,
     hello: &Hello,
-    line: &Line,
+    link: &Handle,
+    way: Way,
     waiting: Waiting,
 ) -> Result<Admitted, (Refusal, Waiting)> {
-    try_admit(common, hello, line).map_err(|reason| (reason, waiting))
+    try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
 }
 
-fn try_admit(common: &Common, hello: &Hello, line: &Line) -> Result<Admitted, Refusal> {
+fn try_admit(common: &Common, hello: &Hello, link: &Handle, way: Way) -> Result<Admitted, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
     }
@@ -203,7 +204,7 @@ fn try_admit(common: &Common, hello: &Hello, line: &Line) -> Result<Admitted, Re
         });
     }
     let limit = common.limits.sessions_per_account;
-    let parking = common.lot.admit(Arc::clone(&account), line.link.clone());
+    let parking = common.lot.admit(Arc::clone(&account), link.clone());
     let parking = parking.map_err(|resume::Full| Refusal::TooManyTunnels { limit })?;
     let claim = Claim {
         account,
@@ -211,11 +212,7 @@ fn try_admit(common: &Common, hello: &Hello, line: &Line) -> Result<Admitted, Re
         install: hello.install.clone(),
         take_over: hello.take_over,
     };
-    let way = Way {
-        mux: line.mux.clone(),
-        link: line.status.clone(),
-    };
-    let (seat, ports) = common.registry.admit(&claim, &hello.ports, &way)?;
+    let (seat, ports) = common.registry.admit(&claim, &hello.ports, way)?;
     let place = AbortOnDropHandle::new(tokio::spawn(parking));
     Ok(Admitted { seat, ports, place })
 }
@@ -231,6 +228,7 @@ mod tests {
     use crate::relay::registry::Naming;
     use std::net::Ipv4Addr;
     use std::path::Path;
+    use std::time::Duration;
 
     fn common(dir: &Path) -> Common {
         let (certificate, key) = Identity::generate().expect("it is made");
@@ -248,6 +246,7 @@ mod tests {
             acceptor: identity.acceptor().expect("it is a pair"),
             accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
             registry: Arc::new(Registry::new(limits, naming, ports)),
+            lot: Lot::new(limits.parking),
             shutdown: CancellationToken::new(),
         }
     }
@@ -268,10 +267,16 @@ mod tests {
     async fn only_an_admitted_host_gives_up_its_place_before_the_door() {
         let dir = tempfile::tempdir().expect("there is room");
         let common = common(dir.path());
-        let (near, _far) = tokio::io::duplex(1024);
-        let (mux, ..) = mux::start(near, Role::Relay);
+        let (id, binding) = (SessionId([1; 16]), resume::Binding([2; 32]));
+        let secret = resume::Secret::derive(binding, id);
+        let (link, bytes, _driver) = resume::session(common.limits.link, id, secret);
+        let (mux, ..) = mux::start(bytes, Role::Relay);
+        let way = Way {
+            mux,
+            link: link.status(),
+        };
         let door = Arc::new(Door::new(1));
-        let refused = admit(&common, &hello("wrong"), &mux, door.enter(1));
+        let refused = admit(&common, &hello("wrong"), &link, way.clone(), door.enter(1));
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
@@ -282,7 +287,7 @@ mod tests {
             let accounts = common.accounts.lock().expect("nobody panicked");
             accounts.owner_token().expose().to_owned()
         };
-        let admitted = admit(&common, &hello(&owner), &mux, next);
+        let admitted = admit(&common, &hello(&owner), &link, way, next);
         assert!(admitted.is_ok());
         let last = door.enter(3);
         let turned_away = timeout(Duration::ZERO, last.turned_away()).await;

@@ -1,9 +1,9 @@
 //! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
 
+use super::arrival::{self, Common};
 use super::door::Door;
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
-use super::arrival::{self, Common};
 use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
 use crate::link::resume::Lot;
 use crate::link::transport;

@@ -8,7 +8,7 @@ use super::upstream::Way;
 use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::resume::{self, Handle, Status};
+use crate::link::resume::{Handle, Status};
 use crate::link::wire::{HostMessage, PortSpec, RelayMessage, ServedPort};
 use std::pin::pin;
 use std::time::Duration;
@@ -27,7 +27,6 @@ pub(super) struct Line {
     pub(super) incoming: Incoming,
     pub(super) control: Frames<MuxStream>,
     pub(super) driver: AbortOnDropHandle<LinkEnd>,
-    pub(super) _link_driver: AbortOnDropHandle<resume::End>,
 }
 
 /// Why a session ended: for the log.
@@ -46,6 +45,13 @@ pub(super) enum End {
 }
 
 impl Line {
+    pub(super) fn way(&self) -> Way {
+        Way {
+            mux: self.mux.clone(),
+            link: self.status.clone(),
+        }
+    }
+
     async fn send(&mut self, message: &RelayMessage) -> Result<(), End> {
         let mut sending = pin!(self.control.send(message));
         loop {
@@ -148,11 +154,8 @@ impl<'a> Session<'a> {
 
     async fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
         let (registry, session) = (&self.common.registry, self.seat.session);
-        let way = Way {
-            mux: self.line.mux.clone(),
-            link: self.line.status.clone(),
-        };
-        let answer = match registry.set_ports(session, ports, &way) {
+        let way = self.line.way();
+        let answer = match registry.set_ports(session, ports, way) {
             Ok(ports) => RelayMessage::Ports { ports },
             Err(reason) => RelayMessage::PortsRefused { reason },
         };

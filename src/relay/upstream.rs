@@ -86,7 +86,8 @@ impl Upstream for PortUpstream {
     }
 
     fn wait(&self) -> Option<Waiting<'_>> {
-        self.is_parked().then(|| Box::pin(self.resumed()) as Waiting<'_>)
+        self.is_parked()
+            .then(|| Box::pin(self.resumed()) as Waiting<'_>)
     }
 
     fn open(&self, visitor: Visitor) -> Opened<'_> {

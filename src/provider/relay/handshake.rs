@@ -113,10 +113,7 @@ async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken,
 }
 
 /// Says hello: the ports that the relay serves.
-async fn ask(
-    control: &mut Frames<MuxStream>,
-    hello: Hello,
-) -> Result<Vec<LivePort>, ConnectError> {
+async fn ask(control: &mut Frames<MuxStream>, hello: Hello) -> Result<Vec<LivePort>, ConnectError> {
     let message = HostMessage::Hello(hello);
     control.send(&message).await.map_err(lost)?;
     loop {

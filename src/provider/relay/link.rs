@@ -17,12 +17,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A link that outlives its connections. Dropping it ends it at once.
+/// A link that outlives its connections. It ends when the bytes in it are dropped.
 pub(super) struct Link {
     handle: Handle,
     status: watch::Receiver<Status>,
     retention: Duration,
-    _driver: AbortOnDropHandle<End>,
     dialling: Option<AbortOnDropHandle<End>>,
 }
 
@@ -40,11 +39,12 @@ pub(super) async fn open(
     let (handle, bytes, driver) = resume::session(config, id, secret);
     let lost = |error| ConnectError::with(Reason::LinkLost, error);
     handle.begin(stream).map_err(lost)?;
+    // It ends with the session, once the other end has been told.
+    tokio::spawn(driver.run());
     let link = Link {
         status: handle.status(),
         handle,
         retention,
-        _driver: AbortOnDropHandle::new(tokio::spawn(driver.run())),
         dialling: None,
     };
     Ok((link, bytes))
