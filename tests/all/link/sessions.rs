@@ -190,7 +190,7 @@ async fn muffler(relay: std::net::SocketAddr) -> (u16, tokio::sync::watch::Sende
 async fn silence_parks_both_ends_until_the_retention_is_over() {
     let rig = Rig::with(|config| {
         config.limits.link = quick_link();
-        config.limits.parking.retention = Duration::from_millis(500);
+        config.limits.parking.retention = Duration::from_secs(1);
         config.limits.open_timeout = Duration::from_millis(50);
     })
     .await;
@@ -202,7 +202,7 @@ async fn silence_parks_both_ends_until_the_retention_is_over() {
     let mut session = connect(&connector, &order).await.expect("it is admitted");
     assert_eq!(session.events.recv().await, Some(SessionEvent::Established));
     muffle.send(true).expect("it listens");
-    let left = Duration::from_millis(500);
+    let left = Duration::from_secs(1);
     happens(&mut session, |event| {
         *event == SessionEvent::Parked { left }
     })
