@@ -5,14 +5,28 @@
 
 use crate::cases::Drop as Event;
 use crate::process::{Place, kill, output};
+use crate::usage;
 use anyhow::Context as _;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// All names begin so; the process that made it follows.
 const PREFIX: &str = "upbench";
+
+/// A flow is new when its first packet comes by: no flow slips through between a look and a rule.
+const NEW_FLOWS_ONLY: [&str; 4] = [
+    "tcp flags & (syn | ack) == syn add @new { ip saddr . tcp sport }",
+    "ip saddr . tcp sport @new accept",
+    "ip daddr . tcp dport @new accept",
+    "drop",
+];
+
+/// Where the kernel's names of them are.
+const NAMESPACES: &str = "/run/netns";
 
 /// Files for `/etc` of a namespace.
 const ETC: &str = "/etc/netns";
@@ -24,7 +38,11 @@ const RELAY: Ipv4Addr = Ipv4Addr::new(10, 83, 2, 2);
 
 /// Holds all rules, and comes and goes at once.
 const TABLE: &str = "add table inet cable;\
+    add set inet cable new { type ipv4_addr . inet_service; size 65535; flags dynamic; };\
     add chain inet cable way { type filter hook forward priority 0; };";
+
+/// Ctrl-C was seen.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Three namespaces, until it is dropped.
 pub struct Cable {
@@ -76,8 +94,8 @@ impl Cable {
     pub fn break_by(&self, event: Event) -> anyhow::Result<Broken<'_>> {
         match event {
             Event::Reset => self.reset_flows()?,
-            Event::BlackHole => self.add_rules(&self.rules_for_old_flows()?)?,
-            Event::BlackOut(_) => self.add_rules(&["drop".to_owned()])?,
+            Event::BlackHole => self.add_rules(&NEW_FLOWS_ONLY)?,
+            Event::BlackOut(_) => self.add_rules(&["drop"])?,
         }
         Ok(Broken { cable: self })
     }
@@ -95,30 +113,12 @@ impl Cable {
         Ok(())
     }
 
-    fn add_rules(&self, rules: &[String]) -> anyhow::Result<()> {
+    /// All in one step, and at once in force.
+    fn add_rules(&self, rules: &[&str]) -> anyhow::Result<()> {
         let rules = rules
             .iter()
             .map(|rule| format!("add rule inet cable way {rule};"));
         self.nft(&format!("{TABLE}{}", rules.collect::<String>()))
-    }
-
-    /// One for each way of the TCP flows that the host has to the relay now.
-    fn rules_for_old_flows(&self) -> anyhow::Result<[String; 2]> {
-        let mut command = self.host().command("ss");
-        command.args(["-Htn", "dst", &RELAY.to_string()]);
-        let flows = output(&mut command)?;
-        let local = |line: &str| {
-            let address = line.split_whitespace().nth(3)?;
-            let (_, port) = address.rsplit_once(':')?;
-            Some(port.to_owned())
-        };
-        let ports: Vec<String> = flows.lines().filter_map(local).collect();
-        anyhow::ensure!(!ports.is_empty(), "the host has no flow to the relay");
-        let ports = ports.join(", ");
-        Ok([
-            format!("ip saddr {HOST} tcp sport {{ {ports} }} drop"),
-            format!("ip daddr {HOST} tcp dport {{ {ports} }} drop"),
-        ])
     }
 
     fn nft(&self, rules: &str) -> anyhow::Result<()> {
@@ -167,6 +167,7 @@ impl Cable {
 
 impl Drop for Broken<'_> {
     fn drop(&mut self) {
+        stand_still_when_interrupted();
         // Deleted without an error when it is not there: a RST has no rules.
         let rules = "add table inet cable; delete table inet cable";
         if let Err(error) = self.cable.nft(rules) {
@@ -196,10 +197,19 @@ pub fn clean_up_when_interrupted() -> anyhow::Result<tokio::runtime::Runtime> {
             _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
         }
+        INTERRUPTED.store(true, Ordering::SeqCst);
         remove_ours();
         std::process::exit(130);
     });
     Ok(runtime)
+}
+
+/// What fails from then on fails because all is being taken down: there is nothing to tell, and the
+/// program ends in a moment.
+pub fn stand_still_when_interrupted() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        thread::park();
+    }
 }
 
 fn remove_ours() {
@@ -208,9 +218,8 @@ fn remove_ours() {
 
 /// Removes the namespaces of runs: told are the process that made one and whether it lives.
 fn remove(which: impl Fn(u32, bool) -> bool) {
-    let names = output(Command::new("ip").args(["netns", "list"])).unwrap_or_default();
-    let first_words = names.lines().filter_map(|line| line.split(' ').next());
-    for name in first_words {
+    let entries = fs::read_dir(NAMESPACES).into_iter().flatten().flatten();
+    for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
         let pid = name.strip_prefix(PREFIX).and_then(|rest| {
             let (pid, _) = rest.strip_prefix('-')?.split_once('-')?;
             pid.parse::<u32>().ok()
@@ -218,9 +227,8 @@ fn remove(which: impl Fn(u32, bool) -> bool) {
         let Some(pid) = pid else {
             continue;
         };
-        let alive = Path::new("/proc").join(pid.to_string()).exists();
-        if which(pid, alive) {
-            let inside = output(Command::new("ip").args(["netns", "pids", name]));
+        if which(pid, usage::lives(pid)) {
+            let inside = output(Command::new("ip").args(["netns", "pids", &name]));
             let pids = inside.unwrap_or_default();
             kill(
                 &pids
@@ -229,8 +237,8 @@ fn remove(which: impl Fn(u32, bool) -> bool) {
                     .collect::<Vec<_>>(),
             );
             // Whoever removed it first has done what was wanted.
-            let _ = ip(&["netns", "delete", name]);
-            let _ = fs::remove_dir_all(Path::new(ETC).join(name));
+            let _ = ip(&["netns", "delete", &name]);
+            let _ = fs::remove_dir_all(Path::new(ETC).join(&name));
         }
     }
 }

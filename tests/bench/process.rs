@@ -5,6 +5,7 @@ use anyhow::{Context as _, anyhow, bail};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -40,6 +41,8 @@ impl Place {
     /// The program in this place. It is killed when the thread that starts it ends.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("setpriv");
+        // What Ctrl-C interrupts is us alone.
+        command.process_group(0);
         command.args(["--pdeathsig", "KILL", "--"]);
         self.enter(&mut command);
         command.arg(program);
@@ -152,6 +155,7 @@ pub fn kill(pids: &[u32]) {
 pub fn output(command: &mut Command) -> anyhow::Result<String> {
     let name = command.get_program().display().to_string();
     let done = command
+        .process_group(0)
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {name}"))?;

@@ -15,6 +15,7 @@ pub struct Usage {
 
 /// What is in `/proc/PID/stat`.
 struct Stat {
+    lives: bool,
     parent: u32,
     ticks: f64,
 }
@@ -33,6 +34,11 @@ pub fn of(pid: u32) -> Usage {
 /// A program and all that descend from it.
 pub fn family(pid: u32) -> Vec<u32> {
     family_in(&processes(), pid)
+}
+
+/// Whether it runs: one that has ended but that nobody asked for does not.
+pub fn lives(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| stat.lives)
 }
 
 fn family_in(all: &BTreeMap<u32, Stat>, pid: u32) -> Vec<u32> {
@@ -59,6 +65,7 @@ fn stat(pid: u32) -> Option<Stat> {
     let fields: Vec<&str> = fields.split(' ').collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     Some(Stat {
+        lives: fields.first() != Some(&"Z"),
         parent: fields.get(1)?.parse().ok()?,
         ticks: ticks(11)? + ticks(12)?,
     })

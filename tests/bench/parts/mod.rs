@@ -5,7 +5,7 @@ mod http;
 mod memory;
 mod streams;
 
-use crate::cable::Cable;
+use crate::cable::{Cable, stand_still_when_interrupted};
 use crate::cases::{Case, Group};
 use crate::options::{Options, Pace};
 use crate::peers::{Peer, Tunnel};
@@ -61,6 +61,7 @@ impl Bench {
     }
 
     fn note(&mut self, case: &str, peer: Peer, error: &anyhow::Error) {
+        stand_still_when_interrupted();
         let what = format!("{case}, {}: {error:#}", peer.name());
         self.report.fail(&what);
     }
