@@ -1,5 +1,7 @@
 //! Tables for the machine's behaviours, and what must hold for any run of inputs.
 
+mod parked;
+
 use super::*;
 use crate::model::{Class, PortNumber, SessionNumber, Timing};
 use proptest::prelude::*;
@@ -56,7 +58,7 @@ impl Rig {
 
     /// The session that is up, or was last.
     fn session(&mut self) -> SessionNumber {
-        if let Stage::Up { session, .. } = self.machine.stage() {
+        if let Stage::Up { session, .. } | Stage::Parked { session, .. } = self.machine.stage() {
             self.last = session;
         }
         self.last
@@ -389,6 +391,8 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Stop),
         Just(Input::Connected),
         Just(Input::Established),
+        (0u64..100_000).prop_map(|left| Input::Parked(Duration::from_millis(left))),
+        Just(Input::Resumed),
         class.clone().prop_map(Input::Dropped),
         class.prop_map(|class| Input::ConnectFailed(class, None)),
         (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
@@ -450,7 +454,11 @@ proptest! {
             // Only what can happen: an attempt that is not there has no outcome.
             match input {
                 Input::Connected | Input::ConnectFailed(..) if !hands.attempt => continue,
-                Input::Established | Input::Dropped(_) if !hands.session => continue,
+                Input::Established | Input::Parked(_) | Input::Resumed | Input::Dropped(_)
+                    if !hands.session =>
+                {
+                    continue;
+                }
                 _ => {}
             }
             let mut replaced = false;
@@ -473,6 +481,7 @@ proptest! {
             let (attempt, session) = match machine.stage() {
                 Stage::Connecting { .. } => (true, false),
                 Stage::Up { .. } => (hands.attempt, true),
+                Stage::Parked { .. } => (false, true),
                 Stage::Stopped | Stage::Waiting { .. } | Stage::Halted(_) => (false, false),
             };
             prop_assert_eq!((hands.attempt, hands.session), (attempt, session));
@@ -481,7 +490,10 @@ proptest! {
                 match machine.stage() {
                     Stage::Waiting { .. } | Stage::Up { established: false, .. } => true,
                     Stage::Up { .. } => machine.deadline().is_some(),
-                    Stage::Stopped | Stage::Connecting { .. } | Stage::Halted(_) => false,
+                    Stage::Stopped
+                    | Stage::Parked { .. }
+                    | Stage::Connecting { .. }
+                    | Stage::Halted(_) => false,
                 }
             );
         }

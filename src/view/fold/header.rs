@@ -11,9 +11,10 @@ type Text = fn(usize) -> Msg;
 /// Counts the rows that are shown.
 pub(super) fn fold(scene: &Scene) -> Header {
     let badges: Vec<Badge> = scene.slots().map(|(_, slot)| slot.status.badge()).collect();
-    let kinds: [(Is, Text); 4] = [
+    let kinds: [(Is, Text); 5] = [
         (Badge::works, m::header_working),
         (Badge::is_starting, m::header_starting),
+        (Badge::is_held, m::header_held),
         (Badge::is_recovering, m::header_recovering),
         (Badge::needs_you, m::header_needs_you),
     ];
