@@ -186,7 +186,7 @@ act-quit = Quit
 
 header-working = { $count } working
 header-starting = { $count } starting
-header-held = { $count } holding connections
+header-held = { $count } reconnecting (connections held)
 header-recovering = { $count } recovering
 header-needs-you = { $count ->
     [one] { $count } needs you

@@ -188,7 +188,7 @@ act-quit = Sair
 
 header-working = { $count } funcionando
 header-starting = { $count } iniciando
-header-held = { $count } mantendo conexões
+header-held = { $count } reconectando (conexões mantidas)
 header-recovering = { $count } em recuperação
 header-needs-you = { $count ->
     [one] { $count } precisa de você
