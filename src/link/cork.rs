@@ -24,8 +24,6 @@ struct Gathered<T> {
     gone: usize,
     /// Bytes went to the transport since its last flush.
     dirty: bool,
-    /// Bytes arrived since [`Cork::take_heard`] was last asked.
-    heard: bool,
 }
 
 impl<T> Clone for Cork<T> {
@@ -41,7 +39,6 @@ impl<T: Transport> Cork<T> {
             unsent: Vec::new(),
             gone: 0,
             dirty: false,
-            heard: false,
         })))
     }
 
@@ -60,11 +57,6 @@ impl<T: Transport> Cork<T> {
     pub(super) fn has_room(&self) -> bool {
         let gathered = self.lock();
         (1..HIGH_WATER).contains(&(gathered.unsent.len() - gathered.gone))
-    }
-
-    /// Whether anything arrived since the last time this was asked.
-    pub(super) fn take_heard(&self) -> bool {
-        std::mem::take(&mut self.lock().heard)
     }
 
     /// Never held across a wait, and nothing in it panics half way.
@@ -106,9 +98,7 @@ impl<T: Transport> AsyncRead for Cork<T> {
         let mut gathered = self.lock();
         let mut buf = ReadBuf::new(buf);
         ready!(Pin::new(&mut gathered.transport).poll_read(cx, &mut buf))?;
-        let read = buf.filled().len();
-        gathered.heard |= read > 0;
-        Poll::Ready(Ok(read))
+        Poll::Ready(Ok(buf.filled().len()))
     }
 }
 
@@ -140,7 +130,7 @@ impl<T: Transport> AsyncWrite for Cork<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use futures_util::io::AsyncWriteExt as _;
     use std::future::poll_fn;
     use tokio::io::AsyncReadExt as _;
 
@@ -178,18 +168,5 @@ mod tests {
         far.read_to_end(&mut seen).await.expect("it came");
         writer.await.expect("it ends");
         assert!(seen == sent);
-    }
-
-    #[tokio::test]
-    async fn what_arrives_is_heard_once() {
-        let (near, mut far) = tokio::io::duplex(1024);
-        let mut cork = Cork::new(near);
-        assert!(!cork.take_heard());
-        tokio::io::AsyncWriteExt::write_all(&mut far, b"x")
-            .await
-            .expect("it goes");
-        cork.read_exact(&mut [0]).await.expect("it came");
-        assert!(cork.take_heard());
-        assert!(!cork.take_heard());
     }
 }

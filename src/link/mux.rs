@@ -14,12 +14,10 @@ use super::Transport;
 use super::cork::Cork;
 use driver::Driver;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use watch::Watch;
 
@@ -138,13 +136,6 @@ impl Mux {
         opened.await.map_err(|_| OpenStreamError::Closed)
     }
 
-    /// When something last came over the link.
-    #[must_use]
-    pub fn heard_at(&self) -> Instant {
-        let millis = self.shared.heard_ms.load(Ordering::Relaxed);
-        self.shared.started + Duration::from_millis(millis)
-    }
-
     /// Waits for streams that were dropped here while the other end may still write to them. Pass
     /// them to the other end's [`Mux::reset`]: yamux has no word for it, and the writer there would
     /// wait for ever.
@@ -196,8 +187,6 @@ struct Streams {
 /// What the driver, the handles and the streams of one link have in common.
 #[derive(Debug)]
 struct Shared {
-    started: Instant,
-    heard_ms: AtomicU64,
     closed: AtomicBool,
     /// Held while frames move: between two turns, streams that a lost link ended are known as such.
     moving: Mutex<()>,
@@ -212,8 +201,6 @@ struct Shared {
 impl Shared {
     fn new(incoming: usize) -> Self {
         Self {
-            started: Instant::now(),
-            heard_ms: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             moving: Mutex::default(),
             closing: CancellationToken::new(),
@@ -223,12 +210,6 @@ impl Shared {
             outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
             incoming: Arc::new(Semaphore::new(incoming)),
         }
-    }
-
-    fn mark_heard(&self) {
-        let millis = self.started.elapsed().as_millis();
-        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
-        self.heard_ms.store(millis, Ordering::Relaxed);
     }
 
     fn is_closed(&self) -> bool {

@@ -80,9 +80,6 @@ impl<T: Transport> Driver<T> {
 
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkEnd> {
         let end = self.move_frames(cx);
-        if self.cork.take_heard() {
-            self.marker.0.mark_heard();
-        }
         if end.is_none() && !self.waited && self.cork.has_room() {
             self.waited = true;
             cx.waker().wake_by_ref();
