@@ -186,7 +186,8 @@ act-quit = Quit
 
 header-working = { $count } working
 header-starting = { $count } starting
-header-held = { $count } reconnecting (connections held)
+header-held = { $count } resuming
+header-held-full = { $count } reconnecting (connections held)
 header-recovering = { $count } recovering
 header-needs-you = { $count ->
     [one] { $count } needs you

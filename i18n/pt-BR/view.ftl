@@ -9,7 +9,7 @@ badge-private = Privado
 badge-working = Funcionando
 badge-checking = Verificando
 badge-connecting = Conectando
-badge-held = Conexões mantidas
+badge-held = Sessão mantida
 badge-held-full = Reconectando (conexões mantidas)
 badge-no-network = Sem rede
 badge-reconnecting = Reconectando
@@ -188,7 +188,8 @@ act-quit = Sair
 
 header-working = { $count } funcionando
 header-starting = { $count } iniciando
-header-held = { $count } reconectando (conexões mantidas)
+header-held = { $count } retomando
+header-held-full = { $count } reconectando (conexões mantidas)
 header-recovering = { $count } em recuperação
 header-needs-you = { $count ->
     [one] { $count } precisa de você

@@ -124,6 +124,7 @@ fn a_held_session_says_so_in_rows_panel_and_notices() {
             Theme::Light,
             [
                 "Connections held",
+                "2 resuming",
                 "Reconnecting (connections held)",
                 "The network between: the connection broke 28 s ago. 2 open connections are held for another 9 min 32 s.",
                 "Reconnect now",
@@ -135,7 +136,8 @@ fn a_held_session_says_so_in_rows_panel_and_notices() {
             Language::PtBr,
             Theme::Dark,
             [
-                "Conexões mantidas",
+                "Sessão mantida",
+                "2 retomando",
                 "Reconectando (conexões mantidas)",
                 "Na rede entre os dois: a conexão caiu há 28 s. 2 conexões abertas são mantidas por mais 9 min 32 s.",
                 "Reconectar agora",
