@@ -209,7 +209,7 @@ fn a_held_session_is_told_with_its_end_and_the_url_again_when_it_routes_again() 
     );
     assert!(!is_over(&facts.inputs));
     // The app forgets what was seen of the old link.
-    facts.inputs.probes.clear();
+    facts.inputs.probes.insert(key(), ProbeFacts::default());
     assert_eq!(
         facts.hosting(1),
         [r#""event":"state","tunnel":"web","state":"hosting""#]
