@@ -5,7 +5,6 @@
 //! on where a broken connection ended ([`resume`]), the streams ([`mux`]), and on the first of them
 //! the control messages ([`frame`], [`wire`]).
 
-mod cork;
 pub mod frame;
 pub mod mux;
 pub mod opening;

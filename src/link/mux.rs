@@ -11,13 +11,13 @@ pub use driver::LinkEnd;
 pub use stream::MuxStream;
 
 use super::Transport;
-use super::cork::Cork;
 use driver::Driver;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::compat::TokioAsyncReadCompatExt as _;
 use tokio_util::sync::CancellationToken;
 use watch::Watch;
 
@@ -82,9 +82,9 @@ pub fn start<T: Transport>(
     let shared = Arc::new(Shared::new(limit));
     let (open, opens) = mpsc::channel(OPEN_QUEUE);
     let (deliver, incoming) = mpsc::channel(limit);
-    let cork = Cork::new(transport);
-    let connection = yamux::Connection::new(Watch::new(cork.clone(), &shared), config(), mode);
-    let driver = Driver::new(connection, cork, opens, deliver, Arc::clone(&shared));
+    let watch = Watch::new(transport.compat(), &shared);
+    let connection = yamux::Connection::new(watch, config(), mode);
+    let driver = Driver::new(connection, opens, deliver, Arc::clone(&shared));
     let mux = Mux { open, shared };
     (mux, Incoming(incoming), driver.run())
 }

@@ -258,6 +258,15 @@ impl Machine {
         self.attached && (live || self.farewell.is_some() || self.pong.is_some())
     }
 
+    /// So many bytes of the stream may go now.
+    pub(super) fn sendable(&self) -> usize {
+        if self.attached && self.end.is_none() {
+            self.out.sendable()
+        } else {
+            0
+        }
+    }
+
     /// When to come back though nothing happens. A link that is `stuck` takes nothing now, so only
     /// its death counts.
     pub(super) fn deadline(&self, stuck: bool) -> Option<Duration> {
