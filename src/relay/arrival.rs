@@ -78,7 +78,7 @@ pub(super) async fn serve(
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line.link, line.way(), waiting) {
+    match admit(&common, &hello, &line.link, &line.way(), waiting) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
@@ -142,7 +142,7 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
     let Some(HostMessage::Hello(hello)) = message else {
         return Err("it did not say hello".to_owned());
     };
-    let line = Line {
+    let host = Line {
         status: link.status(),
         link,
         mux,
@@ -150,7 +150,7 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
         control,
         driver,
     };
-    Ok((line, hello))
+    Ok((host, hello))
 }
 
 /// Goes on with a session, for whoever has its account's token and its secret.
@@ -186,7 +186,7 @@ fn admit(
     common: &Common,
     hello: &Hello,
     link: &Handle,
-    way: Way,
+    way: &Way,
     waiting: Waiting,
 ) -> Result<Admitted, (Refusal, Waiting)> {
     try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
@@ -276,7 +276,7 @@ mod tests {
             link: link.status(),
         };
         let door = Arc::new(Door::new(1));
-        let refused = admit(&common, &hello("wrong"), &link, way.clone(), door.enter(1));
+        let refused = admit(&common, &hello("wrong"), &link, &way, door.enter(1));
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
@@ -287,7 +287,7 @@ mod tests {
             let accounts = common.accounts.lock().expect("nobody panicked");
             accounts.owner_token().expose().to_owned()
         };
-        let admitted = admit(&common, &hello(&owner), &link, way, next);
+        let admitted = admit(&common, &hello(&owner), &link, &way, next);
         assert!(admitted.is_ok());
         let last = door.enter(3);
         let turned_away = timeout(Duration::ZERO, last.turned_away()).await;

@@ -72,11 +72,11 @@ impl Registry {
         self: &Arc<Self>,
         claim: &Claim,
         specs: &[PortSpec],
-        way: Way,
+        way: &Way,
     ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
         let mut state = self.write();
         let session = SessionId(state.next);
-        let (old, served) = self.serve(&mut state, session, claim, specs, &way)?;
+        let (old, served) = self.serve(&mut state, session, claim, specs, way)?;
         state.next += 1;
         if let Some(displaced) = old.and_then(|old| state.displaced.remove(&old)) {
             displaced.cancel();
@@ -97,13 +97,13 @@ impl Registry {
         &self,
         session: SessionId,
         specs: &[PortSpec],
-        way: Way,
+        way: &Way,
     ) -> Result<Vec<ServedPort>, Refusal> {
         let mut state = self.write();
         let Some(claim) = state.table.claim(session).cloned() else {
             return Err(Refusal::HostedElsewhere);
         };
-        let (_, served) = self.serve(&mut state, session, &claim, specs, &way)?;
+        let (_, served) = self.serve(&mut state, session, &claim, specs, way)?;
         Ok(served)
     }
 

@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
     async fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
         let (registry, session) = (&self.common.registry, self.seat.session);
         let way = self.line.way();
-        let answer = match registry.set_ports(session, ports, way) {
+        let answer = match registry.set_ports(session, ports, &way) {
             Ok(ports) => RelayMessage::Ports { ports },
             Err(reason) => RelayMessage::PortsRefused { reason },
         };

@@ -91,7 +91,7 @@ impl Link {
     pub(super) async fn changed(&mut self) {
         if self.status.changed().await.is_err() {
             // Nothing changes any more; that it is over is seen elsewhere.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

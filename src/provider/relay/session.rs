@@ -213,7 +213,7 @@ impl Host {
                     Some(Command::SetPorts(ports)) => self.ask_for(ports).await,
                 },
                 message = self.control.next() => match message {
-                    Ok(Some(message)) => self.handle_message(message).await,
+                    Ok(Some(message)) => self.handle_message(message),
                     Ok(None) => Err(ConnectError::new(Reason::LinkLost)),
                     Err(error) => Err(lost(error)),
                 },
@@ -278,7 +278,7 @@ impl Host {
         ended
     }
 
-    async fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
+    fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
         match message {
             RelayMessage::Pong { .. } => {
                 self.handle_pong();
