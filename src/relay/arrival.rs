@@ -192,7 +192,12 @@ fn admit(
     try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
 }
 
-fn try_admit(common: &Common, hello: &Hello, link: &Handle, way: Way) -> Result<Admitted, Refusal> {
+fn try_admit(
+    common: &Common,
+    hello: &Hello,
+    link: &Handle,
+    way: &Way,
+) -> Result<Admitted, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
     }
