@@ -73,6 +73,9 @@ pub enum Refusal {
     /// A later attempt came first: try again.
     #[error("a later attempt came first")]
     Stale,
+    /// Both ends had all of it, and the last word of that was lost: nothing else is.
+    #[error("the session had come to its end")]
+    Finished,
 }
 
 /// How a session ended.

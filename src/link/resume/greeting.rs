@@ -180,6 +180,7 @@ impl Answer {
                     Refusal::Evicted => 2,
                     Refusal::Unknown => 3,
                     Refusal::Stale => 4,
+                    Refusal::Finished => 5,
                 };
                 encode(REFUSED_KIND, &[&[code]])
             }
@@ -198,6 +199,7 @@ impl Answer {
                     1 => Refusal::Expired,
                     2 => Refusal::Evicted,
                     4 => Refusal::Stale,
+                    5 => Refusal::Finished,
                     _ => Refusal::Unknown,
                 })
             }),
@@ -283,6 +285,7 @@ mod tests {
             Answer::Refused(Refusal::Evicted),
             Answer::Refused(Refusal::Unknown),
             Answer::Refused(Refusal::Stale),
+            Answer::Refused(Refusal::Finished),
         ];
         for answer in answers {
             let bytes = answer.encode().expect("it fits");

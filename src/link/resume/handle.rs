@@ -217,9 +217,13 @@ impl Handle {
         self.terminate(End::Closed);
     }
 
-    /// It can never be resumed: says why to whoever reads and writes.
+    /// It can never be resumed: says why to whoever reads and writes. One that had come to its end
+    /// needs not be resumed.
     pub fn give_up(&self, reason: Refusal) {
-        self.terminate(End::CannotResume(reason));
+        self.shared.with(|state| {
+            state.machine.give_up(reason);
+            state.kick();
+        });
     }
 
     /// The same, but only when it has no link: whether it is over.

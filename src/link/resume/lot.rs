@@ -4,7 +4,7 @@
 //! [`Table`] decides; this asks the sessions. No lock is held while anybody waits.
 
 use super::auth::SessionId;
-use super::end::Refusal;
+use super::end::{End, Refusal};
 use super::handle::{Handle, Status};
 use super::parking::{Caps, Table};
 use std::collections::HashMap;
@@ -154,7 +154,7 @@ impl<A: Clone + Eq + Hash + Send + 'static> Place<A> {
         loop {
             let seen = *status.borrow_and_update();
             match seen {
-                Status::Ended(_) => return,
+                Status::Ended(end) => return self.let_go(end),
                 Status::Attached { .. } => {
                     self.lot.places().table.unpark(self.id);
                     if status.changed().await.is_err() {
@@ -163,6 +163,15 @@ impl<A: Clone + Eq + Hash + Send + 'static> Place<A> {
                 }
                 Status::Parked => self.wait_parked(&handle, &mut status).await,
             }
+        }
+    }
+
+    /// Whoever missed the last word of a session that ended well can still hear that it did.
+    fn let_go(&self, end: End) {
+        if end == End::Finished {
+            let (mut places, now) = (self.lot.places(), self.lot.now());
+            places.handles.remove(&self.id);
+            places.table.bury(self.id, Refusal::Finished, now);
         }
     }
 

@@ -142,6 +142,9 @@ impl Machine {
     /// # Errors
     /// See [`Refusal`].
     pub(super) fn fence_for(&mut self, epoch: u64, peer_next: u64) -> Result<Ticket, Refusal> {
+        if self.end == Some(End::Finished) {
+            return Err(Refusal::Finished);
+        }
         if epoch <= self.epoch {
             return Err(Refusal::Stale);
         }
@@ -313,6 +316,18 @@ impl Machine {
             End::Finished | End::Reset(_) | End::CannotResume(_) => None,
         };
         self.end = Some(end);
+    }
+
+    /// The peer does not let it go on.
+    pub(super) fn give_up(&mut self, reason: Refusal) {
+        let has_all = self.out.is_finishing() && self.inbound.has_fin();
+        // Only the last acknowledgement was lost, and this makes up for it.
+        if reason == Refusal::Finished && has_all && self.end.is_none() {
+            self.out.conclude();
+            self.terminate(End::Finished);
+        } else {
+            self.terminate(End::CannotResume(reason));
+        }
     }
 
     pub(super) const fn end(&self) -> Option<End> {

@@ -15,6 +15,8 @@ mod dialling;
 mod driver;
 mod end;
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod greeting;
 mod handle;
 mod handshake;

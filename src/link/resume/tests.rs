@@ -4,7 +4,7 @@ mod behaviours;
 mod faults;
 mod flow;
 mod hostile;
-mod net;
+pub(super) mod net;
 mod parked;
 mod rig;
 mod streams;

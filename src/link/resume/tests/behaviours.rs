@@ -227,6 +227,7 @@ async fn every_kind_of_break_makes_one_reconnect_and_reading_goes_on() {
     for fault in breaks {
         let mut rig = rig(Config::default());
         attached(&rig.host).await;
+        let before = Instant::now();
         rig.network.last().strike(fault);
         // Both directions notice it at the same time.
         write(&mut rig.host, b"there").await;
@@ -234,6 +235,9 @@ async fn every_kind_of_break_makes_one_reconnect_and_reading_goes_on() {
         assert_eq!(read(&mut rig.relay, 5).await, b"there", "{fault:?}");
         assert_eq!(read(&mut rig.host, 4).await, b"back", "{fault:?}");
         assert_eq!(rig.network.dials(), 2, "{fault:?}");
+        // Only silence takes time to be noticed.
+        let is_quick = before.elapsed() < SECOND;
+        assert_eq!(is_quick, fault != Fault::BlackHole, "{fault:?}");
     }
 }
 

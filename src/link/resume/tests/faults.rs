@@ -22,7 +22,7 @@ fn any_config(dice: &mut Dice) -> Config {
 }
 
 fn any_plan(dice: &mut Dice) -> Option<Plan> {
-    let fault = match dice.below(10) {
+    let fault = match dice.below(11) {
         0 => return None,
         1 => Fault::None,
         2 => Fault::Error,
@@ -31,6 +31,7 @@ fn any_plan(dice: &mut Dice) -> Option<Plan> {
         5 | 6 => Fault::Dropped(dice.below(200)),
         7 => Fault::HalfOpen,
         8 => Fault::HalfOpenFar,
+        9 => Fault::OneWay,
         _ => Fault::Drained,
     };
     Some(Plan {

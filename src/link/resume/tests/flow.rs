@@ -4,7 +4,9 @@ use super::net::{self, Dice, Fault, Plan};
 use super::rig::{SECOND, attached, end, pair, pattern, read, rig, waits, write};
 use crate::link::resume::{Config, End};
 use std::io::ErrorKind;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
 async fn half_close_leaves_the_other_direction_open_over_a_drop() {
@@ -25,6 +27,27 @@ async fn half_close_leaves_the_other_direction_open_over_a_drop() {
     rig.relay.stream.shutdown().await.expect("it has all of it");
     assert_eq!(rig.host.stream.read(&mut [0]).await.ok(), Some(0));
     assert_eq!(rig.host.driver.await.ok(), Some(End::Finished));
+}
+
+/// The relay has everything and says so, and that is the word that gets lost.
+#[tokio::test(start_paused = true)]
+async fn a_lost_last_word_is_no_failure() {
+    let mut rig = rig(Config::default());
+    write(&mut rig.host, b"question").await;
+    rig.relay.stream.shutdown().await.expect("it has all of it");
+    let network = rig.network.clone();
+    let closing = async {
+        // The end of the host arrives, the answer does not.
+        network.last().strike(Fault::OneWay);
+        rig.host.stream.shutdown().await
+    };
+    let (closed, ended) = tokio::join!(closing, rig.relay.driver);
+    assert_eq!(ended.ok(), Some(End::Finished));
+    closed.expect("nothing was lost");
+    assert_eq!(rig.host.driver.await.ok(), Some(End::Finished));
+    let mut seen = Vec::new();
+    let relay = rig.relay.stream.read_to_end(&mut seen).await;
+    assert_eq!((relay.ok(), &seen[..]), (Some(8), &b"question"[..]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,4 +160,23 @@ async fn a_driver_that_is_gone_leaves_nobody_waiting() {
     let (mut host, _relay, _) = pair(Config::default());
     drop(host.driver);
     assert!(host.stream.read(&mut [0]).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_makes_room_for_the_writer_at_once() {
+    let config = Config {
+        rx_ring: 10_000,
+        tx_ring: 50_000,
+        unsent: 5_000,
+        ..Config::default()
+    };
+    let (mut host, mut relay, _) = pair(config);
+    assert!(waits(host.stream.write_all(&pattern(3, 20_000))).await);
+    let before = Instant::now();
+    assert_eq!(read(&mut relay, 15_000).await, pattern(3, 15_000));
+    assert_eq!(
+        before.elapsed(),
+        Duration::ZERO,
+        "no timer has a part in it"
+    );
 }

@@ -107,6 +107,29 @@ fn data(seq: u64, len: u16) -> Vec<u8> {
     bytes
 }
 
+/// A new link begins where the peer says; it cannot know of more than went over that link.
+#[tokio::test(start_paused = true)]
+async fn an_acknowledgement_of_what_only_an_older_link_carried_is_refused() {
+    let config = Config {
+        rx_ring: 100,
+        ..Config::default()
+    };
+    let (mut host, _relay, _) = pair(config);
+    host.stream.write_all(b"abc").await.expect("it is taken");
+    tokio::time::sleep(SECOND / 1_000).await;
+    let ticket = host.handle.fence().expect("it lives");
+    let (near, mut far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
+    host.handle.attach(ticket, 0, near).expect("its turn");
+    let words = frame(Frame::Ack {
+        next: 3,
+        window_end: 100,
+    });
+    // Before the driver has sent anything again.
+    far.write_all(&words).await.expect("it goes");
+    let end = host.driver.await.ok();
+    assert_eq!(end, Some(End::Protocol(ProtocolError::Ack)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_breaks_the_rules_ends_its_session_and_hears_of_it() {
     use ProtocolError::{Ack, AfterFin, Credit, Gap, Overrun};

@@ -9,14 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A small generator: the same seed, the same case.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(in crate::link::resume) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::link::resume) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(in crate::link::resume) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,7 +25,7 @@ impl Dice {
     }
 
     /// One of `0..below`.
-    pub(super) fn below(&mut self, below: usize) -> usize {
+    pub(in crate::link::resume) fn below(&mut self, below: usize) -> usize {
         usize::try_from(self.next() % below as u64).expect("it is small")
     }
 
@@ -55,6 +55,8 @@ pub(super) enum Fault {
     HalfOpen,
     /// The end that was dialled gets an error, the other one is told nothing.
     HalfOpenFar,
+    /// What the dialled end sends is lost, and nobody is told; the other way goes on.
+    OneWay,
     /// What went in one direction before the error arrives, and then the error.
     Drained,
 }
@@ -179,9 +181,12 @@ impl Wire {
             Fault::Dropped(more) if self.lost > more => Some(error()),
             Fault::HalfOpen if side == 0 => Some(error()),
             Fault::HalfOpenFar if side == 1 => Some(error()),
-            Fault::BlackHole | Fault::Dropped(_) | Fault::HalfOpen | Fault::HalfOpenFar => {
-                Some(Poll::Pending)
-            }
+            Fault::OneWay if (side == 0) != reads => None,
+            Fault::OneWay
+            | Fault::BlackHole
+            | Fault::Dropped(_)
+            | Fault::HalfOpen
+            | Fault::HalfOpenFar => Some(Poll::Pending),
             Fault::Drained if reads && rest => None,
             Fault::Error | Fault::Eof | Fault::Drained => Some(error()),
         }

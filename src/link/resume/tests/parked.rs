@@ -95,6 +95,41 @@ async fn an_account_evicts_its_own_oldest_parked_session_and_no_attached_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_got_its_link_back_in_between_is_not_given_up() {
+    let lot = Lot::new(Caps::default());
+    let guest = admit(&lot, 1, 1).expect("there is room");
+    assert!(!guest.handle.give_up_if_parked(Refusal::Evicted));
+    assert!(matches!(
+        *guest.handle.status().borrow(),
+        Status::Attached { .. }
+    ));
+    guest.handle.disconnect();
+    assert!(guest.handle.give_up_if_parked(Refusal::Evicted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ended_well_is_remembered_as_such() {
+    let lot = Lot::new(Caps::default());
+    let (relay, mut far_stream, driver) = make(1, Config::default());
+    let (host, mut near_stream, near_driver) = make(1, Config::default());
+    let (near, far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
+    host.begin(near).expect("it is new");
+    relay.begin(far).expect("it is new");
+    for driver in [driver, near_driver] {
+        tokio::spawn(driver.run());
+    }
+    tokio::spawn(lot.admit(1, relay).expect("there is room"));
+    let (there, back) = tokio::join!(near_stream.shutdown(), far_stream.shutdown());
+    assert!(there.is_ok() && back.is_ok());
+    settle().await;
+    assert_eq!(lot.len(), (0, 0));
+    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Finished));
+    assert_eq!(lot.find(id(1), &2).err(), Some(Refusal::Unknown));
+    tokio::time::sleep(SECOND * 121).await;
+    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_thousand_parked_sessions_stay_within_the_budget_and_attached_ones_stay() {
     const EACH: usize = 10_000;
     let caps = Caps {
