@@ -114,6 +114,7 @@ impl Driver {
             let newest = arriving.as_ref().map(|(generation, _)| *generation);
             let ours = newest.or(self.link.as_ref().map(|link| link.generation));
             let machine = &mut state.machine;
+            machine.tick(now);
             if machine.is_dead(now) {
                 tracing::debug!("nothing came over the link: it is dropped");
                 machine.detach(machine.generation());

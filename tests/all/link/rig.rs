@@ -191,6 +191,7 @@ pub fn quick_link() -> Config {
             ping_every: Duration::from_millis(50),
             dead_after: Duration::from_millis(300),
             check_at_least: Duration::from_millis(100),
+            ..PulseConfig::default()
         },
         ..Config::default()
     }
