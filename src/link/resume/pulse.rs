@@ -186,7 +186,7 @@ mod tests {
     fn a_silent_link_is_suspected_until_it_speaks() {
         let mut pulse = Pulse::new(PulseConfig::default());
         pulse.restart(SECOND * 100);
-        let mut look = |pulse: &mut Pulse, tenths: u32| {
+        let look = |pulse: &mut Pulse, tenths: u32| {
             pulse.tick(SECOND * tenths / 10);
             pulse.is_checking()
         };
