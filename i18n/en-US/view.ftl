@@ -1,5 +1,5 @@
 ### Everything the fold says: texts with arguments, and the words of badges and buttons.
-### $ago, $span, $latency, $size, $cause, $fault, $lost, $next, $check and $attempt are messages of this file.
+### $ago, $span, $latency, $size, $cause, $fault, $lost, $held, $next, $check and $attempt are messages of this file.
 
 ## Badges
 
@@ -10,6 +10,8 @@ badge-private = Private
 badge-working = Working
 badge-checking = Checking
 badge-connecting = Connecting
+badge-held = Connections held
+badge-held-full = Reconnecting (connections held)
 badge-no-network = No network
 badge-reconnecting = Reconnecting
 badge-service-down = Service down
@@ -23,6 +25,7 @@ badge-failed = Failed
 
 span-seconds = { $n } s
 span-minutes = { $n } min
+span-minutes-seconds = { $minutes } min { $seconds } s
 span-hours = { $n } h
 span-days = { $n } d
 ago = { $span } ago
@@ -89,6 +92,13 @@ why-both-silent = Both sides: { $target } does not react, and the public URL is 
 check-of = check { $n } of { $of }, then we reconnect
 check-many = dead for { $n } checks
 
+why-held = { $lost } { $held }
+held-for = { $count ->
+    [0] No connection is open; the session is held for another { $span }.
+    [one] { $count } open connection is held for another { $span }.
+   *[other] { $count } open connections are held for another { $span }.
+}
+held-over = The time to hold it is up.
 why-reconnecting = { $lost } { $next }
 lost-link = The network between: the connection broke { $ago }.
 lost-silent = The network between: the relay stopped answering { $ago }.
@@ -176,6 +186,8 @@ act-quit = Quit
 
 header-working = { $count } working
 header-starting = { $count } starting
+header-held = { $count } resuming
+header-held-full = { $count } reconnecting (connections held)
 header-recovering = { $count } recovering
 header-needs-you = { $count ->
     [one] { $count } needs you
@@ -189,6 +201,7 @@ header-line = Underpass: { $counts }
 
 tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
+tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
 
 ## Cards
@@ -205,6 +218,7 @@ expiry-over = expired
 fact-last-check = Last check
 fact-local = Local service
 fact-next-try = Next try
+fact-held-for = Held for another
 fact-hosted-for = Hosted for
 fact-connections = Connections
 fact-data = Data
@@ -229,6 +243,9 @@ log-hosting = hosting
 log-renewed = connection renewed
 log-lost = connection lost ({ $cause })
 log-not-connected = could not connect ({ $cause })
+log-held = connection lost, open connections held
+log-resumed = resumed, nothing cut ({ $span })
+log-held-lost = held connections cut ({ $cause })
 log-reconnected = reconnected ({ $cause }, { $span })
 log-sign-in = token refused
 log-taken-over = taken over by another machine
@@ -299,6 +316,10 @@ banner-audit-not-written = The audit log could not be written ({ $detail }). Hos
 banner-no-tray-host = This desktop shows no tray icons. Closing the window minimises it.
 banner-no-keychain = This computer has no keychain. Secrets are in a file that only you can read.
 banner-crashed = Underpass ended unexpectedly the last time. What was hosted is hosted again.
+banner-held-lost = { $count ->
+    [one] { $name } · { $count } connection that was held is cut: the session could not be resumed. Hosting goes on by itself.
+   *[other] { $name } · { $count } connections that were held are cut: the session could not be resumed. Hosting goes on by itself.
+}
 banner-needs-you = { $name } · { $fault }
 toast-copied = Copied { $url }
 toast-deleted = Deleted { $name }

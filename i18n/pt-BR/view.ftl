@@ -9,6 +9,8 @@ badge-private = Privado
 badge-working = Funcionando
 badge-checking = Verificando
 badge-connecting = Conectando
+badge-held = Sessão mantida
+badge-held-full = Reconectando (conexões mantidas)
 badge-no-network = Sem rede
 badge-reconnecting = Reconectando
 badge-service-down = Serviço fora do ar
@@ -22,6 +24,7 @@ badge-failed = Falhou
 
 span-seconds = { $n } s
 span-minutes = { $n } min
+span-minutes-seconds = { $minutes } min { $seconds } s
 span-hours = { $n } h
 span-days = { $n ->
     [one] { $n } dia
@@ -91,6 +94,13 @@ why-both-silent = Dos dois lados: { $target } não reage, e a URL pública está
 check-of = verificação { $n } de { $of }, depois reconectamos
 check-many = morta há { $n } verificações
 
+why-held = { $lost } { $held }
+held-for = { $count ->
+    [0] Nenhuma conexão está aberta; a sessão é mantida por mais { $span }.
+    [one] { $count } conexão aberta é mantida por mais { $span }.
+   *[other] { $count } conexões abertas são mantidas por mais { $span }.
+}
+held-over = O tempo de espera acabou.
 why-reconnecting = { $lost } { $next }
 lost-link = Na rede entre os dois: a conexão caiu { $ago }.
 lost-silent = Na rede entre os dois: o relay parou de responder { $ago }.
@@ -178,6 +188,8 @@ act-quit = Sair
 
 header-working = { $count } funcionando
 header-starting = { $count } iniciando
+header-held = { $count } retomando
+header-held-full = { $count } reconectando (conexões mantidas)
 header-recovering = { $count } em recuperação
 header-needs-you = { $count ->
     [one] { $count } precisa de você
@@ -191,6 +203,7 @@ header-line = Underpass: { $counts }
 
 tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
+tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
 
 ## Cartões
@@ -207,6 +220,7 @@ expiry-over = expirado
 fact-last-check = Última verificação
 fact-local = Serviço local
 fact-next-try = Próxima tentativa
+fact-held-for = Mantido por mais
 fact-hosted-for = Hospedado há
 fact-connections = Conexões
 fact-data = Dados
@@ -234,6 +248,9 @@ log-hosting = hospedado
 log-renewed = conexão renovada
 log-lost = conexão perdida ({ $cause })
 log-not-connected = não conectou ({ $cause })
+log-held = conexão perdida, conexões abertas mantidas
+log-resumed = retomado, nada cortado ({ $span })
+log-held-lost = conexões mantidas cortadas ({ $cause })
 log-reconnected = reconectado ({ $cause }, { $span })
 log-sign-in = token recusado
 log-taken-over = assumido por outra máquina
@@ -304,6 +321,10 @@ banner-audit-not-written = Não foi possível gravar o registro de auditoria ({ 
 banner-no-tray-host = Esta área de trabalho não mostra ícones na bandeja. Fechar a janela a minimiza.
 banner-no-keychain = Este computador não tem chaveiro. Os segredos estão em um arquivo que só você pode ler.
 banner-crashed = O Underpass terminou de forma inesperada na última vez. O que estava hospedado volta a ser hospedado.
+banner-held-lost = { $count ->
+    [one] { $name } · { $count } conexão mantida foi cortada: a sessão não pôde ser retomada. A hospedagem continua sozinha.
+   *[other] { $name } · { $count } conexões mantidas foram cortadas: a sessão não pôde ser retomada. A hospedagem continua sozinha.
+}
 banner-needs-you = { $name } · { $fault }
 toast-copied = Copiado: { $url }
 toast-deleted = Excluído: { $name }

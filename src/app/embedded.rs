@@ -17,8 +17,8 @@ use tokio::sync::Mutex as AsyncMutex;
 /// What the embedded relay's tunnels are called by: `NAME.localhost`.
 const DOMAIN: &str = "localhost";
 
-/// Threads that carry the embedded relay's traffic.
-const WORKERS: usize = 2;
+/// Threads that carry the embedded relay's traffic. A second one would only wake the first.
+const WORKERS: usize = 1;
 
 /// Which relay is in use.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,10 @@ pub enum Kind {
     Up,
     /// It is over.
     Down,
+    /// Its link is down: its connections are held, new visitors do not get through.
+    Held,
+    /// It goes on over another link.
+    Resumed,
     /// The first session could not be made.
     StartFailed,
     /// The person asked for a new connection.
@@ -19,9 +23,11 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Up,
         Self::Down,
+        Self::Held,
+        Self::Resumed,
         Self::StartFailed,
         Self::ManualReconnect,
         Self::ManualStop,
@@ -33,6 +39,8 @@ impl Kind {
         match self {
             Self::Up => "tunnel.up",
             Self::Down => "tunnel.down",
+            Self::Held => "tunnel.held",
+            Self::Resumed => "tunnel.resumed",
             Self::StartFailed => "tunnel.start_failed",
             Self::ManualReconnect => "tunnel.manual_reconnect",
             Self::ManualStop => "tunnel.manual_stop",

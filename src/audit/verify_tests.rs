@@ -30,7 +30,7 @@ fn make_log() -> Vec<u8> {
 fn entry(n: u64) -> Entry {
     Entry {
         at: UnixMillis(1_790_000_000_000 + n),
-        kind: Kind::ALL[usize::try_from(n).expect("small") % 5],
+        kind: Kind::ALL[usize::try_from(n).expect("small") % Kind::ALL.len()],
         tunnel: TunnelId::new("web").expect("an id"),
         provider: ProviderId::Relay,
         cause: Some(Cause::Reconnected),

@@ -1,12 +1,13 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
+use super::attempt::{Attempt, News, Outcome};
 use super::state::{Reporter, now};
+use super::tally::Tally;
 use super::{EngineCommand, EngineEvent};
-use crate::keepalive::{Backoff, Cut, Input, Machine, Output};
-use crate::model::{Class, Phase, Port, PortNumber, Reason, Timing, Traffic, UnixMillis};
+use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
+use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{ConnectError, Connector, Ended, HostOrder, Session, SessionEvent, Tokens};
 use crate::token::TokenCache;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -34,20 +35,7 @@ pub(super) struct Driver<'e> {
     traffic_at: Option<Instant>,
     /// A session was up since the start.
     was_up: bool,
-    /// What went through the sessions before this one.
-    past_traffic: BTreeMap<PortNumber, Traffic>,
-}
-
-struct Attempt {
-    /// What it asks the relay for.
-    ports: Vec<Port>,
-    future: Pin<Box<dyn Future<Output = Outcome>>>,
-    phases: mpsc::UnboundedReceiver<Phase>,
-}
-
-struct Outcome {
-    minted: Option<Tokens>,
-    result: Result<Session, ConnectError>,
+    tally: Tally,
 }
 
 /// What the loop woke up for.
@@ -82,7 +70,7 @@ impl<'e> Driver<'e> {
             leaving: None,
             traffic_at: None,
             was_up: false,
-            past_traffic: BTreeMap::new(),
+            tally: Tally::default(),
         }
     }
 
@@ -110,8 +98,7 @@ impl<'e> Driver<'e> {
     }
 
     async fn wait(&mut self, inbox: &mut mpsc::UnboundedReceiver<EngineCommand>) -> Wake {
-        let remint = self.session.as_ref().and(self.tokens.remint_at());
-        let remint = remint.filter(|_| self.attempt.is_none());
+        let remint = self.tokens.remint_at().filter(|_| self.may_remint());
         let timer = self.machine.deadline();
         // A command comes before all else, so that stop wins over whatever is in flight.
         tokio::select! {
@@ -124,6 +111,15 @@ impl<'e> Driver<'e> {
             () = sleep_till(remint) => Wake::Remint,
             () = sleep_till(self.traffic_at) => Wake::Traffic,
         }
+    }
+
+    /// Another session could take the place of the one there is, and nothing that is held with it.
+    fn may_remint(&self) -> bool {
+        self.session.is_some() && self.attempt.is_none() && !self.is_parked()
+    }
+
+    fn is_parked(&self) -> bool {
+        matches!(self.machine.stage(), Stage::Parked { .. })
     }
 
     fn obey(&mut self, command: EngineCommand) {
@@ -164,7 +160,7 @@ impl<'e> Driver<'e> {
     }
 
     fn reconnect(&mut self) {
-        if self.attempt.is_none() {
+        if self.attempt.is_none() && !self.is_parked() {
             self.reporter.set_reason(Reason::Forced);
         }
         self.put(Input::ForceReconnect);
@@ -192,6 +188,10 @@ impl<'e> Driver<'e> {
         for output in self.machine.handle(input, now(), rand::random()) {
             self.carry_out(output);
         }
+        self.report();
+    }
+
+    fn report(&mut self) {
         if let Some(state) = self.reporter.report(self.machine.stage()) {
             tracing::info!(
                 state = state.as_str(),
@@ -248,20 +248,14 @@ impl<'e> Driver<'e> {
     }
 
     fn begin_attempt(&mut self) {
-        let connector = Rc::clone(&self.connector);
-        let order = self.order.clone();
         let cached = self.tokens.usable(now()).cloned();
-        let (phases_in, phases) = mpsc::unbounded_channel();
         // With tokens at hand there is nothing to authorise.
         self.reporter.set_phase(match cached {
             Some(_) => Phase::ConnectingRelay,
             None => Phase::Authorising,
         });
-        self.attempt = Some(Attempt {
-            ports: order.ports.clone(),
-            future: Box::pin(run_attempt(connector, order, cached, phases_in)),
-            phases,
-        });
+        let connector = Rc::clone(&self.connector);
+        self.attempt = Some(Attempt::new(connector, self.order.clone(), cached));
     }
 
     fn enter(&mut self, phase: Phase) {
@@ -274,10 +268,10 @@ impl<'e> Driver<'e> {
 
     fn finish_attempt(&mut self, outcome: Outcome) {
         // An attempt may enter its last phases and end in one go.
-        while let Some(phase) = self.attempt.as_mut().and_then(|a| a.phases.try_recv().ok()) {
+        while let Some(phase) = self.attempt.as_mut().and_then(Attempt::last_phase) {
             self.enter(phase);
         }
-        let asked = self.attempt.take().map(|attempt| attempt.ports);
+        let asked = self.attempt.take().map(Attempt::into_ports);
         if let Some(tokens) = outcome.minted {
             let lifetime = tokens.lifetime;
             self.tokens.store(tokens, lifetime, now());
@@ -317,20 +311,35 @@ impl<'e> Driver<'e> {
             self.leave(old);
         }
         (self.emit)(EngineEvent::Ports(ports));
-        if let Some(state) = self.reporter.report(self.machine.stage()) {
-            tracing::info!(state = state.as_str(), "state");
-            (self.emit)(EngineEvent::State(state));
-        }
+        self.report();
     }
 
     fn handle_session(&mut self, event: Option<SessionEvent>) {
         match event {
             Some(SessionEvent::Established) => self.put(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
-            Some(SessionEvent::Parked { .. } | SessionEvent::Resumed) => {}
+            Some(SessionEvent::Parked { left }) => self.park(left),
+            Some(SessionEvent::Resumed) => self.resume(),
             Some(SessionEvent::Ended(ended)) => self.end_session(ended),
             None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
         }
+    }
+
+    fn park(&mut self, left: Duration) {
+        tracing::warn!(left = left.as_secs(), "link lost; the session is parked");
+        self.count_held();
+        self.put(Input::Parked(left));
+    }
+
+    fn resume(&mut self) {
+        // Who asked to take the tunnel over meanwhile has it.
+        self.order.take_over = false;
+        self.put(Input::Resumed);
+    }
+
+    fn count_held(&mut self) {
+        let open = self.session.as_ref().map_or(0, Tally::open);
+        self.reporter.set_open(open);
     }
 
     fn end_session(&mut self, ended: Ended) {
@@ -351,75 +360,29 @@ impl<'e> Driver<'e> {
     fn report_traffic(&mut self) {
         self.traffic_at = Some(now() + TRAFFIC_PERIOD);
         if let Some(session) = &self.session {
-            (self.emit)(EngineEvent::Traffic(sum(&self.past_traffic, session)));
+            (self.emit)(EngineEvent::Traffic(self.tally.with(session)));
+        }
+        if self.is_parked() {
+            self.count_held();
+            self.report();
         }
     }
 
     /// Puts the session down and keeps its counts.
     fn release(&mut self) -> Option<Session> {
         let session = self.session.take()?;
-        self.past_traffic = sum(&self.past_traffic, &session);
-        for traffic in self.past_traffic.values_mut() {
-            traffic.open = 0;
-        }
+        self.tally.retire(&session);
         Some(session)
     }
 }
 
-fn sum(past: &BTreeMap<PortNumber, Traffic>, session: &Session) -> BTreeMap<PortNumber, Traffic> {
-    let mut all = past.clone();
-    for (port, now) in session.traffic.read() {
-        let traffic = all.entry(port).or_default();
-        traffic.open += now.open;
-        traffic.total += now.total;
-        traffic.bytes_in += now.bytes_in;
-        traffic.bytes_out += now.bytes_out;
-    }
-    all
-}
-
-async fn run_attempt(
-    connector: Rc<dyn Connector>,
-    order: HostOrder,
-    cached: Option<Tokens>,
-    phases: mpsc::UnboundedSender<Phase>,
-) -> Outcome {
-    let progress = |phase| {
-        // The engine abandoned this attempt: nobody wants to know.
-        let _ = phases.send(phase);
-    };
-    if let Some(tokens) = cached {
-        let result = connector.connect(&order, &tokens, &progress).await;
-        return Outcome {
-            minted: None,
-            result,
-        };
-    }
-    progress(Phase::Authorising);
-    let tokens = match connector.mint(&order).await {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            return Outcome {
-                minted: None,
-                result: Err(error),
-            };
-        }
-    };
-    let result = connector.connect(&order, &tokens, &progress).await;
-    Outcome {
-        minted: Some(tokens),
-        result,
-    }
-}
-
 async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
-    let Some(attempt) = attempt else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        biased;
-        Some(phase) = attempt.phases.recv() => Wake::Phase(phase),
-        outcome = &mut attempt.future => Wake::Outcome(outcome),
+    match attempt {
+        Some(attempt) => match attempt.news().await {
+            News::Phase(phase) => Wake::Phase(phase),
+            News::Outcome(outcome) => Wake::Outcome(outcome),
+        },
+        None => std::future::pending().await,
     }
 }
 

@@ -3,8 +3,10 @@
 //! It carries out what the keep-alive machine decides, keeps the token cache, and reports its state
 //! as one value. It knows no view, no file and no particular provider.
 
+mod attempt;
 mod drive;
 mod state;
+mod tally;
 
 use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
 use crate::model::{Timing, UnixMillis};

@@ -12,6 +12,10 @@ pub(super) struct Reporter {
     reason: Option<Reason>,
     /// When the current stretch (with a session, or without one) began.
     since: UnixMillis,
+    /// When a parked session is given up: on the machine's clock, and on the wall's.
+    until: Option<(Instant, UnixMillis)>,
+    /// The connections that a parked session holds.
+    open: u64,
     last: HostState,
 }
 
@@ -22,6 +26,8 @@ impl Reporter {
             phase: Phase::Authorising,
             reason: None,
             since: clock(),
+            until: None,
+            open: 0,
             last: HostState::Stopped,
         }
     }
@@ -34,9 +40,14 @@ impl Reporter {
         self.reason = Some(reason);
     }
 
+    pub(super) fn set_open(&mut self, open: u64) {
+        self.open = open;
+    }
+
     /// The state for `stage`, when it is not the one reported last.
     pub(super) fn report(&mut self, stage: Stage) -> Option<HostState> {
         self.mark_since(stage);
+        self.mark_until(stage);
         let new = self.state(stage);
         if new == self.last {
             return None;
@@ -48,14 +59,32 @@ impl Reporter {
     fn mark_since(&mut self, stage: Stage) {
         let changed = match (&self.last, stage) {
             (HostState::Hosting { session, .. }, Stage::Up { session: now, .. }) => *session != now,
+            // A session that was held in vain has been without a link since it was parked.
+            (HostState::Held { .. }, Stage::Parked { .. } | Stage::Waiting { .. }) => false,
             (HostState::Hosting { .. }, _)
-            | (_, Stage::Up { .. })
-            | (HostState::Reconnecting { .. } | HostState::Connecting { .. }, Stage::Halted(_))
+            | (_, Stage::Up { .. } | Stage::Parked { .. })
+            | (
+                HostState::Held { .. }
+                | HostState::Reconnecting { .. }
+                | HostState::Connecting { .. },
+                Stage::Halted(_),
+            )
             | (HostState::Stopped | HostState::Connecting { .. }, Stage::Waiting { .. }) => true,
             _ => false,
         };
         if changed {
             self.since = (self.clock)();
+        }
+    }
+
+    /// Counted once for each time the machine names: a wobble of the clocks is no change.
+    fn mark_until(&mut self, stage: Stage) {
+        let Stage::Parked { until, .. } = stage else {
+            return;
+        };
+        if self.until.is_none_or(|(known, _)| known != until) {
+            let left = until.saturating_duration_since(now());
+            self.until = Some((until, (self.clock)().after(left)));
         }
     }
 
@@ -77,6 +106,12 @@ impl Reporter {
                 session,
                 since,
                 established,
+            },
+            Stage::Parked { session, .. } => HostState::Held {
+                session,
+                since,
+                until: self.until.map_or(since, |(_, wall)| wall),
+                open: self.open,
             },
             Stage::Waiting {
                 attempt,

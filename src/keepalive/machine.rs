@@ -1,19 +1,10 @@
 //! The machine itself: one function an input.
 
+use super::up::{Beside, ESTABLISHED_AFTER, Up, ZOMBIE_DOWNS};
 use super::{Backoff, Cut, Input, Output, Stage};
 use crate::model::{Class, PortNumber, SessionNumber};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-
-/// `Down` probes in a row that make a zombie.
-pub const ZOMBIE_DOWNS: u8 = 3;
-
-/// A session that lives this long is established even if its link answered no ping yet.
-pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
-
-/// How long after `established` a URL that routed in an earlier session may take before `Down`
-/// counts; doubled for each zombie in a row.
-pub const SETTLE: Duration = Duration::from_secs(30);
 
 /// The machine.
 #[derive(Debug)]
@@ -44,28 +35,6 @@ enum State {
     Halted(Class),
 }
 
-#[derive(Debug)]
-struct Up {
-    since: Instant,
-    established_at: Option<Instant>,
-    watched: BTreeMap<PortNumber, Watched>,
-    beside: Beside,
-}
-
-#[derive(Debug, Default)]
-struct Watched {
-    routed: bool,
-    downs: u8,
-}
-
-/// The planned replacement of a session whose tokens grow old.
-#[derive(Debug)]
-enum Beside {
-    None,
-    Connecting { failures: u32 },
-    Waiting { until: Instant, failures: u32 },
-}
-
 type Outputs = Vec<Output>;
 
 impl Machine {
@@ -94,10 +63,7 @@ impl Machine {
                 first: self.sessions == self.sessions_at_start && self.attempts == 1,
                 attempt: self.attempts,
             },
-            State::Up(up) => Stage::Up {
-                session: SessionNumber(self.sessions),
-                established: up.established_at.is_some(),
-            },
+            State::Up(up) => up.stage(SessionNumber(self.sessions)),
             State::Waiting { until, class } => Stage::Waiting {
                 attempt: self.attempts + 1,
                 until: *until,
@@ -112,17 +78,7 @@ impl Machine {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Waiting { until, .. } => Some(*until),
-            State::Up(up) => {
-                let prove = up
-                    .established_at
-                    .is_none()
-                    .then(|| up.since + ESTABLISHED_AFTER);
-                let beside = match up.beside {
-                    Beside::Waiting { until, .. } => Some(until),
-                    Beside::None | Beside::Connecting { .. } => None,
-                };
-                [prove, beside].into_iter().flatten().min()
-            }
+            State::Up(up) => up.deadline(),
             State::Stopped | State::Connecting | State::Halted(_) => None,
         }
     }
@@ -134,6 +90,8 @@ impl Machine {
             Input::Stop => self.handle_stop(),
             Input::Connected => self.handle_connected(now),
             Input::Established => self.handle_established(now),
+            Input::Parked(left) => self.handle_parked(left, now),
+            Input::Resumed => self.handle_resumed(now),
             Input::Dropped(class) => self.handle_dropped(class, now, random),
             Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
             Input::Probe {
@@ -143,7 +101,7 @@ impl Machine {
                 local_answers,
             } => self.handle_probe(port, session, down, local_answers, now),
             Input::RemintDue => self.handle_remint(),
-            Input::ForceReconnect => self.handle_force(),
+            Input::ForceReconnect => self.handle_force(now),
             Input::Woke => self.handle_woke(),
             Input::SignedIn => self.handle_signed_in(),
             Input::Timer => self.handle_timer(now),
@@ -168,9 +126,7 @@ impl Machine {
     fn handle_stop(&mut self) -> Outputs {
         match std::mem::replace(&mut self.state, State::Stopped) {
             State::Connecting => vec![Output::Abandon],
-            State::Up(up) if matches!(up.beside, Beside::Connecting { .. }) => {
-                vec![Output::Abandon, Output::Close]
-            }
+            State::Up(up) if up.is_being_replaced() => vec![Output::Abandon, Output::Close],
             State::Up(_) => vec![Output::Close],
             State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
         }
@@ -179,19 +135,14 @@ impl Machine {
     fn handle_connected(&mut self, now: Instant) -> Outputs {
         let replaced = match &self.state {
             State::Connecting => false,
-            State::Up(up) => matches!(up.beside, Beside::Connecting { .. }),
+            State::Up(up) => up.is_being_replaced(),
             State::Stopped | State::Waiting { .. } | State::Halted(_) => {
                 return vec![Output::Close];
             }
         };
         self.sessions += 1;
         self.attempts = 0;
-        self.state = State::Up(Up {
-            since: now,
-            established_at: None,
-            watched: BTreeMap::new(),
-            beside: Beside::None,
-        });
+        self.state = State::Up(Up::new(now));
         // The engine puts the new session in the old one's place before it closes that.
         if replaced {
             vec![Output::Close]
@@ -208,11 +159,29 @@ impl Machine {
         vec![]
     }
 
+    fn handle_parked(&mut self, left: Duration, now: Instant) -> Outputs {
+        let State::Up(up) = &mut self.state else {
+            return vec![];
+        };
+        let abandoned = up.park(left, now);
+        abandoned.then_some(Output::Abandon).into_iter().collect()
+    }
+
+    fn handle_resumed(&mut self, now: Instant) -> Outputs {
+        let State::Up(up) = &mut self.state else {
+            return vec![];
+        };
+        if up.resume(now) {
+            self.failures = 0;
+        }
+        vec![]
+    }
+
     fn handle_dropped(&mut self, class: Class, now: Instant, random: f64) -> Outputs {
         let State::Up(up) = &self.state else {
             return vec![];
         };
-        if matches!(up.beside, Beside::Connecting { .. }) {
+        if up.is_being_replaced() {
             // The replacement is already on its way: it becomes the attempt.
             self.attempts = 1;
             self.state = State::Connecting;
@@ -237,12 +206,11 @@ impl Machine {
                 outputs
             }
             State::Up(up) => {
-                let Beside::Connecting { failures } = up.beside else {
-                    return vec![];
-                };
-                let failures = failures + 1;
-                let until = now + wait.unwrap_or_else(|| self.backoff.delay(failures, random));
-                up.beside = Beside::Waiting { until, failures };
+                if let Beside::Connecting { failures } = up.beside {
+                    let failures = failures + 1;
+                    let until = now + wait.unwrap_or_else(|| self.backoff.delay(failures, random));
+                    up.beside = Beside::Waiting { until, failures };
+                }
                 vec![]
             }
             State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
@@ -257,31 +225,21 @@ impl Machine {
         local_answers: bool,
         now: Instant,
     ) -> Outputs {
-        let current = SessionNumber(self.sessions);
         let State::Up(up) = &mut self.state else {
             return vec![];
         };
-        let Some(established_at) = up.established_at.filter(|_| session == current) else {
+        if session != SessionNumber(self.sessions) || !up.is_watched() {
             return vec![];
-        };
-        let watched = up.watched.entry(port).or_default();
+        }
         if !down {
-            *watched = Watched {
-                routed: true,
-                downs: 0,
-            };
+            up.see_routed(port);
             self.routed.insert(port);
             self.zombies = 0;
             return vec![];
         }
-        let settled = now.duration_since(established_at) >= settle_time(self.zombies);
-        let counts = watched.routed || (settled && self.routed.contains(&port));
-        watched.downs = match (counts, local_answers) {
-            (true, true) => watched.downs + 1,
-            (true, false) => 0,
-            (false, _) => watched.downs,
-        };
-        if watched.downs < ZOMBIE_DOWNS {
+        let routed_before = self.routed.contains(&port);
+        let downs = up.see_down(port, local_answers, routed_before, self.zombies, now);
+        if downs < ZOMBIE_DOWNS {
             return vec![];
         }
         self.zombies += 1;
@@ -290,7 +248,7 @@ impl Machine {
 
     fn handle_remint(&mut self) -> Outputs {
         match &mut self.state {
-            State::Up(up) if matches!(up.beside, Beside::None) => {
+            State::Up(up) if !up.is_parked() && matches!(up.beside, Beside::None) => {
                 up.beside = Beside::Connecting { failures: 0 };
                 vec![Output::ConnectBeside]
             }
@@ -299,8 +257,10 @@ impl Machine {
         }
     }
 
-    fn handle_force(&mut self) -> Outputs {
-        match self.state {
+    fn handle_force(&mut self, now: Instant) -> Outputs {
+        match &self.state {
+            // The new connection the person wants is the one that keeps what is held.
+            State::Up(up) if up.holds(now) => vec![Output::CheckLink],
             State::Up(_) => self.replace_now(Cut::Forced),
             State::Waiting { .. } | State::Halted(_) => self.connect(),
             State::Stopped | State::Connecting => vec![],
@@ -333,6 +293,7 @@ impl Machine {
     fn handle_timer(&mut self, now: Instant) -> Outputs {
         match &mut self.state {
             State::Waiting { until, .. } if *until <= now => self.connect(),
+            State::Up(up) if up.is_parked() => vec![],
             State::Up(up) => {
                 let proven = up.established_at.is_none() && up.since + ESTABLISHED_AFTER <= now;
                 if proven {
@@ -359,13 +320,7 @@ impl Machine {
 
     /// Cuts the session and begins an attempt without waiting.
     fn replace_now(&mut self, cut: Cut) -> Outputs {
-        let beside = matches!(
-            &self.state,
-            State::Up(Up {
-                beside: Beside::Connecting { .. },
-                ..
-            })
-        );
+        let beside = matches!(&self.state, State::Up(up) if up.is_being_replaced());
         let mut outputs = if beside {
             vec![Output::Abandon]
         } else {
@@ -392,9 +347,4 @@ impl Machine {
         };
         vec![]
     }
-}
-
-fn settle_time(zombies: u32) -> Duration {
-    // At most about an hour.
-    SETTLE * (1 << zombies.min(7))
 }

@@ -7,8 +7,10 @@ mod backoff;
 mod machine;
 #[cfg(test)]
 mod tests;
+mod up;
 mod words;
 
 pub use backoff::Backoff;
-pub use machine::{ESTABLISHED_AFTER, Machine, SETTLE, ZOMBIE_DOWNS};
+pub use machine::Machine;
+pub use up::{ESTABLISHED_AFTER, SETTLE, ZOMBIE_DOWNS};
 pub use words::{Cut, Input, Output, Stage};

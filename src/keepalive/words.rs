@@ -16,6 +16,10 @@ pub enum Input {
     Established,
     /// The session ended.
     Dropped(Class),
+    /// The session's link is down; it waits for another one, for so long at most.
+    Parked(Duration),
+    /// The parked session goes on over a new link.
+    Resumed,
     /// The attempt under way failed; the other end may have said how long to wait.
     ConnectFailed(Class, Option<Duration>),
     /// A probe of one port ended.
@@ -56,7 +60,7 @@ pub enum Output {
     Cut(Cut),
     /// The cached tokens are not to be used again.
     ForgetTokens,
-    /// Ask the session's link for a sign of life.
+    /// Ask the session's link for a sign of life, or a parked session to dial at once.
     CheckLink,
 }
 
@@ -87,6 +91,13 @@ pub enum Stage {
         session: SessionNumber,
         /// It has proven itself.
         established: bool,
+    },
+    /// A session is parked.
+    Parked {
+        /// Which.
+        session: SessionNumber,
+        /// When it is given up.
+        until: Instant,
     },
     /// The next attempt is waited for.
     Waiting {

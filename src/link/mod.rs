@@ -1,12 +1,11 @@
 //! The link between a host and its relay: TLS, streams in it, and the words both ends exchange.
 //!
 //! It knows bytes and time-outs. It knows no tunnel, no account and no policy: both ends build
-//! theirs on it. Everything above TLS sees one [`Transport`], which is where a layer that resumes a
-//! broken link goes in.
+//! theirs on it. From below: a socket made ready ([`transport`]), TLS ([`tls`]), the layer that goes
+//! on where a broken connection ended ([`resume`]), the streams ([`mux`]), and on the first of them
+//! the control messages ([`frame`], [`wire`]).
 
-mod cork;
 pub mod frame;
-pub mod heartbeat;
 pub mod mux;
 pub mod opening;
 pub mod pump;
@@ -22,5 +21,6 @@ use std::time::Duration;
 /// Each side gives the other this long from the first byte to the answered hello.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A control message that cannot be handed to the link within this long means a dead peer.
+/// A control message that a live link does not take within this long means a peer that has stopped
+/// to listen.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);

@@ -11,15 +11,13 @@ pub use driver::LinkEnd;
 pub use stream::MuxStream;
 
 use super::Transport;
-use super::cork::Cork;
 use driver::Driver;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::Instant;
+use tokio_util::compat::TokioAsyncReadCompatExt as _;
 use tokio_util::sync::CancellationToken;
 use watch::Watch;
 
@@ -84,9 +82,9 @@ pub fn start<T: Transport>(
     let shared = Arc::new(Shared::new(limit));
     let (open, opens) = mpsc::channel(OPEN_QUEUE);
     let (deliver, incoming) = mpsc::channel(limit);
-    let cork = Cork::new(transport);
-    let connection = yamux::Connection::new(Watch::new(cork.clone(), &shared), config(), mode);
-    let driver = Driver::new(connection, cork, opens, deliver, Arc::clone(&shared));
+    let watch = Watch::new(transport.compat(), &shared);
+    let connection = yamux::Connection::new(watch, config(), mode);
+    let driver = Driver::new(connection, opens, deliver, Arc::clone(&shared));
     let mux = Mux { open, shared };
     (mux, Incoming(incoming), driver.run())
 }
@@ -136,13 +134,6 @@ impl Mux {
             .await
             .map_err(|_| OpenStreamError::Closed)?;
         opened.await.map_err(|_| OpenStreamError::Closed)
-    }
-
-    /// When something last came over the link.
-    #[must_use]
-    pub fn heard_at(&self) -> Instant {
-        let millis = self.shared.heard_ms.load(Ordering::Relaxed);
-        self.shared.started + Duration::from_millis(millis)
     }
 
     /// Waits for streams that were dropped here while the other end may still write to them. Pass
@@ -196,8 +187,6 @@ struct Streams {
 /// What the driver, the handles and the streams of one link have in common.
 #[derive(Debug)]
 struct Shared {
-    started: Instant,
-    heard_ms: AtomicU64,
     closed: AtomicBool,
     /// Held while frames move: between two turns, streams that a lost link ended are known as such.
     moving: Mutex<()>,
@@ -212,8 +201,6 @@ struct Shared {
 impl Shared {
     fn new(incoming: usize) -> Self {
         Self {
-            started: Instant::now(),
-            heard_ms: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             moving: Mutex::default(),
             closing: CancellationToken::new(),
@@ -223,12 +210,6 @@ impl Shared {
             outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
             incoming: Arc::new(Semaphore::new(incoming)),
         }
-    }
-
-    fn mark_heard(&self) {
-        let millis = self.started.elapsed().as_millis();
-        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
-        self.heard_ms.store(millis, Ordering::Relaxed);
     }
 
     fn is_closed(&self) -> bool {

@@ -11,6 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A direction starts with this much: most connections never need more, and many are idle.
 const SMALL: usize = 8 * 1024;
 
+/// A read that brings so much is followed by another one, while there is as much room.
+const MUCH: usize = 16 * 1024;
+
 /// A direction that fills its buffer gets this much: two mux frames, four TLS records.
 const LARGE: usize = 64 * 1024;
 
@@ -50,6 +53,8 @@ struct Half {
     dirty: bool,
     ended: bool,
     closed: bool,
+    /// What the reader failed with behind the bytes that are here.
+    failure: Option<io::Error>,
 }
 
 impl Half {
@@ -61,6 +66,7 @@ impl Half {
             dirty: false,
             ended: false,
             closed: false,
+            failure: None,
         }
     }
 
@@ -96,6 +102,9 @@ impl Half {
     where
         R: AsyncRead + Unpin,
     {
+        if let Some(error) = self.failure.take() {
+            return Poll::Ready(Err(error));
+        }
         if self.buffer.is_empty() {
             self.buffer = vec![0; SMALL];
         } else if self.end == self.buffer.len() && self.end < LARGE {
@@ -103,9 +112,23 @@ impl Half {
         }
         (self.start, self.end) = (0, 0);
         let mut buf = ReadBuf::new(&mut self.buffer);
-        ready!(Pin::new(reader).poll_read(cx, &mut buf))?;
+        ready!(Pin::new(&mut *reader).poll_read(cx, &mut buf))?;
+        self.ended = buf.filled().is_empty();
+        // A stream that has much at once mostly has more: one write for all of it.
+        let mut before = 0;
+        while buf.filled().len() - before >= MUCH && buf.remaining() >= MUCH {
+            before = buf.filled().len();
+            match Pin::new(&mut *reader).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    // What came before it goes out first, and no reader says it twice.
+                    self.failure = Some(error);
+                    break;
+                }
+                Poll::Pending => break,
+            }
+        }
         self.end = buf.filled().len();
-        self.ended = self.end == 0;
         Poll::Ready(Ok(()))
     }
 

@@ -2,7 +2,8 @@
 //!
 //! It knows certificates and handshakes; who may host is the token's business.
 
-use super::transport;
+use super::Transport;
+use super::resume::Binding;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -11,18 +12,28 @@ use rustls::{CertificateError, CipherSuite, DigitallySignedStruct, SignatureSche
 use sha2::{Digest as _, Sha256};
 use std::io;
 use std::sync::Arc;
-use tokio::io::BufReader;
-use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// What both ends must agree to speak inside TLS.
-pub const ALPN: &[u8] = b"underpass/1";
+/// What both ends must agree to speak inside TLS: the greeting of the resumable link, then its
+/// frames.
+pub const ALPN: &[u8] = b"underpass/2";
 
-/// The host's end of an encrypted connection.
-pub type ClientStream = tokio_rustls::client::TlsStream<BufReader<TcpStream>>;
+/// What the exporter of a connection is asked for (RFC 8446, section 7.5).
+const EXPORTER: &[u8] = b"EXPORTER-underpass-resume";
 
-/// The relay's end of an encrypted connection.
-pub type ServerStream = tokio_rustls::server::TlsStream<BufReader<TcpStream>>;
+/// An encrypted connection.
+pub struct Secured {
+    /// It.
+    pub stream: Box<dyn Transport>,
+    /// Its exporter: what ties a handshake inside to this very connection.
+    pub binding: Binding,
+}
+
+impl std::fmt::Debug for Secured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secured").finish_non_exhaustive()
+    }
+}
 
 /// Why there is no encrypted connection.
 #[derive(Debug, thiserror::Error)]
@@ -116,34 +127,53 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// Shakes hands with the relay whose certificate has this SHA-256.
+/// Shakes hands with the relay whose certificate has this SHA-256. See
+/// [`transport::prepare`](super::transport::prepare) for what to do to a socket before.
 ///
 /// # Errors
 /// See [`TlsFault`].
-pub async fn connect(socket: TcpStream, pin: [u8; 32]) -> Result<ClientStream, TlsFault> {
-    let socket = transport::prepare(socket).map_err(TlsFault::Broken)?;
+pub async fn connect(transport: impl Transport, pin: [u8; 32]) -> Result<Secured, TlsFault> {
     let config = client_config(pin).map_err(TlsFault::Setup)?;
     let name = ServerName::try_from(SERVER_NAME)
         .map_err(|error| TlsFault::Setup(rustls::Error::General(error.to_string())))?;
     let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, socket)
+        .connect(name, transport)
         .await
         .map_err(classify)?;
-    match stream.get_ref().1.alpn_protocol() {
-        Some(ALPN) => Ok(stream),
-        _ => Err(TlsFault::NotARelay("it agreed to no protocol".to_owned())),
-    }
+    let binding = {
+        let (_, connection) = stream.get_ref();
+        check_alpn(connection.alpn_protocol())?;
+        connection.export_keying_material([0; 32], EXPORTER, None)
+    };
+    Ok(Secured {
+        stream: Box::new(stream),
+        binding: binding.map(Binding).map_err(TlsFault::Setup)?,
+    })
 }
 
 /// Shakes hands with a host.
 ///
 /// # Errors
 /// See [`TlsFault`]; `NotARelay` then says that the other end is no host.
-pub async fn accept(acceptor: &TlsAcceptor, socket: TcpStream) -> Result<ServerStream, TlsFault> {
-    let socket = transport::prepare(socket).map_err(TlsFault::Broken)?;
-    let stream = acceptor.accept(socket).await.map_err(classify)?;
-    match stream.get_ref().1.alpn_protocol() {
-        Some(ALPN) => Ok(stream),
+pub async fn accept(
+    acceptor: &TlsAcceptor,
+    transport: impl Transport,
+) -> Result<Secured, TlsFault> {
+    let stream = acceptor.accept(transport).await.map_err(classify)?;
+    let binding = {
+        let (_, connection) = stream.get_ref();
+        check_alpn(connection.alpn_protocol())?;
+        connection.export_keying_material([0; 32], EXPORTER, None)
+    };
+    Ok(Secured {
+        stream: Box::new(stream),
+        binding: binding.map(Binding).map_err(TlsFault::Setup)?,
+    })
+}
+
+fn check_alpn(agreed: Option<&[u8]>) -> Result<(), TlsFault> {
+    match agreed {
+        Some(ALPN) => Ok(()),
         _ => Err(TlsFault::NotARelay("it agreed to no protocol".to_owned())),
     }
 }
@@ -229,34 +259,30 @@ impl ServerCertVerifier for Pinned {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     fn identity() -> Identity {
         let (certificate, key) = Identity::generate().expect("there is randomness");
         Identity::from_pem(&certificate, &key).expect("it is PEM")
     }
 
-    /// What a host sees that pins `pin` of a relay that has `certificate` and signs with `key`.
+    /// What a host sees that pins `pin` of a relay with this identity.
     async fn shake(pin: [u8; 32], identity: Identity) -> Result<(), TlsFault> {
         let acceptor = identity.acceptor().expect("it fits");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-        let address = listener.local_addr().expect("bound");
+        let (near, far) = duplex(4096);
         let relay = tokio::spawn(async move {
-            let (socket, _) = listener.accept().await.expect("it comes");
-            let mut stream = accept(&acceptor, socket).await?;
+            let mut secured = accept(&acceptor, far).await?;
             let mut word = [0; 2];
-            stream
-                .read_exact(&mut word)
-                .await
-                .map_err(TlsFault::Broken)?;
-            Ok::<_, TlsFault>(word)
+            let read = secured.stream.read_exact(&mut word).await;
+            read.map_err(TlsFault::Broken)?;
+            Ok::<_, TlsFault>((word, secured.binding))
         });
-        let socket = TcpStream::connect(address).await.expect("loopback");
-        let mut stream = connect(socket, pin).await?;
-        stream.write_all(b"hi").await.expect("it goes");
-        stream.flush().await.expect("it goes");
-        assert_eq!(relay.await.expect("it ends").expect("it came"), *b"hi");
+        let mut secured = connect(near, pin).await?;
+        secured.stream.write_all(b"hi").await.expect("it goes");
+        secured.stream.flush().await.expect("it goes");
+        let (word, binding) = relay.await.expect("it ends").expect("it came");
+        assert_eq!(word, *b"hi");
+        assert!(binding == secured.binding && binding != Binding([0; 32]));
         Ok(())
     }
 

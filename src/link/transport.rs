@@ -3,7 +3,11 @@
 //! It refuses to know what carries the bytes, so that a layer that survives a broken connection can
 //! stand in for one connection.
 
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 
@@ -15,11 +19,27 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
 /// system call for each quarter of a TLS record.
 const READ_AHEAD: usize = 128 * 1024;
 
-/// A socket made ready to carry TLS: no delay for small packets, few and large reads.
+/// The kernel takes no more than this ahead of what the network takes. More would sit before every
+/// later byte: interactive streams would wait behind a bulk one.
+#[cfg(target_os = "linux")]
+const NOT_SENT: u32 = 128 * 1024;
+
+/// A socket whose bytes nobody acknowledges for so long is dead.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
+
+/// A socket made ready to carry a link: no delay for small packets, little in the kernel's queue,
+/// few and large reads, and an end to it when nobody acknowledges.
 ///
 /// # Errors
 /// When the socket is already broken.
 pub fn prepare(socket: TcpStream) -> io::Result<BufReader<TcpStream>> {
     socket.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    {
+        let socket = SockRef::from(&socket);
+        socket.set_tcp_notsent_lowat(NOT_SENT)?;
+        socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    }
     Ok(BufReader::with_capacity(READ_AHEAD, socket))
 }

@@ -92,11 +92,6 @@ pub enum HostMessage {
         /// Comes back in it.
         number: u32,
     },
-    /// Answers a ping.
-    Pong {
-        /// The ping's.
-        number: u32,
-    },
     /// Serve these ports from now on.
     SetPorts {
         /// All of them.
@@ -129,11 +124,6 @@ pub enum RelayMessage {
     Refused {
         /// Why.
         reason: Refusal,
-    },
-    /// Asks for a pong.
-    Ping {
-        /// Comes back in it.
-        number: u32,
     },
     /// Answers a ping.
     Pong {

@@ -43,10 +43,22 @@ pub enum HostState {
     Hosting {
         /// Which one.
         session: SessionNumber,
-        /// Since when.
+        /// Since when its link is up: a resumed session begins anew with that.
         since: UnixMillis,
         /// Its link has proven itself (first answered ping, or 10 s).
         established: bool,
+    },
+    /// The link is down and the session waits for another one: what its visitors sent is kept, and
+    /// no new visitor gets through.
+    Held {
+        /// Which session.
+        session: SessionNumber,
+        /// Since when its link is down.
+        since: UnixMillis,
+        /// When it is given up.
+        until: UnixMillis,
+        /// How many connections are held.
+        open: u64,
     },
     /// No session; the next attempt is under way or waited for.
     Reconnecting {
@@ -99,6 +111,7 @@ impl HostState {
             Self::Stopped => "stopped",
             Self::Connecting { .. } => "connecting",
             Self::Hosting { .. } => "hosting",
+            Self::Held { .. } => "held",
             Self::Reconnecting { .. } => "reconnecting",
             Self::SignIn { .. } => "sign-in",
             Self::Displaced { .. } => "displaced",
@@ -107,12 +120,27 @@ impl HostState {
         }
     }
 
-    /// The session that is up, if one is.
+    /// The session there is, with or without a link.
     #[must_use]
     pub const fn session(&self) -> Option<SessionNumber> {
         match self {
-            Self::Hosting { session, .. } => Some(*session),
-            _ => None,
+            Self::Hosting { session, .. } | Self::Held { session, .. } => Some(*session),
+            Self::Stopped
+            | Self::Connecting { .. }
+            | Self::Reconnecting { .. }
+            | Self::SignIn { .. }
+            | Self::Displaced { .. }
+            | Self::Quota { .. }
+            | Self::Failed { .. } => None,
+        }
+    }
+
+    /// The session that visitors can reach, if one is up.
+    #[must_use]
+    pub const fn serving(&self) -> Option<SessionNumber> {
+        match self {
+            Self::Held { .. } => None,
+            _ => self.session(),
         }
     }
 
@@ -120,7 +148,9 @@ impl HostState {
     #[must_use]
     pub const fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Stopped | Self::Connecting { .. } | Self::Hosting { .. } => None,
+            Self::Stopped | Self::Connecting { .. } | Self::Hosting { .. } | Self::Held { .. } => {
+                None
+            }
             Self::Reconnecting { reason, .. }
             | Self::SignIn { reason, .. }
             | Self::Displaced { reason, .. }
@@ -153,4 +183,36 @@ pub struct Traffic {
     pub bytes_in: u64,
     /// Bytes from the service to visitors.
     pub bytes_out: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_as_they_were_written_before_there_was_held_are_read_still() {
+        let held = HostState::Held {
+            session: SessionNumber(3),
+            since: UnixMillis(5),
+            until: UnixMillis(9),
+            open: 2,
+        };
+        for (text, state) in [
+            (r#"{"state":"stopped"}"#, HostState::Stopped),
+            (
+                r#"{"state":"hosting","session":3,"since":5,"established":true}"#,
+                HostState::Hosting {
+                    session: SessionNumber(3),
+                    since: UnixMillis(5),
+                    established: true,
+                },
+            ),
+            (
+                r#"{"state":"held","session":3,"since":5,"until":9,"open":2}"#,
+                held,
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<HostState>(text).ok(), Some(state));
+        }
+    }
 }

@@ -111,7 +111,7 @@ pub struct Transition {
 /// What the probes of one port saw.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProbeFacts {
-    /// The last report of the current session; `None` until there is one.
+    /// The last report of the current session's link; `None` until there is one.
     pub last: Option<ProbeReport>,
     /// A probe the person asked for is under way.
     pub checking: bool,
@@ -236,6 +236,13 @@ pub enum NoticeKind {
     NoKeychain,
     /// The program ended without being told to, the last time.
     Crashed,
+    /// A session could not be resumed: the connections that it held are cut.
+    HeldLost {
+        /// Of which tunnel.
+        tunnel: TunnelId,
+        /// How many there were.
+        open: u64,
+    },
     /// A tunnel needs the person.
     NeedsYou {
         /// Which.

@@ -14,6 +14,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 pub type Opening<'a> =
     Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + 'a>>;
 
+/// A host that is waited for.
+pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<(), OpenError>> + Send + 'a>>;
+
 /// Who is behind a label.
 #[derive(Clone)]
 pub enum Lookup {
@@ -36,6 +39,12 @@ pub trait Upstream: Send + Sync + 'static {
     /// Names this port of this session: two upstreams with the same key may share pooled
     /// connections, and a new session has a new key.
     fn key(&self) -> u64;
+
+    /// Waits until what is sent gets to the host; `None` when it does already. A stream that is open
+    /// need not ask: its bytes wait by themselves.
+    fn wait(&self) -> Option<Waiting<'_>> {
+        None
+    }
 
     /// Opens a stream to the local service and waits until the host has connected to it.
     fn open(&self, visitor: Visitor) -> Opening<'_>;

@@ -1,7 +1,7 @@
 //! How much anyone may ask of a relay.
 
 use crate::link;
-use crate::link::heartbeat::Pace;
+use crate::link::resume::{Caps, Config};
 use std::time::Duration;
 
 /// Every bound in one place; tests use smaller ones.
@@ -19,10 +19,13 @@ pub struct Limits {
     pub known_labels: usize,
     /// A label stays its account's for so long after its host has left.
     pub reserved_for: Duration,
-    /// A visitor's stream that the host does not answer by then is given up.
+    /// A visitor's stream that the host does not answer by then is given up, and so is a visitor
+    /// who comes while the link is parked.
     pub open_timeout: Duration,
-    /// The heartbeat of each link.
-    pub pace: Pace,
+    /// The buffers of each link, and when a silent connection is given up.
+    pub link: Config,
+    /// What links without a connection may take, and for how long.
+    pub parking: Caps,
 }
 
 impl Default for Limits {
@@ -35,7 +38,12 @@ impl Default for Limits {
             known_labels: 10_000,
             reserved_for: Duration::from_hours(24),
             open_timeout: Duration::from_secs(10),
-            pace: Pace::default(),
+            link: Config::default(),
+            parking: Caps {
+                // A displaced session and the one in its place overlap for a moment.
+                sessions_per_account: 200,
+                ..Caps::default()
+            },
         }
     }
 }

@@ -4,6 +4,7 @@
 //! sessions know visitors only as streams that the ingress asks for.
 
 mod accounts;
+mod arrival;
 mod backend;
 mod certificate;
 mod door;
@@ -22,7 +23,7 @@ mod upstream;
 mod visitors;
 
 pub use accounts::{Accounts, AccountsError, OWNER};
-pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor};
+pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor, Waiting};
 pub use error::RelayError;
 pub use ingress_port::{Ingress, IngressGuard, Serving};
 pub use limits::Limits;

@@ -176,15 +176,20 @@ fn stop_listening(listener: &StdListener) {
 mod tests {
     use super::*;
     use crate::link::mux::{self, Role};
+    use crate::link::resume::Status;
     use crate::relay::Visitors;
+    use crate::relay::upstream::Way;
     use std::net::{Ipv4Addr, TcpStream};
     use std::time::Duration;
+    use tokio::sync::watch;
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_closed_port_is_free_at_once() {
         let (near, _far) = tokio::io::duplex(1024);
         let (mux, ..) = mux::start(near, Role::Relay);
+        let (_, link) = watch::channel(Status::Parked);
+        let way = Way { mux, link };
         let ingress = Arc::new(Visitors::new("localhost"));
         let mut ports = PublicPorts::new(Ipv4Addr::LOCALHOST.into(), None, ingress);
         let number = NonZeroU16::MIN;
@@ -193,7 +198,7 @@ mod tests {
             tunnel: "raw".to_owned(),
             number,
         };
-        let upstream = Arc::new(PortUpstream::new(number, mux, Duration::from_secs(1)));
+        let upstream = Arc::new(PortUpstream::new(number, way, Duration::from_secs(1)));
         let mut numbers = Vec::new();
         // Nothing waits in here, so that no task ends in between.
         for session in [1, 2, 3].map(SessionId) {

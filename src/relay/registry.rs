@@ -6,9 +6,8 @@
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::table::{Claim, Found, SessionId, Table};
-use super::upstream::PortUpstream;
+use super::upstream::{PortUpstream, Way};
 use super::{Backend, Limits, Lookup, Upstream};
-use crate::link::mux::Mux;
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
 use crate::model::TunnelId;
 use std::collections::{HashMap, HashSet};
@@ -73,11 +72,11 @@ impl Registry {
         self: &Arc<Self>,
         claim: &Claim,
         specs: &[PortSpec],
-        mux: &Mux,
+        way: &Way,
     ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
         let mut state = self.write();
         let session = SessionId(state.next);
-        let (old, served) = self.serve(&mut state, session, claim, specs, mux)?;
+        let (old, served) = self.serve(&mut state, session, claim, specs, way)?;
         state.next += 1;
         if let Some(displaced) = old.and_then(|old| state.displaced.remove(&old)) {
             displaced.cancel();
@@ -98,13 +97,13 @@ impl Registry {
         &self,
         session: SessionId,
         specs: &[PortSpec],
-        mux: &Mux,
+        way: &Way,
     ) -> Result<Vec<ServedPort>, Refusal> {
         let mut state = self.write();
         let Some(claim) = state.table.claim(session).cloned() else {
             return Err(Refusal::HostedElsewhere);
         };
-        let (_, served) = self.serve(&mut state, session, &claim, specs, mux)?;
+        let (_, served) = self.serve(&mut state, session, &claim, specs, way)?;
         Ok(served)
     }
 
@@ -122,7 +121,7 @@ impl Registry {
         session: SessionId,
         claim: &Claim,
         specs: &[PortSpec],
-        mux: &Mux,
+        way: &Way,
     ) -> Result<(Option<SessionId>, Vec<ServedPort>), Refusal> {
         self.check_specs(specs)?;
         let labels: Vec<&str> = specs.iter().map(|spec| spec.label.as_str()).collect();
@@ -133,7 +132,7 @@ impl Registry {
             let upstream = (old == Some(session))
                 .then(|| existing(&state.table, spec))
                 .flatten()
-                .unwrap_or_else(|| self.upstream(spec, mux));
+                .unwrap_or_else(|| self.upstream(spec, way));
             planned.push((spec, reserved, upstream));
         }
         let keep: Vec<PublicKey> = planned
@@ -194,9 +193,9 @@ impl Registry {
         }
     }
 
-    fn upstream(&self, spec: &PortSpec, mux: &Mux) -> Arc<PortUpstream> {
+    fn upstream(&self, spec: &PortSpec, way: &Way) -> Arc<PortUpstream> {
         let patience = self.limits.open_timeout;
-        Arc::new(PortUpstream::new(spec.number, mux.clone(), patience))
+        Arc::new(PortUpstream::new(spec.number, way.clone(), patience))
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {

@@ -1,10 +1,12 @@
 //! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
 
+use super::arrival::{self, Common};
 use super::door::Door;
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
-use super::session::{self, Common};
 use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
+use crate::link::resume::Lot;
+use crate::link::transport;
 use crate::model::{JoinLink, PortNumber, Secret};
 use std::fmt;
 use std::io;
@@ -123,6 +125,7 @@ impl Relay {
             acceptor,
             accounts: Mutex::new(accounts),
             registry,
+            lot: Lot::new(config.limits.parking),
             shutdown: shutdown.clone(),
         });
         Ok(Self {
@@ -270,7 +273,10 @@ async fn accept(listener: TcpListener, common: Arc<Common>) {
         match accepted {
             Some(Ok((socket, peer))) => {
                 let (common, waiting) = (Arc::clone(&common), door.enter(id));
-                sessions.spawn(session::serve(common, socket, peer, waiting));
+                // One that is broken already is none.
+                if let Ok(transport) = transport::prepare(socket) {
+                    sessions.spawn(arrival::serve(common, transport, peer, waiting));
+                }
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "no host can be accepted just now");

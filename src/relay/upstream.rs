@@ -1,32 +1,42 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
-use super::{OpenError, Stream, Upstream, Visitor};
+use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
 use crate::link::mux::{Mux, MuxStream};
 use crate::link::opening::{Answer, Opening};
+use crate::link::resume::Status;
 use std::num::NonZeroU16;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The keys of all upstreams of this process.
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
+
+/// How streams get to a host.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) mux: Mux,
+    /// Whether the link under them is attached.
+    pub(super) link: watch::Receiver<Status>,
+}
 
 /// One live port.
 #[derive(Debug)]
 pub(super) struct PortUpstream {
     key: u64,
     number: NonZeroU16,
-    mux: Mux,
+    way: Way,
     patience: Duration,
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, mux: Mux, patience: Duration) -> Self {
+    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
-            mux,
+            way,
             patience,
         }
     }
@@ -35,9 +45,23 @@ impl PortUpstream {
         self.number
     }
 
+    fn is_parked(&self) -> bool {
+        *self.way.link.borrow() == Status::Parked
+    }
+
+    /// Waits for a parked link to go on.
+    async fn resumed(&self) -> Result<(), OpenError> {
+        let mut link = self.way.link.clone();
+        let waiting = link.wait_for(|status| *status != Status::Parked);
+        match timeout(self.patience, waiting).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(OpenError::HostGone),
+        }
+    }
+
     async fn connect(&self, visitor: Visitor) -> Result<MuxStream, OpenError> {
         let gone = |_| OpenError::HostGone;
-        let mut stream = self.mux.open().await.map_err(|_| OpenError::HostGone)?;
+        let mut stream = self.way.mux.open().await.map_err(|_| OpenError::HostGone)?;
         let opening = Opening {
             port: self.number.get(),
             visitor: visitor.peer,
@@ -61,13 +85,20 @@ impl Upstream for PortUpstream {
         self.key
     }
 
-    fn open(
-        &self,
-        visitor: Visitor,
-    ) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + '_>> {
+    fn wait(&self) -> Option<Waiting<'_>> {
+        self.is_parked()
+            .then(|| Box::pin(self.resumed()) as Waiting<'_>)
+    }
+
+    fn open(&self, visitor: Visitor) -> Opened<'_> {
         Box::pin(async move {
-            match tokio::time::timeout(self.patience, self.connect(visitor)).await {
+            if self.is_parked() {
+                self.resumed().await?;
+            }
+            match timeout(self.patience, self.connect(visitor)).await {
                 Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
+                // It may have been parked since.
+                Err(_) if self.is_parked() => Err(OpenError::HostGone),
                 Err(_) => Err(OpenError::TimedOut),
             }
         })

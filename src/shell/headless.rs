@@ -157,6 +157,7 @@ fn is_over(inputs: &Inputs) -> bool {
             HostState::Stopped
             | HostState::Connecting { .. }
             | HostState::Hosting { .. }
+            | HostState::Held { .. }
             | HostState::Reconnecting { .. }
             | HostState::Quota { .. } => false,
         })

@@ -51,6 +51,7 @@ pub(super) fn run(home: &Home, args: RelayArgs) -> ExitCode {
 
 fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
         .thread_name("relay")
         .enable_all()
         .build()?;
@@ -79,6 +80,13 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         relay.shutdown().await;
         Ok(())
     })
+}
+
+/// Threads that carry the traffic: half of the processor, as the system's own work on each packet
+/// takes about as much. More threads only wake each other.
+fn workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).max(1)
 }
 
 fn announce(relay: &Relay, json: bool, speech: &Speech) {

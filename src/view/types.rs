@@ -36,6 +36,8 @@ pub enum Badge {
     Checking,
     /// The first attempt.
     Connecting,
+    /// The link is down; the connections are held until there is another one.
+    Held,
     /// This computer is offline.
     NoNetwork,
     /// A later attempt.
@@ -56,7 +58,7 @@ pub enum Badge {
 
 impl Badge {
     /// All of them, least urgent first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Stopped,
         Self::Creating,
         Self::Elsewhere,
@@ -64,6 +66,7 @@ impl Badge {
         Self::Working,
         Self::Checking,
         Self::Connecting,
+        Self::Held,
         Self::NoNetwork,
         Self::Reconnecting,
         Self::ServiceDown,
@@ -82,7 +85,7 @@ impl Badge {
             Self::Private => "◐",
             Self::Creating | Self::Checking | Self::Connecting => "◌",
             Self::ServiceDown => "▲",
-            Self::Reconnecting => "↻",
+            Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
             Self::SignIn => "⚿",
             Self::TakenOver | Self::Elsewhere => "⇄",
@@ -95,6 +98,12 @@ impl Badge {
     #[must_use]
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Creating | Self::Checking | Self::Connecting)
+    }
+
+    /// Whether it counts as "held" in the header: it mends itself and cuts nobody off.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::Held)
     }
 
     /// Whether it counts as "recovering" in the header: it does not work and mends itself.

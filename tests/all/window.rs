@@ -2,6 +2,7 @@
 
 mod bench;
 mod dialogs;
+mod held;
 mod keys;
 mod shots;
 mod views;

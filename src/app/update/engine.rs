@@ -1,8 +1,8 @@
 //! What an engine reports: its state becomes a fact, a line of the timeline and lines of the audit
 //! log.
 
-use super::Commands;
 use super::host::wanted;
+use super::{Commands, held};
 use crate::app::event::{Command, EngineNumber};
 use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
@@ -61,6 +61,7 @@ fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostS
     let mut commands = leave(state, at, tunnel, &new, cause);
     commands.extend(fail_start(state, at, tunnel, &old, &new));
     commands.extend(enter(state, at, tunnel, &old, &new));
+    commands.extend(held::follow(state, at, tunnel, &old, &new));
     follow_needs(state, at, tunnel, &new);
     set_state(state, at, tunnel, new);
     commands
@@ -81,7 +82,7 @@ pub(super) fn leave(
     if !ended {
         return vec![];
     }
-    let commands = audit(state, at, tunnel, Kind::Down, cause);
+    let commands = audit(state, at, tunnel, Kind::Down, Some(cause));
     state.runs.remove(tunnel);
     commands
 }
@@ -103,7 +104,7 @@ fn enter(
     }
     let cause = match old {
         HostState::Stopped | HostState::Connecting { .. } => Cause::Started,
-        HostState::Hosting { .. } => Cause::Renewed,
+        HostState::Hosting { .. } | HostState::Held { .. } => Cause::Renewed,
         HostState::Reconnecting {
             reason: Reason::Forced,
             ..
@@ -116,7 +117,7 @@ fn enter(
     };
     let id = state.next_run(at);
     state.runs.insert(tunnel.clone(), Run { id, session });
-    audit(state, at, tunnel, Kind::Up, cause)
+    audit(state, at, tunnel, Kind::Up, Some(cause))
 }
 
 fn fail_start(
@@ -130,7 +131,7 @@ fn fail_start(
     match new.reason() {
         Some(reason) if first => {
             let cause = Cause::Failed(reason.clone());
-            audit(state, at, tunnel, Kind::StartFailed, cause)
+            audit(state, at, tunnel, Kind::StartFailed, Some(cause))
         }
         Some(_) | None => vec![],
     }
@@ -142,7 +143,7 @@ pub(super) fn audit(
     at: UnixMillis,
     tunnel: &TunnelId,
     kind: Kind,
-    cause: Cause,
+    cause: Option<Cause>,
 ) -> Commands {
     let run: Option<(RunId, SessionNumber)> = state
         .runs
@@ -160,7 +161,7 @@ pub(super) fn audit(
         kind,
         tunnel: tunnel.clone(),
         provider: provider.unwrap_or_default(),
-        cause: Some(cause),
+        cause,
         urls: urls.collect(),
         error: None,
         run,

@@ -1,6 +1,6 @@
 //! Starting and stopping: what is wanted becomes engines, and is remembered.
 
-use super::{Commands, engine, tell};
+use super::{Commands, engine, held, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::audit::{Cause, Kind};
@@ -58,13 +58,14 @@ pub(super) fn stop(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Comm
             at,
             tunnel,
             Kind::ManualStop,
-            Cause::Stopped,
+            Some(Cause::Stopped),
         ));
         commands.extend(end_engine(state, at, tunnel));
     } else {
         // Its engine ended by itself; what it said last is no news any more.
         engine::set_state(state, at, tunnel, HostState::Stopped);
         engine::clear_needs(state, tunnel);
+        held::clear_lost(state, tunnel);
     }
     commands.push(Command::SaveHosted(wanted(state)));
     commands
@@ -80,7 +81,7 @@ pub(super) fn reconnect(state: &mut State, at: UnixMillis, tunnel: &TunnelId) ->
         at,
         tunnel,
         Kind::ManualReconnect,
-        Cause::ManualReconnect,
+        Some(Cause::ManualReconnect),
     );
     commands.extend(tell(state, tunnel, EngineCommand::Reconnect));
     commands
@@ -192,6 +193,7 @@ fn end_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Commands 
     state.engines.remove(tunnel);
     engine::set_state(state, at, tunnel, HostState::Stopped);
     engine::clear_needs(state, tunnel);
+    held::clear_lost(state, tunnel);
     commands.push(Command::StopEngine(tunnel.clone()));
     commands
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod engine;
+mod held;
 mod host;
 mod inventory;
 mod probe;

@@ -6,7 +6,7 @@ use crate::app::event::Command;
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition,
+    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition, TunnelId,
     UnixMillis,
 };
 use crate::probe::ProbePlan;
@@ -68,7 +68,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
 /// Takes a report of a probe that still runs.
 pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> Commands {
     let current = state.plans.get(&report.key).map(|plan| plan.session);
-    if current != Some(report.session) {
+    if current != Some(report.session) || is_of_an_earlier_link(state, at, &report) {
         return vec![];
     }
     let key = report.key.clone();
@@ -96,6 +96,26 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
         report,
     );
     tell(state, &key.tunnel, told)
+}
+
+/// Whether it ended before the session had the link that it has now. A clock that was set back says
+/// nothing of that.
+fn is_of_an_earlier_link(state: &State, at: UnixMillis, report: &ProbeReport) -> bool {
+    let host = state.inputs.hosts.get(&report.key.tunnel);
+    match host.map(|host| &host.state) {
+        Some(HostState::Hosting { since, .. }) => report.at < *since && *since <= at,
+        _ => false,
+    }
+}
+
+/// Forgets what the probes of a tunnel saw last: the charts keep it.
+pub(super) fn forget_reports(state: &mut State, tunnel: &TunnelId) {
+    let probes = state.inputs.probes.iter_mut();
+    for (_, facts) in probes.filter(|(key, _)| key.tunnel == *tunnel) {
+        facts.last = None;
+        facts.downs = 0;
+        facts.checking = false;
+    }
 }
 
 fn add_line(state: &mut State, at: UnixMillis, key: &PortKey, health: Health) {

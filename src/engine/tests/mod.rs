@@ -1,6 +1,7 @@
 //! The engine's loop on simulated time. Here are the connector that does as the test says, and the
 //! rig.
 
+mod parked;
 mod policy;
 mod sessions;
 
@@ -29,6 +30,7 @@ struct Log {
     take_overs: usize,
     calls: Vec<String>,
     sessions: Vec<mpsc::Sender<SessionEvent>>,
+    boards: Vec<Arc<TrafficBoard>>,
 }
 
 #[derive(Clone, Default)]
@@ -84,6 +86,8 @@ impl Connector for Script {
             }
             let (sender, events) = mpsc::channel(4);
             self.log().sessions.push(sender);
+            let traffic = Arc::new(TrafficBoard::default());
+            self.log().boards.push(Arc::clone(&traffic));
             Ok(Session {
                 ports: vec![LivePort {
                     number: order.ports[0].number,
@@ -91,7 +95,7 @@ impl Connector for Script {
                     lan_url: None,
                 }],
                 events,
-                traffic: Arc::new(TrafficBoard::default()),
+                traffic,
                 part: Box::new(Part(Arc::clone(&self.log))),
             })
         })

@@ -1,17 +1,17 @@
 //! The one task that owns a yamux connection.
 //!
-//! It moves frames, hands out streams and lets gathered bytes go when yamux has no more of them.
+//! It moves frames and hands out streams.
 
 use super::stream::MuxStream;
 use super::watch::Watch;
 use super::{OpenRequest, Shared, lock};
 use crate::link::Transport;
-use crate::link::cork::Cork;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
+use tokio_util::compat::Compat;
 
 /// How a link ended.
 #[derive(Debug)]
@@ -25,15 +25,11 @@ pub enum LinkEnd {
 /// The connection is dropped last: its streams must find the link marked closed when it wakes them.
 pub(super) struct Driver<T> {
     marker: MarkClosed,
-    cork: Cork<T>,
     opens: mpsc::Receiver<OpenRequest>,
     /// The request that waits for yamux.
     waiting: Option<OpenRequest>,
     deliver: mpsc::Sender<MuxStream>,
-    /// Gathered bytes wait for one turn of the other tasks, which mostly have more: fewer and
-    /// larger records and system calls, for a microsecond.
-    waited: bool,
-    connection: yamux::Connection<Watch<Cork<T>>>,
+    connection: yamux::Connection<Watch<Compat<T>>>,
 }
 
 struct MarkClosed(Arc<Shared>);
@@ -46,19 +42,16 @@ impl Drop for MarkClosed {
 
 impl<T: Transport> Driver<T> {
     pub(super) fn new(
-        connection: yamux::Connection<Watch<Cork<T>>>,
-        cork: Cork<T>,
+        connection: yamux::Connection<Watch<Compat<T>>>,
         opens: mpsc::Receiver<OpenRequest>,
         deliver: mpsc::Sender<MuxStream>,
         shared: Arc<Shared>,
     ) -> Self {
         Self {
             marker: MarkClosed(shared),
-            cork,
             opens,
             waiting: None,
             deliver,
-            waited: false,
             connection,
         }
     }
@@ -68,7 +61,10 @@ impl<T: Transport> Driver<T> {
         let mut closing = pin!(closing.cancelled());
         let end = poll_fn(|cx| match closing.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(LinkEnd::Closed),
-            Poll::Pending => self.poll_link(cx),
+            Poll::Pending => match self.move_frames(cx) {
+                Some(end) => Poll::Ready(end),
+                None => Poll::Pending,
+            },
         })
         .await;
         if matches!(end, LinkEnd::Closed) {
@@ -76,24 +72,6 @@ impl<T: Transport> Driver<T> {
             let _ = poll_fn(|cx| self.connection.poll_close(cx)).await;
         }
         end
-    }
-
-    fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkEnd> {
-        let end = self.move_frames(cx);
-        if self.cork.take_heard() {
-            self.marker.0.mark_heard();
-        }
-        if end.is_none() && !self.waited && self.cork.has_room() {
-            self.waited = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.waited = false;
-        match (end, self.cork.poll_release(cx)) {
-            (Some(end), _) => Poll::Ready(end),
-            (None, Poll::Ready(Err(error))) => Poll::Ready(LinkEnd::Broken(error.to_string())),
-            (None, _) => Poll::Pending,
-        }
     }
 
     /// Moves frames until there are no more, or the link has ended. yamux then ends all streams and

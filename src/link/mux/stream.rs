@@ -15,6 +15,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 
+/// Zeroing more than this for a read that may bring little costs more than a second read.
+const SMALL_READ: usize = 8 * 1024;
+
 /// A duplex byte stream over the link. `shutdown` ends one direction; dropping it before both have
 /// ended breaks it at the other end too.
 #[derive(Debug)]
@@ -135,7 +138,9 @@ impl AsyncRead for MuxStream {
         if buf.remaining() == 0 || self.read_ended {
             return Poll::Ready(Ok(()));
         }
-        let unfilled = buf.initialize_unfilled();
+        // What is not zeroed yet is zeroed for this read: only as much as a small one needs.
+        let ready = buf.initialized().len() - buf.filled().len();
+        let unfilled = buf.initialize_unfilled_to(ready.max(SMALL_READ).min(buf.remaining()));
         match Pin::new(&mut self.inner).poll_read(cx, unfilled) {
             Poll::Ready(Ok(0)) if !self.is_clean_end() => Poll::Ready(Err(reset())),
             Poll::Ready(Ok(read)) => {

@@ -12,7 +12,7 @@ use crate::link::Transport;
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// A link that lived so long was a good one: the next attempt then comes at once.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
@@ -37,11 +37,16 @@ pub struct Redial {
     pub attempt: Duration,
     /// After the first failed attempt, the wait for the next.
     pub first_pause: Duration,
-    /// It doubles up to here.
+    /// It doubles up to here, while the outage is short…
     pub last_pause: Duration,
+    /// …and up to here once it has lasted for so long: [`Redial::LONG_OUTAGE`].
+    pub long_pause: Duration,
 }
 
 impl Redial {
+    /// Most outages are shorter, and the link is to be back a second after they end.
+    pub const LONG_OUTAGE: Duration = Duration::from_mins(2);
+
     /// The usual times, for a session that is kept for so long.
     #[must_use]
     pub const fn new(retention: Duration) -> Self {
@@ -49,18 +54,25 @@ impl Redial {
             retention,
             attempt: Duration::from_secs(10),
             first_pause: Duration::from_millis(250),
-            last_pause: Duration::from_secs(5),
+            last_pause: Duration::from_secs(1),
+            long_pause: Duration::from_secs(5),
         }
     }
 
-    /// The wait after so many failures in a row, with `random` in 0..1 as jitter of a fifth.
+    /// The wait after so many failures in a row in an outage of that age, with `random` in 0..1 as
+    /// jitter of a fifth.
     #[must_use]
-    pub fn pause(&self, failures: u32, random: f64) -> Duration {
+    pub fn pause(&self, failures: u32, outage: Duration, random: f64) -> Duration {
         let Some(doublings) = failures.checked_sub(1) else {
             return Duration::ZERO;
         };
         let factor = 2_u32.saturating_pow(doublings.min(16));
-        let pause = self.first_pause.saturating_mul(factor).min(self.last_pause);
+        let longest = if outage < Self::LONG_OUTAGE {
+            self.last_pause
+        } else {
+            self.long_pause
+        };
+        let pause = self.first_pause.saturating_mul(factor).min(longest);
         pause.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
     }
 }
@@ -95,9 +107,13 @@ where
             handle.give_up(Refusal::Expired);
             continue;
         }
-        let pause = redial.pause(outage.failures, random()).min(left);
-        if timeout(pause, settled(&mut status)).await.is_ok() || pause == left {
-            continue;
+        let age = outage.age();
+        let pause = redial.pause(outage.failures, age, random()).min(left);
+        tokio::select! {
+            biased;
+            () = settled(&mut status) => continue,
+            () = handle.urged() => {}
+            () = sleep(pause) => if pause == left { continue },
         }
         let patience = redial.attempt.min(left);
         let attempt = timeout(patience, try_once(&handle, &mut dial));
@@ -173,6 +189,10 @@ impl Outage {
         }
     }
 
+    fn age(&self) -> Duration {
+        self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     fn fail(&mut self, error: &str) {
         self.failures = self.failures.saturating_add(1);
         tracing::debug!(
@@ -193,11 +213,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_from_a_quarter_of_a_second_to_five() {
+    fn pauses_double_up_to_a_second_and_in_a_long_outage_up_to_five() {
         let redial = Redial::new(Duration::from_mins(10));
-        let pauses: Vec<u128> = (0..8).map(|n| redial.pause(n, 0.5).as_millis()).collect();
-        assert_eq!(pauses, [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
-        assert_eq!(redial.pause(u32::MAX, 0.0), Duration::from_secs(4));
-        assert_eq!(redial.pause(u32::MAX, 1.0), Duration::from_secs(6));
+        let pauses = |outage| -> Vec<u128> {
+            let pause = |n| redial.pause(n, outage, 0.5).as_millis();
+            (0..8).map(pause).collect()
+        };
+        let short = Duration::from_secs(119);
+        assert_eq!(pauses(short), [0, 250, 500, 1000, 1000, 1000, 1000, 1000]);
+        let long = Redial::LONG_OUTAGE;
+        assert_eq!(pauses(long), [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
+        assert_eq!(redial.pause(u32::MAX, long, 0.0), Duration::from_secs(4));
+        assert_eq!(redial.pause(u32::MAX, long, 1.0), Duration::from_secs(6));
     }
 }

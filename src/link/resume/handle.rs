@@ -7,7 +7,7 @@ use super::shared::Shared;
 use crate::link::Transport;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Handle {
     shared: Arc<Shared>,
     id: SessionId,
     secret: Secret,
+    /// Whoever dials is to do it now.
+    urged: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -70,7 +72,12 @@ impl std::fmt::Debug for Handle {
 
 impl Handle {
     pub(super) fn new(shared: Arc<Shared>, id: SessionId, secret: Secret) -> Self {
-        Self { shared, id, secret }
+        Self {
+            shared,
+            id,
+            secret,
+            urged: Arc::default(),
+        }
     }
 
     /// The session's id: a key to look it up by, and no more.
@@ -186,13 +193,23 @@ impl Handle {
         }
     }
 
-    /// Asks the other end for a sign of life at once, and soon gives the link up without one.
+    /// Asks the other end for a sign of life at once, and soon gives the link up without one. When
+    /// there is no link, whoever dials does it now.
     pub fn check(&self) {
         let now = self.shared.now();
-        self.shared.with(|state| {
+        let is_attached = self.shared.with(|state| {
             state.machine.check(now);
             state.kick();
+            state.machine.is_attached()
         });
+        if !is_attached {
+            self.urged.notify_one();
+        }
+    }
+
+    /// Waits until a check finds no link.
+    pub(super) async fn urged(&self) {
+        self.urged.notified().await;
     }
 
     /// Closes the session at both ends: reads end, writes fail.

@@ -261,17 +261,31 @@ impl Machine {
         self.attached && (live || self.farewell.is_some() || self.pong.is_some())
     }
 
+    /// So many bytes of the stream may go now.
+    pub(super) fn sendable(&self) -> usize {
+        if self.attached && self.end.is_none() {
+            self.out.sendable()
+        } else {
+            0
+        }
+    }
+
     /// When to come back though nothing happens. A link that is `stuck` takes nothing now, so only
-    /// its death counts.
+    /// the peer's silence counts.
     pub(super) fn deadline(&self, stuck: bool) -> Option<Duration> {
         if !self.attached || self.end.is_some() {
             return None;
         }
-        if stuck {
-            return Some(self.pulse.dead_at());
+        let pulse = self.pulse.deadline(stuck);
+        let ack = self.inbound.deadline().filter(|_| !stuck);
+        Some(ack.map_or(pulse, |ack| ack.min(pulse)))
+    }
+
+    /// Looks whether the peer is late.
+    pub(super) fn tick(&mut self, now: Duration) {
+        if self.attached {
+            self.pulse.tick(now);
         }
-        let pulse = self.pulse.deadline();
-        Some(self.inbound.deadline().map_or(pulse, |ack| ack.min(pulse)))
     }
 
     pub(super) fn is_dead(&self, now: Duration) -> bool {

@@ -109,6 +109,12 @@ impl Outbound {
         self.sent < self.ring.end().min(self.window_end) || self.is_fin_due()
     }
 
+    /// So many bytes may be sent now.
+    pub(super) fn sendable(&self) -> usize {
+        let until = self.ring.end().min(self.window_end);
+        usize::try_from(until.saturating_sub(self.sent)).unwrap_or(usize::MAX)
+    }
+
     const fn is_fin_due(&self) -> bool {
         self.fin && self.sent == self.ring.end()
     }

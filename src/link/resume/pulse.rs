@@ -12,6 +12,9 @@ pub struct PulseConfig {
     pub ping_every: Duration,
     /// A link over which nothing came for this long is dead.
     pub dead_after: Duration,
+    /// A link over which nothing came for a ping's interval, three round trips and at least this is
+    /// suspected: it stays, and another one is dialled beside it.
+    pub suspect_after: Duration,
     /// A check on purpose gives the peer three round trips, and at least this.
     pub check_at_least: Duration,
 }
@@ -21,6 +24,7 @@ impl Default for PulseConfig {
         Self {
             ping_every: Duration::from_secs(5),
             dead_after: Duration::from_secs(15),
+            suspect_after: Duration::from_secs(2),
             check_at_least: Duration::from_millis(500),
         }
     }
@@ -37,6 +41,7 @@ pub(super) struct Pulse {
     round_trip: Option<Duration>,
     /// Any pong from this number on answers the check, by then.
     check: Option<(u32, Duration)>,
+    suspected: bool,
 }
 
 impl Pulse {
@@ -49,6 +54,7 @@ impl Pulse {
             asked: None,
             round_trip: None,
             check: None,
+            suspected: false,
         }
     }
 
@@ -58,10 +64,12 @@ impl Pulse {
         self.next_ping = now;
         self.asked = None;
         self.check = None;
+        self.suspected = false;
     }
 
     pub(super) fn heard(&mut self, now: Duration) {
         self.heard_at = self.heard_at.max(now);
+        self.suspected = false;
     }
 
     pub(super) fn handle_pong(&mut self, number: u32, now: Duration) {
@@ -73,16 +81,30 @@ impl Pulse {
 
     /// Asks for a sign of life now: bytes that were under way before do not count as one.
     pub(super) fn check(&mut self, now: Duration) {
-        let patience = self
-            .round_trip
-            .map_or(Duration::ZERO, |round_trip| round_trip * 3)
-            .max(self.config.check_at_least);
+        let patience = self.patience(self.config.check_at_least);
         self.next_ping = now;
         self.check.get_or_insert((self.next_number, now + patience));
     }
 
+    /// Looks whether the link has become suspect.
+    pub(super) fn tick(&mut self, now: Duration) {
+        self.suspected |= now >= self.suspect_at();
+    }
+
     pub(super) const fn is_checking(&self) -> bool {
-        self.check.is_some()
+        self.check.is_some() || self.suspected
+    }
+
+    /// Whoever is alive has answered a ping by then, even if it could not be sent at once.
+    fn suspect_at(&self) -> Duration {
+        let patience = self.patience(self.config.suspect_after);
+        self.heard_at + self.config.ping_every + patience
+    }
+
+    /// Three round trips, and at least this.
+    fn patience(&self, at_least: Duration) -> Duration {
+        let trips = self.round_trip.map_or(Duration::ZERO, |trip| trip * 3);
+        trips.max(at_least)
     }
 
     pub(super) const fn round_trip(&self) -> Option<Duration> {
@@ -105,13 +127,20 @@ impl Pulse {
         Some(number)
     }
 
-    /// When to look again.
-    pub(super) fn deadline(&self) -> Duration {
-        self.dead_at().min(self.next_ping)
+    /// When to look again. A link that is `stuck` takes no ping now.
+    pub(super) fn deadline(&self, stuck: bool) -> Duration {
+        let mut deadline = self.dead_at();
+        if !stuck {
+            deadline = deadline.min(self.next_ping);
+        }
+        if !self.suspected {
+            deadline = deadline.min(self.suspect_at());
+        }
+        deadline
     }
 
     /// When it is dead unless something comes.
-    pub(super) fn dead_at(&self) -> Duration {
+    fn dead_at(&self) -> Duration {
         let silent = self.heard_at + self.config.dead_after;
         self.check.map_or(silent, |(_, check)| silent.min(check))
     }
@@ -130,7 +159,8 @@ mod tests {
             if pulse.take_ping(now).is_some() {
                 pings.push(now.as_secs());
             }
-            now = pulse.deadline();
+            pulse.tick(now);
+            now = pulse.deadline(false);
         }
         (pings, now.as_secs())
     }
@@ -150,6 +180,25 @@ mod tests {
         pulse.heard(SECOND * 9);
         pulse.heard(SECOND * 2);
         assert_eq!(run(&mut pulse, SECOND * 9).1, 24);
+    }
+
+    #[test]
+    fn a_silent_link_is_suspected_until_it_speaks() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(SECOND * 100);
+        let look = |pulse: &mut Pulse, tenths: u32| {
+            pulse.tick(SECOND * tenths / 10);
+            pulse.is_checking()
+        };
+        assert!(!look(&mut pulse, 1069));
+        assert_eq!(pulse.deadline(true), SECOND * 107);
+        assert!(look(&mut pulse, 1070));
+        assert_eq!(pulse.deadline(true), SECOND * 115, "only its death counts");
+        pulse.heard(SECOND * 108);
+        assert!(!look(&mut pulse, 1081));
+        assert!(look(&mut pulse, 1150));
+        pulse.restart(SECOND * 116);
+        assert!(!look(&mut pulse, 1160), "a new link is not suspect");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From a join link to an encrypted connection, or to the reason why there is none.
 
-use crate::link::tls::{self, ClientStream, TlsFault};
+use crate::link::tls::{self, Secured, TlsFault};
+use crate::link::transport;
 use crate::model::{JoinLink, Reason};
 use crate::provider::ConnectError;
 use futures_util::StreamExt as _;
@@ -14,17 +15,18 @@ use tokio::time::{sleep, timeout};
 /// An address that has not answered by then is joined by the next one; both go on.
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
+/// An attempt that has no answer by then is joined by another one to the next address.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Connects, within `patience` in all.
-pub(super) async fn dial(
-    link: &JoinLink,
-    patience: Duration,
-) -> Result<ClientStream, ConnectError> {
+pub(super) async fn dial(link: &JoinLink, patience: Duration) -> Result<Secured, ConnectError> {
     let address = link.address();
     let dialling = async {
         let socket = connect(link).await?;
-        tls::connect(socket, link.fingerprint)
-            .await
-            .map_err(|fault| map_fault(fault, &address))
+        let fault = |fault| map_fault(fault, &address);
+        let socket = transport::prepare(socket).map_err(TlsFault::Broken);
+        let secured = tls::connect(socket.map_err(fault)?, link.fingerprint);
+        secured.await.map_err(fault)
     };
     match timeout(patience, dialling).await {
         Ok(connected) => connected,
@@ -50,9 +52,11 @@ async fn connect(link: &JoinLink) -> Result<TcpStream, ConnectError> {
         .map_err(|errors| map_errors(&errors, link))
 }
 
-/// The first address that accepts wins.
+/// The first address that accepts wins. An attempt that gets no answer is joined by another one:
+/// the system asks again ever more rarely, and would be late when a network comes back.
 async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Vec<io::Error>> {
-    let mut rest = addresses.into_iter();
+    let mut rest = addresses.clone().into_iter();
+    let mut again = addresses.into_iter().cycle();
     let mut attempts = FuturesUnordered::new();
     let mut errors = Vec::new();
     loop {
@@ -69,6 +73,9 @@ async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Vec<io::Error>> {
                 Err(error) => errors.push(error),
             },
             () = sleep(NEXT_ADDRESS_AFTER), if !last => {}
+            () = sleep(ASK_AGAIN_AFTER), if last => {
+                attempts.extend(again.next().map(TcpStream::connect));
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The first words with a relay: from an encrypted connection to a session, or a refusal.
 
+use super::link::{self, Link};
 use super::refusal::map_refusal;
-use crate::link::Transport;
 use crate::link::frame::{FrameError, Frames};
 use crate::link::mux::{self, Incoming, LinkEnd, Mux, MuxStream, Role};
+use crate::link::resume::Config;
+use crate::link::tls::Secured;
 use crate::link::wire::{
     Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, ServedPort, Token,
     VERSION,
@@ -17,6 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// A link on which the relay has said welcome.
 pub(super) struct Shaken {
+    pub(super) link: Link,
     pub(super) mux: Mux,
     pub(super) incoming: Incoming,
     pub(super) control: Frames<MuxStream>,
@@ -70,11 +73,12 @@ pub(super) fn live(ports: Vec<ServedPort>) -> Vec<LivePort> {
 
 /// Says hello and waits for the welcome, within `patience` in all.
 pub(super) async fn shake(
-    transport: impl Transport,
+    secured: Secured,
+    config: Config,
     hello: Hello,
     patience: Duration,
 ) -> Result<Shaken, ConnectError> {
-    match timeout(patience, greet(transport, hello)).await {
+    match timeout(patience, greet(secured, config, hello)).await {
         Ok(shaken) => shaken,
         Err(_) => Err(ConnectError::with(
             Reason::TimedOut,
@@ -83,22 +87,40 @@ pub(super) async fn shake(
     }
 }
 
-async fn greet(transport: impl Transport, hello: Hello) -> Result<Shaken, ConnectError> {
-    let transport: Box<dyn Transport> = Box::new(transport);
-    let (mux, incoming, driver) = mux::start(transport, Role::Host);
+async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken, ConnectError> {
+    let (mut link, bytes) = link::open(secured, config).await?;
+    let (mux, incoming, driver) = mux::start(bytes, Role::Host);
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
     let control = mux
         .open()
         .await
         .map_err(|error| ConnectError::with(Reason::LinkLost, error))?;
     let mut control = Frames::new(control);
+    let ports = tokio::select! {
+        biased;
+        answered = ask(&mut control, hello) => answered?,
+        // Before the welcome there is nothing to hold.
+        () = link.lost() => return Err(ConnectError::new(Reason::LinkLost)),
+    };
+    Ok(Shaken {
+        link,
+        mux,
+        incoming,
+        control,
+        driver,
+        ports,
+    })
+}
+
+/// Says hello: the ports that the relay serves.
+async fn ask(control: &mut Frames<MuxStream>, hello: Hello) -> Result<Vec<LivePort>, ConnectError> {
     let message = HostMessage::Hello(hello);
     control.send(&message).await.map_err(lost)?;
-    let ports = loop {
+    loop {
         match control.next().await.map_err(lost)? {
             Some(RelayMessage::Welcome { session, ports }) => {
                 tracing::debug!(session, "the relay says welcome");
-                break live(ports);
+                return Ok(live(ports));
             }
             Some(RelayMessage::Refused { reason }) => return Err(map_refusal(reason)),
             Some(RelayMessage::ShuttingDown) => {
@@ -106,8 +128,7 @@ async fn greet(transport: impl Transport, hello: Hello) -> Result<Shaken, Connec
             }
             Some(RelayMessage::Displaced) => return Err(ConnectError::new(Reason::TakenOver)),
             Some(
-                RelayMessage::Ping { .. }
-                | RelayMessage::Pong { .. }
+                RelayMessage::Pong { .. }
                 | RelayMessage::Ports { .. }
                 | RelayMessage::PortsRefused { .. }
                 | RelayMessage::Abandon { .. }
@@ -115,14 +136,7 @@ async fn greet(transport: impl Transport, hello: Hello) -> Result<Shaken, Connec
             ) => {}
             None => return Err(ConnectError::new(Reason::LinkLost)),
         }
-    };
-    Ok(Shaken {
-        mux,
-        incoming,
-        control,
-        driver,
-        ports,
-    })
+    }
 }
 
 /// The control stream failed. It is inside our own protocol: garbage there is a fault, not a

@@ -6,13 +6,14 @@
 mod detect;
 mod dial;
 mod handshake;
+mod link;
 mod local;
 mod refusal;
 mod session;
 
 use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
-use crate::link;
-use crate::link::heartbeat::Pace;
+use crate::link::HANDSHAKE_TIMEOUT;
+use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
 use std::fmt;
 use std::pin::Pin;
@@ -48,16 +49,16 @@ pub struct Patience {
     pub dial: Duration,
     /// From then until the relay answered the hello.
     pub handshake: Duration,
-    /// The heartbeat of the link.
-    pub pace: Pace,
+    /// The link's buffers, and when a silent connection is given up.
+    pub link: Config,
 }
 
 impl Default for Patience {
     fn default() -> Self {
         Self {
             dial: Duration::from_secs(10),
-            handshake: link::HANDSHAKE_TIMEOUT,
-            pace: Pace::default(),
+            handshake: HANDSHAKE_TIMEOUT,
+            link: Config::default(),
         }
     }
 }
@@ -106,20 +107,23 @@ impl RelayConnector {
             .by_scope
             .get(SCOPE)
             .ok_or_else(|| ConnectError::new(Reason::TokenRefused))?;
-        let link: JoinLink = link.expose().parse().map_err(|fault| {
+        let join: JoinLink = link.expose().parse().map_err(|fault| {
             let detail = format!("{fault}");
             ConnectError::with(Reason::Other { detail }, fault)
         })?;
+        let Patience {
+            dial: patience,
+            handshake: answer_within,
+            link: config,
+        } = self.patience;
         progress(Phase::ConnectingRelay);
-        let stream = dial::dial(&link, self.patience.dial).await?;
+        let secured = dial::dial(&join, patience).await?;
         progress(Phase::ForwardingPorts);
-        let hello = handshake::hello(order, &link, &self.instance);
-        let shaken = handshake::shake(stream, hello, self.patience.handshake).await?;
-        Ok(session::start(
-            shaken,
-            order.ports.clone(),
-            self.patience.pace,
-        ))
+        let hello = handshake::hello(order, &join, &self.instance);
+        let mut shaken = handshake::shake(secured, config, hello, answer_within).await?;
+        let locator = Arc::clone(&self.locator);
+        shaken.link.keep_attached(locator, patience);
+        Ok(session::start(shaken, order.ports.clone()))
     }
 }
 

@@ -1,15 +1,15 @@
 //! One session with a relay: attends to the control stream, serves the visitors' streams.
 
 use super::handshake::{self, Shaken, lost};
+use super::link::Link;
 use super::local::{LocalError, LocalPort, LocalStream};
 use super::refusal::map_refusal;
-use crate::link;
 use crate::link::frame::Frames;
-use crate::link::heartbeat::{Beat, Heartbeat, Pace};
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
 use crate::link::opening::{Answer, Opening};
 use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
+use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
 use crate::model::{Port, Reason};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
@@ -51,17 +51,18 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>, pace: Pace) -> Session {
+pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
     let traffic = Arc::new(TrafficBoard::default());
     let live = shaken.ports.clone();
     let host = Host {
+        link: shaken.link,
+        parked: false,
         mux: shaken.mux,
         incoming: shaken.incoming,
         control: shaken.control,
         driver: shaken.driver,
-        heart: Heartbeat::new(pace, Instant::now()),
         established: false,
         local: Arc::new(LocalPorts::default()),
         wanted: ports,
@@ -149,11 +150,13 @@ impl LocalPorts {
 }
 
 struct Host {
+    link: Link,
+    /// The engine knows that the link is parked.
+    parked: bool,
     mux: Mux,
     incoming: Incoming,
     control: Frames<MuxStream>,
     driver: AbortOnDropHandle<LinkEnd>,
-    heart: Heartbeat,
     established: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
@@ -168,7 +171,7 @@ impl Host {
         match self.attend().await {
             End::Over(ended) => {
                 // The link goes before the engine hears of it.
-                drop((self.visitors, self.driver));
+                drop((self.visitors, self.driver, self.link));
                 let _ = self.events.send(SessionEvent::Ended(ended)).await;
             }
             End::Closed(done) => {
@@ -189,23 +192,28 @@ impl Host {
     }
 
     async fn attend(&mut self) -> End {
+        // Its answer shows that the way there and back is open; the link watches over itself.
+        let mut handled = self.send(&HostMessage::Ping { number: 1 }).await;
         loop {
-            let next_beat = match self.beat().await {
-                Ok(next_beat) => next_beat,
-                Err(ended) => return End::Over(ended),
-            };
-            let handled = tokio::select! {
+            if let Err(ended) = handled {
+                return End::Over(self.last_words(ended).await);
+            }
+            handled = tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(Command::Close(done)) => return End::Closed(done),
-                    Some(Command::Drop) | None => Err(ConnectError::new(Reason::LinkLost)),
+                    None => Err(ConnectError::new(Reason::LinkLost)),
+                    Some(Command::Drop) => {
+                        self.link.disconnect();
+                        Ok(())
+                    }
                     Some(Command::Check) => {
-                        self.heart.check(Instant::now());
+                        self.link.check();
                         Ok(())
                     }
                     Some(Command::SetPorts(ports)) => self.ask_for(ports).await,
                 },
                 message = self.control.next() => match message {
-                    Ok(Some(message)) => self.handle_message(message).await,
+                    Ok(Some(message)) => self.handle_message(message),
                     Ok(None) => Err(ConnectError::new(Reason::LinkLost)),
                     Err(error) => Err(lost(error)),
                 },
@@ -215,20 +223,36 @@ impl Host {
                     Ok(())
                 }
                 Some(_) = self.visitors.join_next() => Ok(()),
-                streams = self.mux.abandoned() => {
+                // While the link is parked they only pile up, each at most once.
+                streams = self.mux.abandoned(), if !self.parked => {
                     self.send(&HostMessage::Abandon { streams }).await
+                }
+                () = self.link.changed() => {
+                    self.follow_link();
+                    Ok(())
                 }
                 end = &mut self.driver => Err(ConnectError::with(Reason::LinkLost, match end {
                     Ok(LinkEnd::Closed) => "the relay closed the link".to_owned(),
                     Ok(LinkEnd::Broken(error)) => error,
                     Err(error) => error.to_string(),
                 })),
-                () = sleep_until(next_beat) => Ok(()),
             };
-            if let Err(ended) = handled {
-                return End::Over(self.last_words(ended).await);
-            }
         }
+    }
+
+    /// Tells the engine that the link is parked, or goes on.
+    fn follow_link(&mut self) {
+        let parked = self.link.is_parked();
+        if parked == self.parked || self.link.end().is_some() {
+            return;
+        }
+        self.parked = parked;
+        self.tell(if parked {
+            let left = self.link.retention();
+            SessionEvent::Parked { left }
+        } else {
+            SessionEvent::Resumed
+        });
     }
 
     /// The link may have broken right behind a last word that says why.
@@ -244,7 +268,6 @@ impl Host {
                 RelayMessage::ShuttingDown => return ConnectError::new(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
-                | RelayMessage::Ping { .. }
                 | RelayMessage::Pong { .. }
                 | RelayMessage::Ports { .. }
                 | RelayMessage::PortsRefused { .. }
@@ -255,23 +278,10 @@ impl Host {
         ended
     }
 
-    /// Pings when it is time: when to look again.
-    async fn beat(&mut self) -> Result<Instant, Ended> {
-        loop {
-            self.heart.heard(self.mux.heard_at());
-            match self.heart.beat(Instant::now()) {
-                Beat::Ping(number) => self.send(&HostMessage::Ping { number }).await?,
-                Beat::Dead => return Err(ConnectError::new(Reason::LinkSilent)),
-                Beat::WaitUntil(then) => return Ok(then),
-            }
-        }
-    }
-
-    async fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
+    fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
         match message {
-            RelayMessage::Ping { number } => self.send(&HostMessage::Pong { number }).await,
-            RelayMessage::Pong { number } => {
-                self.handle_pong(number);
+            RelayMessage::Pong { .. } => {
+                self.handle_pong();
                 Ok(())
             }
             RelayMessage::Ports { ports } => {
@@ -294,8 +304,7 @@ impl Host {
         }
     }
 
-    fn handle_pong(&mut self, number: u32) {
-        self.heart.handle_pong(number, Instant::now());
+    fn handle_pong(&mut self) {
         if !self.established {
             self.established = true;
             self.tell(SessionEvent::Established);
@@ -314,7 +323,7 @@ impl Host {
         self.send(&HostMessage::SetPorts { ports }).await
     }
 
-    /// The engine reads its events all the time. Should it not, the heartbeat must not wait for it.
+    /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
     fn tell(&self, event: SessionEvent) {
         if self.events.try_send(event).is_err() {
             tracing::warn!("the engine does not read its events");
@@ -322,16 +331,21 @@ impl Host {
     }
 
     async fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
-        match timeout(link::SEND_TIMEOUT, self.control.send(message)).await {
-            Ok(sent) => sent.map_err(lost),
-            Err(_) => Err(ConnectError::new(Reason::LinkSilent)),
+        let mut sending = pin!(self.control.send(message));
+        loop {
+            match timeout(SEND_TIMEOUT, &mut sending).await {
+                Ok(sent) => return sent.map_err(lost),
+                // It goes as soon as there is a link again.
+                Err(_) if self.link.is_parked() => {}
+                Err(_) => return Err(ConnectError::new(Reason::LinkSilent)),
+            }
         }
     }
 }
 
 /// Serves one visitor's stream.
 async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<TrafficBoard>) {
-    let opening = timeout(link::HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
+    let opening = timeout(HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
     let Ok(Ok(opening)) = opening else {
         return tracing::debug!("a stream began with garbage");
     };

@@ -125,6 +125,9 @@ async fn exchange(
     upstream: &dyn Upstream,
     mut request: Request<RequestBody>,
 ) -> Result<Answer, Page> {
+    if let Some(waiting) = upstream.wait() {
+        waiting.await.map_err(page_for)?;
+    }
     if let Some(wire) = visit.web.pool.take(upstream.key()) {
         let copy = repeatable(&request);
         match wire.send(request).await {

@@ -2,15 +2,13 @@
 //!
 //! It knows nothing of what the bytes mean.
 
+use crate::link::pump::pump;
 use bytes::{Buf, Bytes};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-
-/// The buffer for each direction.
-const BUFFER: usize = 64 * 1024;
 
 /// Carries bytes and half-closes both ways until both have ended. When either end breaks, the
 /// visitor's connection is reset: a clean end would pass a part for the whole.
@@ -18,11 +16,11 @@ pub(super) async fn splice<S>(mut visitor: Rewound<TcpStream>, mut service: S) -
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let copied = copy_bidirectional_with_sizes(&mut visitor, &mut service, BUFFER, BUFFER).await;
-    if copied.is_err() {
+    let carried = pump(&mut visitor, &mut service, |_| (), |_| ()).await;
+    if carried.is_err() {
         reset(&visitor.stream);
     }
-    copied.map(|_| ())
+    carried
 }
 
 /// Makes the coming close of `stream` a reset.

@@ -77,9 +77,10 @@ impl Seen {
                 changes.push(Change::Progress { tunnel, phase });
             }
         }
+        self.forget_held(inputs);
         for (key, facts) in &inputs.probes {
             let host = inputs.hosts.get(&key.tunnel);
-            let session = host.and_then(|host| host.state.session());
+            let session = host.and_then(|host| host.state.serving());
             let report = facts.last.as_ref();
             if let Some(report) = report.filter(|report| session == Some(report.session)) {
                 let seen = self.ports.entry(key.clone()).or_default();
@@ -88,6 +89,14 @@ impl Seen {
         }
         self.forget_gone(inputs);
         changes
+    }
+
+    /// What was told of a link that is down is told anew of the next one.
+    fn forget_held(&mut self, inputs: &Inputs) {
+        self.ports.retain(|key, _| {
+            let host = inputs.hosts.get(&key.tunnel);
+            !host.is_some_and(|host| matches!(host.state, HostState::Held { .. }))
+        });
     }
 
     fn forget_gone(&mut self, inputs: &Inputs) {
@@ -116,6 +125,7 @@ impl SeenTunnel {
             HostState::Reconnecting { .. } | HostState::Quota { .. } => phase,
             HostState::Stopped
             | HostState::Hosting { .. }
+            | HostState::Held { .. }
             | HostState::SignIn { .. }
             | HostState::Displaced { .. }
             | HostState::Failed { .. } => None,
@@ -133,6 +143,7 @@ impl Mark {
             HostState::Stopped
             | HostState::Connecting { .. }
             | HostState::Hosting { .. }
+            | HostState::Held { .. }
             | HostState::SignIn { .. }
             | HostState::Displaced { .. }
             | HostState::Quota { .. }

@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
-use crate::model::{Health, HostState, UnixMillis};
+use crate::model::{Health, HostState, Reason, UnixMillis};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -22,6 +22,10 @@ enum Event<'a> {
         attempt: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_in_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        open: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
     },
@@ -80,11 +84,15 @@ pub(super) fn error(at: UnixMillis, message: &str) -> String {
 }
 
 fn line(at: UnixMillis, event: Event<'_>) -> String {
-    let millis = i64::try_from(at.0).unwrap_or_default();
-    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
-    let at = format!("{at:.3}");
+    let at = rfc3339(at);
     // Strings and numbers alone: there is nothing that JSON cannot hold.
     serde_json::to_string(&Line { at, event }).unwrap_or_default()
+}
+
+fn rfc3339(at: UnixMillis) -> String {
+    let millis = i64::try_from(at.0).unwrap_or_default();
+    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
+    format!("{at:.3}")
 }
 
 fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a> {
@@ -96,8 +104,20 @@ fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a
         HostState::Stopped
         | HostState::Connecting { .. }
         | HostState::Hosting { .. }
+        | HostState::Held { .. }
         | HostState::SignIn { .. }
         | HostState::Displaced { .. }
+        | HostState::Failed { .. } => (None, None),
+    };
+    let (until, open) = match state {
+        HostState::Held { until, open, .. } => (Some(rfc3339(*until)), Some(*open)),
+        HostState::Stopped
+        | HostState::Connecting { .. }
+        | HostState::Hosting { .. }
+        | HostState::Reconnecting { .. }
+        | HostState::SignIn { .. }
+        | HostState::Displaced { .. }
+        | HostState::Quota { .. }
         | HostState::Failed { .. } => (None, None),
     };
     Event::State {
@@ -105,7 +125,9 @@ fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a
         state: state.as_str(),
         attempt,
         next_in_ms: next_at.map(|next| next.0.saturating_sub(at.0)),
-        reason: state.reason().map(crate::model::Reason::code),
+        until,
+        open,
+        reason: state.reason().map(Reason::code),
     }
 }
 

@@ -180,6 +180,46 @@ fn a_drop_is_told_once_an_attempt_and_the_url_again_when_it_routes_again() {
     assert!(again[0].contains(r#""event":"url""#), "{again:?}");
 }
 
+fn held(until: UnixMillis) -> HostState {
+    HostState::Held {
+        session: SessionNumber(1),
+        since: AT,
+        until,
+        open: 2,
+    }
+}
+
+#[test]
+fn a_held_session_is_told_with_its_end_and_the_url_again_when_it_routes_again() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.serve("http://a/");
+    facts.probe(1, Health::Operational, 200);
+    assert_eq!(
+        facts.state(held(UnixMillis(AT.0 + 600_000))),
+        [
+            r#""event":"state","tunnel":"web","state":"held","until":"2026-09-21T14:23:20.007Z","open":2"#
+        ]
+    );
+    assert_eq!(facts.lines(), [""; 0], "once");
+    assert_eq!(
+        facts.probe(1, Health::Down, 0),
+        [""; 0],
+        "the state says it"
+    );
+    assert!(!is_over(&facts.inputs));
+    // The app forgets what was seen of the old link.
+    facts.inputs.probes.insert(key(), ProbeFacts::default());
+    assert_eq!(
+        facts.hosting(1),
+        [r#""event":"state","tunnel":"web","state":"hosting""#]
+    );
+    assert_eq!(facts.probe(1, Health::Down, 0), [""; 0], "not ready yet");
+    let again = facts.probe(1, Health::Operational, 200);
+    assert!(again[0].contains(r#""event":"url""#), "{again:?}");
+    assert!(again[1].contains(r#""health":"operational""#), "{again:?}");
+}
+
 #[test]
 fn health_follows_the_service_and_a_new_url_is_told() {
     let mut facts = Facts::new();
@@ -311,6 +351,12 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
         Some("web  The network between: the connection broke. Next try in 1 s (second).")
     );
     assert_eq!(
+        shown(&state(held(UnixMillis(AT.0 + 572_000)))).as_deref(),
+        Some(
+            "web  The network between: the connection broke. 2 open connections are held for another 9 min 32 s."
+        )
+    );
+    assert_eq!(
         shown(&state(HostState::Stopped)).as_deref(),
         Some("web  stopped")
     );
@@ -332,6 +378,7 @@ fn any_state() -> impl Strategy<Value = HostState> {
             established: true
         }),
         (1u32..4, prop::option::of(0u64..9)).prop_map(|(n, wait)| reconnecting(n, wait)),
+        (0u64..9).prop_map(|left| held(UnixMillis(AT.0 + left))),
     ]
 }
 
@@ -347,7 +394,7 @@ proptest! {
             let probes = facts.inputs.probes.entry(key()).or_default();
             *probes = ProbeFacts { last: Some(report(session, health, 200)), ..ProbeFacts::default() };
             let lines = facts.lines();
-            let routes = state.session() == Some(SessionNumber(session)) && health != Health::Down;
+            let routes = state.serving() == Some(SessionNumber(session)) && health != Health::Down;
             prop_assert!(routes || !lines.iter().any(|line| line.contains("\"url\"")));
             prop_assert_eq!(facts.lines(), Vec::<String>::new());
         }

@@ -2,9 +2,9 @@
 
 use super::changes::Change;
 use crate::model::{
-    Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict, UnixMillis,
+    Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, Reason, RelayVerdict, UnixMillis,
 };
-use crate::view::fold::fault;
+use crate::view::fold::{fault, hold};
 use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
@@ -30,6 +30,9 @@ fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
         // The URL's line says it as soon as it is true for visitors too.
         HostState::Connecting { .. } | HostState::Hosting { .. } => return None,
         HostState::Stopped => m::log_stopped(),
+        HostState::Held { until, open, .. } => {
+            m::why_held(hold(*open, *until, at), fault(&Reason::LinkLost))
+        }
         HostState::Reconnecting {
             attempt,
             next_at,

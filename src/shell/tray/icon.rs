@@ -45,7 +45,7 @@ impl Look {
             Badge::Working => Self::new(OK, "disc"),
             Badge::Checking | Badge::Connecting => Self::new(BUSY, "dots"),
             Badge::NoNetwork => Self::new(GREY, "cross"),
-            Badge::Reconnecting => Self::new(WARN, "turn"),
+            Badge::Held | Badge::Reconnecting => Self::new(WARN, "turn"),
             Badge::ServiceDown => Self::new(WARN, "triangle"),
             Badge::OverQuota => Self::new(WARN, "quarter"),
             Badge::Unreachable | Badge::Failed => Self::new(BAD, "cross"),
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const ALL: [Badge; 15] = [
+    const ALL: [Badge; 16] = [
         Badge::Stopped,
         Badge::Creating,
         Badge::Elsewhere,
@@ -101,6 +101,7 @@ mod tests {
         Badge::Working,
         Badge::Checking,
         Badge::Connecting,
+        Badge::Held,
         Badge::NoNetwork,
         Badge::Reconnecting,
         Badge::ServiceDown,

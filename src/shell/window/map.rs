@@ -203,7 +203,7 @@ pub(super) fn badge(badge: Badge) -> ui::BadgeState {
         Badge::Checking => ui::BadgeState::Checking,
         Badge::Connecting => ui::BadgeState::Connecting,
         Badge::NoNetwork => ui::BadgeState::NoNetwork,
-        Badge::Reconnecting => ui::BadgeState::Reconnecting,
+        Badge::Held | Badge::Reconnecting => ui::BadgeState::Reconnecting,
         Badge::ServiceDown => ui::BadgeState::ServiceDown,
         Badge::OverQuota => ui::BadgeState::OverQuota,
         Badge::Unreachable => ui::BadgeState::Unreachable,

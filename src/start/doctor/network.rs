@@ -2,7 +2,7 @@
 
 use super::{Check, said};
 use crate::app::RelayChoice;
-use crate::link::tls;
+use crate::link::{tls, transport};
 use crate::model::{JoinLink, RelaySettings, Settings};
 use crate::relay::{Relay, RelayConfig, Visitors};
 use crate::secrets::Secrets;
@@ -150,7 +150,7 @@ async fn joined(settings: &RelaySettings, has_token: bool) -> Check {
 async fn reach(link: &JoinLink) -> anyhow::Result<()> {
     let connect = async {
         let socket = TcpStream::connect((link.host.as_str(), link.port.get())).await?;
-        tls::connect(socket, link.fingerprint).await?;
+        tls::connect(transport::prepare(socket)?, link.fingerprint).await?;
         anyhow::Ok(())
     };
     timeout(ANSWER, connect).await?

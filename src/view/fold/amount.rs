@@ -38,6 +38,15 @@ pub(super) fn left(now: UnixMillis, at: UnixMillis) -> Option<Msg> {
     (millis > 0).then(|| span(Duration::from_secs(millis.div_ceil(1000))))
 }
 
+/// What is left until `at` to the second while that is less than an hour; `None` when it has come.
+pub(super) fn countdown(now: UnixMillis, at: UnixMillis) -> Option<Msg> {
+    let seconds = at.0.saturating_sub(now.0).div_ceil(1000);
+    match seconds {
+        MINUTE..HOUR => Some(m::span_minutes_seconds(seconds / MINUTE, seconds % MINUTE)),
+        _ => left(now, at),
+    }
+}
+
 /// A latency: tenths below 10 ms, whole milliseconds below 10 s, then seconds.
 pub(super) fn latency(micros: u64) -> Msg {
     let tenths = (micros.saturating_add(50) / 100).max(1);
@@ -122,6 +131,12 @@ mod tests {
         assert_eq!(left(at(0), at(3_001)), Some(m::span_seconds(4_u64)));
         assert_eq!(left(at(5), at(5)), None);
         assert_eq!(left(at(9), at(5)), None);
+        let until = |seconds: u64| countdown(at(5), at(5 + seconds * 1000));
+        assert_eq!(until(0), None);
+        assert_eq!(until(59), Some(m::span_seconds(59_u64)));
+        assert_eq!(until(60), Some(m::span_minutes_seconds(1_u64, 0_u64)));
+        assert_eq!(until(572), Some(m::span_minutes_seconds(9_u64, 32_u64)));
+        assert_eq!(until(3_600), Some(m::span_hours(1_u64)));
     }
 
     #[test]
@@ -158,6 +173,7 @@ mod tests {
         fn no_amount_panics(bytes: u64, now: u64, at: u64) {
             let _ = (size(bytes), latency(bytes), ago(UnixMillis(now), UnixMillis(at)));
             let _ = left(UnixMillis(now), UnixMillis(at));
+            let _ = countdown(UnixMillis(now), UnixMillis(at));
         }
     }
 }

@@ -22,18 +22,33 @@ pub(super) fn toast(toast: &Toast) -> Msg {
 }
 
 fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
-    let NoticeKind::NeedsYou { tunnel, reason } = &notice.kind else {
-        let (badge, text) = plain(&notice.kind)?;
-        return Some(line(notice, badge, text));
-    };
-    // Once the tunnel is gone from the screen, so is what it asked for.
-    let group = scene.group(tunnel)?;
-    let text = m::banner_needs_you(fault(reason), group.tunnel.name.as_str());
-    Some(Banner {
-        remedy: Some(remedy::for_reason(group, reason)),
-        notify: true,
-        ..line(notice, reason_badge(reason), text)
-    })
+    match &notice.kind {
+        NoticeKind::NeedsYou { tunnel, reason } => {
+            // Once the tunnel is gone from the screen, so is what it asked for.
+            let group = scene.group(tunnel)?;
+            let text = m::banner_needs_you(fault(reason), group.tunnel.name.as_str());
+            Some(Banner {
+                remedy: Some(remedy::for_reason(group, reason)),
+                notify: true,
+                ..line(notice, reason_badge(reason), text)
+            })
+        }
+        NoticeKind::HeldLost { tunnel, open } => {
+            let name = scene.group(tunnel)?.tunnel.name.as_str();
+            Some(Banner {
+                notify: true,
+                ..line(
+                    notice,
+                    Badge::Reconnecting,
+                    m::banner_held_lost(*open, name),
+                )
+            })
+        }
+        kind => {
+            let (badge, text) = plain(kind)?;
+            Some(line(notice, badge, text))
+        }
+    }
 }
 
 fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
@@ -72,7 +87,7 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         NoticeKind::NoTrayHost => (known, m::banner_no_tray_host()),
         NoticeKind::NoKeychain => (known, m::banner_no_keychain()),
         NoticeKind::Crashed => (known, m::banner_crashed()),
-        NoticeKind::NeedsYou { .. } => return None,
+        NoticeKind::HeldLost { .. } | NoticeKind::NeedsYou { .. } => return None,
     })
 }
 

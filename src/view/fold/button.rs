@@ -55,6 +55,7 @@ pub(super) fn reconnect(group: &Group) -> Button {
     let can = group.wanted()
         && group.host.is_some_and(|host| match host.state {
             HostState::Hosting { .. }
+            | HostState::Held { .. }
             | HostState::Reconnecting { .. }
             | HostState::Quota { .. } => true,
             HostState::Stopped

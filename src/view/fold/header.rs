@@ -3,29 +3,40 @@
 use super::scene::Scene;
 use crate::view::{Badge, Header, Msg, messages as m};
 
-/// Which badges a chip counts.
-type Is = fn(Badge) -> bool;
-/// What it says of their number.
-type Text = fn(usize) -> Msg;
+/// What is counted together.
+struct Kind {
+    /// Which badges.
+    is: fn(Badge) -> bool,
+    /// What a chip says of their number.
+    chip: fn(usize) -> Msg,
+    /// What the line says of it: the tray has no badge beside it.
+    line: fn(usize) -> Msg,
+}
+
+impl Kind {
+    fn new(is: fn(Badge) -> bool, text: fn(usize) -> Msg) -> Self {
+        Self {
+            is,
+            chip: text,
+            line: text,
+        }
+    }
+}
 
 /// Counts the rows that are shown.
 pub(super) fn fold(scene: &Scene) -> Header {
     let badges: Vec<Badge> = scene.slots().map(|(_, slot)| slot.status.badge()).collect();
-    let kinds: [(Is, Text); 4] = [
-        (Badge::works, m::header_working),
-        (Badge::is_starting, m::header_starting),
-        (Badge::is_recovering, m::header_recovering),
-        (Badge::needs_you, m::header_needs_you),
-    ];
-    let mut chips: Vec<(Badge, Msg)> = kinds
-        .into_iter()
-        .filter_map(|(is, text)| chip(&badges, is, text))
-        .collect();
+    let (mut chips, mut texts) = (Vec::new(), Vec::new());
+    for kind in kinds() {
+        if let Some((badge, count)) = count(&badges, kind.is) {
+            chips.push((badge, (kind.chip)(count)));
+            texts.push((kind.line)(count));
+        }
+    }
     if chips.is_empty() {
         chips.push((Badge::Stopped, m::header_idle()));
     }
-    let texts = chips.iter().map(|(_, text)| text.clone());
-    let counts = texts.reduce(m::header_list);
+    let counts = texts.into_iter().reduce(m::header_list);
     Header {
         working: badges.iter().filter(|badge| badge.works()).count(),
         needs_you: badges.iter().filter(|badge| badge.needs_you()).count(),
@@ -34,10 +45,23 @@ pub(super) fn fold(scene: &Scene) -> Header {
     }
 }
 
-/// A count with the most urgent badge of what it counts; working is one thing, signed in or not.
-fn chip(badges: &[Badge], is: Is, text: Text) -> Option<(Badge, Msg)> {
+fn kinds() -> [Kind; 5] {
+    [
+        Kind::new(Badge::works, m::header_working),
+        Kind::new(Badge::is_starting, m::header_starting),
+        Kind {
+            line: m::header_held_full,
+            ..Kind::new(Badge::is_held, m::header_held)
+        },
+        Kind::new(Badge::is_recovering, m::header_recovering),
+        Kind::new(Badge::needs_you, m::header_needs_you),
+    ]
+}
+
+/// How many there are, with the most urgent badge of them; working is one thing, signed in or not.
+fn count(badges: &[Badge], is: fn(Badge) -> bool) -> Option<(Badge, usize)> {
     let counted = || badges.iter().copied().filter(|badge| is(*badge));
     let worst = counted().max()?;
     let shown = if worst.works() { Badge::Working } else { worst };
-    Some((shown, text(counted().count())))
+    Some((shown, counted().count()))
 }

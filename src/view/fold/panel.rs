@@ -1,6 +1,6 @@
 //! The detail panel: everything that is known of one port.
 
-use super::amount::{ago, attempt, latency, left, size, span};
+use super::amount::{ago, attempt, countdown, latency, left, size, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, current_report};
 use super::{button, chart, remedy, sentence, timeline};
@@ -21,7 +21,7 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         key: slot.key.clone(),
         title: format!("{} : {}", group.tunnel.name, slot.port_text()),
         badge,
-        word: sentence::word(badge),
+        word: sentence::full_word(badge),
         sentence: sentence::why(scene, group, slot),
         remedy: remedy::of(group, slot),
         url: slot.url().map(str::to_owned),
@@ -99,10 +99,11 @@ fn local(report: &ProbeReport, slot: &Slot) -> Msg {
     }
 }
 
-/// How long it is hosted, or when the next attempt begins.
+/// How long it is hosted or will be held, or when the next attempt begins.
 fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
     match &group.host?.state {
         HostState::Hosting { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
+        HostState::Held { until, .. } => Some((m::fact_held_for(), countdown(now, *until)?)),
         HostState::Reconnecting {
             attempt: number,
             next_at,

@@ -26,7 +26,9 @@ pub(super) fn of(group: &Group, slot: &Slot) -> Option<Button> {
             | LocalFault::NoAnswer
             | LocalFault::Unclear,
         ) => Some(button::check(slot)),
-        Status::Unreachable { .. } | Status::Reconnecting { .. } => Some(button::reconnect(group)),
+        Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
+            Some(button::reconnect(group))
+        }
         Status::SignIn { .. } => Some(button::paste_link()),
         Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
         Status::Failed(reason) => Some(for_reason(group, reason)),

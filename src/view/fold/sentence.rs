@@ -1,6 +1,6 @@
 //! Why a port is as it is and whose side it is on: one sentence a status, one a reason.
 
-use super::amount::{ago, attempt, latency, left, span};
+use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status, UrlFault};
 use crate::model::{Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
@@ -9,7 +9,7 @@ use crate::view::{Badge, Msg, messages as m};
 /// A session that answers no more is given up after so many `Down` probes in a row.
 const CHECKS_BEFORE_RECONNECT: u32 = 3;
 
-/// The badge's word.
+/// The badge's word, short enough for a row.
 pub(super) fn word(badge: Badge) -> Msg {
     match badge {
         Badge::Stopped => m::badge_stopped(),
@@ -19,6 +19,7 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Working => m::badge_working(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
+        Badge::Held => m::badge_held(),
         Badge::NoNetwork => m::badge_no_network(),
         Badge::Reconnecting => m::badge_reconnecting(),
         Badge::ServiceDown => m::badge_service_down(),
@@ -27,6 +28,28 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::TakenOver => m::badge_taken_over(),
         Badge::SignIn => m::badge_sign_in(),
         Badge::Failed => m::badge_failed(),
+    }
+}
+
+/// The same where there is more room.
+pub(super) fn full_word(badge: Badge) -> Msg {
+    match badge {
+        Badge::Held => m::badge_held_full(),
+        Badge::Stopped
+        | Badge::Creating
+        | Badge::Elsewhere
+        | Badge::Private
+        | Badge::Working
+        | Badge::Checking
+        | Badge::Connecting
+        | Badge::NoNetwork
+        | Badge::Reconnecting
+        | Badge::ServiceDown
+        | Badge::OverQuota
+        | Badge::Unreachable
+        | Badge::TakenOver
+        | Badge::SignIn
+        | Badge::Failed => word(badge),
     }
 }
 
@@ -46,6 +69,9 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::ServiceDown(fault) => service_down(fault, slot),
         Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
         Status::Offline => m::fault_offline(),
+        Status::Held { since, until, open } => {
+            m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
+        }
         Status::Reconnecting {
             attempt: number,
             next_at,
@@ -144,6 +170,15 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::TimedOut
         | Reason::EmbeddedRelay { .. }
         | Reason::Other { .. } => m::lost_fault(fault(reason), span(now.since(since))),
+    }
+}
+
+/// What is held, and for how long.
+#[must_use]
+pub fn hold(open: u64, until: UnixMillis, now: UnixMillis) -> Msg {
+    match countdown(now, until) {
+        Some(span) => m::held_for(open, span),
+        None => m::held_over(),
     }
 }
 

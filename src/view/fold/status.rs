@@ -38,6 +38,12 @@ pub(super) enum Status<'a> {
     Unreachable { fault: UrlFault<'a>, downs: u32 },
     /// This computer has no route to anywhere.
     Offline,
+    /// The link is down; the connections are held.
+    Held {
+        since: UnixMillis,
+        until: UnixMillis,
+        open: u64,
+    },
     /// No session; there will be another attempt.
     Reconnecting {
         attempt: u32,
@@ -127,6 +133,13 @@ pub(super) fn of<'a>(
             (Some(_), false) => Status::Unproven { since: *since },
             (Some(_), true) => hosting(*session, *since, probe, now),
         },
+        HostState::Held {
+            since, until, open, ..
+        } => Status::Held {
+            since: *since,
+            until: *until,
+            open: *open,
+        },
         HostState::Reconnecting {
             attempt,
             next_at,
@@ -159,12 +172,13 @@ pub(super) fn of<'a>(
     }
 }
 
-/// The report of the session that is up; one of an earlier session says nothing of this one.
+/// The report of the session that is up; one of an earlier session, or of a link that is down,
+/// says nothing of this one.
 pub(super) fn current_report<'a>(
     host: Option<&Host>,
     probe: Option<&'a ProbeFacts>,
 ) -> Option<&'a ProbeReport> {
-    let session = host?.state.session()?;
+    let session = host?.state.serving()?;
     probe?
         .last
         .as_ref()
@@ -276,6 +290,7 @@ impl Status<'_> {
             Self::ServiceDown(_) => Badge::ServiceDown,
             Self::Unreachable { .. } => Badge::Unreachable,
             Self::Offline => Badge::NoNetwork,
+            Self::Held { .. } => Badge::Held,
             Self::Reconnecting { .. } => Badge::Reconnecting,
             Self::SignIn { .. } => Badge::SignIn,
             Self::TakenOver { .. } => Badge::TakenOver,
@@ -300,6 +315,7 @@ impl Status<'_> {
             | Self::Connecting(_)
             | Self::PortAwaited
             | Self::Offline
+            | Self::Held { .. }
             | Self::Reconnecting { .. }
             | Self::SignIn { .. }
             | Self::TakenOver { .. }
@@ -327,6 +343,7 @@ impl Status<'_> {
             | Self::ServiceDown(_)
             | Self::Unreachable { .. }
             | Self::Offline
+            | Self::Held { .. }
             | Self::Reconnecting { .. }
             | Self::SignIn { .. }
             | Self::Quota { .. } => true,

@@ -56,15 +56,23 @@ impl<'a> Story<'a> {
             HostState::Hosting { .. } => (Badge::Working, self.hosting(before, at)),
             state => describe(before, state),
         };
-        let passing = matches!(
-            state,
-            HostState::Connecting { .. } | HostState::Reconnecting { .. }
-        );
+        // That visitors were cut off is told even if all is well again a second later.
+        let was_held = matches!(before, Some(HostState::Held { .. }));
+        let passing = match state {
+            HostState::Connecting { .. } | HostState::Held { .. } => true,
+            HostState::Reconnecting { .. } => !was_held,
+            HostState::Stopped
+            | HostState::Hosting { .. }
+            | HostState::SignIn { .. }
+            | HostState::Displaced { .. }
+            | HostState::Quota { .. }
+            | HostState::Failed { .. } => false,
+        };
         self.settle_passing(state);
         self.push(at, badge, text, passing);
         match state {
             HostState::Stopped | HostState::Connecting { .. } => self.starting = true,
-            HostState::Hosting { .. } => self.starting = false,
+            HostState::Hosting { .. } | HostState::Held { .. } => self.starting = false,
             HostState::Reconnecting { .. }
             | HostState::SignIn { .. }
             | HostState::Displaced { .. }
@@ -82,6 +90,7 @@ impl<'a> Story<'a> {
                 m::log_reconnected(cause(reason), span(at.since(*since)))
             }
             Some(HostState::Hosting { .. }) => m::log_renewed(),
+            Some(HostState::Held { since, .. }) => m::log_resumed(span(at.since(*since))),
             Some(
                 HostState::SignIn { .. }
                 | HostState::Displaced { .. }
@@ -125,7 +134,7 @@ impl<'a> Story<'a> {
         };
         let leads_on = matches!(
             next,
-            HostState::Hosting { .. } | HostState::Reconnecting { .. }
+            HostState::Hosting { .. } | HostState::Held { .. } | HostState::Reconnecting { .. }
         );
         if leads_on {
             self.lines.remove(index);
@@ -139,6 +148,7 @@ impl<'a> Story<'a> {
 fn is_same_stretch(before: Option<&HostState>, state: &HostState) -> bool {
     match (before, state) {
         (Some(HostState::Connecting { .. }), HostState::Connecting { .. })
+        | (Some(HostState::Held { .. }), HostState::Held { .. })
         | (Some(HostState::Reconnecting { .. }), HostState::Reconnecting { .. })
         | (Some(HostState::Stopped), HostState::Stopped) => true,
         (Some(HostState::Hosting { session: old, .. }), HostState::Hosting { session, .. }) => {
@@ -153,7 +163,9 @@ fn describe(before: Option<&HostState>, state: &HostState) -> (Badge, Msg) {
         HostState::Stopped => (Badge::Stopped, m::log_stopped()),
         HostState::Connecting { .. } => (Badge::Connecting, m::log_starting()),
         HostState::Hosting { .. } => (Badge::Working, m::log_hosting()),
+        HostState::Held { .. } => (Badge::Held, m::log_held()),
         HostState::Reconnecting { reason, .. } => match before {
+            Some(HostState::Held { .. }) => (Badge::Reconnecting, m::log_held_lost(cause(reason))),
             Some(HostState::Connecting { .. }) => {
                 (Badge::Reconnecting, m::log_not_connected(cause(reason)))
             }

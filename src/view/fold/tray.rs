@@ -2,9 +2,9 @@
 
 use super::button::{self, enabled, when};
 use super::scene::{Group, Scene, Slot};
-use super::sentence::word;
+use super::sentence::full_word;
 use crate::model::Action;
-use crate::view::{Badge, Button, Header, TrayItem, TrayView, messages as m};
+use crate::view::{Badge, Button, Header, Msg, TrayItem, TrayView, messages as m};
 
 /// Folds the tray; `header` says the same in the window.
 pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
@@ -45,9 +45,19 @@ fn submenu(group: &Group) -> TrayItem {
         several => items.extend(several.iter().map(port_submenu)),
     }
     TrayItem::Submenu {
-        label: m::tray_tunnel(group.tunnel.name.as_str(), badge.shape()),
+        label: tunnel_label(group, badge),
         badge,
         items,
+    }
+}
+
+/// The shape says most of it; that a broken link cuts nobody off has no shape of its own.
+fn tunnel_label(group: &Group, badge: Badge) -> Msg {
+    let name = group.tunnel.name.as_str();
+    if badge.is_held() {
+        m::tray_tunnel_word(name, badge.shape(), full_word(badge))
+    } else {
+        m::tray_tunnel(name, badge.shape())
     }
 }
 
@@ -65,7 +75,7 @@ fn worst_of(group: &Group) -> Badge {
 fn port_submenu(slot: &Slot) -> TrayItem {
     let badge = slot.status.badge();
     TrayItem::Submenu {
-        label: m::tray_port(slot.port_text(), badge.shape(), word(badge)),
+        label: m::tray_port(slot.port_text(), badge.shape(), full_word(badge)),
         badge,
         items: port_items(slot).into(),
     }

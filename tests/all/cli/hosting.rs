@@ -33,11 +33,11 @@ fn a_port_is_served_and_its_lines_follow_what_happens() {
     assert_eq!(get(&url).1, "hello");
 
     host.put(&format!("drop {id}"));
-    let lost = host.state("reconnecting");
-    assert_eq!(
-        (&lost["attempt"], &lost["reason"]),
-        (&json!(1), &json!("link-lost"))
-    );
+    let held = host.state("held");
+    let until = held["until"].as_str().expect("a time");
+    let until: jiff::Timestamp = until.parse().expect("RFC 3339");
+    let from: jiff::Timestamp = held["at"].as_str().expect("a time").parse().expect("too");
+    assert!(until > from, "{held}");
     host.state("hosting");
     assert_eq!(host.url(), url);
     assert_eq!(get(&url).1, "hello");
@@ -89,6 +89,7 @@ fn check_what_is_left(home: &Home, id: &str, out: &str) {
             .count()
     };
     assert_eq!(of("tunnel.up"), of("tunnel.down"));
+    assert_eq!((of("tunnel.held"), of("tunnel.resumed")), (1, 1));
     assert_eq!(
         (of("tunnel.manual_stop"), of("tunnel.manual_reconnect")),
         (1, 1)

@@ -88,8 +88,10 @@ fn a_host_survives_the_relays_death_with_its_url() {
         join,
     } = relay;
     running.kill();
-    host.state("reconnecting");
+    host.state("held");
     let relay = Relay::again(data, &link, &http);
+    // It knows nothing of the session.
+    host.state("reconnecting");
     assert_eq!(
         (&relay.link, &relay.http, &relay.join),
         (&link, &http, &join)

@@ -76,7 +76,7 @@ async fn a_relay_that_goes_down_on_purpose_says_so() {
 }
 
 #[tokio::test]
-async fn a_dropped_link_is_made_again_at_the_same_urls() {
+async fn a_dropped_link_is_resumed_by_the_same_session_at_the_same_urls() {
     let (web, raw) = (WebService::start("web"), WebService::start("raw"));
     let relay = TestRelay::start().await;
     let computer = Computer::joined(&relay.join_link());
@@ -87,12 +87,21 @@ async fn a_dropped_link_is_made_again_at_the_same_urls() {
         let before = desk.until_state(&key.tunnel, "hosting").await.session();
         let tunnel = key.tunnel.clone();
         desk.send(Event::DropLink { tunnel });
-        let state = desk.until_state(&key.tunnel, "reconnecting").await;
-        assert_eq!(state.reason(), Some(&Reason::LinkLost));
+        let state = desk.until_state(&key.tunnel, "held").await;
+        assert_eq!(state.session(), before);
         let after = desk.until_state(&key.tunnel, "hosting").await.session();
-        assert_ne!(after, before);
+        assert_eq!(after, before);
         assert_eq!(desk.until_works(&key).await, url);
         assert_eq!(site.get("/").await.1, format!("hello from {name}"));
+    }
+    desk.quit().await;
+    let audit = computer.audit();
+    for name in ["web", "raw"] {
+        let of_it: Vec<_> = audit.iter().filter(|r| r.tunnel == name).collect();
+        let kinds: Vec<_> = of_it.iter().map(|r| r.kind.as_str()).collect();
+        let expected = ["tunnel.up", "tunnel.held", "tunnel.resumed", "tunnel.down"];
+        assert_eq!(kinds, expected);
+        assert!(of_it.iter().all(|r| r.run == of_it[0].run));
     }
 }
 

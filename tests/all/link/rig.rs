@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
-use underpass::link::heartbeat::Pace;
+use underpass::link::resume::{Config, PulseConfig};
 use underpass::model::{JoinLink, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
 use underpass::provider::relay::{Fixed, Patience, RelayConnector};
 use underpass::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
@@ -166,7 +166,10 @@ pub async fn ended(session: &mut Session) -> Reason {
         loop {
             match session.events.recv().await.expect("it says why") {
                 SessionEvent::Ended(ended) => return ended.reason,
-                SessionEvent::Established | SessionEvent::Ports(_) => {}
+                SessionEvent::Established
+                | SessionEvent::Ports(_)
+                | SessionEvent::Parked { .. }
+                | SessionEvent::Resumed => {}
             }
         }
     };
@@ -177,12 +180,35 @@ pub fn quick() -> Patience {
     Patience {
         dial: Duration::from_millis(300),
         handshake: Duration::from_millis(300),
-        pace: Pace {
+        link: quick_link(),
+    }
+}
+
+/// A link that soon finds out that nothing moves.
+pub fn quick_link() -> Config {
+    Config {
+        pulse: PulseConfig {
             ping_every: Duration::from_millis(50),
             dead_after: Duration::from_millis(300),
-            check_within: Duration::from_millis(100),
+            check_at_least: Duration::from_millis(100),
+            ..PulseConfig::default()
         },
+        ..Config::default()
     }
+}
+
+/// Waits for this event.
+pub async fn happens(session: &mut Session, wanted: impl Fn(&SessionEvent) -> bool) {
+    let waiting = async {
+        while let Some(event) = session.events.recv().await {
+            if wanted(&event) {
+                return;
+            }
+            assert!(!matches!(event, SessionEvent::Ended(_)), "{event:?}");
+        }
+        panic!("the session is gone");
+    };
+    tokio::time::timeout(HANG, waiting).await.expect("no hang");
 }
 
 /// Something that listens on loopback, and does `serve` with each connection.

@@ -2,12 +2,14 @@
 
 use super::rig::*;
 use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use underpass::model::{Phase, Protocol, Reason};
+use underpass::model::{JoinLink, Phase, Protocol, Reason};
+use underpass::provider::relay::{Located, Patience, RelayConnector, RelayLocator};
 use underpass::provider::{Connector as _, SessionEvent};
-use underpass::relay::{Lookup, Relay, RelayConfig, RelayError};
+use underpass::relay::{Lookup, OpenError, Relay, RelayConfig, RelayError};
 
 #[tokio::test]
 async fn a_host_is_welcomed_established_and_its_url_is_told() {
@@ -65,7 +67,7 @@ async fn ports_change_while_the_session_lives() {
     let ports = loop {
         match session.events.recv().await.expect("it lives") {
             SessionEvent::Ports(ports) => break ports,
-            SessionEvent::Established => {}
+            SessionEvent::Established | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
             SessionEvent::Ended(ended) => panic!("{ended:?}"),
         }
     };
@@ -102,11 +104,66 @@ async fn a_relay_that_dies_is_a_lost_link() {
 }
 
 #[tokio::test]
-async fn dropping_the_link_is_a_lost_link() {
+async fn a_connection_outlives_its_link() {
     let rig = Rig::start().await;
-    let mut session = host(&rig, &order("web", 3000, Protocol::Http)).await;
+    let service = Service::echo().await;
+    let mut session = host(&rig, &order("web", service.port, Protocol::Http)).await;
+    let mut stream = rig.visit("web").await.expect("it is hosted");
+    for round in 0..3_u8 {
+        stream.write_all(&[round; 3]).await.expect("it goes");
+        session.part.drop_link();
+        let mut back = [9; 3];
+        let reading = tokio::time::timeout(HANG, stream.read_exact(&mut back)).await;
+        reading.expect("no hang").expect("it comes back");
+        assert_eq!(back, [round; 3]);
+    }
+    stream.shutdown().await.expect("half-close");
+    assert_eq!(read_all(&mut stream).await, b"");
+    happens(&mut session, |event| *event == SessionEvent::Resumed).await;
+}
+
+/// A relay that has forgotten the session.
+#[tokio::test]
+async fn what_another_relay_does_not_know_is_a_lost_link() {
+    let rig = Rig::start().await;
+    let other = Rig::start().await;
+    let place = Arc::new(Mutex::new(rig.relay.join_link()));
+    let connector = RelayConnector::new(Arc::new(Moving(Arc::clone(&place))));
+    let order = order("web", 3000, Protocol::Http);
+    let mut session = connect(&connector, &order).await.expect("it is admitted");
+    *place.lock().expect("nobody panics") = other.relay.join_link();
     session.part.drop_link();
     assert_eq!(ended(&mut session).await, Reason::LinkLost);
+}
+
+/// Says where the relay is at the moment.
+struct Moving(Arc<Mutex<JoinLink>>);
+
+impl RelayLocator for Moving {
+    fn locate(&self) -> Located<'_> {
+        Box::pin(async { Ok(self.0.lock().expect("nobody panics").clone()) })
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_resumes_nothing() {
+    let rig = Rig::start().await;
+    let joined = rig.join("anna");
+    let place = Arc::new(Mutex::new(joined.clone()));
+    let connector = RelayConnector::new(Arc::new(Moving(Arc::clone(&place))));
+    let order = self::order("web", 3000, Protocol::Http);
+    let mut session = connect(&connector, &order).await.expect("it is admitted");
+    *place.lock().expect("nobody panics") = with_token(&joined, "revoked");
+    session.part.drop_link();
+    assert_eq!(ended(&mut session).await, Reason::LinkLost);
+    *place.lock().expect("nobody panics") = rig.relay.join_link();
+    let order = self::order("theirs", 3000, Protocol::Http);
+    let session = connect(&connector, &order).await;
+    let mut session = session.expect("another account's");
+    *place.lock().expect("nobody panics") = joined;
+    session.part.drop_link();
+    let reason = ended(&mut session).await;
+    assert_eq!(reason, Reason::LinkLost, "nobody resumes what is another's");
 }
 
 /// Passes bytes on until it is told to hold its breath.
@@ -130,44 +187,62 @@ async fn muffler(relay: std::net::SocketAddr) -> (u16, tokio::sync::watch::Sende
 }
 
 #[tokio::test]
-async fn silence_is_noticed_by_both_ends() {
-    let rig = Rig::with(|config| config.limits.pace = quick().pace).await;
+async fn silence_parks_both_ends_until_the_retention_is_over() {
+    let rig = Rig::with(|config| {
+        config.limits.link = quick_link();
+        config.limits.parking.retention = Duration::from_secs(1);
+        config.limits.open_timeout = Duration::from_millis(50);
+    })
+    .await;
     let (port, muffle) = muffler(rig.relay.link_addr()).await;
     let mut link = rig.relay.join_link();
     link.port = number(port);
-    let connector = connector(&link).with_patience(underpass::provider::relay::Patience {
-        pace: quick().pace,
-        ..Default::default()
-    });
+    let connector = connector(&link).with_patience(quick());
     let order = order("web", 3000, Protocol::Http);
     let mut session = connect(&connector, &order).await.expect("it is admitted");
     assert_eq!(session.events.recv().await, Some(SessionEvent::Established));
     muffle.send(true).expect("it listens");
-    assert_eq!(ended(&mut session).await, Reason::LinkSilent);
+    let left = Duration::from_secs(1);
+    happens(&mut session, |event| {
+        *event == SessionEvent::Parked { left }
+    })
+    .await;
+    let Lookup::Live(upstream) = rig.find("web") else {
+        panic!("it is held");
+    };
+    while upstream.wait().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let visit = rig.visit("web").await.map(|_| ());
+    assert_eq!(visit, Err(OpenError::HostGone), "it has waited for nothing");
+    assert_eq!(ended(&mut session).await, Reason::LinkLost);
     while !matches!(rig.find("web"), Lookup::NoHost) {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_checked_link_that_does_not_answer_ends_sooner() {
+async fn a_checked_link_that_does_not_answer_parks_sooner() {
     let rig = Rig::start().await;
     let (port, muffle) = muffler(rig.relay.link_addr()).await;
     let mut link = rig.relay.join_link();
     link.port = number(port);
-    let mut patience = underpass::provider::relay::Patience::default();
-    patience.pace.check_within = Duration::from_millis(100);
+    let mut patience = Patience::default();
+    patience.link.pulse.check_at_least = Duration::from_millis(200);
     let connector = connector(&link).with_patience(patience);
     let order = order("web", 3000, Protocol::Http);
     let mut session = connect(&connector, &order).await.expect("it is admitted");
     assert_eq!(session.events.recv().await, Some(SessionEvent::Established));
     session.part.check_link();
-    let early = tokio::time::timeout(Duration::from_millis(300), session.events.recv()).await;
+    let early = tokio::time::timeout(Duration::from_millis(600), session.events.recv()).await;
     assert!(early.is_err(), "a link that answers lives on: {early:?}");
     muffle.send(true).expect("it listens");
     session.part.check_link();
-    let sooner = tokio::time::timeout(Duration::from_secs(4), ended(&mut session)).await;
-    assert_eq!(sooner, Ok(Reason::LinkSilent));
+    let parked = happens(&mut session, |event| {
+        matches!(event, SessionEvent::Parked { .. })
+    });
+    let sooner = tokio::time::timeout(Duration::from_secs(4), parked).await;
+    assert!(sooner.is_ok());
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ fn every_badge_menu_and_focus_ring() {
         Badge::Working,
         Badge::Checking,
         Badge::Connecting,
+        Badge::Held,
         Badge::NoNetwork,
         Badge::Reconnecting,
         Badge::ServiceDown,

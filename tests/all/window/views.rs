@@ -189,6 +189,7 @@ impl Scene {
             Badge::Working => self.say("Working", "Funcionando"),
             Badge::Private => self.say("Private", "Privado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
+            Badge::Held => self.say("Connections held", "Sessão mantida"),
             Badge::Reconnecting => self.say("Reconnecting", "Reconectando"),
             Badge::Unreachable => self.say("Unreachable", "Inacessível"),
             Badge::Stopped => self.say("Stopped", "Parado"),

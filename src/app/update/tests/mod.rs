@@ -1,5 +1,6 @@
 //! Behaviours of the step as a whole: events in, facts and commands out. Here is the rig.
 
+mod held;
 mod hosting;
 mod inventory;
 mod properties;

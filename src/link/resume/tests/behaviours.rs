@@ -136,7 +136,15 @@ async fn a_failed_dial_is_tried_again_with_growing_pauses() {
     rig.network.set_down(true);
     tokio::time::sleep(SECOND * 60).await;
     let dials = rig.network.dials();
-    assert!((12..=22).contains(&dials), "{dials} dials in a minute");
+    assert!((50..=75).contains(&dials), "{dials} dials in a minute");
+    tokio::time::sleep(SECOND * 90).await;
+    let before = rig.network.dials();
+    tokio::time::sleep(SECOND * 60).await;
+    let later = rig.network.dials() - before;
+    assert!(
+        (10..=16).contains(&later),
+        "{later} dials in a later minute"
+    );
     assert_eq!(*rig.host.handle.status().borrow(), Status::Parked);
     rig.network.set_down(false);
     write(&mut rig.host, b"late").await;

@@ -61,6 +61,14 @@ fn some_state() -> impl Strategy<Value = HostState> {
                 established,
             }
         }),
+        (0..2_u64, t(), t(), any::<u64>()).prop_map(|(session, since, until, open)| {
+            HostState::Held {
+                session: SessionNumber(session),
+                since,
+                until,
+                open,
+            }
+        }),
         (any::<u32>(), option::of(t()), t(), r()).prop_map(|(attempt, next_at, since, reason)| {
             HostState::Reconnecting {
                 attempt,
@@ -236,6 +244,7 @@ fn some_notice() -> impl Strategy<Value = Notice> {
         Just(NoticeKind::Crashed),
         (some_id(), some_reason())
             .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
+        (some_id(), any::<u64>()).prop_map(|(tunnel, open)| NoticeKind::HeldLost { tunnel, open }),
     ];
     (any::<u64>(), some_time(), kind).prop_map(|(id, at, kind)| Notice { id, at, kind })
 }

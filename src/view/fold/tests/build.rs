@@ -80,6 +80,16 @@ pub(super) fn hosting(seconds: u64) -> HostState {
     }
 }
 
+/// Held for 12 s, and for 9 min 32 s more.
+pub(super) fn held(open: u64) -> HostState {
+    HostState::Held {
+        session: SessionNumber(3),
+        since: before(12),
+        until: after(572),
+        open,
+    }
+}
+
 pub(super) fn reconnecting(reason: Reason) -> HostState {
     HostState::Reconnecting {
         attempt: 3,

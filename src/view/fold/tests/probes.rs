@@ -1,6 +1,6 @@
 //! What the probes make of a hosted port.
 
-use super::build::{before, failed, hosting, id, key, status, web_probed};
+use super::build::{before, failed, held, hosting, id, key, status, web_probed};
 use super::table::{check, panel};
 use crate::model::{
     Health, HostState, LocalAnswer, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
@@ -181,6 +181,25 @@ fn a_report_of_an_earlier_session_says_nothing() {
             .iter()
             .all(|(label, _)| label.id != "fact-last-check")
     );
+}
+
+#[test]
+fn a_probe_says_nothing_while_the_link_is_down() {
+    let no_host = status(503, Some(RelayVerdict::NoHost));
+    let service_down = status(502, Some(RelayVerdict::ServiceDown));
+    for (public, health) in [
+        (no_host, Health::Down),
+        (service_down, Health::ServiceDown),
+        (failed(Reason::TimedOut), Health::Down),
+        (status(200, None), Health::Operational),
+    ] {
+        let mut inputs = web_probed(ACCEPTS, public, health, 3);
+        inputs.hosts.get_mut(&id("web")).expect("it is there").state = held(1);
+        let panel = panel(&inputs);
+        assert_eq!(panel.badge, Badge::Held);
+        let labels: Vec<_> = panel.facts.iter().map(|(label, _)| label.id).collect();
+        assert_eq!(labels, ["fact-held-for"]);
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Whole views, read once by a person and pinned since.
 
 use super::build::{
-    NOW, after, before, failed, host, hosting, id, key, number, port, probe, reconnecting, report,
-    status, tunnel, web, web_probed,
+    NOW, after, before, failed, held, host, hosting, id, key, number, port, probe, reconnecting,
+    report, status, tunnel, web, web_probed,
 };
 use crate::model::{
     Dialog, DialogKind, Field, FieldError, Health, HostState, Inputs, Language, LocalAnswer,
@@ -195,6 +195,50 @@ fn reconnecting_with_other_tunnels_beside() {
     inputs.tunnels.push(tunnel("idle", &[4000]));
     inputs.tunnels.push(tunnel("bare", &[]));
     pin("reconnecting-with-other-tunnels-beside", &inputs);
+}
+
+#[test]
+fn held_with_visitors_and_what_another_lost() {
+    let mut inputs = web(held(2));
+    let host_of = inputs.hosts.get_mut(&id("web")).expect("it is there");
+    let traffic = |bytes_out| Traffic {
+        open: 2,
+        total: 17,
+        bytes_in: 1_536,
+        bytes_out,
+    };
+    host_of
+        .traffic
+        .insert(number(3000), [0, 2_048].map(traffic).into());
+    let transition = |seconds, state| Transition {
+        at: before(seconds),
+        state: Some(state),
+        health: None,
+        after_ms: 3_000,
+    };
+    host_of.history = [transition(900, hosting(900)), transition(12, held(2))].into();
+    let works = report(
+        &key("web", 3000),
+        LocalAnswer::Accepts,
+        status(200, None),
+        Health::Operational,
+    );
+    let mut facts = probe(works, 0);
+    facts.last = None;
+    inputs.probes.insert(key("web", 3000), facts);
+    inputs.tunnels.push(tunnel("docs", &[8080, 8081]));
+    inputs
+        .hosts
+        .insert(id("docs"), host("docs", &[8080, 8081], held(0)));
+    inputs.notices = vec![Notice {
+        id: 4,
+        at: before(600),
+        kind: NoticeKind::HeldLost {
+            tunnel: id("docs"),
+            open: 3,
+        },
+    }];
+    pin("held-with-visitors-and-what-another-lost", &inputs);
 }
 
 #[test]

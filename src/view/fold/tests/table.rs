@@ -1,7 +1,7 @@
 //! Every state and every reason: badge, sentence, remedy.
 
 use super::build::{
-    NOW, after, before, brief, every_reason, hosting, id, number, reconnecting, web,
+    NOW, after, before, brief, every_reason, held, hosting, id, number, reconnecting, web,
 };
 use crate::model::{HostState, Inputs, Phase, Reason, SessionNumber, UnixMillis};
 use crate::view::fold::wants_tick;
@@ -75,6 +75,32 @@ fn states_of_the_engine() {
     ] {
         check(&inputs, expected);
     }
+}
+
+#[test]
+fn a_held_session_says_what_is_held_and_for_how_long() {
+    let sentence = |held: &str| {
+        format!("Held | why-held({held}, lost-link(ago(span-seconds(12)))) | act-reconnect")
+    };
+    for (open, until, expected) in [
+        (2, after(572), "held-for(2, span-minutes-seconds(9, 32))"),
+        (0, after(31), "held-for(0, span-seconds(31))"),
+        (1, after(3_600), "held-for(1, span-hours(1))"),
+        (1, NOW, "held-over"),
+        (1, before(5), "held-over"),
+    ] {
+        let state = HostState::Held {
+            session: SessionNumber(3),
+            since: before(12),
+            until,
+            open,
+        };
+        check(&web(state), &sentence(expected));
+    }
+    let view = fold(&web(held(1)), NOW);
+    assert_eq!(brief(&view.window.cards[0].rows[0].word), "badge-held");
+    let panel = view.window.panel.expect("a port is selected");
+    assert_eq!(brief(&panel.word), "badge-held-full");
 }
 
 #[test]
@@ -243,6 +269,7 @@ fn every_badge_is_listed_once_in_order_of_urgency() {
         let groups = [
             badge.works(),
             badge.is_starting(),
+            badge.is_held(),
             badge.is_recovering(),
             badge.needs_you(),
         ];
@@ -273,6 +300,8 @@ fn it_ticks_only_while_something_relative_is_on_screen() {
     );
     assert_eq!(tick(deselect, reconnecting(Reason::LinkLost)), None);
     assert_eq!(tick(|_| {}, reconnecting(Reason::LinkLost)), SECOND);
+    assert_eq!(tick(|_| {}, held(1)), SECOND);
+    assert_eq!(tick(deselect, held(1)), None);
     assert_eq!(tick(|inputs| inputs.hosts.clear(), hosting(3)), None);
     assert_eq!(
         tick(|inputs| inputs.appearance.window_shown = false, hosting(3)),

@@ -1,6 +1,6 @@
 //! The timeline's words.
 
-use super::build::{NOW, before, brief, hosting, id, number, reconnecting, web};
+use super::build::{NOW, after, before, brief, hosting, id, number, reconnecting, web};
 use crate::model::{Health, HostState, Phase, Reason, SessionNumber, Transition};
 use crate::view::fold;
 
@@ -40,6 +40,16 @@ fn session(number: u64, established: bool) -> HostState {
         since: before(0),
         established,
     }
+}
+
+fn held(seconds_ago: u64) -> Transition {
+    let session = HostState::Held {
+        session: SessionNumber(1),
+        since: before(seconds_ago),
+        until: after(500),
+        open: 2,
+    };
+    state(seconds_ago, session)
 }
 
 const CONNECTING: HostState = HostState::Connecting {
@@ -98,6 +108,43 @@ fn an_attempt_that_led_nowhere_stays() {
             "log-started",
             "log-stopped",
             "log-lost(cause-network)",
+            "log-hosting",
+        ]
+    );
+}
+
+#[test]
+fn a_blip_that_was_held_is_told_by_its_end() {
+    let blip = || [state(90, session(1, true)), held(20)];
+    assert_eq!(lines(blip()), ["log-held", "log-hosting"]);
+    let resumed = blip().into_iter().chain([state(17, session(1, true))]);
+    assert_eq!(
+        lines(resumed),
+        ["log-resumed(span-seconds(3))", "log-hosting"]
+    );
+    let stopped = blip().into_iter().chain([state(17, HostState::Stopped)]);
+    assert_eq!(lines(stopped), ["log-stopped", "log-held", "log-hosting"]);
+}
+
+#[test]
+fn what_was_cut_stays_told_after_the_reconnect() {
+    let lost = HostState::Reconnecting {
+        attempt: 1,
+        next_at: None,
+        since: before(20),
+        reason: Reason::LinkLost,
+    };
+    let mut told = vec![state(90, session(1, true)), held(20), state(10, lost)];
+    assert_eq!(
+        lines(told.clone()),
+        ["log-held-lost(cause-network)", "log-hosting"]
+    );
+    told.push(state(8, session(2, true)));
+    assert_eq!(
+        lines(told),
+        [
+            "log-reconnected(cause-network, span-seconds(12))",
+            "log-held-lost(cause-network)",
             "log-hosting",
         ]
     );

@@ -1,0 +1,38 @@
+//! Counts what went through each port over all sessions of one engine.
+
+use crate::model::{PortNumber, Traffic};
+use crate::provider::Session;
+use std::collections::BTreeMap;
+
+/// What went through the sessions before the one there is.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<PortNumber, Traffic>);
+
+impl Tally {
+    /// The counts, those of the session there is included.
+    pub(super) fn with(&self, session: &Session) -> BTreeMap<PortNumber, Traffic> {
+        let mut all = self.0.clone();
+        for (port, now) in session.traffic.read() {
+            let traffic = all.entry(port).or_default();
+            traffic.open += now.open;
+            traffic.total += now.total;
+            traffic.bytes_in += now.bytes_in;
+            traffic.bytes_out += now.bytes_out;
+        }
+        all
+    }
+
+    /// Keeps the counts of a session that is let go.
+    pub(super) fn retire(&mut self, session: &Session) {
+        self.0 = self.with(session);
+        for traffic in self.0.values_mut() {
+            traffic.open = 0;
+        }
+    }
+
+    /// The connections that are open in a session.
+    pub(super) fn open(session: &Session) -> u64 {
+        let ports = session.traffic.read();
+        ports.values().map(|traffic| traffic.open).sum()
+    }
+}

@@ -1,0 +1,126 @@
+//! What must hold for any run of inputs.
+
+use super::*;
+use proptest::prelude::*;
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let class = prop_oneof![
+        Just(Class::SignIn),
+        Just(Class::Fatal),
+        Just(Class::Quota),
+        Just(Class::Displaced),
+        Just(Class::Transient),
+    ];
+    prop_oneof![
+        Just(Input::Start),
+        Just(Input::Stop),
+        Just(Input::Connected),
+        Just(Input::Established),
+        (0u64..100_000).prop_map(|left| Input::Parked(Duration::from_millis(left))),
+        Just(Input::Resumed),
+        class.clone().prop_map(Input::Dropped),
+        class.prop_map(|class| Input::ConnectFailed(class, None)),
+        (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
+            |(port, session, down, local_answers)| Input::Probe {
+                port: PortNumber::new(port).expect("not zero"),
+                session: SessionNumber(session),
+                down,
+                local_answers,
+            }
+        ),
+        Just(Input::RemintDue),
+        Just(Input::ForceReconnect),
+        Just(Input::Woke),
+        Just(Input::SignedIn),
+        Just(Input::Timer),
+    ]
+}
+
+/// What the engine would have in hand if it did as it is told.
+#[derive(Default)]
+struct Hands {
+    attempt: bool,
+    session: bool,
+}
+
+impl Hands {
+    fn obey(&mut self, output: Output) {
+        match output {
+            Output::Connect | Output::ConnectBeside => {
+                assert!(!self.attempt, "one attempt at a time");
+                self.attempt = true;
+            }
+            Output::Abandon => {
+                assert!(self.attempt, "there is one to abandon");
+                self.attempt = false;
+            }
+            Output::Close | Output::Cut(_) => {
+                assert!(self.session, "there is one to close");
+                self.session = false;
+            }
+            Output::ForgetTokens => {}
+            Output::CheckLink => assert!(self.session, "there is one to check"),
+        }
+    }
+}
+
+proptest! {
+    /// The machine never asks for what the engine has not got, never holds two sessions or two
+    /// attempts, and its stage always tells the truth about both.
+    #[test]
+    fn it_always_knows_what_the_engine_holds(
+        inputs in prop::collection::vec((any_input(), 0u64..40_000), 1..60),
+    ) {
+        let mut machine = Machine::new(Backoff::new(&Timing::default()), 0);
+        let mut hands = Hands::default();
+        let mut now = Instant::now();
+        for (input, millis) in inputs {
+            now += Duration::from_millis(millis);
+            // Only what can happen: an attempt that is not there has no outcome.
+            match input {
+                Input::Connected | Input::ConnectFailed(..) if !hands.attempt => continue,
+                Input::Established | Input::Parked(_) | Input::Resumed | Input::Dropped(_)
+                    if !hands.session =>
+                {
+                    continue;
+                }
+                _ => {}
+            }
+            let mut replaced = false;
+            match input {
+                Input::Connected => {
+                    hands.attempt = false;
+                    replaced = hands.session;
+                    hands.session = true;
+                }
+                Input::ConnectFailed(..) => hands.attempt = false,
+                Input::Dropped(_) => hands.session = false,
+                _ => {}
+            }
+            for output in machine.handle(input, now, MIDDLE) {
+                hands.obey(output);
+                if replaced && output == Output::Close {
+                    hands.session = true;
+                }
+            }
+            let (attempt, session) = match machine.stage() {
+                Stage::Connecting { .. } => (true, false),
+                Stage::Up { .. } => (hands.attempt, true),
+                Stage::Parked { .. } => (false, true),
+                Stage::Stopped | Stage::Waiting { .. } | Stage::Halted(_) => (false, false),
+            };
+            prop_assert_eq!((hands.attempt, hands.session), (attempt, session));
+            prop_assert_eq!(
+                machine.deadline().is_some(),
+                match machine.stage() {
+                    Stage::Waiting { .. } | Stage::Up { established: false, .. } => true,
+                    Stage::Up { .. } => machine.deadline().is_some(),
+                    Stage::Stopped
+                    | Stage::Parked { .. }
+                    | Stage::Connecting { .. }
+                    | Stage::Halted(_) => false,
+                }
+            );
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! From an accepted connection to a session: a new one with a seat, or an old one that goes on.
+//!
+//! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
+//! valid token, the ones that resume a session too.
+
+use super::door::Waiting;
+use super::registry::{Registry, Seat, start_of};
+use super::session::{Line, Session};
+use super::table::Claim;
+use super::upstream::Way;
+use super::{Accounts, Limits};
+use crate::link::Transport;
+use crate::link::frame::Frames;
+use crate::link::mux::{self, Role};
+use crate::link::resume::{self, Handle, Lot, Request, SessionId};
+use crate::link::tls::{self, Secured};
+use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, VERSION};
+use crate::model::TunnelId;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// An installation's or instance's id is no longer than this.
+const MAX_ID: usize = 128;
+
+/// What all sessions of a relay share.
+pub(super) struct Common {
+    pub(super) limits: Limits,
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) accounts: Mutex<Accounts>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) lot: Lot<Arc<str>>,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Common {
+    fn account_of(&self, token: &str) -> Option<Arc<str>> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.authenticate(token)
+    }
+}
+
+/// What a connection turns out to be.
+enum Arrival {
+    /// A host that wants a session.
+    Host(Box<(Line, Hello)>),
+    /// A session that goes on over it.
+    Resumed,
+}
+
+/// Where an admitted host is served.
+struct Admitted {
+    seat: Seat,
+    ports: Vec<ServedPort>,
+    /// Parks and gives up its link.
+    place: AbortOnDropHandle<()>,
+}
+
+/// Serves one connection for as long as it lives, or until a session has taken it over.
+pub(super) async fn serve(
+    common: Arc<Common>,
+    transport: impl Transport,
+    peer: SocketAddr,
+    waiting: Waiting,
+) {
+    let greeting = timeout(common.limits.handshake_timeout, greet(&common, transport));
+    let greeted = tokio::select! {
+        greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
+        () = waiting.turned_away() => Err("too many connections wait".to_owned()),
+        () = common.shutdown.cancelled() => return,
+    };
+    let (line, hello) = match greeted {
+        Ok(Arrival::Host(host)) => *host,
+        Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
+        Err(error) => return tracing::debug!(%peer, error, "no host"),
+    };
+    let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
+    match admit(&common, &hello, &line.link, &line.way(), waiting) {
+        Ok(admitted) => {
+            let Admitted { seat, ports, place } = admitted;
+            let session = seat.session.0;
+            tracing::info!(%peer, tunnel, instance, session, "a host is here");
+            let end = Session::new(&common, line, seat).run(ports).await;
+            drop(place);
+            tracing::info!(%peer, tunnel, session, %end, "a host has left");
+        }
+        Err((reason, waiting)) => {
+            // Anyone can be refused, as often as they like and with any name.
+            let tunnel = start_of(&tunnel);
+            tracing::debug!(%peer, tunnel, %reason, "a host is refused");
+            let refused = RelayMessage::Refused { reason };
+            tokio::select! {
+                () = line.part_with(&refused) => {}
+                () = waiting.turned_away() => {}
+            }
+        }
+    }
+}
+
+/// From TLS to the host's first words, or to the session that it goes on with.
+async fn greet(common: &Common, transport: impl Transport) -> Result<Arrival, String> {
+    let mut secured = tls::accept(&common.acceptor, transport)
+        .await
+        .map_err(|error| error.to_string())?;
+    let request = resume::read_request(&mut secured.stream).await;
+    match request.map_err(|error| error.to_string())? {
+        Request::Open => {
+            let host = open(common, secured).await?;
+            Ok(Arrival::Host(Box::new(host)))
+        }
+        request @ Request::Resume { .. } => {
+            go_on(common, &request, secured).await?;
+            Ok(Arrival::Resumed)
+        }
+    }
+}
+
+/// Opens a link, which ends with its connection until its host has a seat: nobody else may resume
+/// it, and nothing parks it.
+async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String> {
+    let Secured {
+        mut stream,
+        binding,
+    } = secured;
+    let (id, retention) = (SessionId(rand::random()), common.limits.parking.retention);
+    resume::grant(&mut stream, id, retention)
+        .await
+        .map_err(|error| error.to_string())?;
+    let secret = resume::Secret::derive(binding, id);
+    let (link, bytes, link_driver) = resume::session(common.limits.link, id, secret);
+    link.begin(stream).map_err(|error| error.to_string())?;
+    // It ends with the link, once the host has been told.
+    tokio::spawn(link_driver.run());
+    let (mux, mut incoming, driver) = mux::start(bytes, Role::Relay);
+    let driver = AbortOnDropHandle::new(tokio::spawn(driver));
+    let control = incoming.next().await.ok_or("the link ended")?;
+    let mut control = Frames::new(control);
+    let message = control.next().await.map_err(|error| error.to_string())?;
+    let Some(HostMessage::Hello(hello)) = message else {
+        return Err("it did not say hello".to_owned());
+    };
+    let host = Line {
+        status: link.status(),
+        link,
+        mux,
+        incoming,
+        control,
+        driver,
+    };
+    Ok((host, hello))
+}
+
+/// Goes on with a session, for whoever has its account's token and its secret.
+async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(), String> {
+    let Secured {
+        mut stream,
+        binding,
+    } = secured;
+    let found = match request {
+        Request::Open => Err(resume::Refusal::Unknown),
+        Request::Resume {
+            id, credentials, ..
+        } => std::str::from_utf8(credentials)
+            .ok()
+            .and_then(|token| common.account_of(token))
+            .ok_or(resume::Refusal::Unknown)
+            .and_then(|account| common.lot.find(*id, &account)),
+    };
+    match found {
+        Ok(link) => resume::accept(&link, request, stream, binding)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(reason) => {
+            // It hears why if it still listens.
+            let _ = resume::refuse(&mut stream, reason).await;
+            Err(format!("it may not resume: {reason}"))
+        }
+    }
+}
+
+/// Gives a host its seat. Whoever is refused keeps its place before the door until it has gone.
+fn admit(
+    common: &Common,
+    hello: &Hello,
+    link: &Handle,
+    way: &Way,
+    waiting: Waiting,
+) -> Result<Admitted, (Refusal, Waiting)> {
+    try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
+}
+
+fn try_admit(
+    common: &Common,
+    hello: &Hello,
+    link: &Handle,
+    way: &Way,
+) -> Result<Admitted, Refusal> {
+    if hello.version != VERSION {
+        return Err(Refusal::Version { relay: VERSION });
+    }
+    let account = common.account_of(&hello.token.0).ok_or(Refusal::Token)?;
+    let ids = [&hello.install, &hello.instance];
+    if TunnelId::new(hello.tunnel.as_str()).is_err() || ids.iter().any(|id| id.len() > MAX_ID) {
+        return Err(Refusal::Invalid {
+            detail: "an id is too long or holds what it may not".to_owned(),
+        });
+    }
+    let limit = common.limits.sessions_per_account;
+    let parking = common.lot.admit(Arc::clone(&account), link.clone());
+    let parking = parking.map_err(|resume::Full| Refusal::TooManyTunnels { limit })?;
+    let claim = Claim {
+        account,
+        tunnel: hello.tunnel.clone(),
+        install: hello.install.clone(),
+        take_over: hello.take_over,
+    };
+    let (seat, ports) = common.registry.admit(&claim, &hello.ports, way)?;
+    let place = AbortOnDropHandle::new(tokio::spawn(parking));
+    Ok(Admitted { seat, ports, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::tls::Identity;
+    use crate::link::wire::Token;
+    use crate::relay::Visitors;
+    use crate::relay::door::Door;
+    use crate::relay::public_ports::PublicPorts;
+    use crate::relay::registry::Naming;
+    use std::net::Ipv4Addr;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn common(dir: &Path) -> Common {
+        let (certificate, key) = Identity::generate().expect("it is made");
+        let identity = Identity::from_pem(&certificate, &key).expect("it is a pair");
+        let ip = Ipv4Addr::LOCALHOST.into();
+        let naming = Naming {
+            domain: "localhost".to_owned(),
+            http: SocketAddr::new(ip, 80),
+            by_port: false,
+        };
+        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
+        let limits = Limits::default();
+        Common {
+            limits,
+            acceptor: identity.acceptor().expect("it is a pair"),
+            accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
+            registry: Arc::new(Registry::new(limits, naming, ports)),
+            lot: Lot::new(limits.parking),
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    fn hello(token: &str) -> Hello {
+        Hello {
+            version: VERSION,
+            token: Token(token.to_owned()),
+            tunnel: "a".to_owned(),
+            install: "i".to_owned(),
+            instance: "j".to_owned(),
+            take_over: false,
+            ports: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_an_admitted_host_gives_up_its_place_before_the_door() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let common = common(dir.path());
+        let (id, binding) = (SessionId([1; 16]), resume::Binding([2; 32]));
+        let secret = resume::Secret::derive(binding, id);
+        let (link, bytes, _driver) = resume::session(common.limits.link, id, secret);
+        let (mux, ..) = mux::start(bytes, Role::Relay);
+        let way = Way {
+            mux,
+            link: link.status(),
+        };
+        let door = Arc::new(Door::new(1));
+        let refused = admit(&common, &hello("wrong"), &link, &way, door.enter(1));
+        let Err((Refusal::Token, refused)) = refused else {
+            panic!("the token is wrong");
+        };
+        let next = door.enter(2);
+        // It still counted, so it was the oldest of too many.
+        refused.turned_away().await;
+        let owner = {
+            let accounts = common.accounts.lock().expect("nobody panicked");
+            accounts.owner_token().expose().to_owned()
+        };
+        let admitted = admit(&common, &hello(&owner), &link, &way, next);
+        assert!(admitted.is_ok());
+        let last = door.enter(3);
+        let turned_away = timeout(Duration::ZERO, last.turned_away()).await;
+        assert!(turned_away.is_err(), "there is room");
+    }
+}
