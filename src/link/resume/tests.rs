@@ -12,3 +12,4 @@ mod parked;
 mod rig;
 mod streams;
 mod threads;
+mod visitors;
