@@ -184,6 +184,26 @@ async fn a_session_that_cannot_be_resumed_in_time_says_that_it_expired() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_that_somebody_else_ended_does_not_count_for_the_next() {
+    let mut rig = rig(Config::default());
+    rig.network.set_down(true);
+    tokio::time::sleep(SECOND * 10).await;
+    let ours = rig.host.handle.fence().expect("it lives");
+    let theirs = rig.relay.handle.fence().expect("it lives");
+    let (near, far, wire) = net::pipe(Plan::CLEAN, Dice::new(1));
+    let relay = rig.relay.handle.attach(theirs, ours.next, far);
+    let host = rig.host.handle.attach(ours, theirs.next, near);
+    assert!(relay.is_ok() && host.is_ok());
+    tokio::time::sleep(SECOND * 700).await;
+    rig.network.set_down(false);
+    wire.strike(Fault::Eof);
+    let before = Instant::now();
+    write(&mut rig.host, b"x").await;
+    assert_eq!(read(&mut rig.relay, 1).await, b"x");
+    assert!(before.elapsed() < SECOND / 10, "it is dialled at once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn forcing_with_nothing_to_replay_works_both_ways() {
     let mut rig = rig(Config::default());
     attached(&rig.host).await;
