@@ -5,6 +5,11 @@
 
 Builds the link room alone in a temporary folder, so that a mutant costs seconds. A mutant is killed
 when a test fails, or when nothing ends within many times what the tests take without a mutant; WORD picks the mutants whose name has it. Exits with 1 if one survives.
+
+2026-11-22, with 2,000 seeded cases: all 30 are killed, none of them by time alone. With the model check
+alone (--tests resume::tests::model) the 10 that are named "lost wake-up" or "race" are. Before that day
+three survived ("credit from reading is not sent", "EOF of the link is ignored", "attached sessions are
+evicted"); the tests that kill them were added then.
 """
 
 import argparse
@@ -29,7 +34,7 @@ MUTANTS = [
     ("wrong place to go on from", "machine.rs", "next: self.inbound.next(),", "next: self.inbound.next().saturating_sub(1),"),
     ("nothing is replayed", "outbound.rs", "self.sent = next;", "self.sent = self.ever_sent;"),
     ("no unsent cap", "outbound.rs", "self.ring.room().min(self.unsent_cap.saturating_sub(unsent))", "self.ring.room().min(usize::MAX.saturating_sub(unsent))"),
-    ("credit is ignored", "outbound.rs", "let until = self.ring.end().min(self.window_end);", "let until = self.ring.end();"),
+    ("credit is ignored", "outbound.rs", "let until = self.ring.end().min(self.window_end);\n        while", "let until = self.ring.end();\n        while"),
     ("FIN without seq, sent", "outbound.rs", "self.sent += 1;", ""),
     ("FIN without seq, received", "inbound.rs", "self.next += 1;", ""),
     ("lost wake-up of the writer", "shared.rs", "self.writer.take_if(|_| writable)", "self.writer.take_if(|_| writable && is_over)"),
@@ -52,13 +57,14 @@ MUTANTS = [
     ("lost wake-up: a link that is cut off", "handle.rs", "state.machine.detach(state.machine.generation());\n            state.kick();", "state.machine.detach(state.machine.generation());"),
     ("any acknowledgement of an older link", "outbound.rs", "(self.acked..=self.sent).contains(&next)", "(self.acked..=self.ever_sent).contains(&next)"),
     ("a session that ended well is forgotten", "lot.rs", "if end == End::Finished {", "if end == End::Closed {"),
+    ("an outage that others ended goes on", "dialling.rs", "if is_well(*status.borrow()) {", "if handle.unacked() == usize::MAX {"),
     ("attached sessions are evicted", "handle.rs", "if state.machine.is_attached() {\n                return false;\n            }", ""),
 ]
 
 NEEDS = "bytes futures-util rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-util tracing yamux".split()
 DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
-SEEDS, PATIENCE = "2000", 10
+SEEDS, PATIENCE = "2000", 4
 # Some tests may hang, and the others shall still run.
 THREADS = 16
 

@@ -23,7 +23,7 @@ use turmoil::net::{TcpListener, TcpStream};
 const PORT: u16 = 443;
 
 /// So many simulations, each with so many outages.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 8;
 const OUTAGES: usize = 6;
 
 /// All is said and done so soon after the last outage: a dead link is found in 15 s, the longest
