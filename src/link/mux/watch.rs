@@ -275,11 +275,11 @@ mod tests {
     #[tokio::test]
     async fn a_pong_gets_past_what_is_full_and_a_flood_of_pings_gets_no_further() {
         let (mut watch, mut far) = watched(2 * HEADER);
-        let (ping, pong) = (frame(PING, SYN, 0, 1), frame(PING, ACK, 0, 1));
+        let (asks, pong) = (frame(PING, SYN, 0, 1), frame(PING, ACK, 0, 1));
         let data = frame(DATA, 0, 5, 20_000);
         assert!(!is_taken(&mut watch, &data).await, "it is full");
         let rest = &data[2 * HEADER..];
-        far.write_all(&ping).await.expect("it goes");
+        far.write_all(&asks).await.expect("it goes");
         watch.read_exact(&mut [0; HEADER]).await.expect("it came");
         assert!(is_taken(&mut watch, &[rest, &pong].concat()).await);
         assert!(!is_taken(&mut watch, &data).await, "nothing is owed");
@@ -288,7 +288,7 @@ mod tests {
         assert!(flushed.is_ok() && read.is_ok());
         assert!(seen == [&data[..], &pong].concat(), "in its order");
         for _ in 0..10 {
-            far.write_all(&ping).await.expect("it goes");
+            far.write_all(&asks).await.expect("it goes");
             watch.read_exact(&mut [0; HEADER]).await.expect("it came");
             is_taken(&mut watch, &data).await;
         }

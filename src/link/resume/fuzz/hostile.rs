@@ -208,12 +208,11 @@ impl Bench {
     fn relink_for(&mut self, input: &mut Input<'_>) {
         let (epoch, next) = (input.long(), Self::near(input, self.acked));
         let was = (self.machine.generation(), self.machine.is_attached());
-        match self.machine.fence_for(epoch, next) {
-            Ok(ticket) => self.attach(ticket.generation, next),
-            Err(_) => {
-                let is = (self.machine.generation(), self.machine.is_attached());
-                assert_eq!(is, was, "a refusal changes nothing");
-            }
+        if let Ok(ticket) = self.machine.fence_for(epoch, next) {
+            self.attach(ticket.generation, next);
+        } else {
+            let is = (self.machine.generation(), self.machine.is_attached());
+            assert_eq!(is, was, "a refusal changes nothing");
         }
     }
 

@@ -157,7 +157,7 @@ impl Pair {
                         .machine
                         .attach(ticket.generation, asked.next, self.now)
                 );
-                if how % 4 == 0 {
+                if how.is_multiple_of(4) {
                     return;
                 }
                 host.generation = asked.generation;

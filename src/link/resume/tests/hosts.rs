@@ -28,7 +28,7 @@ const OUTAGES: usize = 6;
 
 /// All is said and done so soon after the last outage: a dead link is found in 15 s, the longest
 /// pause is 6 s, an attempt takes 10 s at most and the longest question 4 s of its own.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_mins(1);
 
 fn config() -> Config {
     Config {

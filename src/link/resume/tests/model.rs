@@ -148,9 +148,9 @@ async fn write(mut stream: Part, seed: u64) -> Part {
 }
 
 async fn read(mut stream: Part, seed: u64) -> Part {
-    let mut seen = [0; BYTES];
-    stream.read_exact(&mut seen).await.expect("it comes");
-    assert_eq!(seen[..], pattern(seed, BYTES));
+    let mut came = [0; BYTES];
+    stream.read_exact(&mut came).await.expect("it comes");
+    assert_eq!(came[..], pattern(seed, BYTES));
     stream
 }
 

@@ -196,8 +196,8 @@ async fn pour(mux: Mux, seed: u64) {
 }
 
 async fn take(stream: Option<MuxStream>, seed: u64) {
-    let mut seen = Vec::new();
+    let mut came = Vec::new();
     let mut stream = stream.expect("it comes");
-    stream.read_to_end(&mut seen).await.expect("it comes");
-    assert!(seen == pattern(seed, BYTES));
+    stream.read_to_end(&mut came).await.expect("it comes");
+    assert!(came == pattern(seed, BYTES));
 }
