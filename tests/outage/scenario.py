@@ -5,9 +5,9 @@ failed, as far as there is something to go on with.
 """
 
 import datetime
+import json
 import os
 import pathlib
-import re
 import sys
 import time
 import traceback
@@ -33,8 +33,8 @@ HELD_WITHIN = 20
 BLACK_OUT = 60
 # A new visitor waits for 10 s before the relay says that nobody is there.
 VISITOR_WAITS = (9, 16)
-# With others about a stream has at least this part of what it had alone.
-FAIR_PART = 0.5
+# With others about a stream has at least this part of what it had alone, on a busy machine too.
+FAIR_PART = 0.3
 # The longest that someone who types waits for an echo while all is well.
 ECHO_WITHIN = 2.0
 # Nothing happens for so long between two outages, and bytes are counted.
@@ -83,7 +83,12 @@ class Day:
     def handed(self):
         """How many bytes of the stalled download the network took so far."""
         _, _, body, _ = Visit(self.web, "/handed").answer()
-        return int(re.search(rb'"stalled": (\d+)', body).group(1))
+        return json.loads(body).get("stalled", 0)
+
+
+def moment(text):
+    """RFC 3339 in UTC, which Python reads since 3.11 only."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def mib(count):
@@ -140,7 +145,10 @@ def wait_for_stall(day):
 def a_reset_of_the_link_is_a_short_pause(day):
     since = time.monotonic()
     count = day.cable.reset(day.link_port)
-    return f"{count} reset; flows again: {day.all_flow_again(since, AFTER_RESET)}"
+    flows = day.all_flow_again(since, AFTER_RESET)
+    held, hosting = (day.host.program.expect("state", since=since, state=state) for state in ("held", "hosting"))
+    blip = moment(hosting["at"]) - moment(held["at"])
+    return f"{count} reset, held for {blip.total_seconds():.3f} s; flows again: {flows}"
 
 
 @step
@@ -164,14 +172,14 @@ def what_comes_out_of_the_hole_late_harms_nobody(day):
 
 @step
 def in_a_black_out_the_host_says_held(day):
-    if day.download.over.is_set():
-        raise Failed("the download is over before the black-out")
     day.dark_since = time.monotonic()
     day.cable.lose_everything()
+    day.check()
+    if day.download.over.is_set():
+        raise Failed("the download was over before the black-out")
     line = day.host.program.expect("state", HELD_WITHIN + 20, day.dark_since, state="held")
     after = time.monotonic() - day.dark_since
-    until = datetime.datetime.fromisoformat(line["until"].replace("Z", "+00:00"))
-    left = (until - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    left = (moment(line["until"]) - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
     measured = f"after {after:.1f} s, for another {left:.0f} s, {line['open']} open"
     # The echo session, the WebSocket and both downloads.
     if after > HELD_WITHIN or not BLACK_OUT < left < 3600 or line["open"] < 4:
@@ -197,13 +205,12 @@ def after_the_black_out_all_go_on_where_they_were(day):
     time.sleep(max(0, day.dark_since + BLACK_OUT - 3 - time.monotonic()))
     day.early, day.early_echo = Visit(day.web), Echo(day.echo.port).start()
     time.sleep(max(0, day.dark_since + BLACK_OUT - time.monotonic()))
-    day.check()
-    for stream in day.streams():
-        if stream.amount != before[stream.name]:
-            raise Failed(f"{stream.name} went on in the dark")
+    went_on = [stream.name for stream in day.streams() if stream.amount != before[stream.name]]
     healed = time.monotonic()
     day.cable.heal()
     dark = healed - day.dark_since
+    if went_on:
+        raise Failed(f"went on in the dark: {', '.join(went_on)}")
     return f"{dark:.0f} s dark; flows again after healing: {day.all_flow_again(healed, AFTER_HEALING)}"
 
 

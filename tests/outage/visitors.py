@@ -46,7 +46,7 @@ class Stream:
         try:
             self.listen()
         except Exception as error:  # noqa: BLE001 (whatever it is, it is what the visitor saw)
-            self.broken = self.broken or f"{type(error).__name__}: {error}"
+            self.broken = self.broken or f"{type(error).__name__}: {error}"[:300]
         self.socket.close()
         self.over.set()
 
