@@ -1,0 +1,1 @@
+//! Both ends of a WebSocket, and an other end that is none.

@@ -1,0 +1,3 @@
+//! Which ways are gone, and in which order.
+
+use super::*;
