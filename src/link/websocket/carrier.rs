@@ -15,8 +15,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 /// The longest message that is taken.
 pub(super) const MAX_MESSAGE: usize = 128 * 1024;
 
-/// The longest message that is sent: four TLS records.
-const MAX_SENT: usize = 64 * 1024;
+/// The longest message that is sent. It is read when it is whole, so a longer one would keep small
+/// things waiting on a slow network.
+const MAX_SENT: usize = 32 * 1024;
 
 /// What is read from below at once.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -63,9 +64,7 @@ impl<S: Transport> WebSocket<S> {
     pub async fn agreed(stream: S, first: &[u8]) -> Self {
         let config = Some(config());
         let first = first.to_vec();
-        Self::new(
-            WebSocketStream::from_partially_read(stream, first, Role::Server, config).await,
-        )
+        Self::new(WebSocketStream::from_partially_read(stream, first, Role::Server, config).await)
     }
 
     /// Takes the next message that carries something into `rest`; ready at the end too.
@@ -94,7 +93,11 @@ impl<S: Transport> WebSocket<S> {
         Poll::Pending
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let mut messages = Pin::new(&mut self.messages);
         ready!(messages.as_mut().poll_ready(cx)).map_err(map_error)?;
         let message = gather(parts);

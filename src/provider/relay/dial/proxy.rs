@@ -174,12 +174,16 @@ impl Proxy {
             Ok(parts.io.into_inner())
         } else {
             // In TLS the client speaks first.
-            Err(NotThrough::Denied("it speaks before it is asked".to_owned()))
+            Err(NotThrough::Denied(
+                "it speaks before it is asked".to_owned(),
+            ))
         }
     }
 
     fn request(&self, target: &Uri) -> Result<Request<Empty<Bytes>>, http::Error> {
-        let authority = target.authority().map_or("", |authority| authority.as_str());
+        let authority = target
+            .authority()
+            .map_or("", |authority| authority.as_str());
         let mut request = Request::connect(authority).header(HOST, authority);
         if let Some(auth) = self.0.basic_auth() {
             request = request.header(PROXY_AUTHORIZATION, auth);

@@ -47,11 +47,7 @@ pub(super) enum Blame {
 }
 
 /// Goes it.
-pub(super) async fn walk(
-    way: Way,
-    link: &JoinLink,
-    proxies: &Proxies,
-) -> Result<Secured, Failed> {
+pub(super) async fn walk(way: Way, link: &JoinLink, proxies: &Proxies) -> Result<Secured, Failed> {
     let port = way.port(link);
     let fault = |fault| map_fault(&fault, link, port);
     let stream = connect(link, port, proxies).await?;
