@@ -83,19 +83,28 @@ impl fmt::Debug for RelayConnector {
     }
 }
 
+/// Finds out whether a relay can be reached, on any way that a host would go, and has the right
+/// certificate.
+///
+/// # Errors
+/// Why not.
+pub async fn reach(
+    link: &JoinLink,
+    detours: Detours,
+    patience: Duration,
+) -> Result<(), ConnectError> {
+    Dialler::new(detours).dial(link, patience).await.map(drop)
+}
+
 impl RelayConnector {
     /// Hosts at the relay that `locator` names, through the proxy that the environment names.
     #[must_use]
     pub fn new(locator: Arc<dyn RelayLocator>) -> Self {
-        let detours = Detours {
-            proxies: Proxies::from_env(),
-            ..Detours::default()
-        };
         Self {
             locator,
             instance: format!("{:016x}", rand::random::<u64>()),
             patience: Patience::default(),
-            dialler: Arc::new(Dialler::new(detours)),
+            dialler: Arc::new(Dialler::new(Detours::from_env())),
         }
     }
 

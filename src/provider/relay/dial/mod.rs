@@ -47,6 +47,17 @@ impl Default for Detours {
     }
 }
 
+impl Detours {
+    /// The usual ones, through the proxy that the environment names.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self {
+            proxies: Proxies::from_env(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Dials relays, and remembers which way was the one to go.
 #[derive(Debug, Default)]
 pub(super) struct Dialler {
