@@ -17,9 +17,10 @@ use crate::provider::ConnectError;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use walk::{Blame, Failed, Way};
 
 /// How a relay is reached where the network does not let everything through.
@@ -58,6 +59,10 @@ impl Detours {
     }
 }
 
+/// A direct way that has failed is gone again so soon, for as long as others have no answer: the relay
+/// may only have been restarted.
+const DIRECT_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Dials relays, and remembers which way was the one to go.
 #[derive(Debug, Default)]
 pub(super) struct Dialler {
@@ -80,8 +85,10 @@ impl Dialler {
         link: &JoinLink,
         patience: Duration,
     ) -> Result<Secured, ConnectError> {
-        let dialled = timeout(patience, self.dial_all(link)).await;
-        dialled.unwrap_or_else(|_| Err(self.too_late(link)))
+        let mut failures = Failures::default();
+        let dialled = timeout(patience, self.dial_all(link, &mut failures)).await;
+        let secured = dialled.ok().flatten();
+        secured.ok_or_else(|| failures.into_error(|| self.too_late(link)))
     }
 
     fn too_late(&self, link: &JoinLink) -> ConnectError {
@@ -99,7 +106,8 @@ impl Dialler {
         }
     }
 
-    async fn dial_all(&self, link: &JoinLink) -> Result<Secured, ConnectError> {
+    /// The first way that leads to the relay; `None` when all have failed.
+    async fn dial_all(&self, link: &JoinLink, failures: &mut Failures) -> Option<Secured> {
         let mut rest = self.detours(link);
         let mut walks = FuturesUnordered::new();
         let walk = |way| async move { (way, walk::walk(way, link, self.proxies()).await) };
@@ -108,25 +116,32 @@ impl Dialler {
             rest.retain(|way| *way != known);
             walks.push(walk(known));
         }
-        let mut late = std::pin::pin!(sleep(self.detours.after));
-        let mut failures = Failures::default();
+        let mut late = pin!(sleep(self.detours.after));
+        let mut again = pin!(sleep(Duration::ZERO));
+        let mut has_failed = false;
         loop {
             tokio::select! {
                 Some((way, walked)) = walks.next() => match walked {
                     Ok(secured) => {
                         self.remember(link, way);
-                        return Ok(secured);
+                        return Some(secured);
                     }
                     Err(failed) => {
                         if way == Way::Direct {
                             rest.retain(|way| helps(*way, &failed, link));
                             walks.extend(rest.drain(..).map(walk));
+                            again.as_mut().reset(Instant::now() + DIRECT_AGAIN_AFTER);
+                            has_failed = true;
                         }
                         failures.add(way, failed);
                     }
                 },
                 () = &mut late, if !rest.is_empty() => walks.extend(rest.drain(..).map(walk)),
-                else => return Err(failures.into_error()),
+                () = &mut again, if has_failed && !walks.is_empty() => {
+                    walks.push(walk(Way::Direct));
+                    has_failed = false;
+                }
+                else => return None,
             }
         }
     }
@@ -207,10 +222,8 @@ impl Failures {
     }
 
     /// What the person is told is what is wrong with the direct way: the others are for the log.
-    fn into_error(self) -> ConnectError {
-        let mut error = self
-            .direct
-            .unwrap_or_else(|| ConnectError::new(Reason::TimedOut));
+    fn into_error(self, too_late: impl FnOnce() -> ConnectError) -> ConnectError {
+        let mut error = self.direct.unwrap_or_else(too_late);
         for said in self.others {
             error.detail = format!("{}; {said}", error.detail);
         }

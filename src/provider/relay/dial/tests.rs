@@ -72,7 +72,7 @@ fn the_person_is_told_of_the_direct_way_and_the_log_of_all() {
     };
     failures.add(Way::WebSocket { port: 443 }, failed(Blame::Way, other));
     failures.add(Way::Direct, failed(Blame::Way, Reason::LinkLost));
-    let error = failures.into_error();
+    let error = failures.into_error(|| panic!("it has failed"));
     assert_eq!(error.reason, Reason::LinkLost);
     let said = "it failed; as a WebSocket at port 443: not-a-relay: it failed";
     assert_eq!(error.detail, said);

@@ -120,8 +120,10 @@ async fn a_cover_in_a_cover_is_refused() {
     let outer = covered(rig.relay.link_addr()).await;
     let socket = underpass::link::websocket::connect(outer, "localhost", 1).await;
     let inner = cover(socket.expect("it is agreed"), "localhost").await;
-    let mut inner = inner.expect("it speaks TLS");
-    hangs_up(&mut inner).await;
+    // The relay has heard what it agreed to only when this end believes it done.
+    let inner = inner.expect("it speaks TLS");
+    let agreed = underpass::link::websocket::connect(inner, "localhost", 1).await;
+    assert!(agreed.is_err(), "it is agreed to");
 }
 
 #[tokio::test]

@@ -60,6 +60,10 @@ pub enum Rule {
     Cut,
     /// Says nothing.
     Swallow,
+    /// Ends everything, HTTPS too.
+    Shut,
+    /// Ends it, and says nothing to HTTPS.
+    CutOrSwallow,
 }
 
 /// A network before `target` that reads what a connection offers to speak.
@@ -88,6 +92,9 @@ impl Wall {
                 match rule {
                     Rule::Cut if is_link => return,
                     Rule::Swallow if is_link => return std::future::pending().await,
+                    Rule::Shut => return,
+                    Rule::CutOrSwallow if is_link => return,
+                    Rule::CutOrSwallow => return std::future::pending().await,
                     Rule::Pass | Rule::Cut | Rule::Swallow => {}
                 }
                 let mut relay = TcpStream::connect(target).await.expect("it is there");

@@ -67,6 +67,32 @@ async fn a_connection_outlives_drops_and_its_link_changes_ways() {
     assert!(direct >= 3 && covered <= 4, "{covered} {direct}");
 }
 
+/// A relay that is only just restarting is not missed for as long as 443 says nothing.
+#[tokio::test]
+async fn the_direct_way_is_gone_again_while_the_others_have_no_answer() {
+    let rig = Rig::start().await;
+    let wall = Wall::before(rig.relay.link_addr(), Rule::Shut).await;
+    let link = at(&rig.relay.join_link(), "127.0.0.1", wall.port());
+    let silent = Service::start(|socket| async move {
+        let _socket = socket;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let detours = Detours {
+        https_port: silent.port,
+        ..detours(NEVER).await
+    };
+    let back = async {
+        while wall.seen() != (1, 1) {
+            tokio::task::yield_now().await;
+        }
+        wall.set(Rule::Pass);
+    };
+    let ((session, _echo), ()) = tokio::join!(host_echo(&link, detours), back);
+    echoes(&mut visitor(&session).await, 1000).await;
+    assert_eq!(wall.seen(), (1, 2));
+}
+
 /// Something else answers at the relay's port, with a certificate of its own, and passes HTTPS on.
 #[tokio::test]
 async fn behind_a_proxy_that_ends_tls_a_host_comes_where_visitors_come() {
@@ -129,6 +155,8 @@ async fn when_nothing_helps_the_direct_way_says_why() {
     assert_eq!(reason(port, long).await, closed);
     wall.set(Rule::Swallow);
     assert_eq!(reason(wall.port(), patience).await, Reason::TimedOut);
+    wall.set(Rule::CutOrSwallow);
+    assert_eq!(reason(wall.port(), patience).await, Reason::LinkLost);
 }
 
 #[tokio::test]
