@@ -122,8 +122,8 @@ async fn a_cover_in_a_cover_is_refused() {
     let inner = cover(socket.expect("it is agreed"), "localhost").await;
     // The relay has heard what it agreed to only when this end believes it done.
     let inner = inner.expect("it speaks TLS");
-    let agreed = underpass::link::websocket::connect(inner, "localhost", 1).await;
-    assert!(agreed.is_err(), "it is agreed to");
+    let agreed = underpass::link::websocket::connect(inner, "localhost", 1);
+    assert!(Box::pin(agreed).await.is_err(), "it is agreed to");
 }
 
 #[tokio::test]

@@ -89,13 +89,12 @@ impl Wall {
                 let count = if is_link { &counts.1 } else { &counts.0 };
                 count.fetch_add(1, Ordering::Relaxed);
                 let rule = *rules.borrow();
-                match rule {
-                    Rule::Cut if is_link => return,
-                    Rule::Swallow if is_link => return std::future::pending().await,
-                    Rule::Shut => return,
-                    Rule::CutOrSwallow if is_link => return,
-                    Rule::CutOrSwallow => return std::future::pending().await,
-                    Rule::Pass | Rule::Cut | Rule::Swallow => {}
+                match (rule, is_link) {
+                    (Rule::Cut | Rule::CutOrSwallow, true) | (Rule::Shut, _) => return,
+                    (Rule::Swallow, true) | (Rule::CutOrSwallow, false) => {
+                        return std::future::pending().await;
+                    }
+                    (Rule::Pass, _) | (Rule::Cut | Rule::Swallow, false) => {}
                 }
                 let mut relay = TcpStream::connect(target).await.expect("it is there");
                 relay.write_all(&hello).await.expect("it goes");
@@ -296,9 +295,9 @@ pub async fn visitor(session: &Session) -> TcpStream {
 /// Sends so many bytes and gets them back.
 pub async fn echoes(visitor: &mut TcpStream, len: usize) {
     let sent: Vec<u8> = (0..=250).cycle().take(len).collect();
-    let (mut read, mut write) = visitor.split();
+    let (mut from, mut to) = visitor.split();
     let mut back = vec![0; len];
-    let both = async { tokio::join!(write.write_all(&sent), read.read_exact(&mut back)) };
+    let both = async { tokio::join!(to.write_all(&sent), from.read_exact(&mut back)) };
     let (wrote, read) = tokio::time::timeout(HANG, both).await.expect("no hang");
     wrote.expect("it goes");
     read.expect("it comes back");
