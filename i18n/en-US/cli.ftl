@@ -105,6 +105,7 @@ doctor-names-resolve = they resolve to this computer
 doctor-names-fail = { $name } does not resolve
 doctor-joined-none = none; the one in this program is used
 doctor-joined-fine = { $address } answers and has the right certificate
+doctor-joined-by-proxy = { $address } answers through the proxy { $proxy } and has the right certificate
 doctor-joined-no-token = the token of { $address } is missing
 doctor-found = { $detail }
 

@@ -105,6 +105,7 @@ doctor-names-resolve = apontam para este computador
 doctor-names-fail = { $name } não pode ser resolvido
 doctor-joined-none = nenhum; o deste programa é usado
 doctor-joined-fine = { $address } responde e tem o certificado certo
+doctor-joined-by-proxy = { $address } responde pelo proxy { $proxy } e tem o certificado certo
 doctor-joined-no-token = falta o token de { $address }
 doctor-found = { $detail }
 
