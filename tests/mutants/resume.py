@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 """Breaks the resumable layer on purpose, one way at a time, and expects its tests to notice.
 
-    python3 tests/mutants/resume.py [--target DIR] [WORD...]
+    python3 tests/mutants/resume.py [--target DIR] [--tests PART] [WORD...]
 
 Builds the link room alone in a temporary folder, so that a mutant costs seconds. A mutant is killed
 when a test fails, or when nothing ends within many times what the tests take without a mutant; WORD picks the mutants whose name has it. Exits with 1 if one survives.
+
+2026-11-22, with 2,000 seeded cases: all 30 are killed, none of them by time alone. With the model check
+alone (--tests resume::tests::model) the 10 that are named "lost wake-up" or "race" are. Before that day
+three survived ("credit from reading is not sent", "EOF of the link is ignored", "attached sessions are
+evicted"); the tests that kill them were added then.
 """
 
 import argparse
 import enum
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,7 +34,7 @@ MUTANTS = [
     ("wrong place to go on from", "machine.rs", "next: self.inbound.next(),", "next: self.inbound.next().saturating_sub(1),"),
     ("nothing is replayed", "outbound.rs", "self.sent = next;", "self.sent = self.ever_sent;"),
     ("no unsent cap", "outbound.rs", "self.ring.room().min(self.unsent_cap.saturating_sub(unsent))", "self.ring.room().min(usize::MAX.saturating_sub(unsent))"),
-    ("credit is ignored", "outbound.rs", "let until = self.ring.end().min(self.window_end);", "let until = self.ring.end();"),
+    ("credit is ignored", "outbound.rs", "let until = self.ring.end().min(self.window_end);\n        while", "let until = self.ring.end();\n        while"),
     ("FIN without seq, sent", "outbound.rs", "self.sent += 1;", ""),
     ("FIN without seq, received", "inbound.rs", "self.next += 1;", ""),
     ("lost wake-up of the writer", "shared.rs", "self.writer.take_if(|_| writable)", "self.writer.take_if(|_| writable && is_over)"),
@@ -42,12 +48,25 @@ MUTANTS = [
     ("an old link still counts", "machine.rs", "self.attached && self.generation == generation", "self.attached && generation > 0"),
     ("a silent link is never dead", "machine.rs", "self.attached && self.pulse.is_dead(now)", "self.attached && now.is_zero()"),
     ("EOF of the link is ignored", "driver.rs", "0 => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),", "0 => Poll::Pending,"),
+    ("race: the loss of an old link is the new one's", "driver.rs", "state.machine.detach(link.generation)", "state.machine.detach(state.machine.generation())"),
+    ("race: what an old link brings is the new one's", "driver.rs", "machine.receive(self.generation, &", "machine.receive(machine.generation(), &"),
+    ("race: what is for the new link goes to the old", "driver.rs", "machine.transmit(self.generation, &", "machine.transmit(machine.generation(), &"),
+    ("race: two attempts share a generation", "machine.rs", "self.generation += 1;\n        self.attached = false;", "self.generation += u64::from(self.attached);\n        self.attached = false;"),
+    ("lost wake-up: a new link", "handle.rs", "self.shared.with(|state| {\n            state.kick();\n            if state.machine.attach", "self.shared.with(|state| {\n            if state.machine.attach"),
+    ("lost wake-up: the end of what is written", "stream.rs", "state.machine.finish();\n                state.kick();", "state.machine.finish();"),
+    ("lost wake-up: a link that is cut off", "handle.rs", "state.machine.detach(state.machine.generation());\n            state.kick();", "state.machine.detach(state.machine.generation());"),
+    ("any acknowledgement of an older link", "outbound.rs", "(self.acked..=self.sent).contains(&next)", "(self.acked..=self.ever_sent).contains(&next)"),
+    ("a session that ended well is forgotten", "lot.rs", "if end == End::Finished {", "if end == End::Closed {"),
+    ("an outage that others ended goes on", "dialling.rs", "if is_well(*status.borrow()) {", "if handle.unacked() == usize::MAX {"),
     ("attached sessions are evicted", "handle.rs", "if state.machine.is_attached() {\n                return false;\n            }", ""),
 ]
 
 NEEDS = "bytes futures-util rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-util tracing yamux".split()
+DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
-SEEDS, PATIENCE = "2000", 10
+SEEDS, PATIENCE = "2000", 4
+# Some tests may hang, and the others shall still run.
+THREADS = 16
 
 
 def toml(value):
@@ -64,7 +83,7 @@ def make_crate(folder):
     lines += ['[lib]', 'path = "lib.rs"', 'doctest = false', '[dependencies]']
     lines += [f'{name} = {toml(manifest["dependencies"][name])}' for name in NEEDS]
     lines += ['[dev-dependencies]']
-    lines += [f'{name} = {toml(manifest["dev-dependencies"][name])}' for name in ("proptest", "tokio")]
+    lines += [f'{name} = {toml(manifest["dev-dependencies"][name])}' for name in DEV_NEEDS]
     lines += ['[profile.dev]', 'debug = "line-tables-only"', '[profile.dev.package."*"]', 'debug = false']
     (folder / "Cargo.toml").write_text("\n".join(lines) + "\n")
     shutil.copy(ROOT / "Cargo.lock", folder)
@@ -80,47 +99,59 @@ class Verdict(enum.Enum):
     NOT_FOUND = "OUT OF DATE"
 
 
-def test(folder, target, patience):
-    """How the tests end, and how long they took without their build."""
+def test(folder, target, tests, patience):
+    """How the tests end, how long they took without their build, and one that failed."""
     env = dict(os.environ, CARGO_TARGET_DIR=str(target), RESUME_SEEDS=SEEDS, PROPTEST_FAILURE_PERSISTENCE="off")
     build = ["cargo", "test", "--quiet", "--no-run"]
     if subprocess.run(build, cwd=folder, env=env, capture_output=True).returncode:
-        return Verdict.NO_BUILD, 0
-    run = ["cargo", "test", "--quiet", "resume::"]
+        return Verdict.NO_BUILD, 0, ""
+    run = ["cargo", "test", tests, "--", f"--test-threads={THREADS}"]
     began = time.monotonic()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(run, cwd=folder, env=env, start_new_session=True, **quiet)
-    try:
-        verdict = Verdict.FAILS if process.wait(patience) else Verdict.PASSES
-    except subprocess.TimeoutExpired:
+    with (folder / "log").open("w+") as log:
+        process = subprocess.Popen(run, cwd=folder, env=env, start_new_session=True, stdout=log, stderr=subprocess.DEVNULL)
+        verdict, failed = watch(process, folder / "log", began + patience)
+    return verdict, time.monotonic() - began, failed
+
+
+def watch(process, log, until):
+    """Waits for the first test that fails, the end of all, or the end of patience."""
+    while True:
+        code = process.poll()
+        failed = re.findall(r"^test \S*?resume::(\S+) \.\.\. FAILED$", log.read_text(), re.MULTILINE)
+        if failed or code is not None or time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    if code is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        verdict = Verdict.HANGS
-    return verdict, time.monotonic() - began
+    if failed:
+        return Verdict.FAILS, failed[0]
+    return {None: (Verdict.HANGS, ""), 0: (Verdict.PASSES, "")}.get(code, (Verdict.FAILS, "by a panic that ends all"))
 
 
-def try_mutant(folder, target, mutant, patience):
+def try_mutant(folder, target, tests, mutant, patience):
     _, file, there, instead = mutant
     path = folder / "link/resume" / file
     text = path.read_text()
     if text.count(there) != 1:
-        return Verdict.NOT_FOUND
+        return Verdict.NOT_FOUND, ""
     path.write_text(text.replace(there, instead))
-    verdict, _ = test(folder, target, patience)
+    verdict, _, failed = test(folder, target, tests, patience)
     path.write_text(text)
-    return verdict
+    return verdict, failed
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", type=Path, help="keeps what is built")
+    parser.add_argument("--tests", default="resume::", help="only those whose path has this")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         target = options.target or folder / "target"
         make_crate(folder)
-        verdict, took = test(folder, target, 600)
+        verdict, took, _ = test(folder, target, options.tests, 600)
         if verdict is not Verdict.PASSES:
             sys.exit("the tests fail without any mutant")
         print(f"{took:.1f} s without a mutant", flush=True)
@@ -129,9 +160,9 @@ def main():
             if options.words and not any(word in mutant[0] for word in options.words):
                 continue
             began = time.monotonic()
-            verdict = try_mutant(folder, target, mutant, PATIENCE * took + 10)
+            verdict, failed = try_mutant(folder, target, options.tests, mutant, PATIENCE * took + 10)
             bad += verdict not in (Verdict.FAILS, Verdict.HANGS)
-            print(f"{verdict.value:>16}  {time.monotonic() - began:5.1f} s  {mutant[0]}", flush=True)
+            print(f"{verdict.value:>16}  {time.monotonic() - began:5.1f} s  {mutant[0]:<44} {failed}", flush=True)
     sys.exit(bad > 0)
 
 

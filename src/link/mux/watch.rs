@@ -4,8 +4,11 @@
 //! other end had ended its side, as if nothing were missing. Here a reset that comes raises the
 //! stream's flag before yamux knows, and such an end goes out as a reset. It knows a header's flags
 //! and lengths, and nothing of what frames carry.
+//!
+//! yamux reads nothing while a pong of its own waits to be written. When that happens at both ends
+//! of a link that is full both ways, neither goes on for ever: here a pong gets past what is full.
 
-use super::Shared;
+use super::{FRAME_BODY, Shared};
 use futures_util::io::{AsyncRead, AsyncWrite};
 use std::io;
 use std::pin::Pin;
@@ -15,8 +18,16 @@ use std::task::{Context, Poll, ready};
 const HEADER: usize = 12;
 const DATA: u8 = 0;
 const WINDOW_UPDATE: u8 = 1;
+const PING: u8 = 2;
+/// On a ping: it asks for a pong.
+const SYN: u8 = 1;
+/// On a ping: it is the pong.
+const ACK: u8 = 2;
 const FIN: u8 = 4;
 const RST: u8 = 8;
+
+/// So much is taken beyond what the transport takes: the rest of a frame, and the pong behind it.
+const SPARE: usize = FRAME_BODY + 2 * HEADER;
 
 /// A frame's header: version, type, two bytes of flags, four each of the stream's id and length.
 type Header = [u8; HEADER];
@@ -36,6 +47,10 @@ fn body_of(header: &Header) -> usize {
 /// Whether the frame has one of these flags, which mean this on a stream's frames only.
 fn has(header: &Header, flags: u8) -> bool {
     matches!(header[1], DATA | WINDOW_UPDATE) && header[3] & flags != 0
+}
+
+fn is_ping(header: &Header, flag: u8) -> bool {
+    header[1] == PING && header[3] & flag != 0
 }
 
 /// Where in a run of frames we are.
@@ -74,6 +89,10 @@ pub(super) struct Watch<I> {
     shared: Arc<Shared>,
     came: Position,
     went: Position,
+    /// So many pings came whose pongs have not been written yet.
+    owed: u32,
+    /// Taken from yamux, and not by the transport yet.
+    spare: Vec<u8>,
 }
 
 impl<I> Watch<I> {
@@ -83,11 +102,13 @@ impl<I> Watch<I> {
             shared: Arc::clone(shared),
             came: Position::default(),
             went: Position::default(),
+            owed: 0,
+            spare: Vec::new(),
         }
     }
 
-    /// The end of a broken stream becomes a reset. yamux writes each header at once, and the cork
-    /// takes it at once; should that change, an end stays an end.
+    /// The end of a broken stream becomes a reset. yamux writes each header at once; should that
+    /// change, an end stays an end.
     fn corrected(&self, bytes: &[u8]) -> Option<Header> {
         if self.went.filled > 0 || self.went.body > 0 {
             return None;
@@ -101,6 +122,49 @@ impl<I> Watch<I> {
     }
 }
 
+impl<I: AsyncWrite + Unpin> Watch<I> {
+    /// Hands on what was taken before.
+    fn poll_spare(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.spare.is_empty() {
+            let written = ready!(Pin::new(&mut self.inner).poll_write(cx, &self.spare))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.spare.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Hands on what the transport takes; while a pong is owed, a little more is taken.
+    fn poll_take(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let taken = match self.poll_spare(cx)? {
+            Poll::Ready(()) => Pin::new(&mut self.inner).poll_write(cx, bytes)?,
+            Poll::Pending => Poll::Pending,
+        };
+        let room = SPARE.saturating_sub(self.spare.len());
+        match taken {
+            Poll::Ready(count) => Poll::Ready(Ok(count)),
+            Poll::Pending if self.owed > 0 && room > 0 => {
+                let count = bytes.len().min(room);
+                self.spare.extend_from_slice(&bytes[..count]);
+                Poll::Ready(Ok(count))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// A header that is not yamux's own goes whole: yamux would go on with the rest of its own.
+    fn poll_take_header(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &Header,
+    ) -> Poll<io::Result<usize>> {
+        let count = ready!(self.poll_take(cx, bytes))?;
+        self.spare.extend_from_slice(&bytes[count..]);
+        Poll::Ready(Ok(HEADER))
+    }
+}
+
 impl<I: AsyncRead + Unpin> AsyncRead for Watch<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -111,6 +175,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watch<I> {
             inner,
             shared,
             came,
+            owed,
             ..
         } = &mut *self;
         let read = ready!(Pin::new(inner).poll_read(cx, buf))?;
@@ -118,6 +183,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watch<I> {
             if has(header, RST) {
                 shared.handle_reset(stream_of(header));
             }
+            *owed = owed.saturating_add(u32::from(is_ping(header, SYN)));
         });
         Poll::Ready(Ok(read))
     }
@@ -131,10 +197,18 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watch<I> {
     ) -> Poll<io::Result<usize>> {
         // Asked again after a wait it must still be known to be broken.
         let corrected = self.corrected(buf);
-        let bytes = corrected.as_ref().map_or(buf, |header| header.as_slice());
-        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        let written = match &corrected {
+            Some(header) => self.poll_take_header(cx, header),
+            None => self.poll_take(cx, buf),
+        };
         match (&written, &corrected) {
-            (Poll::Ready(Ok(count)), _) => self.went.advance(&bytes[..*count], |_| ()),
+            (Poll::Ready(Ok(count)), _) => {
+                let Self { went, owed, .. } = &mut *self;
+                let bytes = corrected.as_ref().map_or(buf, |header| header.as_slice());
+                went.advance(&bytes[..*count], |header| {
+                    *owed = owed.saturating_sub(u32::from(is_ping(header, ACK)));
+                });
+            }
             (Poll::Pending, Some(header)) => self.shared.put_broken(stream_of(header)),
             (Poll::Pending, None) | (Poll::Ready(Err(_)), _) => {}
         }
@@ -142,10 +216,12 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watch<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_spare(cx))?;
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_spare(cx))?;
         Pin::new(&mut self.inner).poll_close(cx)
     }
 }
@@ -153,7 +229,12 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watch<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use proptest::prelude::*;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+    use tokio::time::timeout;
+    use tokio_util::compat::{Compat, TokioAsyncReadCompatExt as _};
 
     fn frame(kind: u8, flags: u8, stream: u32, body: u32) -> Vec<u8> {
         let mut bytes = vec![0, kind, 0, flags];
@@ -163,6 +244,55 @@ mod tests {
             bytes.extend(vec![0xff; body as usize]);
         }
         bytes
+    }
+
+    type Near = Watch<Compat<DuplexStream>>;
+
+    /// Watched, over a transport that takes so much.
+    fn watched(takes: usize) -> (Near, DuplexStream) {
+        let (near, far) = tokio::io::duplex(takes);
+        (Watch::new(near.compat(), &Arc::new(Shared::new(1))), far)
+    }
+
+    async fn is_taken(watch: &mut Near, bytes: &[u8]) -> bool {
+        timeout(Duration::ZERO, watch.write_all(bytes))
+            .await
+            .is_ok()
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_broken_stream_goes_as_a_whole_reset_through_a_narrow_transport() {
+        let (mut watch, mut far) = watched(3);
+        watch.shared.put_broken(5);
+        let header = frame(WINDOW_UPDATE, FIN, 5, 0);
+        assert!(is_taken(&mut watch, &header).await);
+        let mut seen = [0; HEADER];
+        let (flushed, read) = tokio::join!(watch.flush(), far.read_exact(&mut seen));
+        assert!(flushed.is_ok() && read.is_ok());
+        assert_eq!(seen[..], frame(WINDOW_UPDATE, RST, 5, 0));
+    }
+
+    #[tokio::test]
+    async fn a_pong_gets_past_what_is_full_and_a_flood_of_pings_gets_no_further() {
+        let (mut watch, mut far) = watched(2 * HEADER);
+        let (ping, pong) = (frame(PING, SYN, 0, 1), frame(PING, ACK, 0, 1));
+        let data = frame(DATA, 0, 5, 20_000);
+        assert!(!is_taken(&mut watch, &data).await, "it is full");
+        let rest = &data[2 * HEADER..];
+        far.write_all(&ping).await.expect("it goes");
+        watch.read_exact(&mut [0; HEADER]).await.expect("it came");
+        assert!(is_taken(&mut watch, &[rest, &pong].concat()).await);
+        assert!(!is_taken(&mut watch, &data).await, "nothing is owed");
+        let mut seen = vec![0; data.len() + HEADER];
+        let (flushed, read) = tokio::join!(watch.flush(), far.read_exact(&mut seen));
+        assert!(flushed.is_ok() && read.is_ok());
+        assert!(seen == [&data[..], &pong].concat(), "in its order");
+        for _ in 0..10 {
+            far.write_all(&ping).await.expect("it goes");
+            watch.read_exact(&mut [0; HEADER]).await.expect("it came");
+            is_taken(&mut watch, &data).await;
+        }
+        assert!(watch.spare.len() <= SPARE);
     }
 
     proptest! {

@@ -92,6 +92,9 @@ where
     let mut status = handle.status();
     let mut outage = Outage::default();
     loop {
+        if is_well(*status.borrow()) {
+            outage.settle();
+        }
         let Ok(seen) = status
             .wait_for(|status| !is_well(*status))
             .await
@@ -186,6 +189,14 @@ impl Outage {
                 retention.saturating_sub(since.elapsed())
             }
             Status::Attached { .. } | Status::Ended(_) => retention,
+        }
+    }
+
+    /// It is over, whoever ended it: the old link answered after all, or another one was attached.
+    fn settle(&mut self) {
+        self.since = None;
+        if self.healed.is_none() {
+            self.failures = 0;
         }
     }
 

@@ -6,8 +6,12 @@
 use super::Config;
 use super::handle::Status;
 use super::machine::Machine;
+#[cfg(test)]
+use super::tests::lock::Mutex;
 use crate::link::Transport;
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(not(test))]
+use std::sync::Mutex;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::sync::watch;

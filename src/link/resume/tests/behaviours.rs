@@ -6,7 +6,7 @@ use crate::link::resume::{AttachError, Config, End, Status};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 #[tokio::test(start_paused = true)]
 async fn a_new_session_is_not_attached_and_begins_once() {
@@ -181,6 +181,27 @@ async fn a_session_that_cannot_be_resumed_in_time_says_that_it_expired() {
     assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
     assert_eq!(before.elapsed().as_secs(), 600);
     assert_eq!(rig.dialling.await.ok(), Some(expired()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_somebody_else_ended_does_not_count_for_the_next() {
+    let mut rig = rig(Config::default());
+    rig.network.set_down(true);
+    tokio::time::sleep(SECOND * 10).await;
+    let ours = rig.host.handle.fence().expect("it lives");
+    let theirs = rig.relay.handle.fence().expect("it lives");
+    let (near, far, wire) = net::pipe(Plan::CLEAN, Dice::new(1));
+    let relay = rig.relay.handle.attach(theirs, ours.next, far);
+    let host = rig.host.handle.attach(ours, theirs.next, near);
+    assert!(relay.is_ok() && host.is_ok());
+    tokio::time::sleep(SECOND * 700).await;
+    rig.network.set_down(false);
+    wire.strike(Fault::Eof);
+    let before = Instant::now();
+    write(&mut rig.host, b"x").await;
+    let seen = timeout(SECOND * 60, read(&mut rig.relay, 1)).await;
+    assert_eq!(seen.ok().as_deref(), Some(&b"x"[..]));
+    assert!(before.elapsed() < SECOND / 10, "it is dialled at once");
 }
 
 #[tokio::test(start_paused = true)]

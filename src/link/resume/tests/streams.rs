@@ -8,11 +8,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-const STREAMS: u64 = 8;
+pub(super) const STREAMS: u64 = 8;
 
 const BYTES: usize = 60_000;
 
-async fn echo(mut incoming: Incoming) {
+pub(super) async fn echo(mut incoming: Incoming) {
     let mut tasks = JoinSet::new();
     while let Some(stream) = incoming.next().await {
         tasks.spawn(async move {
@@ -23,7 +23,7 @@ async fn echo(mut incoming: Incoming) {
     }
 }
 
-async fn ask(mux: Mux, seed: u64) {
+pub(super) async fn ask(mux: Mux, seed: u64) {
     let stream = mux.open().await.expect("there is room");
     let (mut read, mut write) = tokio::io::split(stream);
     let sent = pattern(seed, BYTES);
