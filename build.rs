@@ -34,6 +34,12 @@ fn main() {
     fs::write(out.join("tr.rs"), labels_rust(&source)).expect("OUT_DIR is writable");
     fs::write(out.join("sources.rs"), sources()).expect("OUT_DIR is writable");
 
+    #[cfg(feature = "window")]
+    compile_window(out);
+}
+
+#[cfg(feature = "window")]
+fn compile_window(out: PathBuf) {
     let mut config = slint_build::CompilerConfiguration::new().with_include_paths(vec![out]);
     if env::var("PROFILE").as_deref() != Ok("release") {
         // The window tests find elements by id; passing `false` would override the environment.

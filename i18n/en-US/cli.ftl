@@ -14,6 +14,7 @@ cli-hosted-twice = “{ $name }” is both a saved tunnel and the name of the po
 cli-unknown-command = “{ $typed }” is not a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit
 cli-line-too-long = That line is too long for a command.
 cli-unknown-tunnel = There is no tunnel “{ $typed }” here.
+cli-no-window = This build has no window. `underpass host PORT` serves a port without one; a build with its default features has one.
 cli-no-display = There is no display to open a window on. To host a port in the terminal: underpass host PORT
 cli-failed = { $what }: { $detail }
 cli-home-failed = The folder for Underpass's files cannot be used
@@ -105,6 +106,7 @@ doctor-names-resolve = they resolve to this computer
 doctor-names-fail = { $name } does not resolve
 doctor-joined-none = none; the one in this program is used
 doctor-joined-fine = { $address } answers and has the right certificate
+doctor-joined-by-proxy = { $address } answers through the proxy { $proxy } and has the right certificate
 doctor-joined-no-token = the token of { $address } is missing
 doctor-found = { $detail }
 

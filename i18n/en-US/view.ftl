@@ -119,6 +119,7 @@ why-quota-now = { $fault } Trying now.
 fault-offline = Your side: this computer is offline. Hosting goes on by itself when it is back.
 fault-unknown-host = The network between: the name { $host } does not resolve.
 fault-relay-unreachable = Their side: nothing answers at { $address }.
+fault-proxy-failed = The network between: the proxy { $address } does not let the link through ({ $detail }). Check HTTPS_PROXY, or name the relay in NO_PROXY, and start again.
 fault-not-a-relay = Their side: what answers at { $address } is no Underpass relay. Check the join link.
 fault-certificate-mismatch = Their side: the relay at { $address } does not have the certificate that your join link names. Ask its owner for a new link.
 fault-version-mismatch = Their side: the relay speaks version { $theirs } of the link, this program speaks { $ours }. Update the older of the two.

@@ -14,6 +14,7 @@ cli-hosted-twice = “{ $name }” é um túnel salvo e também o nome das porta
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit
 cli-line-too-long = Essa linha é longa demais para um comando.
 cli-unknown-tunnel = Não há um túnel “{ $typed }” aqui.
+cli-no-window = Esta compilação não tem janela. `underpass host PORTA` serve uma porta sem janela; uma compilação com os recursos padrão tem uma.
 cli-no-display = Não há uma tela onde abrir a janela. Para hospedar uma porta no terminal: underpass host PORTA
 cli-failed = { $what }: { $detail }
 cli-home-failed = A pasta dos arquivos do Underpass não pode ser usada
@@ -105,6 +106,7 @@ doctor-names-resolve = apontam para este computador
 doctor-names-fail = { $name } não pode ser resolvido
 doctor-joined-none = nenhum; o deste programa é usado
 doctor-joined-fine = { $address } responde e tem o certificado certo
+doctor-joined-by-proxy = { $address } responde pelo proxy { $proxy } e tem o certificado certo
 doctor-joined-no-token = falta o token de { $address }
 doctor-found = { $detail }
 

@@ -121,6 +121,7 @@ why-quota-now = { $fault } Tentando agora.
 fault-offline = Do seu lado: este computador está sem rede. A hospedagem continua sozinha quando ela voltar.
 fault-unknown-host = Na rede entre os dois: o nome { $host } não é encontrado.
 fault-relay-unreachable = Do outro lado: nada responde em { $address }.
+fault-proxy-failed = Na rede entre os dois: o proxy { $address } não deixa a conexão passar ({ $detail }). Confira HTTPS_PROXY, ou ponha o relay em NO_PROXY, e inicie de novo.
 fault-not-a-relay = Do outro lado: o que responde em { $address } não é um relay do Underpass. Confira o link de convite.
 fault-certificate-mismatch = Do outro lado: o relay em { $address } não tem o certificado indicado no seu link de convite. Peça um novo link a quem cuida dele.
 fault-version-mismatch = Do outro lado: o relay fala a versão { $theirs } do protocolo, este programa fala a { $ours }. Atualize o mais antigo dos dois.

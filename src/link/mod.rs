@@ -1,9 +1,10 @@
 //! The link between a host and its relay: TLS, streams in it, and the words both ends exchange.
 //!
 //! It knows bytes and time-outs. It knows no tunnel, no account and no policy: both ends build
-//! theirs on it. From below: a socket made ready ([`transport`]), TLS ([`tls`]), the layer that goes
-//! on where a broken connection ended ([`resume`]), the streams ([`mux`]), and on the first of them
-//! the control messages ([`frame`], [`wire`]).
+//! theirs on it. From below: a socket made ready ([`transport`]), where nothing else gets through a
+//! WebSocket ([`websocket`]), TLS ([`tls`]), the layer that goes on where a broken connection ended
+//! ([`resume`]), the streams ([`mux`]), and on the first of them the control messages ([`frame`],
+//! [`wire`]).
 
 pub mod frame;
 pub mod mux;
@@ -12,6 +13,7 @@ pub mod pump;
 pub mod resume;
 pub mod tls;
 pub mod transport;
+pub mod websocket;
 pub mod wire;
 
 pub use transport::Transport;

@@ -2,8 +2,8 @@
 //!
 //! It knows certificates and handshakes; who may host is the token's business.
 
-use super::Transport;
 use super::resume::Binding;
+use super::{Transport, websocket};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -32,6 +32,24 @@ pub struct Secured {
 impl std::fmt::Debug for Secured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secured").finish_non_exhaustive()
+    }
+}
+
+/// What a relay's handshake led to.
+#[derive(Debug)]
+pub enum Accepted {
+    /// A host's link.
+    Link(Secured),
+    /// HTTP, with nobody authenticated: a link may come inside it, as a WebSocket.
+    Covered(Covered),
+}
+
+/// An encrypted connection in which HTTP is spoken.
+pub struct Covered(pub Box<dyn Transport>);
+
+impl std::fmt::Debug for Covered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Covered")
     }
 }
 
@@ -107,7 +125,7 @@ impl Identity {
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], self.key.clone_key())?;
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![ALPN.to_vec(), websocket::ALPN.to_vec()];
         // Nothing resumes a TLS session, so tickets would be bytes for nothing.
         config.send_tls13_tickets = 0;
         Ok(TlsAcceptor::from(Arc::new(config)))
@@ -151,24 +169,25 @@ pub async fn connect(transport: impl Transport, pin: [u8; 32]) -> Result<Secured
     })
 }
 
-/// Shakes hands with a host.
+/// Shakes hands with a host, or with whatever covers one.
 ///
 /// # Errors
 /// See [`TlsFault`]; `NotARelay` then says that the other end is no host.
 pub async fn accept(
     acceptor: &TlsAcceptor,
     transport: impl Transport,
-) -> Result<Secured, TlsFault> {
+) -> Result<Accepted, TlsFault> {
     let stream = acceptor.accept(transport).await.map_err(classify)?;
-    let binding = {
-        let (_, connection) = stream.get_ref();
-        check_alpn(connection.alpn_protocol())?;
-        connection.export_keying_material([0; 32], EXPORTER, None)
-    };
-    Ok(Secured {
+    let (_, connection) = stream.get_ref();
+    if connection.alpn_protocol() == Some(websocket::ALPN) {
+        return Ok(Accepted::Covered(Covered(Box::new(stream))));
+    }
+    check_alpn(connection.alpn_protocol())?;
+    let binding = connection.export_keying_material([0; 32], EXPORTER, None);
+    Ok(Accepted::Link(Secured {
         stream: Box::new(stream),
         binding: binding.map(Binding).map_err(TlsFault::Setup)?,
-    })
+    }))
 }
 
 fn check_alpn(agreed: Option<&[u8]>) -> Result<(), TlsFault> {
@@ -195,7 +214,7 @@ fn client_config(pin: [u8; 32]) -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(config)
 }
 
-fn classify(error: io::Error) -> TlsFault {
+pub(super) fn classify(error: io::Error) -> TlsFault {
     let tls = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
@@ -271,7 +290,9 @@ mod tests {
         let acceptor = identity.acceptor().expect("it fits");
         let (near, far) = duplex(4096);
         let relay = tokio::spawn(async move {
-            let mut secured = accept(&acceptor, far).await?;
+            let Accepted::Link(mut secured) = accept(&acceptor, far).await? else {
+                panic!("it is no HTTP");
+            };
             let mut word = [0; 2];
             let read = secured.stream.read_exact(&mut word).await;
             read.map_err(TlsFault::Broken)?;

@@ -48,6 +48,13 @@ pub enum Reason {
         /// `HOST:PORT`.
         address: String,
     },
+    /// The proxy that the environment names does not let the link through.
+    ProxyFailed {
+        /// The proxy's `HOST:PORT`.
+        address: String,
+        /// What it said, or what was said of it.
+        detail: String,
+    },
     /// Something answered at the relay's address that is no relay of ours.
     NotARelay {
         /// `HOST:PORT`.
@@ -130,9 +137,11 @@ impl Reason {
             | Self::Woke
             | Self::EmbeddedRelay { .. }
             | Self::Other { .. } => Side::Ours,
-            Self::UnknownHost { .. } | Self::LinkLost | Self::LinkSilent | Self::TimedOut => {
-                Side::Network
-            }
+            Self::UnknownHost { .. }
+            | Self::ProxyFailed { .. }
+            | Self::LinkLost
+            | Self::LinkSilent
+            | Self::TimedOut => Side::Network,
             Self::RelayUnreachable { .. }
             | Self::NotARelay { .. }
             | Self::CertificateMismatch { .. }
@@ -165,6 +174,7 @@ impl Reason {
             Self::QuotaUsedUp { .. } => Class::Quota,
             Self::Offline
             | Self::UnknownHost { .. }
+            | Self::ProxyFailed { .. }
             | Self::RelayUnreachable { .. }
             | Self::LinkLost
             | Self::LinkSilent
@@ -185,6 +195,7 @@ impl Reason {
             Self::Offline => "offline",
             Self::UnknownHost { .. } => "unknown-host",
             Self::RelayUnreachable { .. } => "relay-unreachable",
+            Self::ProxyFailed { .. } => "proxy-failed",
             Self::NotARelay { .. } => "not-a-relay",
             Self::CertificateMismatch { .. } => "certificate-mismatch",
             Self::VersionMismatch { .. } => "version-mismatch",

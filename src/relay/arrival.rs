@@ -9,15 +9,18 @@ use super::session::{Line, Session};
 use super::table::Claim;
 use super::upstream::Way;
 use super::{Accounts, Limits};
-use crate::link::Transport;
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
 use crate::link::resume::{self, Handle, Lot, Request, SessionId};
-use crate::link::tls::{self, Secured};
+use crate::link::tls::{self, Accepted, Covered, Secured, TlsFault};
+use crate::link::websocket::{self, WebSocket};
 use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, VERSION};
 use crate::model::TunnelId;
+use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::BufReader;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +46,14 @@ impl Common {
     }
 }
 
+/// A connection before anything is known of it.
+pub(super) enum Entrance {
+    /// At the link's own listener: a link, or TLS that covers one.
+    Link(BufReader<TcpStream>),
+    /// At the visitors' listener, as a WebSocket: a link is in it, or nothing.
+    WebSocket(BufReader<TcpStream>, Bytes),
+}
+
 /// What a connection turns out to be.
 enum Arrival {
     /// A host that wants a session.
@@ -62,11 +73,11 @@ struct Admitted {
 /// Serves one connection for as long as it lives, or until a session has taken it over.
 pub(super) async fn serve(
     common: Arc<Common>,
-    transport: impl Transport,
+    entrance: Entrance,
     peer: SocketAddr,
     waiting: Waiting,
 ) {
-    let greeting = timeout(common.limits.handshake_timeout, greet(&common, transport));
+    let greeting = timeout(common.limits.handshake_timeout, greet(&common, entrance));
     let greeted = tokio::select! {
         greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
         () = waiting.turned_away() => Err("too many connections wait".to_owned()),
@@ -101,8 +112,8 @@ pub(super) async fn serve(
 }
 
 /// From TLS to the host's first words, or to the session that it goes on with.
-async fn greet(common: &Common, transport: impl Transport) -> Result<Arrival, String> {
-    let mut secured = tls::accept(&common.acceptor, transport)
+async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
+    let mut secured = secure(&common.acceptor, entrance)
         .await
         .map_err(|error| error.to_string())?;
     let request = resume::read_request(&mut secured.stream).await;
@@ -115,6 +126,27 @@ async fn greet(common: &Common, transport: impl Transport) -> Result<Arrival, St
             go_on(common, &request, secured).await?;
             Ok(Arrival::Resumed)
         }
+    }
+}
+
+/// Shakes hands, inside whatever covers the link.
+async fn secure(acceptor: &TlsAcceptor, entrance: Entrance) -> Result<Secured, TlsFault> {
+    let within = match entrance {
+        Entrance::Link(transport) => match tls::accept(acceptor, transport).await? {
+            Accepted::Link(secured) => return Ok(secured),
+            Accepted::Covered(Covered(stream)) => {
+                let link = websocket::accept(stream).await?;
+                tls::accept(acceptor, link).await?
+            }
+        },
+        Entrance::WebSocket(stream, first) => {
+            let link = WebSocket::agreed(stream, &first).await;
+            tls::accept(acceptor, link).await?
+        }
+    };
+    match within {
+        Accepted::Link(secured) => Ok(secured),
+        Accepted::Covered(_) => Err(TlsFault::NotARelay("a cover in a cover".to_owned())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
+use super::HostDoor;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -32,6 +33,11 @@ pub enum Lookup {
 pub trait Backend: Send + Sync + 'static {
     /// Who is behind `label` (lower case) now.
     fn find(&self, label: &str) -> Lookup;
+
+    /// Where hosts get in that come where visitors come; `None` where they may not.
+    fn host_door(&self) -> Option<HostDoor> {
+        None
+    }
 }
 
 /// One live port at a host.

@@ -1,10 +1,13 @@
 //! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
 
-use super::arrival::{self, Common};
+use super::arrival::{self, Common, Entrance};
 use super::door::Door;
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
-use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
+use super::{
+    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limits, Lookup, RelayError,
+    certificate, files,
+};
 use crate::link::resume::Lot;
 use crate::link::transport;
 use crate::model::{JoinLink, PortNumber, Secret};
@@ -15,7 +18,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -118,7 +122,11 @@ impl Relay {
         let aside = accounts.kept_aside().map(ToOwned::to_owned);
         let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
         let registry = Arc::new(registry(&config, http, &ingress));
-        let backend: Arc<dyn Backend> = Arc::<Registry>::clone(&registry);
+        let (door, knocks) = HostDoor::new();
+        let backend: Arc<dyn Backend> = Arc::new(Front {
+            registry: Arc::clone(&registry),
+            door,
+        });
         let shutdown = CancellationToken::new();
         let common = Arc::new(Common {
             limits: config.limits,
@@ -134,7 +142,7 @@ impl Relay {
             join,
             warnings: Vec::from_iter(warnings),
             shutdown,
-            accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, common))),
+            accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, knocks, common))),
             http_guard: ingress.serve_http(visitors, backend),
         })
     }
@@ -257,26 +265,41 @@ async fn bind(
     Ok((listener, bound))
 }
 
+/// What visitors' listeners see of the relay.
+struct Front {
+    registry: Arc<Registry>,
+    door: HostDoor,
+}
+
+impl Backend for Front {
+    fn find(&self, label: &str) -> Lookup {
+        self.registry.find(label)
+    }
+
+    fn host_door(&self) -> Option<HostDoor> {
+        Some(self.door.clone())
+    }
+}
+
 /// Accepts hosts until the relay goes down, then waits for their sessions to end.
-async fn accept(listener: TcpListener, common: Arc<Common>) {
+async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
     let door = Arc::new(Door::new(common.limits.unauthenticated));
     let mut sessions = JoinSet::new();
     for id in 0_u64.. {
-        let accepted = loop {
+        let arrived = loop {
             tokio::select! {
                 biased;
                 () = common.shutdown.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
-                accepted = listener.accept() => break Some(accepted),
+                arrived = next(&listener, &mut knocks) => break Some(arrived),
             }
         };
-        match accepted {
-            Some(Ok((socket, peer))) => {
+        match arrived {
+            // One that is broken already is none.
+            Some(Ok(None)) => {}
+            Some(Ok(Some((entrance, peer)))) => {
                 let (common, waiting) = (Arc::clone(&common), door.enter(id));
-                // One that is broken already is none.
-                if let Ok(transport) = transport::prepare(socket) {
-                    sessions.spawn(arrival::serve(common, transport, peer, waiting));
-                }
+                sessions.spawn(arrival::serve(common, entrance, peer, waiting));
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "no host can be accepted just now");
@@ -285,6 +308,27 @@ async fn accept(listener: TcpListener, common: Arc<Common>) {
             None => break,
         }
     }
-    drop(listener);
+    drop((listener, knocks));
     while sessions.join_next().await.is_some() {}
+}
+
+/// Neither door waits for the other.
+async fn next(
+    listener: &TcpListener,
+    knocks: &mut mpsc::Receiver<Knock>,
+) -> io::Result<Option<(Entrance, SocketAddr)>> {
+    tokio::select! {
+        accepted = listener.accept() => accepted.map(enter),
+        Some(knock) = knocks.recv() => Ok(enter_by_http(knock)),
+    }
+}
+
+fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<(Entrance, SocketAddr)> {
+    let transport = transport::prepare(socket).ok()?;
+    Some((Entrance::Link(transport), peer))
+}
+
+fn enter_by_http(knock: Knock) -> Option<(Entrance, SocketAddr)> {
+    let transport = transport::prepare(knock.socket).ok()?;
+    Some((Entrance::WebSocket(transport, knock.first), knock.peer))
 }

@@ -1,12 +1,16 @@
 //! Draws the view and turns clicks into actions: the only room that names Slint, the tray or Fluent.
 
+#[cfg(feature = "window")]
 pub mod desktop;
 pub mod headless;
 pub mod text;
+#[cfg(feature = "window")]
 pub mod tray;
+#[cfg(feature = "window")]
 pub mod window;
 
 /// What the Slint compiler made of `ui/`.
+#[cfg(feature = "window")]
 pub mod ui {
     #![allow(
         missing_docs,
@@ -18,6 +22,7 @@ pub mod ui {
 }
 
 /// Fills the window's labels: generated from `window.ftl`.
+#[cfg(feature = "window")]
 mod labels {
     include!(concat!(env!("OUT_DIR"), "/tr.rs"));
 }

@@ -45,6 +45,7 @@ pub(super) fn relay_choice(settings: &Settings, secrets: &Secrets) -> RelayChoic
     link.map_or(RelayChoice::TokenMissing, RelayChoice::Joined)
 }
 
+#[cfg(feature = "window")]
 /// Secrets that are in a file where a keychain should be are worth saying.
 pub(super) fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
     let expected = !home.is_private();

@@ -7,7 +7,10 @@ mod accounts;
 mod audit;
 mod begin;
 mod control;
+#[cfg(feature = "window")]
 pub mod desktop;
+#[cfg(not(feature = "window"))]
+mod windowless;
 mod doctor;
 mod host;
 mod inventory;
@@ -69,7 +72,10 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
 fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
     let _logging = begin_logging(home, stderr);
     match task {
+        #[cfg(feature = "window")]
         Task::Desktop(args) => desktop::run(args),
+        #[cfg(not(feature = "window"))]
+        Task::Desktop(_) => windowless::refuse(),
         Task::Host(args) => host::run(home.clone(), &args),
         Task::Relay(args) => relay::run(home, args),
         Task::Accounts(args) => accounts::run(home, args),

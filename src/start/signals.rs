@@ -43,6 +43,7 @@ impl Signals {
     }
 }
 
+#[cfg(feature = "window")]
 /// Calls `quit` at the first of them. A second one ends the program the hard way.
 pub(super) fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Result<()> {
     let runtime = super::runtime()?;

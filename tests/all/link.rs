@@ -5,3 +5,4 @@ mod names;
 mod rig;
 mod sessions;
 mod strangers;
+mod ways;

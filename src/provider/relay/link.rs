@@ -4,7 +4,7 @@
 //! over the link is the session's business.
 
 use super::RelayLocator;
-use super::dial::dial;
+use super::dial::Dialler;
 use crate::link::Transport;
 use crate::link::resume::{
     self, Config, Dialled, End, Handle, HandshakeError, Redial, ResumeStream, Status,
@@ -66,8 +66,13 @@ fn map_fault(fault: HandshakeError) -> ConnectError {
 
 impl Link {
     /// Dials again whenever the connection is lost, from now until the link cannot be resumed.
-    pub(super) fn keep_attached(&mut self, locator: Arc<dyn RelayLocator>, patience: Duration) {
-        let dial = move || redial(Arc::clone(&locator), patience);
+    pub(super) fn keep_attached(
+        &mut self,
+        locator: Arc<dyn RelayLocator>,
+        dialler: Arc<Dialler>,
+        patience: Duration,
+    ) {
+        let dial = move || redial(Arc::clone(&locator), Arc::clone(&dialler), patience);
         let keeping = resume::keep_attached(
             self.handle.clone(),
             Redial::new(self.retention),
@@ -123,11 +128,12 @@ impl Link {
 
 async fn redial(
     locator: Arc<dyn RelayLocator>,
+    dialler: Arc<Dialler>,
     patience: Duration,
 ) -> Result<Dialled<Box<dyn Transport>>, String> {
     let failed = |error: ConnectError| format!("{}: {}", error.reason.code(), error.detail);
     let join: JoinLink = locator.locate().await.map_err(failed)?;
-    let secured = dial(&join, patience).await.map_err(failed)?;
+    let secured = dialler.dial(&join, patience).await.map_err(failed)?;
     Ok(Dialled {
         transport: secured.stream,
         link: secured.binding,

@@ -11,10 +11,13 @@ mod local;
 mod refusal;
 mod session;
 
+pub use dial::{Detours, Proxies};
+
 use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
+use dial::Dialler;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -69,6 +72,7 @@ pub struct RelayConnector {
     /// Tells this connector's sessions from others in the relay's log.
     instance: String,
     patience: Patience,
+    dialler: Arc<Dialler>,
 }
 
 impl fmt::Debug for RelayConnector {
@@ -79,14 +83,28 @@ impl fmt::Debug for RelayConnector {
     }
 }
 
+/// Finds out whether a relay can be reached, on any way that a host would go, and has the right
+/// certificate.
+///
+/// # Errors
+/// Why not.
+pub async fn reach(
+    link: &JoinLink,
+    detours: Detours,
+    patience: Duration,
+) -> Result<(), ConnectError> {
+    Dialler::new(detours).dial(link, patience).await.map(drop)
+}
+
 impl RelayConnector {
-    /// Hosts at the relay that `locator` names.
+    /// Hosts at the relay that `locator` names, through the proxy that the environment names.
     #[must_use]
     pub fn new(locator: Arc<dyn RelayLocator>) -> Self {
         Self {
             locator,
             instance: format!("{:016x}", rand::random::<u64>()),
             patience: Patience::default(),
+            dialler: Arc::new(Dialler::new(Detours::from_env())),
         }
     }
 
@@ -94,6 +112,13 @@ impl RelayConnector {
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// With other ways to the relay.
+    #[must_use]
+    pub fn with_detours(mut self, detours: Detours) -> Self {
+        self.dialler = Arc::new(Dialler::new(detours));
         self
     }
 
@@ -117,12 +142,13 @@ impl RelayConnector {
             link: config,
         } = self.patience;
         progress(Phase::ConnectingRelay);
-        let secured = dial::dial(&join, patience).await?;
+        let secured = self.dialler.dial(&join, patience).await?;
         progress(Phase::ForwardingPorts);
         let hello = handshake::hello(order, &join, &self.instance);
         let mut shaken = handshake::shake(secured, config, hello, answer_within).await?;
         let locator = Arc::clone(&self.locator);
-        shaken.link.keep_attached(locator, patience);
+        let dialler = Arc::clone(&self.dialler);
+        shaken.link.keep_attached(locator, dialler, patience);
         Ok(session::start(shaken, order.ports.clone()))
     }
 }

@@ -11,6 +11,7 @@
 mod accept;
 mod body;
 mod headers;
+mod hosts;
 mod pace;
 mod page;
 mod pool;

@@ -3,9 +3,10 @@
 
 use super::body::{Flow, Home, RelayBody};
 use super::headers;
+use super::hosts;
 use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
-use super::web::{Router, Visit};
+use super::web::{Router, Switched, Visit};
 use super::wire::{Answer, RequestBody, Unanswered, Wire};
 use crate::model::RelayVerdict;
 use crate::relay::{Lookup, OpenError, Upstream, Visitor};
@@ -43,9 +44,13 @@ async fn pass(
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Page::BadMethod);
     }
+    let (mut head, body) = request.into_parts();
+    if let Some((answer, door)) = hosts::answer(&visit.web.router, asked.as_ref().ok(), &head) {
+        visit.switch(Switched::Host(door));
+        return Ok(answer);
+    }
     let upstream = find(&visit.web.router, asked)?;
     let key = upstream.key();
-    let (mut head, body) = request.into_parts();
     let body = RequestBody::from(body);
     let upgrade = headers::wanted_upgrade(&head);
     prepare(&mut head, &body, visit, upgrade.clone());
@@ -183,7 +188,7 @@ fn pass_back(answer: Answer, home: Home) -> Response<RelayBody> {
 /// Hands the service's end to the visitor's connection, which carries on when the answer is sent.
 async fn switch(visit: &Visit, answer: Answer) -> Response<RelayBody> {
     let (service, first) = answer.wire.into_stream().await;
-    visit.switch(service, first);
+    visit.switch(Switched::Service(service, first));
     let (mut head, _) = answer.response.into_parts();
     let protocol = head.headers.get(UPGRADE).cloned();
     headers::prepare_response(&mut head);

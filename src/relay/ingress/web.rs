@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::splice::{Rewound, reset, splice};
 use super::wire::Carrier;
 use super::{Limits, accept, proxy};
-use crate::relay::{Backend, Upstream};
+use crate::relay::{Backend, HostDoor, Knock, Upstream};
 use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -57,8 +57,16 @@ pub(super) struct Visit {
     pub(super) peer: SocketAddr,
     pub(super) forwarding: Forwarding,
     pub(super) pace: Arc<Pace>,
-    /// The service's end, once both have agreed to speak something other than HTTP.
-    switched: Mutex<Option<(Carrier, Bytes)>>,
+    /// Who has it, once both ends have agreed to speak something other than HTTP.
+    switched: Mutex<Option<Switched>>,
+}
+
+/// What goes on over a connection when HTTP is over.
+pub(super) enum Switched {
+    /// The service's end, and what it has said already.
+    Service(Carrier, Bytes),
+    /// No visitor's, but a host's.
+    Host(HostDoor),
 }
 
 impl Web {
@@ -93,11 +101,11 @@ impl Web {
 
 impl Visit {
     /// Both ends speak something else from now on.
-    pub(super) fn switch(&self, service: Carrier, first: Bytes) {
-        *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some((service, first));
+    pub(super) fn switch(&self, switched: Switched) {
+        *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some(switched);
     }
 
-    fn take_switched(&self) -> Option<(Carrier, Bytes)> {
+    fn take_switched(&self) -> Option<Switched> {
         let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
         switched.take()
     }
@@ -125,7 +133,12 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Cancell
         End::Broken => return reset(&stream),
     }
     match visit.take_switched() {
-        Some((service, first)) => {
+        Some(Switched::Host(door)) => door.knock(Knock {
+            socket: stream,
+            first: parts.read_buf,
+            peer,
+        }),
+        Some(Switched::Service(service, first)) => {
             let visitor = Rewound::new(parts.read_buf, stream);
             if let Err(error) = splice(visitor, Rewound::new(first, service)).await {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");

@@ -4,6 +4,7 @@ use super::{Check, said};
 use crate::audit;
 use crate::logging;
 use crate::model::Settings;
+#[cfg(feature = "window")]
 use crate::platform;
 use crate::secrets::{Kind, Secrets};
 use crate::store::{Home, Loaded};
@@ -20,8 +21,11 @@ pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
         logs(home),
         audit_log(home),
         crash(home),
+        #[cfg(feature = "window")]
         display(),
+        #[cfg(feature = "window")]
         tray(),
+        #[cfg(feature = "window")]
         fonts(),
         keychain(home),
     ]
@@ -95,6 +99,7 @@ fn crash(home: &Home) -> Check {
     Check::warn("crash", name, m::doctor_crashed(path), m::advice_crash())
 }
 
+#[cfg(feature = "window")]
 fn display() -> Check {
     let name = m::doctor_display();
     if platform::display_available() {
@@ -105,6 +110,7 @@ fn display() -> Check {
     }
 }
 
+#[cfg(feature = "window")]
 fn tray() -> Check {
     let name = m::doctor_tray();
     if platform::tray_host_present() {
@@ -114,6 +120,7 @@ fn tray() -> Check {
     }
 }
 
+#[cfg(feature = "window")]
 fn fonts() -> Check {
     let name = m::doctor_fonts();
     let mut fonts = fontique::Collection::new(fontique::CollectionOptions {

@@ -2,12 +2,13 @@
 
 use super::{Check, said};
 use crate::app::RelayChoice;
-use crate::link::{tls, transport};
 use crate::model::{JoinLink, RelaySettings, Settings};
+use crate::provider::relay::{Detours, reach};
 use crate::relay::{Relay, RelayConfig, Visitors};
 use crate::secrets::Secrets;
 use crate::start::begin;
 use crate::store::Home;
+use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
 use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -135,23 +136,19 @@ async fn joined(settings: &RelaySettings, has_token: bool) -> Check {
         return warn(detail, m::advice_joined_token());
     }
     // The token plays no part in reaching it.
-    let link = format!("{}-@{address}", JoinLink::SCHEME).parse();
-    let reached = match link {
-        Ok(link) => reach(&link).await,
-        Err(fault) => Err(anyhow::Error::from(fault)),
+    let link: JoinLink = match format!("{}-@{address}", JoinLink::SCHEME).parse() {
+        Ok(link) => link,
+        Err(fault) => return warn(said(fault), m::advice_joined()),
     };
-    match reached {
-        Ok(()) => Check::ok("joined-relay", name, m::doctor_joined_fine(shown)),
-        Err(error) => warn(said(error), m::advice_joined()),
+    let detours = Detours::from_env();
+    let proxy = detours.proxies.address_for(&link.host, link.port.get());
+    match (reach(&link, detours, ANSWER).await, proxy) {
+        (Ok(()), None) => Check::ok("joined-relay", name, m::doctor_joined_fine(shown)),
+        (Ok(()), Some(proxy)) => Check::ok(
+            "joined-relay",
+            name,
+            m::doctor_joined_by_proxy(shown, proxy),
+        ),
+        (Err(error), _) => warn(fault(&error.reason), m::advice_joined()),
     }
-}
-
-/// Connects and checks the certificate.
-async fn reach(link: &JoinLink) -> anyhow::Result<()> {
-    let connect = async {
-        let socket = TcpStream::connect((link.host.as_str(), link.port.get())).await?;
-        tls::connect(transport::prepare(socket)?, link.fingerprint).await?;
-        anyhow::Ok(())
-    };
-    timeout(ANSWER, connect).await?
 }

@@ -57,6 +57,7 @@ pub(super) fn for_reason(group: &Group, reason: &Reason) -> Button {
         },
         Reason::Offline
         | Reason::UnknownHost { .. }
+        | Reason::ProxyFailed { .. }
         | Reason::RelayUnreachable { .. }
         | Reason::VersionMismatch { .. }
         | Reason::NoPublicPorts

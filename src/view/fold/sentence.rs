@@ -155,6 +155,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         Reason::Woke => m::lost_woke(ago),
         Reason::Offline
         | Reason::UnknownHost { .. }
+        | Reason::ProxyFailed { .. }
         | Reason::RelayUnreachable { .. }
         | Reason::NotARelay { .. }
         | Reason::CertificateMismatch { .. }
@@ -196,6 +197,9 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::Offline => m::fault_offline(),
         Reason::UnknownHost { host } => m::fault_unknown_host(host.as_str()),
         Reason::RelayUnreachable { address } => m::fault_relay_unreachable(address.as_str()),
+        Reason::ProxyFailed { address, detail } => {
+            m::fault_proxy_failed(address.as_str(), detail.as_str())
+        }
         Reason::NotARelay { address } => m::fault_not_a_relay(address.as_str()),
         Reason::CertificateMismatch { address } => m::fault_certificate_mismatch(address.as_str()),
         Reason::VersionMismatch { theirs, ours } => {
@@ -226,9 +230,11 @@ pub fn fault(reason: &Reason) -> Msg {
 pub(super) fn cause(reason: &Reason) -> Msg {
     match reason {
         Reason::Offline => m::cause_offline(),
-        Reason::UnknownHost { .. } | Reason::LinkLost | Reason::LinkSilent | Reason::TimedOut => {
-            m::cause_network()
-        }
+        Reason::UnknownHost { .. }
+        | Reason::ProxyFailed { .. }
+        | Reason::LinkLost
+        | Reason::LinkSilent
+        | Reason::TimedOut => m::cause_network(),
         Reason::RelayUnreachable { .. }
         | Reason::NotARelay { .. }
         | Reason::CertificateMismatch { .. }

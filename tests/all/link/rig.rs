@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 use underpass::link::resume::{Config, PulseConfig};
 use underpass::model::{JoinLink, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
-use underpass::provider::relay::{Fixed, Patience, RelayConnector};
+use underpass::provider::relay::{Detours, Fixed, Patience, RelayConnector};
 use underpass::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
 use underpass::relay::{
     Backend, Ingress, IngressGuard, Lookup, OpenError, Relay, RelayConfig, Stream, Upstream,
@@ -136,8 +136,9 @@ pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
     }
 }
 
+/// It takes no proxy from the environment.
 pub fn connector(link: &JoinLink) -> RelayConnector {
-    RelayConnector::new(Arc::new(Fixed(link.clone())))
+    RelayConnector::new(Arc::new(Fixed(link.clone()))).with_detours(Detours::default())
 }
 
 pub async fn connect(

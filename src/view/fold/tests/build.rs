@@ -220,6 +220,10 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::Woke,
         Reason::EmbeddedRelay { detail: detail() },
         Reason::Other { detail: detail() },
+        Reason::ProxyFailed {
+            address: address(),
+            detail: detail(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -252,5 +256,6 @@ fn place(reason: &Reason) -> usize {
         Reason::Woke => 20,
         Reason::EmbeddedRelay { .. } => 21,
         Reason::Other { .. } => 22,
+        Reason::ProxyFailed { .. } => 23,
     }
 }
