@@ -61,7 +61,7 @@ MUTANTS = [
     ("attached sessions are evicted", "handle.rs", "if state.machine.is_attached() {\n                return false;\n            }", ""),
 ]
 
-NEEDS = "bytes futures-util rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-util tracing yamux".split()
+NEEDS = "bytes futures-util http rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing yamux".split()
 DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
 SEEDS, PATIENCE = "2000", 4
