@@ -30,6 +30,8 @@ pub(super) struct Driver<'e> {
     emit: &'e dyn Fn(EngineEvent),
     attempt: Option<Attempt>,
     session: Option<Session>,
+    /// A session whose relay goes down: it serves what it has, and ends by itself.
+    aside: Option<Session>,
     /// A session that made way for another one and may still say goodbye.
     leaving: Option<Pin<Box<dyn Future<Output = ()>>>>,
     traffic_at: Option<Instant>,
@@ -44,6 +46,7 @@ enum Wake {
     Phase(Phase),
     Outcome(Outcome),
     Session(Option<SessionEvent>),
+    Aside(Option<SessionEvent>),
     Left,
     Timer,
     Remint,
@@ -67,6 +70,7 @@ impl<'e> Driver<'e> {
             emit,
             attempt: None,
             session: None,
+            aside: None,
             leaving: None,
             traffic_at: None,
             was_up: false,
@@ -85,6 +89,7 @@ impl<'e> Driver<'e> {
                 Wake::Phase(phase) => self.enter(phase),
                 Wake::Outcome(outcome) => self.finish_attempt(outcome),
                 Wake::Session(event) => self.handle_session(event),
+                Wake::Aside(event) => self.handle_aside(event),
                 Wake::Left => self.leaving = None,
                 Wake::Timer => self.put(Input::Timer),
                 Wake::Remint => self.put(Input::RemintDue),
@@ -106,6 +111,7 @@ impl<'e> Driver<'e> {
             command = inbox.recv() => Wake::Command(command),
             wake = poll_attempt(&mut self.attempt) => wake,
             event = next_event(&mut self.session) => Wake::Session(event),
+            event = next_event(&mut self.aside) => Wake::Aside(event),
             () = poll_leaving(&mut self.leaving) => Wake::Left,
             () = sleep_till(timer) => Wake::Timer,
             () = sleep_till(remint) => Wake::Remint,
@@ -209,6 +215,7 @@ impl<'e> Driver<'e> {
                 self.tokens.forget();
                 self.begin_attempt();
             }
+            Output::SetAside => self.set_aside(),
             Output::Abandon => self.attempt = None,
             Output::Close => self.say_goodbye(),
             Output::Cut(cut) => self.cut(cut),
@@ -286,7 +293,9 @@ impl<'e> Driver<'e> {
                 );
                 // A quota's end is wall-clock time; the machine waits its cap and tries again.
                 let class = self.class_of(&error);
-                self.reporter.set_reason(error.reason);
+                if class != Class::Transient || !self.machine.expects_return(now()) {
+                    self.reporter.set_reason(error.reason);
+                }
                 self.put(Input::ConnectFailed(class, None));
             }
         }
@@ -318,10 +327,41 @@ impl<'e> Driver<'e> {
         match event {
             Some(SessionEvent::Established) => self.put(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
+            Some(SessionEvent::GoingDown) => self.look_for_next(),
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
             Some(SessionEvent::Ended(ended)) => self.end_session(ended),
             None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
+        }
+    }
+
+    fn look_for_next(&mut self) {
+        tracing::info!("the relay goes down on purpose; the next one is looked for");
+        self.reporter.set_reason(Reason::RelayShutDown);
+        self.put(Input::GoingDown);
+    }
+
+    fn set_aside(&mut self) {
+        self.let_go_of_aside();
+        self.aside = self.session.take();
+    }
+
+    fn handle_aside(&mut self, event: Option<SessionEvent>) {
+        match event {
+            Some(SessionEvent::Ended(_)) | None => self.let_go_of_aside(),
+            Some(
+                SessionEvent::Established
+                | SessionEvent::Ports(_)
+                | SessionEvent::GoingDown
+                | SessionEvent::Parked { .. }
+                | SessionEvent::Resumed,
+            ) => {}
+        }
+    }
+
+    fn let_go_of_aside(&mut self) {
+        if let Some(session) = self.aside.take() {
+            self.tally.retire(&session);
         }
     }
 
@@ -359,8 +399,9 @@ impl<'e> Driver<'e> {
 
     fn report_traffic(&mut self) {
         self.traffic_at = Some(now() + TRAFFIC_PERIOD);
-        if let Some(session) = &self.session {
-            (self.emit)(EngineEvent::Traffic(self.tally.with(session)));
+        if self.session.is_some() {
+            let counts = self.tally.with(self.session.iter().chain(&self.aside));
+            (self.emit)(EngineEvent::Traffic(counts));
         }
         if self.is_parked() {
             self.count_held();

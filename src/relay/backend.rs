@@ -32,6 +32,11 @@ pub enum Lookup {
 pub trait Backend: Send + Sync + 'static {
     /// Who is behind `label` (lower case) now.
     fn find(&self, label: &str) -> Lookup;
+
+    /// Waits until the host of `label` is back, when it is to be in a moment.
+    fn returning<'a>(&'a self, _label: &'a str) -> Option<Waiting<'a>> {
+        None
+    }
 }
 
 /// One live port at a host.

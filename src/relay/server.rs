@@ -4,13 +4,16 @@ use super::arrival::{self, Common};
 use super::door::Door;
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
-use super::{Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, certificate, files};
+use super::names::{Memory, Names};
+use super::sockets::{Purpose, listen};
+use super::{
+    Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, Sockets, certificate, files,
+};
 use crate::link::resume::Lot;
 use crate::link::transport;
 use crate::model::{JoinLink, PortNumber, Secret};
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -24,8 +27,11 @@ use tokio_util::task::AbortOnDropHandle;
 /// After a failed accept (mostly: too many open files) the next try waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A shutdown waits this long for the hosts to be told.
+/// An end waits this long for the hosts to be told.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Visitors' connections that were closed get this long until the hosts hear of it.
+const CLOSED_WITHIN: Duration = Duration::from_millis(200);
 
 /// What a relay is started with.
 #[derive(Clone, Debug)]
@@ -88,16 +94,27 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A running relay. Dropping it ends it at once; [`Relay::shutdown`] tells the hosts first.
-#[derive(Debug)]
+/// A running relay. Dropping it ends it at once; [`Relay::drain`] and [`Relay::shutdown`] tell the
+/// hosts first.
 pub struct Relay {
     link: SocketAddr,
     http: SocketAddr,
     join: JoinLink,
     warnings: Vec<Warning>,
-    shutdown: CancellationToken,
+    common: Arc<Common>,
+    memory: Arc<Memory>,
+    remembering: AbortOnDropHandle<()>,
     accepting: AbortOnDropHandle<()>,
     http_guard: IngressGuard,
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay")
+            .field("link", &self.link)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Relay {
@@ -106,9 +123,24 @@ impl Relay {
     /// # Errors
     /// What failed and what to do about it.
     pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
+        Self::start_on(Sockets::default(), config, ingress).await
+    }
+
+    /// Starts a relay on sockets that listen already, where there are such.
+    ///
+    /// # Errors
+    /// What failed and what to do about it.
+    pub async fn start_on(
+        sockets: Sockets,
+        config: RelayConfig,
+        ingress: Arc<dyn Ingress>,
+    ) -> Result<Self, RelayError> {
         let (fingerprint, acceptor, accounts) = open_data(&config.data)?;
-        let (hosts, link) = bind("the link to hosts", config.link, "--listen").await?;
-        let (visitors, http) = bind("HTTP", config.http, "--http").await?;
+        let memory = Memory::of(&config.data);
+        let (hosts, link) = listen(Purpose::LINK, sockets.link, config.link).await?;
+        let (visitors, http) = listen(Purpose::HTTP, sockets.http, config.http).await?;
+        let ports = public_ports(&config, http, &ingress);
+        let ports = ports.shelved(by_number(sockets.shelved), sockets.shelf);
         let join = JoinLink {
             token: Secret::new(accounts.owner_token().expose()),
             host: advertised(&config, link),
@@ -117,23 +149,26 @@ impl Relay {
         };
         let aside = accounts.kept_aside().map(ToOwned::to_owned);
         let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
-        let registry = Arc::new(registry(&config, http, &ingress));
+        let registry = Arc::new(registry(&config, http, ports, &memory.load()));
         let backend: Arc<dyn Backend> = Arc::<Registry>::clone(&registry);
-        let shutdown = CancellationToken::new();
+        let remembering = remember(Arc::clone(&memory), Arc::clone(&registry), config.limits);
         let common = Arc::new(Common {
             limits: config.limits,
             acceptor,
             accounts: Mutex::new(accounts),
             registry,
             lot: Lot::new(config.limits.parking),
-            shutdown: shutdown.clone(),
+            draining: CancellationToken::new(),
+            shutdown: CancellationToken::new(),
         });
         Ok(Self {
             link,
             http,
             join,
             warnings: Vec::from_iter(warnings),
-            shutdown,
+            common: Arc::clone(&common),
+            memory,
+            remembering: AbortOnDropHandle::new(tokio::spawn(remembering)),
             accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, common))),
             http_guard: ingress.serve_http(visitors, backend),
         })
@@ -163,20 +198,55 @@ impl Relay {
         &self.warnings
     }
 
-    /// Tells every host that the relay goes down, then ends it. Takes 3 s at most. Its addresses are
-    /// free then: another relay may start on them at once.
+    /// Ends it without waiting for anything that is under way: see [`Relay::drain`].
     pub async fn shutdown(self) {
+        self.drain(Duration::ZERO).await;
+    }
+
+    /// Tells every host that the relay goes down, lets what visitors have under way come to its end
+    /// for at most `patience`, closes the rest, and ends. Nobody new is let in meanwhile. Takes some
+    /// 3 s longer at most. Its addresses are free then: another relay may start on them at once.
+    pub async fn drain(self, patience: Duration) {
         let Self {
-            shutdown,
+            common,
+            memory,
+            remembering,
             mut accepting,
             http_guard,
             ..
         } = self;
-        shutdown.cancel();
+        // As long as what is hosted now still is: the next relay waits for these hosts.
+        drop(remembering);
+        memory.save(&common.registry).await;
+        common.draining.cancel();
+        let mut guards = common.registry.hand_over();
+        guards.push(http_guard);
+        let mut visits: JoinSet<()> = guards.into_iter().map(|g| g.end(patience)).collect();
+        let ended = async { while visits.join_next().await.is_some() {} };
+        // Who has something under way has it over the hosts' links.
+        let _ = tokio::time::timeout(patience + CLOSED_WITHIN, ended).await;
+        common.shutdown.cancel();
         // Whoever has not been told by then sees the link close.
         let told = tokio::time::timeout(SHUTDOWN_WITHIN, &mut accepting);
-        let _ = tokio::join!(told, http_guard.end(SHUTDOWN_WITHIN));
+        let _ = tokio::join!(told, visits.join_all());
     }
+}
+
+/// Looks after what the next relay is to know, and after what the last one left.
+async fn remember(memory: Arc<Memory>, registry: Arc<Registry>, limits: Limits) {
+    let unclaimed = async {
+        tokio::time::sleep(limits.return_within).await;
+        registry.drop_unclaimed();
+    };
+    tokio::join!(memory.keep(Arc::clone(&registry)), unclaimed);
+}
+
+/// By the port they listen on. One that has none is of no use.
+fn by_number(sockets: Vec<StdListener>) -> impl Iterator<Item = (u16, StdListener)> {
+    sockets.into_iter().filter_map(|socket| {
+        socket.set_nonblocking(true).ok()?;
+        Some((socket.local_addr().ok()?.port(), socket))
+    })
 }
 
 /// Key, certificate and accounts, as they are kept in `dir`.
@@ -199,15 +269,22 @@ const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
     None => panic!("it is not 0"),
 };
 
-fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> Registry {
+fn public_ports(
+    config: &RelayConfig,
+    http: SocketAddr,
+    ingress: &Arc<dyn Ingress>,
+) -> PublicPorts {
+    let range = config.tcp_ports.clone();
+    PublicPorts::new(http.ip(), range, Arc::clone(ingress))
+}
+
+fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &Names) -> Registry {
     let naming = Naming {
         domain: config.domain.clone(),
         http,
         by_port: config.public_by_port,
     };
-    let range = config.tcp_ports.clone();
-    let ports = PublicPorts::new(http.ip(), range, Arc::clone(ingress));
-    Registry::new(config.limits, naming, ports)
+    Registry::new(config.limits, naming, ports, left)
 }
 
 /// The join link that hands `token` to a host of the relay that runs with this config: for a relay of
@@ -234,30 +311,8 @@ fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
         .unwrap_or_else(|| own().to_string())
 }
 
-async fn bind(
-    purpose: &'static str,
-    address: SocketAddr,
-    option: &'static str,
-) -> Result<(TcpListener, SocketAddr), RelayError> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AddrInUse => RelayError::AddressInUse {
-            purpose,
-            address,
-            option,
-        },
-        _ => RelayError::Listen {
-            purpose,
-            address,
-            option,
-            error,
-        },
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-/// Accepts hosts until the relay goes down, then waits for their sessions to end.
+/// Accepts hosts until the relay goes down, then waits for their sessions to end. Who comes to a
+/// socket that somebody holds open waits there for the next relay.
 async fn accept(listener: TcpListener, common: Arc<Common>) {
     let door = Arc::new(Door::new(common.limits.unauthenticated));
     let mut sessions = JoinSet::new();
@@ -265,7 +320,7 @@ async fn accept(listener: TcpListener, common: Arc<Common>) {
         let accepted = loop {
             tokio::select! {
                 biased;
-                () = common.shutdown.cancelled() => break None,
+                () = common.draining.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
                 accepted = listener.accept() => break Some(accepted),
             }

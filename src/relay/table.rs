@@ -6,6 +6,7 @@ use super::Limits;
 use crate::link::wire::Refusal;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Counts sessions.
@@ -27,6 +28,15 @@ pub(super) enum Found<U> {
     Unknown,
     NoHost,
     Live(U),
+}
+
+/// A label that is known, for whoever writes it down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Remembered {
+    pub(super) label: String,
+    pub(super) account: Arc<str>,
+    /// How long it stays the account's; `None` while it is hosted.
+    pub(super) left: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -85,9 +95,10 @@ impl<U: Clone> Table<U> {
     fn is_taken(&self, label: &str, claim: &Claim, old: Option<SessionId>, now: Instant) -> bool {
         match self.live.get(label) {
             Some((holder, _)) => Some(*holder) != old,
-            None => self.known.owner(label).is_some_and(|(owner, left_at)| {
-                *owner != claim.account && now < left_at + self.limits.reserved_for
-            }),
+            None => self
+                .known
+                .owner(label)
+                .is_some_and(|(owner, until)| *owner != claim.account && now < until),
         }
     }
 
@@ -118,10 +129,11 @@ impl<U: Clone> Table<U> {
         };
         self.tunnels.remove(&key(&claim));
         let (known, limit) = (&mut self.known, self.limits.known_labels);
+        let until = now + self.limits.reserved_for;
         self.live.retain(|label, (holder, _)| {
             let stays = *holder != session;
             if !stays {
-                known.remember(label, &claim.account, now, limit);
+                known.remember(label, &claim.account, until, limit);
             }
             stays
         });
@@ -135,6 +147,36 @@ impl<U: Clone> Table<U> {
         }
     }
 
+    /// The labels it knows, those without a host first and the oldest of them before the others.
+    pub(super) fn remembered(&self, now: Instant) -> Vec<Remembered> {
+        let known = self.known.by_age.values().filter_map(|label| {
+            let (account, until) = self.known.owner(label)?;
+            Some(Remembered {
+                label: label.clone(),
+                account: Arc::clone(account),
+                left: Some(until.saturating_duration_since(now)),
+            })
+        });
+        let live = self.live.iter().filter_map(|(label, (holder, _))| {
+            let claim = self.sessions.get(holder)?;
+            Some(Remembered {
+                label: label.clone(),
+                account: Arc::clone(&claim.account),
+                left: None,
+            })
+        });
+        known.chain(live).collect()
+    }
+
+    /// Knows a label again, as one whose host has left.
+    pub(super) fn remember(&mut self, remembered: &Remembered, now: Instant) {
+        let longest = self.limits.reserved_for;
+        let left = remembered.left.map_or(longest, |left| left.min(longest));
+        let Remembered { label, account, .. } = remembered;
+        let limit = self.limits.known_labels;
+        self.known.remember(label, account, now + left, limit);
+    }
+
     pub(super) fn claim(&self, session: SessionId) -> Option<&Claim> {
         self.sessions.get(&session)
     }
@@ -144,7 +186,7 @@ fn key(claim: &Claim) -> (Arc<str>, String) {
     (Arc::clone(&claim.account), claim.tunnel.clone())
 }
 
-/// Labels whose hosts have left, and when; the oldest are forgotten.
+/// Labels whose hosts have left, and how long they stay reserved; the oldest are forgotten.
 #[derive(Debug, Default)]
 struct Known {
     labels: HashMap<String, (u64, Arc<str>, Instant)>,
@@ -154,14 +196,14 @@ struct Known {
 
 impl Known {
     fn owner(&self, label: &str) -> Option<(&Arc<str>, Instant)> {
-        let (_, owner, left_at) = self.labels.get(label)?;
-        Some((owner, *left_at))
+        let (_, owner, until) = self.labels.get(label)?;
+        Some((owner, *until))
     }
 
-    fn remember(&mut self, label: &str, owner: &Arc<str>, now: Instant, limit: usize) {
+    fn remember(&mut self, label: &str, owner: &Arc<str>, until: Instant, limit: usize) {
         self.forget(label);
         self.next += 1;
-        let entry = (self.next, Arc::clone(owner), now);
+        let entry = (self.next, Arc::clone(owner), until);
         self.labels.insert(label.to_owned(), entry);
         self.by_age.insert(self.next, label.to_owned());
         while self.labels.len() > limit {
@@ -182,7 +224,6 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> Claim {
         Claim {
@@ -265,6 +306,35 @@ mod tests {
         assert_eq!(table.find("web"), Found::NoHost);
         assert_eq!(take(&mut table, 3, &bob, "web", later), Ok(None));
         assert_eq!(take(&mut table, 4, &anna, "web", later), taken("web"));
+    }
+
+    #[test]
+    fn what_is_written_down_and_read_again_is_known_and_reserved_as_before() {
+        let (mut table, now) = (Table::new(Limits::default()), Instant::now());
+        let hours = |n| Duration::from_hours(n);
+        let (anna, bob) = (
+            claim("anna", "web", "i", false),
+            claim("bob", "web", "j", false),
+        );
+        take(&mut table, 1, &anna, "left", now).expect("it is free");
+        table.leave(SessionId(1), now);
+        take(&mut table, 2, &anna, "live", now).expect("it is free");
+        let later = now + hours(10);
+        let written = table.remembered(later);
+        let lefts: Vec<_> = written.iter().map(|r| (&*r.label, r.left)).collect();
+        assert_eq!(lefts, [("left", Some(hours(14))), ("live", None)]);
+
+        let mut table = Table::<u64>::new(Limits::default());
+        for remembered in &written {
+            table.remember(remembered, later);
+        }
+        for (label, free_after) in [("left", 14), ("live", 24)] {
+            assert_eq!(table.find(label), Found::NoHost);
+            let ask = |at| table.check(&bob, &[label], later + hours(at));
+            assert_eq!(ask(free_after - 1), taken(label));
+            assert_eq!(ask(free_after), Ok(None));
+            assert_eq!(table.check(&anna, &[label], later), Ok(None));
+        }
     }
 
     #[test]

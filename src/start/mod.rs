@@ -14,6 +14,7 @@ mod inventory;
 mod plan;
 mod print;
 mod relay;
+mod service;
 mod signals;
 mod speech;
 mod tunnels;

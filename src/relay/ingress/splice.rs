@@ -7,20 +7,49 @@ use bytes::{Buf, Bytes};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
-/// Carries bytes and half-closes both ways until both have ended. When either end breaks, the
-/// visitor's connection is reset: a clean end would pass a part for the whole.
-pub(super) async fn splice<S>(mut visitor: Rewound<TcpStream>, mut service: S) -> io::Result<()>
+/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
+/// the reset may overtake what was written.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Carries bytes and half-closes both ways until both have ended, or until `close`: both then get an
+/// end as if the other had come to its own. When either breaks, the visitor's connection is reset: a
+/// clean end would pass a part for the whole.
+pub(super) async fn splice<S>(
+    mut visitor: Rewound<TcpStream>,
+    mut service: S,
+    close: &CancellationToken,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let carried = pump(&mut visitor, &mut service, |_| (), |_| ()).await;
+    let carrying = pump(&mut visitor, &mut service, |_| (), |_| ());
+    let Some(carried) = close.run_until_cancelled(carrying).await else {
+        let leaving = tokio::time::timeout(LINGER, service.shutdown());
+        // Whoever does not take it is let go all the same.
+        let _ = tokio::join!(leaving, end(visitor.stream));
+        return Ok(());
+    };
     if carried.is_err() {
         reset(&visitor.stream);
     }
     carried
+}
+
+/// Ends a connection so that the visitor gets all that was written.
+pub(super) async fn end(mut stream: TcpStream) {
+    let drained = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 4096];
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // However it ends, the connection is closed now.
+    let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
 /// Makes the coming close of `stream` a reset.
