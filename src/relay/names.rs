@@ -119,7 +119,10 @@ impl Memory {
     pub(super) async fn save(self: &Arc<Self>, registry: &Arc<Registry>) {
         let (memory, registry) = (Arc::clone(self), Arc::clone(registry));
         let saved = spawn_blocking(move || {
-            let _one = memory.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let _one = memory
+                .writing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             memory.document.save(&registry.names(now()))
         });
         if let Ok(Err(error)) = saved.await {

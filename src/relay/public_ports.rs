@@ -270,7 +270,11 @@ mod tests {
         let (mux, ..) = mux::start(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
         let way = Way { mux, link };
-        Arc::new(PortUpstream::new(NonZeroU16::MIN, way, Duration::from_secs(1)))
+        Arc::new(PortUpstream::new(
+            NonZeroU16::MIN,
+            way,
+            Duration::from_secs(1),
+        ))
     }
 
     fn take(ports: &mut PublicPorts, session: u64, tunnel: &str) -> u16 {

@@ -2,9 +2,9 @@
 
 use super::arrival::{self, Common};
 use super::door::Door;
+use super::names::{Memory, Names};
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
-use super::names::{Memory, Names};
 use super::sockets::{Purpose, listen};
 use super::{
     Accounts, Backend, Ingress, IngressGuard, Limits, RelayError, Sockets, certificate, files,
@@ -269,11 +269,7 @@ const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
     None => panic!("it is not 0"),
 };
 
-fn public_ports(
-    config: &RelayConfig,
-    http: SocketAddr,
-    ingress: &Arc<dyn Ingress>,
-) -> PublicPorts {
+fn public_ports(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> PublicPorts {
     let range = config.tcp_ports.clone();
     PublicPorts::new(http.ip(), range, Arc::clone(ingress))
 }

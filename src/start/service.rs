@@ -182,7 +182,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_served_is_refused() {
-        for names in [["link", "link"], ["link", "underpass-relay.socket"], ["", "http"]] {
+        for names in [
+            ["link", "link"],
+            ["link", "underpass-relay.socket"],
+            ["", "http"],
+        ] {
             assert!(named(&names).is_err(), "{names:?}");
         }
         let deaf = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there is a socket");

@@ -23,11 +23,18 @@ async fn the_old_session_lives_until_it_ends_by_itself() {
         said.expect("somebody listens");
         old().closed().await;
         rig.sessions_say(SessionEvent::Established);
-        assert_eq!(rig.hosting().await, SessionNumber(2), "it says nothing of this one");
+        assert_eq!(
+            rig.hosting().await,
+            SessionNumber(2),
+            "it says nothing of this one"
+        );
     })
     .await;
     let log = script.log();
-    assert_eq!((log.connects, &log.calls[..]), (2, &["close".to_owned()][..]));
+    assert_eq!(
+        (log.connects, &log.calls[..]),
+        (2, &["close".to_owned()][..])
+    );
 }
 
 #[tokio::test(start_paused = true)]

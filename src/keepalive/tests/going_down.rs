@@ -23,7 +23,11 @@ fn it_connects_at_once_and_asks_often_for_a_while() {
         let (waited, outputs) = rig.wait();
         assert_eq!(outputs, [Output::Connect]);
         if !in_time {
-            assert_eq!(waited, Timing::default().backoff_initial, "as ever from here");
+            assert_eq!(
+                waited,
+                Timing::default().backoff_initial,
+                "as ever from here"
+            );
             break;
         }
         assert_eq!(waited, QUICK);

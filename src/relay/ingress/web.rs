@@ -18,14 +18,17 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 /// The most a connection buffers in either direction, and so the largest request head: more is 431.
 const BUFFER: usize = 64 * 1024;
+/// When nobody new is let in any more, how long whoever is in may take to ask for something.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 /// Once connections are to be closed, how long the relay's own answers may take to go out.
 const LAST_ANSWER: Duration = Duration::from_millis(500);
 
@@ -170,37 +173,65 @@ where
 
 async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Stop) -> End {
     let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
-    let (finishing, mut told) = (AtomicBool::new(false), false);
-    let mut stopping = pin!(async {
-        stop.finish.cancelled().await;
-        finishing.store(true, Ordering::Relaxed);
-        stop.close.cancelled().await;
-        visit.closing.store(true, Ordering::Relaxed);
-        tokio::time::sleep(LAST_ANSWER).await;
-    });
+    let stage = AtomicU8::new(SERVING);
+    let mut stopping = pin!(follow(stop, visit, &stage));
+    let mut finished = false;
     poll_fn(|cx| {
         if stopping.as_mut().poll(cx).is_ready() {
             let broken = visit.pace.is_in_turn();
             return Poll::Ready(if broken { End::Broken } else { End::Over });
         }
-        if !told && finishing.load(Ordering::Relaxed) {
-            told = true;
-            connection.as_mut().finish();
-        }
-        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            let Err(error) = ended else {
-                return Poll::Ready(End::Over);
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(end_of(ended, visit));
+            }
+            // Not before its first request is read: the library would close it with that unread.
+            let may_finish = match stage.load(Ordering::Relaxed) {
+                SERVING => false,
+                FINISHING => !visit.pace.is_at_head(),
+                _ => true,
             };
-            tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
-            // Any other error is the visitor's: what was said of it is to arrive.
-            let broken = error.is_user();
-            return Poll::Ready(if broken { End::Broken } else { End::Over });
+            if finished || !may_finish {
+                break;
+            }
+            finished = true;
+            connection.as_mut().finish();
         }
         let late = visit.pace.poll_late(clock.as_mut(), cx);
         late.map(|()| End::Late)
     })
     .await
 }
+
+const SERVING: u8 = 0;
+const FINISHING: u8 = 1;
+const IMPATIENT: u8 = 2;
+
+/// Goes along with what the ingress is told. When it is through, the connection is to end.
+async fn follow(stop: &Stop, visit: &Visit, stage: &AtomicU8) {
+    stop.finish.cancelled().await;
+    stage.store(FINISHING, Ordering::Relaxed);
+    if timeout(LAST_HEAD, stop.close.cancelled()).await.is_err() {
+        stage.store(IMPATIENT, Ordering::Relaxed);
+        stop.close.cancelled().await;
+    }
+    visit.closing.store(true, Ordering::Relaxed);
+    tokio::time::sleep(LAST_ANSWER).await;
+}
+
+fn end_of(ended: hyper::Result<()>, visit: &Visit) -> End {
+    let Err(error) = ended else {
+        return End::Over;
+    };
+    tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
+    // Any other error is the visitor's: what was said of it is to arrive.
+    if error.is_user() {
+        End::Broken
+    } else {
+        End::Over
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
