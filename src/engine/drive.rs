@@ -1,19 +1,18 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
-use super::attempt::{Attempt, News, Outcome};
+use super::attempt::{Attempt, Outcome};
 use super::state::{Reporter, now};
 use super::tally::Tally;
+use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
 use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
 use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{ConnectError, Connector, Ended, HostOrder, Session, SessionEvent, Tokens};
 use crate::token::TokenCache;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
 /// How long a goodbye may take before the link is cut.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -33,7 +32,7 @@ pub(super) struct Driver<'e> {
     /// A session whose relay goes down: it serves what it has, and ends by itself.
     aside: Option<Session>,
     /// A session that made way for another one and may still say goodbye.
-    leaving: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    leaving: Option<Leaving>,
     traffic_at: Option<Instant>,
     /// A session was up since the start.
     was_up: bool,
@@ -41,7 +40,7 @@ pub(super) struct Driver<'e> {
 }
 
 /// What the loop woke up for.
-enum Wake {
+pub(super) enum Wake {
     Command(Option<EngineCommand>),
     Phase(Phase),
     Outcome(Outcome),
@@ -414,36 +413,5 @@ impl<'e> Driver<'e> {
         let session = self.session.take()?;
         self.tally.retire(&session);
         Some(session)
-    }
-}
-
-async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
-    match attempt {
-        Some(attempt) => match attempt.news().await {
-            News::Phase(phase) => Wake::Phase(phase),
-            News::Outcome(outcome) => Wake::Outcome(outcome),
-        },
-        None => std::future::pending().await,
-    }
-}
-
-async fn next_event(session: &mut Option<Session>) -> Option<SessionEvent> {
-    match session {
-        Some(session) => session.events.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn poll_leaving(leaving: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
-    match leaving {
-        Some(leaving) => leaving.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_till(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -104,7 +104,7 @@ pub fn serve_tcp(
 ) -> IngressGuard {
     let connections = limits.connections;
     IngressGuard::run(move |stop| async move {
-        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.close.clone());
+        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.clone());
         accept::accept(listener, connections, &stop.finish, serve).await;
     })
 }

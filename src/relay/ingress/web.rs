@@ -135,7 +135,7 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     match visit.take_switched() {
         Some((service, first)) => {
             let visitor = Rewound::new(parts.read_buf, stream);
-            if let Err(error) = splice(visitor, Rewound::new(first, service), &stop.close).await {
+            if let Err(error) = splice(visitor, Rewound::new(first, service), &stop).await {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
