@@ -88,7 +88,7 @@ impl<'e> Driver<'e> {
                 Wake::Phase(phase) => self.enter(phase),
                 Wake::Outcome(outcome) => self.finish_attempt(outcome),
                 Wake::Session(event) => self.handle_session(event),
-                Wake::Aside(event) => self.handle_aside(event),
+                Wake::Aside(event) => self.handle_aside(event.as_ref()),
                 Wake::Left => self.leaving = None,
                 Wake::Timer => self.put(Input::Timer),
                 Wake::Remint => self.put(Input::RemintDue),
@@ -345,7 +345,7 @@ impl<'e> Driver<'e> {
         self.aside = self.session.take();
     }
 
-    fn handle_aside(&mut self, event: Option<SessionEvent>) {
+    fn handle_aside(&mut self, event: Option<&SessionEvent>) {
         match event {
             Some(SessionEvent::Ended(_)) | None => self.let_go_of_aside(),
             Some(

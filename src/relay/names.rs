@@ -22,12 +22,12 @@ const WRITE_AFTER: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Names {
-    labels: Vec<Label>,
+    labels: Vec<Name>,
     ports: Vec<PublicPort>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Label {
+struct Name {
     label: String,
     account: Arc<str>,
     /// None when it was hosted as this was written.
@@ -49,7 +49,7 @@ impl Names {
         ports: impl Iterator<Item = (&'a PublicKey, u16)>,
         now: UnixMillis,
     ) -> Self {
-        let label = |remembered: Remembered| Label {
+        let label = |remembered: Remembered| Name {
             label: remembered.label,
             account: remembered.account,
             reserved_until: remembered.left.map(|left| now.after(left)),
@@ -70,7 +70,7 @@ impl Names {
 
     /// The labels, as the table knows them. What cannot be one is left out.
     pub(super) fn labels(&self, now: UnixMillis) -> impl Iterator<Item = Remembered> {
-        let usable = |label: &&Label| TunnelId::new(label.label.as_str()).is_ok();
+        let usable = |name: &&Name| TunnelId::new(name.label.as_str()).is_ok();
         self.labels
             .iter()
             .filter(usable)

@@ -73,10 +73,10 @@ impl PublicPorts {
     pub(super) fn shelved(
         mut self,
         kept: impl IntoIterator<Item = (u16, StdListener)>,
-        shelf: Option<Arc<dyn Shelf>>,
+        keeper: Option<Arc<dyn Shelf>>,
     ) -> Self {
         self.kept.extend(kept);
-        self.shelf = shelf;
+        self.shelf = keeper;
         self
     }
 
