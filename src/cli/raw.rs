@@ -147,6 +147,12 @@ pub(super) struct RawRelay {
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = parse_host)]
     pub(super) domain: String,
 
+    /// When it is told to end, how many seconds what visitors have under way may take to come to its
+    /// end
+    #[arg(long, value_name = "SECONDS", default_value_t = 5,
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub(super) drain: u64,
+
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(super) json: bool,

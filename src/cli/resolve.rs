@@ -11,6 +11,7 @@ use super::resolved::{
     Task, TunnelsArgs, TunnelsTask,
 };
 use crate::model::{FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_target};
+use std::time::Duration;
 
 /// Reads what the words mean, or says what is wrong with them.
 pub(super) fn resolve(
@@ -133,6 +134,7 @@ fn relay(raw: RawRelay) -> Task {
             http: raw.http,
             tcp_ports: raw.tcp_ports,
             domain: raw.domain,
+            drain: Duration::from_secs(raw.drain),
             data: raw.address.data,
             advertise: raw.address.advertise,
             json: raw.json,

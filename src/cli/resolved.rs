@@ -5,6 +5,7 @@ use crate::model::{JoinLink, PortNumber, Protocol, ProviderId, Target};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A command line.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +92,8 @@ pub struct RelayArgs {
     pub tcp_ports: TcpPorts,
     /// What follows a label in a host name.
     pub domain: String,
+    /// How long what is under way may take at its end.
+    pub drain: Duration,
     /// Where its data is, if not in the home.
     pub data: Option<PathBuf>,
     /// The host in the join link.

@@ -1,19 +1,18 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
-use super::attempt::{Attempt, News, Outcome};
+use super::attempt::{Attempt, Outcome};
 use super::state::{Reporter, now};
 use super::tally::Tally;
+use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
 use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
 use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{ConnectError, Connector, Ended, HostOrder, Session, SessionEvent, Tokens};
 use crate::token::TokenCache;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
 /// How long a goodbye may take before the link is cut.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -30,8 +29,10 @@ pub(super) struct Driver<'e> {
     emit: &'e dyn Fn(EngineEvent),
     attempt: Option<Attempt>,
     session: Option<Session>,
+    /// A session whose relay goes down: it serves what it has, and ends by itself.
+    aside: Option<Session>,
     /// A session that made way for another one and may still say goodbye.
-    leaving: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    leaving: Option<Leaving>,
     traffic_at: Option<Instant>,
     /// A session was up since the start.
     was_up: bool,
@@ -39,11 +40,12 @@ pub(super) struct Driver<'e> {
 }
 
 /// What the loop woke up for.
-enum Wake {
+pub(super) enum Wake {
     Command(Option<EngineCommand>),
     Phase(Phase),
     Outcome(Outcome),
     Session(Option<SessionEvent>),
+    Aside(Option<SessionEvent>),
     Left,
     Timer,
     Remint,
@@ -67,6 +69,7 @@ impl<'e> Driver<'e> {
             emit,
             attempt: None,
             session: None,
+            aside: None,
             leaving: None,
             traffic_at: None,
             was_up: false,
@@ -85,6 +88,7 @@ impl<'e> Driver<'e> {
                 Wake::Phase(phase) => self.enter(phase),
                 Wake::Outcome(outcome) => self.finish_attempt(outcome),
                 Wake::Session(event) => self.handle_session(event),
+                Wake::Aside(event) => self.handle_aside(event.as_ref()),
                 Wake::Left => self.leaving = None,
                 Wake::Timer => self.put(Input::Timer),
                 Wake::Remint => self.put(Input::RemintDue),
@@ -106,6 +110,7 @@ impl<'e> Driver<'e> {
             command = inbox.recv() => Wake::Command(command),
             wake = poll_attempt(&mut self.attempt) => wake,
             event = next_event(&mut self.session) => Wake::Session(event),
+            event = next_event(&mut self.aside) => Wake::Aside(event),
             () = poll_leaving(&mut self.leaving) => Wake::Left,
             () = sleep_till(timer) => Wake::Timer,
             () = sleep_till(remint) => Wake::Remint,
@@ -209,6 +214,7 @@ impl<'e> Driver<'e> {
                 self.tokens.forget();
                 self.begin_attempt();
             }
+            Output::SetAside => self.set_aside(),
             Output::Abandon => self.attempt = None,
             Output::Close => self.say_goodbye(),
             Output::Cut(cut) => self.cut(cut),
@@ -286,7 +292,9 @@ impl<'e> Driver<'e> {
                 );
                 // A quota's end is wall-clock time; the machine waits its cap and tries again.
                 let class = self.class_of(&error);
-                self.reporter.set_reason(error.reason);
+                if class != Class::Transient || !self.machine.expects_return(now()) {
+                    self.reporter.set_reason(error.reason);
+                }
                 self.put(Input::ConnectFailed(class, None));
             }
         }
@@ -318,10 +326,41 @@ impl<'e> Driver<'e> {
         match event {
             Some(SessionEvent::Established) => self.put(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
+            Some(SessionEvent::GoingDown) => self.look_for_next(),
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
             Some(SessionEvent::Ended(ended)) => self.end_session(ended),
             None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
+        }
+    }
+
+    fn look_for_next(&mut self) {
+        tracing::info!("the relay goes down on purpose; the next one is looked for");
+        self.reporter.set_reason(Reason::RelayShutDown);
+        self.put(Input::GoingDown);
+    }
+
+    fn set_aside(&mut self) {
+        self.let_go_of_aside();
+        self.aside = self.session.take();
+    }
+
+    fn handle_aside(&mut self, event: Option<&SessionEvent>) {
+        match event {
+            Some(SessionEvent::Ended(_)) | None => self.let_go_of_aside(),
+            Some(
+                SessionEvent::Established
+                | SessionEvent::Ports(_)
+                | SessionEvent::GoingDown
+                | SessionEvent::Parked { .. }
+                | SessionEvent::Resumed,
+            ) => {}
+        }
+    }
+
+    fn let_go_of_aside(&mut self) {
+        if let Some(session) = self.aside.take() {
+            self.tally.retire(&session);
         }
     }
 
@@ -359,8 +398,9 @@ impl<'e> Driver<'e> {
 
     fn report_traffic(&mut self) {
         self.traffic_at = Some(now() + TRAFFIC_PERIOD);
-        if let Some(session) = &self.session {
-            (self.emit)(EngineEvent::Traffic(self.tally.with(session)));
+        if self.session.is_some() {
+            let counts = self.tally.with(self.session.iter().chain(&self.aside));
+            (self.emit)(EngineEvent::Traffic(counts));
         }
         if self.is_parked() {
             self.count_held();
@@ -373,36 +413,5 @@ impl<'e> Driver<'e> {
         let session = self.session.take()?;
         self.tally.retire(&session);
         Some(session)
-    }
-}
-
-async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
-    match attempt {
-        Some(attempt) => match attempt.news().await {
-            News::Phase(phase) => Wake::Phase(phase),
-            News::Outcome(outcome) => Wake::Outcome(outcome),
-        },
-        None => std::future::pending().await,
-    }
-}
-
-async fn next_event(session: &mut Option<Session>) -> Option<SessionEvent> {
-    match session {
-        Some(session) => session.events.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn poll_leaving(leaving: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
-    match leaving {
-        Some(leaving) => leaving.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_till(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -7,6 +7,7 @@ mod attempt;
 mod drive;
 mod state;
 mod tally;
+mod wait;
 
 use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
 use crate::model::{Timing, UnixMillis};

@@ -9,10 +9,14 @@ use std::collections::BTreeMap;
 pub(super) struct Tally(BTreeMap<PortNumber, Traffic>);
 
 impl Tally {
-    /// The counts, those of the session there is included.
-    pub(super) fn with(&self, session: &Session) -> BTreeMap<PortNumber, Traffic> {
+    /// The counts, those of the sessions there are included.
+    pub(super) fn with<'s>(
+        &self,
+        sessions: impl IntoIterator<Item = &'s Session>,
+    ) -> BTreeMap<PortNumber, Traffic> {
         let mut all = self.0.clone();
-        for (port, now) in session.traffic.read() {
+        let counts = sessions.into_iter().map(|session| session.traffic.read());
+        for (port, now) in counts.flatten() {
             let traffic = all.entry(port).or_default();
             traffic.open += now.open;
             traffic.total += now.total;
@@ -24,7 +28,7 @@ impl Tally {
 
     /// Keeps the counts of a session that is let go.
     pub(super) fn retire(&mut self, session: &Session) {
-        self.0 = self.with(session);
+        self.0 = self.with([session]);
         for traffic in self.0.values_mut() {
             traffic.open = 0;
         }

@@ -6,6 +6,9 @@ use crate::model::{Class, PortNumber, SessionNumber};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+/// An other end that goes down on purpose is expected back for this long; then the backoff begins.
+pub const EXPECTED_BACK_WITHIN: Duration = Duration::from_secs(15);
+
 /// The machine.
 #[derive(Debug)]
 pub struct Machine {
@@ -24,6 +27,8 @@ pub struct Machine {
     failures: u32,
     /// Attempts since the last session.
     attempts: u32,
+    /// The other end went down on purpose, and is expected back until then.
+    expected_until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -51,7 +56,14 @@ impl Machine {
             zombies: 0,
             failures: 0,
             attempts: 0,
+            expected_until: None,
         }
+    }
+
+    /// Whether the other end went down on purpose, and is still expected back at any moment.
+    #[must_use]
+    pub fn expects_return(&self, now: Instant) -> bool {
+        self.expected_until.is_some_and(|until| now < until)
     }
 
     /// Where it is.
@@ -92,6 +104,7 @@ impl Machine {
             Input::Established => self.handle_established(now),
             Input::Parked(left) => self.handle_parked(left, now),
             Input::Resumed => self.handle_resumed(now),
+            Input::GoingDown => self.handle_going_down(now),
             Input::Dropped(class) => self.handle_dropped(class, now, random),
             Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
             Input::Probe {
@@ -124,6 +137,7 @@ impl Machine {
     }
 
     fn handle_stop(&mut self) -> Outputs {
+        self.expected_until = None;
         match std::mem::replace(&mut self.state, State::Stopped) {
             State::Connecting => vec![Output::Abandon],
             State::Up(up) if up.is_being_replaced() => vec![Output::Abandon, Output::Close],
@@ -142,6 +156,7 @@ impl Machine {
         };
         self.sessions += 1;
         self.attempts = 0;
+        self.expected_until = None;
         self.state = State::Up(Up::new(now));
         // The engine puts the new session in the old one's place before it closes that.
         if replaced {
@@ -177,6 +192,23 @@ impl Machine {
         vec![]
     }
 
+    fn handle_going_down(&mut self, now: Instant) -> Outputs {
+        let State::Up(up) = &self.state else {
+            return vec![];
+        };
+        let replaced = up.is_being_replaced();
+        self.expected_until = Some(now + EXPECTED_BACK_WITHIN);
+        let mut outputs = vec![Output::SetAside];
+        if replaced {
+            // The replacement is already on its way: it becomes the attempt.
+            self.attempts = 1;
+            self.state = State::Connecting;
+        } else {
+            outputs.extend(self.connect());
+        }
+        outputs
+    }
+
     fn handle_dropped(&mut self, class: Class, now: Instant, random: f64) -> Outputs {
         let State::Up(up) = &self.state else {
             return vec![];
@@ -200,7 +232,8 @@ impl Machine {
     ) -> Outputs {
         match &mut self.state {
             State::Connecting => {
-                self.failures += 1;
+                // That it is not back yet says nothing of it.
+                self.failures += u32::from(!self.expects_return(now));
                 let mut outputs = vec![Output::ForgetTokens];
                 outputs.extend(self.rest(class, wait, now, random));
                 outputs
@@ -339,12 +372,20 @@ impl Machine {
                 return vec![];
             }
             Class::Quota => wait.unwrap_or_else(|| self.backoff.longest(random)),
-            Class::Transient => wait.unwrap_or_else(|| self.backoff.delay(self.failures, random)),
+            Class::Transient => wait.unwrap_or_else(|| self.next_delay(now, random)),
         };
         self.state = State::Waiting {
             until: now + delay,
             class,
         };
         vec![]
+    }
+
+    fn next_delay(&self, now: Instant, random: f64) -> Duration {
+        if self.expects_return(now) {
+            self.backoff.quick(random)
+        } else {
+            self.backoff.delay(self.failures, random)
+        }
     }
 }

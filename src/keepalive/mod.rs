@@ -11,6 +11,6 @@ mod up;
 mod words;
 
 pub use backoff::Backoff;
-pub use machine::Machine;
+pub use machine::{EXPECTED_BACK_WITHIN, Machine};
 pub use up::{ESTABLISHED_AFTER, SETTLE, ZOMBIE_DOWNS};
 pub use words::{Cut, Input, Output, Stage};

@@ -1,6 +1,7 @@
 //! Tables for the machine's behaviours.
 
 mod any;
+mod going_down;
 mod parked;
 
 use super::*;

@@ -16,6 +16,9 @@ pub enum Input {
     Established,
     /// The session ended.
     Dropped(Class),
+    /// The other end goes down on purpose and is expected back at once: the session only serves what
+    /// it has open, until it ends.
+    GoingDown,
     /// The session's link is down; it waits for another one, for so long at most.
     Parked(Duration),
     /// The parked session goes on over a new link.
@@ -52,6 +55,8 @@ pub enum Output {
     Connect,
     /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
     ConnectBeside,
+    /// Put the session aside: it ends by itself, and no news of it matters.
+    SetAside,
     /// Forget the attempt under way.
     Abandon,
     /// Say goodbye and close the session.

@@ -142,6 +142,9 @@ pub enum SessionEvent {
     Established,
     /// The ports that are served now.
     Ports(Vec<LivePort>),
+    /// The other end goes down on purpose, and is to be back in a moment: the session serves what is
+    /// open, gets nothing new, and ends. [`SessionEvent::Ended`] follows.
+    GoingDown,
     /// The link is down and the session waits for another one: its connections are held, for so long
     /// at most. [`SessionEvent::Resumed`] or [`SessionEvent::Ended`] follows.
     Parked {

@@ -36,6 +36,9 @@ pub(super) struct Common {
     pub(super) accounts: Mutex<Accounts>,
     pub(super) registry: Arc<Registry>,
     pub(super) lot: Lot<Arc<str>>,
+    /// The relay goes down: nobody new, and hosts are told.
+    pub(super) draining: CancellationToken,
+    /// What was under way is through, or its time is up: the sessions end.
     pub(super) shutdown: CancellationToken,
 }
 
@@ -81,7 +84,7 @@ pub(super) async fn serve(
     let greeted = tokio::select! {
         greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
         () = waiting.turned_away() => Err("too many connections wait".to_owned()),
-        () = common.shutdown.cancelled() => return,
+        () = common.draining.cancelled() => return,
     };
     let (line, hello) = match greeted {
         Ok(Arrival::Host(host)) => *host,
@@ -261,6 +264,7 @@ mod tests {
     use crate::link::wire::Token;
     use crate::relay::Visitors;
     use crate::relay::door::Door;
+    use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
     use std::net::Ipv4Addr;
@@ -282,8 +286,9 @@ mod tests {
             limits,
             acceptor: identity.acceptor().expect("it is a pair"),
             accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
-            registry: Arc::new(Registry::new(limits, naming, ports)),
+            registry: Arc::new(Registry::new(&limits, naming, ports, &Names::default())),
             lot: Lot::new(limits.parking),
+            draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         }
     }

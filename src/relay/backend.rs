@@ -38,6 +38,11 @@ pub trait Backend: Send + Sync + 'static {
     fn host_door(&self) -> Option<HostDoor> {
         None
     }
+
+    /// Waits until the host of `label` is back, when it is to be in a moment.
+    fn returning<'a>(&'a self, _label: &'a str) -> Option<Waiting<'a>> {
+        None
+    }
 }
 
 /// One live port at a host.

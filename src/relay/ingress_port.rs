@@ -43,7 +43,8 @@ impl IngressGuard {
         }
     }
 
-    /// Ends it and closes the listener; what was accepted gets so much time to come to its end.
+    /// Ends it and closes the listener; what was accepted gets so much time to come to its end, and
+    /// is closed then.
     pub async fn end(self, patience: Duration) {
         self.serving.end(patience).await;
     }

@@ -22,6 +22,8 @@ pub struct Limits {
     /// A visitor's stream that the host does not answer by then is given up, and so is a visitor
     /// who comes while the link is parked.
     pub open_timeout: Duration,
+    /// A host that was there when the last relay ended is waited for this long.
+    pub return_within: Duration,
     /// The buffers of each link, and when a silent connection is given up.
     pub link: Config,
     /// What links without a connection may take, and for how long.
@@ -38,6 +40,7 @@ impl Default for Limits {
             known_labels: 10_000,
             reserved_for: Duration::from_hours(24),
             open_timeout: Duration::from_secs(10),
+            return_within: Duration::from_secs(10),
             link: Config::default(),
             parking: Caps {
                 // A displaced session and the one in its place overlap for a moment.

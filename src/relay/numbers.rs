@@ -75,6 +75,18 @@ impl Numbers {
         Ok(candidates)
     }
 
+    /// Who had `number` last.
+    pub(super) fn owner(&self, number: u16) -> Option<&PublicKey> {
+        let mut had = self.had.iter();
+        had.find(|(_, had)| **had == number).map(|(key, _)| key)
+    }
+
+    /// Who had which, in the order they came.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = (&PublicKey, u16)> {
+        let number = |key| Some((key, *self.had.get(key)?));
+        self.order.iter().filter_map(number)
+    }
+
     /// `key` has `number` now, and is to get it again.
     pub(super) fn remember(&mut self, key: &PublicKey, number: u16) {
         if self.had.insert(key.clone(), number).is_none() {
@@ -88,8 +100,8 @@ impl Numbers {
     }
 }
 
-/// The whole range, from a place on that is the key's own: a relay that was restarted remembers
-/// nobody, and is to give the same numbers again in whatever order the hosts come back.
+/// The whole range, from a place on that is the key's own: a relay that lost its memory is to give the
+/// same numbers again in whatever order the hosts come back.
 fn from_own_place(key: &PublicKey, range: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
     let text = format!("{} {} {}", key.account, key.tunnel, key.number);
     let digest = Sha256::digest(text.as_bytes());

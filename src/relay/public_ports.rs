@@ -6,7 +6,7 @@
 use super::numbers::{Numbers, PublicKey};
 use super::table::SessionId;
 use super::upstream::PortUpstream;
-use super::{Ingress, IngressGuard, Upstream};
+use super::{Ingress, IngressGuard, Shelf, Upstream};
 use crate::link::wire::Refusal;
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -47,6 +47,10 @@ pub(super) struct PublicPorts {
     ingress: Arc<dyn Ingress>,
     numbers: Numbers,
     open: HashMap<PublicKey, Open>,
+    /// Sockets of the process before this one, by port, that nobody has claimed yet.
+    kept: HashMap<u16, StdListener>,
+    /// Where sockets outlive this process.
+    shelf: Option<Arc<dyn Shelf>>,
 }
 
 impl PublicPorts {
@@ -60,7 +64,45 @@ impl PublicPorts {
             ingress,
             numbers: Numbers::new(range),
             open: HashMap::new(),
+            kept: HashMap::new(),
+            shelf: None,
         }
+    }
+
+    /// Goes on with the sockets of the process before this one, and puts its own on the shelf.
+    pub(super) fn shelved(
+        mut self,
+        kept: impl IntoIterator<Item = (u16, StdListener)>,
+        keeper: Option<Arc<dyn Shelf>>,
+    ) -> Self {
+        self.kept.extend(kept);
+        self.shelf = keeper;
+        self
+    }
+
+    /// `key` had `number` before.
+    pub(super) fn remember(&mut self, key: &PublicKey, number: u16) {
+        self.numbers.remember(key, number);
+    }
+
+    /// Who had which number, in the order they came.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = (&PublicKey, u16)> {
+        self.numbers.remembered()
+    }
+
+    /// Closes the sockets of the process before this one that nobody has claimed.
+    pub(super) fn drop_unclaimed(&mut self) {
+        for (number, listener) in std::mem::take(&mut self.kept) {
+            self.unshelve(number);
+            stop_listening(&listener);
+        }
+    }
+
+    /// Lets go of everything, for the next process to go on with what is on the shelf: the guards of
+    /// what is served.
+    pub(super) fn hand_over(&mut self) -> Vec<IngressGuard> {
+        self.kept.clear();
+        self.open.drain().map(|(_, open)| open.guard).collect()
     }
 
     /// Gets a listener for `key`: the one it has, or a new one. Nothing is served yet, and dropping
@@ -100,14 +142,29 @@ impl PublicPorts {
         let in_use = |number| {
             let mut open = self.open.iter();
             open.any(|(other, open)| open.number == number && other != key)
+                || self.is_kept_for_another(key, number)
         };
         let candidates = self.numbers.candidates(key, requested, in_use)?;
         let bound = candidates.into_iter().find_map(|number| {
+            if let Some(kept) = self.kept.get(&number) {
+                return kept.try_clone().ok();
+            }
             let listener = StdListener::bind((self.ip, number)).ok()?;
             listener.set_nonblocking(true).ok()?;
             Some(listener)
         });
         Ok(bound)
+    }
+
+    fn is_kept_for_another(&self, key: &PublicKey, number: u16) -> bool {
+        let owner = || self.numbers.owner(number);
+        self.kept.contains_key(&number) && owner().is_some_and(|owner| owner != key)
+    }
+
+    fn unshelve(&self, number: u16) {
+        if let Some(shelf) = &self.shelf {
+            shelf.remove(number);
+        }
     }
 
     /// Serves what was reserved, in place of whatever served it before.
@@ -130,7 +187,9 @@ impl PublicPorts {
             open.session = session;
             return Ok(());
         }
-        self.open.remove(&key);
+        if let Some(old) = self.open.remove(&key).filter(|old| old.number != number) {
+            self.unshelve(old.number);
+        }
         let serving = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
         let upstream_key = upstream.key();
         let upstream: Arc<dyn Upstream> = Arc::<PortUpstream>::clone(upstream);
@@ -139,6 +198,10 @@ impl PublicPorts {
             Kind::Web => self.ingress.open_web(serving, upstream),
         };
         self.numbers.remember(&key, number);
+        self.kept.remove(&number);
+        if let Some(shelf) = &self.shelf {
+            shelf.put(number, &listener);
+        }
         let open = Open {
             session,
             kind,
@@ -155,11 +218,16 @@ impl PublicPorts {
     pub(super) fn close(&mut self, session: SessionId, keep: &[PublicKey]) {
         let goes =
             |key: &PublicKey, open: &mut Open| open.session == session && !keep.contains(key);
-        for (_, open) in self.open.extract_if(goes) {
+        let gone: Vec<Open> = self.open.extract_if(goes).map(|(_, open)| open).collect();
+        for open in gone {
             let Open {
-                guard, listener, ..
+                guard,
+                listener,
+                number,
+                ..
             } = open;
             drop(guard);
+            self.unshelve(number);
             stop_listening(&listener);
         }
     }
@@ -180,38 +248,106 @@ mod tests {
     use crate::relay::Visitors;
     use crate::relay::upstream::Way;
     use std::net::{Ipv4Addr, TcpStream};
+    use std::sync::Mutex;
     use std::time::Duration;
     use tokio::sync::watch;
 
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn a_closed_port_is_free_at_once() {
+    fn key(tunnel: &str) -> PublicKey {
+        PublicKey {
+            account: "anna".into(),
+            tunnel: tunnel.to_owned(),
+            number: NonZeroU16::MIN,
+        }
+    }
+
+    fn ports() -> PublicPorts {
+        let ingress = Arc::new(Visitors::new("localhost"));
+        PublicPorts::new(Ipv4Addr::LOCALHOST.into(), None, ingress)
+    }
+
+    fn upstream() -> Arc<PortUpstream> {
         let (near, _far) = tokio::io::duplex(1024);
         let (mux, ..) = mux::start(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
         let way = Way { mux, link };
-        let ingress = Arc::new(Visitors::new("localhost"));
-        let mut ports = PublicPorts::new(Ipv4Addr::LOCALHOST.into(), None, ingress);
-        let number = NonZeroU16::MIN;
-        let key = PublicKey {
-            account: "anna".into(),
-            tunnel: "raw".to_owned(),
-            number,
+        Arc::new(PortUpstream::new(
+            NonZeroU16::MIN,
+            way,
+            Duration::from_secs(1),
+        ))
+    }
+
+    fn take(ports: &mut PublicPorts, session: u64, tunnel: &str) -> u16 {
+        let reserved = ports.reserve(key(tunnel), Kind::Tcp, None);
+        let reserved = reserved.expect("there are free ports");
+        let number = reserved.number;
+        let served = ports.serve(SessionId(session), reserved, &upstream());
+        served.expect("it can be served");
+        number
+    }
+
+    fn accepts(number: u16) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, number)).is_ok()
+    }
+
+    /// Keeps what a service manager would.
+    #[derive(Default)]
+    struct Kept(Mutex<HashMap<u16, StdListener>>);
+
+    impl Shelf for Kept {
+        fn put(&self, number: u16, listener: &StdListener) {
+            let listener = listener.try_clone().expect("there are descriptors");
+            self.0.lock().expect("fine").insert(number, listener);
+        }
+
+        fn remove(&self, number: u16) {
+            self.0.lock().expect("fine").remove(&number);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_next_relay_goes_on_with_what_is_on_the_shelf() {
+        let shelf = Arc::new(Kept::default());
+        let on_shelf = || {
+            let kept = shelf.0.lock().expect("fine");
+            let sockets = kept.iter();
+            let sockets = sockets.map(|(n, s)| (*n, s.try_clone().expect("there are descriptors")));
+            sockets.collect::<Vec<_>>()
         };
-        let upstream = Arc::new(PortUpstream::new(number, way, Duration::from_secs(1)));
+        let mut ports = ports().shelved(None, Some(Arc::clone(&shelf) as _));
+        let [a, b, c] = [(1, "a"), (2, "b"), (3, "c")].map(|(n, key)| take(&mut ports, n, key));
+        ports.close(SessionId(3), &[]);
+        let remembered: Vec<_> = ports.remembered().map(|(k, n)| (k.clone(), n)).collect();
+        drop(ports.hand_over());
+        ports.close(SessionId(1), &[]);
+        assert!(accepts(a) && accepts(b), "visitors wait for the next one");
+        assert!(!accepts(c) && on_shelf().len() == 2);
+
+        let mut ports = self::ports().shelved(on_shelf(), Some(Arc::clone(&shelf) as _));
+        for (key, number) in &remembered {
+            ports.remember(key, *number);
+        }
+        let asked = ports.reserve(key("d"), Kind::Tcp, NonZeroU16::new(a));
+        assert!(asked.is_err(), "its own tunnel comes back for it");
+        assert_eq!(take(&mut ports, 1, "a"), a);
+        assert!(accepts(b));
+        ports.drop_unclaimed();
+        assert!(accepts(a) && on_shelf().len() == 1);
+        #[cfg(target_os = "linux")]
+        assert!(!accepts(b));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_closed_port_is_free_at_once() {
+        let mut ports = ports();
         let mut numbers = Vec::new();
         // Nothing waits in here, so that no task ends in between.
-        for session in [1, 2, 3].map(SessionId) {
-            let reserved = ports.reserve(key.clone(), Kind::Tcp, None);
-            let reserved = reserved.expect("there are free ports");
-            numbers.push(reserved.number);
-            ports
-                .serve(session, reserved, &upstream)
-                .expect("it can be served");
-            let public = (Ipv4Addr::LOCALHOST, numbers[0]);
-            assert!(TcpStream::connect(public).is_ok());
-            ports.close(session, &[]);
-            assert!(TcpStream::connect(public).is_err());
+        for session in [1, 2, 3] {
+            numbers.push(take(&mut ports, session, "raw"));
+            assert!(accepts(numbers[0]));
+            ports.close(SessionId(session), &[]);
+            assert!(!accepts(numbers[0]));
         }
         assert_eq!(numbers, [numbers[0]; 3]);
     }

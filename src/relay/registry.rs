@@ -3,16 +3,19 @@
 //! The rules are the table's, the listeners are the public ports'; this holds both under one lock,
 //! so that a tunnel changes hands at once.
 
+use super::names::{self, Names};
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
+use super::returning::Returning;
 use super::table::{Claim, Found, SessionId, Table};
 use super::upstream::{PortUpstream, Way};
-use super::{Backend, Limits, Lookup, Upstream};
+use super::{Backend, IngressGuard, Limits, Lookup, Upstream, Waiting};
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
-use crate::model::TunnelId;
+use crate::model::{TunnelId, UnixMillis};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +33,8 @@ pub(super) struct Registry {
     limits: Limits,
     naming: Naming,
     state: RwLock<State>,
+    returning: Returning,
+    changed: Notify,
 }
 
 struct State {
@@ -54,17 +59,58 @@ impl Drop for Seat {
 }
 
 impl Registry {
-    pub(super) fn new(limits: Limits, naming: Naming, ports: PublicPorts) -> Self {
+    /// A registry that goes on from what the last one left.
+    pub(super) fn new(
+        limits: &Limits,
+        naming: Naming,
+        mut ports: PublicPorts,
+        left: &Names,
+    ) -> Self {
+        let (mut table, now) = (Table::new(limits), Instant::now());
+        let mut hosted = HashSet::new();
+        for remembered in left.labels(names::now()) {
+            table.remember(&remembered, now);
+            if remembered.left.is_none() {
+                hosted.insert(remembered.label);
+            }
+        }
+        for (key, number) in left.ports() {
+            ports.remember(&key, number);
+        }
         Self {
-            limits,
+            limits: *limits,
             naming,
             state: RwLock::new(State {
-                table: Table::new(limits),
+                table,
                 ports,
                 displaced: HashMap::new(),
                 next: 1,
             }),
+            returning: Returning::new(hosted, now + limits.return_within),
+            changed: Notify::new(),
         }
+    }
+
+    /// What the next relay is to know.
+    pub(super) fn names(&self, now: UnixMillis) -> Names {
+        let state = self.read();
+        let labels = state.table.remembered(Instant::now());
+        Names::new(labels, state.ports.remembered(), now)
+    }
+
+    /// Waits until the names are others than they were when it was last waited for.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Lets go of the public ports, for the next relay to go on with: the guards of what is served.
+    pub(super) fn hand_over(&self) -> Vec<IngressGuard> {
+        self.write().ports.hand_over()
+    }
+
+    /// Closes what the last relay left open and nobody has claimed.
+    pub(super) fn drop_unclaimed(&self) {
+        self.write().ports.drop_unclaimed();
     }
 
     /// Makes a session of a claim, and displaces whoever hosted the tunnel.
@@ -112,6 +158,7 @@ impl Registry {
         state.table.leave(session, Instant::now());
         state.ports.close(session, &[]);
         state.displaced.remove(&session);
+        self.changed.notify_one();
     }
 
     /// Checks and reserves everything first, so that a refusal changes nothing.
@@ -149,6 +196,8 @@ impl Registry {
         if let Some(old) = old {
             state.ports.close(old, &keep);
         }
+        self.changed.notify_one();
+        self.returning.come(labels.into_iter());
         let by_port = self.naming.by_port;
         let lan = by_port.then(|| reachable(self.naming.http.ip())).flatten();
         let served = planned.into_iter().map(|(spec, reserved, upstream)| {
@@ -240,6 +289,10 @@ impl Backend for Registry {
             Found::Live(upstream) => Lookup::Live(upstream as Arc<dyn Upstream>),
         }
     }
+
+    fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
+        self.returning.wait(label)
+    }
 }
 
 /// As much of what a host sent as may be logged or sent back before it is checked: escaped, a whole
@@ -318,7 +371,7 @@ mod tests {
             by_port: false,
         };
         let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
-        let registry = Registry::new(Limits::default(), naming, ports);
+        let registry = Registry::new(&Limits::default(), naming, ports, &Names::default());
         let spec = PortSpec {
             number: NonZeroU16::MIN,
             protocol: Protocol::Http,

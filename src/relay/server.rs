@@ -2,18 +2,19 @@
 
 use super::arrival::{self, Common, Entrance};
 use super::door::Door;
+use super::names::{Memory, Names};
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
+use super::sockets::{Purpose, listen};
 use super::{
-    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limits, Lookup, RelayError,
-    certificate, files,
+    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limits, Lookup, RelayError, Sockets,
+    Waiting, certificate, files,
 };
 use crate::link::resume::Lot;
 use crate::link::transport;
 use crate::model::{JoinLink, PortNumber, Secret};
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -28,8 +29,11 @@ use tokio_util::task::AbortOnDropHandle;
 /// After a failed accept (mostly: too many open files) the next try waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A shutdown waits this long for the hosts to be told.
+/// An end waits this long for the hosts to be told.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Visitors' connections that were closed get this long until the hosts hear of it.
+const CLOSED_WITHIN: Duration = Duration::from_millis(200);
 
 /// What a relay is started with.
 #[derive(Clone, Debug)]
@@ -92,16 +96,27 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A running relay. Dropping it ends it at once; [`Relay::shutdown`] tells the hosts first.
-#[derive(Debug)]
+/// A running relay. Dropping it ends it at once; [`Relay::drain`] and [`Relay::shutdown`] tell the
+/// hosts first.
 pub struct Relay {
     link: SocketAddr,
     http: SocketAddr,
     join: JoinLink,
     warnings: Vec<Warning>,
-    shutdown: CancellationToken,
+    common: Arc<Common>,
+    memory: Arc<Memory>,
+    remembering: AbortOnDropHandle<()>,
     accepting: AbortOnDropHandle<()>,
     http_guard: IngressGuard,
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay")
+            .field("link", &self.link)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Relay {
@@ -110,9 +125,24 @@ impl Relay {
     /// # Errors
     /// What failed and what to do about it.
     pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
+        Self::start_on(Sockets::default(), config, ingress).await
+    }
+
+    /// Starts a relay on sockets that listen already, where there are such.
+    ///
+    /// # Errors
+    /// What failed and what to do about it.
+    pub async fn start_on(
+        sockets: Sockets,
+        config: RelayConfig,
+        ingress: Arc<dyn Ingress>,
+    ) -> Result<Self, RelayError> {
         let (fingerprint, acceptor, accounts) = open_data(&config.data)?;
-        let (hosts, link) = bind("the link to hosts", config.link, "--listen").await?;
-        let (visitors, http) = bind("HTTP", config.http, "--http").await?;
+        let memory = Memory::of(&config.data);
+        let (hosts, link) = listen(Purpose::LINK, sockets.link, config.link).await?;
+        let (visitors, http) = listen(Purpose::HTTP, sockets.http, config.http).await?;
+        let ports = public_ports(&config, http, &ingress);
+        let ports = ports.shelved(by_number(sockets.shelved), sockets.shelf);
         let join = JoinLink {
             token: Secret::new(accounts.owner_token().expose()),
             host: advertised(&config, link),
@@ -121,27 +151,34 @@ impl Relay {
         };
         let aside = accounts.kept_aside().map(ToOwned::to_owned);
         let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
-        let registry = Arc::new(registry(&config, http, &ingress));
+        let registry = Arc::new(registry(&config, http, ports, &memory.load()));
         let (door, knocks) = HostDoor::new();
         let backend: Arc<dyn Backend> = Arc::new(Front {
             registry: Arc::clone(&registry),
             door,
         });
-        let shutdown = CancellationToken::new();
+        let remembering = remember(
+            Arc::clone(&memory),
+            Arc::clone(&registry),
+            config.limits.return_within,
+        );
         let common = Arc::new(Common {
             limits: config.limits,
             acceptor,
             accounts: Mutex::new(accounts),
             registry,
             lot: Lot::new(config.limits.parking),
-            shutdown: shutdown.clone(),
+            draining: CancellationToken::new(),
+            shutdown: CancellationToken::new(),
         });
         Ok(Self {
             link,
             http,
             join,
             warnings: Vec::from_iter(warnings),
-            shutdown,
+            common: Arc::clone(&common),
+            memory,
+            remembering: AbortOnDropHandle::new(tokio::spawn(remembering)),
             accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, knocks, common))),
             http_guard: ingress.serve_http(visitors, backend),
         })
@@ -171,20 +208,55 @@ impl Relay {
         &self.warnings
     }
 
-    /// Tells every host that the relay goes down, then ends it. Takes 3 s at most. Its addresses are
-    /// free then: another relay may start on them at once.
+    /// Ends it without waiting for anything that is under way: see [`Relay::drain`].
     pub async fn shutdown(self) {
+        self.drain(Duration::ZERO).await;
+    }
+
+    /// Tells every host that the relay goes down, lets what visitors have under way come to its end
+    /// for at most `patience`, closes the rest, and ends. Nobody new is let in meanwhile. Takes some
+    /// 3 s longer at most. Its addresses are free then: another relay may start on them at once.
+    pub async fn drain(self, patience: Duration) {
         let Self {
-            shutdown,
+            common,
+            memory,
+            remembering,
             mut accepting,
             http_guard,
             ..
         } = self;
-        shutdown.cancel();
+        // As long as what is hosted now still is: the next relay waits for these hosts.
+        drop(remembering);
+        memory.save(&common.registry).await;
+        common.draining.cancel();
+        let mut guards = common.registry.hand_over();
+        guards.push(http_guard);
+        let mut visits: JoinSet<()> = guards.into_iter().map(|g| g.end(patience)).collect();
+        let ended = async { while visits.join_next().await.is_some() {} };
+        // Who has something under way has it over the hosts' links.
+        let _ = tokio::time::timeout(patience + CLOSED_WITHIN, ended).await;
+        common.shutdown.cancel();
         // Whoever has not been told by then sees the link close.
         let told = tokio::time::timeout(SHUTDOWN_WITHIN, &mut accepting);
-        let _ = tokio::join!(told, http_guard.end(SHUTDOWN_WITHIN));
+        let _ = tokio::join!(told, visits.join_all());
     }
+}
+
+/// Looks after what the next relay is to know, and after what the last one left.
+async fn remember(memory: Arc<Memory>, registry: Arc<Registry>, return_within: Duration) {
+    let unclaimed = async {
+        tokio::time::sleep(return_within).await;
+        registry.drop_unclaimed();
+    };
+    tokio::join!(memory.keep(Arc::clone(&registry)), unclaimed);
+}
+
+/// By the port they listen on. One that has none is of no use.
+fn by_number(sockets: Vec<StdListener>) -> impl Iterator<Item = (u16, StdListener)> {
+    sockets.into_iter().filter_map(|socket| {
+        socket.set_nonblocking(true).ok()?;
+        Some((socket.local_addr().ok()?.port(), socket))
+    })
 }
 
 /// Key, certificate and accounts, as they are kept in `dir`.
@@ -207,15 +279,18 @@ const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
     None => panic!("it is not 0"),
 };
 
-fn registry(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> Registry {
+fn public_ports(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> PublicPorts {
+    let range = config.tcp_ports.clone();
+    PublicPorts::new(http.ip(), range, Arc::clone(ingress))
+}
+
+fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &Names) -> Registry {
     let naming = Naming {
         domain: config.domain.clone(),
         http,
         by_port: config.public_by_port,
     };
-    let range = config.tcp_ports.clone();
-    let ports = PublicPorts::new(http.ip(), range, Arc::clone(ingress));
-    Registry::new(config.limits, naming, ports)
+    Registry::new(&config.limits, naming, ports, left)
 }
 
 /// The join link that hands `token` to a host of the relay that runs with this config: for a relay of
@@ -242,29 +317,6 @@ fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
         .unwrap_or_else(|| own().to_string())
 }
 
-async fn bind(
-    purpose: &'static str,
-    address: SocketAddr,
-    option: &'static str,
-) -> Result<(TcpListener, SocketAddr), RelayError> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AddrInUse => RelayError::AddressInUse {
-            purpose,
-            address,
-            option,
-        },
-        _ => RelayError::Listen {
-            purpose,
-            address,
-            option,
-            error,
-        },
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
 /// What visitors' listeners see of the relay.
 struct Front {
     registry: Arc<Registry>,
@@ -279,9 +331,14 @@ impl Backend for Front {
     fn host_door(&self) -> Option<HostDoor> {
         Some(self.door.clone())
     }
+
+    fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
+        self.registry.returning(label)
+    }
 }
 
-/// Accepts hosts until the relay goes down, then waits for their sessions to end.
+/// Accepts hosts until the relay goes down, then waits for their sessions to end. Who comes to a
+/// socket that somebody holds open waits there for the next relay.
 async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
     let door = Arc::new(Door::new(common.limits.unauthenticated));
     let mut sessions = JoinSet::new();
@@ -289,7 +346,7 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
         let arrived = loop {
             tokio::select! {
                 biased;
-                () = common.shutdown.cancelled() => break None,
+                () = common.draining.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
                 arrived = next(&listener, &mut knocks) => break Some(arrived),
             }
@@ -316,7 +373,7 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
 async fn next(
     listener: &TcpListener,
     knocks: &mut mpsc::Receiver<Knock>,
-) -> io::Result<Option<(Entrance, SocketAddr)>> {
+) -> std::io::Result<Option<(Entrance, SocketAddr)>> {
     tokio::select! {
         accepted = listener.accept() => accepted.map(enter),
         Some(knock) = knocks.recv() => Ok(enter_by_http(knock)),

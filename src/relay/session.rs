@@ -68,11 +68,16 @@ impl Line {
     pub(super) async fn part_with(mut self, message: &RelayMessage) {
         let parting = async {
             if self.send(message).await.is_ok() {
-                self.mux.close();
-                let _ = (&mut self.driver).await;
+                self.part().await;
             }
         };
         let _ = timeout(FAREWELL, parting).await;
+    }
+
+    /// Closes the link, when all that was written has gone out.
+    async fn part(mut self) {
+        self.mux.close();
+        let _ = timeout(FAREWELL, &mut self.driver).await;
     }
 }
 
@@ -81,11 +86,18 @@ pub(super) struct Session<'a> {
     common: &'a Common,
     line: Line,
     seat: Seat,
+    /// The host knows that the relay goes down.
+    told: bool,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(common: &'a Common, line: Line, seat: Seat) -> Self {
-        Self { common, line, seat }
+        Self {
+            common,
+            line,
+            seat,
+            told: false,
+        }
     }
 
     pub(super) async fn run(mut self, ports: Vec<ServedPort>) -> End {
@@ -101,6 +113,7 @@ impl<'a> Session<'a> {
         drop(self.seat);
         match end {
             End::Displaced => self.line.part_with(&RelayMessage::Displaced).await,
+            End::ShuttingDown if self.told => self.line.part().await,
             End::ShuttingDown => self.line.part_with(&RelayMessage::ShuttingDown).await,
             End::Goodbye | End::Deaf | End::Lost(_) => {}
         }
@@ -113,6 +126,7 @@ impl<'a> Session<'a> {
             let handled = tokio::select! {
                 biased;
                 () = self.common.shutdown.cancelled() => return End::ShuttingDown,
+                () = self.common.draining.cancelled(), if !self.told => self.tell_of_end().await,
                 () = self.seat.displaced.cancelled() => return End::Displaced,
                 end = &mut self.line.driver => return End::Lost(match end {
                     Ok(LinkEnd::Closed) => "the link was closed".to_owned(),
@@ -138,9 +152,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The host may look for the next relay, while this one serves what is under way.
+    async fn tell_of_end(&mut self) -> Result<(), End> {
+        self.told = true;
+        let shutdown = self.common.shutdown.clone();
+        let telling = self.line.send(&RelayMessage::ShuttingDown);
+        // A parked host cannot hear it.
+        let told = shutdown.run_until_cancelled(telling).await;
+        told.unwrap_or(Err(End::ShuttingDown))
+    }
+
     async fn handle_message(&mut self, message: HostMessage) -> Result<(), End> {
         match message {
             HostMessage::Ping { number } => self.line.send(&RelayMessage::Pong { number }).await,
+            // The host asks the next relay for them.
+            HostMessage::SetPorts { .. } if self.told => Ok(()),
             HostMessage::SetPorts { ports } => self.set_ports(&ports).await,
             HostMessage::Abandon { streams } => {
                 self.line.mux.reset(&streams);

@@ -6,6 +6,7 @@ use super::Limits;
 use crate::link::wire::Refusal;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Counts sessions.
@@ -29,6 +30,15 @@ pub(super) enum Found<U> {
     Live(U),
 }
 
+/// A label that is known, for whoever writes it down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Remembered {
+    pub(super) label: String,
+    pub(super) account: Arc<str>,
+    /// How long it stays the account's; `None` while it is hosted.
+    pub(super) left: Option<Duration>,
+}
+
 #[derive(Debug)]
 pub(super) struct Table<U> {
     limits: Limits,
@@ -40,9 +50,9 @@ pub(super) struct Table<U> {
 }
 
 impl<U: Clone> Table<U> {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            limits,
+            limits: *limits,
             sessions: HashMap::new(),
             tunnels: HashMap::new(),
             live: HashMap::new(),
@@ -85,9 +95,10 @@ impl<U: Clone> Table<U> {
     fn is_taken(&self, label: &str, claim: &Claim, old: Option<SessionId>, now: Instant) -> bool {
         match self.live.get(label) {
             Some((holder, _)) => Some(*holder) != old,
-            None => self.known.owner(label).is_some_and(|(owner, left_at)| {
-                *owner != claim.account && now < left_at + self.limits.reserved_for
-            }),
+            None => self
+                .known
+                .owner(label)
+                .is_some_and(|(owner, until)| *owner != claim.account && now < until),
         }
     }
 
@@ -118,10 +129,11 @@ impl<U: Clone> Table<U> {
         };
         self.tunnels.remove(&key(&claim));
         let (known, limit) = (&mut self.known, self.limits.known_labels);
+        let until = now + self.limits.reserved_for;
         self.live.retain(|label, (holder, _)| {
             let stays = *holder != session;
             if !stays {
-                known.remember(label, &claim.account, now, limit);
+                known.remember(label, &claim.account, until, limit);
             }
             stays
         });
@@ -135,6 +147,36 @@ impl<U: Clone> Table<U> {
         }
     }
 
+    /// The labels it knows, those without a host first and the oldest of them before the others.
+    pub(super) fn remembered(&self, now: Instant) -> Vec<Remembered> {
+        let known = self.known.by_age.values().filter_map(|label| {
+            let (account, until) = self.known.owner(label)?;
+            Some(Remembered {
+                label: label.clone(),
+                account: Arc::clone(account),
+                left: Some(until.saturating_duration_since(now)),
+            })
+        });
+        let live = self.live.iter().filter_map(|(label, (holder, _))| {
+            let claim = self.sessions.get(holder)?;
+            Some(Remembered {
+                label: label.clone(),
+                account: Arc::clone(&claim.account),
+                left: None,
+            })
+        });
+        known.chain(live).collect()
+    }
+
+    /// Knows a label again, as one whose host has left.
+    pub(super) fn remember(&mut self, remembered: &Remembered, now: Instant) {
+        let longest = self.limits.reserved_for;
+        let left = remembered.left.map_or(longest, |left| left.min(longest));
+        let Remembered { label, account, .. } = remembered;
+        let limit = self.limits.known_labels;
+        self.known.remember(label, account, now + left, limit);
+    }
+
     pub(super) fn claim(&self, session: SessionId) -> Option<&Claim> {
         self.sessions.get(&session)
     }
@@ -144,7 +186,7 @@ fn key(claim: &Claim) -> (Arc<str>, String) {
     (Arc::clone(&claim.account), claim.tunnel.clone())
 }
 
-/// Labels whose hosts have left, and when; the oldest are forgotten.
+/// Labels whose hosts have left, and how long they stay reserved; the oldest are forgotten.
 #[derive(Debug, Default)]
 struct Known {
     labels: HashMap<String, (u64, Arc<str>, Instant)>,
@@ -154,14 +196,14 @@ struct Known {
 
 impl Known {
     fn owner(&self, label: &str) -> Option<(&Arc<str>, Instant)> {
-        let (_, owner, left_at) = self.labels.get(label)?;
-        Some((owner, *left_at))
+        let (_, owner, until) = self.labels.get(label)?;
+        Some((owner, *until))
     }
 
-    fn remember(&mut self, label: &str, owner: &Arc<str>, now: Instant, limit: usize) {
+    fn remember(&mut self, label: &str, owner: &Arc<str>, until: Instant, limit: usize) {
         self.forget(label);
         self.next += 1;
-        let entry = (self.next, Arc::clone(owner), now);
+        let entry = (self.next, Arc::clone(owner), until);
         self.labels.insert(label.to_owned(), entry);
         self.by_age.insert(self.next, label.to_owned());
         while self.labels.len() > limit {
@@ -182,7 +224,6 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> Claim {
         Claim {
@@ -230,7 +271,7 @@ mod tests {
             (claim("bob", "web", "i1", true), taken("web")),
         ];
         for (asked, expected) in cases {
-            let (mut table, now) = (Table::new(Limits::default()), Instant::now());
+            let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
             let held = take(
                 &mut table,
                 1,
@@ -251,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_name_stays_known_and_reserved_for_a_while() {
-        let (mut table, now) = (Table::new(Limits::default()), Instant::now());
+        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
         let (anna, bob) = (
             claim("anna", "web", "i", false),
             claim("bob", "web", "j", false),
@@ -268,8 +309,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_down_and_read_again_is_known_and_reserved_as_before() {
+        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
+        let hours = |n| Duration::from_hours(n);
+        let (anna, bob) = (
+            claim("anna", "web", "i", false),
+            claim("bob", "web", "j", false),
+        );
+        take(&mut table, 1, &anna, "left", now).expect("it is free");
+        table.leave(SessionId(1), now);
+        take(&mut table, 2, &anna, "live", now).expect("it is free");
+        let later = now + hours(10);
+        let written = table.remembered(later);
+        let lefts: Vec<_> = written.iter().map(|r| (&*r.label, r.left)).collect();
+        assert_eq!(lefts, [("left", Some(hours(14))), ("live", None)]);
+
+        let mut table = Table::<u64>::new(&Limits::default());
+        for remembered in &written {
+            table.remember(remembered, later);
+        }
+        for (label, free_after) in [("left", 14), ("live", 24)] {
+            assert_eq!(table.find(label), Found::NoHost);
+            let ask = |at| table.check(&bob, &[label], later + hours(at));
+            assert_eq!(ask(free_after - 1), taken(label));
+            assert_eq!(ask(free_after), Ok(None));
+            assert_eq!(table.check(&anna, &[label], later), Ok(None));
+        }
+    }
+
+    #[test]
     fn a_session_that_was_displaced_leaves_nothing_when_it_goes() {
-        let (mut table, now) = (Table::new(Limits::default()), Instant::now());
+        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
         let anna = claim("anna", "web", "i", false);
         take(&mut table, 1, &anna, "web", now).expect("it is free");
         take(&mut table, 2, &anna, "web", now).expect("it is hers");
@@ -280,7 +350,7 @@ mod tests {
 
     #[test]
     fn new_ports_replace_the_old_ones() {
-        let (mut table, now) = (Table::new(Limits::default()), Instant::now());
+        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
         let anna = claim("anna", "web", "i", false);
         take(&mut table, 1, &anna, "web", now).expect("it is free");
         assert_eq!(
@@ -298,7 +368,7 @@ mod tests {
             sessions_per_account: 2,
             ..Limits::default()
         };
-        let (mut table, now) = (Table::new(limits), Instant::now());
+        let (mut table, now) = (Table::new(&limits), Instant::now());
         for (session, name) in [(1, "a"), (2, "b")] {
             let claim = claim("anna", name, "i", false);
             take(&mut table, session, &claim, name, now).expect("there is room");
@@ -321,7 +391,7 @@ mod tests {
             known_labels: 3,
             ..Limits::default()
         };
-        let (mut table, mut now) = (Table::new(limits), Instant::now());
+        let (mut table, mut now) = (Table::new(&limits), Instant::now());
         for n in 0..5 {
             let name = format!("t{n}");
             take(&mut table, n, &claim("anna", &name, "i", false), &name, now).expect("free");

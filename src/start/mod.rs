@@ -9,17 +9,18 @@ mod begin;
 mod control;
 #[cfg(feature = "window")]
 pub mod desktop;
-#[cfg(not(feature = "window"))]
-mod windowless;
 mod doctor;
 mod host;
 mod inventory;
 mod plan;
 mod print;
 mod relay;
+mod service;
 mod signals;
 mod speech;
 mod tunnels;
+#[cfg(not(feature = "window"))]
+mod windowless;
 
 pub use speech::Speech;
 

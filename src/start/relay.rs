@@ -1,5 +1,6 @@
 //! `underpass relay`: the public end, as a program of its own.
 
+use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
 use crate::cli::RelayArgs;
@@ -55,6 +56,7 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         .thread_name("relay")
         .enable_all()
         .build()?;
+    let drain = args.drain;
     let config = RelayConfig {
         link: args.listen,
         http: args.http,
@@ -69,15 +71,21 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         // Heard from the first moment on, so that whoever starts it can end it at once.
         let mut signals = Signals::listen()?;
         let visitors = Arc::new(Visitors::new(&config.domain));
-        let relay = Relay::start(config, visitors).await?;
+        let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
             complain(&warning.to_string());
         }
         tracing::info!(link = %relay.link_addr(), http = %relay.http_addr(), "relay is up");
         announce(&relay, args.json, speech);
+        service::tell(News::Ready);
         signals.next().await;
         tracing::info!("relay goes down");
-        relay.shutdown().await;
+        service::tell(News::Stopping);
+        tokio::select! {
+            () = relay.drain(drain) => {}
+            // Who says it twice does not want to wait.
+            () = signals.next() => tracing::info!("relay ends at once"),
+        }
         Ok(())
     })
 }

@@ -5,4 +5,6 @@ mod hosting;
 mod kit;
 mod paper;
 mod relay;
+#[cfg(target_os = "linux")]
+mod restart;
 mod tunnels;

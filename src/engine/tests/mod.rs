@@ -1,6 +1,7 @@
 //! The engine's loop on simulated time. Here are the connector that does as the test says, and the
 //! rig.
 
+mod going_down;
 mod parked;
 mod policy;
 mod sessions;

@@ -18,6 +18,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Established),
         (0u64..100_000).prop_map(|left| Input::Parked(Duration::from_millis(left))),
         Just(Input::Resumed),
+        Just(Input::GoingDown),
         class.clone().prop_map(Input::Dropped),
         class.prop_map(|class| Input::ConnectFailed(class, None)),
         (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
@@ -49,6 +50,10 @@ impl Hands {
             Output::Connect | Output::ConnectBeside => {
                 assert!(!self.attempt, "one attempt at a time");
                 self.attempt = true;
+            }
+            Output::SetAside => {
+                assert!(self.session, "there is one to set aside");
+                self.session = false;
             }
             Output::Abandon => {
                 assert!(self.attempt, "there is one to abandon");

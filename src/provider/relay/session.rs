@@ -64,6 +64,7 @@ pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
         control: shaken.control,
         driver: shaken.driver,
         established: false,
+        going_down: false,
         local: Arc::new(LocalPorts::default()),
         wanted: ports,
         visitors: JoinSet::new(),
@@ -158,6 +159,8 @@ struct Host {
     control: Frames<MuxStream>,
     driver: AbortOnDropHandle<LinkEnd>,
     established: bool,
+    /// The relay has said that it goes down.
+    going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
     visitors: JoinSet<()>,
@@ -247,6 +250,9 @@ impl Host {
             return;
         }
         self.parked = parked;
+        if self.going_down {
+            return;
+        }
         self.tell(if parked {
             let left = self.link.retention();
             SessionEvent::Parked { left }
@@ -261,6 +267,9 @@ impl Host {
         const AT_ONCE: Duration = Duration::ZERO;
         if ended.reason != Reason::LinkLost {
             return ended;
+        }
+        if self.going_down {
+            return ConnectError::with(Reason::RelayShutDown, ended.detail);
         }
         while let Ok(Ok(Some(message))) = timeout(AT_ONCE, self.control.next()).await {
             match message {
@@ -295,7 +304,11 @@ impl Host {
                 Ok(())
             }
             RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),
-            RelayMessage::ShuttingDown => Err(ConnectError::new(Reason::RelayShutDown)),
+            RelayMessage::ShuttingDown => {
+                self.going_down = true;
+                self.tell(SessionEvent::GoingDown);
+                Ok(())
+            }
             RelayMessage::Welcome { .. } | RelayMessage::Refused { .. } => Err(ConnectError::with(
                 Reason::LinkLost,
                 "the relay answered the hello twice",

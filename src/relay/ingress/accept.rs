@@ -17,36 +17,53 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const KEEP_ALIVE_TIME: Duration = Duration::from_mins(1);
 /// Between two such questions.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// How long the connections that are closed before their end may take for that.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+
+/// How the connections of an ingress are told to end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stop {
+    /// Nobody new is let in, and what is under way comes to its end.
+    pub(super) finish: CancellationToken,
+    /// What is still under way ends now.
+    pub(super) close: CancellationToken,
+}
 
 /// A running ingress. Dropping it stops accepting and cuts the visitors' connections.
 #[derive(Debug)]
 #[must_use = "dropping it ends the ingress"]
 pub struct IngressGuard {
-    stop: CancellationToken,
+    stop: Stop,
     task: JoinHandle<()>,
 }
 
 impl IngressGuard {
-    /// Runs `ingress`, which is to end some time after the token that it is given.
-    pub(super) fn run<F>(ingress: impl FnOnce(CancellationToken) -> F) -> Self
+    /// Runs `ingress`, which is to end as the stop that it is given tells it to.
+    pub(super) fn run<F>(ingress: impl FnOnce(Stop) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let task = tokio::spawn(ingress(stop.clone()));
         Self { stop, task }
     }
 
-    /// Stops accepting, lets what is under way come to its end for at most `patience`, and cuts the
+    /// Stops accepting, lets what is under way come to its end for at most `patience`, and closes the
     /// rest.
     pub async fn shutdown(mut self, patience: Duration) {
-        self.stop.cancel();
-        if tokio::time::timeout(patience, &mut self.task)
-            .await
-            .is_err()
-        {
+        self.stop.finish.cancel();
+        if self.ends_within(patience).await {
+            return;
+        }
+        self.stop.close.cancel();
+        if !self.ends_within(CLOSE_WITHIN).await {
             tracing::debug!("visitors' connections are cut");
         }
+    }
+
+    async fn ends_within(&mut self, patience: Duration) -> bool {
+        let ended = tokio::time::timeout(patience, &mut self.task).await;
+        ended.is_ok()
     }
 }
 
@@ -61,7 +78,7 @@ impl Drop for IngressGuard {
 pub(super) async fn accept<F>(
     listener: TcpListener,
     limit: usize,
-    stop: CancellationToken,
+    stop: &CancellationToken,
     serve: impl Fn(TcpStream, SocketAddr) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,

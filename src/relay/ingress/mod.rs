@@ -104,9 +104,8 @@ pub fn serve_tcp(
     limits: &Limits,
 ) -> IngressGuard {
     let connections = limits.connections;
-    IngressGuard::run(move |stop| {
-        accept::accept(listener, connections, stop, move |stream, peer| {
-            tcp::serve(stream, peer, upstream.clone())
-        })
+    IngressGuard::run(move |stop| async move {
+        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.clone());
+        accept::accept(listener, connections, &stop.finish, serve).await;
     })
 }

@@ -52,6 +52,16 @@ impl Pace {
         Turn(self.clone())
     }
 
+    /// Whether a request has been read and its answer is not written yet.
+    pub(super) fn is_in_turn(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == TURN
+    }
+
+    /// Whether a request's head is on its way, or the first one has not begun.
+    pub(super) fn is_at_head(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == HEAD
+    }
+
     /// Ready when the connection took too long. The `clock` may be set to any time before.
     pub(super) fn poll_late(&self, mut clock: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
         loop {

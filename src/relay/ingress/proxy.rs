@@ -15,7 +15,10 @@ use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Response, StatusCode, Version, request};
 use hyper::body::{Body, Bytes, Incoming};
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// The host that a request names, which need not be one.
 type Asked = Result<HeaderValue, InvalidHost>;
@@ -28,7 +31,15 @@ pub(super) async fn answer(
     let turn = visit.pace.begin();
     let form = Form::of(request.headers());
     let asked = route::authority(request.uri(), request.headers());
-    let answer = pass(&visit, request, &asked).await.unwrap_or_else(|page| {
+    let mut passing = pin!(pass(&visit, request, &asked));
+    let passed = poll_fn(|cx| {
+        if visit.is_closing() {
+            // Who still waits when the relay goes down is told to come again.
+            return Poll::Ready(Err(NO_HOST));
+        }
+        passing.as_mut().poll(cx)
+    });
+    let answer = passed.await.unwrap_or_else(|page| {
         tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
         let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
         page.answer(name, form)
@@ -49,7 +60,7 @@ async fn pass(
         visit.switch(Switched::Host(door));
         return Ok(answer);
     }
-    let upstream = find(&visit.web.router, asked)?;
+    let upstream = find_host(&visit.web.router, asked).await?;
     let key = upstream.key();
     let body = RequestBody::from(body);
     let upgrade = headers::wanted_upgrade(&head);
@@ -79,14 +90,31 @@ async fn pass(
 const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
 const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
 
+/// Finds it, and waits for a host that is to be back in a moment.
+async fn find_host(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let found = find(router, asked);
+    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, router)
+        && let Ok(Site::Tunnel(label)) = site(asked, domain)
+        && let Some(waiting) = backend.returning(&label)
+    {
+        waiting.await.map_err(page_for)?;
+        return find(router, asked);
+    }
+    found
+}
+
+fn site<'a>(asked: &'a Asked, domain: &str) -> Result<Site<'a>, Page> {
+    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
+    let site = route::site(asked.ok_or(Page::BadHost)?, domain);
+    site.map_err(|InvalidHost| Page::BadHost)
+}
+
 fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
     let (backend, domain) = match router {
         Router::Fixed(upstream) => return Ok(upstream.clone()),
         Router::ByHost { backend, domain } => (backend, domain),
     };
-    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
-    let site = route::site(asked.ok_or(Page::BadHost)?, domain);
-    let found = match site.map_err(|InvalidHost| Page::BadHost)? {
+    let found = match site(asked, domain)? {
         Site::Relay => return Err(Page::Relay),
         Site::Foreign => Lookup::Unknown,
         Site::Tunnel(label) => backend.find(&label),

@@ -2,25 +2,80 @@
 //!
 //! It knows nothing of what the bytes mean.
 
+use super::accept::Stop;
 use crate::link::pump::pump;
 use bytes::{Buf, Bytes};
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-/// Carries bytes and half-closes both ways until both have ended. When either end breaks, the
-/// visitor's connection is reset: a clean end would pass a part for the whole.
-pub(super) async fn splice<S>(mut visitor: Rewound<TcpStream>, mut service: S) -> io::Result<()>
+/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
+/// the reset may overtake what was written.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// When nobody new is let in any more, a connection over which nothing went for this long is at rest.
+/// Most that are not HTTP never end by themselves, and the next visitors wait for the last of these.
+const AT_REST: Duration = Duration::from_secs(1);
+
+/// Carries bytes and half-closes both ways until both have ended, or until it is told to stop: both
+/// then get an end as if the other had come to its own. When either breaks, the visitor's connection is reset: a
+/// clean end would pass a part for the whole.
+pub(super) async fn splice<S>(
+    mut visitor: Rewound<TcpStream>,
+    mut service: S,
+    stop: &Stop,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let carried = pump(&mut visitor, &mut service, |_| (), |_| ()).await;
+    let moved = AtomicU64::new(0);
+    let count = |bytes| {
+        moved.fetch_add(bytes, Ordering::Relaxed);
+    };
+    let carried = tokio::select! {
+        biased;
+        carried = pump(&mut visitor, &mut service, count, count) => Some(carried),
+        () = stopped(stop, &moved) => None,
+    };
+    let Some(carried) = carried else {
+        let leaving = timeout(LINGER, service.shutdown());
+        // Whoever does not take it is let go all the same.
+        let _ = tokio::join!(leaving, end(visitor.stream));
+        return Ok(());
+    };
     if carried.is_err() {
         reset(&visitor.stream);
     }
     carried
+}
+
+/// Waits for the end of what may still go over a connection.
+async fn stopped(stop: &Stop, moved: &AtomicU64) {
+    stop.finish.cancelled().await;
+    loop {
+        let before = moved.load(Ordering::Relaxed);
+        let told = timeout(AT_REST, stop.close.cancelled()).await.is_ok();
+        if told || moved.load(Ordering::Relaxed) == before {
+            return;
+        }
+    }
+}
+
+/// Ends a connection so that the visitor gets all that was written.
+pub(super) async fn end(mut stream: TcpStream) {
+    let drained = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 4096];
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // However it ends, the connection is closed now.
+    let _ = timeout(LINGER, drained).await;
 }
 
 /// Makes the coming close of `stream` a reset.
@@ -80,6 +135,30 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
 mod tests {
     use super::*;
     use tokio::io::AsyncReadExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_may_go_on_while_something_moves_until_it_is_closed() {
+        let (stop, moved) = (Stop::default(), AtomicU64::new(0));
+        let began = tokio::time::Instant::now();
+        let busy = async {
+            for _ in 0..5 {
+                moved.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(AT_REST).await;
+            }
+        };
+        let still = timeout(Duration::from_hours(1), stopped(&stop, &moved)).await;
+        assert!(still.is_err(), "nobody stops it");
+        stop.finish.cancel();
+        let finished = began.elapsed();
+        tokio::join!(stopped(&stop, &moved), busy);
+        assert!(began.elapsed() >= finished + 5 * AT_REST);
+
+        moved.fetch_add(1, Ordering::Relaxed);
+        let now = tokio::time::Instant::now();
+        stop.close.cancel();
+        stopped(&stop, &moved).await;
+        assert_eq!(now.elapsed(), Duration::ZERO);
+    }
 
     #[tokio::test]
     async fn the_bytes_put_back_come_first() {

@@ -1,18 +1,28 @@
 //! A public TCP port: bytes from visitors to one upstream and back, nothing parsed.
 
+use super::accept::Stop;
 use super::splice::{Rewound, reset, splice};
-use crate::relay::{Upstream, Visitor};
+use crate::relay::{OpenError, Upstream, Visitor};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
-/// Serves one visitor. The stream to the service is opened at once: many services speak first.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, upstream: Arc<dyn Upstream>) {
-    match upstream.open(Visitor { peer }).await {
+/// Serves one visitor until it is told to stop. The stream to the service is opened at once: many services
+/// speak first.
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    upstream: Arc<dyn Upstream>,
+    stop: Stop,
+) {
+    let opening = stop
+        .close
+        .run_until_cancelled(upstream.open(Visitor { peer }));
+    match opening.await.unwrap_or(Err(OpenError::HostGone)) {
         Ok(service) => {
             let visitor = Rewound::new(Bytes::new(), stream);
-            if let Err(error) = splice(visitor, service).await {
+            if let Err(error) = splice(visitor, service, &stop).await {
                 tracing::debug!(%peer, %error, "a TCP connection broke");
             }
         }

@@ -3,11 +3,11 @@
 //! It owns what lasts longer than a request: time-outs, the switch to another protocol, the close.
 //! What a request gets is the proxy's to decide.
 
-use super::accept::IngressGuard;
+use super::accept::{IngressGuard, Stop};
 use super::headers::Forwarding;
 use super::pace::{Allowance, Pace, Paced};
 use super::pool::Pool;
-use super::splice::{Rewound, reset, splice};
+use super::splice::{Rewound, end, reset, splice};
 use super::wire::Carrier;
 use super::{Limits, accept, proxy};
 use crate::relay::{Backend, HostDoor, Knock, Upstream};
@@ -18,18 +18,19 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
 
 /// The most a connection buffers in either direction, and so the largest request head: more is 431.
 const BUFFER: usize = 64 * 1024;
-/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
-/// the reset may overtake the answer.
-const LINGER: Duration = Duration::from_secs(2);
+/// When nobody new is let in any more, how long whoever is in may take to ask for something.
+const LAST_HEAD: Duration = Duration::from_secs(1);
+/// Once connections are to be closed, how long the relay's own answers may take to go out.
+const LAST_ANSWER: Duration = Duration::from_millis(500);
 
 /// Where requests go.
 pub(super) enum Router {
@@ -57,6 +58,8 @@ pub(super) struct Visit {
     pub(super) peer: SocketAddr,
     pub(super) forwarding: Forwarding,
     pub(super) pace: Arc<Pace>,
+    /// It is to be closed: what has no answer by now gets none from its service.
+    closing: AtomicBool,
     /// Who has it, once both ends have agreed to speak something other than HTTP.
     switched: Mutex<Option<Switched>>,
 }
@@ -92,7 +95,7 @@ impl Web {
         IngressGuard::run(move |stop| async move {
             let serve = |stream, peer| serve(web.clone(), stream, peer, stop.clone());
             tokio::select! {
-                () = accept::accept(listener, limit, stop.clone(), serve) => {}
+                () = accept::accept(listener, limit, &stop.finish, serve) => {}
                 () = web.pool.sweep() => {}
             }
         })
@@ -105,18 +108,23 @@ impl Visit {
         *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some(switched);
     }
 
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
     fn take_switched(&self) -> Option<Switched> {
         let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
         switched.take()
     }
 }
 
-async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: CancellationToken) {
+async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     let pace = Arc::new(Pace::new(web.allowance));
     let visit = Arc::new(Visit {
         forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
         peer,
         pace: pace.clone(),
+        closing: AtomicBool::new(false),
         switched: Mutex::new(None),
         web,
     });
@@ -124,10 +132,10 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Cancell
     let service = service_fn(move |request| proxy::answer(answering.clone(), request));
     let io = TokioIo::new(Paced { stream, pace });
     let mut connection = visit.web.http.serve_connection(io, service);
-    let end = run(Pin::new(&mut connection), &visit, &stop).await;
+    let ended = run(Pin::new(&mut connection), &visit, &stop).await;
     let parts = connection.into_parts();
     let stream = parts.io.into_inner().stream;
-    match end {
+    match ended {
         End::Over => {}
         End::Late => return,
         End::Broken => return reset(&stream),
@@ -140,11 +148,11 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Cancell
         }),
         Some(Switched::Service(service, first)) => {
             let visitor = Rewound::new(parts.read_buf, stream);
-            if let Err(error) = splice(visitor, Rewound::new(first, service)).await {
+            if let Err(error) = splice(visitor, Rewound::new(first, service), &stop).await {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
-        None => close(stream).await,
+        None => end(stream).await,
     }
 }
 
@@ -176,23 +184,31 @@ where
     }
 }
 
-async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &CancellationToken) -> End {
+async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Stop) -> End {
     let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
-    let mut stopped = pin!(stop.cancelled());
-    let mut stopping = false;
+    let stage = AtomicU8::new(SERVING);
+    let mut stopping = pin!(follow(stop, visit, &stage));
+    let mut finished = false;
     poll_fn(|cx| {
-        if !stopping && stopped.as_mut().poll(cx).is_ready() {
-            stopping = true;
-            connection.as_mut().finish();
-        }
-        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            let Err(error) = ended else {
-                return Poll::Ready(End::Over);
-            };
-            tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
-            // Any other error is the visitor's: what was said of it is to arrive.
-            let broken = error.is_user();
+        if stopping.as_mut().poll(cx).is_ready() {
+            let broken = visit.pace.is_in_turn();
             return Poll::Ready(if broken { End::Broken } else { End::Over });
+        }
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(end_of(ended, visit));
+            }
+            // Not before its first request is read: the library would close it with that unread.
+            let may_finish = match stage.load(Ordering::Relaxed) {
+                SERVING => false,
+                FINISHING => !visit.pace.is_at_head(),
+                _ => true,
+            };
+            if finished || !may_finish {
+                break;
+            }
+            finished = true;
+            connection.as_mut().finish();
         }
         let late = visit.pace.poll_late(clock.as_mut(), cx);
         late.map(|()| End::Late)
@@ -200,16 +216,33 @@ async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Cancell
     .await
 }
 
-/// Ends a connection so that the visitor gets all that was written.
-async fn close(mut stream: TcpStream) {
-    let drained = async {
-        stream.shutdown().await?;
-        let mut rest = [0; 4096];
-        while stream.read(&mut rest).await? > 0 {}
-        std::io::Result::Ok(())
+const SERVING: u8 = 0;
+const FINISHING: u8 = 1;
+const IMPATIENT: u8 = 2;
+
+/// Goes along with what the ingress is told. When it is through, the connection is to end.
+async fn follow(stop: &Stop, visit: &Visit, stage: &AtomicU8) {
+    stop.finish.cancelled().await;
+    stage.store(FINISHING, Ordering::Relaxed);
+    if timeout(LAST_HEAD, stop.close.cancelled()).await.is_err() {
+        stage.store(IMPATIENT, Ordering::Relaxed);
+        stop.close.cancelled().await;
+    }
+    visit.closing.store(true, Ordering::Relaxed);
+    tokio::time::sleep(LAST_ANSWER).await;
+}
+
+fn end_of(ended: hyper::Result<()>, visit: &Visit) -> End {
+    let Err(error) = ended else {
+        return End::Over;
     };
-    // However it ends, the connection is closed now.
-    let _ = tokio::time::timeout(LINGER, drained).await;
+    tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
+    // Any other error is the visitor's: what was said of it is to arrive.
+    if error.is_user() {
+        End::Broken
+    } else {
+        End::Over
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +251,7 @@ mod tests {
     use crate::relay::{Opening, Visitor};
     use std::io::ErrorKind;
     use std::net::Ipv4Addr;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     /// A service that answers with this, and then its link is gone.
     struct Saying(&'static [u8]);

@@ -8,6 +8,7 @@ mod idle;
 mod owners;
 mod places;
 mod records;
+mod restarts;
 mod service;
 mod strangers;
 mod web;

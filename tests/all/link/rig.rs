@@ -169,6 +169,7 @@ pub async fn ended(session: &mut Session) -> Reason {
                 SessionEvent::Ended(ended) => return ended.reason,
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
+                | SessionEvent::GoingDown
                 | SessionEvent::Parked { .. }
                 | SessionEvent::Resumed => {}
             }

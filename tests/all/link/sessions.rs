@@ -68,6 +68,7 @@ async fn ports_change_while_the_session_lives() {
         match session.events.recv().await.expect("it lives") {
             SessionEvent::Ports(ports) => break ports,
             SessionEvent::Established | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
+            SessionEvent::GoingDown => panic!("nobody goes down"),
             SessionEvent::Ended(ended) => panic!("{ended:?}"),
         }
     };
@@ -325,7 +326,12 @@ async fn the_identity_and_the_owner_stay_over_a_restart() {
     assert_eq!(first.token, again.token);
     assert_eq!(
         files(data.path()),
-        ["owner-token", "relay-cert.pem", "relay-key.pem"]
+        [
+            "names.json",
+            "owner-token",
+            "relay-cert.pem",
+            "relay-key.pem"
+        ]
     );
 }
 

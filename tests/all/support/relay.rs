@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use underpass::model::JoinLink;
 use underpass::relay::{
     Accounts, Backend, Ingress, IngressGuard, Lookup, OpenError, Relay, RelayConfig, Stream,
-    Upstream, Visitor, Visitors,
+    Upstream, Visitor, Visitors, Waiting,
 };
 
 /// The relay, with the ports and the data that it keeps when it is killed.
@@ -134,6 +134,10 @@ impl Backend for Gated {
             return Lookup::Live(Arc::new(Nowhere));
         }
         self.backend.find(label)
+    }
+
+    fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
+        self.backend.returning(label)
     }
 }
 

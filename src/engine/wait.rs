@@ -1,0 +1,43 @@
+//! What the engine's loop waits for, each for ever while there is nothing of the kind.
+
+use super::attempt::{Attempt, News};
+use super::drive::Wake;
+use crate::provider::{Session, SessionEvent};
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Instant;
+use tokio::time::sleep_until;
+
+/// A session that says goodbye.
+pub(super) type Leaving = Pin<Box<dyn Future<Output = ()>>>;
+
+pub(super) async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
+    match attempt {
+        Some(attempt) => match attempt.news().await {
+            News::Phase(phase) => Wake::Phase(phase),
+            News::Outcome(outcome) => Wake::Outcome(outcome),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) async fn next_event(session: &mut Option<Session>) -> Option<SessionEvent> {
+    match session {
+        Some(session) => session.events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) async fn poll_leaving(leaving: &mut Option<Leaving>) {
+    match leaving {
+        Some(leaving) => leaving.await,
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) async fn sleep_till(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
