@@ -365,7 +365,7 @@ impl<'e> Driver<'e> {
     }
 
     fn park(&mut self, left: Duration) {
-        tracing::warn!(left = left.as_secs(), "link lost; the session is parked");
+        tracing::info!(left = left.as_secs(), "link lost; the session is parked");
         self.count_held();
         self.put(Input::Parked(left));
     }
