@@ -3,7 +3,7 @@
 use crate::app::{Begin, RELAY_TOKEN, RelayChoice};
 use crate::model::{JoinLink, NoticeKind, Settings};
 use crate::platform;
-use crate::secrets::{Kind, Secrets};
+use crate::secrets::Secrets;
 use crate::store::{Home, Loaded};
 
 /// The facts at the begin, with a notice for each file that was not as it should be.
@@ -49,7 +49,7 @@ pub(super) fn relay_choice(settings: &Settings, secrets: &Secrets) -> RelayChoic
 /// Secrets that are in a file where a keychain should be are worth saying.
 pub(super) fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
     let expected = !home.is_private();
-    (expected && secrets.kind() == Kind::File).then_some(NoticeKind::NoKeychain)
+    (expected && secrets.kind() == crate::secrets::Kind::File).then_some(NoticeKind::NoKeychain)
 }
 
 fn keep<T>(notices: &mut Vec<NoticeKind>, loaded: Loaded<T>) -> T {

@@ -1,6 +1,6 @@
 //! The system's ways of asking a program to end.
 
-use std::{io, thread};
+use std::io;
 
 /// Hears Ctrl-C and, where there are such, SIGTERM and SIGHUP.
 pub(super) struct Signals {
@@ -58,7 +58,7 @@ pub(super) fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Resul
         signals.next().await;
         std::process::exit(1);
     };
-    thread::Builder::new()
+    std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || runtime.block_on(wait))?;
     Ok(())
