@@ -144,6 +144,14 @@ fault-forced = Your side: you asked for a new connection.
 fault-woke = Your side: this computer woke up or changed networks.
 fault-embedded-relay = Your side: the relay in this program could not start ({ $detail }).
 fault-other = Your side: an unexpected error ({ $detail }).
+fault-signed-out = Your side: you are not signed in, or no longer. Sign in; hosting goes on by itself after it.
+fault-tunnel-gone = Their side: the provider no longer has this tunnel. It was deleted, or it expired.
+fault-refused = Their side: the provider would not have it ({ $detail }).
+fault-service-trouble = Their side: the provider's service is in trouble. Hosting goes on by itself when it is back.
+fault-service-status = Their side: the provider's service answered { $status }. Hosting goes on by itself when it is back.
+fault-protocol = Their side: the provider's relay says what this program does not understand ({ $detail }). Look for an update.
+fault-not-installed = Your side: the program { $program } is not on this computer. Install it, then try again.
+fault-program-failed = Your side: the program { $program } failed ({ $detail }).
 
 ## Causes: the same in a word or two, for the timeline
 
@@ -158,6 +166,8 @@ cause-token = the token
 cause-name = the name
 cause-machine = another machine
 cause-limit = the limit
+cause-sign-in = the sign-in
+cause-provider = the provider
 
 ## Buttons
 
@@ -209,6 +219,7 @@ tray-port = { $shape } { $port } · { $word }
 
 provider-relay = our relay
 provider-joined = relay { $address }
+provider-devtunnel = Dev Tunnels
 access-private = private
 access-public = public
 expiry-left = { $span } left

@@ -146,6 +146,14 @@ fault-forced = Do seu lado: você pediu uma nova conexão.
 fault-woke = Do seu lado: este computador acordou ou mudou de rede.
 fault-embedded-relay = Do seu lado: o relay deste programa não pôde iniciar ({ $detail }).
 fault-other = Do seu lado: um erro inesperado ({ $detail }).
+fault-signed-out = Do seu lado: você não está conectado à sua conta, ou não está mais. Entre; a hospedagem continua sozinha depois disso.
+fault-tunnel-gone = Do outro lado: o provedor não tem mais este túnel. Ele foi excluído ou expirou.
+fault-refused = Do outro lado: o provedor não aceitou ({ $detail }).
+fault-service-trouble = Do outro lado: o serviço do provedor está com problemas. A hospedagem continua sozinha quando ele voltar.
+fault-service-status = Do outro lado: o serviço do provedor respondeu { $status }. A hospedagem continua sozinha quando ele voltar.
+fault-protocol = Do outro lado: o relay do provedor diz algo que este programa não entende ({ $detail }). Procure uma atualização.
+fault-not-installed = Do seu lado: o programa { $program } não está neste computador. Instale-o e tente de novo.
+fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }).
 
 ## Causas: o mesmo em uma ou duas palavras, para o histórico
 
@@ -160,6 +168,8 @@ cause-token = o token
 cause-name = o nome
 cause-machine = outra máquina
 cause-limit = o limite
+cause-sign-in = o login
+cause-provider = o provedor
 
 ## Botões
 
@@ -211,6 +221,7 @@ tray-port = { $shape } { $port } · { $word }
 
 provider-relay = nosso relay
 provider-joined = relay { $address }
+provider-devtunnel = Dev Tunnels
 access-private = privado
 access-public = público
 expiry-left = expira em { $span }

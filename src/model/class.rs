@@ -119,6 +119,37 @@ pub enum Reason {
         /// What the system said.
         detail: String,
     },
+    /// Nobody is signed in at the provider, or no longer.
+    SignedOut,
+    /// The provider does not have the tunnel: it was deleted, or it expired.
+    TunnelGone,
+    /// The provider would not have what was asked of it.
+    Refused {
+        /// What it said.
+        detail: String,
+    },
+    /// The provider's service is in trouble, and says so.
+    ServiceTrouble {
+        /// The HTTP status, or 0 where it said it another way.
+        status: u16,
+    },
+    /// The two ends do not understand each other.
+    ProtocolFault {
+        /// What was wrong.
+        detail: String,
+    },
+    /// The provider's own program is not on this computer.
+    NotInstalled {
+        /// What it is called.
+        program: String,
+    },
+    /// The provider's own program did not do what it was started for.
+    ProgramFailed {
+        /// What it is called.
+        program: String,
+        /// What it said.
+        detail: String,
+    },
     /// Anything else; the detail is what was said of it.
     Other {
         /// What was said.
@@ -136,6 +167,9 @@ impl Reason {
             | Self::Forced
             | Self::Woke
             | Self::EmbeddedRelay { .. }
+            | Self::SignedOut
+            | Self::NotInstalled { .. }
+            | Self::ProgramFailed { .. }
             | Self::Other { .. } => Side::Ours,
             Self::UnknownHost { .. }
             | Self::ProxyFailed { .. }
@@ -154,6 +188,10 @@ impl Reason {
             | Self::TooManyTunnels { .. }
             | Self::QuotaUsedUp { .. }
             | Self::RelayShutDown
+            | Self::TunnelGone
+            | Self::Refused { .. }
+            | Self::ServiceTrouble { .. }
+            | Self::ProtocolFault { .. }
             | Self::Zombie => Side::Theirs,
         }
     }
@@ -162,13 +200,17 @@ impl Reason {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::TokenRefused => Class::SignIn,
+            Self::TokenRefused | Self::SignedOut => Class::SignIn,
             Self::CertificateMismatch { .. }
             | Self::NotARelay { .. }
             | Self::VersionMismatch { .. }
             | Self::NameTaken { .. }
             | Self::PublicPortTaken { .. }
             | Self::NoPublicPorts
+            | Self::TunnelGone
+            | Self::Refused { .. }
+            | Self::ProtocolFault { .. }
+            | Self::NotInstalled { .. }
             | Self::TooManyTunnels { .. } => Class::Fatal,
             Self::HostedElsewhere | Self::TakenOver => Class::Displaced,
             Self::QuotaUsedUp { .. } => Class::Quota,
@@ -184,6 +226,8 @@ impl Reason {
             | Self::Forced
             | Self::Woke
             | Self::EmbeddedRelay { .. }
+            | Self::ServiceTrouble { .. }
+            | Self::ProgramFailed { .. }
             | Self::Other { .. } => Class::Transient,
         }
     }
@@ -215,6 +259,13 @@ impl Reason {
             Self::Forced => "forced",
             Self::Woke => "woke",
             Self::EmbeddedRelay { .. } => "embedded-relay",
+            Self::SignedOut => "signed-out",
+            Self::TunnelGone => "tunnel-gone",
+            Self::Refused { .. } => "refused",
+            Self::ServiceTrouble { .. } => "service-trouble",
+            Self::ProtocolFault { .. } => "protocol-fault",
+            Self::NotInstalled { .. } => "not-installed",
+            Self::ProgramFailed { .. } => "program-failed",
             Self::Other { .. } => "other",
         }
     }

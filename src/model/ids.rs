@@ -5,8 +5,9 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-/// A tunnel's id: a DNS label (`a-z`, `0-9`, inner `-`; 1 to 40 bytes), so that it can stand in a
-/// public host name.
+/// A tunnel's id: a DNS label (`a-z`, `0-9`, inner `-`), so that it can stand in a public host name,
+/// or several with dots between them (`web.usw2`: what Dev Tunnels calls its own). 1 to 40 bytes
+/// without a dot, 80 with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TunnelId(String);
@@ -15,19 +16,33 @@ impl TunnelId {
     /// The longest id in bytes. A label may have 63; the rest is room for `-PORT` behind it.
     pub const MAX_LEN: usize = 40;
 
-    /// Takes `text` as an id when it already is a valid label.
+    /// The longest id with dots, in bytes: a name of 60, a dot, and a cluster.
+    pub const MAX_DOTTED: usize = 80;
+
+    /// Takes `text` as an id when it already is a valid label, or several with dots between them.
     ///
     /// # Errors
     /// The text itself, when it is empty, too long or holds anything but `a-z`, `0-9` and inner `-`.
     pub fn new(text: impl Into<String>) -> Result<Self, String> {
         let text = text.into();
-        let valid = (1..=Self::MAX_LEN).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !text.starts_with('-')
-            && !text.ends_with('-');
+        let valid = if text.contains('.') {
+            text.len() <= Self::MAX_DOTTED && text.split('.').all(is_label)
+        } else {
+            text.len() <= Self::MAX_LEN && is_label(&text)
+        };
         if valid { Ok(Self(text)) } else { Err(text) }
+    }
+
+    /// Takes `text` as an id when it is one label: what our own relay puts into host names.
+    ///
+    /// # Errors
+    /// The text itself, when [`Self::new`] would not have it, or it has a dot.
+    pub fn label(text: impl Into<String>) -> Result<Self, String> {
+        let text = text.into();
+        if text.contains('.') {
+            return Err(text);
+        }
+        Self::new(text)
     }
 
     /// Makes an id of whatever the person called the tunnel: `Mein Büro` becomes `mein-buro`.
@@ -52,6 +67,15 @@ impl TunnelId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 impl TryFrom<String> for TunnelId {
@@ -163,6 +187,20 @@ mod tests {
         assert_eq!(id("  --a  b--"), Some("a-b".to_owned()));
         assert_eq!(id("…"), None);
         assert_eq!(id(""), None);
+    }
+
+    #[test]
+    fn an_id_may_have_dots_and_a_label_may_not() {
+        let id = |text: &str| TunnelId::new(text).is_ok();
+        let label = |text: &str| TunnelId::label(text).is_ok();
+        assert!(id("web.usw2") && !label("web.usw2"));
+        assert!(id("web") && label("web"));
+        let long = "a".repeat(41);
+        assert!(!id(&long) && id(&format!("{long}.usw2")));
+        for bad in ["", ".", "web.", ".usw2", "a..b", "a-.b", "A.b"] {
+            assert!(!id(bad) && !label(bad), "{bad}");
+        }
+        assert!(!id(&format!("{}.b", "a".repeat(79))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod host;
 mod ids;
 mod inputs;
 mod join;
+mod remote;
 mod settings;
 mod time;
 mod tunnel;
@@ -26,6 +27,7 @@ pub use inputs::{
     Toast, Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
+pub use remote::{AccountState, DeviceCode, Identity, Metrics, Remote};
 pub use settings::{
     InvalidSettings, Language, RelaySettings, Settings, Theme, Timing, TimingSettings,
 };

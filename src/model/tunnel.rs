@@ -1,6 +1,6 @@
 //! What the person has: tunnels and their ports.
 
-use super::{PortNumber, TunnelId, UnixMillis};
+use super::{PortNumber, Remote, TunnelId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +14,33 @@ pub enum ProviderId {
     /// Our own relay: the embedded one, or the one that was joined.
     #[default]
     Relay,
+    /// Microsoft Dev Tunnels.
+    #[serde(rename = "devtunnel")]
+    DevTunnel,
+}
+
+impl ProviderId {
+    /// All of them, in the order a person picks from.
+    pub const ALL: [Self; 2] = [Self::Relay, Self::DevTunnel];
+
+    /// The word for it in files, on the command line and in the audit log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::DevTunnel => "devtunnel",
+        }
+    }
+}
+
+impl FromStr for ProviderId {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no provider: relay or devtunnel"))
+    }
 }
 
 /// What a port speaks.
@@ -73,7 +100,7 @@ impl fmt::Display for Protocol {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
-    /// Only this computer can reach the URL (the embedded relay on loopback).
+    /// Only this computer (the embedded relay on loopback), or only who signs in (Dev Tunnels).
     #[default]
     Private,
     /// Anyone who has the URL.
@@ -148,6 +175,9 @@ pub struct Tunnel {
     /// When the provider lets it go; never, for our own relay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UnixMillis>,
+    /// What the provider's own inventory says of it; nothing, for our own relay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
 }
 
 impl Tunnel {

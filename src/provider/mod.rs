@@ -3,6 +3,7 @@
 //! A provider classifies its own errors and is the only place that would start processes. It knows
 //! neither the keep-alive policy nor the view.
 
+pub mod devtunnel;
 pub mod relay;
 mod types;
 

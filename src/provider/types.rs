@@ -1,6 +1,8 @@
 //! The contract between the engine and a provider.
 
-use crate::model::{Class, LivePort, Phase, Port, PortNumber, Reason, Secret, Traffic, TunnelId};
+use crate::model::{
+    Class, LivePort, Phase, Port, PortNumber, ProviderId, Reason, Secret, Traffic, TunnelId,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -34,6 +36,8 @@ pub type Progress<'a> = &'a (dyn Fn(Phase) + 'a);
 /// What is to be hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOrder {
+    /// Who carries it.
+    pub provider: ProviderId,
     /// The tunnel.
     pub tunnel: TunnelId,
     /// Its ports.

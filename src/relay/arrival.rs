@@ -238,7 +238,7 @@ fn try_admit(
     }
     let account = common.account_of(&hello.token.0).ok_or(Refusal::Token)?;
     let ids = [&hello.install, &hello.instance];
-    if TunnelId::new(hello.tunnel.as_str()).is_err() || ids.iter().any(|id| id.len() > MAX_ID) {
+    if TunnelId::label(hello.tunnel.as_str()).is_err() || ids.iter().any(|id| id.len() > MAX_ID) {
         return Err(Refusal::Invalid {
             detail: "an id is too long or holds what it may not".to_owned(),
         });

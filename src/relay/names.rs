@@ -70,7 +70,7 @@ impl Names {
 
     /// The labels, as the table knows them. What cannot be one is left out.
     pub(super) fn labels(&self, now: UnixMillis) -> impl Iterator<Item = Remembered> {
-        let usable = |name: &&Name| TunnelId::new(name.label.as_str()).is_ok();
+        let usable = |name: &&Name| TunnelId::label(name.label.as_str()).is_ok();
         self.labels
             .iter()
             .filter(usable)
@@ -210,7 +210,7 @@ mod tests {
             });
             let names: Names = serde_json::from_value(names).expect("it has that form");
             for remembered in names.labels(UnixMillis(now)) {
-                prop_assert!(TunnelId::new(remembered.label).is_ok());
+                prop_assert!(TunnelId::label(remembered.label).is_ok());
             }
         }
     }

@@ -215,7 +215,7 @@ impl Registry {
         }
         let (mut labels, mut numbers) = (HashSet::new(), HashSet::new());
         for spec in specs {
-            if TunnelId::new(spec.label.as_str()).is_err() {
+            if TunnelId::label(spec.label.as_str()).is_err() {
                 return invalid(format!("{:?} is no label", start_of(&spec.label)));
             }
             if !labels.insert(&spec.label) || !numbers.insert(spec.number) {

@@ -113,6 +113,7 @@ mod tests {
             ports: Vec::new(),
             created_at: UnixMillis(1),
             expires_at: None,
+            remote: None,
         }
     }
 

@@ -171,6 +171,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
         return vec![];
     };
     let order = HostOrder {
+        provider: wanted.provider,
         tunnel: tunnel.clone(),
         ports: wanted.ports.clone(),
         install: state.install.clone(),

@@ -49,6 +49,7 @@ pub(super) fn create(
         ports: vec![],
         created_at: at,
         expires_at: None,
+        remote: None,
     };
     let port = new_port(&tunnel, target, protocol, public_port);
     tunnel.ports.push(port);

@@ -9,8 +9,8 @@ mod sessions;
 use super::drive::Driver;
 use super::{EngineCommand, EngineEvent};
 use crate::model::{
-    Class, HostState, LivePort, Phase, Port, PortNumber, Protocol, Reason, Secret, SessionNumber,
-    Target, Timing, TunnelId, UnixMillis,
+    Class, HostState, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret,
+    SessionNumber, Target, Timing, TunnelId, UnixMillis,
 };
 use crate::provider::{
     BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
@@ -142,6 +142,7 @@ fn port() -> PortNumber {
 fn order() -> HostOrder {
     let tunnel = TunnelId::new("web").expect("a label");
     HostOrder {
+        provider: ProviderId::Relay,
         ports: vec![Port {
             number: port(),
             protocol: Protocol::Http,

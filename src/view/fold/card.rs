@@ -35,6 +35,7 @@ fn provider(provider: ProviderId, relay: &RelayFacts) -> Msg {
     match (provider, &relay.joined) {
         (ProviderId::Relay, None) => m::provider_relay(),
         (ProviderId::Relay, Some(address)) => m::provider_joined(address.as_str()),
+        (ProviderId::DevTunnel, _) => m::provider_devtunnel(),
     }
 }
 

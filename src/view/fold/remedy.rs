@@ -70,6 +70,13 @@ pub(super) fn for_reason(group: &Group, reason: &Reason) -> Button {
         | Reason::Forced
         | Reason::Woke
         | Reason::EmbeddedRelay { .. }
+        | Reason::SignedOut
+        | Reason::TunnelGone
+        | Reason::Refused { .. }
+        | Reason::ServiceTrouble { .. }
+        | Reason::ProtocolFault { .. }
+        | Reason::NotInstalled { .. }
+        | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => try_again(group),
     }
 }

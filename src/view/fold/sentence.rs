@@ -170,6 +170,13 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::QuotaUsedUp { .. }
         | Reason::TimedOut
         | Reason::EmbeddedRelay { .. }
+        | Reason::SignedOut
+        | Reason::TunnelGone
+        | Reason::Refused { .. }
+        | Reason::ServiceTrouble { .. }
+        | Reason::ProtocolFault { .. }
+        | Reason::NotInstalled { .. }
+        | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => m::lost_fault(fault(reason), span(now.since(since))),
     }
 }
@@ -222,6 +229,16 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::Forced => m::fault_forced(),
         Reason::Woke => m::fault_woke(),
         Reason::EmbeddedRelay { detail } => m::fault_embedded_relay(detail.as_str()),
+        Reason::SignedOut => m::fault_signed_out(),
+        Reason::TunnelGone => m::fault_tunnel_gone(),
+        Reason::Refused { detail } => m::fault_refused(detail.as_str()),
+        Reason::ServiceTrouble { status: 0 } => m::fault_service_trouble(),
+        Reason::ServiceTrouble { status } => m::fault_service_status(status.to_string()),
+        Reason::ProtocolFault { detail } => m::fault_protocol(detail.as_str()),
+        Reason::NotInstalled { program } => m::fault_not_installed(program.as_str()),
+        Reason::ProgramFailed { program, detail } => {
+            m::fault_program_failed(detail.as_str(), program.as_str())
+        }
         Reason::Other { detail } => m::fault_other(detail.as_str()),
     }
 }
@@ -239,8 +256,12 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         | Reason::NotARelay { .. }
         | Reason::CertificateMismatch { .. }
         | Reason::VersionMismatch { .. }
+        | Reason::ServiceTrouble { .. }
+        | Reason::ProtocolFault { .. }
         | Reason::RelayShutDown => m::cause_relay(),
         Reason::TokenRefused => m::cause_token(),
+        Reason::SignedOut => m::cause_sign_in(),
+        Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
         Reason::NameTaken { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::PublicPortTaken { .. }
@@ -250,6 +271,9 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::Zombie => m::cause_zombie(),
         Reason::Forced => m::cause_forced(),
         Reason::Woke => m::cause_woke(),
-        Reason::EmbeddedRelay { .. } | Reason::Other { .. } => m::cause_here(),
+        Reason::EmbeddedRelay { .. }
+        | Reason::NotInstalled { .. }
+        | Reason::ProgramFailed { .. }
+        | Reason::Other { .. } => m::cause_here(),
     }
 }

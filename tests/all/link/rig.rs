@@ -9,7 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 use underpass::link::resume::{Config, PulseConfig};
-use underpass::model::{JoinLink, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
+use underpass::model::{
+    JoinLink, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target, TunnelId,
+};
 use underpass::provider::relay::{Detours, Fixed, Patience, RelayConnector};
 use underpass::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
 use underpass::relay::{
@@ -128,6 +130,7 @@ pub fn port(label: &str, local: u16, protocol: Protocol) -> Port {
 /// A tunnel of one port, called like its label.
 pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
     HostOrder {
+        provider: ProviderId::Relay,
         tunnel: TunnelId::new(label).expect("a label"),
         ports: vec![port(label, local, protocol)],
         install: "install-1".to_owned(),

@@ -20,6 +20,7 @@ fn tunnels(count: u64) -> Vec<Tunnel> {
         ports: Vec::new(),
         created_at: UnixMillis(n),
         expires_at: None,
+        remote: None,
     };
     (0..count).map(tunnel).collect()
 }

@@ -63,6 +63,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: HostState) {
         ports,
         created_at: before(86_400),
         expires_at: None,
+        remote: None,
     });
 }
 

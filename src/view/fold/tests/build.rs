@@ -53,6 +53,7 @@ pub(super) fn tunnel(name: &str, ports: &[u16]) -> Tunnel {
             .collect(),
         created_at: before(86_400),
         expires_at: None,
+        remote: None,
     }
 }
 
@@ -224,6 +225,18 @@ pub(super) fn every_reason() -> Vec<Reason> {
             address: address(),
             detail: detail(),
         },
+        Reason::SignedOut,
+        Reason::TunnelGone,
+        Reason::Refused { detail: detail() },
+        Reason::ServiceTrouble { status: 503 },
+        Reason::ProtocolFault { detail: detail() },
+        Reason::NotInstalled {
+            program: "devtunnel".to_owned(),
+        },
+        Reason::ProgramFailed {
+            program: "devtunnel".to_owned(),
+            detail: detail(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -257,5 +270,12 @@ fn place(reason: &Reason) -> usize {
         Reason::EmbeddedRelay { .. } => 21,
         Reason::Other { .. } => 22,
         Reason::ProxyFailed { .. } => 23,
+        Reason::SignedOut => 24,
+        Reason::TunnelGone => 25,
+        Reason::Refused { .. } => 26,
+        Reason::ServiceTrouble { .. } => 27,
+        Reason::ProtocolFault { .. } => 28,
+        Reason::NotInstalled { .. } => 29,
+        Reason::ProgramFailed { .. } => 30,
     }
 }

@@ -1,0 +1,89 @@
+//! What a provider that keeps an inventory and accounts of its own says of them. It knows no
+//! provider's formats.
+
+use super::{Access, Reason, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// What the provider's inventory says of a tunnel beyond its ports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Remote {
+    /// Who may visit.
+    pub access: Access,
+    /// How many hosts serve it now; ours is one of them while we do.
+    pub hosts: u32,
+    /// How many visitors' clients are connected, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitors: Option<u32>,
+    /// What was written about it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// What the provider counts of one tunnel or port. Each may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metrics {
+    /// From the service to visitors, in bytes a second.
+    pub upload_rate: Option<u64>,
+    /// From visitors to the service, in bytes a second.
+    pub download_rate: Option<u64>,
+    /// From the service to visitors, in bytes.
+    pub upload_total: Option<u64>,
+    /// From visitors to the service, in bytes.
+    pub download_total: Option<u64>,
+    /// Clients connected now.
+    pub connections: Option<u32>,
+}
+
+/// Who signs the person in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// A Microsoft account, personal, of work or of school.
+    #[default]
+    Microsoft,
+    /// A GitHub account.
+    GitHub,
+}
+
+/// How far this computer is with an account at a provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum AccountState {
+    /// Nobody has asked yet.
+    #[default]
+    Unknown,
+    /// The provider's own program is not on this computer.
+    NotInstalled,
+    /// Nobody is signed in.
+    SignedOut,
+    /// A sign-in is under way.
+    SigningIn {
+        /// Where a code is to be typed, and the code, when there is one.
+        device: Option<DeviceCode>,
+    },
+    /// Somebody is signed in.
+    Ready {
+        /// Who.
+        user: String,
+        /// Through whom, in the provider's own words.
+        via: String,
+    },
+    /// It could not be found out.
+    Failed {
+        /// Why.
+        reason: Reason,
+        /// Since when.
+        since: UnixMillis,
+    },
+}
+
+/// A sign-in that is finished in a browser, on this computer or on another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCode {
+    /// The page.
+    pub url: String,
+    /// What is typed there.
+    pub code: String,
+}

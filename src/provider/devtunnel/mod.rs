@@ -1,0 +1,2 @@
+//! Microsoft Dev Tunnels: the account's inventory through its command-line program, and hosting in
+//! our own engine thread.
