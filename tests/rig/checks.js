@@ -1,6 +1,7 @@
 // What a host must be able to do, on a stage with the official client at the other end.
 'use strict';
 
+const fs = require('node:fs');
 const { GREETING, freePort, startAnother, startServices } = require('./service');
 const { OfficialHost } = require('./hosts');
 const { sha256 } = require('./pattern');
@@ -9,6 +10,9 @@ const { need, until } = require('./stage');
 const MIB = 1 << 20;
 const SMALL = 256 * 1024;
 const AT_ONCE = 50;
+const SLOW_VISITORS = 8;
+/** What one of them may cost the host: a window each way, and the sockets' buffers. */
+const SLOW_VISITOR_MIB = 8;
 /** The longest for a whole body, on a busy machine. */
 const BODY_PATIENCE = 240_000;
 /** A service that was away is asked again after 6.4 s at the earliest. */
@@ -88,7 +92,7 @@ async function portsComeAndGo(stage, host, version, ports) {
     return 'while hosting';
 }
 
-async function publicUrl(stage, host, ports) {
+async function publicUrl(stage, host, version, ports) {
     await stage.cli('access', 'create', host.name, '--anonymous');
     const url = await stage.portUrl(host.name, ports.web);
     const app = await stage.visit(`${url}bytes/${SMALL}`);
@@ -100,8 +104,9 @@ async function publicUrl(stage, host, ports) {
     need(probe.status === 404 && probe.body === 'not here', `who skips the warning gets ${probe.status}`);
     const nobody = await stage.visit(await stage.portUrl(host.name, ports.nobody));
     need(nobody.status === 502, `status ${nobody.status} for a port where nobody listens`);
-    await stage.tell('fault', { where: 'ingress', status: 429, times: 1 });
+    await stage.tell('fault', { where: 'ingress', status: 429 });
     need((await stage.visit(url)).status === 429, 'no 429');
+    await stage.tell('heal');
     await stage.cli('access', 'reset', host.name);
     const stranger = await stage.visit(url);
     need(stranger.status === 302, `a stranger gets ${stranger.status}`);
@@ -110,68 +115,59 @@ async function publicUrl(stage, host, ports) {
     return url;
 }
 
-async function comesBack(stage, host, ports, patience) {
-    const before = (await stage.counts()).hosts;
+/** What is to happen to the host while it is there; resolves once it serves again. */
+async function comesBack(stage, host, version, ports, happen, patience) {
+    const before = await stage.count(host.name, 'hosts');
     const began = performance.now();
-    return {
-        async wait() {
-            await until('the host is back', async () => (await stage.counts()).hosts > before, patience);
-            await untilServed(stage, host, ports);
-            return `after ${((performance.now() - began) / 1000).toFixed(1)} s`;
-        },
-    };
+    await happen();
+    await until('the host is back', async () => await stage.count(host.name, 'hosts') > before, patience);
+    const took = performance.now() - began;
+    await stage.withClient(host.name, version, false, async (client) => {
+        await client.ask('wait', { port: ports.web });
+        await body(client, ports, SMALL);
+    });
+    return `back after ${(took / 1000).toFixed(1)} s`;
 }
 
-/** Served means that a client gets bytes. */
-async function untilServed(stage, host, { web }) {
-    await until('the tunnel has a host', async () => (await stage.seen(host.name)).hostConnections === 1);
-    await stage.withClient(host.name, 2, false, async (client) => {
-        await client.ask('wait', { port: web });
-        await body(client, { web }, SMALL);
-    }).catch(() => stage.withClient(host.name, 1, false, async (client) => {
-        await client.ask('wait', { port: web });
-        await body(client, { web }, SMALL);
-    }));
-}
-
-async function droppedSocket(stage, host, ports) {
-    const minted = stage.calls('token');
-    const back = await comesBack(stage, host, ports);
-    await stage.tell(`drop/${host.name}`);
-    const after = await back.wait();
-    need(stage.calls('token') === minted, 'it minted a token for that');
+async function droppedSocket(stage, host, version, ports) {
+    const minted = stage.minted(host.name);
+    const after = await comesBack(stage, host, version, ports, () => stage.tell(`drop/${host.name}`));
+    need(stage.minted(host.name) === minted, 'it minted a token for that');
     return after;
 }
 
-async function serviceAway(stage, host, ports) {
-    const back = await comesBack(stage, host, ports, RETRY_PATIENCE);
-    await stage.tell('fault', { where: 'upgrade', status: 503, times: 1 });
-    await stage.tell(`drop/${host.name}`);
-    return back.wait();
+async function serviceAway(stage, host, version, ports) {
+    try {
+        return await comesBack(stage, host, version, ports, async () => {
+            await stage.tell('fault', { where: 'upgrade', status: 503, times: 1 });
+            await stage.tell(`drop/${host.name}`);
+        }, RETRY_PATIENCE);
+    } finally {
+        await stage.tell('heal');
+    }
 }
 
-async function revoked(stage, host, ports) {
-    if (!host.constructor.can.mint) {
-        await stage.cli('--standin', 'revoke');
-        await stage.tell(`drop/${host.name}`);
-        await host.untilSignIn();
-        return 'gives up';
-    }
-    const minted = stage.calls('token');
-    const back = await comesBack(stage, host, ports);
+async function revokedForGood(stage, host) {
     await stage.cli('--standin', 'revoke');
     await stage.tell(`drop/${host.name}`);
-    const after = await back.wait();
-    need(stage.calls('token') > minted, 'it minted no token');
+    await host.untilSignIn();
+    return 'gives up';
+}
+
+async function revoked(stage, host, version, ports) {
+    const minted = stage.minted(host.name);
+    const after = await comesBack(stage, host, version, ports, async () => {
+        await stage.cli('--standin', 'revoke');
+        await stage.tell(`drop/${host.name}`);
+    });
+    need(stage.minted(host.name) > minted, 'it minted no token');
     return `${after}, with a new token`;
 }
 
 async function signedOut(stage, host) {
     await stage.cli('--standin', 'set', 'signedIn', 'false');
     try {
-        await stage.cli('--standin', 'revoke');
-        await stage.tell(`drop/${host.name}`);
-        await host.untilSignIn();
+        await revokedForGood(stage, host);
     } finally {
         await stage.cli('--standin', 'set', 'signedIn', 'true');
     }
@@ -179,27 +175,25 @@ async function signedOut(stage, host) {
 }
 
 async function displaced(stage, host) {
-    const deleted = (await stage.counts()).endpointDeletes;
     const other = new OfficialHost(stage, host.name);
     try {
         await other.start();
         await host.untilDisplaced();
-        const { hosts } = await stage.counts();
+        const hosts = await stage.count(host.name, 'hosts');
         await host.stop();
-        const counts = await stage.counts();
-        need(counts.hosts === hosts, 'it took the tunnel back');
-        need(counts.endpointDeletes === deleted, "it deleted the other host's endpoint");
+        need(await stage.count(host.name, 'hosts') === hosts, 'it took the tunnel back');
+        need(await stage.count(host.name, 'endpointDeletes') === 0, "it deleted the other host's endpoint");
+        need((await stage.seen(host.name)).hostConnections === 1, 'the other host has gone too');
     } finally {
         await other.end();
     }
     return 'by another host, and lets it be';
 }
 
-async function cleanStop(stage, host, { web }) {
-    const { endpointDeletes = 0 } = await stage.counts();
+async function cleanStop(stage, host, version, { web }) {
     await host.stop();
-    const counts = await stage.counts();
-    need(counts.endpointDeletes === endpointDeletes + 1, 'the endpoint is still there');
+    need(!host.code, `the host ended with ${host.code}`);
+    need(await stage.count(host.name, 'endpointDeletes') === 1, 'the endpoint is still there');
     await until('the relay has no host', async () => (await stage.seen(host.name)).hostConnections === 0);
     await stage.cli('access', 'create', host.name, '--anonymous');
     const visit = await stage.visit(await stage.portUrl(host.name, web));
@@ -208,77 +202,142 @@ async function cleanStop(stage, host, { web }) {
 }
 
 /** The relay has lost the host, who has noticed nothing: only a probe of the public URL can tell. */
-async function zombie(stage, host, ports) {
-    const back = await comesBack(stage, host, ports, PING_PATIENCE);
-    await stage.tell(`forget/${host.name}`);
-    return back.wait();
+function zombie(stage, host, version, ports) {
+    return comesBack(stage, host, version, ports, () => stage.tell(`forget/${host.name}`), PING_PATIENCE);
 }
 
-async function blackHole(stage, host, ports) {
-    const back = await comesBack(stage, host, ports, PING_PATIENCE);
-    await stage.tell(`black-hole/${host.name}`);
-    return back.wait();
+/** Nothing comes and nothing goes; a private tunnel's public URL says nothing of that. */
+function blackHole(stage, host, version, ports) {
+    return comesBack(stage, host, version, ports, () => stage.tell(`black-hole/${host.name}`), PING_PATIENCE);
 }
 
-// All of it
+function residentMib(pid) {
+    return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
 
-/** Runs everything with hosts of this kind. `check(name, act)` reports; `sizes` are in bytes. */
-async function runAll({ stage, newHost, label, check, sizes }) {
-    const ports = { ...(await startServices()), nobody: await freePort() };
-    const declared = [[ports.web, 'http'], [ports.first, 'auto'], [ports.nobody, 'http']];
-    const hosted = async (name, versions, act, ...options) => {
-        const full = `${label}-${name}`;
-        await check.group(full, async () => {
-            await stage.tell('versions', { host: versions });
-            await stage.createTunnel(full, declared, ...options);
-            const host = newHost(full);
-            try {
-                await check(`${full}-starts`, async () => (await host.start(), undefined));
-                await act(host, full);
-            } finally {
-                await host.end();
-                await stage.tell('heal');
-                await stage.cli('delete', full, '-f');
-            }
-        });
-    };
+/** Visitors who ask for much and read nothing of it cost little, and nobody else notices them. */
+async function slowVisitors(stage, host, version, ports) {
+    return stage.withClient(host.name, version, false, async (client) => {
+        await client.ask('wait', { port: ports.web });
+        await body(client, ports, 4 * MIB);
+        const before = residentMib(host.pid);
+        for (let count = 0; count < SLOW_VISITORS; count++) {
+            need((await client.ask('stall', { port: ports.web, path: `/bytes/${256 * MIB}` })).status === 200, 'no answer');
+        }
+        await body(client, ports, 4 * MIB);
+        const grown = residentMib(host.pid) - before;
+        need(grown < SLOW_VISITORS * SLOW_VISITOR_MIB, `${SLOW_VISITORS} of them took ${grown.toFixed(0)} MiB`);
+        return `${SLOW_VISITORS} of them took ${Math.max(grown, 0).toFixed(0)} MiB`;
+    });
+}
 
-    for (const version of [1, 2]) {
-        await hosted(`v${version}`, [version], async (host, full) => {
-            for (const [who, clientVersion, e2ee] of CLIENTS[version]) {
-                await withClientOf(stage, host, clientVersion, e2ee, ports, async (client) => {
-                    const name = `${label}-${who}`;
-                    await check(`${name}-first`, () => speaksFirst(client, ports));
-                    await check(`${name}-many`, () => manyAtOnce(client, ports));
-                    await check(`${name}-upload`, () => upload(client, ports, sizes.upload));
-                    await check(`${name}-refused`, () => refused(client, ports));
-                    await check(`${name}-body`, () => body(client, ports, sizes.body[who]));
-                });
-            }
-            await check(`${full}-ports`, () => portsComeAndGo(stage, host, version, ports));
-            await check(`${full}-url`, () => publicUrl(stage, host, ports));
-            await check(`${full}-drop`, () => droppedSocket(stage, host, ports));
-            await check(`${full}-503`, () => serviceAway(stage, host, ports));
-            await check(`${full}-stop`, () => cleanStop(stage, host, ports));
-        });
+// All of it, as groups: each has a tunnel and a host of its own
+
+function versionGroup(version, sizes) {
+    const steps = CLIENTS[version].map(([who, clientVersion, e2ee]) => ({
+        with: { clientVersion, e2ee },
+        checks: [
+            [`${who}-first`, speaksFirst],
+            [`${who}-many`, manyAtOnce],
+            [`${who}-upload`, (client, ports) => upload(client, ports, sizes.upload)],
+            [`${who}-refused`, refused],
+            [`${who}-body`, (client, ports) => body(client, ports, sizes.body[who])],
+        ],
+    }));
+    steps.push({
+        checks: [
+            [`v${version}-ports`, portsComeAndGo],
+            [`v${version}-url`, publicUrl],
+            [`v${version}-drop`, droppedSocket],
+            [`v${version}-503`, serviceAway],
+            [`v${version}-stop`, cleanStop],
+        ],
+    });
+    return { name: `v${version}`, version, steps };
+}
+
+function singleGroup(name, act, more = {}) {
+    return { name, version: 2, steps: [{ checks: [[name, act]] }], ...more };
+}
+
+function groupsFor(label, sizes) {
+    const groups = [versionGroup(1, sizes), versionGroup(2, sizes), singleGroup('displaced', displaced)];
+    if (label === 'official') {
+        // It has no tokens but the one that it was given, and no probes.
+        return [...groups, singleGroup('revoked', revokedForGood)];
     }
-    await hosted('revoked', [1, 2], (host, full) => check(full, () => revoked(stage, host, ports)));
-    await hosted('displaced', [1, 2], (host, full) => check(full, () => displaced(stage, host)));
+    return [
+        singleGroup('black-hole', blackHole, { beside: true }),
+        ...groups,
+        singleGroup('revoked', revoked),
+        singleGroup('zombie', zombie, { options: ['--allow-anonymous'] }),
+        singleGroup('slow-visitors', slowVisitors),
+        // Nobody can mint while it runs.
+        singleGroup('signed-out', signedOut, { last: true }),
+    ];
 }
 
-async function withClientOf(stage, host, version, e2ee, ports, act) {
-    const counted = e2ee ? 'e2eeStreams' : 'rawStreams';
-    const before = (await stage.counts())[counted] ?? 0;
-    await stage.withClient(host.name, version, e2ee, async (client) => {
+/** What is left of a group when only these checks are wanted, or null. */
+function pick(group, label, wanted) {
+    const steps = group.steps
+        .map((step) => ({ ...step, checks: step.checks.map(([name, act]) => [`${label}-${name}`, act]).filter(([name]) => wanted(name)) }))
+        .filter((step) => step.checks.length > 0);
+    return steps.length ? { ...group, steps } : null;
+}
+
+/** Runs everything with hosts of this kind. `report` has what it is told; `sizes` are in bytes. */
+async function runAll({ stage, newHost, label, report, wanted, sizes }) {
+    const ports = { ...(await startServices()), nobody: await freePort() };
+    const beside = [];
+    const groups = groupsFor(label, sizes).map((group) => pick(group, label, wanted)).filter(Boolean);
+    for (const group of groups) {
+        if (group.last) {
+            await Promise.all(beside);
+        }
+        const run = report.group(`${label}-${group.name}`, () => runGroup({ stage, newHost, label, report, ports, group }));
+        await (group.beside ? beside.push(run) : run);
+    }
+    await Promise.all(beside);
+}
+
+async function runGroup({ stage, newHost, label, report, ports, group }) {
+    const name = `${label}-${group.name}`;
+    await stage.tell('versions', { host: [group.version] });
+    await stage.createTunnel(name, [[ports.web, 'http'], [ports.first, 'auto'], [ports.nobody, 'http']], ...(group.options ?? []));
+    const host = newHost(name);
+    try {
+        await host.start();
+        for (const step of group.steps) {
+            if (step.with) {
+                await withClientOf(stage, host, group.version, step.with, ports, (client) => runChecks(report, step, client, ports));
+            } else {
+                await runChecks(report, step, stage, host, group.version, ports);
+            }
+        }
+    } finally {
+        await host.end();
+        await stage.cli('delete', name, '-f');
+    }
+}
+
+async function runChecks(report, step, ...what) {
+    for (const [name, act] of step.checks) {
+        await report.check(name, () => act(...what));
+    }
+}
+
+async function withClientOf(stage, host, version, { clientVersion, e2ee }, ports, act) {
+    const counted = e2ee ? 'e2eeStreams' : clientVersion === 2 ? 'rawStreams' : 'clientStreams';
+    const before = await stage.count(host.name, counted);
+    await stage.withClient(host.name, clientVersion, e2ee, async (client) => {
         // They are forwarded one after the other.
         for (const port of Object.values(ports)) {
             await client.ask('wait', { port });
         }
         await act(client);
     });
-    if (version === 2) {
-        need((await stage.counts())[counted] > before, `no ${counted}: this was something else`);
-    }
+    need((await stage.seen(host.name)).protocol === version, 'the host speaks the other version');
+    need(await stage.count(host.name, counted) > before, `no ${counted}: this was something else`);
 }
 
-module.exports = { MIB, body, blackHole, runAll, signedOut, zombie };
+module.exports = { MIB, body, runAll };

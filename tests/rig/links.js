@@ -102,7 +102,7 @@ class HostLink {
 
     onRequest(e) {
         const kind = e.requestType;
-        this.registry.count(`host:${kind}`);
+        this.registry.count(`host:${kind}`, this.id);
         if (kind !== 'tcpip-forward' && kind !== 'cancel-tcpip-forward') {
             log(`host of ${this.id} requests ${kind}`);
             e.isAuthorized = false;
@@ -122,7 +122,7 @@ class HostLink {
         const known = tunnel?.ports.some((port) => port.portNumber === request.port);
         const scope = tunnel && this.registry.scopeOfToken(request.accessToken, tunnel);
         if (!known || scope !== 'host') {
-            this.registry.count('forwardsRefused');
+            this.registry.count('forwardsRefused', this.id);
             return new ssh.SessionRequestFailureMessage();
         }
         this.ports.add(request.port);
@@ -143,7 +143,7 @@ class HostLink {
         const message = new ssh.ChannelOpenMessage();
         message.channelType = 'client-ssh-session-stream';
         message.maxWindowSize = WINDOW;
-        this.registry.count('clientStreams');
+        this.registry.count('clientStreams', this.id);
         return this.session.openChannel(message);
     }
 
@@ -156,7 +156,7 @@ class HostLink {
         });
         const channel = await this.session.openChannel(message);
         const answer = channel.openConfirmationMessage.convertTo(new PortRelayConnectResponseMessage());
-        this.registry.count(answer.isE2EEncryptionEnabled ? 'e2eeStreams' : 'rawStreams');
+        this.registry.count(answer.isE2EEncryptionEnabled ? 'e2eeStreams' : 'rawStreams', this.id);
         return { channel, isE2ee: answer.isE2EEncryptionEnabled };
     }
 
@@ -308,7 +308,7 @@ class ClientLinkV2 {
     }
 
     onRequest(e) {
-        this.registry.count(`client:${e.requestType}`);
+        this.registry.count(`client:${e.requestType}`, this.tunnel.id);
         // The service's own answer to RefreshPorts is not known; here the ports are fresh anyway.
         e.isAuthorized = e.requestType === 'RefreshPorts';
     }

@@ -72,6 +72,12 @@ async function upload({ port, path, bytes }) {
     return { ...JSON.parse(Buffer.concat(parts)), ms: performance.now() - began };
 }
 
+/** Asks, and reads nothing of the answer. */
+async function stall({ port, path }) {
+    const response = await request(port, { path });
+    return { status: response.statusCode };
+}
+
 function fetchMany({ port, path, count }) {
     return Promise.all(Array.from({ length: count }, () => fetch({ port, path }))).then((all) => ({ all }));
 }
@@ -117,7 +123,7 @@ async function close() {
     await client?.dispose();
 }
 
-const ORDERS = { connect, fetch, fetchMany, upload, talk, wait, ports, refresh, close };
+const ORDERS = { connect, fetch, fetchMany, stall, upload, talk, wait, ports, refresh, close };
 
 process.on('message', async ({ id, ...order }) => {
     try {

@@ -7,69 +7,80 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { MIB, runAll } = require('./checks');
 const { OfficialHost, UnderpassHost } = require('./hosts');
-const { Stage } = require('./stage');
+const { Failed, Stage } = require('./stage');
 const { throughput } = require('./throughput');
 
 const QUICK = { upload: 4 * MIB, body: { v1: 16 * MIB, v2: 16 * MIB, 'v2-e2ee': 16 * MIB, 'v1-on-v2': 16 * MIB } };
 /** A gibibyte goes past the 512 MiB after which Microsoft's ends exchange keys anew. */
 const FULL = { upload: 64 * MIB, body: { v1: 1024 * MIB, v2: 1024 * MIB, 'v2-e2ee': 1024 * MIB, 'v1-on-v2': 64 * MIB } };
 
-function reporter(only) {
-    const totals = { passed: 0, failed: 0, skipped: 0 };
-    const check = async (name, act) => {
-        if (only && !only.test(name) && !name.endsWith('-starts')) {
-            return;
-        }
+class Report {
+    constructor() {
+        this.passed = 0;
+        this.failed = 0;
+    }
+
+    async check(name, act) {
         try {
             const detail = await act();
-            totals.passed++;
+            this.passed++;
             console.log(`ok ${name} ${detail ?? ''}`.trimEnd());
         } catch (error) {
-            totals.failed++;
-            console.log(`not ok ${name} ${error.message}`);
-            if (!(error.constructor.name === 'Failed')) {
-                console.error(error.stack);
-            }
+            this.fail(name, error);
         }
-    };
-    /** What fails outside its checks fails too, and the rest goes on. */
-    check.group = async (name, act) => {
-        try {
-            await act();
-        } catch (error) {
-            totals.failed++;
-            console.log(`not ok ${name} ${error.message}`);
+    }
+
+    /** What goes wrong around the checks is a failure too, and the rest goes on. */
+    group(name, act) {
+        return act().catch((error) => this.fail(name, error));
+    }
+
+    fail(name, error) {
+        this.failed++;
+        console.log(`not ok ${name} ${error.message}`);
+        if (!(error instanceof Failed)) {
+            console.error(error.stack);
         }
-    };
-    return { check, totals };
+    }
+
+    end() {
+        console.log(`rig: ${this.passed} passed, ${this.failed} failed`);
+        process.exit(this.failed || !this.passed ? 1 : 0);
+    }
 }
 
-async function main() {
+function readOptions() {
     const { values, positionals } = parseArgs({
         allowPositionals: true,
         options: {
-            host: { type: 'string', default: 'all' }, only: { type: 'string' }, out: { type: 'string' },
+            host: { type: 'string', default: 'both' }, only: { type: 'string', default: '' }, out: { type: 'string' },
             full: { type: 'boolean' }, throughput: { type: 'boolean' },
         },
     });
-    const binary = positionals[0] && path.resolve(positionals[0]);
-    const only = values.only && new RegExp(values.only);
-    const { check, totals } = reporter(only);
-    const kinds = [];
-    if (values.host !== 'underpass') {
-        kinds.push({ label: 'official', newHost: (stage) => (name) => new OfficialHost(stage, name), sizes: values.full ? FULL : QUICK });
+    return { ...values, binary: positionals[0] && path.resolve(positionals[0]), only: new RegExp(values.only) };
+}
+
+/** The kinds of hosts to run, in their order. */
+function kindsFor({ host, binary, full }) {
+    const official = { label: 'official', newHost: (stage) => (name) => new OfficialHost(stage, name), sizes: full ? FULL : QUICK };
+    const underpass = { label: 'underpass', newHost: (stage) => (name) => new UnderpassHost(stage, name, binary), sizes: FULL };
+    return [...(host === 'underpass' ? [] : [official]), ...(binary && host !== 'official' ? [underpass] : [])];
+}
+
+async function main() {
+    const options = readOptions();
+    const report = new Report();
+    const kinds = kindsFor(options);
+    if (options.throughput) {
+        await onStage(path.join(options.out, 'throughput'), (stage) => throughput(stage, kinds, report));
+        report.end();
     }
-    if (binary && values.host !== 'official') {
-        kinds.push({ label: 'underpass', newHost: (stage) => (name) => new UnderpassHost(stage, name, binary), sizes: FULL });
+    for (const { label, newHost, sizes } of kinds) {
+        await onStage(path.join(options.out, label), (stage) => runAll({
+            stage, newHost: newHost(stage), label, report, wanted: (name) => options.only.test(name), sizes,
+        }));
     }
-    for (const { label, newHost, sizes } of values.throughput ? [] : kinds) {
-        await onStage(path.join(values.out, label), (stage) => runAll({ stage, newHost: newHost(stage), label, check, sizes }));
-    }
-    if (values.throughput) {
-        await onStage(path.join(values.out, 'throughput'), (stage) => throughput(stage, kinds, check));
-    }
-    console.log(`rig: ${totals.passed} passed, ${totals.failed} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`);
-    process.exit(totals.failed ? 1 : 0);
+    report.end();
 }
 
 async function onStage(folder, act) {

@@ -18,8 +18,11 @@ class Registry {
         this.counts = {};
     }
 
-    count(what) {
-        this.counts[what] = (this.counts[what] ?? 0) + 1;
+    /** Counts for all tunnels, and for the one that it is about. */
+    count(what, id) {
+        for (const counts of id ? [this.counts, this.liveOf(id).counts] : [this.counts]) {
+            counts[what] = (counts[what] ?? 0) + 1;
+        }
     }
 
     state() {
@@ -45,7 +48,7 @@ class Registry {
             // Nobody can guess it from the id: a public URL must come from the service.
             const alias = crypto.randomBytes(4).toString('hex');
             this.aliases.set(alias, id);
-            this.live.set(id, { alias, endpoint: null, host: null, clients: new Set(), everHosted: new Set() });
+            this.live.set(id, { alias, endpoint: null, host: null, clients: new Set(), everHosted: new Set(), counts: {} });
         }
         return this.live.get(id);
     }

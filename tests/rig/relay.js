@@ -83,7 +83,7 @@ function mapTunnel(tunnel, query) {
 function requireScope(request, tunnel, ...scopes) {
     const scope = registry.scopeOf(request.headers.authorization, tunnel);
     if (!scope) {
-        registry.count('unauthorized');
+        registry.count('unauthorized', tunnel.id);
         throw problem(401, 'Unauthorized.', 'The access token is missing, expired or not valid.');
     }
     if (!scopes.includes(scope)) {
@@ -97,7 +97,7 @@ async function putEndpoint(request, tunnel, id) {
     if (endpoint.id !== id || !endpoint.hostId || !endpoint.hostPublicKeys?.length || endpoint.connectionMode !== 'TunnelRelay') {
         throw problem(400, 'Invalid arguments.', 'The endpoint is not complete.');
     }
-    registry.count('endpointPuts');
+    registry.count('endpointPuts', tunnel.id);
     tunnel.live.endpoint = endpoint;
     tunnel.live.lastHostId = endpoint.hostId;
     return mapEndpoint(tunnel, endpoint);
@@ -108,7 +108,7 @@ function deleteEndpoint(request, tunnel, id) {
     if (tunnel.live.endpoint?.id !== id) {
         throw problem(404, 'Tunnel endpoint not found.', '');
     }
-    registry.count('endpointDeletes');
+    registry.count('endpointDeletes', tunnel.id);
     tunnel.live.endpoint = null;
     return true;
 }
@@ -116,7 +116,7 @@ function deleteEndpoint(request, tunnel, id) {
 async function putPort(request, tunnel, number) {
     requireScope(request, tunnel, 'manage', 'manage:ports', 'host');
     const wanted = await readBody(request);
-    registry.count('portPuts');
+    registry.count('portPuts', tunnel.id);
     const known = tunnel.ports.find((port) => port.portNumber === number);
     if (known && wanted.protocol && wanted.protocol !== known.protocol) {
         throw problem(400, 'Invalid arguments.', 'The tunnel port protocol cannot be changed.');
@@ -146,7 +146,7 @@ function routeManagement(request, url) {
         throw problem(404, 'Tunnel not found.', '');
     }
     const call = `${request.method} ${kind ?? ''}`;
-    registry.count(call);
+    registry.count(call, tunnel.id);
     switch (call) {
         case 'GET ':
             requireScope(request, tunnel, 'host', 'manage', 'manage:ports', 'connect');
@@ -171,7 +171,7 @@ function tellTunnels() {
         return [id, {
             hostConnections: live.host ? 1 : 0, clientConnections: live.clients.size, ports: Object.fromEntries(told),
             protocol: live.host ? (live.host.isV2 ? 2 : 1) : null, forwarded: [...(live.host?.ports ?? [])],
-            endpoint: live.endpoint?.id ?? null, lastHostId: live.lastHostId ?? null,
+            endpoint: live.endpoint?.id ?? null, lastHostId: live.lastHostId ?? null, counts: live.counts,
         }];
     }));
 }
@@ -196,7 +196,6 @@ async function routeStandin(request, url) {
             return {};
         case 'heal':
             registry.faults.length = 0;
-            registry.offered = [1, 2];
             return {};
         case 'versions':
             registry.offered = told.host;
@@ -248,7 +247,7 @@ function statusOfUpgrade(request, role, tunnel) {
     const scope = registry.scopeOf(request.httpRequest.headers.authorization, tunnel);
     const wanted = role === 'host' ? 'host' : 'connect';
     if (scope !== wanted) {
-        registry.count('unauthorized');
+        registry.count('unauthorized', tunnel.id);
         return scope ? 403 : 401;
     }
     if (role === 'host' && !tunnel.live.endpoint) {
@@ -292,7 +291,7 @@ async function acceptHost(tunnel, connection, protocol) {
     const before = tunnel.live.host;
     const link = new HostLink(registry, tunnel, connection, protocol === HOST_PROTOCOLS[0]);
     tunnel.live.host = link;
-    registry.count('hosts');
+    registry.count('hosts', tunnel.id);
     before?.displace();
     await link.start();
 }
@@ -301,7 +300,7 @@ async function acceptClient(tunnel, connection, protocol) {
     const Link = protocol === CLIENT_PROTOCOLS[0] ? ClientLinkV2 : ClientLinkV1;
     const link = new Link(registry, tunnel, connection);
     tunnel.live.clients.add(link);
-    registry.count('clients');
+    registry.count('clients', tunnel.id);
     await link.start(tunnel.live.host);
 }
 

@@ -89,9 +89,9 @@ class Stage {
         return JSON.parse(fs.readFileSync(this.environment.DEVTUNNEL_STATE, 'utf8'));
     }
 
-    /** How often the command was called with these first words. */
-    calls(...words) {
-        return this.state().calls.filter((call) => words.every((word, index) => call.argv[index] === word)).length;
+    /** How many tokens the command was asked for, for this tunnel. */
+    minted(name) {
+        return this.state().calls.filter(({ argv }) => argv[0] === 'token' && argv[1].split('.')[0] === name).length;
     }
 
     async createTunnel(name, ports, ...options) {
@@ -113,8 +113,9 @@ class Stage {
         return (await this.tell('tunnels'))[`${name}.usw2`];
     }
 
-    async counts() {
-        return this.tell('counts');
+    /** How often this or that has happened to the tunnel. */
+    async count(name, what) {
+        return (await this.seen(name)).counts[what] ?? 0;
     }
 
     token(name, scope, lifetime) {

@@ -31,10 +31,10 @@ function median(numbers) {
     return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
-async function throughput(stage, kinds, check) {
+async function throughput(stage, kinds, report) {
     const ports = await startServices();
     for (const mode of MODES) {
-        await check(`throughput-${mode[0]}`, async () => {
+        await report.check(`throughput-${mode[0]}`, async () => {
             const rates = kinds.map(() => []);
             for (let round = 0; round < ROUNDS; round++) {
                 for (const [index, kind] of kinds.entries()) {
