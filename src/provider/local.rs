@@ -1,6 +1,7 @@
-//! The local services: connects to them, in TLS where they speak it.
+//! The local services: connects to them, in TLS where they speak it. It knows no provider.
 
-use super::detect;
+mod detect;
+
 use crate::model::{Port, Protocol, Target};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
