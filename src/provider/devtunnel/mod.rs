@@ -6,6 +6,7 @@ mod fakes;
 mod identity;
 mod management;
 mod socket;
+mod ssh;
 mod tokens;
 
 pub use management::Base;
