@@ -143,6 +143,19 @@ impl LocalPort {
     }
 }
 
+/// Connects to a service, whatever it speaks.
+pub(super) async fn reach(target: &Target) -> Result<TcpStream, LocalError> {
+    match timeout(CONNECT_WITHIN, connect(target)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(LocalError::TimedOut),
+        Ok(Err(error)) => {
+            tracing::debug!(%target, %error, "the local service is not there");
+            Err(LocalError::Refused)
+        }
+        Err(_) => Err(LocalError::TimedOut),
+    }
+}
+
 async fn connect(target: &Target) -> io::Result<TcpStream> {
     let port = target.port.get();
     let mut failed = io::Error::from(io::ErrorKind::NotFound);
