@@ -122,7 +122,7 @@ impl Performer {
         ControlFlow::Continue(())
     }
 
-    /// Waits for every goodbye (2 s at most, all at once), then ends the embedded relay.
+    /// Waits for every goodbye (all at once; as long as their providers may take), then ends the embedded relay.
     pub(super) async fn finish(mut self) {
         self.leaving
             .extend(self.engines.drain().map(|(_, engine)| engine));
