@@ -59,6 +59,10 @@ next-now = Trying now ({ $attempt }).
 
 why-creating = Creating…
 why-stopped = Not hosted.
+why-stopped-program = Not hosted. Dev Tunnels needs a program that is not on this computer.
+why-stopped-sign-in = Not hosted. Sign in to host it.
+why-stopped-signing-in = Not hosted. The sign-in is under way.
+why-too-often = Working. Dev Tunnels limits requests ({ $ago }), so it is checked less often.
 why-starting = Starting…
 why-authorising = Authorising…
 why-connecting = Connecting to the relay…
@@ -188,6 +192,25 @@ act-add-port = Add port…
 act-delete = Delete…
 act-paste-link = Paste a join link…
 act-leave-relay = Use the relay in this program
+act-sign-in = Sign in
+act-signing-in = Signing in…
+act-cancel-sign-in = Cancel the sign-in
+act-sign-in-microsoft = Sign in with Microsoft
+act-sign-in-github = Sign in with GitHub
+act-sign-in-microsoft-code = Microsoft, with a code on another device
+act-sign-in-github-code = GitHub, with a code on another device
+act-sign-out = Sign out
+act-sign-out-ask = Sign out…
+act-manage-account = Account…
+act-install-help = Install devtunnel…
+act-copy-command = Copy command
+act-open-install-page = Open the instructions
+act-copy-code = Copy code
+act-open-code-page = Open the page
+act-make-public = Make public…
+act-make-private = Make private
+act-renew = Renew expiry
+act-forget = Remove from the list
 act-new-tunnel = New tunnel…
 act-open-window = Open window
 act-stop-all = Stop all
@@ -234,6 +257,13 @@ fact-held-for = Held for another
 fact-hosted-for = Hosted for
 fact-connections = Connections
 fact-data = Data
+fact-remote-rate = At Dev Tunnels
+fact-remote-data = Data there
+fact-remote-clients = Visitors there
+clients-amount = { $count ->
+    [one] { $count } connected
+   *[other] { $count } connected
+}
 check-status = { $status } · { $latency } · { $ago }
 check-relay-status = { $status } from the relay · { $latency } · { $ago }
 check-accepted = accepted · { $latency } · { $ago }
@@ -289,6 +319,13 @@ dialog-remove-confirm = Remove port { $port }
 dialog-protocol-title = Protocol of port { $port }
 dialog-protocol-body = What does { $target } speak?
 dialog-protocol-submit = Change
+dialog-protocol-body-anew = What does { $target } speak? Dev Tunnels deletes the port and makes it anew: its URL may change.
+dialog-public-title = Make { $name } public?
+dialog-public-body = Anyone who has the URL can visit then, without signing in. Whatever your service shows is on the internet.
+dialog-public-confirm = Make public
+dialog-account-title = Dev Tunnels
+dialog-sign-out-title = Sign out of Dev Tunnels?
+dialog-sign-out-body = Its tunnels leave this list, and what is hosted there stops. In the account they stay.
 dialog-qr-title = { $name } : { $port }
 dialog-qr-body = { $url }
 dialog-qr-none = There is no URL yet. Host the tunnel first.
@@ -310,10 +347,24 @@ error-link-scheme = A join link begins with underpass://
 error-link-token = This link has no token before the @.
 error-link-address = This link has no HOST:PORT after the @.
 error-link-fingerprint = The part behind # must be 64 hex digits. Was the link cut off?
+error-no-tcp = Dev Tunnels takes http, https and auto. With auto, tcp works for clients of Dev Tunnels.
+error-not-ready = Dev Tunnels cannot be used yet.
 error-public-port-needs-tcp = Only tcp has a public port.
 
 ## Settings
 
+account-unknown = Not looked at yet.
+account-not-installed = The program devtunnel is not on this computer.
+account-signed-out = Nobody is signed in.
+account-signing-in = The sign-in is under way.
+account-ready = Signed in as { $user } ({ $via }).
+account-install-body = Dev Tunnels needs Microsoft's program devtunnel, which is not on this computer. Install it with this command, then check again.
+account-sign-in-body = Dev Tunnels carries tunnels over Microsoft's network, for whoever signs in. Your browser opens for it.
+account-browser-body = Finish the sign-in in your browser.
+account-code-body = Open { $url } on any device and type this code.
+shut-program = Dev Tunnels needs the program devtunnel, which is not on this computer.
+shut-sign-in = To use Dev Tunnels, sign in first.
+shut-patience = To use Dev Tunnels, finish the sign-in first.
 relay-embedded = The relay in this program, for this computer only
 relay-embedded-lan = The relay in this program, for this computer and the local network
 relay-joined = { $address }
@@ -332,7 +383,12 @@ banner-held-lost = { $count ->
     [one] { $name } · { $count } connection that was held is cut: the session could not be resumed. Hosting goes on by itself.
    *[other] { $name } · { $count } connections that were held are cut: the session could not be resumed. Hosting goes on by itself.
 }
+banner-not-created = { $name } · Not created. { $fault }
+banner-not-deleted = { $name } · Not deleted. { $fault }
+banner-not-changed = { $name } · Not changed. { $fault }
+banner-account = Dev Tunnels · { $fault }
 banner-needs-you = { $name } · { $fault }
 toast-copied = Copied { $url }
 toast-deleted = Deleted { $name }
+toast-renewed = Renewed { $name }
 toast-desktop-refused = The desktop refused: { $detail }

@@ -8,6 +8,8 @@ to-light = Light theme
 to-dark = Dark theme
 menu = Menu
 menu-settings = Settings…
+menu-account = Dev Tunnels…
+menu-refresh = Refresh Dev Tunnels
 menu-about = About Underpass…
 menu-quit = Quit
 more = More
@@ -27,6 +29,14 @@ share-error = Type a port from 1 to 65535, or HOST:PORT.
 
 field-name = Name
 field-name-example = frontend
+field-provider = Carried by
+provider-ours = Our relay
+provider-devtunnel-choice = Dev Tunnels
+set-up-devtunnel = Set up Dev Tunnels…
+field-access = Who may visit
+access-private-choice = Who signs in
+access-public-choice = Anyone
+access-public-warning = Anyone who has the URL can visit. Whatever your service shows is on the internet.
 field-target = Local port
 field-target-hint = A port on this computer, or HOST:PORT on your network.
 field-protocol = Protocol
@@ -55,6 +65,11 @@ settings-autostart = Start when I sign in
 settings-lan = Reachable from this network
 settings-lan-hint = The built-in relay also listens on the local network.
 settings-relay = Relay
+
+settings-offer = Dev Tunnels protocol
+offer-both = Newest
+offer-v1 = Version 1 only
+code-to-copy = To copy
 
 about-licence = MIT or Apache-2.0
 about-body = A local port gets a public URL and a badge that tells whether it works, and when the network drops the tunnel comes back by itself.

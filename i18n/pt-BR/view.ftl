@@ -61,6 +61,10 @@ next-now = Tentando agora ({ $attempt }).
 
 why-creating = Criando…
 why-stopped = Não está hospedado.
+why-stopped-program = Não está hospedado. O Dev Tunnels precisa de um programa que não está neste computador.
+why-stopped-sign-in = Não está hospedado. Entre na sua conta para hospedá-lo.
+why-stopped-signing-in = Não está hospedado. O login está em andamento.
+why-too-often = Funcionando. O Dev Tunnels limita os pedidos ({ $ago }), e a verificação é menos frequente.
 why-starting = Iniciando…
 why-authorising = Autorizando…
 why-connecting = Conectando ao relay…
@@ -190,6 +194,25 @@ act-add-port = Adicionar porta…
 act-delete = Excluir…
 act-paste-link = Colar um link de convite…
 act-leave-relay = Usar o relay deste programa
+act-sign-in = Entrar
+act-signing-in = Entrando…
+act-cancel-sign-in = Cancelar o login
+act-sign-in-microsoft = Entrar com a Microsoft
+act-sign-in-github = Entrar com o GitHub
+act-sign-in-microsoft-code = Microsoft, com um código em outro dispositivo
+act-sign-in-github-code = GitHub, com um código em outro dispositivo
+act-sign-out = Sair da conta
+act-sign-out-ask = Sair da conta…
+act-manage-account = Conta…
+act-install-help = Instalar o devtunnel…
+act-copy-command = Copiar comando
+act-open-install-page = Abrir as instruções
+act-copy-code = Copiar código
+act-open-code-page = Abrir a página
+act-make-public = Tornar público…
+act-make-private = Tornar privado
+act-renew = Renovar validade
+act-forget = Tirar da lista
 act-new-tunnel = Novo túnel…
 act-open-window = Abrir janela
 act-stop-all = Parar todos
@@ -236,6 +259,13 @@ fact-held-for = Mantido por mais
 fact-hosted-for = Hospedado há
 fact-connections = Conexões
 fact-data = Dados
+fact-remote-rate = No Dev Tunnels
+fact-remote-data = Dados lá
+fact-remote-clients = Visitantes lá
+clients-amount = { $count ->
+    [one] { $count } conectado
+   *[other] { $count } conectados
+}
 check-status = { $status } · { $latency } · { $ago }
 check-relay-status = { $status } do relay · { $latency } · { $ago }
 check-accepted = aceitou · { $latency } · { $ago }
@@ -294,6 +324,13 @@ dialog-remove-confirm = Remover a porta { $port }
 dialog-protocol-title = Protocolo da porta { $port }
 dialog-protocol-body = O que { $target } fala?
 dialog-protocol-submit = Mudar
+dialog-protocol-body-anew = O que { $target } fala? O Dev Tunnels exclui a porta e a cria de novo: a URL pode mudar.
+dialog-public-title = Tornar { $name } público?
+dialog-public-body = Qualquer pessoa com a URL poderá visitar, sem entrar em uma conta. Tudo o que o seu serviço mostra fica na internet.
+dialog-public-confirm = Tornar público
+dialog-account-title = Dev Tunnels
+dialog-sign-out-title = Sair do Dev Tunnels?
+dialog-sign-out-body = Os túneis dele saem desta lista, e o que está hospedado lá para. Na conta eles ficam.
 dialog-qr-title = { $name } : { $port }
 dialog-qr-body = { $url }
 dialog-qr-none = Ainda não há URL. Hospede o túnel primeiro.
@@ -315,10 +352,24 @@ error-link-scheme = Um link de convite começa com underpass://
 error-link-token = Este link não tem token antes do @.
 error-link-address = Este link não tem HOST:PORTA depois do @.
 error-link-fingerprint = A parte depois de # deve ter 64 dígitos hexadecimais. O link foi cortado?
+error-no-tcp = O Dev Tunnels aceita http, https e auto. Com auto, tcp funciona para clientes do Dev Tunnels.
+error-not-ready = O Dev Tunnels ainda não pode ser usado.
 error-public-port-needs-tcp = Só tcp tem porta pública.
 
 ## Configurações
 
+account-unknown = Ainda não verificado.
+account-not-installed = O programa devtunnel não está neste computador.
+account-signed-out = Ninguém entrou na conta.
+account-signing-in = O login está em andamento.
+account-ready = Conectado como { $user } ({ $via }).
+account-install-body = O Dev Tunnels precisa do programa devtunnel, da Microsoft, que não está neste computador. Instale-o com este comando e verifique de novo.
+account-sign-in-body = O Dev Tunnels leva túneis pela rede da Microsoft, para quem entra com uma conta. O seu navegador abre para isso.
+account-browser-body = Termine o login no seu navegador.
+account-code-body = Abra { $url } em qualquer dispositivo e digite este código.
+shut-program = O Dev Tunnels precisa do programa devtunnel, que não está neste computador.
+shut-sign-in = Para usar o Dev Tunnels, entre antes na sua conta.
+shut-patience = Para usar o Dev Tunnels, termine antes o login.
 relay-embedded = O relay deste programa, só para este computador
 relay-embedded-lan = O relay deste programa, para este computador e a rede local
 relay-joined = { $address }
@@ -337,7 +388,12 @@ banner-held-lost = { $count ->
     [one] { $name } · { $count } conexão mantida foi cortada: a sessão não pôde ser retomada. A hospedagem continua sozinha.
    *[other] { $name } · { $count } conexões mantidas foram cortadas: a sessão não pôde ser retomada. A hospedagem continua sozinha.
 }
+banner-not-created = { $name } · Não foi criado. { $fault }
+banner-not-deleted = { $name } · Não foi excluído. { $fault }
+banner-not-changed = { $name } · Não foi alterado. { $fault }
+banner-account = Dev Tunnels · { $fault }
 banner-needs-you = { $name } · { $fault }
 toast-copied = Copiado: { $url }
 toast-deleted = Excluído: { $name }
+toast-renewed = Validade renovada: { $name }
 toast-desktop-refused = A área de trabalho recusou: { $detail }

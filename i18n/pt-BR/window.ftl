@@ -8,6 +8,8 @@ to-light = Tema claro
 to-dark = Tema escuro
 menu = Menu
 menu-settings = Configurações…
+menu-account = Dev Tunnels…
+menu-refresh = Atualizar Dev Tunnels
 menu-about = Sobre o Underpass…
 menu-quit = Sair
 more = Mais
@@ -27,6 +29,14 @@ share-error = Digite uma porta de 1 a 65535, ou HOST:PORTA.
 
 field-name = Nome
 field-name-example = frontend
+field-provider = Levado por
+provider-ours = Nosso relay
+provider-devtunnel-choice = Dev Tunnels
+set-up-devtunnel = Configurar o Dev Tunnels…
+field-access = Quem pode visitar
+access-private-choice = Quem entra na conta
+access-public-choice = Qualquer pessoa
+access-public-warning = Qualquer pessoa com a URL pode visitar. Tudo o que o seu serviço mostra fica na internet.
 field-target = Porta local
 field-target-hint = Uma porta deste computador, ou HOST:PORTA na sua rede.
 field-protocol = Protocolo
@@ -55,6 +65,11 @@ settings-autostart = Iniciar quando eu entrar no computador
 settings-lan = Acessível nesta rede
 settings-lan-hint = O relay embutido também escuta na rede local.
 settings-relay = Relay
+
+settings-offer = Protocolo do Dev Tunnels
+offer-both = Mais novo
+offer-v1 = Só a versão 1
+code-to-copy = Para copiar
 
 about-licence = MIT ou Apache-2.0
 about-body = Uma porta local ganha uma URL pública e um selo que diz se ela funciona, e quando a rede cai o túnel volta sozinho.

@@ -2,9 +2,10 @@
 
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
+use super::account::Reported;
 use crate::model::{
-    Action, JoinLink, NoticeKind, Pending, PortKey, ProbeReport, RelaySettings, Settings, Tunnel,
-    TunnelId,
+    AccountState, Action, DeviceCode, Identity, JoinLink, NoticeKind, Pending, PortKey,
+    ProbeReport, Reason, RelaySettings, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::HostOrder;
@@ -14,6 +15,19 @@ use std::collections::BTreeSet;
 
 /// Numbers the engines of this run, so that a report of one that was stopped is told apart.
 pub type EngineNumber = u64;
+
+/// Numbers the questions to the account and the changes in it, so that an answer is told apart
+/// that is older than a change.
+pub type AskNumber = u64;
+
+/// What is asked again and again while somebody looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poll {
+    /// What the account has.
+    List,
+    /// What is counted of the tunnel in the panel.
+    Panel,
+}
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +58,35 @@ pub enum Event {
         change: Pending,
         /// Why it was not taken.
         error: Option<NoticeKind>,
+        /// The tunnel as it is now, with its real id, where the inventory says so.
+        made: Option<Box<Reported>>,
     },
+    /// It was found out how far this computer is with the account.
+    Account(AccountState),
+    /// The account's tunnels, or why they cannot be had.
+    Listed {
+        /// Which list.
+        asked: AskNumber,
+        /// What came.
+        result: Result<Vec<Reported>, Reason>,
+    },
+    /// One tunnel of the account, or why it cannot be had.
+    Shown {
+        /// Which question.
+        asked: AskNumber,
+        /// Which tunnel.
+        tunnel: TunnelId,
+        /// What came.
+        result: Result<Box<Reported>, Reason>,
+    },
+    /// The sign-in waits for this code.
+    DeviceCode(DeviceCode),
+    /// The sign-in came to its end.
+    SignedIn(Result<AccountState, Reason>),
+    /// The sign-out came to its end.
+    SignedOut(Result<(), Reason>),
+    /// It is time to ask the provider again.
+    Due(Poll),
     /// The joined relay's token is kept, or could not be.
     Joined {
         /// The link.
@@ -96,6 +138,42 @@ pub enum Command {
         /// The whole inventory after it.
         tunnels: Vec<Tunnel>,
     },
+    /// Keep the inventory: what the provider said of it has changed.
+    SaveTunnels(Vec<Tunnel>),
+    /// Ask what the account has.
+    AskAccount {
+        /// Which list.
+        asked: AskNumber,
+        /// Find out first how far this computer is with the account.
+        preflight: bool,
+        /// What is known of its tunnels.
+        known: Vec<Tunnel>,
+    },
+    /// Ask about one tunnel of the account.
+    AskTunnel {
+        /// Which question.
+        asked: AskNumber,
+        /// What is known of it.
+        known: Tunnel,
+    },
+    /// Change what the account has.
+    ChangeAccount {
+        /// The change.
+        change: Pending,
+        /// The tunnel before it; the new one itself for one that is made.
+        known: Tunnel,
+    },
+    /// Sign in at the provider.
+    SignIn {
+        /// Through whom.
+        identity: Identity,
+        /// With a code that is typed elsewhere.
+        device: bool,
+    },
+    /// Give the sign-in that is under way up.
+    CancelSignIn,
+    /// Sign out.
+    SignOut,
     /// Keep the settings.
     SaveSettings(Settings),
     /// Keep what is to be hosted.

@@ -4,7 +4,9 @@
 //! Everything that happens is an `Event`; everything the program does is a [`Command`]. This room
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
+mod account;
 mod embedded;
+mod errands;
 mod event;
 mod perform;
 mod run;
@@ -12,7 +14,8 @@ mod state;
 mod update;
 
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
-pub use event::{Command, Event};
+pub use account::{Account, Answer, DevTunnels, Reported};
+pub use event::{AskNumber, Command, Event, Poll};
 pub use perform::RELAY_TOKEN;
 pub use run::{App, AppError, Mailbox, Options, Profile};
 

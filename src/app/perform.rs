@@ -1,16 +1,20 @@
 //! The only place of effects: does what `update` says, and reports back by events.
 
+use super::account::DevTunnels;
 use super::embedded::RelayDirectory;
+use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineParts};
-use crate::model::{JoinLink, NoticeKind, Pending, RelaySettings, Timing, Tunnel, TunnelId};
+use crate::model::{
+    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Timing, Tunnel, TunnelId,
+};
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Prober, SetupError};
-use crate::provider::HostOrder;
 use crate::provider::relay::RelayConnector;
+use crate::provider::{Connector, HostOrder};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
@@ -30,6 +34,9 @@ pub(super) struct Parts {
     pub(super) mailbox: Mailbox,
     pub(super) relay: Arc<RelayDirectory>,
     pub(super) secrets: Arc<Secrets>,
+    pub(super) devtunnels: DevTunnels,
+    /// Which protocols its relay is offered.
+    pub(super) offer: Offer,
 }
 
 pub(super) struct Performer {
@@ -40,6 +47,7 @@ pub(super) struct Performer {
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
+    errands: Errands,
 }
 
 impl Performer {
@@ -61,6 +69,7 @@ impl Performer {
             engines: HashMap::new(),
             leaving: Vec::new(),
             clipboard: None,
+            errands: Errands::new(&parts.devtunnels, parts.mailbox.clone()),
             parts,
         })
     }
@@ -79,7 +88,21 @@ impl Performer {
             Command::StopProbe(key) => self.prober.stop(&key),
             Command::CheckNow(key) => self.prober.check_now(&key),
             Command::ChangeInventory { change, tunnels } => self.change(change, &tunnels),
+            Command::SaveTunnels(tunnels) => {
+                self.save(|home| home.tunnels().save_or_notice(&tunnels));
+            }
+            Command::AskAccount {
+                asked,
+                preflight,
+                known,
+            } => self.errands.ask_account(asked, preflight, known),
+            Command::AskTunnel { asked, known } => self.errands.ask_tunnel(asked, known),
+            Command::ChangeAccount { change, known } => self.errands.change(change, known),
+            Command::SignIn { identity, device } => self.errands.sign_in(identity, device),
+            Command::CancelSignIn => self.errands.cancel_sign_in(),
+            Command::SignOut => self.errands.sign_out(),
             Command::SaveSettings(settings) => {
+                self.parts.offer = settings.devtunnel.offer;
                 self.save(|home| home.settings().save_or_notice(&settings));
             }
             Command::SaveHosted(hosted) => {
@@ -99,7 +122,7 @@ impl Performer {
         ControlFlow::Continue(())
     }
 
-    /// Waits for every goodbye (2 s at most, all at once), then ends the embedded relay.
+    /// Waits for every goodbye (all at once; as long as their providers may take), then ends the embedded relay.
     pub(super) async fn finish(mut self) {
         self.leaving
             .extend(self.engines.drain().map(|(_, engine)| engine));
@@ -117,8 +140,8 @@ impl Performer {
         let mailbox = self.parts.mailbox.clone();
         let name = tunnel.clone();
         let started = Engine::spawn(EngineParts {
+            connector: self.connector(order.provider),
             order,
-            connector: Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _)),
             timing: self.parts.timing,
             clock: clock::now,
             emit: Box::new(move |event| {
@@ -136,6 +159,15 @@ impl Performer {
                 }
             }
             Err(error) => self.report_no_thread(&tunnel, number, &error),
+        }
+    }
+
+    fn connector(&self, provider: ProviderId) -> Box<dyn Connector> {
+        match provider {
+            ProviderId::Relay => {
+                Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _))
+            }
+            ProviderId::DevTunnel => (self.parts.devtunnels.connector)(self.parts.offer),
         }
     }
 
@@ -180,7 +212,11 @@ impl Performer {
             Profile::Desktop => self.parts.home.tunnels().save_or_notice(tunnels),
             Profile::Headless => None,
         };
-        self.parts.mailbox.send(Event::Changed { change, error });
+        self.parts.mailbox.send(Event::Changed {
+            change,
+            error,
+            made: None,
+        });
     }
 
     /// What is on the desktop's screen is kept; a headless host leaves the desktop's files alone.

@@ -1,10 +1,11 @@
 //! The loop: one event at a time through `update`, then the view.
 
+use super::account::DevTunnels;
 use super::embedded::RelayDirectory;
-use super::event::Event;
+use super::event::{Event, Poll};
 use super::perform::{Parts, Performer};
 use super::state::{Begin, State};
-use super::update::update;
+use super::update::{next_poll, update};
 use crate::clock::{self, SuspendWatch};
 use crate::model::Action;
 use crate::platform;
@@ -51,6 +52,8 @@ pub struct Options {
     pub relay: Arc<RelayDirectory>,
     /// Where tokens are kept.
     pub secrets: Arc<Secrets>,
+    /// Dev Tunnels.
+    pub devtunnels: DevTunnels,
 }
 
 /// The app cannot run.
@@ -139,12 +142,14 @@ async fn run(
         mailbox,
         relay: options.relay,
         secrets: options.secrets,
+        devtunnels: options.devtunnels,
+        offer: state.inputs.settings.devtunnel.offer,
     })?;
     let mut surroundings = Surroundings::now();
     let mut look_around = interval(LOOK_AROUND);
     look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Kept over events: they must not put it off.
-    let mut tick_at = None;
+    // Kept over events: they must not put them off.
+    let mut timers = Timers::default();
     let mut event = Event::Started;
     loop {
         let flow = take(&mut state, event, &mut performer, &mut *renderer);
@@ -152,13 +157,10 @@ async fn run(
             break;
         }
         event = loop {
-            tick_at = earlier(tick_at, next_tick(&state));
+            timers.follow(&state);
             tokio::select! {
                 event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
-                () = sleep_till(tick_at) => {
-                    tick_at = None;
-                    break Event::Tick;
-                }
+                event = timers.next() => break event,
                 _ = look_around.tick() => {
                     if surroundings.changed() {
                         break Event::Woke;
@@ -193,6 +195,41 @@ fn next_tick(state: &State) -> Option<Duration> {
     let toast = state.inputs.toast.as_ref().map(|_| TOAST_CHECK);
     let shown = view::fold::wants_tick(&state.inputs);
     [toast, shown].into_iter().flatten().min()
+}
+
+/// What happens by the passing of time alone.
+#[derive(Default)]
+struct Timers {
+    tick: Option<Instant>,
+    list: Option<Instant>,
+    panel: Option<Instant>,
+}
+
+impl Timers {
+    /// Sets what is wanted and not set, and forgets what is not wanted any more.
+    fn follow(&mut self, state: &State) {
+        self.tick = earlier(self.tick, next_tick(state));
+        self.list = earlier(self.list, next_poll(state, Poll::List));
+        self.panel = earlier(self.panel, next_poll(state, Poll::Panel));
+    }
+
+    /// Waits for the first of them.
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            () = sleep_till(self.tick) => {
+                self.tick = None;
+                Event::Tick
+            }
+            () = sleep_till(self.list) => {
+                self.list = None;
+                Event::Due(Poll::List)
+            }
+            () = sleep_till(self.panel) => {
+                self.panel = None;
+                Event::Due(Poll::Panel)
+            }
+        }
+    }
 }
 
 /// The moment that was set, or the one that is wanted now if it is sooner; none if none is wanted.

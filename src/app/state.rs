@@ -1,6 +1,6 @@
 //! What `update` remembers: the facts the view is made of, and what it needs to change them.
 
-use super::event::EngineNumber;
+use super::event::{AskNumber, EngineNumber};
 use crate::model::{
     Appearance, Host, Inputs, Notice, NoticeKind, PortKey, RelayFacts, RunId, SessionNumber,
     Settings, Tunnel, TunnelId, UnixMillis,
@@ -24,6 +24,8 @@ pub struct Begin {
     pub appearance: Appearance,
     /// This installation's id.
     pub install: String,
+    /// The accounts at providers are looked at by themselves: somebody sees what they have.
+    pub accounts: bool,
     /// What the person should know from the start.
     pub notices: Vec<NoticeKind>,
 }
@@ -48,6 +50,55 @@ pub struct State {
     pub(super) watched: Option<(TunnelId, EngineNumber)>,
     /// The last session of each tunnel: the next engine counts on from it.
     pub(super) sessions: BTreeMap<TunnelId, u64>,
+    /// What was asked of the account, and changed in it.
+    pub(super) ledger: Ledger,
+}
+
+/// What was asked of the account and changed in it, in order: so that an older answer never undoes
+/// a newer change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    /// The account is looked at by itself.
+    pub(super) looks: bool,
+    /// Counts questions and changes.
+    pub(super) last: AskNumber,
+    /// The list that is on its way.
+    pub(super) listing: Option<AskNumber>,
+    /// Another list was asked for meanwhile; with a preflight, if that is set.
+    pub(super) again: Option<bool>,
+    /// When the last list was asked for.
+    pub(super) listed_at: Option<UnixMillis>,
+    /// The last change of each tunnel, those that are gone included.
+    pub(super) changes: BTreeMap<TunnelId, AskNumber>,
+    /// Tunnels that are asked about one by one.
+    pub(super) showing: BTreeSet<TunnelId>,
+    /// When hosting a tunnel ended here: for a while the provider goes on counting this host.
+    pub(super) left: BTreeMap<TunnelId, UnixMillis>,
+    /// What was hosted when its deletion was asked for.
+    pub(super) rehost: BTreeSet<TunnelId>,
+    /// The tunnel in the panel, whose counts are followed.
+    pub(super) followed: Option<TunnelId>,
+}
+
+impl Ledger {
+    /// The next number.
+    pub(super) fn next(&mut self) -> AskNumber {
+        self.last += 1;
+        self.last
+    }
+
+    /// Notes a change of a tunnel.
+    pub(super) fn change(&mut self, tunnel: &TunnelId) {
+        let number = self.next();
+        self.changes.insert(tunnel.clone(), number);
+    }
+
+    /// Whether what was asked then is older than the tunnel's last change.
+    pub(super) fn is_stale(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
+        self.changes
+            .get(tunnel)
+            .is_some_and(|changed| *changed > asked)
+    }
 }
 
 /// One stretch of being up, between its two lines in the audit log.
@@ -83,6 +134,10 @@ impl State {
             plans: BTreeMap::new(),
             watched: None,
             sessions: BTreeMap::new(),
+            ledger: Ledger {
+                looks: begin.accounts,
+                ..Ledger::default()
+            },
         };
         for kind in begin.notices {
             state.add_notice(kind, at);

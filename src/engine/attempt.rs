@@ -1,7 +1,7 @@
 //! One attempt at a session: tokens first if there are none, then the connection. It knows nothing
 //! of what its outcome means.
 
-use crate::model::{Phase, Port};
+use crate::model::{Phase, Port, Reason};
 use crate::provider::{ConnectError, Connector, HostOrder, Session, Tokens};
 use std::future::Future;
 use std::pin::Pin;
@@ -62,6 +62,12 @@ impl Attempt {
     }
 }
 
+/// Tokens that were good before may have been withdrawn or grown old: with fresh ones it is seen
+/// whether the person has to do anything.
+fn is_stale(result: &Result<Session, ConnectError>) -> bool {
+    matches!(result, Err(error) if error.reason == Reason::SignedOut)
+}
+
 async fn run(
     connector: Rc<dyn Connector>,
     order: HostOrder,
@@ -74,10 +80,13 @@ async fn run(
     };
     if let Some(tokens) = cached {
         let result = connector.connect(&order, &tokens, &progress).await;
-        return Outcome {
-            minted: None,
-            result,
-        };
+        if !is_stale(&result) {
+            return Outcome {
+                minted: None,
+                result,
+            };
+        }
+        tracing::info!("the tokens were good once; fresh ones are minted");
     }
     progress(Phase::Authorising);
     let tokens = match connector.mint(&order).await {

@@ -115,7 +115,7 @@ impl Engine {
             .is_none_or(thread::JoinHandle::is_finished)
     }
 
-    /// Stops it and waits until its thread is gone: 2 s for the goodbye at most.
+    /// Stops it and waits until its thread is gone: as long as the provider may take for its goodbye.
     pub fn stop_and_wait(mut self) {
         self.tell(EngineCommand::Stop);
         if let Some(thread) = self.thread.take() {

@@ -1,6 +1,8 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
-use super::{Language, PortKey, Protocol, Secret, Theme, TunnelId};
+use super::{
+    Access, Identity, Language, Offer, PortKey, Protocol, ProviderId, Secret, Theme, TunnelId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
@@ -70,6 +72,12 @@ pub enum Action {
     CreateTunnel {
         /// Its name.
         name: String,
+        /// Who is to carry it.
+        #[serde(default)]
+        provider: ProviderId,
+        /// Who may visit, where the provider lets one choose.
+        #[serde(default)]
+        access: Access,
         /// `PORT` or `HOST:PORT`.
         target: String,
         /// What it speaks.
@@ -94,6 +102,49 @@ pub enum Action {
         key: PortKey,
         /// What it speaks.
         protocol: Protocol,
+    },
+    /// Say who may visit a tunnel: already confirmed.
+    SetAccess {
+        /// Which.
+        tunnel: TunnelId,
+        /// Who.
+        access: Access,
+    },
+    /// Prolong a tunnel's life at its provider.
+    Renew {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Take a tunnel that its provider no longer has off the list.
+    Forget {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// Ask the provider what the account has.
+    Refresh,
+    /// Sign in at the provider.
+    SignIn {
+        /// Through whom.
+        identity: Identity,
+        /// With a code that is typed on another device, instead of in this computer's browser.
+        device: bool,
+    },
+    /// Give the sign-in that is under way up.
+    CancelSignIn,
+    /// Sign out: already confirmed.
+    SignOut,
+    /// Put the code that is to be typed on the clipboard.
+    CopyDeviceCode,
+    /// Open the page where the code is typed.
+    OpenDevicePage,
+    /// Put the command that installs the provider's program on the clipboard.
+    CopyInstallCommand,
+    /// Open the page that says how to install it.
+    OpenInstallPage,
+    /// Which protocols are offered to the provider's relay.
+    SetOffer {
+        /// Which.
+        offer: Offer,
     },
     /// Delete a tunnel: already confirmed.
     DeleteTunnel {
@@ -177,6 +228,15 @@ pub enum DialogKind {
         /// Of which port.
         key: PortKey,
     },
+    /// Really let anybody visit the tunnel?
+    MakePublic {
+        /// Which.
+        tunnel: TunnelId,
+    },
+    /// The account at Dev Tunnels: install help, sign-in, who is signed in.
+    Account,
+    /// Really sign out?
+    SignOut,
     /// The public URL as a QR code.
     QrCode {
         /// Of which port.

@@ -11,6 +11,8 @@ pub enum Field {
     Name,
     /// The port, or `HOST:PORT`.
     Target,
+    /// Who is to carry it.
+    Provider,
     /// The protocol.
     Protocol,
     /// The public TCP port.
@@ -57,6 +59,10 @@ pub enum FieldError {
     },
     /// A public port goes with `tcp` alone.
     PublicPortNeedsTcp,
+    /// The provider has no `tcp` of its own.
+    NoTcp,
+    /// Nobody is signed in at the provider, or its program is not there.
+    NotReady,
 }
 
 /// The longest name a tunnel may have, in characters.

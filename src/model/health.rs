@@ -27,8 +27,9 @@ pub enum LocalAnswer {
     Silent,
 }
 
-/// What our relay says of itself in the `x-underpass` header of the pages it makes itself. An
-/// answer without that header came from the person's own service, whatever its status.
+/// What the relay says of itself in the pages it makes itself: ours in their `x-underpass` header,
+/// Dev Tunnels' by status and header. Any other answer came from the person's own service, whatever
+/// its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelayVerdict {

@@ -1,8 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    DialogKind, Field, FieldError, HostState, Language, LivePort, Port, PortKey, PortNumber,
-    ProbeReport, Protocol, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, DialogKind, Field, FieldError, HostState, Language, LivePort, Port,
+    PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason, Settings, Timing, Traffic,
+    Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,6 +26,8 @@ pub struct Inputs {
     pub probes: BTreeMap<PortKey, ProbeFacts>,
     /// The relay in use.
     pub relay: RelayFacts,
+    /// The account at Dev Tunnels.
+    pub devtunnel: AccountFacts,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
     /// The dialog in front.
@@ -67,6 +70,17 @@ impl Inputs {
     #[must_use]
     pub fn tunnel(&self, id: &TunnelId) -> Option<&Tunnel> {
         self.tunnels.iter().find(|tunnel| tunnel.id == *id)
+    }
+
+    /// Who carries the tunnel of this id, one that is being made included.
+    #[must_use]
+    pub fn provider(&self, id: &TunnelId) -> ProviderId {
+        let coming = self.pending.iter().find_map(|pending| match pending {
+            Pending::Create(tunnel) if tunnel.id == *id => Some(tunnel),
+            _ => None,
+        });
+        let tunnel = self.tunnel(id).or(coming);
+        tunnel.map(|tunnel| tunnel.provider).unwrap_or_default()
     }
 
     /// The public URL of a port: as served now, or as it was served last.
@@ -154,6 +168,50 @@ pub enum Pending {
     RemovePort(PortKey),
     /// A port whose protocol is being changed.
     ChangeProtocol(PortKey, Protocol),
+    /// Who may visit a tunnel is being changed.
+    SetAccess(TunnelId, Access),
+    /// A tunnel's life at the provider is being prolonged.
+    Renew(TunnelId),
+}
+
+impl Pending {
+    /// The tunnel it is about.
+    #[must_use]
+    pub fn tunnel(&self) -> &TunnelId {
+        match self {
+            Self::Create(tunnel) => &tunnel.id,
+            Self::Delete(id)
+            | Self::AddPort(id, _)
+            | Self::SetAccess(id, _)
+            | Self::Renew(id) => id,
+            Self::RemovePort(key) | Self::ChangeProtocol(key, _) => &key.tunnel,
+        }
+    }
+
+    /// What it does, for what is said of it.
+    #[must_use]
+    pub const fn word(&self) -> PendingWord {
+        match self {
+            Self::Create(_) => PendingWord::Create,
+            Self::Delete(_) => PendingWord::Delete,
+            Self::AddPort(..)
+            | Self::RemovePort(_)
+            | Self::ChangeProtocol(..)
+            | Self::SetAccess(..)
+            | Self::Renew(_) => PendingWord::Change,
+        }
+    }
+}
+
+/// What a change does, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingWord {
+    /// It makes a tunnel.
+    Create,
+    /// It deletes one.
+    Delete,
+    /// It changes one.
+    Change,
 }
 
 /// The dialog in front.
@@ -176,6 +234,11 @@ pub enum Toast {
     /// A tunnel or port is gone.
     Deleted {
         /// What it was called.
+        name: String,
+    },
+    /// A tunnel lives longer now.
+    Renewed {
+        /// What it is called.
         name: String,
     },
     /// The desktop would not do it.
@@ -242,6 +305,20 @@ pub enum NoticeKind {
         tunnel: TunnelId,
         /// How many there were.
         open: u64,
+    },
+    /// The provider did not take a change, and what is shown went back to what is.
+    ChangeRefused {
+        /// What it would have done.
+        change: PendingWord,
+        /// What the tunnel is called.
+        name: String,
+        /// Why.
+        reason: Reason,
+    },
+    /// Something about the account at Dev Tunnels did not work: the sign-in, or its list.
+    AccountTrouble {
+        /// Why.
+        reason: Reason,
     },
     /// A tunnel needs the person.
     NeedsYou {

@@ -23,13 +23,17 @@ pub use health::{Health, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict};
 pub use host::{HostState, LivePort, Phase, Traffic};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use inputs::{
-    Appearance, Dialog, Host, Inputs, Notice, NoticeKind, Pending, ProbeFacts, RelayFacts, Sample,
-    Toast, Transition,
+    Appearance, Dialog, Host, Inputs, Notice, NoticeKind, Pending, PendingWord, ProbeFacts,
+    RelayFacts, Sample, Toast, Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
-pub use remote::{AccountState, DeviceCode, Identity, Metrics, Remote};
+pub use remote::{
+    AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
+    install_command,
+};
 pub use settings::{
-    InvalidSettings, Language, RelaySettings, Settings, Theme, Timing, TimingSettings,
+    DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
+    TimingSettings,
 };
 pub use time::UnixMillis;
 pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel};

@@ -1,8 +1,9 @@
 //! What a provider that keeps an inventory and accounts of its own says of them. It knows no
 //! provider's formats.
 
-use super::{Access, Reason, UnixMillis};
+use super::{Access, PortKey, Reason, UnixMillis};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What the provider's inventory says of a tunnel beyond its ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,28 @@ pub struct Metrics {
     pub download_total: Option<u64>,
     /// Clients connected now.
     pub connections: Option<u32>,
+}
+
+/// Everything that is known of the account at a provider, beside its tunnels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccountFacts {
+    /// How far this computer is with it.
+    pub state: AccountState,
+    /// A list of what it has is on its way.
+    pub refreshing: bool,
+    /// What the provider counts of each port of the tunnel in the panel, oldest first.
+    pub metrics: BTreeMap<PortKey, VecDeque<Metrics>>,
+}
+
+/// Which of the provider's protocols are offered to its relay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Offer {
+    /// The second and the first; the relay picks.
+    #[default]
+    Both,
+    /// The first alone, for a relay that does not get on with the second.
+    V1,
 }
 
 /// Who signs the person in.
@@ -86,4 +109,63 @@ pub struct DeviceCode {
     pub url: String,
     /// What is typed there.
     pub code: String,
+}
+
+/// How the provider's own program gets onto this computer.
+pub const INSTALL_PAGE: &str =
+    "https://learn.microsoft.com/azure/developer/dev-tunnels/get-started";
+
+/// The command that installs the provider's own program on this kind of computer.
+#[must_use]
+pub const fn install_command() -> &'static str {
+    if cfg!(target_os = "windows") {
+        "winget install Microsoft.devtunnel"
+    } else if cfg!(target_os = "macos") {
+        "brew install --cask devtunnel"
+    } else {
+        "curl -sL https://aka.ms/DevTunnelCliInstall | bash"
+    }
+}
+
+impl AccountState {
+    /// What cannot work now for want of a program or a sign-in. Nothing, while it is not known.
+    #[must_use]
+    pub const fn lacks(&self) -> Option<Lack> {
+        match self {
+            Self::NotInstalled => Some(Lack::Program),
+            Self::SignedOut => Some(Lack::SignIn),
+            Self::SigningIn { .. } => Some(Lack::Patience),
+            Self::Unknown | Self::Ready { .. } | Self::Failed { .. } => None,
+        }
+    }
+
+    /// Somebody is signed in.
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready { .. })
+    }
+
+    /// The code that waits to be typed, if one does.
+    #[must_use]
+    pub const fn device_code(&self) -> Option<&DeviceCode> {
+        match self {
+            Self::SigningIn { device } => device.as_ref(),
+            Self::Unknown
+            | Self::NotInstalled
+            | Self::SignedOut
+            | Self::Ready { .. }
+            | Self::Failed { .. } => None,
+        }
+    }
+}
+
+/// What an account lacks before anything works with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The provider's own program.
+    Program,
+    /// Somebody who is signed in.
+    SignIn,
+    /// The end of the sign-in that is under way.
+    Patience,
 }

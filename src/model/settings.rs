@@ -1,5 +1,6 @@
 //! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
 
+use super::{Identity, Offer};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -88,6 +89,16 @@ impl Default for RelaySettings {
     }
 }
 
+/// How Dev Tunnels is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevTunnelSettings {
+    /// Which of its protocols are offered.
+    pub offer: Offer,
+    /// Through whom the person signed in last.
+    pub identity: Identity,
+}
+
 /// Durations as the file has them, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -129,6 +140,8 @@ pub struct Settings {
     pub autostart: bool,
     /// How our own relay is reached.
     pub relay: RelaySettings,
+    /// How Dev Tunnels is used.
+    pub devtunnel: DevTunnelSettings,
     /// Durations.
     pub timing: TimingSettings,
 }

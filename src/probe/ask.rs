@@ -1,8 +1,9 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::{ProbePlan, classify};
+use super::{ProbePlan, classify, devtunnel};
 use crate::model::{
-    LocalAnswer, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Target, UnixMillis,
+    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Target,
+    UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -87,7 +88,7 @@ impl Asker {
         let answer = async {
             match plan.protocol {
                 Protocol::Tcp => ask_tcp(&plan.url).await,
-                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(&plan.url).await,
+                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(plan).await,
             }
         };
         timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
@@ -96,20 +97,28 @@ impl Asker {
         })
     }
 
-    async fn ask_web(&self, url: &str) -> PublicAnswer {
-        let Ok(url) = reqwest::Url::parse(url) else {
+    async fn ask_web(&self, plan: &ProbePlan) -> PublicAnswer {
+        let Ok(url) = reqwest::Url::parse(&plan.url) else {
             return failed(Reason::Other {
                 detail: "the provider gave no valid URL".to_owned(),
             });
         };
         let client = if is_here(&url) { &self.near } else { &self.far };
         let asked = Instant::now();
-        match client.head(url.clone()).send().await {
+        let request = match plan.provider {
+            ProviderId::Relay => client.head(url.clone()),
+            // Without it a page that warns of phishing would answer in the service's place.
+            ProviderId::DevTunnel => client
+                .head(url.clone())
+                .header("x-tunnel-skip-antiphishing-page", "true")
+                .header("accept", "*/*"),
+        };
+        match request.send().await {
             Ok(response) => PublicAnswer::Status {
                 code: response.status().as_u16(),
                 latency_us: micros(asked),
-                verdict: header(&response, RelayVerdict::HEADER).and_then(RelayVerdict::parse),
-                login_wall: is_login_wall(&url, &response),
+                verdict: verdict(plan.provider, &response),
+                login_wall: is_login_wall(plan.provider, &url, &response),
             },
             Err(error) => failed(web_reason(&url, &error)),
         }
@@ -194,8 +203,23 @@ fn header<'r>(response: &'r reqwest::Response, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
+/// What the provider's relay says of the tunnel, where the answer is its own.
+fn verdict(provider: ProviderId, response: &reqwest::Response) -> Option<RelayVerdict> {
+    match provider {
+        ProviderId::Relay => header(response, RelayVerdict::HEADER).and_then(RelayVerdict::parse),
+        ProviderId::DevTunnel => {
+            let served_by = header(response, devtunnel::SERVED_BY);
+            devtunnel::verdict(response.status().as_u16(), served_by)
+        }
+    }
+}
+
 /// A redirect to another site's sign-in page: it works, and visitors must sign in.
-fn is_login_wall(asked: &reqwest::Url, response: &reqwest::Response) -> bool {
+fn is_login_wall(
+    provider: ProviderId,
+    asked: &reqwest::Url,
+    response: &reqwest::Response,
+) -> bool {
     let location = response
         .status()
         .is_redirection()
@@ -207,7 +231,8 @@ fn is_login_wall(asked: &reqwest::Url, response: &reqwest::Response) -> bool {
         let asks_to_sign_in = ["login", "signin", "sign-in", "oauth"]
             .iter()
             .any(|word| place.contains(word));
-        to.host_str() != asked.host_str() && asks_to_sign_in
+        let theirs = provider == ProviderId::DevTunnel && devtunnel::is_sign_in(&place);
+        to.host_str() != asked.host_str() && (asks_to_sign_in || theirs)
     })
 }
 

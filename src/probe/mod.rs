@@ -5,6 +5,7 @@
 
 mod ask;
 mod classify;
+mod devtunnel;
 mod schedule;
 
 pub use ask::{Asker, SetupError};

@@ -1,7 +1,7 @@
 //! When to ask: each second until the URL routes, then at the configured interval, and at once when
 //! the person wants to know. One task a port.
 
-use crate::model::{PortKey, ProbeReport, Protocol, SessionNumber, Target};
+use crate::model::{PortKey, ProbeReport, Protocol, ProviderId, SessionNumber, Target};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,11 +17,19 @@ const EAGER_PERIOD: Duration = Duration::from_secs(1);
 /// After this many eager probes the configured interval is kept even so.
 const EAGER_PROBES: u32 = 60;
 
+/// The HTTP status of somebody who wants to be asked less often.
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// Asked so much less often where the provider counts probes as requests and has had enough of them.
+const SPARING: u32 = 10;
+
 /// What to probe, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbePlan {
     /// Which port.
     pub key: PortKey,
+    /// Who carries it.
+    pub provider: ProviderId,
     /// The session it is probed under.
     pub session: SessionNumber,
     /// The local side.
@@ -123,6 +131,8 @@ async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
         };
         let period = if eager > 0 {
             plan.interval.min(EAGER_PERIOD)
+        } else if is_limited(&plan, &report) {
+            plan.interval.saturating_mul(SPARING)
         } else {
             plan.interval
         };
@@ -132,6 +142,12 @@ async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
             () = now.notified() => {}
         }
     }
+}
+
+/// The provider wants to be asked less often. A service of the person's own that says so is asked
+/// as before: its answer is as good as any.
+fn is_limited(plan: &ProbePlan, report: &ProbeReport) -> bool {
+    plan.provider == ProviderId::DevTunnel && report.status() == Some(TOO_MANY_REQUESTS)
 }
 
 #[cfg(test)]
@@ -147,6 +163,7 @@ mod tests {
         let port = PortNumber::new(3000).expect("not zero");
         ProbePlan {
             key: PortKey::new(&TunnelId::new("web").expect("a label"), port),
+            provider: ProviderId::Relay,
             session: SessionNumber(1),
             target: Target::local(port),
             protocol: Protocol::Http,
@@ -230,6 +247,41 @@ mod tests {
         assert_eq!(fake.asked().await, 6, "a dead service is routed to");
         advance(Duration::from_secs(1)).await;
         assert_eq!(fake.asked().await, 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_limits_requests_is_asked_less_often() {
+        for (provider, soon) in [(ProviderId::Relay, 2), (ProviderId::DevTunnel, 1)] {
+            let asked = Arc::new(Mutex::new(0));
+            let counter = Arc::clone(&asked);
+            let ask: Ask = Arc::new(move |plan| {
+                *counter.lock().expect("no panic with it") += 1;
+                let limited = ProbeReport {
+                    public: PublicAnswer::Status {
+                        code: 429,
+                        latency_us: 1,
+                        verdict: None,
+                        login_wall: false,
+                    },
+                    ..report(&plan, Health::Operational)
+                };
+                Box::pin(std::future::ready(limited))
+            });
+            let fake = Fake {
+                asked,
+                health: Arc::new(Mutex::new(Health::Operational)),
+            };
+            let mut prober = Prober::new(ask, Arc::new(|_| {}));
+            prober.start(ProbePlan {
+                provider,
+                ..plan(Duration::from_secs(30))
+            });
+            assert_eq!(fake.asked().await, 1);
+            advance(Duration::from_secs(30)).await;
+            assert_eq!(fake.asked().await, soon, "{provider:?}");
+            advance(Duration::from_secs(270)).await;
+            assert_eq!(fake.asked().await, soon + 1, "{provider:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

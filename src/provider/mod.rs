@@ -4,6 +4,8 @@
 //! neither the keep-alive policy nor the view.
 
 pub mod devtunnel;
+mod dial;
+mod local;
 pub mod relay;
 mod types;
 

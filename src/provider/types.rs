@@ -11,6 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// How long a goodbye may take before the link is cut.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A future that stays on the engine's thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -118,9 +122,11 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Says goodbye to the relay and closes the link; takes 2 s at most.
-    pub async fn close(self) {
-        self.part.close().await;
+    /// Says goodbye to the relay and closes the link. Takes no longer than the provider may; false
+    /// when it was cut short.
+    pub async fn close(self) -> bool {
+        let within = self.part.goodbye_within();
+        timeout(within, self.part.close()).await.is_ok()
     }
 }
 
@@ -134,6 +140,11 @@ pub trait SessionPart {
 
     /// Breaks the link as if the network had dropped it.
     fn drop_link(&self);
+
+    /// How long that may take: 2 s, but for a provider that has more than the relay to tell.
+    fn goodbye_within(&self) -> Duration {
+        GOODBYE
+    }
 
     /// Says goodbye and closes.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;

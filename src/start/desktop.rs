@@ -1,6 +1,6 @@
 //! The desktop program: one instance, the window, the tray, the app.
 
-use super::begin;
+use super::{begin, devtunnels};
 use super::speech::Speech;
 use crate::app::{App, Event, Mailbox, Options, Profile, RelayDirectory};
 use crate::cli::DesktopArgs;
@@ -71,6 +71,7 @@ fn serve(args: DesktopArgs, home: &Home, instance: &Instance, crashed: bool) -> 
 fn options(home: &Home, crashed: bool) -> Options {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
     let mut begin = begin::load(home);
+    begin.accounts = true;
     begin.notices.extend(begin::keychain_notice(home, &secrets));
     begin.notices.extend(crashed.then_some(NoticeKind::Crashed));
     if !home.is_private()
@@ -91,6 +92,7 @@ fn options(home: &Home, crashed: bool) -> Options {
         begin,
         relay,
         secrets,
+        devtunnels: devtunnels::real(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `underpass host`: the app without a window.
 
-use super::begin;
+use super::{begin, devtunnels};
 use super::control::{self, Order};
 use super::plan::{NoPlan, Plan, plan};
 use super::signals::Signals;
@@ -105,6 +105,7 @@ fn serve(
             begin,
             relay,
             secrets: Arc::new(secrets),
+            devtunnels: devtunnels::real(),
         },
         Box::new(headless),
     )?;

@@ -55,8 +55,12 @@ impl Inventory {
         };
         // The window hosts what it makes; nothing is hosted by a command that only saves.
         let is_new = matches!(change, Pending::Create(_));
-        let error = None;
-        let followed = update(&mut self.state, at, Event::Changed { change, error });
+        let done = Event::Changed {
+            change,
+            error: None,
+            made: None,
+        };
+        let followed = update(&mut self.state, at, done);
         let mut changed = Changed {
             tunnels,
             hosted: None,

@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod begin;
+mod devtunnels;
 mod control;
 #[cfg(feature = "window")]
 pub mod desktop;

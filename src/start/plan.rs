@@ -3,7 +3,9 @@
 use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
-use crate::model::{Action, Protocol, Target, Tunnel, TunnelId, UnixMillis};
+use crate::model::{
+    Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis,
+};
 
 /// What to host.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ fn make(args: &HostArgs, targets: &[Target], at: UnixMillis) -> Result<Option<Tu
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
+        provider: ProviderId::Relay,
+        access: Access::Private,
         target: first.to_string(),
         protocol,
         public_port: public_port.unwrap_or_default(),
@@ -93,7 +97,7 @@ fn make(args: &HostArgs, targets: &[Target], at: UnixMillis) -> Result<Option<Tu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Field, FieldError, PortNumber, ProviderId, parse_target};
+    use crate::model::{Field, FieldError, PortNumber, parse_target};
 
     const AT: UnixMillis = UnixMillis(7);
 
@@ -120,6 +124,8 @@ mod tests {
         for name in ["Mein Büro", "web"] {
             let create = Action::CreateTunnel {
                 name: name.to_owned(),
+                provider: ProviderId::Relay,
+                access: Access::Private,
                 target: "80".to_owned(),
                 protocol: Protocol::Http,
                 public_port: String::new(),

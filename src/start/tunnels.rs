@@ -6,7 +6,7 @@ use super::speech::{Speech, complain, print_json};
 use crate::app::Begin;
 use crate::cli::{TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Action, PortKey, Tunnel};
+use crate::model::{Access, Action, PortKey, ProviderId, Tunnel};
 use crate::platform::{AcquireError, Instance};
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, notice_text};
@@ -76,6 +76,8 @@ impl Desk<'_> {
             } => self.change(|_| {
                 Ok(Action::CreateTunnel {
                     name,
+                    provider: ProviderId::Relay,
+                    access: Access::Private,
                     target,
                     protocol,
                     public_port: public_port.map_or_else(String::new, |port| port.to_string()),

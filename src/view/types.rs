@@ -1,7 +1,7 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
 use super::Msg;
-use crate::model::{Action, DialogKind, Field, Language, PortKey, Theme, TunnelId};
+use crate::model::{Action, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId};
 use serde::Serialize;
 
 /// Everything the window and the tray show.
@@ -297,6 +297,14 @@ pub struct DialogView {
     pub qr: Option<String>,
     /// The protocol that is picked when it opens.
     pub protocol: String,
+    /// `tcp` is among the protocols.
+    pub tcp: bool,
+    /// Why Dev Tunnels cannot carry a new tunnel now; nothing when it can.
+    pub shut: Option<Msg>,
+    /// What is to be copied: a command, a code.
+    pub code: Option<(String, Button)>,
+    /// The steps that a dialog without fields offers, the most likely first.
+    pub steps: Vec<Button>,
 }
 
 /// A line above the cards.
@@ -327,6 +335,12 @@ pub struct SettingsView {
     pub relay: Msg,
     /// Leaves the joined relay; absent with the embedded one.
     pub leave: Option<Button>,
+    /// How far this computer is with Dev Tunnels.
+    pub account: Msg,
+    /// Opens the account's dialog.
+    pub manage: Button,
+    /// Which of its protocols are offered.
+    pub offer: Offer,
 }
 
 /// The tray.

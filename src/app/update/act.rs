@@ -1,11 +1,11 @@
 //! What the person asks for. One arm an action.
 
-use super::{Commands, host, inventory, probe, relay_changed, show_toast};
+use super::{Commands, account, host, inventory, probe, relay_changed, set, show_toast};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Action, Dialog, DialogKind, Field, FieldError, JoinLink, PortKey, Secret, Settings, Toast,
-    UnixMillis,
+    Action, Dialog, DialogKind, Field, FieldError, INSTALL_PAGE, JoinLink, PortKey, Secret, Toast,
+    UnixMillis, install_command,
 };
 use crate::view::WindowOp;
 
@@ -26,10 +26,23 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
         Action::Share { target } => inventory::share(state, at, &target),
         Action::CreateTunnel {
             name,
+            provider,
+            access,
             target,
             protocol,
             public_port,
-        } => inventory::create(state, at, &name, &target, protocol, &public_port),
+        } => inventory::create(
+            state,
+            at,
+            &inventory::New {
+                name: &name,
+                provider,
+                access,
+                target: &target,
+                protocol,
+                public_port: &public_port,
+            },
+        ),
         Action::AddPort {
             tunnel,
             target,
@@ -39,6 +52,18 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
         Action::ChangeProtocol { key, protocol } => {
             inventory::change_protocol(state, &key, protocol)
         }
+        Action::SetAccess { tunnel, access } => inventory::set_access(state, &tunnel, access),
+        Action::Renew { tunnel } => inventory::renew(state, &tunnel),
+        Action::Forget { tunnel } => account::forget(state, at, &tunnel),
+        Action::Refresh => account::refresh(state, at, true),
+        Action::SignIn { identity, device } => account::sign_in(state, identity, device),
+        Action::CancelSignIn => account::cancel_sign_in(state, at),
+        Action::SignOut => sign_out(state),
+        Action::CopyDeviceCode => copy_code(state, at),
+        Action::OpenDevicePage => open_code_page(state),
+        Action::CopyInstallCommand => copy(state, at, install_command().to_owned()),
+        Action::OpenInstallPage => vec![Command::OpenUrl(INSTALL_PAGE.to_owned())],
+        Action::SetOffer { offer } => set(state, |settings| settings.devtunnel.offer = offer),
         Action::DeleteTunnel { tunnel } => inventory::delete(state, at, &tunnel),
         Action::RemovePort { key } => inventory::remove_port(state, &key),
         Action::SetTheme { theme } => set(state, |settings| settings.theme = theme),
@@ -80,8 +105,29 @@ fn copy_url(state: &mut State, at: UnixMillis, key: &PortKey) -> Commands {
     let Some(url) = state.inputs.url(key).map(str::to_owned) else {
         return vec![];
     };
-    show_toast(state, at, Toast::Copied { url: url.clone() });
-    vec![Command::Copy(url)]
+    copy(state, at, url)
+}
+
+fn copy(state: &mut State, at: UnixMillis, text: String) -> Commands {
+    show_toast(state, at, Toast::Copied { url: text.clone() });
+    vec![Command::Copy(text)]
+}
+
+fn copy_code(state: &mut State, at: UnixMillis) -> Commands {
+    let code = state.inputs.devtunnel.state.device_code();
+    let code = code.map(|device| device.code.clone());
+    code.map(|code| copy(state, at, code)).unwrap_or_default()
+}
+
+fn open_code_page(state: &State) -> Commands {
+    let page = state.inputs.devtunnel.state.device_code();
+    let page = page.map(|device| device.url.clone());
+    page.map(Command::OpenUrl).into_iter().collect()
+}
+
+fn sign_out(state: &mut State) -> Commands {
+    state.inputs.dialog = None;
+    vec![Command::SignOut]
 }
 
 fn open_url(state: &State, key: &PortKey) -> Commands {
@@ -107,11 +153,6 @@ fn open_dialog(state: &mut State, kind: DialogKind) -> Commands {
         errors: vec![],
     });
     vec![Command::Window(WindowOp::Show)]
-}
-
-fn set(state: &mut State, change: impl FnOnce(&mut Settings)) -> Commands {
-    change(&mut state.inputs.settings);
-    vec![Command::SaveSettings(state.inputs.settings.clone())]
 }
 
 fn set_lan(state: &mut State, at: UnixMillis, on: bool) -> Commands {

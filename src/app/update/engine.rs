@@ -2,7 +2,7 @@
 //! log.
 
 use super::host::wanted;
-use super::{Commands, held};
+use super::{Commands, account, held};
 use crate::app::event::{Command, EngineNumber};
 use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
@@ -36,7 +36,7 @@ pub(super) fn handle(
             host_mut(state, tunnel).phase = Some(phase);
             vec![]
         }
-        EngineEvent::Ports(live) => handle_ports(state, tunnel, live),
+        EngineEvent::Ports(live) => take_live(state, tunnel, live),
         EngineEvent::Traffic(traffic) => {
             keep_traffic(host_mut(state, tunnel), traffic);
             vec![]
@@ -62,6 +62,7 @@ fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostS
     commands.extend(fail_start(state, at, tunnel, &old, &new));
     commands.extend(enter(state, at, tunnel, &old, &new));
     commands.extend(held::follow(state, at, tunnel, &old, &new));
+    commands.extend(account::follow_engine(state, at, tunnel, &old, &new));
     follow_needs(state, at, tunnel, &new);
     set_state(state, at, tunnel, new);
     commands
@@ -235,7 +236,8 @@ pub(super) fn clear_needs(state: &mut State, tunnel: &TunnelId) {
     );
 }
 
-fn handle_ports(state: &mut State, tunnel: &TunnelId, live: Vec<LivePort>) -> Commands {
+/// The URLs of a tunnel's ports.
+pub(super) fn take_live(state: &mut State, tunnel: &TunnelId, live: Vec<LivePort>) -> Commands {
     let host = host_mut(state, tunnel);
     if host.live == live {
         return vec![];

@@ -1,11 +1,11 @@
 //! Starting and stopping: what is wanted becomes engines, and is remembered.
 
-use super::{Commands, engine, held, tell};
+use super::{Commands, engine, held, listing, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::audit::{Cause, Kind};
 use crate::engine::EngineCommand;
-use crate::model::{HostState, Phase, TunnelId, UnixMillis};
+use crate::model::{HostState, Phase, ProviderId, TunnelId, UnixMillis};
 use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
@@ -96,10 +96,19 @@ pub(super) fn end_all(state: &mut State, at: UnixMillis) -> Commands {
         .collect()
 }
 
-/// Ends every engine and starts it again: the relay is another one.
+/// Ends every engine of our relay and starts it again: the relay is another one.
 pub(super) fn restart_all(state: &mut State, at: UnixMillis) -> Commands {
-    let mut commands = end_all(state, at);
-    commands.extend(resume_all(state, at));
+    let is_ours = |id: &TunnelId| state.inputs.provider(id) == ProviderId::Relay;
+    let running = state.engines.keys().filter(|id| is_ours(id));
+    let running: Vec<_> = running.cloned().collect();
+    let wanted: Vec<_> = wanted(state).into_iter().filter(is_ours).collect();
+    let mut commands: Commands = running
+        .iter()
+        .flat_map(|tunnel| end_engine(state, at, tunnel))
+        .collect();
+    for tunnel in &wanted {
+        commands.extend(start_engine(state, at, tunnel, false));
+    }
     commands
 }
 
@@ -192,6 +201,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
 fn end_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Commands {
     let mut commands = engine::leave(state, at, tunnel, &HostState::Stopped, Cause::Stopped);
     state.engines.remove(tunnel);
+    listing::note_left(state, at, tunnel);
     engine::set_state(state, at, tunnel, HostState::Stopped);
     engine::clear_needs(state, tunnel);
     held::clear_lost(state, tunnel);

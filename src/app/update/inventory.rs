@@ -1,13 +1,17 @@
 //! Changes of the inventory: checked here, shown as if done, taken back when they were not.
 
-use super::{Commands, engine, host, show_toast};
+use super::{Commands, account, engine, host, listing, show_toast};
+use crate::app::account::Reported;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Dialog, DialogKind, Field, FieldError, NoticeKind, Pending, Port, PortKey, PortNumber,
-    Protocol, ProviderId, Target, Toast, Tunnel, TunnelId, UnixMillis, parse_name, parse_port,
-    parse_target,
+    Access, Dialog, DialogKind, Field, FieldError, NoticeKind, Pending, Port, PortKey, PortNumber,
+    Protocol, ProviderId, Reason, Remote, Target, Toast, Tunnel, TunnelId, UnixMillis, parse_name,
+    parse_port, parse_target,
 };
+
+/// Behind the dot in the id of a tunnel that a provider has not named yet.
+const UNNAMED: &str = "new";
 
 type Errors = Vec<(Field, FieldError)>;
 
@@ -24,34 +28,60 @@ pub(super) fn share(state: &mut State, at: UnixMillis, typed: &str) -> Commands 
         }
     };
     let name = free_name(state, target.port);
-    create(state, at, &name, typed, Protocol::Auto, "")
+    let new = New {
+        name: &name,
+        provider: ProviderId::Relay,
+        access: Access::Private,
+        target: typed,
+        protocol: Protocol::Auto,
+        public_port: "",
+    };
+    create(state, at, &new)
+}
+
+/// A new tunnel, as typed.
+pub(super) struct New<'t> {
+    pub(super) name: &'t str,
+    pub(super) provider: ProviderId,
+    pub(super) access: Access,
+    pub(super) target: &'t str,
+    pub(super) protocol: Protocol,
+    pub(super) public_port: &'t str,
 }
 
 /// Makes a tunnel; it is hosted once the inventory has it.
-pub(super) fn create(
-    state: &mut State,
-    at: UnixMillis,
-    name: &str,
-    target: &str,
-    protocol: Protocol,
-    public_port: &str,
-) -> Commands {
+pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
     let mut errors = Errors::new();
-    let named = keep(&mut errors, Field::Name, check_name(state, name));
-    let port = check_port(&mut errors, target, protocol, public_port);
-    let (Some((name, id)), Some((target, public_port))) = (named, port) else {
+    if new.provider == ProviderId::DevTunnel && state.inputs.devtunnel.state.lacks().is_some() {
+        errors.push((Field::Provider, FieldError::NotReady));
+    }
+    let name = check_name(state, new.provider, new.name);
+    let named = keep(&mut errors, Field::Name, name);
+    let port = check_port(
+        &mut errors,
+        new.provider,
+        new.target,
+        new.protocol,
+        new.public_port,
+    );
+    let (Some((name, id)), Some((target, public_port)), true) = (named, port, errors.is_empty())
+    else {
         return show_errors(state, DialogKind::CreateTunnel, errors);
+    };
+    let remote = Remote {
+        access: new.access,
+        ..Remote::default()
     };
     let mut tunnel = Tunnel {
         id,
         name,
-        provider: ProviderId::Relay,
+        provider: new.provider,
         ports: vec![],
         created_at: at,
         expires_at: None,
-        remote: None,
+        remote: (new.provider == ProviderId::DevTunnel).then_some(remote),
     };
-    let port = new_port(&tunnel, target, protocol, public_port);
+    let port = new_port(&tunnel, target, new.protocol, public_port);
     tunnel.ports.push(port);
     state.inputs.dialog = None;
     change(state, Pending::Create(tunnel))
@@ -69,7 +99,8 @@ pub(super) fn add_port(
         return vec![];
     };
     let mut errors = Errors::new();
-    let checked = check_port(&mut errors, target, protocol, public_port);
+    let provider = tunnel.provider;
+    let checked = check_port(&mut errors, provider, target, protocol, public_port);
     let taken = checked
         .as_ref()
         .map(|(target, _)| target.port)
@@ -93,8 +124,13 @@ pub(super) fn add_port(
 
 /// Says what a port speaks.
 pub(super) fn change_protocol(state: &mut State, key: &PortKey, protocol: Protocol) -> Commands {
-    state.inputs.dialog = None;
     let now = find_port(state, key).map(|port| port.protocol);
+    if state.inputs.provider(&key.tunnel) == ProviderId::DevTunnel && !protocol.is_web() {
+        let key = key.clone();
+        let errors = vec![(Field::Protocol, FieldError::NoTcp)];
+        return show_errors(state, DialogKind::ChangeProtocol { key }, errors);
+    }
+    state.inputs.dialog = None;
     if now.is_none_or(|now| now == protocol) {
         return vec![];
     }
@@ -106,6 +142,10 @@ pub(super) fn delete(state: &mut State, at: UnixMillis, id: &TunnelId) -> Comman
     state.inputs.dialog = None;
     if state.inputs.tunnel(id).is_none() {
         return vec![];
+    }
+    if state.inputs.hosts.get(id).is_some_and(|host| host.wanted) {
+        // A provider that refuses leaves it hosted.
+        state.ledger.rehost.insert(id.clone());
     }
     let mut commands = host::stop(state, at, id);
     commands.extend(change(state, Pending::Delete(id.clone())));
@@ -121,23 +161,117 @@ pub(super) fn remove_port(state: &mut State, key: &PortKey) -> Commands {
     change(state, Pending::RemovePort(key.clone()))
 }
 
+/// Says who may visit a tunnel.
+pub(super) fn set_access(state: &mut State, id: &TunnelId, access: Access) -> Commands {
+    state.inputs.dialog = None;
+    let now = state.inputs.tunnel(id).and_then(|tunnel| tunnel.remote.as_ref());
+    if now.is_none_or(|remote| remote.access == access) {
+        return vec![];
+    }
+    change(state, Pending::SetAccess(id.clone(), access))
+}
+
+/// Prolongs a tunnel's life; access stays as it is.
+pub(super) fn renew(state: &mut State, id: &TunnelId) -> Commands {
+    if state.inputs.provider(id) != ProviderId::DevTunnel {
+        return vec![];
+    }
+    change(state, Pending::Renew(id.clone()))
+}
+
 /// The inventory took a change, or did not: then what is shown goes back to what is.
 pub(super) fn handle_changed(
     state: &mut State,
     at: UnixMillis,
     done: Pending,
     error: Option<NoticeKind>,
+    made: Option<Box<Reported>>,
 ) -> Commands {
     let name = display_name(state, &done);
+    let remote = state.inputs.provider(done.tunnel()) == ProviderId::DevTunnel;
     if let Some(first) = state.inputs.pending.iter().position(|p| *p == done) {
         state.inputs.pending.remove(first);
     }
+    let rehost = state.ledger.rehost.remove(done.tunnel());
     if let Some(kind) = error {
-        state.add_notice(kind, at);
-        return vec![];
+        return take_back(state, at, &done, kind, rehost && remote);
     }
-    apply(&mut state.inputs.tunnels, &done);
+    let mut commands = vec![];
+    if remote {
+        state.ledger.change(done.tunnel());
+        commands.extend(take_remote(state, at, &done, made));
+        if state.ledger.looks {
+            commands.extend(account::refresh(state, at, false));
+        }
+    } else {
+        apply(&mut state.inputs.tunnels, &done);
+    }
+    commands.extend(follow_change(state, at, done, name));
+    commands
+}
+
+fn take_back(
+    state: &mut State,
+    at: UnixMillis,
+    change: &Pending,
+    kind: NoticeKind,
+    rehost: bool,
+) -> Commands {
+    if let NoticeKind::ChangeRefused {
+        reason: reason @ (Reason::SignedOut | Reason::NotInstalled { .. }),
+        ..
+    } = &kind
+    {
+        account::handle_trouble(state, at, reason.clone());
+    }
+    state.add_notice(kind, at);
+    if rehost {
+        return host::host(state, at, change.tunnel(), false);
+    }
+    vec![]
+}
+
+/// Makes the provider's word the fact: a new tunnel has its real id from now on.
+fn take_remote(
+    state: &mut State,
+    at: UnixMillis,
+    done: &Pending,
+    made: Option<Box<Reported>>,
+) -> Commands {
+    let Some(mut made) = made else {
+        if matches!(done, Pending::Create(_)) {
+            // Without its real id it is nothing yet: the next list has it.
+            return vec![];
+        }
+        apply(&mut state.inputs.tunnels, done);
+        return vec![Command::SaveTunnels(state.inputs.tunnels.clone())];
+    };
+    if let Pending::Create(asked) = done {
+        made.tunnel.name.clone_from(&asked.name);
+        for port in &mut made.tunnel.ports {
+            if let Some(asked) = asked.port(port.number) {
+                port.target.clone_from(&asked.target);
+            }
+        }
+        state.ledger.change(&made.tunnel.id);
+        if let Some(selected) = &mut state.inputs.selected
+            && selected.tunnel == asked.id
+        {
+            selected.tunnel.clone_from(&made.tunnel.id);
+        }
+    }
+    let ports = made.tunnel.clone();
+    let mut commands = listing::take_made(state, at, *made);
+    if let Pending::Create(_) = done {
+        commands.extend(host::host(state, at, &ports.id, false));
+    }
+    commands
+}
+
+/// What a change asks for beside the inventory.
+fn follow_change(state: &mut State, at: UnixMillis, done: Pending, name: String) -> Commands {
     match done {
+        // A provider's own has been hosted under its real id by now; this one is not there.
         Pending::Create(tunnel) => host::host(state, at, &tunnel.id, false),
         Pending::Delete(id) => {
             show_toast(state, at, Toast::Deleted { name });
@@ -156,13 +290,36 @@ pub(super) fn handle_changed(
             state.inputs.probes.remove(&key);
             host::ports_changed(state, at, &key.tunnel)
         }
+        Pending::SetAccess(id, _) => {
+            // What was seen was seen by other rules.
+            state.inputs.probes.retain(|key, _| key.tunnel != id);
+            vec![]
+        }
+        Pending::Renew(_) => {
+            show_toast(state, at, Toast::Renewed { name });
+            vec![]
+        }
     }
 }
 
 fn change(state: &mut State, change: Pending) -> Commands {
     state.inputs.pending.push(change.clone());
+    let id = change.tunnel().clone();
+    if state.inputs.provider(&id) == ProviderId::DevTunnel {
+        state.ledger.change(&id);
+        let known = match &change {
+            Pending::Create(tunnel) => Some(tunnel.clone()),
+            _ => state.inputs.tunnel(&id).cloned(),
+        };
+        let ask = known.map(|known| Command::ChangeAccount { change, known });
+        return ask.into_iter().collect();
+    }
     let mut tunnels = state.inputs.tunnels.clone();
-    for pending in &state.inputs.pending {
+    let ours = |pending: &&Pending| {
+        // What a provider has not taken yet is none of the file's business.
+        state.inputs.provider(pending.tunnel()) == ProviderId::Relay
+    };
+    for pending in state.inputs.pending.iter().filter(ours) {
         apply(&mut tunnels, pending);
     }
     vec![Command::ChangeInventory { change, tunnels }]
@@ -199,6 +356,15 @@ fn apply(tunnels: &mut Vec<Tunnel>, change: &Pending) {
                 }
             }
         }
+        Pending::SetAccess(id, access) => {
+            if let Some(at) = find(tunnels, id)
+                && let Some(remote) = &mut tunnels[at].remote
+            {
+                remote.access = *access;
+            }
+        }
+        // Until when, only the provider knows.
+        Pending::Renew(_) => {}
     }
 }
 
@@ -217,12 +383,34 @@ fn new_port(
     }
 }
 
-fn check_name(state: &State, typed: &str) -> Result<(String, TunnelId), FieldError> {
+fn check_name(
+    state: &State,
+    provider: ProviderId,
+    typed: &str,
+) -> Result<(String, TunnelId), FieldError> {
     let (name, id) = parse_name(typed)?;
-    if is_taken(state, &id) {
-        return Err(FieldError::NameExists { id });
+    match provider {
+        ProviderId::Relay if is_taken(state, &id) => Err(FieldError::NameExists { id }),
+        ProviderId::Relay => Ok((name, id)),
+        ProviderId::DevTunnel if is_in_account(state, &id) => Err(FieldError::NameExists { id }),
+        // Ids of its own have a dot: until it has given one, this tells it from our relay's.
+        ProviderId::DevTunnel => match TunnelId::new(format!("{id}.{UNNAMED}")) {
+            Ok(id) => Ok((name, id)),
+            Err(typed) => Err(FieldError::UnusableName { typed }),
+        },
     }
-    Ok((name, id))
+}
+
+/// The account has a tunnel whose id is `id` and a cluster behind it, or one is being made.
+fn is_in_account(state: &State, id: &TunnelId) -> bool {
+    let is = |tunnel: &Tunnel| {
+        tunnel.provider == ProviderId::DevTunnel && crate::app::errands::requested(&tunnel.id) == *id
+    };
+    let coming = state.inputs.pending.iter().any(|pending| match pending {
+        Pending::Create(tunnel) => is(tunnel),
+        _ => false,
+    });
+    coming || state.inputs.tunnels.iter().any(is)
 }
 
 /// A tunnel has the id, or a port of one has it as its label.
@@ -231,18 +419,27 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
     let coming = state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => of(tunnel),
         Pending::AddPort(_, port) => port.label == *id,
-        Pending::Delete(_) | Pending::RemovePort(_) | Pending::ChangeProtocol(..) => false,
+        Pending::Delete(_)
+        | Pending::RemovePort(_)
+        | Pending::ChangeProtocol(..)
+        | Pending::SetAccess(..)
+        | Pending::Renew(_) => false,
     });
     coming || state.inputs.tunnels.iter().any(of)
 }
 
 fn check_port(
     errors: &mut Errors,
+    provider: ProviderId,
     target: &str,
     protocol: Protocol,
     public_port: &str,
 ) -> Option<(Target, Option<PortNumber>)> {
     let target = keep(errors, Field::Target, parse_target(target));
+    if provider == ProviderId::DevTunnel && !protocol.is_web() {
+        errors.push((Field::Protocol, FieldError::NoTcp));
+        return None;
+    }
     let public_port = match public_port.trim() {
         "" => Some(None),
         _ if protocol.is_web() => {
@@ -312,7 +509,10 @@ fn deselect(state: &mut State, gone: impl Fn(&PortKey) -> bool) {
 fn display_name(state: &State, change: &Pending) -> String {
     match change {
         Pending::Create(tunnel) => tunnel.name.clone(),
-        Pending::Delete(id) | Pending::AddPort(id, _) => state
+        Pending::Delete(id)
+        | Pending::AddPort(id, _)
+        | Pending::SetAccess(id, _)
+        | Pending::Renew(id) => state
             .inputs
             .tunnel(id)
             .map_or_else(|| id.to_string(), |tunnel| tunnel.name.clone()),

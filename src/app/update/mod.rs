@@ -1,10 +1,12 @@
 //! The pure step from one event to changed facts and the commands that follow. No clock, no I/O.
 
+mod account;
 mod act;
 mod engine;
 mod held;
 mod host;
 mod inventory;
+mod listing;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -12,8 +14,10 @@ mod tests;
 use super::event::{Command, Event};
 use super::state::{State, relay_facts};
 use crate::engine::EngineCommand;
-use crate::model::{JoinLink, NoticeKind, Toast, TunnelId, UnixMillis};
+use crate::model::{JoinLink, NoticeKind, Settings, Toast, TunnelId, UnixMillis};
 use std::time::Duration;
+
+pub(super) use account::next_poll;
 
 /// How long a toast stays.
 const TOAST: Duration = Duration::from_secs(4);
@@ -29,12 +33,17 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Commands {
     let mut commands = step(state, at, event);
     commands.extend(probe::follow_plans(state));
     commands.extend(host::follow_watch(state));
+    commands.extend(account::follow_panel(state));
     commands
 }
 
 fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
     match event {
-        Event::Started => host::resume_all(state, at),
+        Event::Started => {
+            let mut commands = host::resume_all(state, at);
+            commands.extend(account::begin(state, at));
+            commands
+        }
         Event::Act(action) => act::handle(state, at, action),
         Event::DropLink { tunnel } => tell(state, &tunnel, EngineCommand::DropLink),
         Event::Engine {
@@ -43,7 +52,25 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
             event,
         } => engine::handle(state, at, &tunnel, engine, event),
         Event::Probed(report) => probe::handle(state, at, report),
-        Event::Changed { change, error } => inventory::handle_changed(state, at, change, error),
+        Event::Changed {
+            change,
+            error,
+            made,
+        } => inventory::handle_changed(state, at, change, error, made),
+        Event::Account(found) => account::handle_account(state, found),
+        Event::Listed { asked, result } => account::handle_listed(state, at, asked, result),
+        Event::Shown {
+            asked,
+            tunnel,
+            result,
+        } => account::handle_shown(state, at, asked, &tunnel, result),
+        Event::DeviceCode(code) => {
+            account::handle_code(state, code);
+            vec![]
+        }
+        Event::SignedIn(result) => account::handle_signed_in(state, at, result),
+        Event::SignedOut(result) => account::handle_signed_out(state, at, result),
+        Event::Due(poll) => account::handle_due(state, at, poll),
         Event::Joined { link, error } => handle_joined(state, at, &link, error),
         Event::Noticed(kind) => {
             state.add_notice(kind, at);
@@ -54,7 +81,11 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
         Event::Tick => vec![],
         Event::WindowShown(shown) => {
             state.inputs.appearance.window_shown = shown;
-            vec![]
+            if shown {
+                account::shown(state, at)
+            } else {
+                vec![]
+            }
         }
         Event::TrayHost(present) => {
             handle_tray_host(state, at, present);
@@ -103,6 +134,11 @@ fn handle_tray_host(state: &mut State, at: UnixMillis, present: bool) {
     } else {
         state.add_notice(NoticeKind::NoTrayHost, at);
     }
+}
+
+fn set(state: &mut State, change: impl FnOnce(&mut Settings)) -> Commands {
+    change(&mut state.inputs.settings);
+    vec![Command::SaveSettings(state.inputs.settings.clone())]
 }
 
 fn show_toast(state: &mut State, at: UnixMillis, toast: Toast) {

@@ -52,6 +52,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let key = PortKey::new(id, live.number);
             let plan = ProbePlan {
                 key: key.clone(),
+                provider: tunnel.provider,
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,

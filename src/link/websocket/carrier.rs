@@ -1,6 +1,7 @@
 //! A WebSocket as a duplex byte stream: each write is a binary message, and messages are read as the
 //! bytes that they are, however they are cut.
 
+use super::Pulse;
 use crate::link::Transport;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Sink as _, Stream as _};
@@ -32,6 +33,9 @@ pub struct WebSocket<S> {
     rest: Bytes,
     /// The other end has said goodbye.
     over: bool,
+    pulse: Pulse,
+    /// Whoever writes waits for room: a ping goes when there is some.
+    blocked: bool,
 }
 
 impl<S> std::fmt::Debug for WebSocket<S> {
@@ -51,12 +55,21 @@ pub(super) fn config() -> WebSocketConfig {
 }
 
 impl<S: Transport> WebSocket<S> {
-    pub(super) fn new(messages: WebSocketStream<S>) -> Self {
+    /// A stream over `messages`, whose limits are whoever's who opened it.
+    pub fn new(messages: WebSocketStream<S>) -> Self {
         Self {
             messages,
             rest: Bytes::new(),
             over: false,
+            pulse: Pulse::default(),
+            blocked: false,
         }
+    }
+
+    /// Asks the other end for signs of life.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// The relay's end of a WebSocket that an HTTP library has agreed to; `first` is what it has read
@@ -69,14 +82,21 @@ impl<S: Transport> WebSocket<S> {
 
     /// Takes the next message that carries something into `rest`; ready at the end too.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pulse.register(cx.waker());
+        if !self.blocked {
+            self.send_ping(cx).map_err(map_error)?;
+        }
         for _ in 0..MOST_EMPTY {
             if self.over || !self.rest.is_empty() {
                 return Poll::Ready(Ok(()));
             }
-            match ready!(Pin::new(&mut self.messages).poll_next(cx)) {
+            let message = ready!(Pin::new(&mut self.messages).poll_next(cx));
+            self.pulse.hear();
+            match message {
                 Some(Ok(Message::Binary(bytes))) => self.rest = bytes,
                 // The library answers pings.
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(Message::Pong(_))) => self.pulse.answer(),
                 Some(Ok(Message::Close(_))) => {
                     self.over = true;
                     // The answer goes if it can: nobody waits for it.
@@ -93,13 +113,33 @@ impl<S: Transport> WebSocket<S> {
         Poll::Pending
     }
 
+    /// Sends the ping that is wanted, if one is and there is room.
+    fn send_ping(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        if !self.over && self.pulse.take_wanted() {
+            let mut messages = Pin::new(&mut self.messages);
+            messages.as_mut().start_send(Message::Ping(Bytes::new()))?;
+            // What does not go now goes with whatever is written next, or when there is room.
+            let _ = messages.poll_flush(cx)?;
+        }
+        Ok(())
+    }
+
+    /// There is room for a message, and the ping that waited for it has gone.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.blocked = true;
+        ready!(Pin::new(&mut self.messages).poll_ready(cx))?;
+        self.blocked = false;
+        self.send_ping(cx)?;
+        Pin::new(&mut self.messages).poll_ready(cx)
+    }
+
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut messages = Pin::new(&mut self.messages);
-        ready!(messages.as_mut().poll_ready(cx)).map_err(map_error)?;
+        ready!(self.poll_room(cx)).map_err(map_error)?;
+        let messages = Pin::new(&mut self.messages);
         let message = gather(parts);
         let sent = message.len();
         if sent > 0 {
@@ -157,8 +197,11 @@ impl<S: Transport> AsyncWrite for WebSocket<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let messages = Pin::new(&mut self.get_mut().messages);
-        messages.poll_flush(cx).map_err(map_error)
+        let this = self.get_mut();
+        this.blocked = true;
+        ready!(Pin::new(&mut this.messages).poll_flush(cx)).map_err(map_error)?;
+        this.blocked = false;
+        Poll::Ready(Ok(()))
     }
 
     /// Says goodbye, then ends what is below: the other end need not answer.

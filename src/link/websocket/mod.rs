@@ -7,12 +7,14 @@
 
 mod carrier;
 mod cover;
+mod pulse;
 #[cfg(test)]
 mod tests;
 mod upgrade;
 
 pub use carrier::WebSocket;
 pub use cover::cover;
+pub use pulse::Pulse;
 pub use upgrade::{accept, agree, connect};
 
 /// The one path at which a relay speaks WebSocket.

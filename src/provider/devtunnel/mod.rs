@@ -1,2 +1,25 @@
 //! Microsoft Dev Tunnels: the account's inventory through its command-line program, and hosting in
 //! our own engine thread.
+
+mod cli;
+mod connector;
+#[cfg(test)]
+mod fakes;
+mod generations;
+mod identity;
+mod inner;
+mod inventory;
+mod management;
+mod session;
+mod socket;
+mod ssh;
+mod tokens;
+mod visitors;
+mod watch;
+
+pub use cli::{INSTALL_URL, Limit, Limits, Shown, install_command, keep};
+pub use connector::DevTunnelConnector;
+pub use inventory::Inventory;
+pub use management::Base;
+pub use socket::Offer;
+pub use tokens::{Minted, Minting, Scope, TokenSource};

@@ -3,15 +3,14 @@
 //! It knows one relay at a time and one session at a time. Whether to try again is the engine's
 //! business, where the relay is the locator's.
 
-mod detect;
 mod dial;
 mod handshake;
 mod link;
-mod local;
 mod refusal;
 mod session;
 
-pub use dial::{Detours, Proxies};
+pub use super::dial::Proxies;
+pub use dial::Detours;
 
 use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use crate::link::HANDSHAKE_TIMEOUT;

@@ -2,7 +2,6 @@
 
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
-use super::local::{LocalError, LocalPort, LocalStream};
 use super::refusal::map_refusal;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
@@ -11,6 +10,7 @@ use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
 use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
 use crate::model::{Port, Reason};
+use crate::provider::local::{LocalError, LocalPort, LocalStream};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };

@@ -1,10 +1,15 @@
 //! What was typed into a dialog as the action it asks for.
 
-use crate::model::{Action, DialogKind, Protocol};
+use crate::model::{Access, Action, DialogKind, Protocol};
+
+/// The word for a tunnel that anybody may visit.
+const PUBLIC: &str = "public";
 
 /// The fields of the create, add and change dialogs, as typed.
 pub(super) struct Typed {
     pub(super) name: String,
+    pub(super) provider: String,
+    pub(super) access: String,
     pub(super) target: String,
     pub(super) protocol: String,
     pub(super) public_port: String,
@@ -23,6 +28,13 @@ pub(super) fn action(kind: &DialogKind, typed: Typed) -> Option<Action> {
     match kind {
         DialogKind::CreateTunnel => Some(Action::CreateTunnel {
             name: typed.name,
+            // Picked, too.
+            provider: typed.provider.parse().unwrap_or_default(),
+            access: if typed.access == PUBLIC {
+                Access::Public
+            } else {
+                Access::Private
+            },
             target: typed.target,
             protocol,
             public_port,
@@ -39,6 +51,9 @@ pub(super) fn action(kind: &DialogKind, typed: Typed) -> Option<Action> {
         }),
         DialogKind::DeleteTunnel { .. }
         | DialogKind::RemovePort { .. }
+        | DialogKind::MakePublic { .. }
+        | DialogKind::Account
+        | DialogKind::SignOut
         | DialogKind::QrCode { .. }
         | DialogKind::Settings
         | DialogKind::About => None,

@@ -119,6 +119,16 @@ impl Text<'_> {
             submit: self.opt(dialog.submit.as_ref()),
             confirm: self.maybe_button(dialog.confirm.as_ref()),
             protocol: dialog.protocol.as_str().into(),
+            tcp: dialog.tcp,
+            shut: self.opt(dialog.shut.as_ref()),
+            provider_error: error(Field::Provider),
+            code: dialog
+                .code
+                .as_ref()
+                .map(|(code, _)| code.as_str().into())
+                .unwrap_or_default(),
+            copy: self.maybe_button(dialog.code.as_ref().map(|(_, copy)| copy)),
+            steps: self.menu(&dialog.steps),
             name_error: error(Field::Name),
             target_error: error(Field::Target),
             protocol_error: error(Field::Protocol),
@@ -185,7 +195,11 @@ fn shape(kind: &DialogKind) -> ui::DialogShape {
     match kind {
         DialogKind::CreateTunnel => ui::DialogShape::CreateTunnel,
         DialogKind::AddPort { .. } => ui::DialogShape::AddPort,
-        DialogKind::DeleteTunnel { .. } | DialogKind::RemovePort { .. } => ui::DialogShape::Confirm,
+        DialogKind::DeleteTunnel { .. }
+        | DialogKind::RemovePort { .. }
+        | DialogKind::MakePublic { .. }
+        | DialogKind::SignOut => ui::DialogShape::Confirm,
+        DialogKind::Account => ui::DialogShape::Account,
         DialogKind::ChangeProtocol { .. } => ui::DialogShape::ChangeProtocol,
         DialogKind::QrCode { .. } => ui::DialogShape::Qr,
         DialogKind::Settings => ui::DialogShape::Settings,

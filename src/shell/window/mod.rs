@@ -9,7 +9,7 @@ mod map;
 mod qr;
 mod sync;
 
-use crate::model::{Action, DialogKind, Language, Secret, Theme, parse_target};
+use crate::model::{Action, DialogKind, Language, Offer, Secret, Theme, parse_target};
 use crate::shell::text::Catalogue;
 use crate::shell::{labels, ui};
 use crate::view::{DialogView, Panel, SettingsView, View, WindowView};
@@ -164,6 +164,9 @@ impl Window {
         self.ui
             .global::<ui::Dialogs>()
             .set_close(action(&Action::CloseDialog));
+        self.ui
+            .global::<ui::Dialogs>()
+            .set_account(open(DialogKind::Account));
     }
 
     fn connect(&self, on_action: Rc<dyn Fn(Action)>) {
@@ -207,12 +210,14 @@ impl Window {
         let dialogs = self.ui.global::<ui::Dialogs>();
         let send = Rc::clone(on_action);
         let dialog = Rc::clone(&self.dialog);
-        dialogs.on_submit(move |name, target, protocol, public_port| {
+        dialogs.on_submit(move |typed| {
             let typed = forms::Typed {
-                name: name.into(),
-                target: target.into(),
-                protocol: protocol.into(),
-                public_port: public_port.into(),
+                name: typed.name.into(),
+                provider: typed.provider.into(),
+                access: typed.access.into(),
+                target: typed.target.into(),
+                protocol: typed.protocol.into(),
+                public_port: typed.public_port.into(),
             };
             let kind = dialog.borrow().clone();
             if let Some(action) = kind.and_then(|kind| forms::action(&kind, typed)) {
@@ -239,6 +244,8 @@ impl Window {
         let open = |dialog| Action::OpenDialog { dialog };
         let menu = vec![
             entry("menu-settings", &open(DialogKind::Settings)),
+            entry("menu-account", &open(DialogKind::Account)),
+            entry("menu-refresh", &Action::Refresh),
             entry("menu-about", &open(DialogKind::About)),
             entry("menu-quit", &Action::Quit),
         ];
@@ -333,7 +340,14 @@ impl Window {
             relay: text.of(&settings.relay),
             has_leave: settings.leave.is_some(),
             leave: text.maybe_button(settings.leave.as_ref()),
+            account: text.of(&settings.account),
+            manage: text.button(&settings.manage),
         });
+        let offers = [Offer::Both, Offer::V1];
+        preferences.set_set_offer(model(
+            offers.map(|offer| action(&Action::SetOffer { offer })),
+        ));
+        preferences.set_offer(place(&offers, &settings.offer));
         let themes = [Theme::System, Theme::Light, Theme::Dark];
         let set_theme = themes.map(|theme| action(&Action::SetTheme { theme }));
         preferences.set_set_theme(model(set_theme));

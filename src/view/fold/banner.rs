@@ -1,9 +1,9 @@
 //! Notices as lines above the cards, and the short-lived line at the bottom.
 
-use super::remedy;
+use super::{button, remedy};
 use super::scene::Scene;
 use super::sentence::fault;
-use crate::model::{Action, Class, Notice, NoticeKind, Reason, Toast};
+use crate::model::{Action, Class, Notice, NoticeKind, PendingWord, Reason, Toast};
 use crate::view::{Badge, Banner, Msg, messages as m};
 
 /// The lines above the cards, in the order they came.
@@ -17,6 +17,7 @@ pub(super) fn toast(toast: &Toast) -> Msg {
     match toast {
         Toast::Copied { url } => m::toast_copied(url.as_str()),
         Toast::Deleted { name } => m::toast_deleted(name.as_str()),
+        Toast::Renewed { name } => m::toast_renewed(name.as_str()),
         Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail.as_str()),
     }
 }
@@ -28,7 +29,7 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
             let group = scene.group(tunnel)?;
             let text = m::banner_needs_you(fault(reason), group.tunnel.name.as_str());
             Some(Banner {
-                remedy: Some(remedy::for_reason(group, reason)),
+                remedy: Some(remedy::for_reason(scene, group, reason)),
                 notify: true,
                 ..line(notice, reason_badge(reason), text)
             })
@@ -42,6 +43,19 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
                     Badge::Reconnecting,
                     m::banner_held_lost(*open, name),
                 )
+            })
+        }
+        NoticeKind::ChangeRefused { reason, .. } | NoticeKind::AccountTrouble { reason } => {
+            let (badge, text) = plain(&notice.kind)?;
+            let remedy = match reason {
+                Reason::SignedOut => Some(button::sign_in(scene)),
+                Reason::NotInstalled { .. } => Some(button::account(m::act_install_help())),
+                _ => None,
+            };
+            Some(Banner {
+                remedy,
+                notify: true,
+                ..line(notice, badge, text)
             })
         }
         kind => {
@@ -83,6 +97,22 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         }
         NoticeKind::AuditNotWritten { detail } => {
             (lost, m::banner_audit_not_written(detail.as_str()))
+        }
+        NoticeKind::ChangeRefused {
+            change,
+            name,
+            reason,
+        } => {
+            let (name, why) = (name.as_str(), fault(reason));
+            let text = match change {
+                PendingWord::Create => m::banner_not_created(why, name),
+                PendingWord::Delete => m::banner_not_deleted(why, name),
+                PendingWord::Change => m::banner_not_changed(why, name),
+            };
+            (reason_badge(reason), text)
+        }
+        NoticeKind::AccountTrouble { reason } => {
+            (reason_badge(reason), m::banner_account(fault(reason)))
         }
         NoticeKind::NoTrayHost => (known, m::banner_no_tray_host()),
         NoticeKind::NoKeychain => (known, m::banner_no_keychain()),

@@ -1,8 +1,9 @@
 //! The buttons that several parts share: label, action and when each can be clicked. An enabled
 //! button always refers to something that exists.
 
-use super::scene::{Group, Slot};
-use crate::model::{Action, DialogKind, HostState};
+use super::scene::{Group, Scene, Slot};
+use super::status::Status;
+use crate::model::{Access, AccountState, Action, DialogKind, HostState, Identity};
 use crate::view::{Button, Msg, messages as m};
 
 /// A button that can be clicked.
@@ -28,10 +29,13 @@ pub(super) fn dialog(is: bool, label: Msg, dialog: DialogKind) -> Button {
     when(is, label, Action::OpenDialog { dialog })
 }
 
-/// Host, or Stop where hosting is wanted.
+/// Host, or Stop where hosting is wanted, or taking over what another machine hosts.
 pub(super) fn host_or_stop(group: &Group) -> Button {
+    let elsewhere = |slot: &Slot| slot.status == Status::Elsewhere;
     if group.wanted() {
         stop(group)
+    } else if group.is_remote() && group.slots.iter().any(elsewhere) {
+        take_over(group)
     } else {
         host(group, m::act_host())
     }
@@ -40,7 +44,7 @@ pub(super) fn host_or_stop(group: &Group) -> Button {
 /// Hosts the tunnel, under whatever name.
 pub(super) fn host(group: &Group, label: Msg) -> Button {
     let tunnel = group.tunnel.id.clone();
-    let can = !group.creating && !group.slots.is_empty();
+    let can = group.changeable() && !group.slots.is_empty();
     when(can, label, Action::Host { tunnel })
 }
 
@@ -71,7 +75,7 @@ pub(super) fn reconnect(group: &Group) -> Button {
 /// Hosts here what another machine hosts.
 pub(super) fn take_over(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
-    let can = !group.creating && !group.slots.is_empty();
+    let can = group.changeable() && !group.slots.is_empty();
     when(can, m::act_take_over(), Action::TakeOver { tunnel })
 }
 
@@ -124,28 +128,28 @@ pub(super) fn details(slot: &Slot) -> Button {
 pub(super) fn change_protocol(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::ChangeProtocol { key };
-    dialog(!slot.creating(), m::act_change_protocol(), kind)
+    dialog(!slot.creating() && slot.changeable, m::act_change_protocol(), kind)
 }
 
 /// Asks whether to remove the port.
 pub(super) fn remove_port(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::RemovePort { key };
-    dialog(!slot.creating(), m::act_remove_port(), kind)
+    dialog(!slot.creating() && slot.changeable, m::act_remove_port(), kind)
 }
 
 /// Asks for a port to add.
 pub(super) fn add_port(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::AddPort { tunnel };
-    dialog(!group.creating, m::act_add_port(), kind)
+    dialog(group.changeable(), m::act_add_port(), kind)
 }
 
 /// Asks whether to delete the tunnel.
 pub(super) fn delete(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::DeleteTunnel { tunnel };
-    dialog(!group.creating, m::act_delete(), kind)
+    dialog(group.changeable(), m::act_delete(), kind)
 }
 
 /// Asks for a new tunnel.
@@ -156,4 +160,61 @@ pub(super) fn new_tunnel() -> Button {
 /// Opens the settings, where a join link is pasted.
 pub(super) fn paste_link() -> Button {
     dialog(true, m::act_paste_link(), DialogKind::Settings)
+}
+
+/// Opens the account's dialog.
+pub(super) fn account(label: Msg) -> Button {
+    dialog(true, label, DialogKind::Account)
+}
+
+/// Signs in through whom it was the last time; nothing to click while that is under way.
+pub(super) fn sign_in(scene: &Scene) -> Button {
+    let identity = scene.inputs.settings.devtunnel.identity;
+    match scene.inputs.devtunnel.state {
+        AccountState::NotInstalled => account(m::act_install_help()),
+        AccountState::SigningIn { .. } => account(m::act_signing_in()),
+        AccountState::Unknown
+        | AccountState::SignedOut
+        | AccountState::Ready { .. }
+        | AccountState::Failed { .. } => enabled(
+            m::act_sign_in(),
+            Action::SignIn {
+                identity,
+                device: false,
+            },
+        ),
+    }
+}
+
+/// Signs in through this one.
+pub(super) fn sign_in_through(label: Msg, identity: Identity, device: bool) -> Button {
+    enabled(label, Action::SignIn { identity, device })
+}
+
+/// Asks whether anybody is to be let in.
+pub(super) fn make_public(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    let kind = DialogKind::MakePublic { tunnel };
+    dialog(group.changeable(), m::act_make_public(), kind)
+}
+
+/// Lets in only who signs in.
+pub(super) fn make_private(group: &Group) -> Button {
+    let action = Action::SetAccess {
+        tunnel: group.tunnel.id.clone(),
+        access: Access::Private,
+    };
+    when(group.changeable(), m::act_make_private(), action)
+}
+
+/// Prolongs its life.
+pub(super) fn renew(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    when(group.changeable(), m::act_renew(), Action::Renew { tunnel })
+}
+
+/// Takes it off the list.
+pub(super) fn forget(group: &Group) -> Button {
+    let tunnel = group.tunnel.id.clone();
+    enabled(m::act_forget(), Action::Forget { tunnel })
 }

@@ -5,23 +5,27 @@ use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::sentence::word;
 use super::status::Status;
-use crate::model::{Action, ProviderId, RelayFacts};
+use crate::model::{Access, Action, ProviderId, RelayFacts};
 use crate::view::{Button, Card, Msg, Row, messages as m};
 
 /// The card of one tunnel.
 pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     let relay = &scene.inputs.relay;
     let tunnel = group.tunnel;
+    let public = match group.access {
+        Some(access) => access == Access::Public,
+        None => relay.public,
+    };
     Card {
         tunnel: tunnel.id.clone(),
         name: tunnel.name.clone(),
         provider: provider(tunnel.provider, relay),
-        access: if relay.public {
+        access: if public {
             m::access_public()
         } else {
             m::access_private()
         },
-        public: relay.public,
+        public,
         expiry: tunnel
             .expires_at
             .map(|at| left(scene.now, at).map_or_else(m::expiry_over, m::expiry_left)),
@@ -45,6 +49,14 @@ fn menu(group: &Group) -> Vec<Button> {
     let mut menu = vec![button::add_port(group), button::reconnect(group)];
     if group.slots.iter().any(displaced) {
         menu.push(button::take_over(group));
+    }
+    match group.access {
+        Some(Access::Private) => menu.push(button::make_public(group)),
+        Some(Access::Public) => menu.push(button::make_private(group)),
+        None => {}
+    }
+    if group.is_remote() {
+        menu.push(button::renew(group));
     }
     menu.push(button::delete(group));
     menu

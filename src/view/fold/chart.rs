@@ -1,7 +1,7 @@
 //! Probe samples and traffic as series from 0 to 1.
 
 use super::amount::{latency, share, size, span};
-use crate::model::{Health, ProbeFacts, Sample, Traffic};
+use crate::model::{Health, Metrics, ProbeFacts, Sample, Traffic};
 use crate::view::{Badge, Msg, messages as m};
 use std::collections::VecDeque;
 
@@ -29,6 +29,19 @@ pub(super) fn traffic(samples: &VecDeque<Traffic>) -> Series {
         .map(|(before, after)| Some(after.checked_sub(before).unwrap_or(after)))
         .collect();
     scaled(&steps, |bytes| m::size_rate(size(bytes)))
+}
+
+/// Bytes a second, both ways together, as the provider tells them.
+pub(super) fn rates(samples: &VecDeque<Metrics>) -> Series {
+    let sum = |sample: &Metrics| match (sample.upload_rate, sample.download_rate) {
+        (None, None) => None,
+        (up, down) => Some(up.unwrap_or(0).saturating_add(down.unwrap_or(0))),
+    };
+    let values: Vec<Option<u64>> = samples.iter().map(sum).collect();
+    if values.iter().all(Option::is_none) {
+        return Series::default();
+    }
+    scaled(&values, |bytes| m::size_rate(size(bytes)))
 }
 
 /// The share of the samples that worked, over what time, and each sample's badge; nothing while a

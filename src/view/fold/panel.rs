@@ -16,14 +16,18 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
     let (latency, latency_max) = probe
         .map(|probe| chart::latencies(&probe.samples))
         .unwrap_or_default();
-    let (traffic, traffic_max) = samples.map(chart::traffic).unwrap_or_default();
+    let counted = scene.inputs.devtunnel.metrics.get(&slot.key);
+    let (traffic, traffic_max) = samples
+        .map(chart::traffic)
+        .or_else(|| counted.map(chart::rates))
+        .unwrap_or_default();
     Some(Panel {
         key: slot.key.clone(),
         title: format!("{} : {}", group.tunnel.name, slot.port_text()),
         badge,
         word: sentence::full_word(badge),
         sentence: sentence::why(scene, group, slot),
-        remedy: remedy::of(group, slot),
+        remedy: remedy::of(scene, group, slot),
         url: slot.url().map(str::to_owned),
         lan_url: slot.live.and_then(|live| live.lan_url.clone()),
         url_buttons: vec![
@@ -58,6 +62,7 @@ fn buttons(group: &Group) -> Vec<Button> {
 fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     let mut facts = Vec::new();
     if matches!(slot.status, Status::Creating | Status::Stopped) {
+        facts.extend(counted(scene, slot));
         return facts;
     }
     let probe = scene.inputs.probes.get(&slot.key);
@@ -67,7 +72,34 @@ fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     }
     facts.extend(state_fact(group, scene.now));
     facts.extend(traffic_facts(group, slot));
+    facts.extend(counted(scene, slot));
     facts
+}
+
+/// What the provider counts, whoever hosts it.
+fn counted(scene: &Scene, slot: &Slot) -> Vec<(Msg, Msg)> {
+    let samples = scene.inputs.devtunnel.metrics.get(&slot.key);
+    let Some(last) = samples.and_then(|samples| samples.back()) else {
+        return Vec::new();
+    };
+    let both = |a: Option<u64>, b: Option<u64>| {
+        (a.is_some() || b.is_some()).then(|| (a.unwrap_or(0), b.unwrap_or(0)))
+    };
+    let rates = both(last.download_rate, last.upload_rate).map(|(received, sent)| {
+        let rate = |bytes| m::size_rate(size(bytes));
+        (
+            m::fact_remote_rate(),
+            m::data_amount(rate(received), rate(sent)),
+        )
+    });
+    let totals = both(last.download_total, last.upload_total).map(|(received, sent)| {
+        let amount = m::data_amount(size(received), size(sent));
+        (m::fact_remote_data(), amount)
+    });
+    let clients = last
+        .connections
+        .map(|count| (m::fact_remote_clients(), m::clients_amount(count)));
+    [rates, totals, clients].into_iter().flatten().collect()
 }
 
 fn last_check(report: &ProbeReport, now: UnixMillis) -> Msg {

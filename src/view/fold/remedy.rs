@@ -1,13 +1,13 @@
 //! The one thing that mends what is wrong.
 
 use super::button;
-use super::scene::{Group, Slot};
+use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status};
-use crate::model::Reason;
+use crate::model::{Access, Lack, Reason};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
-pub(super) fn of(group: &Group, slot: &Slot) -> Option<Button> {
+pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
     match slot.status {
         Status::Creating
         | Status::PortAwaited
@@ -15,8 +15,12 @@ pub(super) fn of(group: &Group, slot: &Slot) -> Option<Button> {
         | Status::Unrouted { .. }
         | Status::Offline
         | Status::Quota { .. } => None,
+        Status::Stopped | Status::Elsewhere if group.lack.is_some() => Some(for_lack(scene, group)),
         Status::Stopped => Some(button::host(group, m::act_host())),
         Status::Starting | Status::Connecting(_) => Some(button::stop(group)),
+        Status::Private if group.access == Some(Access::Private) => {
+            Some(button::make_public(group))
+        }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
         Status::ServiceDown(LocalFault::WrongProtocol) => Some(button::change_protocol(slot)),
         Status::ServiceDown(
@@ -29,15 +33,27 @@ pub(super) fn of(group: &Group, slot: &Slot) -> Option<Button> {
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
             Some(button::reconnect(group))
         }
+        Status::SignIn { .. } if group.is_remote() => Some(button::sign_in(scene)),
         Status::SignIn { .. } => Some(button::paste_link()),
         Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
-        Status::Failed(reason) => Some(for_reason(group, reason)),
+        Status::Failed(reason) => Some(for_reason(scene, group, reason)),
+    }
+}
+
+fn for_lack(scene: &Scene, group: &Group) -> Button {
+    match group.lack {
+        Some(Lack::Program) => button::account(m::act_install_help()),
+        Some(Lack::SignIn | Lack::Patience) => button::sign_in(scene),
+        None => button::host(group, m::act_host()),
     }
 }
 
 /// What helps against one reason: a change where a change is needed, else another attempt.
-pub(super) fn for_reason(group: &Group, reason: &Reason) -> Button {
+pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Button {
     match reason {
+        Reason::SignedOut => button::sign_in(scene),
+        Reason::NotInstalled { .. } => button::account(m::act_install_help()),
+        Reason::TunnelGone => button::forget(group),
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
             button::paste_link()
         }
@@ -70,12 +86,9 @@ pub(super) fn for_reason(group: &Group, reason: &Reason) -> Button {
         | Reason::Forced
         | Reason::Woke
         | Reason::EmbeddedRelay { .. }
-        | Reason::SignedOut
-        | Reason::TunnelGone
         | Reason::Refused { .. }
         | Reason::ServiceTrouble { .. }
         | Reason::ProtocolFault { .. }
-        | Reason::NotInstalled { .. }
         | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => try_again(group),
     }

@@ -3,7 +3,8 @@
 
 use super::status::{self, Status};
 use crate::model::{
-    Host, Inputs, LivePort, Pending, Port, PortKey, Protocol, Target, Tunnel, TunnelId, UnixMillis,
+    Access, Host, Inputs, Lack, LivePort, Pending, Port, PortKey, Protocol,
+    ProviderId, Target, Tunnel, TunnelId, UnixMillis,
 };
 
 /// Everything that is shown, before it has words.
@@ -24,6 +25,10 @@ pub(super) struct Group<'a> {
     pub creating: bool,
     /// What the engine says of it.
     pub host: Option<&'a Host>,
+    /// Who may visit, pending changes applied; nothing where the provider has no say in it.
+    pub access: Option<Access>,
+    /// What the account lacks that it needs.
+    pub lack: Option<Lack>,
     /// Its ports that are shown.
     pub slots: Vec<Slot<'a>>,
 }
@@ -42,6 +47,8 @@ pub(super) struct Slot<'a> {
     pub live: Option<&'a LivePort>,
     /// A probe that the person asked for is under way.
     pub checking: bool,
+    /// Its tunnel can be changed now.
+    pub changeable: bool,
 }
 
 impl<'a> Scene<'a> {
@@ -84,6 +91,16 @@ impl<'a> Scene<'a> {
 }
 
 impl Group<'_> {
+    /// It is not being made, and the account it is in works.
+    pub(super) const fn changeable(&self) -> bool {
+        !self.creating && self.lack.is_none()
+    }
+
+    /// Dev Tunnels carries it.
+    pub(super) fn is_remote(&self) -> bool {
+        self.tunnel.provider == ProviderId::DevTunnel
+    }
+
     /// The person wants it hosted.
     pub(super) fn wanted(&self) -> bool {
         self.host.is_some_and(|host| host.wanted)
@@ -118,6 +135,7 @@ impl<'a> Slot<'a> {
 struct Draft<'a> {
     tunnel: &'a Tunnel,
     creating: bool,
+    access: Option<Access>,
     ports: Vec<DraftPort<'a>>,
 }
 
@@ -161,6 +179,13 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
                 held.protocol = *protocol;
             }
         }
+        Pending::SetAccess(id, access) => {
+            for draft in drafts.iter_mut().filter(|draft| draft.tunnel.id == *id) {
+                draft.access = draft.access.map(|_| *access);
+            }
+        }
+        // Until when, only the provider knows.
+        Pending::Renew(_) => {}
     }
 }
 
@@ -173,6 +198,7 @@ fn add_tunnel<'a>(drafts: &mut Vec<Draft<'a>>, tunnel: &'a Tunnel, creating: boo
     let mut draft = Draft {
         tunnel,
         creating,
+        access: tunnel.remote.as_ref().map(|remote| remote.access),
         ports: Vec::new(),
     };
     for port in &tunnel.ports {
@@ -199,13 +225,23 @@ impl<'a> Draft<'a> {
     fn group(self, inputs: &'a Inputs, now: UnixMillis) -> Group<'a> {
         let tunnel = self.tunnel;
         let host = inputs.hosts.get(&tunnel.id);
+        let lack = match tunnel.provider {
+            ProviderId::Relay => None,
+            ProviderId::DevTunnel => inputs.devtunnel.state.lacks(),
+        };
+        let changeable = !self.creating && lack.is_none();
         let slots = self.ports.into_iter();
         Group {
             tunnel,
             creating: self.creating,
             host,
+            access: self.access,
+            lack,
             slots: slots
-                .map(|held| held.slot(tunnel, host, inputs, now))
+                .map(|held| Slot {
+                    changeable,
+                    ..held.slot(tunnel, host, inputs, now)
+                })
                 .collect(),
         }
     }
@@ -225,7 +261,7 @@ impl<'a> DraftPort<'a> {
         let status = if self.creating {
             Status::Creating
         } else {
-            status::of(host, live, probe, now)
+            status::of(host, live, probe, now).or_elsewhere(tunnel)
         };
         Slot {
             key,
@@ -234,6 +270,7 @@ impl<'a> DraftPort<'a> {
             status,
             live,
             checking: probe.is_some_and(|probe| probe.checking),
+            changeable: true,
         }
     }
 }

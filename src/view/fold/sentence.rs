@@ -3,7 +3,7 @@
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status, UrlFault};
-use crate::model::{Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use crate::model::{Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
 use crate::view::{Badge, Msg, messages as m};
 
 /// A session that answers no more is given up after so many `Down` probes in a row.
@@ -58,12 +58,15 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
     let now = scene.now;
     match slot.status {
         Status::Creating => m::why_creating(),
-        Status::Stopped => m::why_stopped(),
+        Status::Stopped => stopped(group),
         Status::Starting => m::why_starting(),
         Status::Connecting(phase) => connecting(phase, group.slots.len()),
         Status::PortAwaited => m::why_port_awaited(),
         Status::Unproven { since } => m::why_unproven(span(now.since(since))),
         Status::Unrouted { since } => m::why_unrouted(span(now.since(since))),
+        Status::Working(report) if group.is_remote() && report.status() == Some(429) => {
+            m::why_too_often(ago(now, report.at))
+        }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
         Status::ServiceDown(fault) => service_down(fault, slot),
@@ -89,6 +92,15 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
             None => m::why_quota_now(fault(reason)),
         },
         Status::Failed(reason) => fault(reason),
+    }
+}
+
+fn stopped(group: &Group) -> Msg {
+    match group.lack {
+        None => m::why_stopped(),
+        Some(Lack::Program) => m::why_stopped_program(),
+        Some(Lack::SignIn) => m::why_stopped_sign_in(),
+        Some(Lack::Patience) => m::why_stopped_signing_in(),
     }
 }
 

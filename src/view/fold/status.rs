@@ -3,7 +3,7 @@
 
 use crate::model::{
     Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, SessionNumber, UnixMillis,
+    Reason, RelayVerdict, SessionNumber, Tunnel, UnixMillis,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -278,6 +278,15 @@ fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
 }
 
 impl Status<'_> {
+    /// What is not hosted here may be hosted by another machine: its provider counts the hosts.
+    pub(super) fn or_elsewhere(self, tunnel: &Tunnel) -> Self {
+        let hosts = tunnel.remote.as_ref().map_or(0, |remote| remote.hosts);
+        match self {
+            Self::Stopped if hosts > 0 => Self::Elsewhere,
+            status => status,
+        }
+    }
+
     /// The one word and shape.
     pub(super) const fn badge(&self) -> Badge {
         match self {

@@ -15,7 +15,7 @@ pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
         .max();
     let shape = worst.unwrap_or(Badge::Stopped).shape();
     let mut menu = vec![TrayItem::Label(m::tray_header(header.line.clone(), shape))];
-    menu.extend(scene.groups.iter().map(submenu));
+    menu.extend(scene.groups.iter().map(|group| submenu(scene, group)));
     menu.push(TrayItem::Separator);
     menu.extend([
         TrayItem::Button(button::new_tunnel()),
@@ -36,9 +36,12 @@ fn stop_all(scene: &Scene) -> Button {
     when(any, m::act_stop_all(), Action::StopAll)
 }
 
-fn submenu(group: &Group) -> TrayItem {
+fn submenu(scene: &Scene, group: &Group) -> TrayItem {
     let badge = worst_of(group);
     let mut items = vec![TrayItem::Button(button::host_or_stop(group))];
+    if group.is_remote() && (badge == Badge::SignIn || group.lack.is_some()) {
+        items.insert(0, TrayItem::Button(button::sign_in(scene)));
+    }
     match group.slots.as_slice() {
         [] => items.push(TrayItem::Button(button::add_port(group))),
         [only] => items.extend(port_items(only)),

@@ -1,5 +1,6 @@
 //! A computer that hosts: the whole app on a folder of its own, drawn to a recording screen.
 
+use super::account::FakeAccount;
 use super::screen::{Screen, Shown, record};
 use super::visitor::Site;
 use super::wait::within;
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 use underpass::app::{App, Begin, Event, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use underpass::audit;
 use underpass::model::{
-    Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, Settings, TimingSettings,
+    Access, Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, ProviderId, Settings, TimingSettings,
     TunnelId,
 };
 use underpass::secrets::Secrets;
@@ -22,6 +23,8 @@ const RELAY_TOKEN: &str = "relay-token";
 pub struct Computer {
     dir: TempDir,
     home: Home,
+    /// The account at Dev Tunnels, as far as it goes here.
+    pub account: FakeAccount,
 }
 
 impl Computer {
@@ -29,7 +32,8 @@ impl Computer {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("there is room");
         let home = Home::at(dir.path()).expect("it can be made");
-        let computer = Self { dir, home };
+        let account = FakeAccount::default();
+        let computer = Self { dir, home, account };
         computer.set(|settings| {
             // Quick, and patient with a loaded machine.
             settings.timing = TimingSettings {
@@ -82,6 +86,7 @@ impl Computer {
             hosted: self.home.hosted().load().value,
             rows: self.home.rows().load().value,
             install: self.home.install_id().value,
+            accounts: true,
             ..Begin::default()
         };
         let options = Options {
@@ -90,6 +95,7 @@ impl Computer {
             begin,
             relay,
             secrets: Arc::new(secrets),
+            devtunnels: self.account.devtunnels(),
         };
         let (recorder, screen) = record();
         let app = App::start(options, Box::new(recorder)).expect("it starts");
@@ -172,6 +178,8 @@ impl Desk {
     /// Makes a tunnel of one port, which is hosted at once.
     pub fn create(&self, name: &str, port: u16, protocol: Protocol) -> PortKey {
         self.act(Action::CreateTunnel {
+            provider: ProviderId::Relay,
+            access: Access::Private,
             name: name.to_owned(),
             target: port.to_string(),
             protocol,

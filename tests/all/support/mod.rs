@@ -3,6 +3,7 @@
 //! Nothing here knows what a test wants to prove. Every port is the system's choice, and every wait
 //! is for an event.
 
+pub mod account;
 pub mod computer;
 pub mod forwarder;
 pub mod pattern;

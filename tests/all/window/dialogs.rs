@@ -3,7 +3,9 @@
 use super::bench::Bench;
 use super::views::{ENGLISH, PORTUGUESE, key, tunnel};
 use slint::platform::Key;
-use underpass::model::{Action, DialogKind, Field, Language, Protocol, Secret, Theme};
+use underpass::model::{
+    Access, Action, DialogKind, Field, Language, Protocol, ProviderId, Secret, Theme,
+};
 
 #[test]
 fn a_new_tunnel_is_typed_and_confirmed_by_key() {
@@ -13,6 +15,8 @@ fn a_new_tunnel_is_typed_and_confirmed_by_key() {
     bench.write("4000");
     bench.key(Key::Return);
     let created = |protocol, public_port: &str| Action::CreateTunnel {
+        provider: ProviderId::Relay,
+        access: Access::Private,
         name: "docs".to_owned(),
         target: "4000".to_owned(),
         protocol,

@@ -1,6 +1,8 @@
 //! Views made by hand: what the fold might say, in two languages.
 
-use underpass::model::{Action, DialogKind, Field, Language, PortKey, PortNumber, Theme, TunnelId};
+use underpass::model::{
+    Access, Action, DialogKind, Field, Language, Offer, PortKey, PortNumber, Theme, TunnelId,
+};
 use underpass::view::{
     Badge, Banner, Button, Card, DialogView, Header, Msg, Panel, Row, SettingsView, TimelineEntry,
     TrayView, View, WindowView,
@@ -74,6 +76,18 @@ impl Scene {
                         "O relay embutido no Underpass",
                     ),
                     leave: None,
+                    account: self.say(
+                        "Signed in as ana@example.org (Microsoft).",
+                        "Conectado como ana@example.org (Microsoft).",
+                    ),
+                    manage: self.button(
+                        "Account…",
+                        "Conta…",
+                        Action::OpenDialog {
+                            dialog: DialogKind::Account,
+                        },
+                    ),
+                    offer: Offer::Both,
                 },
             },
             tray: TrayView {
@@ -400,6 +414,15 @@ impl Scene {
             DialogKind::RemovePort { .. } => {
                 (self.say("Remove port 3000?", "Remover a porta 3000?"), None)
             }
+            DialogKind::MakePublic { .. } => (
+                self.say("Make frontend public?", "Tornar frontend público?"),
+                None,
+            ),
+            DialogKind::Account => (self.say("Dev Tunnels", "Dev Tunnels"), None),
+            DialogKind::SignOut => (
+                self.say("Sign out of Dev Tunnels?", "Sair do Dev Tunnels?"),
+                None,
+            ),
             DialogKind::QrCode { .. } => (self.say("QR code", "Código QR"), None),
             DialogKind::Settings => (self.say("Settings", "Configurações"), None),
             DialogKind::About => (self.say("About Underpass", "Sobre o Underpass"), None),
@@ -415,6 +438,14 @@ impl Scene {
             DialogKind::RemovePort { key } => {
                 Some(self.button("Remove", "Remover", Action::RemovePort { key: key.clone() }))
             }
+            DialogKind::MakePublic { tunnel } => Some(self.button(
+                "Make public",
+                "Tornar público",
+                Action::SetAccess {
+                    tunnel: tunnel.clone(),
+                    access: Access::Public,
+                },
+            )),
             _ => None,
         };
         let question = self.say(
@@ -431,6 +462,10 @@ impl Scene {
             confirm,
             submit,
             protocol: "auto".to_owned(),
+            tcp: true,
+            shut: None,
+            code: None,
+            steps: vec![],
         }
     }
 

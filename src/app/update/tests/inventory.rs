@@ -33,6 +33,7 @@ fn a_change_that_was_not_taken_is_taken_back_and_said() {
     rig.put(Event::Changed {
         change,
         error: Some(error.clone()),
+        made: None,
     });
     assert_eq!(rig.state.inputs.tunnels[0].ports.len(), 1);
     assert!(rig.state.inputs.pending.is_empty());
@@ -64,6 +65,8 @@ fn what_was_typed_wrong_stays_beside_its_field() {
 fn a_public_port_goes_with_tcp_alone() {
     let mut rig = Rig::new();
     rig.act(Action::CreateTunnel {
+        provider: ProviderId::Relay,
+        access: Access::Private,
         name: "x".to_owned(),
         target: "22".to_owned(),
         protocol: Protocol::Http,

@@ -1,5 +1,6 @@
 //! Behaviours of the step as a whole: events in, facts and commands out. Here is the rig.
 
+mod account;
 mod held;
 mod hosting;
 mod inventory;
@@ -11,8 +12,8 @@ use crate::app::state::{Begin, State};
 use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
-    Pending, PortKey, PortNumber, ProbeReport, Protocol, PublicAnswer, Reason, Secret,
+    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
+    Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, Secret,
     SessionNumber, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
@@ -71,6 +72,8 @@ impl Rig {
 
     fn create(&mut self, name: &str, target: &str) -> Vec<Command> {
         let commands = self.act(Action::CreateTunnel {
+            provider: ProviderId::Relay,
+            access: Access::Private,
             name: name.to_owned(),
             target: target.to_owned(),
             protocol: Protocol::Http,
@@ -88,6 +91,7 @@ impl Rig {
                 let done = Event::Changed {
                     change,
                     error: None,
+                    made: None,
                 };
                 all.extend(self.put(done));
             }

@@ -30,6 +30,8 @@ fn any_action() -> impl Strategy<Value = Action> {
         (text.clone(), text.clone(), protocol.clone(), text.clone()).prop_map(
             |(name, target, protocol, public_port)| Action::CreateTunnel {
                 name,
+                provider: ProviderId::Relay,
+                access: Access::Private,
                 target,
                 protocol,
                 public_port
@@ -62,7 +64,7 @@ proptest! {
             for command in rig.act(action) {
                 let Command::ChangeInventory { change, .. } = command else { continue };
                 let error = (!taken).then_some(NoticeKind::NoKeychain);
-                rig.put(Event::Changed { change, error });
+                rig.put(Event::Changed { change, error, made: None });
             }
             let inputs = &rig.state.inputs;
             prop_assert!(inputs.pending.is_empty());

@@ -5,18 +5,14 @@
 //! the first connection on which the relay has shown the pinned certificate wins. A relay on this
 //! computer has no network before it, and is reached directly or not at all.
 
-mod proxy;
-mod race;
 mod walk;
-
-pub use proxy::Proxies;
 
 use crate::link::tls::Secured;
 use crate::model::{JoinLink, Reason};
 use crate::provider::ConnectError;
+use crate::provider::dial::{Proxies, is_here};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -189,15 +185,6 @@ fn helps(way: Way, failed: &Failed, link: &JoinLink) -> bool {
         Blame::Hopeless => false,
         Blame::Port => way.port(link) != link.port.get(),
         Blame::Way => true,
-    }
-}
-
-/// Whether a host's name or address is this computer's own.
-fn is_here(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    match name.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback() || address.is_unspecified(),
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
     }
 }
 

@@ -1,11 +1,10 @@
 //! One way to a relay, gone to its end: a connection, what covers the link in it, and the pinned TLS.
 
-use super::proxy::{NotThrough, Proxies};
-use super::race::{NotReached, reach};
 use crate::link::tls::{self, Secured, TlsFault};
-use crate::link::{Transport, websocket};
+use crate::link::websocket;
 use crate::model::{JoinLink, Reason};
 use crate::provider::ConnectError;
+use crate::provider::dial::{self, NotConnected, NotReached, NotThrough, Proxies};
 
 /// A way to a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +49,8 @@ pub(super) enum Blame {
 pub(super) async fn walk(way: Way, link: &JoinLink, proxies: &Proxies) -> Result<Secured, Failed> {
     let port = way.port(link);
     let fault = |fault| map_fault(&fault, link, port);
-    let stream = connect(link, port, proxies).await?;
+    let stream = dial::connect(&link.host, port, proxies).await;
+    let stream = stream.map_err(|fault| map_not_connected(fault, link, port))?;
     let secured = match way {
         Way::Direct => tls::connect(stream, link.fingerprint).await,
         Way::WebSocket { port } => {
@@ -62,20 +62,10 @@ pub(super) async fn walk(way: Way, link: &JoinLink, proxies: &Proxies) -> Result
     secured.map_err(fault)
 }
 
-async fn connect(
-    link: &JoinLink,
-    port: u16,
-    proxies: &Proxies,
-) -> Result<Box<dyn Transport>, Failed> {
-    match proxies.find(&link.host, port) {
-        Some(proxy) => {
-            let stream = proxy.reach(&link.host, port).await;
-            stream.map_err(|fault| map_not_through(fault, proxy.address()))
-        }
-        None => match reach(&link.host, port).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(fault) => Err(map_not_reached(fault, link, port)),
-        },
+fn map_not_connected(fault: NotConnected, link: &JoinLink, port: u16) -> Failed {
+    match fault {
+        NotConnected::Host(fault) => map_not_reached(fault, link, port),
+        NotConnected::Proxy { address, fault } => map_not_through(fault, address),
     }
 }
 

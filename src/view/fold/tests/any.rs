@@ -2,9 +2,10 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Dialog, DialogKind, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Notice, NoticeKind,
-    Pending, Phase, PortKey, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayFacts,
-    RelayVerdict, Sample, SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Health, Host, HostState,
+    Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord, Phase,
+    PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts,
+    RelayVerdict, Remote, Sample, SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -37,9 +38,20 @@ fn some_tunnel() -> impl Strategy<Value = Tunnel> {
         proptest::sample::select(&NAMES),
         ports,
         option::of(some_time()),
+        option::of((any::<bool>(), 0..2_u32)),
     )
-        .prop_map(|(name, ports, expires_at)| Tunnel {
+        .prop_map(|(name, ports, expires_at, remote)| Tunnel {
             expires_at,
+            provider: remote.map_or(ProviderId::Relay, |_| ProviderId::DevTunnel),
+            remote: remote.map(|(public, hosts)| Remote {
+                access: if public {
+                    Access::Public
+                } else {
+                    Access::Private
+                },
+                hosts,
+                ..Remote::default()
+            }),
             ..tunnel(name, &ports)
         })
 }
@@ -219,7 +231,60 @@ fn some_pending() -> impl Strategy<Value = Pending> {
         (some_id(), added).prop_map(|(tunnel, port)| Pending::AddPort(tunnel, port)),
         some_key().prop_map(Pending::RemovePort),
         some_key().prop_map(|key| Pending::ChangeProtocol(key, Protocol::Tcp)),
+        some_id().prop_map(|id| Pending::SetAccess(id, Access::Public)),
+        some_id().prop_map(Pending::Renew),
     ]
+}
+
+fn some_account() -> impl Strategy<Value = AccountState> {
+    let code = || DeviceCode {
+        url: "https://example.org/code".to_owned(),
+        code: "ABCD".to_owned(),
+    };
+    prop_oneof![
+        Just(AccountState::Unknown),
+        Just(AccountState::NotInstalled),
+        Just(AccountState::SignedOut),
+        Just(AccountState::SigningIn { device: None }),
+        Just(AccountState::SigningIn {
+            device: Some(code())
+        }),
+        Just(AccountState::Ready {
+            user: "ana".to_owned(),
+            via: "GitHub".to_owned()
+        }),
+        (some_reason(), some_time()).prop_map(|(reason, since)| AccountState::Failed {
+            reason,
+            since
+        }),
+    ]
+}
+
+fn some_metrics() -> impl Strategy<Value = Metrics> {
+    let some = || option::of(any::<u64>());
+    (some(), some(), some(), some(), option::of(any::<u32>())).prop_map(
+        |(upload_rate, download_rate, upload_total, download_total, connections)| Metrics {
+            upload_rate,
+            download_rate,
+            upload_total,
+            download_total,
+            connections,
+        },
+    )
+}
+
+fn some_account_facts() -> impl Strategy<Value = AccountFacts> {
+    let samples = vec(some_metrics(), 0..4).prop_map(Into::into);
+    (
+        some_account(),
+        any::<bool>(),
+        btree_map(some_key(), samples, 0..3),
+    )
+        .prop_map(|(state, refreshing, metrics)| AccountFacts {
+            state,
+            refreshing,
+            metrics,
+        })
 }
 
 fn some_dialog() -> impl Strategy<Value = Dialog> {
@@ -230,6 +295,9 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_key().prop_map(|key| DialogKind::RemovePort { key }),
         some_key().prop_map(|key| DialogKind::ChangeProtocol { key }),
         some_key().prop_map(|key| DialogKind::QrCode { key }),
+        some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
+        Just(DialogKind::Account),
+        Just(DialogKind::SignOut),
         Just(DialogKind::Settings),
         Just(DialogKind::About),
     ]
@@ -244,6 +312,12 @@ fn some_notice() -> impl Strategy<Value = Notice> {
         Just(NoticeKind::Crashed),
         (some_id(), some_reason())
             .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
+        some_reason().prop_map(|reason| NoticeKind::AccountTrouble { reason }),
+        some_reason().prop_map(|reason| NoticeKind::ChangeRefused {
+            change: PendingWord::Create,
+            name: "x".to_owned(),
+            reason
+        }),
         (some_id(), any::<u64>()).prop_map(|(tunnel, open)| NoticeKind::HeldLost { tunnel, open }),
     ];
     (any::<u64>(), some_time(), kind).prop_map(|(id, at, kind)| Notice { id, at, kind })
@@ -261,8 +335,10 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
         option::of(some_dialog()),
         vec(some_notice(), 0..3),
         any::<(bool, bool)>(),
+        some_account_facts(),
     );
-    (facts, screen).prop_map(|(facts, (selected, dialog, notices, (shown, joined)))| {
+    (facts, screen).prop_map(|(facts, screen)| {
+        let (selected, dialog, notices, (shown, joined), devtunnel) = screen;
         let (tunnels, pending, hosts, probes) = facts;
         let mut inputs = Inputs {
             tunnels,
@@ -272,6 +348,7 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
             selected,
             dialog,
             notices,
+            devtunnel,
             relay: RelayFacts {
                 joined: joined.then(|| "relay.example:7443".to_owned()),
                 public: joined,

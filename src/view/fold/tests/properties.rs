@@ -64,19 +64,34 @@ fn refers(view: &View, action: &Action) -> bool {
             .any(|card| card.tunnel == *tunnel && !card.rows.is_empty()),
         Action::Stop { tunnel }
         | Action::Reconnect { tunnel }
+        | Action::SetAccess { tunnel, .. }
+        | Action::Renew { tunnel }
+        | Action::Forget { tunnel }
         | Action::DeleteTunnel { tunnel } => has_tunnel(tunnel),
         Action::CheckNow { key } | Action::Details { key } | Action::RemovePort { key } => {
             has_key(key)
         }
         Action::CopyUrl { key } | Action::OpenUrl { key } => has_url(key),
         Action::OpenDialog { dialog } => match dialog {
-            DialogKind::AddPort { tunnel } | DialogKind::DeleteTunnel { tunnel } => {
-                has_tunnel(tunnel)
-            }
+            DialogKind::AddPort { tunnel }
+            | DialogKind::MakePublic { tunnel }
+            | DialogKind::DeleteTunnel { tunnel } => has_tunnel(tunnel),
             DialogKind::RemovePort { key } | DialogKind::ChangeProtocol { key } => has_key(key),
             DialogKind::QrCode { key } => has_url(key),
-            DialogKind::CreateTunnel | DialogKind::Settings | DialogKind::About => true,
+            DialogKind::CreateTunnel
+            | DialogKind::Settings
+            | DialogKind::Account
+            | DialogKind::SignOut
+            | DialogKind::About => true,
         },
+        Action::Refresh
+        | Action::SignIn { .. }
+        | Action::CancelSignIn
+        | Action::SignOut
+        | Action::CopyDeviceCode
+        | Action::OpenDevicePage
+        | Action::CopyInstallCommand
+        | Action::OpenInstallPage => true,
         Action::LeaveRelay | Action::OpenWindow | Action::StopAll | Action::Quit => true,
         other => panic!("no button does {other:?}"),
     }

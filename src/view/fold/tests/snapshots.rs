@@ -5,9 +5,10 @@ use super::build::{
     report, status, tunnel, web, web_probed,
 };
 use crate::model::{
-    Dialog, DialogKind, Field, FieldError, Health, HostState, Inputs, Language, LocalAnswer,
-    Notice, NoticeKind, Pending, Phase, Protocol, Reason, RelayVerdict, Sample, SessionNumber,
-    Theme, Toast, Traffic, Transition,
+    Access, AccountState, DeviceCode, Dialog, DialogKind, Field, FieldError, Health, HostState,
+    Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase, Protocol,
+    ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, SessionNumber, Theme, Toast,
+    Traffic, Transition, Tunnel,
 };
 use crate::view::fold;
 use serde_json::Value;
@@ -336,4 +337,151 @@ fn notices_of_every_kind() {
     });
     inputs.notices = kinds.into_iter().zip(1..).map(notice).collect();
     pin("notices-of-every-kind", &inputs);
+}
+
+/// Two tunnels of an account, the first in the panel with what the provider counts of it.
+fn remote(state: AccountState) -> Inputs {
+    let of = |name: &str, hosts, access| Tunnel {
+        provider: ProviderId::DevTunnel,
+        expires_at: Some(after(12 * 86_400)),
+        remote: Some(Remote {
+            access,
+            hosts,
+            ..Remote::default()
+        }),
+        ..tunnel(name, &[3000])
+    };
+    let mut inputs = Inputs {
+        tunnels: vec![
+            of("web.usw2", 1, Access::Private),
+            of("docs.usw2", 0, Access::Public),
+        ],
+        selected: Some(key("web.usw2", 3000)),
+        ..Inputs::default()
+    };
+    inputs.devtunnel.state = state;
+    inputs.appearance.window_shown = true;
+    inputs
+}
+
+fn signed_in() -> AccountState {
+    AccountState::Ready {
+        user: "ana@example.org".to_owned(),
+        via: "Microsoft".to_owned(),
+    }
+}
+
+#[test]
+fn an_account_s_tunnels_one_hosted_elsewhere() {
+    let mut inputs = remote(signed_in());
+    let sample = |rate| Metrics {
+        upload_rate: Some(rate),
+        download_rate: Some(1_024),
+        upload_total: Some(9 << 20),
+        download_total: None,
+        connections: Some(2),
+    };
+    inputs
+        .devtunnel
+        .metrics
+        .insert(key("web.usw2", 3000), [0, 3_072].map(sample).into());
+    pin("an-account-s-tunnels-one-hosted-elsewhere", &inputs);
+}
+
+#[test]
+fn nothing_to_click_without_a_sign_in() {
+    let mut inputs = remote(AccountState::SignedOut);
+    inputs.selected = Some(key("docs.usw2", 3000));
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::CreateTunnel,
+        errors: vec![],
+    });
+    pin("nothing-to-click-without-a-sign-in", &inputs);
+}
+
+#[test]
+fn a_sign_in_that_expired_while_hosting() {
+    let mut inputs = remote(AccountState::SignedOut);
+    let reason = Reason::SignedOut;
+    let state = HostState::SignIn {
+        since: before(180),
+        reason: reason.clone(),
+    };
+    inputs
+        .hosts
+        .insert(id("web.usw2"), host("web.usw2", &[3000], state));
+    let tunnel = id("web.usw2");
+    inputs.notices = vec![Notice {
+        id: 1,
+        at: before(180),
+        kind: NoticeKind::NeedsYou { tunnel, reason },
+    }];
+    pin("a-sign-in-that-expired-while-hosting", &inputs);
+}
+
+#[test]
+fn a_private_tunnel_that_works() {
+    let mut inputs = remote(signed_in());
+    inputs
+        .hosts
+        .insert(id("web.usw2"), host("web.usw2", &[3000], hosting(60)));
+    let key = key("web.usw2", 3000);
+    let wall = PublicAnswer::Status {
+        code: 302,
+        latency_us: 18_000,
+        verdict: None,
+        login_wall: true,
+    };
+    let seen = report(&key, LocalAnswer::Accepts, wall, Health::Operational);
+    inputs.probes.insert(key, probe(seen, 0));
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::MakePublic {
+            tunnel: id("web.usw2"),
+        },
+        errors: vec![],
+    });
+    pin("a-private-tunnel-that-works", &inputs);
+}
+
+#[test]
+fn every_step_of_the_account() {
+    let code = DeviceCode {
+        url: "https://example.org/device".to_owned(),
+        code: "ABCD-1234".to_owned(),
+    };
+    let states = [
+        AccountState::Unknown,
+        AccountState::NotInstalled,
+        AccountState::SignedOut,
+        AccountState::SigningIn { device: None },
+        AccountState::SigningIn { device: Some(code) },
+        signed_in(),
+        AccountState::Failed {
+            reason: Reason::TimedOut,
+            since: before(9),
+        },
+    ];
+    let steps: Vec<Value> = states
+        .into_iter()
+        .map(|state| {
+            let mut inputs = Inputs {
+                dialog: Some(Dialog {
+                    kind: DialogKind::Account,
+                    errors: vec![],
+                }),
+                ..Inputs::default()
+            };
+            inputs.devtunnel.state = state;
+            let dialog = fold(&inputs, NOW).window.dialog;
+            let dialog = dialog.expect("it is open");
+            // The command is another one on each system.
+            let code = dialog.code.as_ref().map(|(_, copy)| copy);
+            compact(serde_json::json!({
+                "body": dialog.body,
+                "code": code,
+                "steps": dialog.steps,
+            }))
+        })
+        .collect();
+    insta::assert_json_snapshot!("every-step-of-the-account", steps);
 }

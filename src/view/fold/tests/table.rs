@@ -253,6 +253,9 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
             Reason::HostedElsewhere | Reason::TakenOver => "act-take-over",
             Reason::PublicPortTaken { .. } => "act-remove-port",
             Reason::QuotaUsedUp { .. } => "act-details",
+            Reason::SignedOut => "act-sign-in",
+            Reason::NotInstalled { .. } => "act-install-help",
+            Reason::TunnelGone => "act-forget",
             _ => "act-try-again",
         };
         assert_eq!(remedy(reason.clone()), expected, "{reason:?}");

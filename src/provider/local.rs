@@ -1,6 +1,7 @@
-//! The local services: connects to them, in TLS where they speak it.
+//! The local services: connects to them, in TLS where they speak it. It knows no provider.
 
-use super::detect;
+mod detect;
+
 use crate::model::{Port, Protocol, Target};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -139,6 +140,19 @@ impl LocalPort {
         }
         let config = Arc::new(config(loopback).map_err(io::Error::other)?);
         Ok(Arc::clone(made.get_or_init(|| config)))
+    }
+}
+
+/// Connects to a service, whatever it speaks.
+pub(super) async fn reach(target: &Target) -> Result<TcpStream, LocalError> {
+    match timeout(CONNECT_WITHIN, connect(target)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(LocalError::TimedOut),
+        Ok(Err(error)) => {
+            tracing::debug!(%target, %error, "the local service is not there");
+            Err(LocalError::Refused)
+        }
+        Err(_) => Err(LocalError::TimedOut),
     }
 }
 

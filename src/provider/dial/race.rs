@@ -18,7 +18,7 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum NotReached {
+pub(in crate::provider) enum NotReached {
     /// The name has no address; what the system said of it.
     UnknownHost(String),
     /// This computer has no route to anywhere.

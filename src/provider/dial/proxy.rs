@@ -5,7 +5,7 @@
 
 use super::race::{self, NotReached, reach};
 use crate::link::Transport;
-use crate::provider::relay::local;
+use crate::provider::local;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode, Uri};
 use http_body_util::Empty;
@@ -65,7 +65,7 @@ impl Proxies {
 
 /// Why there is no way through a proxy.
 #[derive(Debug)]
-pub(super) enum NotThrough {
+pub(in crate::provider) enum NotThrough {
     /// This computer has no route to anywhere.
     Offline(String),
     /// The proxy is not there, or not for us: it lets nothing through.

@@ -1,0 +1,518 @@
+//! An account at a provider: lists and changes that meet each other, signing in and out.
+
+use super::*;
+use crate::app::account::Reported;
+use crate::app::event::{AskNumber, Poll};
+use crate::app::update::next_poll;
+use crate::model::{
+    AccountState, DeviceCode, Identity, Metrics, PendingWord, Port, Remote, Target, Tunnel,
+};
+
+const REAL: &str = "web-7f3k.usw2";
+
+fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
+    let port = |number: &u16| Port {
+        number: port(*number),
+        protocol: Protocol::Http,
+        target: Target::local(port(*number)),
+        label: id(text),
+        public_port: None,
+    };
+    Tunnel {
+        id: id(text),
+        name: text.split('.').next().unwrap_or_default().to_owned(),
+        provider: ProviderId::DevTunnel,
+        ports: ports.iter().map(port).collect(),
+        created_at: UnixMillis(5),
+        expires_at: None,
+        remote: Some(Remote::default()),
+    }
+}
+
+fn ready() -> AccountState {
+    AccountState::Ready {
+        user: "ana".to_owned(),
+        via: "GitHub".to_owned(),
+    }
+}
+
+impl Rig {
+    /// A person with an account, looking at an empty list that came.
+    fn account() -> Self {
+        let begin = Begin {
+            install: "0123456789abcdef".to_owned(),
+            accounts: true,
+            ..Begin::default()
+        };
+        let at = UnixMillis(1_000_000);
+        let mut rig = Self {
+            state: State::new(begin, at),
+            at,
+        };
+        let commands = rig.put(Event::Started);
+        let asked = list_asked(&commands).expect("it asks at its start");
+        rig.put(Event::Account(ready()));
+        rig.list(asked, vec![]);
+        rig
+    }
+
+    /// The same, with these tunnels.
+    fn with(tunnels: &[Tunnel]) -> Self {
+        let mut rig = Self::account();
+        let commands = rig.act(Action::Refresh);
+        let asked = list_asked(&commands).expect("it asks");
+        rig.list(asked, tunnels.to_vec());
+        rig
+    }
+
+    fn list(&mut self, asked: AskNumber, tunnels: Vec<Tunnel>) -> Vec<Command> {
+        let result = Ok(tunnels.into_iter().map(Reported::new).collect());
+        self.put(Event::Listed { asked, result })
+    }
+
+    fn new_remote(&mut self, name: &str) -> Vec<Command> {
+        self.act(Action::CreateTunnel {
+            name: name.to_owned(),
+            provider: ProviderId::DevTunnel,
+            access: Access::Private,
+            target: "3000".to_owned(),
+            protocol: Protocol::Http,
+            public_port: String::new(),
+        })
+    }
+
+    /// The provider took the change.
+    fn took(&mut self, commands: &[Command], made: Option<Tunnel>) -> Vec<Command> {
+        let change = change(commands).expect("a change was asked for");
+        self.put(Event::Changed {
+            change,
+            error: None,
+            made: made.map(|tunnel| Box::new(Reported::new(tunnel))),
+        })
+    }
+
+    fn refused(&mut self, commands: &[Command], reason: Reason) -> Vec<Command> {
+        let change = change(commands).expect("a change was asked for");
+        let error = Some(NoticeKind::ChangeRefused {
+            change: change.word(),
+            name: "web".to_owned(),
+            reason,
+        });
+        self.put(Event::Changed {
+            change,
+            error,
+            made: None,
+        })
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        let tunnels = self.state.inputs.tunnels.iter();
+        tunnels.map(|tunnel| tunnel.id.as_str()).collect()
+    }
+
+    fn engine_of(&mut self, tunnel: &str, state: HostState) -> Vec<Command> {
+        let engine = self.state.last_engine;
+        self.put(Event::Engine {
+            tunnel: id(tunnel),
+            engine,
+            event: EngineEvent::State(state),
+        })
+    }
+
+    fn sign_in_needed(&mut self, tunnel: &str) -> Vec<Command> {
+        let since = self.at;
+        let reason = Reason::SignedOut;
+        self.engine_of(tunnel, HostState::SignIn { since, reason })
+    }
+}
+
+fn list_asked(commands: &[Command]) -> Option<AskNumber> {
+    commands.iter().find_map(|command| match command {
+        Command::AskAccount { asked, .. } => Some(*asked),
+        _ => None,
+    })
+}
+
+fn change(commands: &[Command]) -> Option<Pending> {
+    commands.iter().find_map(|command| match command {
+        Command::ChangeAccount { change, .. } => Some(change.clone()),
+        _ => None,
+    })
+}
+
+fn shows(commands: &[Command]) -> Vec<&str> {
+    let asked = commands.iter().filter_map(|command| match command {
+        Command::AskTunnel { known, .. } => Some(known.id.as_str()),
+        _ => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn a_new_tunnel_goes_on_under_its_real_id_and_keeps_its_name() {
+    let mut rig = Rig::account();
+    let asked = rig.new_remote("Web");
+    let [Pending::Create(placeholder)] = &rig.state.inputs.pending[..] else {
+        panic!("it is shown at once")
+    };
+    let key = PortKey::new(&placeholder.id, port(3000));
+    rig.act(Action::Select { key });
+    assert_eq!(starts(&asked), 0);
+    let commands = rig.took(&asked, Some(tunnel(REAL, &[3000])));
+    assert_eq!(rig.ids(), [REAL]);
+    assert_eq!(rig.state.inputs.tunnels[0].name, "Web");
+    assert_eq!(starts(&commands), 1);
+    assert!(commands.iter().any(
+        |c| matches!(c, Command::StartEngine { order, .. } if order.tunnel.as_str() == REAL && order.provider == ProviderId::DevTunnel)
+    ));
+    assert!(commands.contains(&Command::SaveHosted([id(REAL)].into())));
+    assert_eq!(
+        rig.state.inputs.selected,
+        Some(PortKey::new(&id(REAL), port(3000)))
+    );
+    assert!(list_asked(&commands).is_some(), "and the list is refreshed");
+}
+
+#[test]
+fn our_relay_may_have_a_tunnel_of_the_same_name() {
+    let mut rig = Rig::account();
+    rig.create("web", "3000");
+    let commands = rig.new_remote("web");
+    assert!(change(&commands).is_some());
+    assert_eq!(rig.state.inputs.pending.len(), 1);
+    // A change of the file keeps what the provider has not taken out of it.
+    let commands = rig.create("docs", "4000");
+    let saved = commands.iter().find_map(|command| match command {
+        Command::ChangeInventory { tunnels, .. } => Some(tunnels.len()),
+        _ => None,
+    });
+    assert_eq!(saved, Some(2));
+    let again = rig.new_remote("web");
+    assert_eq!(change(&again), None, "but the account only one");
+}
+
+#[test]
+fn a_refused_change_goes_back_and_says_why() {
+    let mut rig = Rig::account();
+    let asked = rig.new_remote("web");
+    let limit = 10;
+    rig.refused(&asked, Reason::TooManyTunnels { limit });
+    let inputs = &rig.state.inputs;
+    assert!(inputs.pending.is_empty() && inputs.tunnels.is_empty());
+    assert!(matches!(
+        inputs.notices[0].kind,
+        NoticeKind::ChangeRefused {
+            change: PendingWord::Create,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_list_older_than_a_change_does_not_undo_it() {
+    let both = [tunnel("a.usw2", &[80]), tunnel("b.usw2", &[80])];
+    let mut rig = Rig::with(&both);
+    let old = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    let delete = rig.act(Action::DeleteTunnel {
+        tunnel: id("a.usw2"),
+    });
+    let add = rig.act(Action::AddPort {
+        tunnel: id("b.usw2"),
+        target: "81".to_owned(),
+        protocol: Protocol::Http,
+        public_port: String::new(),
+    });
+    rig.took(&delete, None);
+    rig.took(&add, Some(tunnel("b.usw2", &[80, 81])));
+    let commands = rig.list(old, both.to_vec());
+    assert_eq!(rig.ids(), ["b.usw2"], "what was deleted stays deleted");
+    assert_eq!(rig.state.inputs.tunnels[0].ports.len(), 2);
+    let again = list_asked(&commands).expect("a newer one was asked for meanwhile");
+    rig.list(again, vec![tunnel("b.usw2", &[80])]);
+    assert_eq!(
+        rig.state.inputs.tunnels[0].ports.len(),
+        1,
+        "a newer list counts"
+    );
+}
+
+#[test]
+fn a_list_that_has_the_new_tunnel_already_shows_it_once() {
+    let mut rig = Rig::account();
+    let early = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    let asked = rig.new_remote("web-7f3k");
+    rig.list(early, vec![tunnel(REAL, &[3000])]);
+    assert!(rig.ids().is_empty(), "its making has not been reported");
+    rig.took(&asked, Some(tunnel(REAL, &[3000])));
+    assert_eq!(rig.ids(), [REAL]);
+}
+
+#[test]
+fn what_is_hosted_here_outlives_a_list_that_lacks_it() {
+    let mut rig = Rig::with(&[tunnel("a.usw2", &[80]), tunnel("b.usw2", &[80])]);
+    rig.act(Action::Host {
+        tunnel: id("a.usw2"),
+    });
+    let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    let commands = rig.list(asked, vec![]);
+    assert_eq!(rig.ids(), ["a.usw2"], "its engine knows better");
+    assert!(
+        commands
+            .iter()
+            .any(|c| matches!(c, Command::SaveTunnels(left) if left.len() == 1))
+    );
+    let commands = rig.act(Action::Forget {
+        tunnel: id("a.usw2"),
+    });
+    assert!(rig.ids().is_empty() && rig.state.inputs.hosts.is_empty());
+    assert!(commands.contains(&Command::StopEngine(id("a.usw2"))));
+}
+
+#[test]
+fn a_list_that_says_nothing_new_saves_nothing() {
+    let mut rig = Rig::with(&[tunnel("a.usw2", &[80])]);
+    let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    assert_eq!(rig.list(asked, vec![tunnel("a.usw2", &[80])]), []);
+}
+
+#[test]
+fn names_targets_and_expiry_survive_a_list() {
+    let day = 24 * 3_600_000;
+    let named = |name: &str, expires: u64| Tunnel {
+        name: name.to_owned(),
+        expires_at: Some(UnixMillis(expires)),
+        ..tunnel("a.usw2", &[80])
+    };
+    let mut known = named("Mine", 30 * day);
+    known.ports[0].target.host = "nas.lan".to_owned();
+    let mut rig = Rig::with(&[]);
+    rig.state.inputs.tunnels.push(known);
+    for (told, kept) in [(30, 30), (29, 29), (30, 30)] {
+        let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+        rig.list(asked, vec![named("theirs", told * day + 5)]);
+        let tunnel = &rig.state.inputs.tunnels[0];
+        assert_eq!(tunnel.name, "Mine");
+        assert_eq!(tunnel.ports[0].target.host, "nas.lan");
+        let at = tunnel.expires_at.expect("it has one").0;
+        assert_eq!(at / day, kept, "told {told}");
+    }
+}
+
+#[test]
+fn hosting_asks_about_its_tunnel_alone() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000]), tunnel("b.usw2", &[80])]);
+    let commands = rig.act(Action::Host { tunnel: id(REAL) });
+    assert_eq!(list_asked(&commands), None);
+    let since = rig.at;
+    let up = |established| HostState::Hosting {
+        session: SessionNumber(1),
+        since,
+        established,
+    };
+    assert_eq!(shows(&rig.engine_of(REAL, up(false))), [] as [&str; 0]);
+    let commands = rig.engine_of(REAL, up(true));
+    assert_eq!(shows(&commands), [REAL], "one targeted question");
+    assert_eq!(list_asked(&commands), None);
+}
+
+#[test]
+fn hosting_here_is_not_taken_for_hosting_elsewhere() {
+    let hosted = |hosts| Tunnel {
+        remote: Some(Remote {
+            hosts,
+            ..Remote::default()
+        }),
+        ..tunnel(REAL, &[3000])
+    };
+    let mut rig = Rig::with(&[hosted(0)]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let hosts = |rig: &Rig| rig.state.inputs.tunnels[0].remote.as_ref().map(|r| r.hosts);
+    let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    rig.list(asked, vec![hosted(1)]);
+    rig.act(Action::Stop { tunnel: id(REAL) });
+    assert_eq!(hosts(&rig), Some(0));
+    let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    rig.list(asked, vec![hosted(1)]);
+    assert_eq!(hosts(&rig), Some(0), "the provider counts it for a moment");
+    rig.at.0 += 60_000;
+    let asked = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    rig.list(asked, vec![hosted(1)]);
+    assert_eq!(hosts(&rig), Some(1), "somebody else hosts it");
+}
+
+#[test]
+fn a_sign_in_wakes_what_waits_for_it() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.create("web", "4000");
+    rig.act(Action::Host { tunnel: id(REAL) });
+    rig.sign_in_needed(REAL);
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    assert!(
+        rig.state.inputs.notices.iter().any(
+            |n| matches!(&n.kind, NoticeKind::NeedsYou { tunnel, .. } if *tunnel == id(REAL))
+        )
+    );
+    let commands = rig.act(Action::SignIn {
+        identity: Identity::GitHub,
+        device: true,
+    });
+    let asked = Command::SignIn {
+        identity: Identity::GitHub,
+        device: true,
+    };
+    assert!(commands.contains(&asked));
+    let code = DeviceCode {
+        url: "https://example.org".to_owned(),
+        code: "ABCD".to_owned(),
+    };
+    rig.put(Event::DeviceCode(code.clone()));
+    // A preflight that was under way knows less.
+    rig.put(Event::Account(AccountState::SignedOut));
+    assert_eq!(rig.state.inputs.devtunnel.state.device_code(), Some(&code));
+    let commands = rig.put(Event::SignedIn(Ok(ready())));
+    let told = |tunnel: &str| Command::Tell(id(tunnel), EngineCommand::SignedIn);
+    assert!(commands.contains(&told(REAL)));
+    assert!(!commands.contains(&told("web")), "the relay's are not asked");
+    assert!(list_asked(&commands).is_some());
+    assert_eq!(
+        rig.state.inputs.settings.devtunnel.identity,
+        Identity::GitHub
+    );
+}
+
+#[test]
+fn a_sign_in_that_is_given_up_or_fails_leaves_everything_as_it_was() {
+    let mut rig = Rig::account();
+    rig.put(Event::SignedOut(Ok(())));
+    let sign_in = Action::SignIn {
+        identity: Identity::Microsoft,
+        device: false,
+    };
+    rig.act(sign_in.clone());
+    let commands = rig.act(Action::CancelSignIn);
+    assert_eq!(commands[0], Command::CancelSignIn);
+    rig.put(Event::SignedIn(Ok(ready())));
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    rig.act(sign_in);
+    rig.put(Event::SignedIn(Err(Reason::TimedOut)));
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    let reason = Reason::TimedOut;
+    assert_eq!(
+        rig.state.inputs.notices[0].kind,
+        NoticeKind::AccountTrouble { reason }
+    );
+}
+
+#[test]
+fn a_sign_out_takes_the_account_s_tunnels_along_and_no_older_list_brings_them_back() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.create("web", "4000");
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let old = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    assert!(rig.act(Action::SignOut).contains(&Command::SignOut));
+    let commands = rig.put(Event::SignedOut(Ok(())));
+    assert!(commands.contains(&Command::StopEngine(id(REAL))));
+    assert_eq!(rig.ids(), ["web"]);
+    rig.list(old, vec![tunnel(REAL, &[3000])]);
+    assert_eq!(rig.ids(), ["web"]);
+}
+
+#[test]
+fn a_deletion_that_is_refused_hosts_again() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let asked = rig.act(Action::DeleteTunnel { tunnel: id(REAL) });
+    assert!(asked.contains(&Command::StopEngine(id(REAL))));
+    let commands = rig.refused(&asked, Reason::TimedOut);
+    assert_eq!(starts(&commands), 1);
+    assert_eq!(rig.ids(), [REAL]);
+}
+
+#[test]
+fn counts_are_asked_for_while_the_panel_shows_them_and_only_then() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    assert_eq!(next_poll(&rig.state, Poll::Panel), None);
+    rig.put(Event::WindowShown(true));
+    assert!(next_poll(&rig.state, Poll::List).is_some());
+    let key = PortKey::new(&id(REAL), port(3000));
+    let select = || Action::Select { key: key.clone() };
+    assert_eq!(shows(&rig.act(select())), [REAL], "at once");
+    assert!(next_poll(&rig.state, Poll::Panel).is_some());
+    let none: [&str; 0] = [];
+    let due = rig.put(Event::Due(Poll::Panel));
+    assert_eq!(shows(&due), none, "one question at a time");
+    let metrics = Metrics {
+        upload_rate: Some(7),
+        ..Metrics::default()
+    };
+    let reported = Reported {
+        metrics: [(port(3000), metrics)].into(),
+        ..Reported::new(tunnel(REAL, &[3000]))
+    };
+    rig.put(Event::Shown {
+        asked: 99,
+        tunnel: id(REAL),
+        result: Ok(Box::new(reported)),
+    });
+    assert_eq!(rig.state.inputs.devtunnel.metrics[&key], [metrics]);
+    assert_eq!(shows(&rig.put(Event::Due(Poll::Panel))), [REAL]);
+    rig.act(select());
+    assert!(rig.state.inputs.devtunnel.metrics.is_empty());
+    assert_eq!(next_poll(&rig.state, Poll::Panel), None);
+    rig.put(Event::WindowShown(false));
+    assert_eq!(next_poll(&rig.state, Poll::List), None);
+}
+
+#[test]
+fn a_program_without_a_window_asks_nothing_by_itself() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.put(Event::Started), []);
+    rig.put(Event::WindowShown(true));
+    assert_eq!(next_poll(&rig.state, Poll::List), None);
+}
+
+#[test]
+fn what_dev_tunnels_has_not_is_said_beside_its_field() {
+    let mut rig = Rig::account();
+    let create = |protocol| Action::CreateTunnel {
+        name: "web".to_owned(),
+        provider: ProviderId::DevTunnel,
+        access: Access::Public,
+        target: "22".to_owned(),
+        protocol,
+        public_port: String::new(),
+    };
+    let errors = |rig: &mut Rig, protocol| {
+        rig.act(create(protocol));
+        rig.state.inputs.dialog.take().expect("it stays").errors
+    };
+    let tcp = errors(&mut rig, Protocol::Tcp);
+    assert_eq!(tcp, [(Field::Protocol, FieldError::NoTcp)]);
+    rig.put(Event::SignedOut(Ok(())));
+    let shut = errors(&mut rig, Protocol::Http);
+    assert_eq!(shut, [(Field::Provider, FieldError::NotReady)]);
+}
+
+#[test]
+fn access_and_life_are_changed_at_the_provider() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    let tunnel = || id(REAL);
+    let access = Access::Public;
+    let open = |rig: &mut Rig| {
+        rig.act(Action::SetAccess {
+            tunnel: tunnel(),
+            access,
+        })
+    };
+    let asked = open(&mut rig);
+    assert_eq!(change(&asked), Some(Pending::SetAccess(tunnel(), access)));
+    rig.took(&asked, None);
+    let remote = rig.state.inputs.tunnels[0].remote.clone();
+    assert_eq!(remote.map(|remote| remote.access), Some(access));
+    assert_eq!(change(&open(&mut rig)), None, "it is public");
+    let asked = rig.act(Action::Renew { tunnel: tunnel() });
+    assert_eq!(change(&asked), Some(Pending::Renew(tunnel())));
+    rig.took(&asked, None);
+    let name = "web-7f3k".to_owned();
+    assert_eq!(rig.state.inputs.toast, Some(Toast::Renewed { name }));
+}

@@ -1,0 +1,142 @@
+//! From the program's shapes to the model. It runs nothing.
+
+use super::shapes::{Listed, PortTold, Told, is_public};
+use super::{Entry, measures};
+use crate::model::{
+    Access, Metrics, Port, PortNumber, ProviderId, Remote, Target, Tunnel, TunnelId, UnixMillis,
+};
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// An expiry that slides is another one only when it has moved this far: else each look would change
+/// what is shown and stored.
+const SAME_EXPIRY: Duration = Duration::from_secs(3600);
+
+/// What one look at one tunnel gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The tunnel.
+    pub tunnel: Tunnel,
+    /// What the service counts of each port.
+    pub metrics: BTreeMap<PortNumber, Metrics>,
+    /// What it counts of the whole.
+    pub whole: Metrics,
+    /// The public URLs of the ports that were hosted before.
+    pub urls: BTreeMap<PortNumber, String>,
+}
+
+/// The wall clock.
+pub(in crate::provider::devtunnel) fn now() -> UnixMillis {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    UnixMillis(0).after(since)
+}
+
+/// The tunnel that a look gave, with what only this computer knows of it: what the person called it,
+/// since when it is known, in which order its ports were added.
+#[must_use]
+pub fn keep(known: &Tunnel, mut fresh: Tunnel) -> Tunnel {
+    let place = |port: &Port| {
+        known
+            .ports
+            .iter()
+            .position(|kept| kept.number == port.number)
+    };
+    // Stable: new ones stay behind, in the service's order.
+    fresh
+        .ports
+        .sort_by_key(|port| place(port).unwrap_or(usize::MAX));
+    fresh.name.clone_from(&known.name);
+    fresh.created_at = known.created_at;
+    if let (Some(kept), Some(read)) = (known.expires_at, fresh.expires_at)
+        && kept.since(read).max(read.since(kept)) <= SAME_EXPIRY
+    {
+        fresh.expires_at = Some(kept);
+    }
+    fresh
+}
+
+/// A listed tunnel, without what a list does not tell. `None`, and a warning, when its id is none.
+pub(in crate::provider::devtunnel) fn map_listed(
+    listed: &Listed,
+    now: UnixMillis,
+) -> Option<Tunnel> {
+    let Ok(id) = TunnelId::new(listed.id.as_str()) else {
+        tracing::warn!(id = listed.id, "a tunnel has an id that is none");
+        return None;
+    };
+    Some(Tunnel {
+        name: name(listed, &id),
+        provider: ProviderId::DevTunnel,
+        ports: Vec::new(),
+        created_at: now,
+        expires_at: measures::expiry(&listed.expiration, now),
+        remote: Some(Remote {
+            access: Access::Private,
+            hosts: listed.hosts,
+            visitors: listed.visitors,
+            description: listed.description.clone(),
+        }),
+        id,
+    })
+}
+
+/// A tunnel with all that one look tells. `access` is who may visit it.
+pub(in crate::provider::devtunnel) fn map_shown(
+    told: &Told,
+    access: &[Entry],
+    now: UnixMillis,
+) -> Option<Shown> {
+    let mut tunnel = map_listed(&told.listed, now)?;
+    tunnel.ports = told
+        .ports
+        .iter()
+        .map(|port| map_port(&tunnel.id, port))
+        .collect();
+    if let Some(remote) = &mut tunnel.remote {
+        remote.access = map_access(access, &told.ports);
+    }
+    let metrics = told.ports.iter().map(|port| (port.number, port.metrics));
+    let urls = told
+        .ports
+        .iter()
+        .filter_map(|port| Some((port.number, port.url.clone()?)));
+    Some(Shown {
+        metrics: metrics.collect(),
+        whole: told.metrics,
+        urls: urls.collect(),
+        tunnel,
+    })
+}
+
+/// A port, with the tunnel's id for a label: the service makes its host name.
+pub(in crate::provider::devtunnel) fn map_port(id: &TunnelId, port: &PortTold) -> Port {
+    Port {
+        number: port.number,
+        protocol: port.protocol,
+        target: Target::local(port.number),
+        label: id.clone(),
+        public_port: None,
+    }
+}
+
+/// Public when the tunnel is, or any one of its ports.
+fn map_access(entries: &[Entry], ports: &[PortTold]) -> Access {
+    let port_is_public = |port: &PortTold| port.access.as_deref().is_some_and(is_public);
+    if is_public(entries) || ports.iter().any(port_is_public) {
+        Access::Public
+    } else {
+        Access::Private
+    }
+}
+
+/// What the service calls it, or its id without the cluster.
+fn name(listed: &Listed, id: &TunnelId) -> String {
+    if listed.name.is_empty() {
+        let id = id.as_str();
+        id.split('.').next().unwrap_or(id).to_owned()
+    } else {
+        listed.name.clone()
+    }
+}

@@ -1,0 +1,29 @@
+//! The `devtunnel` program: how it is run, what it prints, and what it means when it fails.
+//!
+//! It knows what one command says, not what a person wants: that is the inventory's.
+
+mod calls;
+mod device;
+mod errors;
+mod install;
+mod limits;
+mod map;
+mod measures;
+mod program;
+mod shapes;
+mod walk;
+
+pub(super) use calls::{Cli, New};
+pub(super) use errors::{failed, refused};
+pub use install::{INSTALL_URL, install_command};
+pub use limits::{Limit, Limits};
+pub use map::{Shown, keep};
+pub(super) use map::{map_listed, map_port, map_shown, now};
+pub(super) use program::Program;
+pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public};
+
+/// What the program is called.
+const PROGRAM: &str = "devtunnel";
+
+#[cfg(test)]
+mod tests;

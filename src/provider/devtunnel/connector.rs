@@ -1,0 +1,286 @@
+//! Makes hosting sessions with Dev Tunnels: tokens, ports, the register, the relay, in this order.
+
+use super::generations::{Generation, Generations};
+use super::identity::host_id;
+use super::inner::{HostKey, Pool};
+use super::management::{Base, Endpoint, Management};
+use super::session::{self, Made, Registration, ensure, map_end};
+use super::socket::{self, Offer, Version};
+use super::ssh::{self, End, Event, Outer};
+use super::tokens::{Scope, TokenSource};
+use crate::link::websocket::Pulse;
+use crate::model::{Class, Phase, Reason, Secret};
+use crate::provider::dial::Proxies;
+use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+
+/// Makes sessions with Dev Tunnels.
+pub struct DevTunnelConnector {
+    source: Arc<dyn TokenSource>,
+    base: Result<Base, String>,
+    offer: Offer,
+    proxies: Proxies,
+    management: OnceLock<Management>,
+    key: OnceLock<Arc<HostKey>>,
+    pool: Pool,
+    generations: Generations,
+    /// The relay would not have the second version, and had the first.
+    only_v1: AtomicBool,
+}
+
+impl fmt::Debug for DevTunnelConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevTunnelConnector")
+            .field("base", &self.base)
+            .field("offer", &self.offer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A greeted relay.
+struct Greeted {
+    outer: Outer,
+    events: mpsc::Receiver<Event>,
+    pulse: Pulse,
+    version: Version,
+}
+
+/// Why none was greeted.
+enum NotGreeted {
+    /// For good, for now.
+    Failed(ConnectError),
+    /// It may be the second version that it does not like.
+    Declined(ConnectError),
+}
+
+impl DevTunnelConnector {
+    /// Hosts with the tokens of `source`, where and through the proxy that the environment names.
+    #[must_use]
+    pub fn new(source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            source,
+            base: Base::from_env(),
+            offer: Offer::default(),
+            proxies: Proxies::from_env(),
+            management: OnceLock::new(),
+            key: OnceLock::new(),
+            pool: Pool::default(),
+            generations: Generations::default(),
+            only_v1: AtomicBool::new(false),
+        }
+    }
+
+    /// With another management service.
+    #[must_use]
+    pub fn with_base(mut self, base: Base) -> Self {
+        self.base = Ok(base);
+        self
+    }
+
+    /// With other versions to offer.
+    #[must_use]
+    pub fn with_offer(mut self, offer: Offer) -> Self {
+        self.offer = offer;
+        self
+    }
+
+    async fn mint_all(&self, order: &HostOrder) -> Result<Tokens, ConnectError> {
+        let mint = |scope| self.source.mint(&order.tunnel, scope);
+        let (host, ports) = tokio::join!(mint(Scope::Host), mint(Scope::ManagePorts));
+        let host = host?;
+        let mut tokens = Tokens {
+            lifetime: host.lifetime,
+            ..Tokens::default()
+        };
+        tokens.by_scope.insert(Scope::Host.as_str(), host.token);
+        match ports {
+            Ok(ports) => {
+                tokens.lifetime = tokens.lifetime.into_iter().chain(ports.lifetime).min();
+                let scope = Scope::ManagePorts.as_str();
+                tokens.by_scope.insert(scope, ports.token);
+            }
+            Err(error) if error.class() == Class::SignIn => return Err(error),
+            // Ports that are there can be hosted all the same.
+            Err(error) => tracing::warn!(
+                reason = error.reason.code(),
+                detail = error.detail,
+                "no token to make ports with"
+            ),
+        }
+        Ok(tokens)
+    }
+
+    async fn make_session(
+        &self,
+        order: &HostOrder,
+        tokens: &Tokens,
+        progress: Progress<'_>,
+    ) -> Result<Session, ConnectError> {
+        let token = |scope: Scope| tokens.by_scope.get(scope.as_str()).cloned();
+        let host_token = token(Scope::Host).ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
+        progress(Phase::ConnectingRelay);
+        let generation = self.generations.begin();
+        let registration = self
+            .register(order, host_token, token(Scope::ManagePorts))
+            .await?;
+        let greeted = self.greet(&registration, &generation).await?;
+        progress(Phase::ForwardingPorts);
+        let there = registration.served.clone();
+        let made = Made {
+            outer: greeted.outer,
+            events: greeted.events,
+            pulse: greeted.pulse,
+            version: greeted.version,
+            registration,
+            generation,
+            key: self.key()?,
+            pool: self.pool.clone(),
+        };
+        session::start(made, there).await
+    }
+
+    /// Makes the ports that are missing, and puts this host on the register.
+    async fn register(
+        &self,
+        order: &HostOrder,
+        host_token: Secret,
+        ports_token: Option<Secret>,
+    ) -> Result<Registration, ConnectError> {
+        let (management, tunnel) = (self.management()?, &order.tunnel);
+        let known = management.tunnel(tunnel, &host_token).await?;
+        if known.endpoints > 0 {
+            tracing::debug!(count = known.endpoints, "hosts are on the register already");
+        }
+        let ports = order.ports.as_slice();
+        let served = ensure(management, tunnel, ports_token.as_ref(), &known, ports).await?;
+        let endpoint = Endpoint {
+            host_id: host_id(&order.install, tunnel),
+            public_key: self.key()?.public().to_owned(),
+        };
+        let reply = management
+            .put_endpoint(tunnel, &endpoint, &host_token)
+            .await?;
+        Ok(Registration {
+            management: management.clone(),
+            tunnel: tunnel.clone(),
+            endpoint,
+            reply,
+            host_token,
+            ports_token,
+            known,
+            served,
+        })
+    }
+
+    /// Opens the WebSocket and greets the relay in it; with the first version alone when the relay
+    /// would not have both.
+    async fn greet(
+        &self,
+        registration: &Registration,
+        generation: &Generation,
+    ) -> Result<Greeted, ConnectError> {
+        let offer = if self.only_v1.load(Ordering::Relaxed) {
+            Offer::V1
+        } else {
+            self.offer
+        };
+        let declined = match self.greet_with(offer, registration, generation).await {
+            Ok(greeted) => return Ok(greeted),
+            Err(NotGreeted::Failed(error)) => return Err(error),
+            Err(NotGreeted::Declined(error)) => error,
+        };
+        tracing::warn!(
+            reason = declined.reason.code(),
+            detail = declined.detail,
+            "the relay declined the second version; the first is offered alone"
+        );
+        match self.greet_with(Offer::V1, registration, generation).await {
+            Ok(greeted) => {
+                self.only_v1.store(true, Ordering::Relaxed);
+                Ok(greeted)
+            }
+            Err(NotGreeted::Failed(error) | NotGreeted::Declined(error)) => Err(error),
+        }
+    }
+
+    async fn greet_with(
+        &self,
+        offer: Offer,
+        registration: &Registration,
+        generation: &Generation,
+    ) -> Result<Greeted, NotGreeted> {
+        let uri = registration.reply.host_relay.as_deref();
+        let uri = uri.ok_or_else(|| {
+            let detail = "the service named no relay".to_owned();
+            NotGreeted::Failed(ConnectError::new(Reason::ProtocolFault { detail }))
+        })?;
+        let opened = socket::open(uri, offer, &registration.host_token, &self.proxies);
+        let opened = opened.await.map_err(NotGreeted::Failed)?;
+        let version = opened.version;
+        tracing::info!(?version, "the relay is there");
+        match ssh::start(opened.stream).await {
+            Ok((outer, events)) => Ok(Greeted {
+                outer,
+                events,
+                pulse: opened.pulse,
+                version,
+            }),
+            Err(end) => {
+                let error = map_end(&end, generation);
+                Err(if version == Version::V2 && is_declined(&end) {
+                    NotGreeted::Declined(error)
+                } else {
+                    NotGreeted::Failed(error)
+                })
+            }
+        }
+    }
+
+    fn management(&self) -> Result<&Management, ConnectError> {
+        if let Some(management) = self.management.get() {
+            return Ok(management);
+        }
+        let base = self.base.clone().map_err(|detail| {
+            let said = detail.clone();
+            ConnectError::with(Reason::Refused { detail }, said)
+        })?;
+        let management = Management::new(base)?;
+        Ok(self.management.get_or_init(|| management))
+    }
+
+    fn key(&self) -> Result<Arc<HostKey>, ConnectError> {
+        if let Some(key) = self.key.get() {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(HostKey::make()?);
+        Ok(Arc::clone(self.key.get_or_init(|| key)))
+    }
+}
+
+/// The relay ended the greeting in a way that it may have for what it does not speak.
+fn is_declined(end: &End) -> bool {
+    match end {
+        End::Disconnected { code, .. } => matches!(*code, 2 | 3 | 5 | 8),
+        End::Eof | End::Protocol(_) => true,
+        End::Io(_) => false,
+    }
+}
+
+impl Connector for DevTunnelConnector {
+    fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+        Box::pin(self.mint_all(order))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        order: &'a HostOrder,
+        tokens: &'a Tokens,
+        progress: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
+        Box::pin(self.make_session(order, tokens, progress))
+    }
+}

@@ -1,0 +1,354 @@
+//! One hosting session: attends to the relay's SSH session, serves the visitors, keeps the ports as
+//! they are wanted, says goodbye.
+
+mod end;
+mod ports;
+#[cfg(test)]
+mod tests;
+
+pub(super) use end::map_end;
+pub(super) use ports::{Registration, ensure};
+
+use super::generations::Generation;
+use super::inner::{HostKey, Inner, Pool};
+use super::socket::Version;
+use super::ssh::{Event, Incoming, IncomingKind, Outer, RefuseCode};
+use super::visitors::{Refusal, Visitors};
+use super::watch::watch;
+use crate::link::websocket::Pulse;
+use crate::model::{LivePort, Port, Reason};
+use crate::provider::{
+    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
+};
+use end::END_BY_APPLICATION;
+use ports::Ports;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot, watch as watched};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Saying goodbye takes this long at most: the relay is told, then the management service.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Events that wait for the engine.
+const EVENT_QUEUE: usize = 16;
+
+/// So many clients of the first version are served at once.
+const MOST_CLIENTS: usize = 256;
+
+/// What the engine asks of a session.
+enum Command {
+    SetPorts(Vec<Port>),
+    Check,
+    Drop,
+    Close(oneshot::Sender<()>),
+}
+
+/// How attending ends.
+enum End {
+    /// The session is over: the engine is told.
+    Over(Ended),
+    /// The engine closed it: nobody is told, but for whoever waits for it.
+    Closed(oneshot::Sender<()>),
+}
+
+/// What a session is made of.
+pub(super) struct Made {
+    pub outer: Outer,
+    pub events: mpsc::Receiver<Event>,
+    pub pulse: Pulse,
+    pub version: Version,
+    pub registration: Registration,
+    pub generation: Generation,
+    pub key: Arc<HostKey>,
+    pub pool: Pool,
+}
+
+/// Starts a session, and waits until it serves `ports`.
+pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, ConnectError> {
+    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
+    let (commands, orders) = mpsc::unbounded_channel();
+    let (ready, is_ready) = oneshot::channel();
+    let traffic = Arc::new(TrafficBoard::default());
+    let visitors = Arc::new(Visitors::new(&wanted, Arc::clone(&traffic)));
+    let forwarded = watched::Sender::new(Vec::new());
+    let host = Host {
+        inner: Inner::new(&made.key, made.pool, Arc::clone(&visitors)),
+        ports: Ports::new(
+            made.version,
+            made.outer.clone(),
+            Arc::new(made.registration),
+        ),
+        outer: made.outer,
+        incoming: made.events,
+        pulse: made.pulse,
+        generation: made.generation,
+        visitors,
+        forwarded,
+        ready: Some(ready),
+        serving: JoinSet::new(),
+        clients: JoinSet::new(),
+        alive: false,
+        established: false,
+        events,
+        orders,
+    };
+    let task = AbortOnDropHandle::new(tokio::spawn(host.run(wanted)));
+    let lost = || ConnectError::with(Reason::LinkLost, "the session's task is gone");
+    let ports = is_ready.await.unwrap_or_else(|_| Err(lost()))?;
+    Ok(Session {
+        ports,
+        events: receiver,
+        traffic,
+        part: Box::new(Part {
+            commands,
+            _task: task,
+        }),
+    })
+}
+
+/// The engine's handle. The task owns everything else, and ends with it.
+struct Part {
+    commands: mpsc::UnboundedSender<Command>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl SessionPart for Part {
+    fn set_ports(&self, ports: Vec<Port>) {
+        let _ = self.commands.send(Command::SetPorts(ports));
+    }
+
+    fn check_link(&self) {
+        let _ = self.commands.send(Command::Check);
+    }
+
+    fn drop_link(&self) {
+        let _ = self.commands.send(Command::Drop);
+    }
+
+    fn goodbye_within(&self) -> Duration {
+        GOODBYE_WITHIN
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let (done, closed) = oneshot::channel();
+            if self.commands.send(Command::Close(done)).is_ok() {
+                let _ = timeout(GOODBYE_WITHIN, closed).await;
+            }
+        })
+    }
+}
+
+type Ready = oneshot::Sender<Result<Vec<LivePort>, ConnectError>>;
+
+struct Host {
+    outer: Outer,
+    incoming: mpsc::Receiver<Event>,
+    pulse: Pulse,
+    generation: Generation,
+    inner: Inner,
+    visitors: Arc<Visitors>,
+    ports: Ports,
+    /// What the clients of the first version are told of.
+    forwarded: watched::Sender<Vec<u16>>,
+    /// Whoever waits for the session to stand.
+    ready: Option<Ready>,
+    serving: JoinSet<()>,
+    clients: JoinSet<()>,
+    /// A ping was answered.
+    alive: bool,
+    /// The engine knows that.
+    established: bool,
+    events: mpsc::Sender<SessionEvent>,
+    orders: mpsc::UnboundedReceiver<Command>,
+}
+
+impl Host {
+    async fn run(mut self, wanted: Vec<Port>) {
+        self.ports.want(wanted);
+        match self.attend().await {
+            End::Over(ended) => self.tell_end(ended).await,
+            End::Closed(done) => {
+                let _ = timeout(GOODBYE_WITHIN, self.say_goodbye()).await;
+                let _ = done.send(());
+            }
+        }
+    }
+
+    async fn tell_end(self, ended: Ended) {
+        // The link goes before the engine hears of it.
+        drop((self.serving, self.clients, self.outer, self.ports));
+        match self.ready {
+            Some(ready) => {
+                let _ = ready.send(Err(ended));
+            }
+            None => {
+                let _ = self.events.send(SessionEvent::Ended(ended)).await;
+            }
+        }
+    }
+
+    async fn say_goodbye(&mut self) {
+        self.outer
+            .disconnect(END_BY_APPLICATION, "the tunnel is not hosted any longer")
+            .await;
+        // A newer session of ours has the same place on the register.
+        if self.generation.is_newest() {
+            self.ports.registration().sign_off().await;
+        }
+    }
+
+    async fn attend(&mut self) -> End {
+        let doubt = Arc::new(Notify::new());
+        let (pulse, in_doubt) = (self.pulse.clone(), Arc::clone(&doubt));
+        let (alive, mut is_alive) = mpsc::channel(1);
+        let mut watching = Box::pin(async move {
+            let tell = || {
+                // One that waits is enough.
+                let _ = alive.try_send(());
+            };
+            watch(&pulse, &in_doubt, tell).await;
+        });
+        loop {
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Command::Close(done)) => return End::Closed(done),
+                    None => return End::Over(ConnectError::new(Reason::LinkLost)),
+                    Some(Command::Drop) => {
+                        let error = ConnectError::with(Reason::LinkLost, "the link was dropped on purpose");
+                        return End::Over(error);
+                    }
+                    Some(Command::Check) => doubt.notify_one(),
+                    Some(Command::SetPorts(ports)) => self.set_ports(ports),
+                },
+                event = self.incoming.recv() => match event {
+                    Some(Event::Incoming(incoming)) => self.take_in(incoming),
+                    Some(Event::Alive) => {}
+                    Some(Event::Ended(end)) => return End::Over(map_end(&end, &self.generation)),
+                    None => return End::Over(ConnectError::new(Reason::LinkLost)),
+                },
+                changed = self.ports.changed() => if let Err(ended) = self.handle_ports(changed) {
+                    return End::Over(self.last_words(ended).await);
+                },
+                Some(()) = is_alive.recv() => {
+                    self.alive = true;
+                    self.establish();
+                }
+                () = &mut watching => return End::Over(ConnectError::new(Reason::LinkSilent)),
+                Some(_) = self.serving.join_next() => {}
+                Some(_) = self.clients.join_next() => {}
+            }
+        }
+    }
+
+    /// The relay may have said why it is gone.
+    async fn last_words(&mut self, ended: Ended) -> Ended {
+        /// It is on its way to here already.
+        const SOON: Duration = Duration::from_secs(1);
+        if ended.reason != Reason::LinkLost {
+            return ended;
+        }
+        while let Ok(Some(event)) = timeout(SOON, self.incoming.recv()).await {
+            match event {
+                Event::Ended(end) => return map_end(&end, &self.generation),
+                Event::Incoming(_) | Event::Alive => {}
+            }
+        }
+        ended
+    }
+
+    fn set_ports(&mut self, ports: Vec<Port>) {
+        self.visitors.set(&ports);
+        self.ports.want(ports);
+    }
+
+    /// The relay serves other ports than before.
+    fn handle_ports(&mut self, changed: Result<Vec<LivePort>, Ended>) -> Result<(), Ended> {
+        let live = match (changed, self.ready.is_some()) {
+            (Ok(live), _) => live,
+            // Nothing is served yet, so nothing is lost.
+            (Err(ended), true) => return Err(ended),
+            (Err(ended), false) => {
+                tracing::warn!(
+                    reason = ended.reason.code(),
+                    detail = ended.detail,
+                    "the ports could not be changed"
+                );
+                return Ok(());
+            }
+        };
+        let numbers = live.iter().map(|port| port.number.get()).collect();
+        self.forwarded.send_replace(numbers);
+        match self.ready.take() {
+            Some(ready) => {
+                let _ = ready.send(Ok(live));
+                self.establish();
+            }
+            None => self.tell(SessionEvent::Ports(live)),
+        }
+        Ok(())
+    }
+
+    /// Tells the engine, once, that the link has proven itself.
+    fn establish(&mut self) {
+        if self.alive && !self.established && self.ready.is_none() {
+            self.established = true;
+            self.tell(SessionEvent::Established);
+        }
+    }
+
+    /// Serves what the relay brings, on a task of its own.
+    fn take_in(&mut self, incoming: Incoming) {
+        match incoming.kind.clone() {
+            IncomingKind::ClientSession if self.clients.len() >= MOST_CLIENTS => {
+                incoming.refuse(RefuseCode::Shortage, "too many clients");
+            }
+            IncomingKind::ClientSession => {
+                let (inner, ports) = (self.inner.clone(), self.forwarded.subscribe());
+                let channel = incoming.accept(false);
+                self.clients.spawn(async move {
+                    inner.serve_client(channel, ports).await;
+                });
+            }
+            IncomingKind::Forwarded { port, e2ee, .. } => {
+                let (visitors, inner) = (Arc::clone(&self.visitors), self.inner.clone());
+                self.serving.spawn(async move {
+                    serve(incoming, port, e2ee, &visitors, &inner).await;
+                });
+            }
+        }
+    }
+
+    /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
+    fn tell(&self, event: SessionEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::warn!("the engine does not read its events");
+        }
+    }
+}
+
+/// Serves one visitor of the second version.
+async fn serve(incoming: Incoming, port: u32, e2ee: bool, visitors: &Visitors, inner: &Inner) {
+    match visitors.reach(port).await {
+        Ok(reached) if e2ee => {
+            let channel = incoming.accept(true);
+            inner.serve_visitor(channel, reached).await;
+        }
+        Ok(reached) => reached.carry(&mut incoming.accept(false)).await,
+        Err(refusal) => {
+            let (code, text) = map_refusal(refusal);
+            incoming.refuse(code, text);
+        }
+    }
+}
+
+fn map_refusal(refusal: Refusal) -> (RefuseCode, &'static str) {
+    match refusal {
+        Refusal::NotServed => (RefuseCode::Prohibited, "the port is not served"),
+        Refusal::ConnectFailed => (RefuseCode::ConnectFailed, "the service is not there"),
+        Refusal::Shortage => (RefuseCode::Shortage, "too many visitors"),
+    }
+}

@@ -1,0 +1,1 @@
+//! The outer session against relays of every kind.
