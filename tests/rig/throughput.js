@@ -6,7 +6,7 @@ const { startServices } = require('./service');
 const { need } = require('./stage');
 
 const ROUNDS = 3;
-/** How far the best of as many rounds of one and the same host were apart on a machine that had other work. */
+/** One and the same host in both places was so far apart, in the median of three, on a machine with much other work. */
 const NOISE = 0.07;
 const BYTES = 256 * MIB;
 const MODES = [['v1', [1], 1, false], ['v2', [2], 2, false], ['v2-e2ee', [2], 2, true]];
