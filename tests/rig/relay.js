@@ -176,8 +176,9 @@ function tellTunnels() {
     }));
 }
 
+/** By the real id also that of a tunnel which has just been deleted. */
 function toHost(id, act) {
-    const host = registry.tunnel(id ?? '')?.live.host;
+    const host = (registry.live.get(id) ?? registry.tunnel(id ?? '')?.live)?.host;
     if (!host) {
         throw new Answer(404, { error: 'no host' });
     }
