@@ -39,6 +39,13 @@ cli-tunnel-saved = Saved { $id }. Host it: underpass host { $id }
 cli-tunnel-deleted = Deleted { $id }.
 cli-no-such-tunnel = There is no tunnel “{ $typed }”.
 cli-no-such-port = { $id } has no port { $port }.
+cli-account-none = The account has no tunnels. Make one: underpass host PORT --name NAME --provider devtunnel
+cli-no-such-remote = The account has no tunnel “{ $typed }”. Make it: underpass host PORT --name { $typed } --provider devtunnel
+cli-remote-no-ports = { $id } has no ports. Add one: underpass host PORT --name { $id } --provider devtunnel
+cli-remote-protocol = Port { $port } of { $id } speaks { $protocol } at Dev Tunnels. Leave --protocol out, or change it in the app.
+cli-sign-in-first = { $fault } In a terminal: devtunnel user login
+cli-install-first = { $fault } { $command }
+cli-not-saved-here = { $id } is in an account at Dev Tunnels and not only here: change it in the app.
 cli-app-runs = The Underpass app is running and would not see this change. Make it in the app, or quit the app first.
 
 ## Audit log
@@ -108,6 +115,28 @@ doctor-joined-none = none; the one in this program is used
 doctor-joined-fine = { $address } answers and has the right certificate
 doctor-joined-by-proxy = { $address } answers through the proxy { $proxy } and has the right certificate
 doctor-joined-no-token = the token of { $address } is missing
+doctor-devtunnel-program = program
+doctor-devtunnel-account = account
+doctor-devtunnel-list = tunnels
+doctor-devtunnel-limits = limits
+doctor-devtunnel-service = service
+doctor-devtunnel-write = hosting
+doctor-version = version { $version }
+doctor-tunnels-found = { $count ->
+    [one] { $count } tunnel in the account
+   *[other] { $count } tunnels in the account
+}
+doctor-limit = { $name }: { $amount }
+doctor-service-answers = { $address } accepts connections
+doctor-service-silent = { $address } cannot be reached ({ $detail })
+doctor-not-tried = not tried; --write makes a throw-away tunnel, hosts it and deletes it
+doctor-hosted = a throw-away tunnel was made, hosted at { $url } and deleted
+doctor-not-hosted = { $step }: { $fault }
+doctor-left-behind = { $id } could not be deleted ({ $fault })
+step-create = making a tunnel
+step-token = getting a token
+step-connect = connecting
+step-establish = waiting for the first sign of life
 doctor-found = { $detail }
 
 ## Doctor: what to do
@@ -125,5 +154,10 @@ advice-relay = Hosting without a joined relay does not work before this is mende
 advice-port-taken = Another port is used and URLs change. To choose: relay.http_port in settings.json
 advice-tcp-taken = tcp tunnels get no public port. To choose others: relay.tcp_ports in settings.json
 advice-names = Browsers resolve such names themselves; for other programs use a resolver that does (nss-myhostname, systemd-resolved).
+advice-devtunnel-program = Install it: { $command }
+advice-devtunnel-sign-in = Sign in, in the app or in a terminal: devtunnel user login
+advice-devtunnel-service = Check the network, and HTTPS_PROXY where there is a proxy.
+advice-devtunnel-write = docs/dev-tunnels.md says what is known of each step.
+advice-devtunnel-delete = Delete it: devtunnel delete { $id } -f
 advice-joined = Check the network and the relay. Hosting goes on by itself when it is back.
 advice-joined-token = Paste the join link in the app's settings again.

@@ -39,6 +39,13 @@ cli-tunnel-saved = { $id } foi salvo. Para hospedá-lo: underpass host { $id }
 cli-tunnel-deleted = { $id } foi excluído.
 cli-no-such-tunnel = Não há um túnel “{ $typed }”.
 cli-no-such-port = { $id } não tem a porta { $port }.
+cli-account-none = A conta não tem túneis. Crie um: underpass host PORTA --name NOME --provider devtunnel
+cli-no-such-remote = A conta não tem um túnel “{ $typed }”. Para criá-lo: underpass host PORTA --name { $typed } --provider devtunnel
+cli-remote-no-ports = { $id } não tem portas. Adicione uma: underpass host PORTA --name { $id } --provider devtunnel
+cli-remote-protocol = A porta { $port } de { $id } fala { $protocol } no Dev Tunnels. Deixe --protocol de fora, ou mude-o no app.
+cli-sign-in-first = { $fault } No terminal: devtunnel user login
+cli-install-first = { $fault } { $command }
+cli-not-saved-here = { $id } está em uma conta do Dev Tunnels, e não só aqui: mude-o no app.
 cli-app-runs = O aplicativo Underpass está aberto e não veria esta mudança. Faça-a no aplicativo, ou feche-o antes.
 
 ## Registro de auditoria
@@ -108,6 +115,28 @@ doctor-joined-none = nenhum; o deste programa é usado
 doctor-joined-fine = { $address } responde e tem o certificado certo
 doctor-joined-by-proxy = { $address } responde pelo proxy { $proxy } e tem o certificado certo
 doctor-joined-no-token = falta o token de { $address }
+doctor-devtunnel-program = programa
+doctor-devtunnel-account = conta
+doctor-devtunnel-list = túneis
+doctor-devtunnel-limits = limites
+doctor-devtunnel-service = serviço
+doctor-devtunnel-write = hospedagem
+doctor-version = versão { $version }
+doctor-tunnels-found = { $count ->
+    [one] { $count } túnel na conta
+   *[other] { $count } túneis na conta
+}
+doctor-limit = { $name }: { $amount }
+doctor-service-answers = { $address } aceita conexões
+doctor-service-silent = { $address } está inacessível ({ $detail })
+doctor-not-tried = não testada; --write cria um túnel descartável, hospeda-o e o exclui
+doctor-hosted = um túnel descartável foi criado, hospedado em { $url } e excluído
+doctor-not-hosted = { $step }: { $fault }
+doctor-left-behind = { $id } não pôde ser excluído ({ $fault })
+step-create = criar um túnel
+step-token = obter um token
+step-connect = conectar
+step-establish = esperar o primeiro sinal de vida
 doctor-found = { $detail }
 
 ## Diagnóstico: o que fazer
@@ -125,5 +154,10 @@ advice-relay = Sem um relay externo, não é possível hospedar enquanto isto n�
 advice-port-taken = Outra porta é usada e as URLs mudam. Para escolher: relay.http_port em settings.json
 advice-tcp-taken = Túneis tcp ficam sem porta pública. Para escolher outras: relay.tcp_ports em settings.json
 advice-names = Os navegadores resolvem esses nomes sozinhos; para outros programas, use um resolvedor que o faça (nss-myhostname, systemd-resolved).
+advice-devtunnel-program = Instale-o: { $command }
+advice-devtunnel-sign-in = Entre na conta, no app ou no terminal: devtunnel user login
+advice-devtunnel-service = Confira a rede, e HTTPS_PROXY se houver um proxy.
+advice-devtunnel-write = docs/dev-tunnels.md diz o que se sabe de cada passo.
+advice-devtunnel-delete = Exclua-o: devtunnel delete { $id } -f
 advice-joined = Verifique a rede e o relay. A hospedagem continua sozinha quando ele voltar.
 advice-joined-token = Cole de novo o link de convite nas configurações do aplicativo.

@@ -80,6 +80,9 @@ pub trait Account: Send + Sync {
 
     /// Signs out.
     fn sign_out(&self) -> Answer<()>;
+
+    /// The version of the provider's own program.
+    fn version(&self) -> Answer<String>;
 }
 
 /// Dev Tunnels as the app uses it. Cheap to clone.

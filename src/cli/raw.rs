@@ -1,7 +1,7 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
 use super::parse::{TcpPorts, parse_host};
-use crate::model::{PortNumber, Protocol};
+use crate::model::{PortNumber, Protocol, ProviderId};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +24,9 @@ Examples:
   underpass host nas.lan:80 --name nas
   underpass host 5432 --protocol tcp --public-port 7500
   underpass host shop                   a tunnel that the app or `tunnels create` has saved
+  underpass host 3000 --name shop --provider devtunnel
+                                        the account's tunnel shop, made if it is not there
+  underpass host shop --provider devtunnel
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -74,6 +77,13 @@ pub(super) enum RawCommand {
     Audit(RawAudit),
     /// Find out what works on this machine
     Doctor {
+        /// What is tried: relay (our own) or devtunnel (Microsoft Dev Tunnels)
+        #[arg(long, default_value = "relay")]
+        provider: ProviderId,
+        /// Make a throw-away tunnel in the account, host it and delete it; only with --provider
+        /// devtunnel
+        #[arg(long)]
+        write: bool,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -112,9 +122,14 @@ pub(super) struct RawHost {
     #[arg(long, value_name = "JOIN")]
     pub(super) relay: Option<String>,
 
-    /// Who carries the tunnel; `relay` is our own
-    #[arg(long, default_value = "relay", value_parser = ["relay"])]
-    pub(super) provider: String,
+    /// Who carries the tunnel: relay (our own) or devtunnel (Microsoft Dev Tunnels)
+    #[arg(long, default_value = "relay")]
+    pub(super) provider: ProviderId,
+
+    /// Anyone may visit, without signing in; only with --provider devtunnel, where tunnels are
+    /// private otherwise
+    #[arg(long)]
+    pub(super) public: bool,
 
     /// Take the tunnel from the machine that hosts it now
     #[arg(long)]
@@ -224,8 +239,12 @@ pub(super) struct RawTunnels {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RawTunnelsCommand {
-    /// List the saved tunnels
-    List,
+    /// List the saved tunnels, or those of an account
+    List {
+        /// Whose: relay (the saved ones) or devtunnel (the account's at Microsoft Dev Tunnels)
+        #[arg(long, default_value = "relay")]
+        provider: ProviderId,
+    },
     /// Show one of them
     Show {
         /// Its id or name

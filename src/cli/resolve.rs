@@ -7,10 +7,10 @@ use super::raw::{
     RawTunnelsCommand,
 };
 use super::resolved::{
-    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, HostArgs, Invocation, RelayArgs,
-    Task, TunnelsArgs, TunnelsTask,
+    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
+    RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
-use crate::model::{FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_target};
+use crate::model::{Access, FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_target};
 use std::time::Duration;
 
 /// Reads what the words mean, or says what is wrong with them.
@@ -33,7 +33,11 @@ pub(super) fn resolve(
             json: raw.json,
             tail: raw.tail,
         }),
-        Some(RawCommand::Doctor { json }) => Task::Doctor { json },
+        Some(RawCommand::Doctor {
+            provider,
+            write,
+            json,
+        }) => doctor(provider, write, json)?,
         Some(RawCommand::Completions { shell }) => Task::Completions(shell),
         Some(RawCommand::Man) => Task::Man,
     };
@@ -65,8 +69,12 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
         protocol: raw.protocol,
         public_port: raw.public_port,
         relay,
-        // The one provider there is; the words were checked when they were read.
-        provider: ProviderId::Relay,
+        provider: raw.provider,
+        access: if raw.public {
+            Access::Public
+        } else {
+            Access::Private
+        },
         take_over: raw.take_over,
         json: raw.json,
         control: raw.control,
@@ -81,6 +89,7 @@ fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
             "{name:?} cannot be a name: it needs a letter or digit, and has 64 characters at most"
         ));
     }
+    check_provider(raw)?;
     let about_ports = raw.name.is_some() || raw.protocol.is_some() || raw.public_port.is_some();
     if ports == 0 && about_ports {
         return Err(
@@ -95,6 +104,34 @@ fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
         return Err("--public-port goes with --protocol tcp".to_owned());
     }
     Ok(())
+}
+
+fn check_provider(raw: &RawHost) -> Result<(), String> {
+    match raw.provider {
+        ProviderId::Relay if raw.public => Err(
+            "--public goes with --provider devtunnel; who reaches our relay may visit its tunnels"
+                .to_owned(),
+        ),
+        ProviderId::Relay => Ok(()),
+        ProviderId::DevTunnel if raw.relay.is_some() => {
+            Err("--relay goes without --provider devtunnel".to_owned())
+        }
+        ProviderId::DevTunnel if raw.protocol == Some(Protocol::Tcp) => Err(
+            "Dev Tunnels has no tcp: with --protocol auto its own clients can use tcp".to_owned(),
+        ),
+        ProviderId::DevTunnel => Ok(()),
+    }
+}
+
+fn doctor(provider: ProviderId, write: bool, json: bool) -> Result<Task, String> {
+    if write && provider == ProviderId::Relay {
+        return Err("--write goes with --provider devtunnel".to_owned());
+    }
+    Ok(Task::Doctor(DoctorArgs {
+        provider,
+        write,
+        json,
+    }))
 }
 
 /// A number is a port and a `:` makes a target; anything else is a name.
@@ -158,7 +195,7 @@ fn relay(raw: RawRelay) -> Task {
 
 fn tunnels(raw: RawTunnels) -> TunnelsArgs {
     let task = match raw.command {
-        RawTunnelsCommand::List => TunnelsTask::List,
+        RawTunnelsCommand::List { provider } => TunnelsTask::List { provider },
         RawTunnelsCommand::Show { id } => TunnelsTask::Show { id },
         RawTunnelsCommand::Create { name, target, port } => TunnelsTask::Create {
             name,

@@ -1,7 +1,7 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
 use super::TcpPorts;
-use crate::model::{JoinLink, PortNumber, Protocol, ProviderId, Target};
+use crate::model::{Access, JoinLink, PortNumber, Protocol, ProviderId, Target};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,10 +32,7 @@ pub enum Task {
     /// The audit log.
     Audit(AuditArgs),
     /// What works on this machine.
-    Doctor {
-        /// JSON lines.
-        json: bool,
-    },
+    Doctor(DoctorArgs),
     /// A shell's completions.
     Completions(Shell),
     /// The man page.
@@ -64,6 +61,8 @@ pub struct HostArgs {
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.
     pub provider: ProviderId,
+    /// Who may visit, where the provider lets one choose.
+    pub access: Access,
     /// Take the tunnel from another machine.
     pub take_over: bool,
     /// JSON lines.
@@ -146,7 +145,10 @@ pub struct TunnelsArgs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TunnelsTask {
     /// List them.
-    List,
+    List {
+        /// Whose.
+        provider: ProviderId,
+    },
     /// Show one.
     Show {
         /// Its id or name.
@@ -186,6 +188,17 @@ pub enum TunnelsTask {
         /// Which.
         port: PortNumber,
     },
+}
+
+/// `underpass doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoctorArgs {
+    /// What is tried.
+    pub provider: ProviderId,
+    /// Also what leaves something behind for a moment.
+    pub write: bool,
+    /// JSON lines.
+    pub json: bool,
 }
 
 /// `underpass audit`.

@@ -1,10 +1,13 @@
 //! `underpass doctor`: tries what the program needs on this machine. It changes nothing that stays.
 
 mod checks;
+mod devtunnel;
 mod network;
 
 use super::runtime;
 use super::speech::{Speech, complain, print_json};
+use crate::cli::DoctorArgs;
+use crate::model::ProviderId;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
@@ -83,20 +86,29 @@ struct Line<'a> {
     advice: Option<String>,
 }
 
-pub(super) fn run(home: &Home, json: bool) -> ExitCode {
+pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
     let settings = home.settings().load();
     let speech = Speech::new(&settings.value);
-    let mut checks = checks::all(home, &settings);
+    let mut checks = match args.provider {
+        ProviderId::Relay => checks::all(home, &settings),
+        ProviderId::DevTunnel => vec![],
+    };
     match runtime() {
         Ok(runtime) => {
-            checks.extend(runtime.block_on(network::all(home, &settings.value)));
+            checks.extend(match args.provider {
+                ProviderId::Relay => runtime.block_on(network::all(home, &settings.value)),
+                ProviderId::DevTunnel => {
+                    let offer = settings.value.devtunnel.offer;
+                    runtime.block_on(devtunnel::all(offer, args.write))
+                }
+            });
             // A look-up that still hangs is left behind.
             runtime.shutdown_background();
         }
         Err(error) => complain(&error.to_string()),
     }
     for check in &checks {
-        show(check, json, &speech);
+        show(check, args.json, &speech);
     }
     if checks.iter().any(|check| check.status == Status::Fail) {
         ExitCode::FAILURE

@@ -1,15 +1,15 @@
 //! `underpass host`: the app without a window.
 
-use super::{begin, devtunnels};
+use super::{begin, devtunnels, remote};
 use super::control::{self, Order};
 use super::plan::{NoPlan, Plan, plan};
 use super::signals::Signals;
 use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
-use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
+use crate::app::{App, Begin, DevTunnels, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::cli::HostArgs;
 use crate::clock;
-use crate::model::{Action, JoinLink, Settings, TunnelId};
+use crate::model::{Action, JoinLink, ProviderId, Settings, TunnelId};
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
 use crate::store::{Home, Rows};
@@ -34,13 +34,22 @@ enum Wish {
 pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
     let loaded = begin::load(&home);
     let speech = Speech::new(&loaded.settings);
-    let plan = match plan(args, &loaded.tunnels, clock::now()) {
+    let devtunnels = devtunnels::real();
+    let planned = match args.provider {
+        ProviderId::Relay => {
+            let plan = plan(args, &loaded.tunnels, clock::now());
+            plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
+        }
+        ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)
+            .map_err(|why| (vec![why], ExitCode::FAILURE)),
+    };
+    let plan = match planned {
         Ok(plan) => plan,
-        Err(no_plan) => {
-            for msg in explain(&no_plan) {
-                speech.complain(&msg);
+        Err((complaints, code)) => {
+            for msg in &complaints {
+                speech.complain(msg);
             }
-            return ExitCode::from(USAGE);
+            return code;
         }
     };
     let begin = Begin {
@@ -50,7 +59,7 @@ pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
         rows: Rows::new(),
         ..loaded
     };
-    match serve(home, args, begin, &plan, speech) {
+    match serve(home, args, begin, &plan, speech, devtunnels) {
         Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
@@ -82,6 +91,7 @@ fn serve(
     mut begin: Begin,
     plan: &Plan,
     speech: Speech,
+    devtunnels: DevTunnels,
 ) -> anyhow::Result<ExitCode> {
     let secrets = open_secrets(&home, args, &begin.settings);
     let choice = choose_relay(args, &mut begin.settings, &secrets);
@@ -105,7 +115,7 @@ fn serve(
             begin,
             relay,
             secrets: Arc::new(secrets),
-            devtunnels: devtunnels::real(),
+            devtunnels,
         },
         Box::new(headless),
     )?;
@@ -134,7 +144,8 @@ fn serve(
 
 /// The keychain is asked only for a token that is there.
 fn open_secrets(home: &Home, args: &HostArgs, settings: &Settings) -> Secrets {
-    let needed = args.relay.is_none() && settings.relay.joined.is_some();
+    let ours = args.provider == ProviderId::Relay;
+    let needed = ours && args.relay.is_none() && settings.relay.joined.is_some();
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 

@@ -6,16 +6,17 @@
 mod accounts;
 mod audit;
 mod begin;
-mod devtunnels;
 mod control;
 #[cfg(feature = "window")]
 pub mod desktop;
+mod devtunnels;
 mod doctor;
 mod host;
 mod inventory;
 mod plan;
 mod print;
 mod relay;
+mod remote;
 mod service;
 mod signals;
 mod speech;
@@ -60,7 +61,7 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
         | Task::Accounts(_)
         | Task::Tunnels(_)
         | Task::Audit(_)
-        | Task::Doctor { .. }) => match Home::locate() {
+        | Task::Doctor(_)) => match Home::locate() {
             Ok(home) => run_in(&home, task, stderr),
             Err(error) => {
                 let what = m::cli_home_failed();
@@ -83,7 +84,7 @@ fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
         Task::Accounts(args) => accounts::run(home, args),
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
-        Task::Doctor { json } => doctor::run(home, json),
+        Task::Doctor(args) => doctor::run(home, args),
         // Both need no home and were done before it was looked for.
         Task::Completions(_) | Task::Man => ExitCode::SUCCESS,
     }
@@ -92,7 +93,7 @@ fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
 /// A hosting terminal has a line for whatever goes wrong: what the log says of it too would be said
 /// twice there.
 fn stderr_level(task: &Task, verbosity: u8) -> LevelFilter {
-    let quiet = matches!(task, Task::Host(_) | Task::Doctor { .. });
+    let quiet = matches!(task, Task::Host(_) | Task::Doctor(_));
     match verbosity {
         0 if quiet => LevelFilter::ERROR,
         0 => LevelFilter::WARN,

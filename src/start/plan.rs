@@ -113,6 +113,7 @@ mod tests {
             public_port: None,
             relay: None,
             provider: ProviderId::Relay,
+            access: Access::Private,
             take_over: false,
             json: false,
             control: false,

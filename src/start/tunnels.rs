@@ -1,6 +1,6 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
-use super::USAGE;
+use super::{USAGE, devtunnels, remote};
 use super::inventory::{Changed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
 use crate::app::Begin;
@@ -59,10 +59,15 @@ struct Desk<'d> {
 impl Desk<'_> {
     fn run(&self, task: TunnelsTask) -> Result<(), Refused> {
         match task {
-            TunnelsTask::List => {
+            TunnelsTask::List {
+                provider: ProviderId::Relay,
+            } => {
                 self.list();
                 Ok(())
             }
+            TunnelsTask::List {
+                provider: ProviderId::DevTunnel,
+            } => self.list_account(),
             TunnelsTask::Show { id } => {
                 let (inventory, rows) = self.load();
                 self.show(found(&inventory, &id)?, &rows);
@@ -84,7 +89,7 @@ impl Desk<'_> {
                 })
             }),
             TunnelsTask::Delete { id } => self.change(|inventory| {
-                let tunnel = found(inventory, &id)?.id.clone();
+                let tunnel = changeable(inventory, &id)?.id.clone();
                 Ok(Action::DeleteTunnel { tunnel })
             }),
             TunnelsTask::AddPort {
@@ -94,14 +99,14 @@ impl Desk<'_> {
                 public_port,
             } => self.change(|inventory| {
                 Ok(Action::AddPort {
-                    tunnel: found(inventory, &id)?.id.clone(),
+                    tunnel: changeable(inventory, &id)?.id.clone(),
                     target,
                     protocol,
                     public_port: public_port.map_or_else(String::new, |port| port.to_string()),
                 })
             }),
             TunnelsTask::RemovePort { id, port } => self.change(|inventory| {
-                let tunnel = found(inventory, &id)?;
+                let tunnel = changeable(inventory, &id)?;
                 if tunnel.port(port).is_none() {
                     let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
                     return Err(Refused::Because(msg));
@@ -137,6 +142,27 @@ impl Desk<'_> {
         for tunnel in inventory.tunnels() {
             self.show(tunnel, &rows);
         }
+    }
+
+    /// What the account has, fresh.
+    fn list_account(&self) -> Result<(), Refused> {
+        let (inventory, mut rows) = self.load();
+        let tunnels = inventory.tunnels().iter();
+        let known = tunnels.filter(|tunnel| tunnel.provider == ProviderId::DevTunnel);
+        let account = devtunnels::real().account;
+        let runtime = super::runtime().map_err(Refused::System)?;
+        let listed = runtime.block_on(account.list(known.cloned().collect()));
+        let listed = listed.map_err(|reason| Refused::Because(remote::why(&reason)))?;
+        if listed.is_empty() && !self.json {
+            self.speech.say(&m::cli_account_none());
+        }
+        for reported in listed {
+            if !reported.live.is_empty() {
+                rows.insert(reported.tunnel.id.clone(), reported.live);
+            }
+            self.show(&reported.tunnel, &rows);
+        }
+        Ok(())
     }
 
     fn show(&self, tunnel: &Tunnel, rows: &Rows) {
@@ -212,6 +238,17 @@ impl Desk<'_> {
         if id.is_none() && !self.json {
             self.speech.say(&m::cli_tunnel_saved(tunnel.id.as_str()));
         }
+    }
+}
+
+/// What can be changed without asking anybody.
+fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {
+    let tunnel = found(inventory, typed)?;
+    match tunnel.provider {
+        ProviderId::Relay => Ok(tunnel),
+        ProviderId::DevTunnel => Err(Refused::Because(m::cli_not_saved_here(
+            tunnel.id.as_str(),
+        ))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Hosting as a whole: the app with its engines, a relay and real sockets on loopback.
 
+mod account;
 mod alike;
 mod bytes;
 mod drops;

@@ -55,7 +55,7 @@ impl Default for FakeAccount {
     }
 }
 
-pub fn ready() -> AccountState {
+fn ready() -> AccountState {
     AccountState::Ready {
         user: "ana@example.org".to_owned(),
         via: "Microsoft".to_owned(),
@@ -132,7 +132,7 @@ impl FakeAccount {
     }
 }
 
-pub fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
+fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
     let id = TunnelId::new(id).expect("an id");
     let port = |number: &u16| {
         let number = PortNumber::new(*number).expect("not 0");
@@ -288,6 +288,17 @@ impl Account for FakeAccount {
             cloud.state = AccountState::SignedOut;
             Ok(())
         })
+    }
+
+    fn version(&self) -> Answer<String> {
+        Self::told_version()
+    }
+}
+
+impl FakeAccount {
+    /// What its program would be.
+    fn told_version() -> Answer<String> {
+        Box::pin(std::future::ready(Ok("1.0".to_owned())))
     }
 }
 

@@ -1,0 +1,189 @@
+//! From the targets of `underpass host --provider devtunnel` to tunnels of the account: each is
+//! asked about by itself, and made where it is not there.
+
+use super::inventory::find;
+use super::plan::Plan;
+use crate::app::{Account, Reported};
+use crate::cli::{Asked, HostArgs};
+use crate::clock;
+use crate::model::{
+    Access, Port, Protocol, ProviderId, Reason, Remote, Target, Tunnel, TunnelId, install_command,
+};
+use crate::view::fold::fault;
+use crate::view::{Msg, messages as m};
+
+/// What is to be hosted, with its ports at the provider.
+pub(super) fn plan(
+    args: &HostArgs,
+    account: &dyn Account,
+    saved: &[Tunnel],
+) -> Result<Plan, Msg> {
+    let runtime = super::runtime().map_err(|error| {
+        why(&Reason::Other {
+            detail: error.to_string(),
+        })
+    })?;
+    runtime.block_on(gather(args, account, saved))
+}
+
+/// Why the provider did not do it, with what helps in a terminal.
+pub(super) fn why(reason: &Reason) -> Msg {
+    match reason {
+        Reason::SignedOut => m::cli_sign_in_first(fault(reason)),
+        Reason::NotInstalled { .. } => m::cli_install_first(install_command(), fault(reason)),
+        reason => fault(reason),
+    }
+}
+
+async fn gather(
+    args: &HostArgs,
+    account: &dyn Account,
+    saved: &[Tunnel],
+) -> Result<Plan, Msg> {
+    let known: Vec<Tunnel> = saved
+        .iter()
+        .filter(|tunnel| tunnel.provider == ProviderId::DevTunnel)
+        .cloned()
+        .collect();
+    let mut tunnels = vec![];
+    let mut targets = vec![];
+    for asked in &args.targets {
+        match asked {
+            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Saved(name) => tunnels.push(existing(args, account, &known, name).await?),
+        }
+    }
+    if let Some(first) = targets.first() {
+        let name = args.name.clone();
+        let name = name.unwrap_or_else(|| format!("port-{}", first.port));
+        tunnels.push(of_ports(args, account, &known, &name, &targets).await?);
+    }
+    let mut wanted: Vec<TunnelId> = tunnels.iter().map(|tunnel| tunnel.id.clone()).collect();
+    wanted.dedup();
+    Ok(Plan { tunnels, wanted })
+}
+
+/// A tunnel that is there: one targeted question.
+async fn existing(
+    args: &HostArgs,
+    account: &dyn Account,
+    known: &[Tunnel],
+    typed: &str,
+) -> Result<Tunnel, Msg> {
+    let tunnel = look(account, known, typed).await?;
+    let tunnel = tunnel.ok_or_else(|| m::cli_no_such_remote(typed))?.tunnel;
+    if tunnel.ports.is_empty() {
+        return Err(m::cli_remote_no_ports(tunnel.id.as_str()));
+    }
+    open(args, account, &tunnel).await?;
+    Ok(tunnel)
+}
+
+/// The tunnel of this name with these ports, made or completed as needed.
+async fn of_ports(
+    args: &HostArgs,
+    account: &dyn Account,
+    known: &[Tunnel],
+    name: &str,
+    targets: &[Target],
+) -> Result<Tunnel, Msg> {
+    let Some(Reported { mut tunnel, .. }) = look(account, known, name).await? else {
+        let asked = new_tunnel(args, name, targets)?;
+        let made = account.create(asked.clone()).await;
+        let mut made = made.map_err(|reason| why(&reason))?.tunnel;
+        for port in &mut made.ports {
+            if let Some(asked) = asked.port(port.number) {
+                port.target.clone_from(&asked.target);
+            }
+        }
+        return Ok(made);
+    };
+    for target in targets {
+        let port = new_port(args, &tunnel.id, target);
+        if let Some(there) = tunnel.ports.iter_mut().find(|p| p.number == port.number) {
+            check_protocol(args, &tunnel.id, there)?;
+            there.target.clone_from(target);
+            continue;
+        }
+        let added = account.add_port(tunnel.id.clone(), port.clone()).await;
+        added.map_err(|reason| why(&reason))?;
+        tunnel.ports.push(port);
+    }
+    // What was typed is what is hosted: other ports of the tunnel lead nowhere from here.
+    let typed = |port: &Port| targets.iter().any(|target| target.port == port.number);
+    tunnel.ports.retain(typed);
+    open(args, account, &tunnel).await?;
+    Ok(tunnel)
+}
+
+/// The tunnel, if the account has it.
+async fn look(
+    account: &dyn Account,
+    known: &[Tunnel],
+    typed: &str,
+) -> Result<Option<Reported>, Msg> {
+    let known = find(known, typed).cloned();
+    let id = match (&known, TunnelId::new(typed.trim())) {
+        (Some(known), _) => known.id.to_string(),
+        (None, Ok(id)) => id.to_string(),
+        (None, Err(typed)) => match TunnelId::from_name(&typed) {
+            Some(id) => id.to_string(),
+            None => return Ok(None),
+        },
+    };
+    match account.show(id, known).await {
+        Ok(reported) => Ok(Some(reported)),
+        Err(Reason::TunnelGone) => Ok(None),
+        Err(reason) => Err(why(&reason)),
+    }
+}
+
+/// Opens it to everybody where that was asked for; what is open already stays so.
+async fn open(args: &HostArgs, account: &dyn Account, tunnel: &Tunnel) -> Result<(), Msg> {
+    let access = tunnel.remote.as_ref().map(|remote| remote.access);
+    if args.access == Access::Private || access == Some(Access::Public) {
+        return Ok(());
+    }
+    let opened = account.set_access(tunnel.id.clone(), Access::Public).await;
+    opened.map_err(|reason| why(&reason))
+}
+
+fn check_protocol(args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Msg> {
+    match args.protocol {
+        Some(asked) if asked != there.protocol => Err(m::cli_remote_protocol(
+            id.as_str(),
+            there.number.to_string(),
+            there.protocol.as_str(),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Msg> {
+    let id = TunnelId::from_name(name).ok_or_else(|| m::error_unusable_name(name))?;
+    Ok(Tunnel {
+        ports: targets
+            .iter()
+            .map(|target| new_port(args, &id, target))
+            .collect(),
+        id,
+        name: name.to_owned(),
+        provider: ProviderId::DevTunnel,
+        created_at: clock::now(),
+        expires_at: None,
+        remote: Some(Remote {
+            access: args.access,
+            ..Remote::default()
+        }),
+    })
+}
+
+fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
+    Port {
+        number: target.port,
+        protocol: args.protocol.unwrap_or(Protocol::Auto),
+        target: target.clone(),
+        label: id.clone(),
+        public_port: None,
+    }
+}
