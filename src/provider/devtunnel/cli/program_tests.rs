@@ -66,7 +66,9 @@ async fn a_program_that_says_nothing_is_ended_with_its_children() {
         }
         said
     };
+    let alive = tokio::time::timeout(PATIENT, alive);
     let (fault, said) = tokio::join!(program.run(&["show"]), alive);
+    let said = said.expect("its children are ended too");
     assert!(matches!(fault, Err(Fault::TimedOut(_))), "{fault:?}");
     assert_eq!(said, ["up"]);
 }
@@ -89,7 +91,9 @@ async fn a_run_that_nobody_waits_for_any_more_is_ended() {
         Some("up")
     );
     run.abort();
-    assert_eq!(lines.next_line().await.expect("the end"), None);
+    let end = tokio::time::timeout(PATIENT, lines.next_line()).await;
+    let end = end.expect("its children are ended too");
+    assert_eq!(end.expect("the end"), None);
 }
 
 #[tokio::test]
