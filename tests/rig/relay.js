@@ -270,7 +270,8 @@ async function onUpgrade(request) {
     const tunnel = registry.tunnel(id ?? '');
     const status = statusOfUpgrade(request, role, tunnel);
     if (status) {
-        request.reject(status, http.STATUS_CODES[status]);
+        // So long as the service asks for at the least.
+        request.reject(status, http.STATUS_CODES[status], status === 429 ? { 'Retry-After': '7' } : {});
         return;
     }
     const protocol = choose(role, tunnel, request.requestedProtocols);
