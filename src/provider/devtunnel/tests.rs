@@ -156,9 +156,9 @@ async fn ended(session: &mut Session) -> ConnectError {
 /// Until the host says goodbye or goes.
 async fn last_said(link: &mut HostLink) -> Said {
     loop {
-        match link.next().await {
-            said @ (Said::Disconnect(_) | Said::Gone) => return said,
-            _ => {}
+        let said = link.next().await;
+        if matches!(said, Said::Disconnect(_) | Said::Gone) {
+            return said;
         }
     }
 }
