@@ -13,6 +13,8 @@ mod management;
 mod session;
 mod socket;
 mod ssh;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod visitors;
 mod watch;

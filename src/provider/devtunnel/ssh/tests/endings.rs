@@ -83,7 +83,7 @@ async fn a_relay_that_does_not_take_the_farewell_is_left() {
     let (_, mut channel) = live.session().await;
     // The pipe is full, and nobody empties it.
     channel
-        .write_all(&[0; 200 * 1024])
+        .write_all(&vec![0; 200 * 1024])
         .await
         .expect("it is taken");
     tokio::task::yield_now().await;

@@ -21,6 +21,10 @@ pub(super) enum Said {
     Reply(bool),
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "it is a record of what happened"
+)]
 #[derive(Debug, Default)]
 pub(super) struct FarChannel {
     /// Its number at the other end, once it is confirmed.

@@ -54,7 +54,7 @@ async fn a_visitor_who_takes_nothing_holds_up_nobody_and_costs_little() {
         let mut taken = 0;
         let chunk = vec![7; 10_000];
         while let Ok(Ok(count)) =
-            tokio::time::timeout(Duration::from_secs(3600), stuck.write(&chunk)).await
+            tokio::time::timeout(Duration::from_hours(1), stuck.write(&chunk)).await
         {
             taken += count;
         }
@@ -147,13 +147,13 @@ async fn fifty_visitors_at_once_get_every_byte_both_ways() {
             let (mut reader, mut writer) = tokio::io::split(&mut channel);
             let up = seeded(1000 + number, size);
             let mut down = Vec::new();
-            let writes = async {
+            let sending = async {
                 for chunk in up.chunks(1 + 997 * number as usize) {
                     writer.write_all(chunk).await?;
                 }
                 writer.shutdown().await
             };
-            tokio::try_join!(writes, reader.read_to_end(&mut down)).expect("both ways");
+            tokio::try_join!(sending, reader.read_to_end(&mut down)).expect("both ways");
             assert!(down == seeded(2000 + number, size));
         }));
     }

@@ -11,7 +11,7 @@ type Deed = fn(&mut Far, u32);
 
 const DEEDS: &[(&str, Deed)] = &[
     ("a packet is too long", |far, _| {
-        far.output.extend([0, 1, 0, 0])
+        far.output.extend([0, 1, 0, 0]);
     }),
     ("a packet is no whole number of blocks", |far, _| {
         far.output.extend([0, 0, 0, 13, 4]);
@@ -28,7 +28,7 @@ const DEEDS: &[(&str, Deed)] = &[
         far.data(id, &[1]);
     }),
     ("a message for a channel that never was", |far, id| {
-        far.data(id + 1, b"x")
+        far.data(id + 1, b"x");
     }),
     ("a channel's number is in use", |far, _| {
         far.open_as(100, "client-ssh-session-stream", 32_768, &[]);
@@ -51,7 +51,7 @@ const DEEDS: &[(&str, Deed)] = &[
         far.packet(|out| out.extend([91; 17]));
     }),
     ("a message is cut short", |far, _| {
-        far.packet(|out| out.extend([94, 0, 0]))
+        far.packet(|out| out.extend([94, 0, 0]));
     }),
     ("a message is cut short", |far, _| {
         far.open_as(7, "forwarded-tcpip", 32_768, &port_fields(1)[..20]);

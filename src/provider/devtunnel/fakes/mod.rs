@@ -1,4 +1,7 @@
-//! A management service on loopback, for tests: records what it is asked, answers as it is told.
+//! Both halves of the service on loopback, for tests: record what they are asked, answer as they are
+//! told.
+
+pub(super) mod relay;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
