@@ -286,12 +286,12 @@ impl<'e> Driver<'e> {
                     detail = error.detail,
                     "attempt failed"
                 );
-                // A quota's end is wall-clock time; the machine waits its cap and tries again.
                 let class = self.class_of(&error);
+                let wait = self.reporter.quota_left(&error.reason);
                 if class != Class::Transient || !self.machine.expects_return(now()) {
                     self.reporter.set_reason(error.reason);
                 }
-                self.put(Input::ConnectFailed(class, None));
+                self.put(Input::ConnectFailed(class, wait));
             }
         }
     }

@@ -2,7 +2,13 @@
 
 use crate::keepalive::Stage;
 use crate::model::{Class, HostState, Phase, Reason, UnixMillis};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Whoever asks us to wait is not asked again before that, whatever they say.
+const LEAST_QUOTA: Duration = Duration::from_millis(6_400);
+
+/// A wait by the wall clock is not longer than that: the clock may be wrong.
+const LONGEST_QUOTA: Duration = Duration::from_hours(1);
 
 /// Remembers what the machine need not know: why, and since when.
 #[derive(Debug)]
@@ -42,6 +48,15 @@ impl Reporter {
 
     pub(super) fn set_open(&mut self, open: u64) {
         self.open = open;
+    }
+
+    /// How long the provider asks to wait, if it does.
+    pub(super) fn quota_left(&self, reason: &Reason) -> Option<Duration> {
+        let Reason::QuotaUsedUp { until: Some(until) } = reason else {
+            return None;
+        };
+        let left = until.since((self.clock)());
+        Some(left.clamp(LEAST_QUOTA, LONGEST_QUOTA))
     }
 
     /// The state for `stage`, when it is not the one reported last.

@@ -27,6 +27,37 @@ async fn a_refused_token_waits_for_the_person_then_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quota_is_waited_out_as_it_was_told_within_bounds() {
+    let quota = |after: u64| Reason::QuotaUsedUp {
+        until: Some(wall().after(Duration::from_secs(after))),
+    };
+    let script = Script::default();
+    let mut failures = script.failures.lock().expect("fresh");
+    failures.extend([quota(9), quota(1), quota(86_400)]);
+    drop(failures);
+    run(script.clone(), async |rig| {
+        let mut began = tokio::time::Instant::now();
+        for told in [9_000, 6_400, 3_600_000] {
+            let next = loop {
+                if let HostState::Quota { next_at, .. } = rig.state().await {
+                    break next_at;
+                }
+            };
+            assert_eq!(next, wall().after(Duration::from_millis(told)));
+            while !matches!(
+                rig.state().await,
+                HostState::Reconnecting { .. } | HostState::Hosting { .. }
+            ) {}
+            assert_eq!(began.elapsed().as_millis(), u128::from(told));
+            began = tokio::time::Instant::now();
+        }
+        rig.hosting().await;
+    })
+    .await;
+    assert_eq!(script.log().connects, 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn displaced_stays_displaced_until_taken_over_once() {
     let script = Script::default();
     run(script.clone(), async |rig| {

@@ -4,7 +4,8 @@ use super::fakes::relay::{HostLink, Relay, Said};
 use super::fakes::{Answered, Asked, Service};
 use super::*;
 use crate::model::{
-    Class, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target, TunnelId,
+    Class, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target,
+    TunnelId,
 };
 use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent, Tokens};
 use std::sync::{Arc, Mutex};
@@ -71,9 +72,15 @@ impl Rig {
     }
 
     async fn with(known: &[u16], source: Source) -> Self {
+        Self::with_ports(Arc::new(Mutex::new(known.to_vec())), source).await
+    }
+
+    /// The tunnel's ports may change.
+    async fn with_ports(known: Arc<Mutex<Vec<u16>>>, source: Source) -> Self {
         let relay = Relay::start().await;
-        let (uri, known) = (relay.uri(), known.to_vec());
-        let service = Service::start(move |asked| answer(asked, &uri, &known)).await;
+        let uri = relay.uri();
+        let known = move || known.lock().expect("no test panics with it").clone();
+        let service = Service::start(move |asked| answer(asked, &uri, &known())).await;
         let local = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let number = local.local_addr().expect("bound").port();
         let base = Base::at(&service.url()).expect("it is here");
@@ -127,6 +134,14 @@ impl Rig {
             .filter(|asked| asked.method == method)
             .map(|asked| asked.path.split('?').next().unwrap_or_default().to_owned())
             .collect()
+    }
+}
+
+async fn ports(session: &mut Session) -> Vec<LivePort> {
+    loop {
+        if let Some(SessionEvent::Ports(live)) = session.events.recv().await {
+            return live;
+        }
     }
 }
 
@@ -244,11 +259,7 @@ async fn ports_come_and_go_while_it_hosts() {
         link.next().await,
         Said::Forward(4321, "host token".to_owned())
     );
-    let live = loop {
-        if let Some(SessionEvent::Ports(live)) = session.events.recv().await {
-            break live;
-        }
-    };
+    let live = ports(&mut session).await;
     assert_eq!(live.len(), 2);
     assert!(
         rig.calls("PUT")
@@ -263,6 +274,48 @@ async fn ports_come_and_go_while_it_hosts() {
         link.next().await,
         Said::Refused(2),
         "its service is not there"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_comes_has_the_ports_read_again() {
+    let others = Arc::new(Mutex::new(vec![4321, 4322]));
+    let rig = Rig::with_ports(Arc::clone(&others), Source::default()).await;
+    let (mut session, mut link) = rig.host().await;
+    *others.lock().expect("no test panics with it") = vec![rig.number(), 4322];
+    link.open_client(6).await;
+    let (mut forwarded, mut confirmed) = (false, false);
+    while !(forwarded && confirmed) {
+        match link.next().await {
+            Said::Confirmed { .. } => confirmed = true,
+            Said::Forward(4322, _) => forwarded = true,
+            other => panic!("{other:?}"),
+        }
+    }
+    let live = ports(&mut session).await;
+    assert_eq!(live.len(), 2, "the one that another made is served");
+    *others.lock().expect("no test panics with it") = vec![4322];
+    link.open_client(7).await;
+    let (mut cancelled, mut confirmed) = (false, false);
+    while !(cancelled && confirmed) {
+        match link.next().await {
+            Said::Confirmed { .. } => confirmed = true,
+            Said::Cancel(_) => cancelled = true,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        ports(&mut session).await.len(),
+        1,
+        "the one that went is not"
+    );
+    assert_eq!(
+        rig.calls("PUT")
+            .iter()
+            .filter(|path| path.ends_with(&format!("/ports/{}", rig.number())))
+            .count(),
+        1,
+        "and is not made anew"
     );
 }
 

@@ -105,10 +105,13 @@ impl Fields<'_> {
         String::from_utf8(self.string()).expect("text")
     }
 
+    /// One that is missing, as the last of the second version may be, is a no.
     fn bool(&mut self) -> bool {
-        let (byte, rest) = self.0.split_at(1);
+        let Some((byte, rest)) = self.0.split_first() else {
+            return false;
+        };
         self.0 = rest;
-        byte[0] != 0
+        *byte != 0
     }
 }
 
@@ -170,6 +173,16 @@ impl HostLink {
         open.extend(4711_u32.to_be_bytes());
         string(&mut open, b"visitor's token");
         open.push(u8::from(e2ee));
+        self.send(&open).await;
+    }
+
+    /// Opens a channel of that number for a client of the first version.
+    pub async fn open_client(&mut self, number: u32) {
+        let mut open = vec![90];
+        string(&mut open, b"client-ssh-session-stream");
+        for number in [number, 1 << 20, 32 * 1024] {
+            open.extend(number.to_be_bytes());
+        }
         self.send(&open).await;
     }
 

@@ -19,7 +19,7 @@ use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
 use end::END_BY_APPLICATION;
-use ports::Ports;
+use ports::{Ports, Served};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch as watched};
@@ -220,7 +220,10 @@ impl Host {
                         return End::Over(error);
                     }
                     Some(Command::Check) => doubt.notify_one(),
-                    Some(Command::SetPorts(ports)) => self.set_ports(ports),
+                    Some(Command::SetPorts(ports)) => {
+                        self.visitors.set(&ports);
+                        self.ports.want(ports);
+                    }
                 },
                 event = self.incoming.recv() => match event {
                     Some(Event::Incoming(incoming)) => self.take_in(incoming),
@@ -258,15 +261,10 @@ impl Host {
         ended
     }
 
-    fn set_ports(&mut self, ports: Vec<Port>) {
-        self.visitors.set(&ports);
-        self.ports.want(ports);
-    }
-
     /// The relay serves other ports than before.
-    fn handle_ports(&mut self, changed: Result<Vec<LivePort>, Ended>) -> Result<(), Ended> {
-        let live = match (changed, self.ready.is_some()) {
-            (Ok(live), _) => live,
+    fn handle_ports(&mut self, changed: Result<Served, Ended>) -> Result<(), Ended> {
+        let Served { ports, live } = match (changed, self.ready.is_some()) {
+            (Ok(served), _) => served,
             // Nothing is served yet, so nothing is lost.
             (Err(ended), true) => return Err(ended),
             (Err(ended), false) => {
@@ -278,6 +276,7 @@ impl Host {
                 return Ok(());
             }
         };
+        self.visitors.set(&ports);
         let numbers = live.iter().map(|port| port.number.get()).collect();
         self.forwarded.send_replace(numbers);
         match self.ready.take() {
@@ -307,6 +306,9 @@ impl Host {
             IncomingKind::ClientSession => {
                 let (inner, ports) = (self.inner.clone(), self.forwarded.subscribe());
                 let channel = incoming.accept(false);
+                // Such a client may come because of a new port, and its own request to read them again
+                // does not get through the library that serves it.
+                self.ports.read_again();
                 self.clients.spawn(async move {
                     inner.serve_client(channel, ports).await;
                 });

@@ -1,7 +1,8 @@
 //! Keeps the ports of a session as they are wanted: makes those that the tunnel does not have, asks
-//! the relay for them, one at a time, and takes back what is wanted no longer.
+//! the relay for them, one at a time, and takes back what is wanted no longer. What others have done to
+//! the tunnel's ports meanwhile is found out when they are read again.
 
-use crate::model::{LivePort, Port, PortNumber, Reason, Secret, TunnelId};
+use crate::model::{LivePort, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
 use crate::provider::devtunnel::management::{Endpoint, EndpointReply, Management, TunnelReply};
 use crate::provider::devtunnel::socket::Version;
 use crate::provider::devtunnel::ssh::{Outer, Refused};
@@ -54,6 +55,27 @@ impl Registration {
             wanted,
         )
         .await
+    }
+
+    /// The ports that the tunnel has now, others than we have wanted among them: those lead to this
+    /// computer.
+    async fn read_again(&self, wanted: &[Port]) -> Result<Vec<Port>, ConnectError> {
+        let (management, token) = (&self.management, &self.host_token);
+        let known = management.tunnel(&self.tunnel, token).await?;
+        let numbers = known.ports.iter();
+        let ports = numbers.filter_map(|has| {
+            let number = PortNumber::new(has.number)?;
+            let ours = wanted.iter().find(|port| port.number == number);
+            let protocol = has.protocol.as_deref().and_then(|word| word.parse().ok());
+            Some(ours.cloned().unwrap_or_else(|| Port {
+                number,
+                protocol: protocol.unwrap_or(Protocol::Auto),
+                target: Target::local(number),
+                label: self.tunnel.clone(),
+                public_port: None,
+            }))
+        });
+        Ok(ports.collect())
     }
 
     fn live(&self, number: PortNumber) -> Option<LivePort> {
@@ -130,18 +152,35 @@ fn explain_protocol(port: &Port, has: Option<&str>) {
     }
 }
 
-type Change = Pin<Box<dyn Future<Output = (Served, Result<Vec<LivePort>, Ended>)> + Send>>;
+type Change = Pin<Box<dyn Future<Output = (Numbers, Result<Served, Ended>)> + Send>>;
 
-/// What the relay serves.
-type Served = BTreeSet<PortNumber>;
+/// The ports that the relay has.
+type Numbers = BTreeSet<PortNumber>;
+
+/// What the relay serves after a change.
+pub(super) struct Served {
+    /// Where the visitors go.
+    pub ports: Vec<Port>,
+    /// Where they come from.
+    pub live: Vec<LivePort>,
+}
+
+/// What is to be done next.
+enum Next {
+    /// These are wanted.
+    Want(Vec<Port>),
+    /// Others may have changed what there is.
+    ReadAgain,
+}
 
 /// The ports, and the change to them that is under way.
 pub(super) struct Ports {
     version: Version,
     outer: Outer,
     registration: Arc<Registration>,
-    served: Served,
-    next: Option<Vec<Port>>,
+    numbers: Numbers,
+    wanted: Vec<Port>,
+    next: Option<Next>,
     change: Option<Change>,
     first: bool,
 }
@@ -152,7 +191,8 @@ impl Ports {
             version,
             outer,
             registration,
-            served: Served::new(),
+            numbers: Numbers::new(),
+            wanted: Vec::new(),
             next: None,
             change: None,
             first: true,
@@ -165,57 +205,59 @@ impl Ports {
 
     /// These are wanted from now on. A change under way is finished first.
     pub(super) fn want(&mut self, ports: Vec<Port>) {
-        self.next = Some(ports);
+        self.next = Some(Next::Want(ports));
+    }
+
+    /// Somebody may have changed the tunnel's ports: they are read, and served as they are. What is
+    /// wanted comes first, and reads them too.
+    pub(super) fn read_again(&mut self) {
+        self.next.get_or_insert(Next::ReadAgain);
     }
 
     /// Waits for the end of a change. Nothing is lost when the wait is given up.
-    pub(super) async fn changed(&mut self) -> Result<Vec<LivePort>, Ended> {
+    pub(super) async fn changed(&mut self) -> Result<Served, Ended> {
         if self.change.is_none() {
             match self.next.take() {
-                Some(wanted) => self.change = Some(self.begin(wanted)),
+                Some(next) => self.change = Some(self.begin(next)),
                 None => return pending().await,
             }
         }
         let Some(change) = &mut self.change else {
             return pending().await;
         };
-        let (served, outcome) = change.await;
+        let (numbers, outcome) = change.await;
         self.change = None;
-        self.served = served;
+        self.numbers = numbers;
         outcome
     }
 
-    fn begin(&mut self, wanted: Vec<Port>) -> Change {
+    fn begin(&mut self, next: Next) -> Change {
         let (outer, registration) = (self.outer.clone(), Arc::clone(&self.registration));
-        let (version, mut served) = (self.version, self.served.clone());
+        let (version, mut numbers) = (self.version, self.numbers.clone());
         let is_first = std::mem::replace(&mut self.first, false);
+        if let Next::Want(ports) = &next {
+            self.wanted.clone_from(ports);
+        }
+        let wanted = self.wanted.clone();
         Box::pin(async move {
-            // The first ones were made before there was a relay to ask.
-            let there = if is_first {
-                Ok(wanted)
-            } else {
-                registration.ensure(&wanted).await
+            let there = match next {
+                // The first ones were made before there was a relay to ask.
+                Next::Want(_) if is_first => Ok(wanted),
+                Next::Want(_) => registration.ensure(&wanted).await,
+                Next::ReadAgain => registration.read_again(&wanted).await,
             };
-            let outcome = match there {
-                Ok(there) => {
-                    serve(
-                        version,
-                        &outer,
-                        &registration.host_token,
-                        &there,
-                        &mut served,
-                    )
-                    .await
-                }
-                Err(error) => Err(error),
+            let ports = match there {
+                Ok(ports) => ports,
+                Err(error) => return (numbers, Err(error)),
             };
-            let live = outcome.map(|()| {
-                let numbers = served.iter();
-                numbers
-                    .filter_map(|number| registration.live(*number))
-                    .collect()
+            let token = &registration.host_token;
+            let outcome = serve(version, &outer, token, &ports, &mut numbers).await;
+            let live = |number: &PortNumber| registration.live(*number);
+            let served = outcome.map(|()| Served {
+                live: numbers.iter().filter_map(live).collect(),
+                ports,
             });
-            (served, live)
+            (numbers, served)
         })
     }
 }
@@ -226,7 +268,7 @@ async fn serve(
     outer: &Outer,
     token: &Secret,
     wanted: &[Port],
-    served: &mut Served,
+    served: &mut Numbers,
 ) -> Result<(), Ended> {
     let is_wanted = |number: &PortNumber| wanted.iter().any(|port| port.number == *number);
     let gone: Vec<PortNumber> = served.iter().filter(|n| !is_wanted(n)).copied().collect();
