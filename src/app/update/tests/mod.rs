@@ -5,6 +5,7 @@ mod held;
 mod hosting;
 mod inventory;
 mod properties;
+mod sign_in;
 
 use super::update;
 use crate::app::event::{Command, Event};
@@ -12,9 +13,9 @@ use crate::app::state::{Begin, State};
 use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
-    Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, Secret,
-    SessionNumber, Toast, TunnelId, UnixMillis,
+    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer,
+    NoticeKind, Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
+    Reason, Secret, SessionNumber, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
 
