@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn lines_before_the_name_are_passed_over() {
         let mut ident = Ident::default();
-        assert_eq!(ident.receive(b"Welcome\r\nto it\nSSH-2"), Ok((16, false)));
+        assert_eq!(ident.receive(b"Welcome\r\nto it\nSSH-2"), Ok((15, false)));
         assert_eq!(ident.receive(b"SSH-2.0-x_1.0 y\r\n\0\0"), Ok((17, true)));
     }
 

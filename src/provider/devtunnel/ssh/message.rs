@@ -307,7 +307,3 @@ fn put_bare(out: &mut Vec<u8>, number: u8, recipient: u32) {
         put_u32(out, recipient);
     });
 }
-
-#[cfg(test)]
-#[path = "tests/message.rs"]
-mod tests;

@@ -1,1 +1,0 @@
-//! Messages there and back.
