@@ -156,7 +156,11 @@ fn each_step_of_the_account_is_one_click() {
     let open = |state| bench(&with_dialog(state, DialogKind::Account));
     let sign_in = |identity, device| Action::SignIn { identity, device };
     let cases = [
-        (AccountState::NotInstalled, "Copy command", Action::CopyInstallCommand),
+        (
+            AccountState::NotInstalled,
+            "Copy command",
+            Action::CopyInstallCommand,
+        ),
         (AccountState::NotInstalled, "Check again", Action::Refresh),
         (
             AccountState::NotInstalled,
@@ -301,13 +305,22 @@ fn settings_and_the_menu_lead_to_the_account() {
     bench.click("Account…");
     let dialog = DialogKind::Account;
     assert_eq!(bench.actions(), [Action::OpenDialog { dialog }]);
+    bench.click("Advanced");
     bench.pick("Version 1 only");
     assert_eq!(bench.actions(), [Action::SetOffer { offer: Offer::V1 }]);
     bench.render(&fold(&account(signed_in()), NOW));
     bench.click("Menu");
     bench.click("Refresh Dev Tunnels");
     assert_eq!(bench.actions(), [Action::Refresh]);
-    assert!(bench.window.ui().global::<ui::Dialogs>().get_item().title.is_empty());
+    assert!(
+        bench
+            .window
+            .ui()
+            .global::<ui::Dialogs>()
+            .get_item()
+            .title
+            .is_empty()
+    );
 }
 
 #[test]
@@ -363,7 +376,10 @@ fn pictures() {
     }
     let create = DialogKind::CreateTunnel;
     shoot("create", with_dialog(signed_in(), create.clone()));
-    shoot("create-shut", with_dialog(AccountState::SignedOut, create.clone()));
+    shoot(
+        "create-shut",
+        with_dialog(AccountState::SignedOut, create.clone()),
+    );
     let tunnel = id("shop-7f3k.usw2");
     shoot(
         "public",
