@@ -1,8 +1,8 @@
 //! Everything that happens, and everything the program does.
 
+use super::account::Reported;
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
-use super::account::Reported;
 use crate::model::{
     AccountState, Action, DeviceCode, Identity, JoinLink, NoticeKind, Pending, PortKey,
     ProbeReport, Reason, RelaySettings, Settings, Tunnel, TunnelId,

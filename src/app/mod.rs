@@ -13,8 +13,8 @@ mod run;
 mod state;
 mod update;
 
-pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use account::{Account, Answer, DevTunnels, Reported};
+pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{AskNumber, Command, Event, Poll};
 pub use perform::RELAY_TOKEN;
 pub use run::{App, AppError, Mailbox, Options, Profile};

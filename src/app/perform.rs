@@ -164,9 +164,7 @@ impl Performer {
 
     fn connector(&self, provider: ProviderId) -> Box<dyn Connector> {
         match provider {
-            ProviderId::Relay => {
-                Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _))
-            }
+            ProviderId::Relay => Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _)),
             ProviderId::DevTunnel => (self.parts.devtunnels.connector)(self.parts.offer),
         }
     }

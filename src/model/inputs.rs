@@ -180,10 +180,9 @@ impl Pending {
     pub fn tunnel(&self) -> &TunnelId {
         match self {
             Self::Create(tunnel) => &tunnel.id,
-            Self::Delete(id)
-            | Self::AddPort(id, _)
-            | Self::SetAccess(id, _)
-            | Self::Renew(id) => id,
+            Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
+                id
+            }
             Self::RemovePort(key) | Self::ChangeProtocol(key, _) => &key.tunnel,
         }
     }

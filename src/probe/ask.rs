@@ -215,11 +215,7 @@ fn verdict(provider: ProviderId, response: &reqwest::Response) -> Option<RelayVe
 }
 
 /// A redirect to another site's sign-in page: it works, and visitors must sign in.
-fn is_login_wall(
-    provider: ProviderId,
-    asked: &reqwest::Url,
-    response: &reqwest::Response,
-) -> bool {
+fn is_login_wall(provider: ProviderId, asked: &reqwest::Url, response: &reqwest::Response) -> bool {
     let location = response
         .status()
         .is_redirection()

@@ -68,30 +68,53 @@ mod tests {
 
     #[test]
     fn private_is_not_down() {
-        assert_eq!(word(302, Some("tunnels-1"), LocalAnswer::Accepts, true), Health::Operational);
-        assert!(is_sign_in("uks1.rel.tunnels.api.visualstudio.com/web/redirect"));
+        assert_eq!(
+            word(302, Some("tunnels-1"), LocalAnswer::Accepts, true),
+            Health::Operational
+        );
+        assert!(is_sign_in(
+            "uks1.rel.tunnels.api.visualstudio.com/web/redirect"
+        ));
         assert!(is_sign_in("login.microsoftonline.com/common/oauth2"));
         assert!(!is_sign_in("example.org/shop"));
     }
 
     #[test]
     fn limited_is_not_down() {
-        assert_eq!(word(429, Some("tunnels-1"), LocalAnswer::Accepts, false), Health::Operational);
-        assert_eq!(word(429, None, LocalAnswer::Refused, false), Health::Operational);
+        assert_eq!(
+            word(429, Some("tunnels-1"), LocalAnswer::Accepts, false),
+            Health::Operational
+        );
+        assert_eq!(
+            word(429, None, LocalAnswer::Refused, false),
+            Health::Operational
+        );
     }
 
     #[test]
     fn nobody_behind_the_url_is_down() {
         for by in ["tunnels-ppe-rel-uks1", " Tunnels-Prod "] {
-            assert_eq!(word(404, Some(by), LocalAnswer::Accepts, false), Health::Down, "{by}");
+            assert_eq!(
+                word(404, Some(by), LocalAnswer::Accepts, false),
+                Health::Down,
+                "{by}"
+            );
         }
     }
 
     #[test]
     fn the_local_side_is_never_theirs() {
         for status in [502, 503, 504] {
-            for local in [LocalAnswer::Accepts, LocalAnswer::Refused, LocalAnswer::Silent] {
-                assert_eq!(word(status, None, local, false), Health::ServiceDown, "{status}");
+            for local in [
+                LocalAnswer::Accepts,
+                LocalAnswer::Refused,
+                LocalAnswer::Silent,
+            ] {
+                assert_eq!(
+                    word(status, None, local, false),
+                    Health::ServiceDown,
+                    "{status}"
+                );
             }
         }
         assert_eq!(verdict(502, None), Some(RelayVerdict::NotHttp));

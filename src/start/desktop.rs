@@ -1,7 +1,7 @@
 //! The desktop program: one instance, the window, the tray, the app.
 
-use super::{begin, devtunnels};
 use super::speech::Speech;
+use super::{begin, devtunnels};
 use crate::app::{App, Event, Mailbox, Options, Profile, RelayDirectory};
 use crate::cli::DesktopArgs;
 use crate::model::{Action, NoticeKind};

@@ -1,11 +1,11 @@
 //! `underpass host`: the app without a window.
 
-use super::{begin, devtunnels, remote};
 use super::control::{self, Order};
 use super::plan::{NoPlan, Plan, plan};
 use super::signals::Signals;
 use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
+use super::{begin, devtunnels, remote};
 use crate::app::{App, Begin, DevTunnels, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::cli::HostArgs;
 use crate::clock;

@@ -3,9 +3,7 @@
 use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
-use crate::model::{
-    Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis,
-};
+use crate::model::{Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis};
 
 /// What to host.
 #[derive(Debug, PartialEq, Eq)]

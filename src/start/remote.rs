@@ -13,11 +13,7 @@ use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
 
 /// What is to be hosted, with its ports at the provider.
-pub(super) fn plan(
-    args: &HostArgs,
-    account: &dyn Account,
-    saved: &[Tunnel],
-) -> Result<Plan, Msg> {
+pub(super) fn plan(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Result<Plan, Msg> {
     let runtime = super::runtime().map_err(|error| {
         why(&Reason::Other {
             detail: error.to_string(),
@@ -35,11 +31,7 @@ pub(super) fn why(reason: &Reason) -> Msg {
     }
 }
 
-async fn gather(
-    args: &HostArgs,
-    account: &dyn Account,
-    saved: &[Tunnel],
-) -> Result<Plan, Msg> {
+async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Result<Plan, Msg> {
     let known: Vec<Tunnel> = saved
         .iter()
         .filter(|tunnel| tunnel.provider == ProviderId::DevTunnel)

@@ -1,8 +1,8 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
-use super::{USAGE, devtunnels, remote};
 use super::inventory::{Changed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
+use super::{USAGE, devtunnels, remote};
 use crate::app::Begin;
 use crate::cli::{TunnelsArgs, TunnelsTask};
 use crate::clock;
@@ -246,9 +246,7 @@ fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, R
     let tunnel = found(inventory, typed)?;
     match tunnel.provider {
         ProviderId::Relay => Ok(tunnel),
-        ProviderId::DevTunnel => Err(Refused::Because(m::cli_not_saved_here(
-            tunnel.id.as_str(),
-        ))),
+        ProviderId::DevTunnel => Err(Refused::Because(m::cli_not_saved_here(tunnel.id.as_str()))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The account at a provider: signing in and out, and when to ask it what.
 
 use super::{Commands, engine, host, listing, set, tell};
+use crate::app::account::Reported;
 use crate::app::event::{AskNumber, Command, Poll};
 use crate::app::state::State;
 use crate::engine::EngineCommand;
@@ -8,7 +9,6 @@ use crate::model::{
     AccountState, Dialog, DialogKind, HostState, Identity, NoticeKind, PortKey, ProviderId, Reason,
     TunnelId, UnixMillis,
 };
-use crate::app::account::Reported;
 use crate::view::WindowOp;
 use std::time::Duration;
 

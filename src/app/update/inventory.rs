@@ -164,7 +164,10 @@ pub(super) fn remove_port(state: &mut State, key: &PortKey) -> Commands {
 /// Says who may visit a tunnel.
 pub(super) fn set_access(state: &mut State, id: &TunnelId, access: Access) -> Commands {
     state.inputs.dialog = None;
-    let now = state.inputs.tunnel(id).and_then(|tunnel| tunnel.remote.as_ref());
+    let now = state
+        .inputs
+        .tunnel(id)
+        .and_then(|tunnel| tunnel.remote.as_ref());
     if now.is_none_or(|remote| remote.access == access) {
         return vec![];
     }
@@ -404,7 +407,8 @@ fn check_name(
 /// The account has a tunnel whose id is `id` and a cluster behind it, or one is being made.
 fn is_in_account(state: &State, id: &TunnelId) -> bool {
     let is = |tunnel: &Tunnel| {
-        tunnel.provider == ProviderId::DevTunnel && crate::app::errands::requested(&tunnel.id) == *id
+        tunnel.provider == ProviderId::DevTunnel
+            && crate::app::errands::requested(&tunnel.id) == *id
     };
     let coming = state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => is(tunnel),

@@ -6,9 +6,7 @@ use crate::app::account::Reported;
 use crate::app::errands;
 use crate::app::event::{AskNumber, Command};
 use crate::app::state::State;
-use crate::model::{
-    Pending, Port, ProviderId, Remote, Tunnel, TunnelId, UnixMillis,
-};
+use crate::model::{Pending, Port, ProviderId, Remote, Tunnel, TunnelId, UnixMillis};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -119,7 +117,9 @@ fn take(state: &mut State, at: UnixMillis, reported: Reported) -> Commands {
     let place = state.inputs.tunnels.iter().position(|t| t.id == id);
     let known = place.map(|place| state.inputs.tunnels[place].clone());
     let taken = merge(state, at, tunnel, known.as_ref());
-    let ports_differ = known.as_ref().is_some_and(|known| known.ports != taken.ports);
+    let ports_differ = known
+        .as_ref()
+        .is_some_and(|known| known.ports != taken.ports);
     match place {
         Some(place) => state.inputs.tunnels[place] = taken,
         None => state.inputs.tunnels.push(taken),

@@ -219,10 +219,7 @@ async fn host(
     match proven {
         Ok(Ok(())) => Ok(url.unwrap_or_default()),
         Ok(Err(error)) => Err((m::step_establish(), error)),
-        Err(_) => Err((
-            m::step_establish(),
-            ConnectError::new(Reason::TimedOut),
-        )),
+        Err(_) => Err((m::step_establish(), ConnectError::new(Reason::TimedOut))),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Notices as lines above the cards, and the short-lived line at the bottom.
 
-use super::{button, remedy};
 use super::scene::Scene;
 use super::sentence::fault;
+use super::{button, remedy};
 use crate::model::{Action, Class, Notice, NoticeKind, PendingWord, Reason, Toast};
 use crate::view::{Badge, Banner, Msg, messages as m};
 

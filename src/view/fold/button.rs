@@ -128,14 +128,22 @@ pub(super) fn details(slot: &Slot) -> Button {
 pub(super) fn change_protocol(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::ChangeProtocol { key };
-    dialog(!slot.creating() && slot.changeable, m::act_change_protocol(), kind)
+    dialog(
+        !slot.creating() && slot.changeable,
+        m::act_change_protocol(),
+        kind,
+    )
 }
 
 /// Asks whether to remove the port.
 pub(super) fn remove_port(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::RemovePort { key };
-    dialog(!slot.creating() && slot.changeable, m::act_remove_port(), kind)
+    dialog(
+        !slot.creating() && slot.changeable,
+        m::act_remove_port(),
+        kind,
+    )
 }
 
 /// Asks for a port to add.

@@ -3,8 +3,8 @@
 
 use super::status::{self, Status};
 use crate::model::{
-    Access, Host, Inputs, Lack, LivePort, Pending, Port, PortKey, Protocol,
-    ProviderId, Target, Tunnel, TunnelId, UnixMillis,
+    Access, Host, Inputs, Lack, LivePort, Pending, Port, PortKey, Protocol, ProviderId, Target,
+    Tunnel, TunnelId, UnixMillis,
 };
 
 /// Everything that is shown, before it has words.

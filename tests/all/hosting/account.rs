@@ -53,7 +53,12 @@ async fn what_the_account_has_appears_and_is_hosted_with_one_targeted_question()
     let mut desk = computer.start();
     let key = PortKey::new(&mine, port(service.port()));
     until_badge(&mut desk, &key, Badge::Stopped).await;
-    until_badge(&mut desk, &PortKey::new(&other, port(4000)), Badge::Elsewhere).await;
+    until_badge(
+        &mut desk,
+        &PortKey::new(&other, port(4000)),
+        Badge::Elsewhere,
+    )
+    .await;
     assert_eq!(computer.account.calls("list"), 1);
     assert_eq!(computer.account.calls("show"), 0);
 

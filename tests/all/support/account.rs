@@ -110,7 +110,9 @@ impl FakeAccount {
         let fake = self.clone();
         Box::pin(async move {
             let mut gate = fake.gate.subscribe();
-            gate.wait_for(|open| *open).await.expect("the test holds it");
+            gate.wait_for(|open| *open)
+                .await
+                .expect("the test holds it");
             make(&mut fake.cloud())
         })
     }

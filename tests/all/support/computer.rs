@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use underpass::app::{App, Begin, Event, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use underpass::audit;
 use underpass::model::{
-    Access, Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, ProviderId, Settings, TimingSettings,
-    TunnelId,
+    Access, Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, ProviderId,
+    Settings, TimingSettings, TunnelId,
 };
 use underpass::secrets::Secrets;
 use underpass::store::Home;

@@ -348,9 +348,11 @@ fn a_sign_in_wakes_what_waits_for_it() {
     rig.sign_in_needed(REAL);
     assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
     assert!(
-        rig.state.inputs.notices.iter().any(
-            |n| matches!(&n.kind, NoticeKind::NeedsYou { tunnel, .. } if *tunnel == id(REAL))
-        )
+        rig.state
+            .inputs
+            .notices
+            .iter()
+            .any(|n| matches!(&n.kind, NoticeKind::NeedsYou { tunnel, .. } if *tunnel == id(REAL)))
     );
     let commands = rig.act(Action::SignIn {
         identity: Identity::GitHub,
@@ -372,7 +374,10 @@ fn a_sign_in_wakes_what_waits_for_it() {
     let commands = rig.put(Event::SignedIn(Ok(ready())));
     let told = |tunnel: &str| Command::Tell(id(tunnel), EngineCommand::SignedIn);
     assert!(commands.contains(&told(REAL)));
-    assert!(!commands.contains(&told("web")), "the relay's are not asked");
+    assert!(
+        !commands.contains(&told("web")),
+        "the relay's are not asked"
+    );
     assert!(list_asked(&commands).is_some());
     assert_eq!(
         rig.state.inputs.settings.devtunnel.identity,

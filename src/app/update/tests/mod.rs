@@ -12,9 +12,9 @@ use crate::app::state::{Begin, State};
 use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer, NoticeKind,
-    Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, Secret,
-    SessionNumber, Toast, TunnelId, UnixMillis,
+    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer,
+    NoticeKind, Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
+    Reason, Secret, SessionNumber, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
 

@@ -253,10 +253,8 @@ fn some_account() -> impl Strategy<Value = AccountState> {
             user: "ana".to_owned(),
             via: "GitHub".to_owned()
         }),
-        (some_reason(), some_time()).prop_map(|(reason, since)| AccountState::Failed {
-            reason,
-            since
-        }),
+        (some_reason(), some_time())
+            .prop_map(|(reason, since)| AccountState::Failed { reason, since }),
     ]
 }
 
