@@ -13,17 +13,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt};
 
-/// The variables that override what is shown, the first that is set: the usual filter syntax
-/// (`debug`, `underpass=trace,hyper=info`).
+/// The variables that override what is shown, the first that is set: a level, or levels of modules
+/// (`debug`, `underpass=trace,hyper=info`). Filters by span or field are not taken: their regular
+/// expressions would be a tenth of what a host keeps in memory.
 const VARIABLES: [&str; 2] = ["UNDERPASS_LOG", "RUST_LOG"];
-
-/// What goes to the file unless a variable says otherwise.
-const FILE_FILTER: &str = "warn,underpass=debug";
 
 /// The folder of log files in the home.
 const DIR: &str = "logs";
@@ -101,23 +99,35 @@ pub fn init(options: &Options) -> Result<Guard, AlreadyBegun> {
 }
 
 /// The filter of the first variable that is set, or why it is none.
-fn overriding() -> Option<Result<EnvFilter, (&'static str, String)>> {
+fn overriding() -> Option<Result<Targets, (&'static str, String)>> {
     let (name, text) = VARIABLES.into_iter().find_map(|name| {
         let text = env::var(name).ok()?;
         (!text.is_empty()).then_some((name, text))
     })?;
-    Some(EnvFilter::try_new(text).map_err(|error| (name, error.to_string())))
+    Some(read_filter(&text).map_err(|error| (name, error)))
 }
 
-fn filter_or(default: &str) -> EnvFilter {
+fn read_filter(text: &str) -> Result<Targets, String> {
+    text.parse()
+        .map_err(|error: tracing_subscriber::filter::ParseError| error.to_string())
+}
+
+fn filter_or(default: Targets) -> Targets {
     match overriding() {
         Some(Ok(filter)) => filter,
-        Some(Err(_)) | None => EnvFilter::new(default),
+        Some(Err(_)) | None => default,
     }
 }
 
+/// What goes to the file unless a variable says otherwise.
+fn file_filter() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("underpass", LevelFilter::DEBUG)
+}
+
 fn stderr_layer(options: &Options) -> BoxedLayer {
-    let filter = filter_or(&options.stderr.to_string());
+    let filter = filter_or(Targets::new().with_default(options.stderr));
     // A reader that went away is no reason to panic.
     let layer = fmt::layer()
         .with_writer(io::stderr)
@@ -135,7 +145,7 @@ fn file_layer(file: NonBlocking) -> BoxedLayer {
         .with_writer(file)
         .with_ansi(false)
         .log_internal_errors(false)
-        .with_filter(filter_or(FILE_FILTER))
+        .with_filter(filter_or(file_filter()))
         .boxed()
 }
 

@@ -4,27 +4,40 @@
 //! This room knows the system's services and nothing of tunnels. A desktop may lack any of them or
 //! hang: every call ends in bounded time, with an error that can be shown.
 
+#[cfg(feature = "window")]
 mod autostart;
+#[cfg(feature = "window")]
 mod clipboard;
 mod desktop;
 mod instance;
 mod network;
+#[cfg(feature = "window")]
 mod notifier;
+#[cfg(feature = "window")]
 mod opener;
+#[cfg(feature = "window")]
 mod tray_host;
+#[cfg(not(feature = "window"))]
+mod without;
 
+#[cfg(feature = "window")]
 pub use autostart::Autostart;
+#[cfg(feature = "window")]
 pub use clipboard::Clipboard;
 pub use desktop::{display_available, system_locale};
 pub use instance::{AcquireError, AlreadyRunning, Instance};
 pub use network::way_out;
+#[cfg(feature = "window")]
 pub use notifier::Notifier;
+#[cfg(feature = "window")]
 pub use opener::open_url;
+#[cfg(feature = "window")]
 pub use tray_host::tray_host_present;
+#[cfg(not(feature = "window"))]
+pub use without::{Autostart, Clipboard, open_url, tray_host_present};
 
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+#[cfg(feature = "window")]
+use std::{sync::mpsc, thread, time::Duration};
 
 /// The desktop would not do it; the text is what it said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +52,7 @@ impl DesktopError {
 
 /// Runs `call` on a thread of its own and waits for it no longer than `limit`. A call that hangs
 /// keeps its thread.
+#[cfg(feature = "window")]
 fn within<T: Send + 'static>(
     limit: Duration,
     call: impl FnOnce() -> T + Send + 'static,
@@ -55,7 +69,7 @@ fn within<T: Send + 'static>(
     result.recv_timeout(limit).ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "window"))]
 mod tests {
     use super::*;
 

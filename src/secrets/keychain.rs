@@ -7,9 +7,6 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-/// Under what the keychain lists our secrets.
-const SERVICE: &str = "underpass";
-
 /// How long finding out whether there is a keychain may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(3);
 
@@ -21,50 +18,6 @@ pub(super) trait Keychain {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError>;
     fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretsError>;
     fn delete(&self, name: &str) -> Result<(), SecretsError>;
-}
-
-/// The real one.
-pub(super) struct SystemKeychain;
-
-impl SystemKeychain {
-    /// Reaches the keychain: an error at once where there is none.
-    pub fn connect() -> Result<Self, SecretsError> {
-        match keyring::v1::Entry::store_status() {
-            Ok(()) => Ok(Self),
-            Err(error) => Err(map_error(error)),
-        }
-    }
-}
-
-impl Keychain for SystemKeychain {
-    fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
-        match entry(name)?.get_password() {
-            Ok(text) => Ok(Some(Secret::new(&text))),
-            Err(keyring::v1::Error::NoEntry) => Ok(None),
-            Err(error) => Err(map_error(&error)),
-        }
-    }
-
-    fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretsError> {
-        let kept = entry(name)?.set_password(secret.expose());
-        kept.map_err(|error| map_error(&error))
-    }
-
-    fn delete(&self, name: &str) -> Result<(), SecretsError> {
-        match entry(name)?.delete_credential() {
-            Ok(()) | Err(keyring::v1::Error::NoEntry) => Ok(()),
-            Err(error) => Err(map_error(&error)),
-        }
-    }
-}
-
-fn entry(name: &str) -> Result<keyring::v1::Entry, SecretsError> {
-    keyring::v1::Entry::new(SERVICE, name).map_err(|error| map_error(&error))
-}
-
-/// Only what `{}` says: `{:?}` of these errors may show the secret's bytes.
-pub(super) fn map_error(error: &keyring::v1::Error) -> SecretsError {
-    SecretsError::Keychain(error.to_string())
 }
 
 type Job = Box<dyn FnOnce(&dyn Keychain) + Send>;

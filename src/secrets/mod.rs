@@ -4,10 +4,12 @@
 
 mod file;
 mod keychain;
+#[cfg(feature = "window")]
+mod system;
 
 use crate::model::Secret;
 use file::SecretFile;
-use keychain::{Keychain, SystemKeychain, Worker};
+use keychain::{Keychain, Worker};
 use std::path::Path;
 
 /// Where a secret is kept.
@@ -42,11 +44,14 @@ pub struct Secrets {
 
 impl Secrets {
     /// The secrets: in the keychain, or in a file in `dir` where there is no keychain. A `private`
-    /// home never touches the person's keychain. Takes 3 s at most.
+    /// home never touches the person's keychain; a build for servers has none. Takes 3 s at most.
     #[must_use]
     pub fn open(dir: &Path, private: bool) -> Self {
-        let start = || SystemKeychain::connect().map(|found| Box::new(found) as Box<dyn Keychain>);
-        let keychain = if private { None } else { Worker::start(start) };
+        let keychain = if private {
+            None
+        } else {
+            Worker::start(connect)
+        };
         Self::with(dir, keychain)
     }
 
@@ -121,6 +126,16 @@ impl Secrets {
             None => Ok(()),
         }
     }
+}
+
+#[cfg(feature = "window")]
+fn connect() -> Result<Box<dyn Keychain>, SecretsError> {
+    system::SystemKeychain::connect().map(|found| Box::new(found) as Box<dyn Keychain>)
+}
+
+#[cfg(not(feature = "window"))]
+fn connect() -> Result<Box<dyn Keychain>, SecretsError> {
+    Err(SecretsError::Keychain("this build has none".to_owned()))
 }
 
 #[cfg(test)]

@@ -240,7 +240,7 @@ fn nothing_shows_a_secret() {
     secrets.set("relay", &secret("s3cret")).expect("kept");
     assert!(!format!("{secrets:?} {:?}", secrets.get("relay")).contains("s3cret"));
     let bad = keyring::v1::Error::BadEncoding(b"s3cret".to_vec());
-    let shown = format!("{0} {0:?}", keychain::map_error(&bad));
+    let shown = format!("{0} {0:?}", system::map_error(&bad));
     assert!(
         !shown.contains("s3cret") && !shown.contains("115"),
         "{shown}"

@@ -174,6 +174,27 @@ async function signedOut(stage, host) {
     return 'asks to sign in';
 }
 
+/** Too many requests is a state of its own, and it passes. */
+function quota(stage, host, version, ports) {
+    return comesBack(stage, host, version, ports, async () => {
+        await stage.tell('fault', { where: 'upgrade', status: 429 });
+        await stage.tell(`drop/${host.name}`);
+        try {
+            await host.untilState('quota');
+        } finally {
+            await stage.tell('heal');
+        }
+    }, RETRY_PATIENCE);
+}
+
+/** A tunnel that somebody has deleted will not come back. */
+async function gone(stage, host) {
+    await stage.cli('delete', host.name, '-f');
+    await stage.tell(`drop/${host.name}.usw2`);
+    const told = await host.untilState('failed');
+    return `fails: ${told.reason}`;
+}
+
 async function displaced(stage, host) {
     const other = new OfficialHost(stage, host.name);
     try {
@@ -270,6 +291,8 @@ function groupsFor(label, sizes) {
         singleGroup('black-hole', blackHole, { beside: true }),
         ...groups,
         singleGroup('revoked', revoked),
+        singleGroup('quota', quota),
+        singleGroup('gone', gone),
         singleGroup('zombie', zombie, { options: ['--allow-anonymous'] }),
         singleGroup('slow-visitors', slowVisitors),
         // Nobody can mint while it runs.
@@ -316,7 +339,8 @@ async function runGroup({ stage, newHost, label, report, ports, group }) {
         }
     } finally {
         await host.end();
-        await stage.cli('delete', name, '-f');
+        // A check may have done so.
+        await stage.cli('delete', name, '-f').catch(() => {});
     }
 }
 

@@ -11,8 +11,10 @@ const { Failed, Stage } = require('./stage');
 const { throughput } = require('./throughput');
 
 const QUICK = { upload: 4 * MIB, body: { v1: 16 * MIB, v2: 16 * MIB, 'v2-e2ee': 16 * MIB, 'v1-on-v2': 16 * MIB } };
-/** A gibibyte goes past the 512 MiB after which Microsoft's ends exchange keys anew. */
-const FULL = { upload: 64 * MIB, body: { v1: 1024 * MIB, v2: 1024 * MIB, 'v2-e2ee': 1024 * MIB, 'v1-on-v2': 64 * MIB } };
+/** A gibibyte goes past the 512 MiB after which Microsoft's ends exchange keys anew, twice even. Exactly one would
+ * have the second exchange of an encrypted stream meet the stream's end, where Microsoft's own host loses the last
+ * bytes: what it holds back while keys are exchanged is not sent before it closes. */
+const FULL = { upload: 64 * MIB, body: { v1: 1024 * MIB, v2: 1024 * MIB, 'v2-e2ee': 1088 * MIB, 'v1-on-v2': 64 * MIB } };
 
 class Report {
     constructor() {

@@ -176,8 +176,9 @@ function tellTunnels() {
     }));
 }
 
+/** By the real id also that of a tunnel which has just been deleted. */
 function toHost(id, act) {
-    const host = registry.tunnel(id ?? '')?.live.host;
+    const host = (registry.live.get(id) ?? registry.tunnel(id ?? '')?.live)?.host;
     if (!host) {
         throw new Answer(404, { error: 'no host' });
     }
@@ -269,7 +270,8 @@ async function onUpgrade(request) {
     const tunnel = registry.tunnel(id ?? '');
     const status = statusOfUpgrade(request, role, tunnel);
     if (status) {
-        request.reject(status, http.STATUS_CODES[status]);
+        // So long as the service asks for at the least.
+        request.reject(status, http.STATUS_CODES[status], status === 429 ? { 'Retry-After': '7' } : {});
         return;
     }
     const protocol = choose(role, tunnel, request.requestedProtocols);

@@ -91,7 +91,7 @@ class Stage {
 
     /** How many tokens the command was asked for, for this tunnel. */
     minted(name) {
-        return this.state().calls.filter(({ argv }) => argv[0] === 'token' && argv[1].split('.')[0] === name).length;
+        return this.state().calls.filter(({ argv }) => argv[0] === 'token' && argv.some((word) => word.split('.')[0] === name)).length;
     }
 
     async createTunnel(name, ports, ...options) {

@@ -72,6 +72,54 @@ async fn a_failed_attempt_mints_again() {
     assert_eq!((log.mints, log.connects), (2, 2));
 }
 
+/// Tokens that were good before say nothing of the person: fresh ones do.
+#[tokio::test(start_paused = true)]
+async fn tokens_that_are_refused_are_minted_anew_once_and_then_the_person_is_asked() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        rig.script
+            .failures
+            .lock()
+            .expect("no test panics with it")
+            .push_back(Reason::SignedOut);
+        rig.drop_link(Reason::LinkLost);
+        assert_eq!(rig.hosting().await, SessionNumber(2));
+        {
+            let log = rig.script.log();
+            assert_eq!((log.mints, log.connects), (2, 3));
+        }
+        let twice = [Reason::SignedOut, Reason::SignedOut];
+        rig.script
+            .failures
+            .lock()
+            .expect("no test panics with it")
+            .extend(twice);
+        rig.drop_link(Reason::LinkLost);
+        loop {
+            if let HostState::SignIn { reason, .. } = rig.state().await {
+                break assert_eq!(reason, Reason::SignedOut);
+            }
+        }
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.mints, log.connects), (3, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fresh_tokens_that_are_refused_are_not_minted_again() {
+    let script = Script::default();
+    let refused = Reason::SignedOut;
+    script.failures.lock().expect("fresh").push_back(refused);
+    run(script.clone(), async |rig| {
+        while !matches!(rig.state().await, HostState::SignIn { .. }) {}
+    })
+    .await;
+    let log = script.log();
+    assert_eq!((log.mints, log.connects), (1, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn stop_wins_over_an_attempt_that_hangs() {
     let script = Script {

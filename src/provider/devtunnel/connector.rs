@@ -13,6 +13,7 @@ use crate::model::{Class, Phase, Reason, Secret};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,7 +222,7 @@ impl DevTunnelConnector {
         let opened = socket::open(uri, offer, &registration.host_token, &self.proxies);
         let opened = opened.await.map_err(NotGreeted::Failed)?;
         let version = opened.version;
-        tracing::info!(?version, "the relay is there");
+        tracing::info!(subprotocol = version.as_str(), "the relay is there");
         match ssh::start(opened.stream).await {
             Ok((outer, events)) => Ok(Greeted {
                 outer,
@@ -261,12 +262,13 @@ impl DevTunnelConnector {
     }
 }
 
-/// The relay ended the greeting in a way that it may have for what it does not speak.
+/// The relay ended the greeting in a way that it may have for what it does not speak: with a word for
+/// that, or by hanging up.
 fn is_declined(end: &End) -> bool {
     match end {
         End::Disconnected { code, .. } => matches!(*code, 2 | 3 | 5 | 8),
         End::Eof | End::Protocol(_) => true,
-        End::Io(_) => false,
+        End::Io(error) => error.kind() != io::ErrorKind::TimedOut,
     }
 }
 

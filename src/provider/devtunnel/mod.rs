@@ -3,8 +3,6 @@
 
 mod cli;
 mod connector;
-#[cfg(test)]
-mod fakes;
 mod generations;
 mod identity;
 mod inner;
@@ -13,6 +11,8 @@ mod management;
 mod session;
 mod socket;
 mod ssh;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod visitors;
 mod watch;

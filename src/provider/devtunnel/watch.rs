@@ -42,3 +42,20 @@ pub(super) async fn watch(pulse: &Pulse, doubt: &Notify, mut alive: impl FnMut()
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_answers_nothing_is_given_up_and_in_doubt_sooner() {
+        let (began, doubt) = (Instant::now(), Notify::new());
+        watch(&Pulse::default(), &doubt, || panic!("nobody answers")).await;
+        assert_eq!(began.elapsed(), ANSWER_WITHIN);
+        let began = Instant::now();
+        doubt.notify_one();
+        watch(&Pulse::default(), &doubt, || panic!("nobody answers")).await;
+        assert_eq!(began.elapsed(), ANSWER_IN_DOUBT);
+    }
+}

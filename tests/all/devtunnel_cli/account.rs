@@ -90,9 +90,7 @@ async fn a_sign_in_that_is_given_up_ends_its_program() {
     let fifo = account.folder().join("fifo");
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
     assert!(made.expect("mkfifo").success());
-    let script = std::fs::read_to_string(account.program()).expect("the script");
-    let script = script.replace("\nDEV", &format!("\nexec 3>'{}'\nDEV", fifo.display()));
-    std::fs::write(account.program(), script).expect("a script");
+    account.run_first(&format!("exec 3>'{}'", fifo.display()));
     let inventory = account.inventory();
     let (told, mut codes) = mpsc::unbounded_channel();
     let signing_in = tokio::spawn(async move {
@@ -122,7 +120,7 @@ async fn tokens_are_minted_side_by_side_for_one_scope_each() {
     );
     let (host, manage) = (minted.0.expect("a token"), minted.1.expect("a token"));
     assert!(host.0.expose().starts_with("eyJ") && host.0 != manage.0);
-    assert_eq!(host.1, Some(Duration::from_secs(86_400)));
+    assert_eq!(host.1, Some(Duration::from_hours(24)));
     assert_eq!(format!("{host:?}"), "(***, Some(86400s))");
 }
 

@@ -1,10 +1,10 @@
 //! One account, kept by the stand-in in a folder of its own. It knows no test.
 
-use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
 use underpass::model::{PortNumber, TunnelId};
@@ -14,7 +14,7 @@ use underpass::provider::devtunnel::Inventory;
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/standin/devtunnel");
 
 /// Longer than the stand-in takes on a loaded machine.
-const PATIENT: Duration = Duration::from_secs(60);
+const PATIENT: Duration = Duration::from_mins(1);
 
 pub struct StandIn {
     folder: TempDir,
@@ -26,15 +26,21 @@ impl StandIn {
         let folder = tempfile::tempdir().expect("a folder");
         let stand_in = Self { folder };
         // The file that keeps the account goes by the environment, which all tests share.
-        let state = stand_in.folder.path().join("state.json");
-        let script = format!(
-            "#!/bin/sh\nDEVTUNNEL_STATE='{}' exec '{PROGRAM}' \"$@\"\n",
-            state.display()
-        );
-        fs::write(stand_in.program(), script).expect("a script");
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(stand_in.program(), executable).expect("a program");
+        stand_in.run_first("");
         stand_in
+    }
+
+    /// Has the program begin with a few lines of shell, in which `$door` is the stand-in's own door.
+    pub fn run_first(&self, lines: &str) {
+        let state = self.folder.path().join("state.json");
+        let (state, python) = (state.display(), python());
+        let script = format!(
+            "#!/bin/sh\nexport DEVTUNNEL_STATE='{state}'\ndoor=\"{python} {PROGRAM} --standin\"\n\
+             {lines}\nexec '{python}' '{PROGRAM}' \"$@\"\n"
+        );
+        fs::write(self.program(), script).expect("a script");
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.program(), executable).expect("a program");
     }
 
     /// An account that somebody is signed in to.
@@ -65,7 +71,8 @@ impl StandIn {
         self.door(&[&["inject", kind], more].concat());
     }
 
-    pub fn get(&self, path: &str) -> Value {
+    /// What the account holds at this path.
+    pub fn get(&self, path: &str) -> serde_json::Value {
         serde_json::from_str(&self.door(&["get", path])).expect("JSON")
     }
 
@@ -77,8 +84,8 @@ impl StandIn {
     }
 
     fn door(&self, argv: &[&str]) -> String {
-        let done = Command::new(PROGRAM)
-            .arg("--standin")
+        let done = Command::new(python())
+            .args([PROGRAM, "--standin"])
             .args(argv)
             .env("DEVTUNNEL_STATE", self.folder.path().join("state.json"))
             .output()
@@ -95,4 +102,17 @@ pub fn port(number: u16) -> PortNumber {
 
 pub fn id(text: &str) -> TunnelId {
     TunnelId::new(text).expect("an id")
+}
+
+/// Python itself: what is called so on the PATH may be a script that looks for it for half a second.
+fn python() -> &'static str {
+    static PYTHON: OnceLock<String> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let asked = Command::new("python3")
+            .args(["-c", "import sys; print(sys.executable)"])
+            .output()
+            .expect("Python is there");
+        let told = String::from_utf8(asked.stdout).expect("a path");
+        told.trim().to_owned()
+    })
 }

@@ -437,3 +437,43 @@ fn access_and_life_are_changed_at_the_provider() {
     let name = "web-7f3k".to_owned();
     assert_eq!(rig.state.inputs.toast, Some(Toast::Renewed { name }));
 }
+
+#[test]
+fn ports_that_are_changed_elsewhere_are_served_here() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000]), tunnel("b.usw2", &[80])]);
+    assert_eq!(next_poll(&rig.state, Poll::Hosted), None);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let since = rig.at;
+    let asked = rig.engine_of(
+        REAL,
+        HostState::Hosting {
+            session: SessionNumber(1),
+            since,
+            established: true,
+        },
+    );
+    let answer = |asked: &[Command]| {
+        let asked = asked.iter().find_map(|command| match command {
+            Command::AskTunnel { asked, .. } => Some(*asked),
+            _ => None,
+        });
+        Event::Shown {
+            asked: asked.expect("it asks"),
+            tunnel: id(REAL),
+            result: Ok(Box::new(Reported::new(tunnel(REAL, &[3000, 4000])))),
+        }
+    };
+    let set = |commands: &[Command]| {
+        commands.iter().find_map(|command| match command {
+            Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports.len()),
+            _ => None,
+        })
+    };
+    assert_eq!(set(&rig.put(answer(&asked))), Some(2));
+    assert!(next_poll(&rig.state, Poll::Hosted).is_some());
+    let due = rig.put(Event::Due(Poll::Hosted));
+    assert_eq!(shows(&due), [REAL], "and nothing else");
+    assert_eq!(set(&rig.put(answer(&due))), None, "they are served already");
+    rig.put(Event::WindowShown(true));
+    assert_eq!(next_poll(&rig.state, Poll::Hosted), None, "the list tells");
+}

@@ -11,7 +11,7 @@ use crate::provider::ConnectError;
 use std::time::Duration;
 
 /// A code that is typed elsewhere is good for 15 minutes; then the program gives up by itself.
-const SIGN_IN_WITHIN: Duration = Duration::from_secs(16 * 60);
+const SIGN_IN_WITHIN: Duration = Duration::from_mins(16);
 
 /// The longest that a tunnel may live: the service's own maximum.
 const LONGEST: &str = "30d";

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// An expiry that slides is another one only when it has moved this far: else each look would change
 /// what is shown and stored.
-const SAME_EXPIRY: Duration = Duration::from_secs(3600);
+const SAME_EXPIRY: Duration = Duration::from_hours(1);
 
 /// What one look at one tunnel gives.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -200,14 +200,14 @@ mod tests {
     fn expirations() {
         let now = UnixMillis(1_744_921_800_123);
         let left = |text| expiry(text, now).map(|end| end.since(now));
-        let hours = |text| left(text).map(|left| (left.as_secs() + 3599) / 3600);
+        let hours = |text| left(text).map(|left| left.as_secs().div_ceil(3600));
         assert_eq!(hours("30 days"), Some(30 * 24));
         assert_eq!(hours("29.5 days"), Some(29 * 24 + 12));
         assert_eq!(hours("29,5 days"), Some(29 * 24 + 12));
         assert_eq!(hours("1 days, 5 hours"), Some(29));
         assert_eq!(hours("2 hours"), Some(2));
         assert_eq!(hours("a day"), Some(24));
-        assert_eq!(left("45 minutes"), Some(Duration::from_secs(45 * 60)));
+        assert_eq!(left("45 minutes"), Some(Duration::from_mins(45)));
         assert_eq!(left("less than a minute"), Some(Duration::ZERO));
         assert_eq!(
             expiry("2025-04-17 20:35:16 UTC", now),
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn an_expiration_that_slides_is_the_same_when_read_again_soon() {
         let then = UnixMillis(HOUR * 1_000 + 10);
-        let soon = then.after(Duration::from_secs(50 * 60));
+        let soon = then.after(Duration::from_mins(50));
         assert_eq!(expiry("30 days", then), expiry("30 days", soon));
     }
 

@@ -53,7 +53,7 @@ async fn a_program_that_says_nothing_is_ended_with_its_children() {
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
     assert!(made.expect("mkfifo").success());
     let (_script, program) = script(&format!(
-        "exec 3>'{}'; echo up >&3; sleep 1000 & sleep 1000",
+        "exec 3>'{}'; echo up >&3; sleep 60 & sleep 60",
         fifo.display()
     ));
     let program = program.within(Duration::from_millis(800));
@@ -66,7 +66,9 @@ async fn a_program_that_says_nothing_is_ended_with_its_children() {
         }
         said
     };
+    let alive = tokio::time::timeout(PATIENT, alive);
     let (fault, said) = tokio::join!(program.run(&["show"]), alive);
+    let said = said.expect("its children are ended too");
     assert!(matches!(fault, Err(Fault::TimedOut(_))), "{fault:?}");
     assert_eq!(said, ["up"]);
 }
@@ -78,7 +80,7 @@ async fn a_run_that_nobody_waits_for_any_more_is_ended() {
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
     assert!(made.expect("mkfifo").success());
     let (_script, program) = script(&format!(
-        "exec 3>'{}'; echo up >&3; sleep 1000 & sleep 1000",
+        "exec 3>'{}'; echo up >&3; sleep 60 & sleep 60",
         fifo.display()
     ));
     let run = tokio::spawn(async move { program.run(&["show"]).await.map(drop) });
@@ -89,7 +91,9 @@ async fn a_run_that_nobody_waits_for_any_more_is_ended() {
         Some("up")
     );
     run.abort();
-    assert_eq!(lines.next_line().await.expect("the end"), None);
+    let end = tokio::time::timeout(PATIENT, lines.next_line()).await;
+    let end = end.expect("its children are ended too");
+    assert_eq!(end.expect("the end"), None);
 }
 
 #[tokio::test]
@@ -113,7 +117,7 @@ async fn as_much_as_may_be_printed_is_read() {
 /// Like the browser of a sign-in, which lives on with the program's output open.
 #[tokio::test]
 async fn a_child_that_lives_on_holds_nothing_up() {
-    let (_folder, program) = script("sleep 1000 & echo $!");
+    let (_folder, program) = script("sleep 60 & echo $!");
     let answer = program.run(&[]).await.expect("an answer");
     let child: i32 = answer.stdout.trim().parse().expect("a number");
     let child = rustix::process::Pid::from_raw(child).expect("a process");

@@ -51,7 +51,7 @@ fn every_shape_is_read_behind_any_noise() {
     for text in noisy(TOKEN) {
         let (token, lifetime) = shapes::token(&text, NOW).expect("a token");
         assert_eq!(token.expose(), "eyJhbGciOiJFUzI1N");
-        assert_eq!(lifetime, Some(Duration::from_secs(86_400)));
+        assert_eq!(lifetime, Some(Duration::from_hours(24)));
     }
     for text in noisy(ACCESS) {
         assert_eq!(shapes::access(&text).map(|all| all.len()), Some(2));

@@ -26,7 +26,7 @@ const MOST_OF_ALL: usize = 64 * 1024 * 1024;
 const STALLED: Duration = Duration::from_secs(10);
 
 /// When a channel is closed its service has this long to take what has come,
-const LEFTOVERS: Duration = Duration::from_secs(60);
+const LEFTOVERS: Duration = Duration::from_mins(1);
 
 /// and this long to end its side.
 const PARTING: Duration = Duration::from_secs(2);

@@ -36,9 +36,8 @@ fn map(end: &End) -> Ended {
             2 | 3 | 5 | 6 => Reason::ProtocolFault { detail: detail() },
             _ => Reason::LinkLost,
         },
-        End::Eof => Reason::LinkLost,
         End::Io(error) if error.kind() == io::ErrorKind::TimedOut => Reason::LinkSilent,
-        End::Io(_) => Reason::LinkLost,
+        End::Eof | End::Io(_) => Reason::LinkLost,
         End::Protocol(_) => Reason::ProtocolFault { detail: detail() },
     };
     ConnectError::with(reason, said)

@@ -3,8 +3,6 @@
 
 mod end;
 mod ports;
-#[cfg(test)]
-mod tests;
 
 pub(super) use end::map_end;
 pub(super) use ports::{Registration, ensure};

@@ -1,0 +1,390 @@
+//! Hosting from end to end: the connector between a management service and a relay on loopback.
+
+pub(in crate::provider::devtunnel) mod fakes;
+
+use super::*;
+use crate::model::{
+    Class, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target, TunnelId,
+};
+use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent, Tokens};
+use fakes::relay::{HostLink, Relay, Said};
+use fakes::{Answered, Asked, Service};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+const V1: &str = "tunnel-relay-host";
+const V2: &str = "tunnel-relay-host-v2-dev";
+
+/// Mints what the test says, and remembers what for.
+#[derive(Default)]
+struct Source {
+    asked: Mutex<Vec<Scope>>,
+    no_ports: Option<Reason>,
+}
+
+impl TokenSource for Source {
+    fn mint<'a>(&'a self, _: &'a TunnelId, scope: Scope) -> Minting<'a> {
+        Box::pin(async move {
+            self.asked
+                .lock()
+                .expect("no test panics with it")
+                .push(scope);
+            // The other one is asked for meanwhile.
+            tokio::task::yield_now().await;
+            let both = self.asked.lock().expect("no test panics with it").len();
+            assert!(both >= 2, "they are minted side by side");
+            if let (Scope::ManagePorts, Some(reason)) = (scope, &self.no_ports) {
+                return Err(ConnectError::new(reason.clone()));
+            }
+            let hours = if scope == Scope::Host { 24 } else { 12 };
+            Ok(Minted {
+                token: Secret::new(&format!("{scope} token")),
+                lifetime: Some(Duration::from_hours(hours)),
+            })
+        })
+    }
+}
+
+fn port(number: u16) -> Port {
+    let number = PortNumber::new(number).expect("a port");
+    Port {
+        number,
+        protocol: Protocol::Http,
+        target: Target::local(number),
+        label: TunnelId::new("web").expect("a label"),
+        public_port: None,
+    }
+}
+
+struct Rig {
+    service: Service,
+    relay: Relay,
+    connector: DevTunnelConnector,
+    order: HostOrder,
+    local: TcpListener,
+}
+
+impl Rig {
+    /// The tunnel has the ports of `known`; one service is there, and is what is hosted.
+    async fn start(known: &[u16]) -> Self {
+        Self::with(known, Source::default()).await
+    }
+
+    async fn with(known: &[u16], source: Source) -> Self {
+        let relay = Relay::start().await;
+        let (uri, known) = (relay.uri(), known.to_vec());
+        let service = Service::start(move |asked| answer(asked, &uri, &known)).await;
+        let local = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let number = local.local_addr().expect("bound").port();
+        let base = Base::at(&service.url()).expect("it is here");
+        Self {
+            connector: DevTunnelConnector::new(Arc::new(source)).with_base(base),
+            service,
+            relay,
+            order: HostOrder {
+                provider: ProviderId::DevTunnel,
+                tunnel: TunnelId::new("web.usw2").expect("an id"),
+                ports: vec![port(number)],
+                install: "here".to_owned(),
+                take_over: false,
+                sessions: 0,
+            },
+            local,
+        }
+    }
+
+    fn number(&self) -> u16 {
+        self.order.ports[0].number.get()
+    }
+
+    async fn connect(&self) -> Result<Session, ConnectError> {
+        let tokens = self.connector.mint(&self.order).await?;
+        self.connector.connect(&self.order, &tokens, &|_| {}).await
+    }
+
+    /// A session that stands, and the relay's end of it.
+    async fn host(&self) -> (Session, HostLink) {
+        let accepting = async {
+            let mut link = self.relay.accept(V2).await;
+            let forward = Said::Forward(u32::from(self.number()), "host token".to_owned());
+            assert_eq!(link.next().await, forward);
+            link
+        };
+        let (session, link) = tokio::join!(self.connect(), accepting);
+        (session.expect("it connects"), link)
+    }
+
+    async fn visit(&self, link: &mut HostLink) -> TcpStream {
+        link.open(u32::from(self.number()), false).await;
+        let (said, visited) = tokio::join!(link.next(), self.local.accept());
+        assert_eq!(said, Said::Confirmed { e2ee: false });
+        visited.expect("a connection").0
+    }
+
+    fn calls(&self, method: &str) -> Vec<String> {
+        let asked = self.service.asked().into_iter();
+        asked
+            .filter(|asked| asked.method == method)
+            .map(|asked| asked.path.split('?').next().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
+fn answer(asked: &Asked, relay: &str, known: &[u16]) -> Answered {
+    if asked.method == "PUT" && asked.path.contains("/endpoints/") {
+        let format = "https://a5n51h3l-{port}.usw2.x/";
+        let body = format!(r#"{{"hostRelayUri":"{relay}","portUriFormat":"{format}"}}"#);
+        return Answered::json(200, &body);
+    }
+    let ports: Vec<String> = known
+        .iter()
+        .map(|number| format!(r#"{{"portNumber":{number},"protocol":"https"}}"#))
+        .collect();
+    Answered::json(200, &format!(r#"{{"ports":[{}]}}"#, ports.join(",")))
+}
+
+async fn ended(session: &mut Session) -> ConnectError {
+    loop {
+        match session.events.recv().await.expect("the session says") {
+            SessionEvent::Ended(ended) => return ended,
+            SessionEvent::Established | SessionEvent::Ports(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Until the host says goodbye or goes.
+async fn last_said(link: &mut HostLink) -> Said {
+    loop {
+        let said = link.next().await;
+        if matches!(said, Said::Disconnect(_) | Said::Gone) {
+            return said;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_hosted_visited_and_left() {
+    let rig = Rig::start(&[]).await;
+    let phases = Mutex::new(Vec::new());
+    let tokens = rig.connector.mint(&rig.order).await.expect("tokens");
+    assert_eq!(tokens.lifetime, Some(Duration::from_hours(12)));
+    let progress = |phase| phases.lock().expect("one thread").push(phase);
+    let connecting = rig.connector.connect(&rig.order, &tokens, &progress);
+    let accepting = async {
+        let mut link = rig.relay.accept(V2).await;
+        link.next().await;
+        link
+    };
+    let (session, mut link) = tokio::join!(connecting, accepting);
+    let mut session = session.expect("it connects");
+    let number = rig.number();
+    assert_eq!(
+        *phases.lock().expect("one thread"),
+        [Phase::ConnectingRelay, Phase::ForwardingPorts]
+    );
+    assert_eq!(
+        session.ports[0].url,
+        format!("https://a5n51h3l-{number}.usw2.x/")
+    );
+    assert_eq!(rig.calls("PUT")[0], format!("/tunnels/web/ports/{number}"));
+
+    let mut service = rig.visit(&mut link).await;
+    // Its answer to a ping has come while the relay was read.
+    assert_eq!(session.events.recv().await, Some(SessionEvent::Established));
+    link.data(b"question").await;
+    link.eof().await;
+    let mut heard = String::new();
+    service.read_to_string(&mut heard).await.expect("it comes");
+    assert_eq!(heard, "question");
+    service
+        .write_all(b"answer")
+        .await
+        .expect("it is open still");
+    drop(service);
+    assert_eq!(link.next().await, Said::Data(b"answer".to_vec()));
+    assert_eq!(link.next().await, Said::Eof);
+    let traffic = session.traffic.read();
+    let counted = traffic.values().next().expect("a port");
+    assert_eq!((counted.bytes_in, counted.bytes_out), (8, 6));
+
+    let (clean, said) = tokio::join!(session.close(), last_said(&mut link));
+    assert!(clean);
+    assert_eq!(said, Said::Disconnect(11));
+    assert_eq!(rig.calls("DELETE").len(), 1);
+    assert!(rig.calls("DELETE")[0].ends_with("-relay"));
+}
+
+#[tokio::test]
+async fn ports_that_the_tunnel_has_are_left_as_they_are() {
+    let rig = Rig::start(&[]).await;
+    let known = [rig.number()];
+    drop(rig);
+    let rig = Rig::start(&known).await;
+    let mut order = rig.order.clone();
+    order.ports = vec![port(known[0])];
+    let tokens = rig.connector.mint(&order).await.expect("tokens");
+    let connecting = rig.connector.connect(&order, &tokens, &|_| {});
+    let accepting = async {
+        let mut link = rig.relay.accept(V2).await;
+        link.next().await;
+        link
+    };
+    let (session, _link) = tokio::join!(connecting, accepting);
+    assert_eq!(session.expect("it connects").ports.len(), 1);
+    assert_eq!(rig.calls("PUT").len(), 1, "the endpoint alone");
+}
+
+#[tokio::test]
+async fn ports_come_and_go_while_it_hosts() {
+    let rig = Rig::start(&[]).await;
+    let (mut session, mut link) = rig.host().await;
+    session.part.set_ports(vec![port(rig.number()), port(4321)]);
+    assert_eq!(
+        link.next().await,
+        Said::Forward(4321, "host token".to_owned())
+    );
+    let live = loop {
+        if let Some(SessionEvent::Ports(live)) = session.events.recv().await {
+            break live;
+        }
+    };
+    assert_eq!(live.len(), 2);
+    assert!(
+        rig.calls("PUT")
+            .contains(&"/tunnels/web/ports/4321".to_owned())
+    );
+    session.part.set_ports(vec![port(4321)]);
+    assert_eq!(link.next().await, Said::Cancel(u32::from(rig.number())));
+    link.open(u32::from(rig.number()), false).await;
+    assert_eq!(link.next().await, Said::Refused(1), "it is not served");
+    link.open(4321, false).await;
+    assert_eq!(
+        link.next().await,
+        Said::Refused(2),
+        "its service is not there"
+    );
+}
+
+#[tokio::test]
+async fn encryption_from_end_to_end_is_agreed_to() {
+    let rig = Rig::start(&[]).await;
+    let (_session, mut link) = rig.host().await;
+    link.open(u32::from(rig.number()), true).await;
+    assert_eq!(link.next().await, Said::Confirmed { e2ee: true });
+    link.data(b"SSH-2.0-visitor\r\n").await;
+    let Said::Data(said) = link.next().await else {
+        panic!("it says its name");
+    };
+    assert!(said.starts_with(b"SSH-2.0-underpass"));
+}
+
+#[tokio::test]
+async fn another_host_displaces_it_for_good() {
+    let rig = Rig::start(&[]).await;
+    let (mut session, mut link) = rig.host().await;
+    link.disconnect(12).await;
+    let ended = ended(&mut session).await;
+    assert_eq!(ended.class(), Class::Displaced);
+    session.close().await;
+    assert_eq!(rig.calls("DELETE").len(), 0, "the place is the other one's");
+}
+
+#[tokio::test]
+async fn a_newer_session_of_its_own_is_no_other_host() {
+    let rig = Rig::start(&[]).await;
+    let (mut old, mut old_link) = rig.host().await;
+    let (new, mut new_link) = rig.host().await;
+    old_link.disconnect(12).await;
+    assert_eq!(ended(&mut old).await.class(), Class::Transient);
+    old.close().await;
+    assert_eq!(
+        rig.calls("DELETE").len(),
+        0,
+        "the newer one is in its place"
+    );
+    let (_, said) = tokio::join!(new.close(), last_said(&mut new_link));
+    assert_eq!(said, Said::Disconnect(11));
+    assert_eq!(rig.calls("DELETE").len(), 1);
+}
+
+#[tokio::test]
+async fn a_link_that_is_dropped_is_cut_at_once_and_not_signed_off() {
+    let rig = Rig::start(&[]).await;
+    let (mut session, mut link) = rig.host().await;
+    session.part.drop_link();
+    assert_eq!(ended(&mut session).await.reason, Reason::LinkLost);
+    assert_eq!(last_said(&mut link).await, Said::Gone);
+    assert_eq!(rig.calls("DELETE").len(), 0);
+}
+
+#[tokio::test]
+async fn a_relay_that_goes_is_a_drop_and_its_reasons_are_told() {
+    for (code, class) in [
+        (7, Class::Transient),
+        (14, Class::SignIn),
+        (2, Class::Fatal),
+    ] {
+        let rig = Rig::start(&[]).await;
+        let (mut session, mut link) = rig.host().await;
+        link.disconnect(code).await;
+        assert_eq!(ended(&mut session).await.class(), class, "{code}");
+    }
+    let rig = Rig::start(&[]).await;
+    let (mut session, link) = rig.host().await;
+    drop(link);
+    assert_eq!(ended(&mut session).await.reason, Reason::LinkLost);
+}
+
+#[tokio::test]
+async fn a_relay_that_declines_the_second_version_is_offered_the_first_alone() {
+    let rig = Rig::start(&[]).await;
+    let declining = async {
+        drop(rig.relay.upgrade(V2).await);
+        rig.relay.accept(V1).await
+    };
+    let (session, link) = tokio::join!(rig.connect(), declining);
+    let session = session.expect("it connects");
+    assert_eq!(session.ports.len(), 1);
+    drop((session, link));
+    // And from then on at once.
+    let (session, _link) = tokio::join!(rig.connect(), rig.relay.accept(V1));
+    assert!(session.is_ok());
+}
+
+#[tokio::test]
+async fn a_port_that_the_relay_refuses_is_said_so() {
+    let rig = Rig::start(&[]).await;
+    let refusing = async {
+        let mut link = rig.relay.accept(V2).await;
+        link.refuses = true;
+        link.next().await;
+        link
+    };
+    let (session, _link) = tokio::join!(rig.connect(), refusing);
+    let error = session.expect_err("nothing is served");
+    assert_eq!(error.reason.code(), "refused");
+}
+
+#[tokio::test]
+async fn without_a_token_for_ports_those_that_are_there_are_hosted() {
+    let source = |reason| Source {
+        no_ports: Some(reason),
+        ..Source::default()
+    };
+    let missing = Reason::ProgramFailed {
+        program: "devtunnel".to_owned(),
+        detail: String::new(),
+    };
+    let rig = Rig::with(&[], source(missing)).await;
+    let error = rig.connect().await.expect_err("its port is not there");
+    assert_eq!(error.class(), Class::Fatal);
+    let rig = Rig::with(&[], source(Reason::SignedOut)).await;
+    let error = rig.connect().await.expect_err("nobody is signed in");
+    assert_eq!(error.class(), Class::SignIn);
+    let none = Tokens::default();
+    let connected = rig.connector.connect(&rig.order, &none, &|_| {}).await;
+    assert_eq!(connected.expect_err("no token").reason, Reason::SignedOut);
+}
