@@ -150,6 +150,10 @@ fault-embedded-relay = Your side: the relay in this program could not start ({ $
 fault-other = Your side: an unexpected error ({ $detail }).
 fault-signed-out = Your side: you are not signed in, or no longer. Sign in; hosting goes on by itself after it.
 fault-tunnel-gone = Their side: the provider no longer has this tunnel. It was deleted, or it expired.
+fault-account-full = { $limit ->
+    [one] Their side: the account has room for { $limit } tunnel. Delete it, then try again.
+   *[other] Their side: the account has room for { $limit } tunnels. Delete one, then try again.
+}
 fault-refused = Their side: the provider would not have it ({ $detail }).
 fault-service-trouble = Their side: the provider's service is in trouble. Hosting goes on by itself when it is back.
 fault-service-status = Their side: the provider's service answered { $status }. Hosting goes on by itself when it is back.
@@ -211,6 +215,7 @@ act-make-public = Make public…
 act-make-private = Make private
 act-renew = Renew expiry
 act-forget = Remove from the list
+act-refresh = Refresh the list
 act-new-tunnel = New tunnel…
 act-open-window = Open window
 act-stop-all = Stop all

@@ -152,6 +152,10 @@ fault-embedded-relay = Do seu lado: o relay deste programa não pôde iniciar ({
 fault-other = Do seu lado: um erro inesperado ({ $detail }).
 fault-signed-out = Do seu lado: você não está conectado à sua conta, ou não está mais. Entre; a hospedagem continua sozinha depois disso.
 fault-tunnel-gone = Do outro lado: o provedor não tem mais este túnel. Ele foi excluído ou expirou.
+fault-account-full = { $limit ->
+    [one] Do outro lado: na conta cabe { $limit } túnel. Exclua-o e tente de novo.
+   *[other] Do outro lado: na conta cabem { $limit } túneis. Exclua um e tente de novo.
+}
 fault-refused = Do outro lado: o provedor não aceitou ({ $detail }).
 fault-service-trouble = Do outro lado: o serviço do provedor está com problemas. A hospedagem continua sozinha quando ele voltar.
 fault-service-status = Do outro lado: o serviço do provedor respondeu { $status }. A hospedagem continua sozinha quando ele voltar.
@@ -213,6 +217,7 @@ act-make-public = Tornar público…
 act-make-private = Tornar privado
 act-renew = Renovar validade
 act-forget = Tirar da lista
+act-refresh = Atualizar a lista
 act-new-tunnel = Novo túnel…
 act-open-window = Abrir janela
 act-stop-all = Parar todos

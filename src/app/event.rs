@@ -27,6 +27,8 @@ pub enum Poll {
     List,
     /// What is counted of the tunnel in the panel.
     Panel,
+    /// What is hosted here, where no list tells of it.
+    Hosted,
 }
 
 /// Something happened.

@@ -203,6 +203,7 @@ struct Timers {
     tick: Option<Instant>,
     list: Option<Instant>,
     panel: Option<Instant>,
+    hosted: Option<Instant>,
 }
 
 impl Timers {
@@ -211,6 +212,7 @@ impl Timers {
         self.tick = earlier(self.tick, next_tick(state));
         self.list = earlier(self.list, next_poll(state, Poll::List));
         self.panel = earlier(self.panel, next_poll(state, Poll::Panel));
+        self.hosted = earlier(self.hosted, next_poll(state, Poll::Hosted));
     }
 
     /// Waits for the first of them.
@@ -223,6 +225,10 @@ impl Timers {
             () = sleep_till(self.list) => {
                 self.list = None;
                 Event::Due(Poll::List)
+            }
+            () = sleep_till(self.hosted) => {
+                self.hosted = None;
+                Event::Due(Poll::Hosted)
             }
             () = sleep_till(self.panel) => {
                 self.panel = None;

@@ -97,6 +97,10 @@ pub(super) enum RawCommand {
     Man,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, as it was typed"
+)]
 #[derive(Args, Debug)]
 #[command(after_help = HOST_EXAMPLES)]
 pub(super) struct RawHost {

@@ -112,14 +112,13 @@ fn check_provider(raw: &RawHost) -> Result<(), String> {
             "--public goes with --provider devtunnel; who reaches our relay may visit its tunnels"
                 .to_owned(),
         ),
-        ProviderId::Relay => Ok(()),
         ProviderId::DevTunnel if raw.relay.is_some() => {
             Err("--relay goes without --provider devtunnel".to_owned())
         }
         ProviderId::DevTunnel if raw.protocol == Some(Protocol::Tcp) => Err(
             "Dev Tunnels has no tcp: with --protocol auto its own clients can use tcp".to_owned(),
         ),
-        ProviderId::DevTunnel => Ok(()),
+        ProviderId::Relay | ProviderId::DevTunnel => Ok(()),
     }
 }
 

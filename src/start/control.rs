@@ -11,7 +11,7 @@ const MAX_LINE: usize = 256;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Order {
     /// Something for a tunnel.
-    Do(TunnelId, Event),
+    Do(TunnelId, Box<Event>),
     /// End.
     Quit,
     /// Nothing: an empty line.
@@ -105,7 +105,7 @@ fn parse(line: &str) -> Order {
         // The only verb left.
         _ => Event::DropLink { tunnel },
     };
-    Order::Do(id, event)
+    Order::Do(id, Box::new(event))
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn each_command_is_read_and_the_end_is_a_quit() {
         let web = TunnelId::new("web").expect("an id");
-        let act = |action| Order::Do(web.clone(), Event::Act(action));
+        let act = |action| Order::Do(web.clone(), Box::new(Event::Act(action)));
         let tunnel = || web.clone();
         assert_eq!(
             read(b"host web\n\n stop web \r\ndrop web\nreconnect web"),
@@ -133,7 +133,7 @@ mod tests {
                 act(Action::Host { tunnel: tunnel() }),
                 Order::Nothing,
                 act(Action::Stop { tunnel: tunnel() }),
-                Order::Do(tunnel(), Event::DropLink { tunnel: tunnel() }),
+                Order::Do(tunnel(), Box::new(Event::DropLink { tunnel: tunnel() })),
                 act(Action::Reconnect { tunnel: tunnel() }),
                 Order::Quit,
             ]

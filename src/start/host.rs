@@ -226,7 +226,7 @@ impl Desk {
             Wish::Told(Told::Over) if self.stays => {}
             Wish::Told(Told::Over) => return Some(ExitCode::FAILURE),
             Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
-                self.mailbox.send(event);
+                self.mailbox.send(*event);
             }
             Wish::Order(Order::Do(tunnel, _)) => {
                 self.refuse(&m::cli_unknown_tunnel(tunnel.as_str()));

@@ -20,7 +20,7 @@ pub(super) enum NoPlan {
     /// No saved tunnel is called so.
     NoSuchTunnel(String),
     /// A saved tunnel without ports.
-    NoPorts(Tunnel),
+    NoPorts(Box<Tunnel>),
     /// A saved tunnel was asked for and the ports were given its name.
     Twice(String),
     /// What was typed cannot be taken.
@@ -38,7 +38,7 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
             Asked::Saved(name) => {
                 let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
-                    return Err(NoPlan::NoPorts(tunnel.clone()));
+                    return Err(NoPlan::NoPorts(Box::new(tunnel.clone())));
                 }
                 wanted.push(tunnel.id.clone());
             }

@@ -25,7 +25,8 @@ pub(super) fn plan(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> 
 /// Why the provider did not do it, with what helps in a terminal.
 pub(super) fn why(reason: &Reason) -> Msg {
     match reason {
-        Reason::SignedOut => m::cli_sign_in_first(fault(reason)),
+        Reason::TooManyTunnels { limit } => m::fault_account_full(*limit),
+        Reason::SignedOut => m::cli_sign_in_first(),
         Reason::NotInstalled { .. } => m::cli_install_first(install_command(), fault(reason)),
         reason => fault(reason),
     }

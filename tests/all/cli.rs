@@ -1,5 +1,7 @@
 //! The built binary as a person or another program runs it: words in, lines and exit codes out.
 
+#[cfg(unix)]
+mod account;
 mod bad_input;
 mod hosting;
 mod kit;

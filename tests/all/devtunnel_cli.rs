@@ -4,6 +4,6 @@
 #![cfg(unix)]
 
 mod account;
-mod stand_in;
+pub mod stand_in;
 mod trouble;
 mod tunnels;

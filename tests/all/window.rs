@@ -1,5 +1,6 @@
 //! The window, worked by label, pointer and key on Slint's testing backend.
 
+mod account;
 mod bench;
 mod dialogs;
 mod held;

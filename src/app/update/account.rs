@@ -15,6 +15,10 @@ use std::time::Duration;
 /// Between two lists, while the window is on screen.
 const LIST_EVERY: Duration = Duration::from_mins(1);
 
+/// Between two questions about a tunnel that is hosted here, while no list tells of it: its ports
+/// may be changed elsewhere.
+const HOSTED_EVERY: Duration = Duration::from_mins(1);
+
 /// Between two looks at the counts of the tunnel in the panel.
 const PANEL_EVERY: Duration = Duration::from_secs(5);
 
@@ -29,6 +33,10 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
     let shown = state.inputs.appearance.window_shown;
     match poll {
         Poll::List => (shown && state.ledger.looks).then_some(LIST_EVERY),
+        Poll::Hosted => {
+            let listed = shown && state.ledger.looks;
+            (!listed && !hosted(state).is_empty()).then_some(HOSTED_EVERY)
+        }
         Poll::Panel => {
             let follows = shown && state.ledger.followed.is_some();
             (follows && state.inputs.devtunnel.state.lacks().is_none()).then_some(PANEL_EVERY)
@@ -40,6 +48,10 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
 pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Commands {
     match poll {
         Poll::List => refresh(state, at, false),
+        Poll::Hosted => hosted(state)
+            .iter()
+            .flat_map(|tunnel| ask_tunnel(state, tunnel))
+            .collect(),
         Poll::Panel => {
             let followed = state.ledger.followed.clone();
             followed
@@ -47,6 +59,17 @@ pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Comma
                 .unwrap_or_default()
         }
     }
+}
+
+/// The account's tunnels that are served from here.
+fn hosted(state: &State) -> Vec<TunnelId> {
+    let hosts = state.inputs.hosts.iter();
+    hosts
+        .filter(|(id, host)| {
+            host.state.serving().is_some() && state.inputs.provider(id) == ProviderId::DevTunnel
+        })
+        .map(|(id, _)| id.clone())
+        .collect()
 }
 
 /// The program began.

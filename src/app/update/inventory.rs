@@ -1,19 +1,14 @@
 //! Changes of the inventory: checked here, shown as if done, taken back when they were not.
 
+use super::typed::{Errors, check_name, check_port, free_label, free_name, keep, new_port};
 use super::{Commands, account, engine, host, listing, show_toast};
 use crate::app::account::Reported;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Access, Dialog, DialogKind, Field, FieldError, NoticeKind, Pending, Port, PortKey, PortNumber,
-    Protocol, ProviderId, Reason, Remote, Target, Toast, Tunnel, TunnelId, UnixMillis, parse_name,
-    parse_port, parse_target,
+    Access, Dialog, DialogKind, Field, FieldError, NoticeKind, Pending, Port, PortKey, Protocol,
+    ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis, parse_target,
 };
-
-/// Behind the dot in the id of a tunnel that a provider has not named yet.
-const UNNAMED: &str = "new";
-
-type Errors = Vec<(Field, FieldError)>;
 
 /// The empty window's one field: a tunnel named after its port, hosted at once.
 pub(super) fn share(state: &mut State, at: UnixMillis, typed: &str) -> Commands {
@@ -371,133 +366,9 @@ fn apply(tunnels: &mut Vec<Tunnel>, change: &Pending) {
     }
 }
 
-fn new_port(
-    tunnel: &Tunnel,
-    target: Target,
-    protocol: Protocol,
-    public_port: Option<PortNumber>,
-) -> Port {
-    Port {
-        number: target.port,
-        protocol,
-        label: tunnel.label_for(target.port),
-        target,
-        public_port,
-    }
-}
-
-fn check_name(
-    state: &State,
-    provider: ProviderId,
-    typed: &str,
-) -> Result<(String, TunnelId), FieldError> {
-    let (name, id) = parse_name(typed)?;
-    match provider {
-        ProviderId::Relay if is_taken(state, &id) => Err(FieldError::NameExists { id }),
-        ProviderId::Relay => Ok((name, id)),
-        ProviderId::DevTunnel if is_in_account(state, &id) => Err(FieldError::NameExists { id }),
-        // Ids of its own have a dot: until it has given one, this tells it from our relay's.
-        ProviderId::DevTunnel => match TunnelId::new(format!("{id}.{UNNAMED}")) {
-            Ok(id) => Ok((name, id)),
-            Err(typed) => Err(FieldError::UnusableName { typed }),
-        },
-    }
-}
-
-/// The account has a tunnel whose id is `id` and a cluster behind it, or one is being made.
-fn is_in_account(state: &State, id: &TunnelId) -> bool {
-    let is = |tunnel: &Tunnel| {
-        tunnel.provider == ProviderId::DevTunnel
-            && crate::app::errands::requested(&tunnel.id) == *id
-    };
-    let coming = state.inputs.pending.iter().any(|pending| match pending {
-        Pending::Create(tunnel) => is(tunnel),
-        _ => false,
-    });
-    coming || state.inputs.tunnels.iter().any(is)
-}
-
-/// A tunnel has the id, or a port of one has it as its label.
-fn is_taken(state: &State, id: &TunnelId) -> bool {
-    let of = |tunnel: &Tunnel| tunnel.id == *id || tunnel.ports.iter().any(|p| p.label == *id);
-    let coming = state.inputs.pending.iter().any(|pending| match pending {
-        Pending::Create(tunnel) => of(tunnel),
-        Pending::AddPort(_, port) => port.label == *id,
-        Pending::Delete(_)
-        | Pending::RemovePort(_)
-        | Pending::ChangeProtocol(..)
-        | Pending::SetAccess(..)
-        | Pending::Renew(_) => false,
-    });
-    coming || state.inputs.tunnels.iter().any(of)
-}
-
-fn check_port(
-    errors: &mut Errors,
-    provider: ProviderId,
-    target: &str,
-    protocol: Protocol,
-    public_port: &str,
-) -> Option<(Target, Option<PortNumber>)> {
-    let target = keep(errors, Field::Target, parse_target(target));
-    if provider == ProviderId::DevTunnel && !protocol.is_web() {
-        errors.push((Field::Protocol, FieldError::NoTcp));
-        return None;
-    }
-    let public_port = match public_port.trim() {
-        "" => Some(None),
-        _ if protocol.is_web() => {
-            errors.push((Field::PublicPort, FieldError::PublicPortNeedsTcp));
-            None
-        }
-        typed => keep(errors, Field::PublicPort, parse_port(typed)).map(Some),
-    };
-    Some((target?, public_port?))
-}
-
-fn keep<T>(errors: &mut Errors, field: Field, checked: Result<T, FieldError>) -> Option<T> {
-    match checked {
-        Ok(value) => Some(value),
-        Err(error) => {
-            errors.push((field, error));
-            None
-        }
-    }
-}
-
 fn show_errors(state: &mut State, kind: DialogKind, errors: Errors) -> Commands {
     state.inputs.dialog = Some(Dialog { kind, errors });
     vec![]
-}
-
-/// The label, or the first of `LABEL-2`, `LABEL-3` … that nobody has: another tunnel may be called
-/// like this one's port.
-fn free_label(state: &State, label: TunnelId) -> TunnelId {
-    if !is_taken(state, &label) {
-        return label;
-    }
-    let numbered = |n: u32| {
-        let suffix = format!("-{n}");
-        let stem = label.as_str();
-        let stem = &stem[..stem.len().min(TunnelId::MAX_LEN - suffix.len())];
-        TunnelId::new(format!("{stem}{suffix}")).ok()
-    };
-    // Some number is free: there are fewer tunnels than numbers.
-    (2..=u32::MAX)
-        .filter_map(numbered)
-        .find(|label| !is_taken(state, label))
-        .unwrap_or(label)
-}
-
-fn free_name(state: &State, port: PortNumber) -> String {
-    let plain = format!("port-{port}");
-    let numbered = (2..).map(|n| format!("{plain}-{n}"));
-    let free = |name: &String| TunnelId::from_name(name).is_some_and(|id| !is_taken(state, &id));
-    // Some number is free: there are fewer tunnels than numbers.
-    std::iter::once(plain.clone())
-        .chain(numbered)
-        .find(free)
-        .unwrap_or(plain)
 }
 
 fn find_port<'s>(state: &'s State, key: &PortKey) -> Option<&'s Port> {

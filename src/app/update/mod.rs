@@ -10,6 +10,7 @@ mod listing;
 mod probe;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use super::event::{Command, Event};
 use super::state::{State, relay_facts};

@@ -222,7 +222,7 @@ impl DevTunnelConnector {
         let opened = socket::open(uri, offer, &registration.host_token, &self.proxies);
         let opened = opened.await.map_err(NotGreeted::Failed)?;
         let version = opened.version;
-        tracing::info!(?version, "the relay is there");
+        tracing::info!(subprotocol = version.as_str(), "the relay is there");
         match ssh::start(opened.stream).await {
             Ok((outer, events)) => Ok(Greeted {
                 outer,

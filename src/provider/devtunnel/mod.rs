@@ -3,8 +3,6 @@
 
 mod cli;
 mod connector;
-#[cfg(test)]
-mod fakes;
 mod generations;
 mod identity;
 mod inner;

@@ -61,6 +61,16 @@ pub(super) enum Version {
     V2,
 }
 
+impl Version {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => V1,
+            Self::V2 => V2,
+        }
+    }
+}
+
 /// An open WebSocket.
 pub(super) struct Opened {
     pub stream: WebSocket<Box<dyn Transport>>,

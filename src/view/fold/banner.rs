@@ -103,7 +103,12 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             name,
             reason,
         } => {
-            let (name, why) = (name.as_str(), fault(reason));
+            let why = match reason {
+                // The sentence for our relay's limit is about what is hosted.
+                Reason::TooManyTunnels { limit } => m::fault_account_full(*limit),
+                reason => fault(reason),
+            };
+            let name = name.as_str();
             let text = match change {
                 PendingWord::Create => m::banner_not_created(why, name),
                 PendingWord::Delete => m::banner_not_deleted(why, name),

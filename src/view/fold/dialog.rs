@@ -235,7 +235,7 @@ fn account(scene: &Scene) -> DialogView {
         AccountState::Ready { .. } => DialogView {
             body: Some(account_line(&facts.state)),
             steps: vec![
-                check(),
+                refresh(scene),
                 button::dialog(true, m::act_sign_out_ask(), DialogKind::SignOut),
             ],
             ..title
@@ -246,6 +246,16 @@ fn account(scene: &Scene) -> DialogView {
             ..title
         },
     }
+}
+
+fn refresh(scene: &Scene) -> Button {
+    let refreshing = scene.inputs.devtunnel.refreshing;
+    let label = if refreshing {
+        m::act_checking()
+    } else {
+        m::act_refresh()
+    };
+    when(!refreshing, label, Action::Refresh)
 }
 
 fn ways_in() -> Vec<Button> {

@@ -71,6 +71,11 @@ impl StandIn {
         self.door(&[&["inject", kind], more].concat());
     }
 
+    /// What the account holds at this path.
+    pub fn get(&self, path: &str) -> serde_json::Value {
+        serde_json::from_str(&self.door(&["get", path])).expect("JSON")
+    }
+
     /// Each call so far, without those of `user show` that only ask who is there.
     pub fn calls(&self) -> Vec<String> {
         let calls = self.door(&["calls"]);

@@ -79,9 +79,9 @@ async fn what_the_account_has_appears_and_is_hosted_with_one_targeted_question()
 
     // The next start paints what was there before it has asked anybody.
     computer.account.cloud().state = AccountState::SignedOut;
-    let again = computer.start();
-    let first = again.screen.now();
-    assert_eq!(first.view.window.cards.len(), 2);
+    let mut again = computer.start();
+    let first = |shown: &Shown| Some(shown.view.window.cards.len());
+    assert_eq!(again.screen.until("anything is shown", first).await, 2);
 }
 
 #[tokio::test]

@@ -4,13 +4,11 @@ use super::*;
 use crate::app::account::Reported;
 use crate::app::event::{AskNumber, Poll};
 use crate::app::update::next_poll;
-use crate::model::{
-    AccountState, DeviceCode, Identity, Metrics, PendingWord, Port, Remote, Target, Tunnel,
-};
+use crate::model::{AccountState, Metrics, PendingWord, Port, Remote, Target, Tunnel};
 
-const REAL: &str = "web-7f3k.usw2";
+pub(super) const REAL: &str = "web-7f3k.usw2";
 
-fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
+pub(super) fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
     let port = |number: &u16| Port {
         number: port(*number),
         protocol: Protocol::Http,
@@ -29,7 +27,7 @@ fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
     }
 }
 
-fn ready() -> AccountState {
+pub(super) fn ready() -> AccountState {
     AccountState::Ready {
         user: "ana".to_owned(),
         via: "GitHub".to_owned(),
@@ -38,7 +36,7 @@ fn ready() -> AccountState {
 
 impl Rig {
     /// A person with an account, looking at an empty list that came.
-    fn account() -> Self {
+    pub(super) fn account() -> Self {
         let begin = Begin {
             install: "0123456789abcdef".to_owned(),
             accounts: true,
@@ -57,7 +55,7 @@ impl Rig {
     }
 
     /// The same, with these tunnels.
-    fn with(tunnels: &[Tunnel]) -> Self {
+    pub(super) fn with(tunnels: &[Tunnel]) -> Self {
         let mut rig = Self::account();
         let commands = rig.act(Action::Refresh);
         let asked = list_asked(&commands).expect("it asks");
@@ -65,7 +63,7 @@ impl Rig {
         rig
     }
 
-    fn list(&mut self, asked: AskNumber, tunnels: Vec<Tunnel>) -> Vec<Command> {
+    pub(super) fn list(&mut self, asked: AskNumber, tunnels: Vec<Tunnel>) -> Vec<Command> {
         let result = Ok(tunnels.into_iter().map(Reported::new).collect());
         self.put(Event::Listed { asked, result })
     }
@@ -105,7 +103,7 @@ impl Rig {
         })
     }
 
-    fn ids(&self) -> Vec<&str> {
+    pub(super) fn ids(&self) -> Vec<&str> {
         let tunnels = self.state.inputs.tunnels.iter();
         tunnels.map(|tunnel| tunnel.id.as_str()).collect()
     }
@@ -119,14 +117,14 @@ impl Rig {
         })
     }
 
-    fn sign_in_needed(&mut self, tunnel: &str) -> Vec<Command> {
+    pub(super) fn sign_in_needed(&mut self, tunnel: &str) -> Vec<Command> {
         let since = self.at;
         let reason = Reason::SignedOut;
         self.engine_of(tunnel, HostState::SignIn { since, reason })
     }
 }
 
-fn list_asked(commands: &[Command]) -> Option<AskNumber> {
+pub(super) fn list_asked(commands: &[Command]) -> Option<AskNumber> {
     commands.iter().find_map(|command| match command {
         Command::AskAccount { asked, .. } => Some(*asked),
         _ => None,
@@ -341,88 +339,6 @@ fn hosting_here_is_not_taken_for_hosting_elsewhere() {
 }
 
 #[test]
-fn a_sign_in_wakes_what_waits_for_it() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
-    rig.create("web", "4000");
-    rig.act(Action::Host { tunnel: id(REAL) });
-    rig.sign_in_needed(REAL);
-    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
-    assert!(
-        rig.state
-            .inputs
-            .notices
-            .iter()
-            .any(|n| matches!(&n.kind, NoticeKind::NeedsYou { tunnel, .. } if *tunnel == id(REAL)))
-    );
-    let commands = rig.act(Action::SignIn {
-        identity: Identity::GitHub,
-        device: true,
-    });
-    let asked = Command::SignIn {
-        identity: Identity::GitHub,
-        device: true,
-    };
-    assert!(commands.contains(&asked));
-    let code = DeviceCode {
-        url: "https://example.org".to_owned(),
-        code: "ABCD".to_owned(),
-    };
-    rig.put(Event::DeviceCode(code.clone()));
-    // A preflight that was under way knows less.
-    rig.put(Event::Account(AccountState::SignedOut));
-    assert_eq!(rig.state.inputs.devtunnel.state.device_code(), Some(&code));
-    let commands = rig.put(Event::SignedIn(Ok(ready())));
-    let told = |tunnel: &str| Command::Tell(id(tunnel), EngineCommand::SignedIn);
-    assert!(commands.contains(&told(REAL)));
-    assert!(
-        !commands.contains(&told("web")),
-        "the relay's are not asked"
-    );
-    assert!(list_asked(&commands).is_some());
-    assert_eq!(
-        rig.state.inputs.settings.devtunnel.identity,
-        Identity::GitHub
-    );
-}
-
-#[test]
-fn a_sign_in_that_is_given_up_or_fails_leaves_everything_as_it_was() {
-    let mut rig = Rig::account();
-    rig.put(Event::SignedOut(Ok(())));
-    let sign_in = Action::SignIn {
-        identity: Identity::Microsoft,
-        device: false,
-    };
-    rig.act(sign_in.clone());
-    let commands = rig.act(Action::CancelSignIn);
-    assert_eq!(commands[0], Command::CancelSignIn);
-    rig.put(Event::SignedIn(Ok(ready())));
-    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
-    rig.act(sign_in);
-    rig.put(Event::SignedIn(Err(Reason::TimedOut)));
-    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
-    let reason = Reason::TimedOut;
-    assert_eq!(
-        rig.state.inputs.notices[0].kind,
-        NoticeKind::AccountTrouble { reason }
-    );
-}
-
-#[test]
-fn a_sign_out_takes_the_account_s_tunnels_along_and_no_older_list_brings_them_back() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
-    rig.create("web", "4000");
-    rig.act(Action::Host { tunnel: id(REAL) });
-    let old = list_asked(&rig.act(Action::Refresh)).expect("it asks");
-    assert!(rig.act(Action::SignOut).contains(&Command::SignOut));
-    let commands = rig.put(Event::SignedOut(Ok(())));
-    assert!(commands.contains(&Command::StopEngine(id(REAL))));
-    assert_eq!(rig.ids(), ["web"]);
-    rig.list(old, vec![tunnel(REAL, &[3000])]);
-    assert_eq!(rig.ids(), ["web"]);
-}
-
-#[test]
 fn a_deletion_that_is_refused_hosts_again() {
     let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
     rig.act(Action::Host { tunnel: id(REAL) });
@@ -520,4 +436,44 @@ fn access_and_life_are_changed_at_the_provider() {
     rig.took(&asked, None);
     let name = "web-7f3k".to_owned();
     assert_eq!(rig.state.inputs.toast, Some(Toast::Renewed { name }));
+}
+
+#[test]
+fn ports_that_are_changed_elsewhere_are_served_here() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000]), tunnel("b.usw2", &[80])]);
+    assert_eq!(next_poll(&rig.state, Poll::Hosted), None);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let since = rig.at;
+    let asked = rig.engine_of(
+        REAL,
+        HostState::Hosting {
+            session: SessionNumber(1),
+            since,
+            established: true,
+        },
+    );
+    let answer = |asked: &[Command]| {
+        let asked = asked.iter().find_map(|command| match command {
+            Command::AskTunnel { asked, .. } => Some(*asked),
+            _ => None,
+        });
+        Event::Shown {
+            asked: asked.expect("it asks"),
+            tunnel: id(REAL),
+            result: Ok(Box::new(Reported::new(tunnel(REAL, &[3000, 4000])))),
+        }
+    };
+    let set = |commands: &[Command]| {
+        commands.iter().find_map(|command| match command {
+            Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports.len()),
+            _ => None,
+        })
+    };
+    assert_eq!(set(&rig.put(answer(&asked))), Some(2));
+    assert!(next_poll(&rig.state, Poll::Hosted).is_some());
+    let due = rig.put(Event::Due(Poll::Hosted));
+    assert_eq!(shows(&due), [REAL], "and nothing else");
+    assert_eq!(set(&rig.put(answer(&due))), None, "they are served already");
+    rig.put(Event::WindowShown(true));
+    assert_eq!(next_poll(&rig.state, Poll::Hosted), None, "the list tells");
 }

@@ -5,6 +5,7 @@ mod held;
 mod hosting;
 mod inventory;
 mod properties;
+mod sign_in;
 
 use super::update;
 use crate::app::event::{Command, Event};

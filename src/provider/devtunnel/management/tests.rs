@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Class, PortNumber, Protocol, Target};
-use crate::provider::devtunnel::fakes::{Answered, Service};
+use crate::provider::devtunnel::tests::fakes::{Answered, Service};
 use tokio::net::TcpListener;
 
 fn id() -> TunnelId {

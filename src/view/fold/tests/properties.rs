@@ -91,8 +91,11 @@ fn refers(view: &View, action: &Action) -> bool {
         | Action::CopyDeviceCode
         | Action::OpenDevicePage
         | Action::CopyInstallCommand
-        | Action::OpenInstallPage => true,
-        Action::LeaveRelay | Action::OpenWindow | Action::StopAll | Action::Quit => true,
+        | Action::OpenInstallPage
+        | Action::LeaveRelay
+        | Action::OpenWindow
+        | Action::StopAll
+        | Action::Quit => true,
         other => panic!("no button does {other:?}"),
     }
 }

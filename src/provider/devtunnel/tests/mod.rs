@@ -1,13 +1,15 @@
 //! Hosting from end to end: the connector between a management service and a relay on loopback.
 
-use super::fakes::relay::{HostLink, Relay, Said};
-use super::fakes::{Answered, Asked, Service};
+pub(in crate::provider::devtunnel) mod fakes;
+
 use super::*;
 use crate::model::{
     Class, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target,
     TunnelId,
 };
 use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent, Tokens};
+use fakes::relay::{HostLink, Relay, Said};
+use fakes::{Answered, Asked, Service};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,7 +1,7 @@
 //! Both halves of the service on loopback, for tests: record what they are asked, answer as they are
 //! told.
 
-pub(super) mod relay;
+pub(in crate::provider::devtunnel) mod relay;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// What it was asked.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(in crate::provider::devtunnel) struct Asked {
     pub method: String,
     pub path: String,
     pub headers: hyper::HeaderMap,
@@ -34,7 +34,7 @@ impl Asked {
 
 /// What it answers.
 #[derive(Clone, Debug)]
-pub(super) struct Answered {
+pub(in crate::provider::devtunnel) struct Answered {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
@@ -57,7 +57,7 @@ impl Answered {
 
 type Answering = Arc<dyn Fn(&Asked) -> Answered + Send + Sync>;
 
-pub(super) struct Service {
+pub(in crate::provider::devtunnel) struct Service {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
     _task: AbortOnDropHandle<()>,

@@ -1,0 +1,87 @@
+//! Signing in and out, and what waits for it.
+
+use super::account::{REAL, list_asked, ready, tunnel};
+use super::*;
+use crate::model::{AccountState, DeviceCode, Identity};
+
+#[test]
+fn a_sign_in_wakes_what_waits_for_it() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.create("web", "4000");
+    rig.act(Action::Host { tunnel: id(REAL) });
+    rig.sign_in_needed(REAL);
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    assert!(
+        rig.state
+            .inputs
+            .notices
+            .iter()
+            .any(|n| matches!(&n.kind, NoticeKind::NeedsYou { tunnel, .. } if *tunnel == id(REAL)))
+    );
+    let commands = rig.act(Action::SignIn {
+        identity: Identity::GitHub,
+        device: true,
+    });
+    let asked = Command::SignIn {
+        identity: Identity::GitHub,
+        device: true,
+    };
+    assert!(commands.contains(&asked));
+    let code = DeviceCode {
+        url: "https://example.org".to_owned(),
+        code: "ABCD".to_owned(),
+    };
+    rig.put(Event::DeviceCode(code.clone()));
+    // A preflight that was under way knows less.
+    rig.put(Event::Account(AccountState::SignedOut));
+    assert_eq!(rig.state.inputs.devtunnel.state.device_code(), Some(&code));
+    let commands = rig.put(Event::SignedIn(Ok(ready())));
+    let told = |tunnel: &str| Command::Tell(id(tunnel), EngineCommand::SignedIn);
+    assert!(commands.contains(&told(REAL)));
+    assert!(
+        !commands.contains(&told("web")),
+        "the relay's are not asked"
+    );
+    assert!(list_asked(&commands).is_some());
+    assert_eq!(
+        rig.state.inputs.settings.devtunnel.identity,
+        Identity::GitHub
+    );
+}
+
+#[test]
+fn a_sign_in_that_is_given_up_or_fails_leaves_everything_as_it_was() {
+    let mut rig = Rig::account();
+    rig.put(Event::SignedOut(Ok(())));
+    let sign_in = Action::SignIn {
+        identity: Identity::Microsoft,
+        device: false,
+    };
+    rig.act(sign_in.clone());
+    let commands = rig.act(Action::CancelSignIn);
+    assert_eq!(commands[0], Command::CancelSignIn);
+    rig.put(Event::SignedIn(Ok(ready())));
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    rig.act(sign_in);
+    rig.put(Event::SignedIn(Err(Reason::TimedOut)));
+    assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
+    let reason = Reason::TimedOut;
+    assert_eq!(
+        rig.state.inputs.notices[0].kind,
+        NoticeKind::AccountTrouble { reason }
+    );
+}
+
+#[test]
+fn a_sign_out_takes_the_account_s_tunnels_along_and_no_older_list_brings_them_back() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.create("web", "4000");
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let old = list_asked(&rig.act(Action::Refresh)).expect("it asks");
+    assert!(rig.act(Action::SignOut).contains(&Command::SignOut));
+    let commands = rig.put(Event::SignedOut(Ok(())));
+    assert!(commands.contains(&Command::StopEngine(id(REAL))));
+    assert_eq!(rig.ids(), ["web"]);
+    rig.list(old, vec![tunnel(REAL, &[3000])]);
+    assert_eq!(rig.ids(), ["web"]);
+}
