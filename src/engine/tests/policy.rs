@@ -32,9 +32,11 @@ async fn a_quota_is_waited_out_as_it_was_told_within_bounds() {
         until: Some(wall().after(Duration::from_secs(after))),
     };
     let script = Script::default();
-    let mut failures = script.failures.lock().expect("fresh");
-    failures.extend([quota(9), quota(1), quota(86_400)]);
-    drop(failures);
+    script
+        .failures
+        .lock()
+        .expect("fresh")
+        .extend([quota(9), quota(1), quota(86_400)]);
     run(script.clone(), async |rig| {
         let mut began = tokio::time::Instant::now();
         for told in [9_000, 6_400, 3_600_000] {
