@@ -154,6 +154,7 @@ advice-relay = Hosting without a joined relay does not work before this is mende
 advice-port-taken = Another port is used and URLs change. To choose: relay.http_port in settings.json
 advice-tcp-taken = tcp tunnels get no public port. To choose others: relay.tcp_ports in settings.json
 advice-names = Browsers resolve such names themselves; for other programs use a resolver that does (nss-myhostname, systemd-resolved).
+advice-devtunnel-build = This build of the program was made without Dev Tunnels: take one with them.
 advice-devtunnel-program = Install it: { $command }
 advice-devtunnel-sign-in = Sign in, in the app or in a terminal: devtunnel user login
 advice-devtunnel-service = Check the network, and HTTPS_PROXY where there is a proxy.

@@ -154,6 +154,7 @@ advice-relay = Sem um relay externo, não é possível hospedar enquanto isto n�
 advice-port-taken = Outra porta é usada e as URLs mudam. Para escolher: relay.http_port em settings.json
 advice-tcp-taken = Túneis tcp ficam sem porta pública. Para escolher outras: relay.tcp_ports em settings.json
 advice-names = Os navegadores resolvem esses nomes sozinhos; para outros programas, use um resolvedor que o faça (nss-myhostname, systemd-resolved).
+advice-devtunnel-build = Esta compilação do programa foi feita sem Dev Tunnels: use uma que os inclua.
 advice-devtunnel-program = Instale-o: { $command }
 advice-devtunnel-sign-in = Entre na conta, no app ou no terminal: devtunnel user login
 advice-devtunnel-service = Confira a rede, e HTTPS_PROXY se houver um proxy.

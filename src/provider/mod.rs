@@ -3,6 +3,7 @@
 //! A provider classifies its own errors and is the only place that would start processes. It knows
 //! neither the keep-alive policy nor the view.
 
+#[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
 mod local;

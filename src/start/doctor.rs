@@ -1,6 +1,10 @@
 //! `underpass doctor`: tries what the program needs on this machine. It changes nothing that stays.
 
 mod checks;
+#[cfg(feature = "devtunnel")]
+mod devtunnel;
+#[cfg(not(feature = "devtunnel"))]
+#[path = "doctor/no_devtunnel.rs"]
 mod devtunnel;
 mod network;
 

@@ -9,6 +9,10 @@ mod begin;
 mod control;
 #[cfg(feature = "window")]
 pub mod desktop;
+#[cfg(feature = "devtunnel")]
+mod devtunnels;
+#[cfg(not(feature = "devtunnel"))]
+#[path = "no_devtunnels.rs"]
 mod devtunnels;
 mod doctor;
 mod host;

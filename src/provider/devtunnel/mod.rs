@@ -17,7 +17,7 @@ mod tokens;
 mod visitors;
 mod watch;
 
-pub use cli::{INSTALL_URL, Limit, Limits, Shown, install_command, keep};
+pub use cli::{Limit, Limits, Shown, keep};
 pub use connector::DevTunnelConnector;
 pub use inventory::Inventory;
 pub use management::Base;

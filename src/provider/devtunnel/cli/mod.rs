@@ -5,7 +5,6 @@
 mod calls;
 mod device;
 mod errors;
-mod install;
 mod limits;
 mod map;
 mod measures;
@@ -15,7 +14,6 @@ mod walk;
 
 pub(super) use calls::{Cli, New};
 pub(super) use errors::{failed, refused};
-pub use install::{INSTALL_URL, install_command};
 pub use limits::{Limit, Limits};
 pub use map::{Shown, keep};
 pub(super) use map::{map_listed, map_port, map_shown, now};
