@@ -144,6 +144,7 @@ impl LocalPort {
 }
 
 /// Connects to a service, whatever it speaks.
+#[cfg(feature = "devtunnel")]
 pub(super) async fn reach(target: &Target) -> Result<TcpStream, LocalError> {
     match timeout(CONNECT_WITHIN, connect(target)).await {
         Ok(Ok(stream)) => Ok(stream),
