@@ -7,7 +7,7 @@ import dbus
 from gi.repository import GLib
 
 # The longest that anything here may take on a busy machine with two cores.
-PATIENCE = 45
+PATIENCE = 8
 # How often a condition is looked at again.
 GLANCE = 0.15
 
