@@ -7,7 +7,7 @@ import dbus
 from gi.repository import GLib
 
 # The longest that anything here may take on a busy machine with two cores.
-PATIENCE = 8
+PATIENCE = 45
 # How often a condition is looked at again.
 GLANCE = 0.15
 
