@@ -76,7 +76,6 @@ class Day:
         wait_until("another session", back)
         self.cloud.wait_forwarded(NAME, [self.shop.port, self.admin.port])
         after()
-        authorised.extend(self.texts(r"Authorising"))
         return authorised
 
     def visit_as_client(self, version=2):
