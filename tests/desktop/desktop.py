@@ -272,6 +272,21 @@ class Desktop:
             return None
         return wait_until(f"{pattern!r} in the window", look)
 
+    def press(self, pid, pattern, roles=None):
+        """Clicks with the mouse at what has this name, once it stands still."""
+        last = None
+        def find():
+            nonlocal last
+            before, last = last, self._box(self.find(pid, pattern, roles))
+            return last if last == before else None
+        x, y, width, height = wait_until(f"{pattern!r} in its place", find)
+        self.click(x + width // 2, y + height // 2)
+
+    def _box(self, node):
+        """Where it is on the screen, once it is somewhere."""
+        box = Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)
+        return (box.x, box.y, box.width, box.height) if box.width > 0 and box.height > 0 else None
+
     def is_focused(self, node):
         return node.get_state_set().contains(Atspi.StateType.FOCUSED)
 

@@ -7,13 +7,11 @@ Run by `tests/desktop/run`. Each step says what the person wants; `desktop.py` h
 import json
 import os
 import re
-import sys
-import time
-import traceback
 
 from desktop import Desktop
 from outside import Program, Service, fetch, free_port
 from pictures import Office, take_menus, take_window
+from play import play
 from waiting import Failed, run, wait_until
 
 GREETING = "hello from the local service"
@@ -35,6 +33,12 @@ class Day:
         self.service = Service(GREETING)
         self.office = Office(self)
         self.url = None
+
+    def end(self):
+        """Ends what the day has started."""
+        self.service.stop()
+        self.office.move_out()
+        self.desktop.stop()
 
     def public_url(self):
         """The URL as the window shows it, or the tray's menu where the window shortens it."""
@@ -251,55 +255,5 @@ def the_window_turns_dark(day):
     day.program.wait_end()
 
 
-def say(line):
-    print(line, flush=True)
-
-
-def play(day):
-    """Runs the steps until one fails: the later ones stand on the earlier. Returns how many passed."""
-    for passed, function in enumerate(STEPS):
-        name = function.__name__.replace("_", " ")
-        began = time.monotonic()
-        try:
-            function(day)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the step failed and the logs say why)
-            say(f"  FAIL {name} ({time.monotonic() - began:.1f} s): {error}")
-            if not isinstance(error, Failed):
-                traceback.print_exc(file=sys.stdout)
-            keep_evidence(day)
-            return passed
-        say(f"  PASS {name} ({time.monotonic() - began:.1f} s)")
-    return len(STEPS)
-
-
-def keep_evidence(day):
-    """What the screen, the accessibility bus and the tray show when a step fails."""
-    for what, keep in (
-        ("screenshot", lambda: day.desktop.screenshot("FAILED")),
-        ("accessibility", lambda: day.desktop.dump(day.program.pid, "FAILED")),
-        ("menu", lambda: say(f"    tray menu: {day.desktop.tray_labels(day.program.pid)}")),
-    ):
-        try:
-            if day.program.child is None or (what == "menu" and day.program.child.poll() is not None):
-                continue
-            keep()
-        except Exception as error:  # noqa: BLE001 (the first failure is the one to tell)
-            say(f"    no {what}: {error}")
-
-
-def main():
-    binary, out = sys.argv[1:]
-    day = Day(binary, out)
-    try:
-        passed = play(day)
-    finally:
-        day.service.stop()
-        day.office.move_out()
-        day.desktop.stop()
-    failed = 1 if passed < len(STEPS) else 0
-    skipped = len(STEPS) - passed - failed
-    say(f"desktop: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
-
-
-main()
+if __name__ == "__main__":
+    play(Day, STEPS)
