@@ -36,8 +36,9 @@ const SUFFIX: &str = "log";
 /// How many days are kept.
 const MAX_FILES: usize = 7;
 
-/// How many lines may wait for a slow disk; more are dropped and counted.
-const QUEUE: usize = 8_192;
+/// How many lines may wait for a slow disk; more are dropped and counted. Their places are taken from
+/// the start, 40 bytes each.
+const QUEUE: usize = 1_024;
 
 /// Where the story goes.
 #[derive(Clone, Debug)]

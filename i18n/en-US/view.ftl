@@ -295,6 +295,7 @@ log-resumed = resumed, nothing cut ({ $span })
 log-held-lost = held connections cut ({ $cause })
 log-reconnected = reconnected ({ $cause }, { $span })
 log-sign-in = token refused
+log-signed-out = signed out
 log-taken-over = taken over by another machine
 log-elsewhere = hosted by another machine
 log-quota = limit used up

@@ -300,6 +300,7 @@ log-resumed = retomado, nada cortado ({ $span })
 log-held-lost = conexões mantidas cortadas ({ $cause })
 log-reconnected = reconectado ({ $cause }, { $span })
 log-sign-in = token recusado
+log-signed-out = sessão encerrada
 log-taken-over = assumido por outra máquina
 log-elsewhere = hospedado por outra máquina
 log-quota = limite atingido

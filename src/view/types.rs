@@ -87,7 +87,7 @@ impl Badge {
             Self::ServiceDown => "▲",
             Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
-            Self::SignIn => "⚿",
+            Self::SignIn => "⚷",
             Self::TakenOver | Self::Elsewhere => "⇄",
             Self::OverQuota => "◔",
             Self::Stopped => "○",

@@ -242,11 +242,11 @@ def a_sign_in_that_ends_shows_in_window_and_tray(day):
     day.cloud.standin("inject", "expired", "--times", "1")
     day.cloud.standin("revoke")
     day.drop()
-    day.wait_shape("⚿")
+    day.wait_shape("⚷")
     day.wait_text(r"^Your side: you are not signed in")
     day.wait_text(r"\bSign in\b")
     desktop.screenshot("sign-in-ended")
-    desktop.pick(pid, rf"^⚿ {NAME}", r"^Sign in$", click=False)
+    desktop.pick(pid, rf"^⚷ {NAME}", r"^Sign in$", click=False)
     desktop.screenshot("sign-in-ended-tray")
     desktop.close_menu()
 

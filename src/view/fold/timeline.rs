@@ -171,6 +171,10 @@ fn describe(before: Option<&HostState>, state: &HostState) -> (Badge, Msg) {
             }
             _ => (Badge::Reconnecting, m::log_lost(cause(reason))),
         },
+        HostState::SignIn {
+            reason: Reason::SignedOut,
+            ..
+        } => (Badge::SignIn, m::log_signed_out()),
         HostState::SignIn { .. } => (Badge::SignIn, m::log_sign_in()),
         HostState::Displaced {
             reason: Reason::HostedElsewhere,
