@@ -18,6 +18,8 @@ pub struct Begin {
     pub tunnels: Vec<Tunnel>,
     /// What is to be hosted.
     pub hosted: BTreeSet<TunnelId>,
+    /// Tunnels of which exactly these ports are hosted, whatever else the provider has of them.
+    pub fixed_ports: BTreeSet<TunnelId>,
     /// The row cache.
     pub rows: Rows,
     /// What the desktop is like.
@@ -36,6 +38,8 @@ pub struct State {
     /// The facts.
     pub inputs: Inputs,
     pub(super) install: String,
+    /// Tunnels of which only the ports they began with are hosted.
+    pub(super) fixed_ports: BTreeSet<TunnelId>,
     /// The engine that serves each tunnel now.
     pub(super) engines: BTreeMap<TunnelId, EngineNumber>,
     pub(super) last_engine: EngineNumber,
@@ -125,6 +129,7 @@ impl State {
                 ..Inputs::default()
             },
             install: begin.install,
+            fixed_ports: begin.fixed_ports,
             engines: BTreeMap::new(),
             last_engine: 0,
             runs: BTreeMap::new(),
