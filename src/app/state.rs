@@ -98,7 +98,7 @@ impl Ledger {
     }
 
     /// Whether what was asked then is older than the tunnel's last change.
-    pub(super) fn is_stale(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
+    fn is_older(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
         self.changes
             .get(tunnel)
             .is_some_and(|changed| *changed > asked)
@@ -152,6 +152,13 @@ impl State {
             state.add_notice(NoticeKind::SettingsInvalid { detail }, at);
         }
         state
+    }
+
+    /// Whether an answer to what was asked then says less of the tunnel than is known: a change of it
+    /// is newer, or still under way and perhaps half done.
+    pub(super) fn is_stale(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
+        let mut pending = self.inputs.pending.iter();
+        pending.any(|change| change.tunnel() == tunnel) || self.ledger.is_older(asked, tunnel)
     }
 
     /// Adds a notice, once.

@@ -153,7 +153,7 @@ pub(super) fn handle_shown(
     match result {
         Ok(reported) => {
             keep_metrics(state, &reported);
-            if state.ledger.is_stale(asked, tunnel) {
+            if state.is_stale(asked, tunnel) {
                 return vec![];
             }
             listing::take_one(state, at, *reported)
