@@ -153,6 +153,11 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
     tunnel.name.clone_from(&known.name);
     tunnel.created_at = known.created_at;
     tunnel.expires_at = expiry(known.expires_at, tunnel.expires_at);
+    if state.fixed_ports.contains(&tunnel.id) {
+        // What was typed is what is hosted: the provider only says what it speaks.
+        keep_ports(&mut tunnel, known);
+        return tunnel;
+    }
     for port in &mut tunnel.ports {
         if let Some(before) = known.port(port.number) {
             *port = Port {
@@ -162,6 +167,15 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
         }
     }
     tunnel
+}
+
+fn keep_ports(tunnel: &mut Tunnel, known: &Tunnel) {
+    let told = std::mem::replace(&mut tunnel.ports, known.ports.clone());
+    for port in &mut tunnel.ports {
+        if let Some(told) = told.iter().find(|told| told.number == port.number) {
+            port.protocol = told.protocol;
+        }
+    }
 }
 
 fn expiry(known: Option<UnixMillis>, told: Option<UnixMillis>) -> Option<UnixMillis> {

@@ -529,3 +529,38 @@ fn no_look_at_a_tunnel_stops_it() {
     let set = |command: &Command| matches!(command, Command::Tell(_, EngineCommand::SetPorts(_)));
     assert!(commands.iter().any(set), "it is back");
 }
+
+#[test]
+fn ports_that_were_typed_are_all_that_is_hosted() {
+    let at = UnixMillis(1_000_000);
+    let mut rig = Rig {
+        state: State::new(
+            Begin {
+                tunnels: vec![tunnel(REAL, &[3000])],
+                fixed_ports: [id(REAL)].into(),
+                ..Begin::default()
+            },
+            at,
+        ),
+        at,
+    };
+    let started = rig.act(Action::Host { tunnel: id(REAL) });
+    let fixed = |command: &Command| matches!(command, Command::StartEngine { order, .. } if order.fixed_ports);
+    assert!(started.iter().any(fixed), "its connector is told");
+    let asked = rig.engine_of(
+        REAL,
+        HostState::Hosting {
+            session: SessionNumber(1),
+            since: at,
+            established: true,
+        },
+    );
+    let commands = rig.put(shown(&asked, tunnel(REAL, &[22, 3000])));
+    let set = |command: &Command| matches!(command, Command::Tell(_, EngineCommand::SetPorts(_)));
+    assert!(!commands.iter().any(set), "port 22 was not typed");
+    let ports = &rig.state.inputs.tunnels[0].ports;
+    assert_eq!(
+        ports.iter().map(|p| p.number).collect::<Vec<_>>(),
+        [port(3000)]
+    );
+}
