@@ -50,6 +50,15 @@ impl Errands {
         });
     }
 
+    /// Asks how far this computer is with the account.
+    pub(super) fn preflight(&self) {
+        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+        tokio::spawn(async move {
+            let state = account.preflight().await;
+            mailbox.send(Event::Account(state));
+        });
+    }
+
     /// Asks about one tunnel.
     pub(super) fn ask_tunnel(&self, asked: AskNumber, known: Tunnel) {
         let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());

@@ -96,6 +96,7 @@ impl Performer {
                 preflight,
                 known,
             } => self.errands.ask_account(asked, preflight, known),
+            Command::Preflight => self.errands.preflight(),
             Command::AskTunnel { asked, known } => self.errands.ask_tunnel(asked, known),
             Command::ChangeAccount { change, known } => self.errands.change(change, known),
             Command::SignIn { identity, device } => self.errands.sign_in(identity, device),

@@ -74,6 +74,8 @@ pub(super) struct Ledger {
     pub(super) listed_at: Option<UnixMillis>,
     /// The last change of each tunnel, those that are gone included.
     pub(super) changes: BTreeMap<TunnelId, AskNumber>,
+    /// Nobody was signed in when that was found out last.
+    pub(super) nobody: bool,
     /// Tunnels that are asked about one by one.
     pub(super) showing: BTreeSet<TunnelId>,
     /// When hosting a tunnel ended here: for a while the provider goes on counting this host.
