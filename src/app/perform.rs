@@ -123,13 +123,16 @@ impl Performer {
         ControlFlow::Continue(())
     }
 
-    /// Waits for every goodbye (all at once; as long as their providers may take), then ends the embedded relay.
+    /// Waits for every goodbye (all at once; as long as their providers may take) and for changes that
+    /// are half made, then ends the embedded relay.
     pub(super) async fn finish(mut self) {
         self.leaving
             .extend(self.engines.drain().map(|(_, engine)| engine));
         for engine in &self.leaving {
             engine.tell(EngineCommand::Stop);
         }
+        // Before this thread waits for others: it is the one that makes them.
+        self.errands.finish().await;
         for engine in self.leaving {
             engine.stop_and_wait();
         }
