@@ -242,25 +242,32 @@ fn set_account(state: &mut State, new: AccountState, signed_in: bool) -> Command
     if !is_ready {
         return vec![];
     }
+    let mut commands = vec![];
     if !was_ready {
         clear_trouble(state);
+        let lacked = |host: &HostState| {
+            let reason = host.reason();
+            matches!(host, HostState::Failed { .. })
+                && matches!(reason, Some(Reason::NotInstalled { .. }))
+        };
+        // The program is there now.
+        commands.extend(tell_those(state, &EngineCommand::Reconnect, lacked));
     }
-    if !signed_in {
-        return vec![];
+    if signed_in {
+        state.ledger.nobody = false;
+        let waits = |host: &HostState| matches!(host, HostState::SignIn { .. });
+        commands.extend(tell_those(state, &EngineCommand::SignedIn, waits));
     }
-    state.ledger.nobody = false;
-    waiting(state)
-        .iter()
-        .flat_map(|tunnel| tell(state, tunnel, EngineCommand::SignedIn))
-        .collect()
+    commands
 }
 
-fn waiting(state: &State) -> Vec<TunnelId> {
+/// Tells the engines of the account's tunnels that are as it says.
+fn tell_those(state: &State, what: &EngineCommand, those: impl Fn(&HostState) -> bool) -> Commands {
     let hosts = state.inputs.hosts.iter();
     hosts
-        .filter(|(_, host)| matches!(host.state, HostState::SignIn { .. }))
+        .filter(|(_, host)| those(&host.state))
         .filter(|(id, _)| state.inputs.provider(id) == ProviderId::DevTunnel)
-        .map(|(id, _)| id.clone())
+        .flat_map(|(id, _)| tell(state, id, what.clone()))
         .collect()
 }
 

@@ -108,7 +108,7 @@ impl Rig {
         tunnels.map(|tunnel| tunnel.id.as_str()).collect()
     }
 
-    fn engine_of(&mut self, tunnel: &str, state: HostState) -> Vec<Command> {
+    pub(super) fn engine_of(&mut self, tunnel: &str, state: HostState) -> Vec<Command> {
         let engine = self.state.last_engine;
         self.put(Event::Engine {
             tunnel: id(tunnel),

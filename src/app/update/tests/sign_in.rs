@@ -110,3 +110,18 @@ fn a_refusal_that_the_account_does_not_share_is_not_asked_for_again_and_again() 
     assert!(rig.put(Event::Account(ready())).contains(&told));
     assert!(!rig.put(Event::Account(ready())).contains(&told), "once");
 }
+
+#[test]
+fn what_failed_for_want_of_the_program_goes_on_once_it_is_there() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let reason = Reason::NotInstalled {
+        program: "devtunnel".to_owned(),
+    };
+    let since = rig.at;
+    rig.engine_of(REAL, HostState::Failed { since, reason });
+    rig.put(Event::Account(AccountState::NotInstalled));
+    let told = Command::Tell(id(REAL), EngineCommand::Reconnect);
+    assert!(rig.put(Event::Account(ready())).contains(&told));
+    assert!(!rig.put(Event::Account(ready())).contains(&told), "once");
+}
