@@ -96,6 +96,7 @@ impl Rig {
                 ports: vec![port(number)],
                 install: "here".to_owned(),
                 take_over: false,
+                fixed_ports: false,
                 sessions: 0,
             },
             local,
