@@ -43,6 +43,7 @@ cli-account-none = The account has no tunnels. Make one: underpass host PORT --n
 cli-no-such-remote = The account has no tunnel “{ $typed }”. Make it: underpass host PORT --name { $typed } --provider devtunnel
 cli-remote-no-ports = { $id } has no ports. Add one: underpass host PORT --name { $id } --provider devtunnel
 cli-remote-protocol = Port { $port } of { $id } speaks { $protocol } at Dev Tunnels. Leave --protocol out, or change it in the app.
+cli-remote-public = { $id } is public at Dev Tunnels: anyone who has its URL can visit. To make it private, use the app.
 cli-sign-in-first = Your side: nobody is signed in at Dev Tunnels. Sign in with the app, or here: devtunnel user login
 cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } is in an account at Dev Tunnels and not only here: change it in the app.

@@ -43,6 +43,7 @@ cli-account-none = A conta não tem túneis. Crie um: underpass host PORTA --nam
 cli-no-such-remote = A conta não tem um túnel “{ $typed }”. Para criá-lo: underpass host PORTA --name { $typed } --provider devtunnel
 cli-remote-no-ports = { $id } não tem portas. Adicione uma: underpass host PORTA --name { $id } --provider devtunnel
 cli-remote-protocol = A porta { $port } de { $id } fala { $protocol } no Dev Tunnels. Deixe --protocol de fora, ou mude-o no app.
+cli-remote-public = { $id } é público no Dev Tunnels: qualquer pessoa que tenha a URL pode visitar. Para torná-lo privado, use o app.
 cli-sign-in-first = Do seu lado: ninguém entrou no Dev Tunnels. Entre pelo app, ou aqui: devtunnel user login
 cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } está em uma conta do Dev Tunnels, e não só aqui: mude-o no app.

@@ -310,13 +310,11 @@ impl Machine {
     fn handle_woke(&mut self) -> Outputs {
         match self.state {
             State::Up(_) => vec![Output::CheckLink],
+            State::Waiting { class, .. } if class != Class::Quota => self.connect(),
             // A quota knows nothing of this computer's sleep.
-            State::Waiting {
-                class: Class::Quota,
-                ..
-            } => vec![],
-            State::Waiting { .. } => self.connect(),
-            State::Stopped | State::Connecting | State::Halted(_) => vec![],
+            State::Waiting { .. } | State::Stopped | State::Connecting | State::Halted(_) => {
+                vec![]
+            }
         }
     }
 

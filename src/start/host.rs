@@ -52,6 +52,9 @@ pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
             return code;
         }
     };
+    for msg in &remote::open_anyway(args, &plan) {
+        speech.complain(msg);
+    }
     let begin = Begin {
         tunnels: plan.tunnels.clone(),
         // Those are the desktop's: what is hosted here is what was typed.

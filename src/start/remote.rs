@@ -149,6 +149,18 @@ async fn open(args: &HostArgs, account: &dyn Account, tunnel: &Tunnel) -> Result
     opened.map_err(|reason| why(&reason))
 }
 
+/// What is open to everybody though nobody asked for that here.
+pub(super) fn open_anyway(args: &HostArgs, plan: &Plan) -> Vec<Msg> {
+    let is_public = |tunnel: &&Tunnel| {
+        let access = tunnel.remote.as_ref().map(|remote| remote.access);
+        args.access == Access::Private && access == Some(Access::Public)
+    };
+    let hosted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+    let open = hosted.filter(is_public);
+    open.map(|tunnel| m::cli_remote_public(tunnel.id.as_str()))
+        .collect()
+}
+
 fn check_protocol(args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Msg> {
     match args.protocol {
         Some(asked) if asked != there.protocol => Err(m::cli_remote_protocol(
@@ -186,5 +198,42 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
         target: target.clone(),
         label: id.clone(),
         public_port: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_public_already_is_said_unless_that_was_asked_for() {
+        let args = |access| HostArgs {
+            targets: vec![],
+            name: None,
+            protocol: None,
+            public_port: None,
+            relay: None,
+            provider: ProviderId::DevTunnel,
+            access,
+            take_over: false,
+            json: false,
+            control: false,
+        };
+        let told = |asked, is| {
+            let open = HostArgs {
+                access: is,
+                ..args(asked)
+            };
+            let tunnel = new_tunnel(&open, "web", &[]).expect("it is right");
+            let plan = Plan {
+                wanted: vec![tunnel.id.clone()],
+                tunnels: vec![tunnel],
+                fixed_ports: BTreeSet::new(),
+            };
+            open_anyway(&args(asked), &plan).len()
+        };
+        assert_eq!(told(Access::Private, Access::Public), 1);
+        assert_eq!(told(Access::Public, Access::Public), 0);
+        assert_eq!(told(Access::Private, Access::Private), 0);
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod held;
 mod hosting;
 mod inventory;
+mod polls;
 mod properties;
 mod sign_in;
 
