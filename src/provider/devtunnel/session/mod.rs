@@ -194,6 +194,7 @@ impl Host {
             .disconnect(END_BY_APPLICATION, "the tunnel is not hosted any longer")
             .await;
         // A newer session of ours has the same place on the register.
+        let _place = self.generation.all().place().await;
         if self.generation.is_newest() {
             self.ports.registration().sign_off().await;
         }

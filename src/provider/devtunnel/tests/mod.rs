@@ -77,6 +77,26 @@ impl Rig {
         Self::with_ports(Arc::new(Mutex::new(known.to_vec())), source).await
     }
 
+    /// The service says this of who hosts.
+    async fn hosted_by(who: &'static str) -> Self {
+        let mut rig = Self::start(&[]).await;
+        let uri = rig.relay.uri();
+        rig.service = Service::start(move |asked| match asked.method.as_str() {
+            "GET" => Answered::json(200, who),
+            _ => answer(asked, &uri, &[]),
+        })
+        .await;
+        let base = Base::at(&rig.service.url()).expect("it is here");
+        rig.connector = rig.connector.with_base(base);
+        rig
+    }
+
+    /// As another engine of the same tunnel has it.
+    fn another_connector(&self) -> DevTunnelConnector {
+        let base = Base::at(&self.service.url()).expect("it is here");
+        DevTunnelConnector::new(Arc::new(Source::default())).with_base(base)
+    }
+
     /// The tunnel's ports may change.
     async fn with_ports(known: Arc<Mutex<Vec<u16>>>, source: Source) -> Self {
         let relay = Relay::start().await;
@@ -94,7 +114,8 @@ impl Rig {
                 provider: ProviderId::DevTunnel,
                 tunnel: TunnelId::new("web.usw2").expect("an id"),
                 ports: vec![port(number)],
-                install: "here".to_owned(),
+                // A host of its own: the process knows those of all tests.
+                install: format!("here {number}"),
                 take_over: false,
                 sessions: 0,
             },
@@ -361,6 +382,54 @@ async fn a_newer_session_of_its_own_is_no_other_host() {
     let (_, said) = tokio::join!(new.close(), last_said(&mut new_link));
     assert_eq!(said, Said::Disconnect(11));
     assert_eq!(rig.calls("DELETE").len(), 1);
+}
+
+#[tokio::test]
+async fn nor_is_one_of_another_connector() {
+    let mut rig = Rig::start(&[]).await;
+    let (old, mut old_link) = rig.host().await;
+    rig.connector = rig.another_connector();
+    let (new, _new_link) = rig.host().await;
+    let (_, said) = tokio::join!(old.close(), last_said(&mut old_link));
+    assert_eq!(said, Said::Disconnect(11));
+    assert_eq!(rig.calls("DELETE").len(), 0, "its place is the newer one's");
+    drop(new);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_given_up_is_signed_off() {
+    let rig = Rig::start(&[]).await;
+    let giving_up = async { rig.relay.upgrade(V2).await };
+    tokio::select! {
+        session = rig.connect() => panic!("{session:?}"),
+        link = giving_up => drop(link),
+    }
+    while rig.calls("DELETE").is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// One host is connected, and a stranger is on the register.
+const ELSEWHERE: &str =
+    r#"{"ports":[],"endpoints":[{"hostId":"other"}],"status":{"hostConnectionCount":1}}"#;
+
+#[tokio::test]
+async fn a_tunnel_that_another_machine_hosts_is_left_to_it() {
+    let mut rig = Rig::hosted_by(ELSEWHERE).await;
+    let error = rig.connect().await.expect_err("it is hosted elsewhere");
+    assert_eq!(error.reason, Reason::HostedElsewhere);
+    assert_eq!(rig.calls("PUT").len(), 0, "nothing was touched");
+    rig.order.take_over = true;
+    let _hosting = rig.host().await;
+}
+
+#[tokio::test]
+async fn who_has_left_the_register_alone_hosts_nothing() {
+    let rig = Rig::hosted_by(
+        r#"{"endpoints":[{"hostId":"other"}],"status":{"hostConnectionCount":{"current":0}}}"#,
+    )
+    .await;
+    let _hosting = rig.host().await;
 }
 
 #[tokio::test]
