@@ -6,7 +6,12 @@ use super::event::{AskNumber, Event};
 use super::run::Mailbox;
 use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel, TunnelId};
 use std::sync::Arc;
-use tokio::task::AbortHandle;
+use std::time::Duration;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+/// How long the program's end waits for changes: a port that is made anew is gone in between.
+const FINISH_WITHIN: Duration = Duration::from_secs(20);
 
 /// Runs the errands on the current runtime.
 pub(super) struct Errands {
@@ -14,6 +19,8 @@ pub(super) struct Errands {
     mailbox: Mailbox,
     /// Changes of one tunnel are made one after the other.
     changes: Arc<tokio::sync::Mutex<()>>,
+    /// Those under way.
+    changing: JoinSet<()>,
     sign_in: Option<AbortHandle>,
 }
 
@@ -29,6 +36,7 @@ impl Errands {
             account: Arc::clone(&parts.account),
             mailbox,
             changes: Arc::default(),
+            changing: JoinSet::new(),
             sign_in: None,
         }
     }
@@ -50,6 +58,15 @@ impl Errands {
         });
     }
 
+    /// Asks how far this computer is with the account.
+    pub(super) fn preflight(&self) {
+        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+        tokio::spawn(async move {
+            let state = account.preflight().await;
+            mailbox.send(Event::Account(state));
+        });
+    }
+
     /// Asks about one tunnel.
     pub(super) fn ask_tunnel(&self, asked: AskNumber, known: Tunnel) {
         let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
@@ -66,10 +83,12 @@ impl Errands {
     }
 
     /// Changes what the account has.
-    pub(super) fn change(&self, change: Pending, known: Tunnel) {
+    pub(super) fn change(&mut self, change: Pending, known: Tunnel) {
         let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
         let turn = Arc::clone(&self.changes);
-        tokio::spawn(async move {
+        // Those that are done are not kept.
+        while self.changing.try_join_next().is_some() {}
+        self.changing.spawn(async move {
             let done = {
                 let _turn = turn.lock().await;
                 make(&*account, &change, known.clone()).await
@@ -92,6 +111,14 @@ impl Errands {
                 made,
             });
         });
+    }
+
+    /// Waits until the changes under way are made, within bounds.
+    pub(super) async fn finish(&mut self) {
+        let all = async { while self.changing.join_next().await.is_some() {} };
+        if timeout(FINISH_WITHIN, all).await.is_err() {
+            tracing::warn!("changes of an account are cut short");
+        }
     }
 
     /// Signs in; one that is under way is given up.

@@ -151,6 +151,8 @@ pub enum Command {
         /// What is known of its tunnels.
         known: Vec<Tunnel>,
     },
+    /// Find out how far this computer is with the account, and no more.
+    Preflight,
     /// Ask about one tunnel of the account.
     AskTunnel {
         /// Which question.

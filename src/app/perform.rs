@@ -96,6 +96,7 @@ impl Performer {
                 preflight,
                 known,
             } => self.errands.ask_account(asked, preflight, known),
+            Command::Preflight => self.errands.preflight(),
             Command::AskTunnel { asked, known } => self.errands.ask_tunnel(asked, known),
             Command::ChangeAccount { change, known } => self.errands.change(change, known),
             Command::SignIn { identity, device } => self.errands.sign_in(identity, device),
@@ -122,13 +123,16 @@ impl Performer {
         ControlFlow::Continue(())
     }
 
-    /// Waits for every goodbye (all at once; as long as their providers may take), then ends the embedded relay.
+    /// Waits for every goodbye (all at once; as long as their providers may take) and for changes that
+    /// are half made, then ends the embedded relay.
     pub(super) async fn finish(mut self) {
         self.leaving
             .extend(self.engines.drain().map(|(_, engine)| engine));
         for engine in &self.leaving {
             engine.tell(EngineCommand::Stop);
         }
+        // Before this thread waits for others: it is the one that makes them.
+        self.errands.finish().await;
         for engine in self.leaving {
             engine.stop_and_wait();
         }

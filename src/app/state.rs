@@ -18,6 +18,8 @@ pub struct Begin {
     pub tunnels: Vec<Tunnel>,
     /// What is to be hosted.
     pub hosted: BTreeSet<TunnelId>,
+    /// Tunnels of which exactly these ports are hosted, whatever else the provider has of them.
+    pub fixed_ports: BTreeSet<TunnelId>,
     /// The row cache.
     pub rows: Rows,
     /// What the desktop is like.
@@ -36,6 +38,8 @@ pub struct State {
     /// The facts.
     pub inputs: Inputs,
     pub(super) install: String,
+    /// Tunnels of which only the ports they began with are hosted.
+    pub(super) fixed_ports: BTreeSet<TunnelId>,
     /// The engine that serves each tunnel now.
     pub(super) engines: BTreeMap<TunnelId, EngineNumber>,
     pub(super) last_engine: EngineNumber,
@@ -70,6 +74,8 @@ pub(super) struct Ledger {
     pub(super) listed_at: Option<UnixMillis>,
     /// The last change of each tunnel, those that are gone included.
     pub(super) changes: BTreeMap<TunnelId, AskNumber>,
+    /// Nobody was signed in when that was found out last.
+    pub(super) nobody: bool,
     /// Tunnels that are asked about one by one.
     pub(super) showing: BTreeSet<TunnelId>,
     /// When hosting a tunnel ended here: for a while the provider goes on counting this host.
@@ -94,7 +100,7 @@ impl Ledger {
     }
 
     /// Whether what was asked then is older than the tunnel's last change.
-    pub(super) fn is_stale(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
+    fn is_older(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
         self.changes
             .get(tunnel)
             .is_some_and(|changed| *changed > asked)
@@ -125,6 +131,7 @@ impl State {
                 ..Inputs::default()
             },
             install: begin.install,
+            fixed_ports: begin.fixed_ports,
             engines: BTreeMap::new(),
             last_engine: 0,
             runs: BTreeMap::new(),
@@ -147,6 +154,13 @@ impl State {
             state.add_notice(NoticeKind::SettingsInvalid { detail }, at);
         }
         state
+    }
+
+    /// Whether an answer to what was asked then says less of the tunnel than is known: a change of it
+    /// is newer, or still under way and perhaps half done.
+    pub(super) fn is_stale(&self, asked: AskNumber, tunnel: &TunnelId) -> bool {
+        let mut pending = self.inputs.pending.iter();
+        pending.any(|change| change.tunnel() == tunnel) || self.ledger.is_older(asked, tunnel)
     }
 
     /// Adds a notice, once.

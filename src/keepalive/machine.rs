@@ -241,7 +241,14 @@ impl Machine {
             State::Up(up) => {
                 if let Beside::Connecting { failures } = up.beside {
                     let failures = failures + 1;
-                    let until = now + wait.unwrap_or_else(|| self.backoff.delay(failures, random));
+                    let delay = wait.unwrap_or_else(|| match class {
+                        Class::Quota => self.backoff.longest(random),
+                        // Whatever it is, the session goes on, and the next attempt may tell.
+                        Class::Transient | Class::SignIn | Class::Fatal | Class::Displaced => {
+                            self.backoff.delay(failures, random)
+                        }
+                    });
+                    let until = now + delay;
                     up.beside = Beside::Waiting { until, failures };
                 }
                 vec![]
@@ -303,6 +310,11 @@ impl Machine {
     fn handle_woke(&mut self) -> Outputs {
         match self.state {
             State::Up(_) => vec![Output::CheckLink],
+            // A quota knows nothing of this computer's sleep.
+            State::Waiting {
+                class: Class::Quota,
+                ..
+            } => vec![],
             State::Waiting { .. } => self.connect(),
             State::Stopped | State::Connecting | State::Halted(_) => vec![],
         }

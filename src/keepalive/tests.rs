@@ -378,3 +378,18 @@ fn waking_checks_the_link_or_skips_the_wait() {
     assert_eq!(rig.put(Input::Woke), [Output::Connect]);
     assert_eq!(rig.put(Input::Woke), [], "an attempt is under way");
 }
+
+#[test]
+fn a_quota_is_waited_out_beside_a_session_and_through_a_wake() {
+    let mut rig = Rig::established();
+    rig.put(Input::RemintDue);
+    rig.put(Input::ConnectFailed(Class::Quota, None));
+    assert_eq!(rig.wait().0, Duration::from_mins(1));
+    let told = Duration::from_secs(90);
+    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
+    assert_eq!(rig.wait().0, told);
+    let mut rig = Rig::started();
+    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
+    assert_eq!(rig.put(Input::Woke), []);
+    assert_eq!(rig.wait(), (told, vec![Output::Connect]));
+}

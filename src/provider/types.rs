@@ -50,6 +50,8 @@ pub struct HostOrder {
     pub install: String,
     /// Take the tunnel from another machine of the same account. Only ever set by the person.
     pub take_over: bool,
+    /// Exactly these ports are hosted: what the provider's inventory has beside them is left alone.
+    pub fixed_ports: bool,
     /// Sessions that earlier engines of this tunnel have had: theirs are counted on.
     pub sessions: u64,
 }

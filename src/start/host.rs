@@ -56,6 +56,7 @@ pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
         tunnels: plan.tunnels.clone(),
         // Those are the desktop's: what is hosted here is what was typed.
         hosted: BTreeSet::new(),
+        fixed_ports: plan.fixed_ports.clone(),
         rows: Rows::new(),
         ..loaded
     };

@@ -4,6 +4,7 @@ use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis};
+use std::collections::BTreeSet;
 
 /// What to host.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) struct Plan {
     pub(super) tunnels: Vec<Tunnel>,
     /// Those that are hosted at once, in the order they were typed.
     pub(super) wanted: Vec<TunnelId>,
+    /// Those of which only the ports that were typed are hosted.
+    pub(super) fixed_ports: BTreeSet<TunnelId>,
 }
 
 /// Why there is nothing to host.
@@ -54,7 +57,12 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
         tunnels.push(made);
     }
     wanted.dedup();
-    Ok(Plan { tunnels, wanted })
+    Ok(Plan {
+        tunnels,
+        wanted,
+        // The others are what the inventory of this computer has of them.
+        fixed_ports: BTreeSet::new(),
+    })
 }
 
 /// The tunnel of the ports, if there are any.

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
+use std::collections::BTreeSet;
 
 /// What is to be hosted, with its ports at the provider.
 pub(super) fn plan(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Result<Plan, Msg> {
@@ -46,14 +47,21 @@ async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Res
             Asked::Saved(name) => tunnels.push(existing(args, account, &known, name).await?),
         }
     }
+    let mut fixed_ports = BTreeSet::new();
     if let Some(first) = targets.first() {
         let name = args.name.clone();
         let name = name.unwrap_or_else(|| format!("port-{}", first.port));
-        tunnels.push(of_ports(args, account, &known, &name, &targets).await?);
+        let typed = of_ports(args, account, &known, &name, &targets).await?;
+        fixed_ports.insert(typed.id.clone());
+        tunnels.push(typed);
     }
     let mut wanted: Vec<TunnelId> = tunnels.iter().map(|tunnel| tunnel.id.clone()).collect();
     wanted.dedup();
-    Ok(Plan { tunnels, wanted })
+    Ok(Plan {
+        tunnels,
+        wanted,
+        fixed_ports,
+    })
 }
 
 /// A tunnel that is there: one targeted question.

@@ -153,7 +153,7 @@ pub(super) fn handle_shown(
     match result {
         Ok(reported) => {
             keep_metrics(state, &reported);
-            if state.ledger.is_stale(asked, tunnel) {
+            if state.is_stale(asked, tunnel) {
                 return vec![];
             }
             listing::take_one(state, at, *reported)
@@ -219,36 +219,55 @@ fn keep_metrics(state: &mut State, reported: &Reported) {
     }
 }
 
-/// How far this computer is with the account. A sign-in that is under way knows better.
+/// How far this computer is with the account. A sign-in that is under way knows better, unless
+/// somebody has signed in another way meanwhile.
 pub(super) fn handle_account(state: &mut State, found: AccountState) -> Commands {
     let signing_in = matches!(state.inputs.devtunnel.state, AccountState::SigningIn { .. });
-    if signing_in && !found.is_ready() {
+    // That the account works is no news to an engine that was refused all the same.
+    let news = state.ledger.nobody && found.is_ready();
+    if signing_in && !news {
         return vec![];
     }
-    set_account(state, found)
+    if found == AccountState::SignedOut {
+        state.ledger.nobody = true;
+    }
+    set_account(state, found, news)
 }
 
 /// Whoever waits for a sign-in goes on as soon as there is one.
-fn set_account(state: &mut State, new: AccountState) -> Commands {
+fn set_account(state: &mut State, new: AccountState, signed_in: bool) -> Commands {
     let was_ready = state.inputs.devtunnel.state.is_ready();
     let is_ready = new.is_ready();
     state.inputs.devtunnel.state = new;
-    if !is_ready || was_ready {
+    if !is_ready {
         return vec![];
     }
-    clear_trouble(state);
-    waiting(state)
-        .iter()
-        .flat_map(|tunnel| tell(state, tunnel, EngineCommand::SignedIn))
-        .collect()
+    let mut commands = vec![];
+    if !was_ready {
+        clear_trouble(state);
+        let lacked = |host: &HostState| {
+            let reason = host.reason();
+            matches!(host, HostState::Failed { .. })
+                && matches!(reason, Some(Reason::NotInstalled { .. }))
+        };
+        // The program is there now.
+        commands.extend(tell_those(state, &EngineCommand::Reconnect, lacked));
+    }
+    if signed_in {
+        state.ledger.nobody = false;
+        let waits = |host: &HostState| matches!(host, HostState::SignIn { .. });
+        commands.extend(tell_those(state, &EngineCommand::SignedIn, waits));
+    }
+    commands
 }
 
-fn waiting(state: &State) -> Vec<TunnelId> {
+/// Tells the engines of the account's tunnels that are as it says.
+fn tell_those(state: &State, what: &EngineCommand, those: impl Fn(&HostState) -> bool) -> Commands {
     let hosts = state.inputs.hosts.iter();
     hosts
-        .filter(|(_, host)| matches!(host.state, HostState::SignIn { .. }))
+        .filter(|(_, host)| those(&host.state))
         .filter(|(id, _)| state.inputs.provider(id) == ProviderId::DevTunnel)
-        .map(|(id, _)| id.clone())
+        .flat_map(|(id, _)| tell(state, id, what.clone()))
         .collect()
 }
 
@@ -331,7 +350,7 @@ pub(super) fn handle_signed_in(
     match result {
         Ok(found) => {
             let ready = found.is_ready();
-            let mut commands = set_account(state, found);
+            let mut commands = set_account(state, found, ready);
             if ready {
                 commands.extend(refresh(state, at, false));
             }
@@ -381,7 +400,6 @@ pub(super) fn handle_signed_out(
 /// is established, what the provider has of it, and only of it.
 pub(super) fn follow_engine(
     state: &mut State,
-    at: UnixMillis,
     tunnel: &TunnelId,
     old: &HostState,
     new: &HostState,
@@ -389,9 +407,9 @@ pub(super) fn follow_engine(
     if state.inputs.provider(tunnel) != ProviderId::DevTunnel {
         return vec![];
     }
-    if let HostState::SignIn { reason, .. } = new {
-        handle_trouble(state, at, reason.clone());
-        return vec![];
+    if let HostState::SignIn { .. } = new {
+        // One tunnel's refusal may be its own: the account itself is asked.
+        return vec![Command::Preflight];
     }
     let is_up = |state: &HostState| {
         matches!(

@@ -62,7 +62,7 @@ fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostS
     commands.extend(fail_start(state, at, tunnel, &old, &new));
     commands.extend(enter(state, at, tunnel, &old, &new));
     commands.extend(held::follow(state, at, tunnel, &old, &new));
-    commands.extend(account::follow_engine(state, at, tunnel, &old, &new));
+    commands.extend(account::follow_engine(state, tunnel, &old, &new));
     follow_needs(state, at, tunnel, &new);
     set_state(state, at, tunnel, new);
     commands

@@ -185,6 +185,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
         ports: wanted.ports.clone(),
         install: state.install.clone(),
         take_over,
+        fixed_ports: state.fixed_ports.contains(tunnel),
         sessions: state.sessions.get(tunnel).copied().unwrap_or(0),
     };
     state.last_engine += 1;

@@ -30,7 +30,7 @@ pub(super) fn take_list(
         .into_iter()
         .map(|reported| (reported.tunnel.id.clone(), reported))
         .collect();
-    theirs.retain(|id, _| !state.ledger.is_stale(asked, id) && !is_being_made(state, id));
+    theirs.retain(|id, _| !state.is_stale(asked, id) && !is_being_made(state, id));
     let mut commands = drop_tunnels(state, &gone(state, asked, &order));
     for id in order {
         if let Some(reported) = theirs.remove(&id) {
@@ -91,7 +91,7 @@ fn gone(state: &State, asked: AskNumber, listed: &[TunnelId]) -> Vec<TunnelId> {
         let host = state.inputs.hosts.get(&tunnel.id);
         tunnel.provider == ProviderId::DevTunnel
             && !listed.contains(&tunnel.id)
-            && !state.ledger.is_stale(asked, &tunnel.id)
+            && !state.is_stale(asked, &tunnel.id)
             && !host.is_some_and(|host| host.wanted)
     };
     let tunnels = state.inputs.tunnels.iter();
@@ -117,9 +117,10 @@ fn take(state: &mut State, at: UnixMillis, reported: Reported) -> Commands {
     let place = state.inputs.tunnels.iter().position(|t| t.id == id);
     let known = place.map(|place| state.inputs.tunnels[place].clone());
     let taken = merge(state, at, tunnel, known.as_ref());
+    // That the last port is gone elsewhere stops nothing here: it may be back in a moment.
     let ports_differ = known
         .as_ref()
-        .is_some_and(|known| known.ports != taken.ports);
+        .is_some_and(|known| known.ports != taken.ports && !taken.ports.is_empty());
     match place {
         Some(place) => state.inputs.tunnels[place] = taken,
         None => state.inputs.tunnels.push(taken),
@@ -152,6 +153,11 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
     tunnel.name.clone_from(&known.name);
     tunnel.created_at = known.created_at;
     tunnel.expires_at = expiry(known.expires_at, tunnel.expires_at);
+    if state.fixed_ports.contains(&tunnel.id) {
+        // What was typed is what is hosted: the provider only says what it speaks.
+        keep_ports(&mut tunnel, known);
+        return tunnel;
+    }
     for port in &mut tunnel.ports {
         if let Some(before) = known.port(port.number) {
             *port = Port {
@@ -161,6 +167,15 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
         }
     }
     tunnel
+}
+
+fn keep_ports(tunnel: &mut Tunnel, known: &Tunnel) {
+    let told = std::mem::replace(&mut tunnel.ports, known.ports.clone());
+    for port in &mut tunnel.ports {
+        if let Some(told) = told.iter().find(|told| told.number == port.number) {
+            port.protocol = told.protocol;
+        }
+    }
 }
 
 fn expiry(known: Option<UnixMillis>, told: Option<UnixMillis>) -> Option<UnixMillis> {

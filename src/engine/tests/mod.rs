@@ -153,6 +153,7 @@ fn order() -> HostOrder {
         tunnel,
         install: "here".to_owned(),
         take_over: false,
+        fixed_ports: false,
         sessions: 0,
     }
 }

@@ -207,6 +207,7 @@ async fn host(
         ports: tunnel.ports.clone(),
         install: "doctor".to_owned(),
         take_over: false,
+        fixed_ports: false,
         sessions: 0,
     };
     let tokens = connector.mint(&order).await;

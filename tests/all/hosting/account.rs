@@ -273,3 +273,45 @@ async fn counts_are_polled_for_the_panel_and_the_offer_reaches_the_connector() {
     desk.until_health(&key, Health::Operational).await;
     assert_eq!(computer.account.cloud().offers, [Offer::V1]);
 }
+
+/// Until the account, or its connector, was asked this.
+async fn until_called(account: &FakeAccount, what: &str) {
+    let called = async {
+        while account.calls(what) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(20);
+    let called = tokio::time::timeout(patience, called).await;
+    called.unwrap_or_else(|_| panic!("it is never asked: {what}"));
+}
+
+#[tokio::test]
+async fn the_program_s_end_waits_for_a_change_that_is_half_made() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    computer.account.signed_in();
+    let mine = computer.account.add("web.usw2", &[service.port()], 0);
+    let mut desk = computer.start();
+    let key = PortKey::new(&mine, port(service.port()));
+    until_badge(&mut desk, &key, Badge::Stopped).await;
+    desk.act(Action::Host {
+        tunnel: mine.clone(),
+    });
+    desk.until_works(&key).await;
+    computer.account.open(false);
+    desk.act(Action::AddPort {
+        tunnel: mine,
+        target: "4000".to_owned(),
+        protocol: Protocol::Http,
+        public_port: String::new(),
+    });
+    until_called(&computer.account, "add").await;
+    let goes_on = async {
+        // The goodbye is said meanwhile.
+        until_called(&computer.account, "close").await;
+        computer.account.open(true);
+    };
+    tokio::join!(desk.quit(), goes_on);
+    assert_eq!(computer.account.cloud().tunnels[0].ports.len(), 2);
+}

@@ -135,6 +135,7 @@ pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
         ports: vec![port(label, local, protocol)],
         install: "install-1".to_owned(),
         take_over: false,
+        fixed_ports: false,
         sessions: 0,
     }
 }

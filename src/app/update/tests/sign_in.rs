@@ -9,7 +9,8 @@ fn a_sign_in_wakes_what_waits_for_it() {
     let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
     rig.create("web", "4000");
     rig.act(Action::Host { tunnel: id(REAL) });
-    rig.sign_in_needed(REAL);
+    assert!(rig.sign_in_needed(REAL).contains(&Command::Preflight));
+    rig.put(Event::Account(AccountState::SignedOut));
     assert_eq!(rig.state.inputs.devtunnel.state, AccountState::SignedOut);
     assert!(
         rig.state
@@ -84,4 +85,43 @@ fn a_sign_out_takes_the_account_s_tunnels_along_and_no_older_list_brings_them_ba
     assert_eq!(rig.ids(), ["web"]);
     rig.list(old, vec![tunnel(REAL, &[3000])]);
     assert_eq!(rig.ids(), ["web"]);
+}
+
+#[test]
+fn a_refusal_that_the_account_does_not_share_is_not_asked_for_again_and_again() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let told = Command::Tell(id(REAL), EngineCommand::SignedIn);
+    rig.sign_in_needed(REAL);
+    assert!(rig.state.inputs.devtunnel.state.is_ready());
+    for _ in 0..2 {
+        assert!(!rig.put(Event::Account(ready())).contains(&told));
+    }
+    // Signing in anew helps, and what was known before does not end that.
+    rig.act(Action::SignIn {
+        identity: Identity::Microsoft,
+        device: false,
+    });
+    assert!(!rig.put(Event::Account(ready())).contains(&told));
+    assert!(rig.put(Event::SignedIn(Ok(ready()))).contains(&told));
+    rig.sign_in_needed(REAL);
+    // So does signing in elsewhere.
+    rig.put(Event::Account(AccountState::SignedOut));
+    assert!(rig.put(Event::Account(ready())).contains(&told));
+    assert!(!rig.put(Event::Account(ready())).contains(&told), "once");
+}
+
+#[test]
+fn what_failed_for_want_of_the_program_goes_on_once_it_is_there() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    let reason = Reason::NotInstalled {
+        program: "devtunnel".to_owned(),
+    };
+    let since = rig.at;
+    rig.engine_of(REAL, HostState::Failed { since, reason });
+    rig.put(Event::Account(AccountState::NotInstalled));
+    let told = Command::Tell(id(REAL), EngineCommand::Reconnect);
+    assert!(rig.put(Event::Account(ready())).contains(&told));
+    assert!(!rig.put(Event::Account(ready())).contains(&told), "once");
 }

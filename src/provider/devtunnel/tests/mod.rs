@@ -117,6 +117,7 @@ impl Rig {
                 // A host of its own: the process knows those of all tests.
                 install: format!("here {number}"),
                 take_over: false,
+                fixed_ports: false,
                 sessions: 0,
             },
             local,
