@@ -16,9 +16,14 @@ use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, S
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// The first version is not offered alone for longer: what looked like a refusal of the second may have
+/// been a link that broke.
+const ONLY_V1: Duration = Duration::from_hours(24);
 
 /// Makes sessions with Dev Tunnels.
 pub struct DevTunnelConnector {
@@ -29,8 +34,8 @@ pub struct DevTunnelConnector {
     management: OnceLock<Management>,
     key: OnceLock<Arc<HostKey>>,
     pool: Pool,
-    /// The relay would not have the second version, and had the first.
-    only_v1: AtomicBool,
+    /// Since when the relay would not have the second version, and had the first.
+    only_v1: Mutex<Option<Instant>>,
 }
 
 impl fmt::Debug for DevTunnelConnector {
@@ -70,7 +75,7 @@ impl DevTunnelConnector {
             management: OnceLock::new(),
             key: OnceLock::new(),
             pool: Pool::default(),
-            only_v1: AtomicBool::new(false),
+            only_v1: Mutex::default(),
         }
     }
 
@@ -180,6 +185,7 @@ impl DevTunnelConnector {
             reply,
             host_token,
             ports_token,
+            fixed_ports: order.fixed_ports,
             known,
             served,
         })
@@ -192,7 +198,7 @@ impl DevTunnelConnector {
         registration: &Registration,
         generation: &Generation,
     ) -> Result<Greeted, ConnectError> {
-        let offer = if self.only_v1.load(Ordering::Relaxed) {
+        let offer = if self.is_only_v1() {
             Offer::V1
         } else {
             self.offer
@@ -209,11 +215,16 @@ impl DevTunnelConnector {
         );
         match self.greet_with(Offer::V1, registration, generation).await {
             Ok(greeted) => {
-                self.only_v1.store(true, Ordering::Relaxed);
+                *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 Ok(greeted)
             }
             Err(NotGreeted::Failed(error) | NotGreeted::Declined(error)) => Err(error),
         }
+    }
+
+    fn is_only_v1(&self) -> bool {
+        let since = *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < ONLY_V1)
     }
 
     async fn greet_with(
@@ -228,7 +239,13 @@ impl DevTunnelConnector {
             NotGreeted::Failed(ConnectError::new(Reason::ProtocolFault { detail }))
         })?;
         let opened = socket::open(uri, offer, &registration.host_token, &self.proxies);
-        let opened = opened.await.map_err(NotGreeted::Failed)?;
+        let opened = opened.await.map_err(|error| match (offer, &error.reason) {
+            // It may not know the name of the second one, or not that two may be offered.
+            (Offer::Both, Reason::Refused { .. } | Reason::ProtocolFault { .. }) => {
+                NotGreeted::Declined(error)
+            }
+            (Offer::Both | Offer::V1, _) => NotGreeted::Failed(error),
+        })?;
         let version = opened.version;
         tracing::info!(subprotocol = version.as_str(), "the relay is there");
         match ssh::start(opened.stream).await {

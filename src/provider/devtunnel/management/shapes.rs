@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::provider::devtunnel) struct TunnelReply {
     pub ports: Vec<PortReply>,
+    /// The answer says which ports there are; without that it is no proof that there are none.
+    pub says_ports: bool,
     /// The hosts that are registered, by their ids.
     pub hosts: Vec<String>,
     /// A host is connected.
@@ -70,6 +72,7 @@ pub(super) fn port_body(number: u16, protocol: &str) -> Value {
 
 pub(super) fn tunnel(value: &Value) -> TunnelReply {
     TunnelReply {
+        says_ports: value["ports"].is_array(),
         ports: list(&value["ports"]).iter().filter_map(port).collect(),
         hosts: list(&value["endpoints"])
             .iter()

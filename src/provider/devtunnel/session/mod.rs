@@ -277,7 +277,10 @@ impl Host {
                 return Ok(());
             }
         };
-        self.visitors.set(&ports);
+        // What is wanted by now leads the visitors already.
+        if !self.ports.is_outdated() {
+            self.visitors.set(&ports);
+        }
         let numbers = live.iter().map(|port| port.number.get()).collect();
         self.forwarded.send_replace(numbers);
         match self.ready.take() {

@@ -117,8 +117,8 @@ impl Rig {
                 // A host of its own: the process knows those of all tests.
                 install: format!("here {number}"),
                 take_over: false,
-                fixed_ports: false,
                 sessions: 0,
+                fixed_ports: false,
             },
             local,
         }
@@ -343,6 +343,56 @@ async fn a_client_that_comes_has_the_ports_read_again() {
     );
 }
 
+/// The service says what the test says.
+async fn told() -> (Rig, Arc<Mutex<String>>) {
+    let mut rig = Rig::start(&[]).await;
+    let (uri, body) = (rig.relay.uri(), Arc::new(Mutex::new("{}".to_owned())));
+    let said = Arc::clone(&body);
+    rig.service = Service::start(move |asked| match asked.method.as_str() {
+        "GET" => Answered::json(200, &said.lock().expect("no test panics with it")),
+        _ => answer(asked, &uri, &[]),
+    })
+    .await;
+    rig.connector = rig.another_connector();
+    (rig, body)
+}
+
+#[tokio::test]
+async fn a_port_that_was_made_anew_is_told_to_the_relay_and_no_answer_takes_none_away() {
+    let (rig, body) = told().await;
+    let number = rig.number();
+    let say = |text: String| *body.lock().expect("no test panics with it") = text;
+    let speaks = |word| format!(r#"{{"ports":[{{"portNumber":{number},"protocol":"{word}"}}]}}"#);
+    say(speaks("http"));
+    let (mut session, mut link) = rig.host().await;
+    // It does not say that there are none.
+    say("{}".to_owned());
+    link.open_client(6).await;
+    assert_eq!(link.next().await, Said::Confirmed { e2ee: false });
+    while rig.calls("GET").len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    say(speaks("https"));
+    session.part.set_ports(vec![port(number)]);
+    assert_eq!(link.next().await, Said::Cancel(u32::from(number)));
+    let forward = Said::Forward(u32::from(number), "host token".to_owned());
+    assert_eq!(link.next().await, forward);
+    assert_eq!(ports(&mut session).await.len(), 1);
+}
+
+#[tokio::test]
+async fn with_fixed_ports_what_others_make_is_not_served() {
+    let others = Arc::new(Mutex::new(vec![4322]));
+    let mut rig = Rig::with_ports(Arc::clone(&others), Source::default()).await;
+    rig.order.fixed_ports = true;
+    let (mut session, mut link) = rig.host().await;
+    *others.lock().expect("no test panics with it") = vec![rig.number(), 4322];
+    link.open_client(6).await;
+    let live = ports(&mut session).await;
+    assert_eq!(live.len(), 1);
+    assert_eq!(live[0].number.get(), rig.number());
+}
+
 #[tokio::test]
 async fn encryption_from_end_to_end_is_agreed_to() {
     let rig = Rig::start(&[]).await;
@@ -474,6 +524,17 @@ async fn a_relay_that_declines_the_second_version_is_offered_the_first_alone() {
     drop((session, link));
     // And from then on at once.
     let (session, _link) = tokio::join!(rig.connect(), rig.relay.accept(V1));
+    assert!(session.is_ok());
+}
+
+#[tokio::test]
+async fn a_relay_that_picks_neither_version_is_offered_the_first_alone() {
+    let rig = Rig::start(&[]).await;
+    let declining = async {
+        drop(rig.relay.upgrade("something else").await);
+        rig.relay.accept(V1).await
+    };
+    let (session, _link) = tokio::join!(rig.connect(), declining);
     assert!(session.is_ok());
 }
 
