@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 /// It is never longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// This host's place on the service's register.
 pub(in crate::provider::devtunnel) struct Registration {
