@@ -3,7 +3,8 @@
 use super::generations::{Generation, Generations};
 use super::identity::host_id;
 use super::inner::{HostKey, Pool};
-use super::management::{Base, Endpoint, Management};
+use super::management::{Base, Endpoint, Management, TunnelReply};
+use super::place::Place;
 use super::session::{self, Made, Registration, ensure, map_end};
 use super::socket::{self, Offer, Version};
 use super::ssh::{self, End, Event, Outer};
@@ -15,9 +16,14 @@ use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, S
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// The first version is not offered alone for longer: what looked like a refusal of the second may have
+/// been a link that broke.
+const ONLY_V1: Duration = Duration::from_hours(24);
 
 /// Makes sessions with Dev Tunnels.
 pub struct DevTunnelConnector {
@@ -28,9 +34,8 @@ pub struct DevTunnelConnector {
     management: OnceLock<Management>,
     key: OnceLock<Arc<HostKey>>,
     pool: Pool,
-    generations: Generations,
-    /// The relay would not have the second version, and had the first.
-    only_v1: AtomicBool,
+    /// Since when the relay would not have the second version, and had the first.
+    only_v1: Mutex<Option<Instant>>,
 }
 
 impl fmt::Debug for DevTunnelConnector {
@@ -70,8 +75,7 @@ impl DevTunnelConnector {
             management: OnceLock::new(),
             key: OnceLock::new(),
             pool: Pool::default(),
-            generations: Generations::default(),
-            only_v1: AtomicBool::new(false),
+            only_v1: Mutex::default(),
         }
     }
 
@@ -124,11 +128,15 @@ impl DevTunnelConnector {
         let token = |scope: Scope| tokens.by_scope.get(scope.as_str()).cloned();
         let host_token = token(Scope::Host).ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
         progress(Phase::ConnectingRelay);
-        let generation = self.generations.begin();
+        let generation = Generations::of(&host_id(&order.install, &order.tunnel)).begin();
         let registration = self
-            .register(order, host_token, token(Scope::ManagePorts))
+            .register(order, host_token, token(Scope::ManagePorts), &generation)
             .await?;
-        let greeted = self.greet(&registration, &generation).await?;
+        let mut place = Place::of(&registration, &generation);
+        let greeted = self.greet(&registration, &generation).await;
+        let greeted = greeted.inspect_err(|error| place.lose(error))?;
+        generation.connected();
+        place.keep();
         progress(Phase::ForwardingPorts);
         let there = registration.served.clone();
         let made = Made {
@@ -150,21 +158,26 @@ impl DevTunnelConnector {
         order: &HostOrder,
         host_token: Secret,
         ports_token: Option<Secret>,
+        generation: &Generation,
     ) -> Result<Registration, ConnectError> {
         let (management, tunnel) = (self.management()?, &order.tunnel);
         let known = management.tunnel(tunnel, &host_token).await?;
-        if known.endpoints > 0 {
-            tracing::debug!(count = known.endpoints, "hosts are on the register already");
+        let id = host_id(&order.install, tunnel);
+        if !order.take_over && is_elsewhere(&known, &id, generation) {
+            return Err(ConnectError::new(Reason::HostedElsewhere));
         }
         let ports = order.ports.as_slice();
         let served = ensure(management, tunnel, ports_token.as_ref(), &known, ports).await?;
         let endpoint = Endpoint {
-            host_id: host_id(&order.install, tunnel),
+            host_id: id,
             public_key: self.key()?.public().to_owned(),
         };
-        let reply = management
-            .put_endpoint(tunnel, &endpoint, &host_token)
-            .await?;
+        let reply = {
+            let _place = generation.all().place().await;
+            management
+                .put_endpoint(tunnel, &endpoint, &host_token)
+                .await?
+        };
         Ok(Registration {
             management: management.clone(),
             tunnel: tunnel.clone(),
@@ -172,6 +185,7 @@ impl DevTunnelConnector {
             reply,
             host_token,
             ports_token,
+            fixed_ports: order.fixed_ports,
             known,
             served,
         })
@@ -184,7 +198,7 @@ impl DevTunnelConnector {
         registration: &Registration,
         generation: &Generation,
     ) -> Result<Greeted, ConnectError> {
-        let offer = if self.only_v1.load(Ordering::Relaxed) {
+        let offer = if self.is_only_v1() {
             Offer::V1
         } else {
             self.offer
@@ -201,11 +215,16 @@ impl DevTunnelConnector {
         );
         match self.greet_with(Offer::V1, registration, generation).await {
             Ok(greeted) => {
-                self.only_v1.store(true, Ordering::Relaxed);
+                *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 Ok(greeted)
             }
             Err(NotGreeted::Failed(error) | NotGreeted::Declined(error)) => Err(error),
         }
+    }
+
+    fn is_only_v1(&self) -> bool {
+        let since = *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < ONLY_V1)
     }
 
     async fn greet_with(
@@ -220,7 +239,13 @@ impl DevTunnelConnector {
             NotGreeted::Failed(ConnectError::new(Reason::ProtocolFault { detail }))
         })?;
         let opened = socket::open(uri, offer, &registration.host_token, &self.proxies);
-        let opened = opened.await.map_err(NotGreeted::Failed)?;
+        let opened = opened.await.map_err(|error| match (offer, &error.reason) {
+            // It may not know the name of the second one, or not that two may be offered.
+            (Offer::Both, Reason::Refused { .. } | Reason::ProtocolFault { .. }) => {
+                NotGreeted::Declined(error)
+            }
+            (Offer::Both | Offer::V1, _) => NotGreeted::Failed(error),
+        })?;
         let version = opened.version;
         tracing::info!(subprotocol = version.as_str(), "the relay is there");
         match ssh::start(opened.stream).await {
@@ -260,6 +285,14 @@ impl DevTunnelConnector {
         let key = Arc::new(HostKey::make()?);
         Ok(Arc::clone(self.key.get_or_init(|| key)))
     }
+}
+
+/// Another host than this one is connected to the tunnel, as far as can be told: the service says that
+/// one is, and who has registered, and not which of them it is.
+fn is_elsewhere(known: &TunnelReply, ours: &str, generation: &Generation) -> bool {
+    let strangers = known.hosts.iter().any(|host| host != ours);
+    let is_ours = known.hosts.iter().any(|host| host == ours) && generation.may_be_connected();
+    known.is_hosted && strangers && !is_ours
 }
 
 /// The relay ended the greeting in a way that it may have for what it does not speak: with a word for

@@ -1,27 +1,53 @@
-//! Which of a connector's sessions is the newest: the relay lets a newer one displace an older one,
-//! and the older one must neither take that for another host nor sign the newer one off.
+//! Which of this process's sessions of a host is the newest, whichever connector made it: the relay
+//! lets a newer one displace an older one, and the older one must neither take that for another host
+//! nor sign the newer one off.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
-/// The sessions of one connector, and its attempts at one, by age.
+/// The relay may take the host of a link that died for connected for so long.
+const GHOST: Duration = Duration::from_mins(2);
+
+/// The sessions of one host, and its attempts at one, by age.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Generations(Arc<Mutex<State>>);
+pub(super) struct Generations(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Held while the host's place on the register is taken or given back: what gives it back must
+    /// not come to the service behind what takes it again.
+    place: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     last: u64,
     alive: BTreeSet<u64>,
+    /// When the last session that nobody displaced ended.
+    left: Option<SystemTime>,
 }
 
 /// One of them, while it lives.
 #[derive(Debug)]
 pub(super) struct Generation {
     number: u64,
+    /// It has been connected, and not displaced.
+    hosts: AtomicBool,
     all: Generations,
 }
 
 impl Generations {
+    /// Those of this host in this process.
+    pub fn of(host: &str) -> Self {
+        static ALL: OnceLock<Mutex<HashMap<String, Generations>>> = OnceLock::new();
+        let all = ALL.get_or_init(Mutex::default).lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        all.entry(host.to_owned()).or_default().clone()
+    }
+
     /// A new one, the newest.
     pub fn begin(&self) -> Generation {
         let mut state = self.lock();
@@ -29,12 +55,25 @@ impl Generations {
         let number = state.last;
         state.alive.insert(number);
         drop(state);
-        let all = self.clone();
-        Generation { number, all }
+        Generation {
+            number,
+            hosts: AtomicBool::new(false),
+            all: self.clone(),
+        }
+    }
+
+    /// None is alive.
+    pub fn is_empty(&self) -> bool {
+        self.lock().alive.is_empty()
+    }
+
+    /// Waits until nobody else takes or gives back the host's place on the register.
+    pub async fn place(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.place.lock().await
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -43,11 +82,43 @@ impl Generation {
     pub fn is_newest(&self) -> bool {
         self.all.lock().alive.last() == Some(&self.number)
     }
+
+    /// Those that it is one of.
+    pub fn all(&self) -> &Generations {
+        &self.all
+    }
+
+    /// Whom the relay says is connected may well be one of ours: a session that lives, or one whose
+    /// end the relay has not noticed yet.
+    pub fn may_be_connected(&self) -> bool {
+        let state = self.all.lock();
+        let ghost = state.left.is_some_and(|left| {
+            // A clock that was put back proves nothing.
+            let since = SystemTime::now().duration_since(left);
+            since.is_ok_and(|since| since < GHOST)
+        });
+        ghost || state.alive.iter().any(|number| *number < self.number)
+    }
+
+    /// It is connected.
+    pub fn connected(&self) {
+        self.hosts.store(true, Ordering::Relaxed);
+    }
+
+    /// Another host has taken its place.
+    pub fn displaced(&self) {
+        self.hosts.store(false, Ordering::Relaxed);
+        self.all.lock().left = None;
+    }
 }
 
 impl Drop for Generation {
     fn drop(&mut self) {
-        self.all.lock().alive.remove(&self.number);
+        let mut state = self.all.lock();
+        state.alive.remove(&self.number);
+        if self.hosts.load(Ordering::Relaxed) {
+            state.left = Some(SystemTime::now());
+        }
     }
 }
 
@@ -65,5 +136,30 @@ mod tests {
         // An attempt that failed is no host.
         drop(second);
         assert!(first.is_newest());
+    }
+
+    #[test]
+    fn a_host_s_are_the_same_for_every_connector() {
+        let first = Generations::of("one host").begin();
+        let second = Generations::of("one host").begin();
+        let other = Generations::of("another host").begin();
+        assert!(!first.is_newest() && second.is_newest() && other.is_newest());
+    }
+
+    #[test]
+    fn a_session_leaves_a_ghost_unless_it_was_displaced() {
+        let all = Generations::default();
+        drop(all.begin());
+        assert!(!all.begin().may_be_connected(), "an attempt leaves none");
+        let session = all.begin();
+        session.connected();
+        assert!(all.begin().may_be_connected(), "it lives");
+        drop(session);
+        assert!(all.begin().may_be_connected(), "it was there just now");
+        let session = all.begin();
+        session.connected();
+        session.displaced();
+        drop(session);
+        assert!(!all.begin().may_be_connected());
     }
 }

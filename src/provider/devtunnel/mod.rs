@@ -8,6 +8,7 @@ mod identity;
 mod inner;
 mod inventory;
 mod management;
+mod place;
 mod session;
 mod socket;
 mod ssh;

@@ -32,6 +32,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// A client that is not signed in by then is none.
 const SIGNED_IN_WITHIN: Duration = Duration::from_secs(30);
 
+/// A client that has said nothing by then is not waited for: only so many may be there at once.
+const SPEAKS_WITHIN: Duration = Duration::from_mins(2);
+
 /// What a client may send ahead on a channel.
 const WINDOW: u32 = 1024 * 1024;
 
@@ -77,8 +80,9 @@ impl Inner {
     async fn serve(&self, io: impl Transport, kind: Kind) {
         let mut io = BufReader::new(io);
         // Before its first byte a client may be none at all.
-        if !io.fill_buf().await.is_ok_and(|first| !first.is_empty()) {
-            return;
+        match timeout(SPEAKS_WITHIN, io.fill_buf()).await {
+            Ok(Ok(first)) if !first.is_empty() => {}
+            Ok(Ok(_) | Err(_)) | Err(_) => return,
         }
         let (io, _cut_at_end) = Cuttable::new(io);
         let cut = io.cut.clone();

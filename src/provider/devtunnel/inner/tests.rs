@@ -267,3 +267,12 @@ async fn garbage_ends_a_session_and_nothing_else() {
         serving.await.expect("it ends, and does not panic");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_is_not_waited_for_for_ever() {
+    let rig = rig(&[]);
+    let (_silent, io) = duplex(1024);
+    let serving = rig.serve_client(io);
+    let ended = timeout(SPEAKS_WITHIN + Duration::from_secs(1), serving).await;
+    assert!(ended.is_ok(), "it is waited for still");
+}

@@ -28,12 +28,23 @@ async fn close(cli: &Cli, id: &TunnelId) -> Result<(), ConnectError> {
     cli.reset_access(id, None).await?;
     let told = cli.show(id).await?;
     for port in &told.ports {
-        if is_public(&own(port.access.as_deref().unwrap_or_default())) {
+        // Not every answer says who may visit a port.
+        let entries = match &port.access {
+            Some(entries) => entries.clone(),
+            None => cli.access(id, Some(port.number)).await?,
+        };
+        if is_public(&own(&entries)) {
             cli.reset_access(id, Some(port.number)).await?;
         }
     }
     if is_public(&cli.access(id, None).await?) {
         return Err(failed(format!("{id} is still public")));
+    }
+    for port in &told.ports {
+        if is_public(&own(&cli.access(id, Some(port.number)).await?)) {
+            let number = port.number;
+            return Err(failed(format!("port {number} of {id} is still public")));
+        }
     }
     Ok(())
 }

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::provider::devtunnel) struct TunnelReply {
     pub ports: Vec<PortReply>,
-    /// How many hosts are registered.
-    pub endpoints: usize,
+    /// The answer says which ports there are; without that it is no proof that there are none.
+    pub says_ports: bool,
+    /// The hosts that are registered, by their ids.
+    pub hosts: Vec<String>,
+    /// A host is connected.
+    pub is_hosted: bool,
 }
 
 /// One of its ports.
@@ -68,9 +72,20 @@ pub(super) fn port_body(number: u16, protocol: &str) -> Value {
 
 pub(super) fn tunnel(value: &Value) -> TunnelReply {
     TunnelReply {
+        says_ports: value["ports"].is_array(),
         ports: list(&value["ports"]).iter().filter_map(port).collect(),
-        endpoints: list(&value["endpoints"]).len(),
+        hosts: list(&value["endpoints"])
+            .iter()
+            .filter_map(|endpoint| text(&endpoint["hostId"]))
+            .collect(),
+        is_hosted: is_some(&value["status"]["hostConnectionCount"]),
     }
+}
+
+/// More than none: a number, or an object that has one.
+fn is_some(count: &Value) -> bool {
+    let current = count.as_u64().or_else(|| count["current"].as_u64());
+    current.is_some_and(|current| current > 0)
 }
 
 fn port(value: &Value) -> Option<PortReply> {
@@ -136,7 +151,7 @@ mod tests {
     fn a_tunnel_s_ports_are_read_whatever_else_is_said() {
         let value = json!({
             "tunnelId": "web", "status": {"hostConnectionCount": {"current": 0}},
-            "endpoints": [{"id": "x"}],
+            "endpoints": [{"id": "x-relay", "hostId": "x"}, {"id": "y"}],
             "ports": [
                 {"portNumber": 3000, "protocol": "http", "portUri": "https://a-3000.x/"},
                 {"portNumber": "3001", "protocol": 7, "portForwardingUris": ["https://a-3001.x/"]},
@@ -144,7 +159,12 @@ mod tests {
             ],
         });
         let reply = tunnel(&value);
-        assert_eq!(reply.endpoints, 1);
+        assert_eq!(reply.hosts, ["x"]);
+        assert!(!reply.is_hosted);
+        for count in [json!(1), json!({"current": 1, "limit": 10})] {
+            let value = json!({"status": {"hostConnectionCount": count}});
+            assert!(tunnel(&value).is_hosted, "{value}");
+        }
         let ports: Vec<_> = reply
             .ports
             .iter()

@@ -12,12 +12,15 @@ pub(super) const END_BY_APPLICATION: u32 = 11;
 /// What the relay says to a host that another one displaced.
 const DISPLACED: u32 = 12;
 
-/// What `end` means to a session. One that a newer session of the same connector displaced has lost
+/// What `end` means to a session. One that a newer session of this host displaced has lost
 /// its link and nothing else.
 pub(in crate::provider::devtunnel) fn map_end(end: &End, generation: &Generation) -> Ended {
     let ended = map(end);
     if ended.reason == Reason::TakenOver && !generation.is_newest() {
         return ConnectError::with(Reason::LinkLost, "a newer session of ours took over");
+    }
+    if ended.reason == Reason::TakenOver {
+        generation.displaced();
     }
     ended
 }

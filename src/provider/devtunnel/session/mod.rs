@@ -194,6 +194,7 @@ impl Host {
             .disconnect(END_BY_APPLICATION, "the tunnel is not hosted any longer")
             .await;
         // A newer session of ours has the same place on the register.
+        let _place = self.generation.all().place().await;
         if self.generation.is_newest() {
             self.ports.registration().sign_off().await;
         }
@@ -276,7 +277,10 @@ impl Host {
                 return Ok(());
             }
         };
-        self.visitors.set(&ports);
+        // What is wanted by now leads the visitors already.
+        if !self.ports.is_outdated() {
+            self.visitors.set(&ports);
+        }
         let numbers = live.iter().map(|port| port.number.get()).collect();
         self.forwarded.send_replace(numbers);
         match self.ready.take() {

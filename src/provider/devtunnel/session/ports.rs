@@ -7,10 +7,18 @@ use crate::provider::devtunnel::management::{Endpoint, EndpointReply, Management
 use crate::provider::devtunnel::socket::Version;
 use crate::provider::devtunnel::ssh::{Outer, Refused};
 use crate::provider::{ConnectError, Ended};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// What could not be done is tried again after so long, then after twice as long, and so on.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+
+/// It is never longer.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// This host's place on the service's register.
 pub(in crate::provider::devtunnel) struct Registration {
@@ -21,6 +29,8 @@ pub(in crate::provider::devtunnel) struct Registration {
     pub host_token: Secret,
     /// Makes ports; without it they must be there.
     pub ports_token: Option<Secret>,
+    /// What was wanted at first is all that is, whatever else the tunnel has.
+    pub fixed_ports: bool,
     /// What the tunnel had before.
     pub known: TunnelReply,
     /// What it has of what is wanted.
@@ -42,30 +52,32 @@ impl Registration {
     }
 
     /// The ports of `wanted` that the tunnel has by now.
-    async fn ensure(&self, wanted: &[Port]) -> Result<Vec<Port>, ConnectError> {
+    async fn ensure(&self, wanted: &[Port]) -> Result<There, ConnectError> {
         let known = self
             .management
             .tunnel(&self.tunnel, &self.host_token)
             .await?;
-        ensure(
-            &self.management,
-            &self.tunnel,
-            self.ports_token.as_ref(),
-            &known,
-            wanted,
-        )
-        .await
+        let (management, token) = (&self.management, self.ports_token.as_ref());
+        let ports = ensure(management, &self.tunnel, token, &known, wanted).await?;
+        Ok((known, ports))
     }
 
     /// The ports that the tunnel has now, others than we have wanted among them: those lead to this
     /// computer.
-    async fn read_again(&self, wanted: &[Port]) -> Result<Vec<Port>, ConnectError> {
+    async fn read_again(&self, wanted: &[Port]) -> Result<There, ConnectError> {
         let (management, token) = (&self.management, &self.host_token);
         let known = management.tunnel(&self.tunnel, token).await?;
+        if !known.says_ports {
+            let detail = "the service did not say which ports there are".to_owned();
+            return Err(ConnectError::new(Reason::ProtocolFault { detail }));
+        }
         let numbers = known.ports.iter();
         let ports = numbers.filter_map(|has| {
             let number = PortNumber::new(has.number)?;
             let ours = wanted.iter().find(|port| port.number == number);
+            if self.fixed_ports && ours.is_none() {
+                return None;
+            }
             let protocol = has.protocol.as_deref().and_then(|word| word.parse().ok());
             Some(ours.cloned().unwrap_or_else(|| Port {
                 number,
@@ -75,7 +87,8 @@ impl Registration {
                 public_port: None,
             }))
         });
-        Ok(ports.collect())
+        let ports = ports.collect();
+        Ok((known, ports))
     }
 
     fn live(&self, number: PortNumber) -> Option<LivePort> {
@@ -154,8 +167,11 @@ fn explain_protocol(port: &Port, has: Option<&str>) {
 
 type Change = Pin<Box<dyn Future<Output = (Numbers, Result<Served, Ended>)> + Send>>;
 
-/// The ports that the relay has.
-type Numbers = BTreeSet<PortNumber>;
+/// The ports that the relay has, with what the service said that they speak.
+type Numbers = BTreeMap<PortNumber, Option<String>>;
+
+/// What the service said, and what of that is to be served.
+type There = (TunnelReply, Vec<Port>);
 
 /// What the relay serves after a change.
 pub(super) struct Served {
@@ -183,6 +199,11 @@ pub(super) struct Ports {
     next: Option<Next>,
     change: Option<Change>,
     first: bool,
+    /// The change brings what is wanted, and does not only read what there is.
+    is_wanting: bool,
+    /// When what is wanted and not there is tried again.
+    again: Option<Instant>,
+    pause: Duration,
 }
 
 impl Ports {
@@ -196,6 +217,9 @@ impl Ports {
             next: None,
             change: None,
             first: true,
+            is_wanting: false,
+            again: None,
+            pause: FIRST_PAUSE,
         }
     }
 
@@ -206,6 +230,13 @@ impl Ports {
     /// These are wanted from now on. A change under way is finished first.
     pub(super) fn want(&mut self, ports: Vec<Port>) {
         self.next = Some(Next::Want(ports));
+        self.again = None;
+        self.pause = FIRST_PAUSE;
+    }
+
+    /// Something else is wanted by now than what was done last.
+    pub(super) fn is_outdated(&self) -> bool {
+        matches!(self.next, Some(Next::Want(_)))
     }
 
     /// Somebody may have changed the tunnel's ports: they are read, and served as they are. What is
@@ -217,10 +248,16 @@ impl Ports {
     /// Waits for the end of a change. Nothing is lost when the wait is given up.
     pub(super) async fn changed(&mut self) -> Result<Served, Ended> {
         if self.change.is_none() {
-            match self.next.take() {
-                Some(next) => self.change = Some(self.begin(next)),
-                None => return pending().await,
-            }
+            let next = match (self.next.take(), self.again) {
+                (Some(next), _) => next,
+                (None, Some(at)) => {
+                    sleep_until(at).await;
+                    self.again = None;
+                    Next::Want(self.wanted.clone())
+                }
+                (None, None) => return pending().await,
+            };
+            self.change = Some(self.begin(next));
         }
         let Some(change) = &mut self.change else {
             return pending().await;
@@ -228,33 +265,47 @@ impl Ports {
         let (numbers, outcome) = change.await;
         self.change = None;
         self.numbers = numbers;
+        if self.wants_more(&outcome) && !self.is_outdated() {
+            self.again = Some(Instant::now() + self.pause);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
         outcome
+    }
+
+    /// What was to be done is not done, or in part.
+    fn wants_more(&self, outcome: &Result<Served, Ended>) -> bool {
+        let is_there = |port: &Port| self.numbers.contains_key(&port.number);
+        self.is_wanting && (outcome.is_err() || !self.wanted.iter().all(is_there))
     }
 
     fn begin(&mut self, next: Next) -> Change {
         let (outer, registration) = (self.outer.clone(), Arc::clone(&self.registration));
         let (version, mut numbers) = (self.version, self.numbers.clone());
         let is_first = std::mem::replace(&mut self.first, false);
-        if let Next::Want(ports) = &next {
-            self.wanted.clone_from(ports);
-        }
+        self.is_wanting = match &next {
+            Next::Want(ports) => {
+                self.wanted.clone_from(ports);
+                true
+            }
+            Next::ReadAgain => false,
+        };
         let wanted = self.wanted.clone();
         Box::pin(async move {
             let there = match next {
                 // The first ones were made before there was a relay to ask.
-                Next::Want(_) if is_first => Ok(wanted),
+                Next::Want(_) if is_first => Ok((registration.known.clone(), wanted)),
                 Next::Want(_) => registration.ensure(&wanted).await,
                 Next::ReadAgain => registration.read_again(&wanted).await,
             };
-            let ports = match there {
-                Ok(ports) => ports,
+            let (known, ports) = match there {
+                Ok(there) => there,
                 Err(error) => return (numbers, Err(error)),
             };
             let token = &registration.host_token;
-            let outcome = serve(version, &outer, token, &ports, &mut numbers).await;
+            let outcome = serve(version, &outer, token, (&known, &ports), &mut numbers).await;
             let live = |number: &PortNumber| registration.live(*number);
             let served = outcome.map(|()| Served {
-                live: numbers.iter().filter_map(live).collect(),
+                live: numbers.keys().filter_map(live).collect(),
                 ports,
             });
             (numbers, served)
@@ -267,11 +318,20 @@ async fn serve(
     version: Version,
     outer: &Outer,
     token: &Secret,
-    wanted: &[Port],
+    (known, wanted): (&TunnelReply, &[Port]),
     served: &mut Numbers,
 ) -> Result<(), Ended> {
     let is_wanted = |number: &PortNumber| wanted.iter().any(|port| port.number == *number);
-    let gone: Vec<PortNumber> = served.iter().filter(|n| !is_wanted(n)).copied().collect();
+    let is_same = |number: &PortNumber, was: &Option<String>| match (was, protocol(known, *number))
+    {
+        (Some(was), Some(is)) => *was == is,
+        (None, _) | (_, None) => true,
+    };
+    // A port that was made anew to speak something else is another one to the relay.
+    let gone = served
+        .iter()
+        .filter(|(n, was)| !is_wanted(n) || !is_same(n, was));
+    let gone: Vec<PortNumber> = gone.map(|(number, _)| *number).collect();
     for number in gone {
         served.remove(&number);
         if version == Version::V2
@@ -282,7 +342,9 @@ async fn serve(
     }
     let mut failed = None;
     for number in wanted.iter().map(|port| port.number) {
-        if served.contains(&number) {
+        if let Some(was) = served.get_mut(&number) {
+            // Of one that was just made it is known by now.
+            *was = was.take().or_else(|| protocol(known, number));
             continue;
         }
         let asked = match version {
@@ -291,7 +353,7 @@ async fn serve(
         };
         match asked {
             Ok(()) => {
-                served.insert(number);
+                served.insert(number, protocol(known, number));
             }
             Err(refused) => {
                 tracing::warn!(port = %number, %refused, "the relay does not serve a port");
@@ -303,6 +365,13 @@ async fn serve(
         Some(error) if served.is_empty() => Err(error),
         Some(_) | None => Ok(()),
     }
+}
+
+/// What the service says that the port speaks.
+fn protocol(known: &TunnelReply, number: PortNumber) -> Option<String> {
+    let mut known = known.ports.iter();
+    let port = known.find(|port| port.number == number.get())?;
+    port.protocol.clone()
 }
 
 fn map_refused(refused: Refused, number: PortNumber) -> ConnectError {

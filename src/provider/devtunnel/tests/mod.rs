@@ -77,6 +77,26 @@ impl Rig {
         Self::with_ports(Arc::new(Mutex::new(known.to_vec())), source).await
     }
 
+    /// The service says this of who hosts.
+    async fn hosted_by(who: &'static str) -> Self {
+        let mut rig = Self::start(&[]).await;
+        let uri = rig.relay.uri();
+        rig.service = Service::start(move |asked| match asked.method.as_str() {
+            "GET" => Answered::json(200, who),
+            _ => answer(asked, &uri, &[]),
+        })
+        .await;
+        let base = Base::at(&rig.service.url()).expect("it is here");
+        rig.connector = rig.connector.with_base(base);
+        rig
+    }
+
+    /// As another engine of the same tunnel has it.
+    fn another_connector(&self) -> DevTunnelConnector {
+        let base = Base::at(&self.service.url()).expect("it is here");
+        DevTunnelConnector::new(Arc::new(Source::default())).with_base(base)
+    }
+
     /// The tunnel's ports may change.
     async fn with_ports(known: Arc<Mutex<Vec<u16>>>, source: Source) -> Self {
         let relay = Relay::start().await;
@@ -94,10 +114,11 @@ impl Rig {
                 provider: ProviderId::DevTunnel,
                 tunnel: TunnelId::new("web.usw2").expect("an id"),
                 ports: vec![port(number)],
-                install: "here".to_owned(),
+                // A host of its own: the process knows those of all tests.
+                install: format!("here {number}"),
                 take_over: false,
-                fixed_ports: false,
                 sessions: 0,
+                fixed_ports: false,
             },
             local,
         }
@@ -322,6 +343,56 @@ async fn a_client_that_comes_has_the_ports_read_again() {
     );
 }
 
+/// The service says what the test says.
+async fn told() -> (Rig, Arc<Mutex<String>>) {
+    let mut rig = Rig::start(&[]).await;
+    let (uri, body) = (rig.relay.uri(), Arc::new(Mutex::new("{}".to_owned())));
+    let said = Arc::clone(&body);
+    rig.service = Service::start(move |asked| match asked.method.as_str() {
+        "GET" => Answered::json(200, &said.lock().expect("no test panics with it")),
+        _ => answer(asked, &uri, &[]),
+    })
+    .await;
+    rig.connector = rig.another_connector();
+    (rig, body)
+}
+
+#[tokio::test]
+async fn a_port_that_was_made_anew_is_told_to_the_relay_and_no_answer_takes_none_away() {
+    let (rig, body) = told().await;
+    let number = rig.number();
+    let say = |text: String| *body.lock().expect("no test panics with it") = text;
+    let speaks = |word| format!(r#"{{"ports":[{{"portNumber":{number},"protocol":"{word}"}}]}}"#);
+    say(speaks("http"));
+    let (mut session, mut link) = rig.host().await;
+    // It does not say that there are none.
+    say("{}".to_owned());
+    link.open_client(6).await;
+    assert_eq!(link.next().await, Said::Confirmed { e2ee: false });
+    while rig.calls("GET").len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    say(speaks("https"));
+    session.part.set_ports(vec![port(number)]);
+    assert_eq!(link.next().await, Said::Cancel(u32::from(number)));
+    let forward = Said::Forward(u32::from(number), "host token".to_owned());
+    assert_eq!(link.next().await, forward);
+    assert_eq!(ports(&mut session).await.len(), 1);
+}
+
+#[tokio::test]
+async fn with_fixed_ports_what_others_make_is_not_served() {
+    let others = Arc::new(Mutex::new(vec![4322]));
+    let mut rig = Rig::with_ports(Arc::clone(&others), Source::default()).await;
+    rig.order.fixed_ports = true;
+    let (mut session, mut link) = rig.host().await;
+    *others.lock().expect("no test panics with it") = vec![rig.number(), 4322];
+    link.open_client(6).await;
+    let live = ports(&mut session).await;
+    assert_eq!(live.len(), 1);
+    assert_eq!(live[0].number.get(), rig.number());
+}
+
 #[tokio::test]
 async fn encryption_from_end_to_end_is_agreed_to() {
     let rig = Rig::start(&[]).await;
@@ -365,6 +436,54 @@ async fn a_newer_session_of_its_own_is_no_other_host() {
 }
 
 #[tokio::test]
+async fn nor_is_one_of_another_connector() {
+    let mut rig = Rig::start(&[]).await;
+    let (old, mut old_link) = rig.host().await;
+    rig.connector = rig.another_connector();
+    let (new, _new_link) = rig.host().await;
+    let (_, said) = tokio::join!(old.close(), last_said(&mut old_link));
+    assert_eq!(said, Said::Disconnect(11));
+    assert_eq!(rig.calls("DELETE").len(), 0, "its place is the newer one's");
+    drop(new);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_given_up_is_signed_off() {
+    let rig = Rig::start(&[]).await;
+    let giving_up = async { rig.relay.upgrade(V2).await };
+    tokio::select! {
+        session = rig.connect() => panic!("{session:?}"),
+        link = giving_up => drop(link),
+    }
+    while rig.calls("DELETE").is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// One host is connected, and a stranger is on the register.
+const ELSEWHERE: &str =
+    r#"{"ports":[],"endpoints":[{"hostId":"other"}],"status":{"hostConnectionCount":1}}"#;
+
+#[tokio::test]
+async fn a_tunnel_that_another_machine_hosts_is_left_to_it() {
+    let mut rig = Rig::hosted_by(ELSEWHERE).await;
+    let error = rig.connect().await.expect_err("it is hosted elsewhere");
+    assert_eq!(error.reason, Reason::HostedElsewhere);
+    assert_eq!(rig.calls("PUT").len(), 0, "nothing was touched");
+    rig.order.take_over = true;
+    let _hosting = rig.host().await;
+}
+
+#[tokio::test]
+async fn who_has_left_the_register_alone_hosts_nothing() {
+    let rig = Rig::hosted_by(
+        r#"{"endpoints":[{"hostId":"other"}],"status":{"hostConnectionCount":{"current":0}}}"#,
+    )
+    .await;
+    let _hosting = rig.host().await;
+}
+
+#[tokio::test]
 async fn a_link_that_is_dropped_is_cut_at_once_and_not_signed_off() {
     let rig = Rig::start(&[]).await;
     let (mut session, mut link) = rig.host().await;
@@ -405,6 +524,17 @@ async fn a_relay_that_declines_the_second_version_is_offered_the_first_alone() {
     drop((session, link));
     // And from then on at once.
     let (session, _link) = tokio::join!(rig.connect(), rig.relay.accept(V1));
+    assert!(session.is_ok());
+}
+
+#[tokio::test]
+async fn a_relay_that_picks_neither_version_is_offered_the_first_alone() {
+    let rig = Rig::start(&[]).await;
+    let declining = async {
+        drop(rig.relay.upgrade("something else").await);
+        rig.relay.accept(V1).await
+    };
+    let (session, _link) = tokio::join!(rig.connect(), declining);
     assert!(session.is_ok());
 }
 
