@@ -234,6 +234,11 @@ header-needs-you = { $count ->
 }
 header-idle = nothing hosted
 header-list = { $a }, { $b }
+header-quitting = { $count ->
+    [0] Quitting…
+    [one] Saying goodbye to one relay…
+   *[other] Saying goodbye to { $count } relays…
+}
 header-line = Underpass: { $counts }
 
 ## Tray

@@ -236,6 +236,11 @@ header-needs-you = { $count ->
 }
 header-idle = nada hospedado
 header-list = { $a }, { $b }
+header-quitting = { $count ->
+    [0] Saindo…
+    [one] Despedindo-se de um relay…
+   *[other] Despedindo-se de { $count } relays…
+}
 header-line = Underpass: { $counts }
 
 ## Bandeja

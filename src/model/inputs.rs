@@ -36,6 +36,8 @@ pub struct Inputs {
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
     pub notices: Vec<Notice>,
+    /// The program ends: how many engines still say goodbye.
+    pub quitting: Option<usize>,
 }
 
 /// What the desktop is like.

@@ -56,6 +56,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
             banners: banner::fold(&scene),
             toast: inputs.toast.as_ref().map(banner::toast),
             settings: dialog::settings(inputs),
+            quitting: inputs.quitting.map(header::quitting),
         },
         tray,
     }
