@@ -279,8 +279,10 @@ fn service_words(fault: ServiceFault) -> (&'static str, &'static str, &'static s
         ),
         ServiceFault::Loop => (
             "The tunnel leads to itself",
-            "The service that this tunnel leads to is the tunnel's own address.",
-            "Is it yours? Give the port of the service itself as the target.",
+            "What this tunnel leads to is the tunnel's own address, or passes requests on to it: \
+             this one would go round in a circle.",
+            "Is it yours? Give the port of the service itself as the target, \
+             or have it pass on nothing that is for this address.",
         ),
         ServiceFault::Other => (
             "The service cannot be reached",
