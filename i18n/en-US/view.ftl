@@ -93,6 +93,7 @@ why-changed-certificate = Your side: { $target } has another certificate than th
 why-tls-refused = Your side: { $target } speaks TLS but breaks it off with this computer. If it goes by another name, use that name as the target.
 why-host-full = Your side: this computer holds as many connections as it may. Close some, or raise the limit of open files (ulimit -n).
 why-not-permitted = Your side: this computer does not permit the connection to { $target }. Check its firewall.
+why-name-refused = Your side: { $target } answers only who asks for a name that it knows, so visitors are refused. Host it with --host-header rewrite.
 why-loop = Your side: { $target } is the tunnel’s own address, or leads back to it, so visitors go round in a circle. Use your service’s own port as the target.
 why-service-down = Your side: { $target } cannot be reached. The tunnel is fine; check your service.
 

@@ -95,6 +95,7 @@ why-changed-certificate = Do seu lado: { $target } tem um certificado diferente 
 why-tls-refused = Do seu lado: { $target } fala TLS, mas o interrompe com este computador. Se ele atende por outro nome, use esse nome como destino.
 why-host-full = Do seu lado: este computador já tem tantas conexões quantas pode. Feche algumas ou aumente o limite de arquivos abertos (ulimit -n).
 why-not-permitted = Do seu lado: este computador não permite a conexão com { $target }. Verifique o firewall.
+why-name-refused = Do seu lado: { $target } só responde a quem pede um nome que conhece, e os visitantes são recusados. Hospede-o com --host-header rewrite.
 why-loop = Do seu lado: { $target } é o endereço do próprio túnel, ou leva de volta a ele, e os visitantes andam em círculo. Use a porta do seu serviço como destino.
 why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem; verifique o seu serviço.
 

@@ -60,7 +60,7 @@ impl RelayVerdict {
     const CERTIFICATE: &'static str = "; sha256=";
 
     /// All words that have no certificate behind them.
-    const PLAIN: [Self; 15] = [
+    const PLAIN: [Self; 16] = [
         Self::Service(ServiceFault::Refused),
         Self::Service(ServiceFault::TimedOut),
         Self::Service(ServiceFault::NoAnswer),
@@ -70,6 +70,7 @@ impl RelayVerdict {
         Self::Service(ServiceFault::NotTls),
         Self::Service(ServiceFault::TlsRefused),
         Self::Service(ServiceFault::NotHttp),
+        Self::Service(ServiceFault::NameRefused),
         Self::Service(ServiceFault::HostFull),
         Self::Service(ServiceFault::NotPermitted),
         Self::Service(ServiceFault::Loop),
@@ -128,7 +129,7 @@ pub enum PublicAnswer {
         code: u16,
         /// From the request's start to the answer's head, in microseconds.
         latency_us: u64,
-        /// Set when the relay made the answer itself.
+        /// Set when the relay made the answer itself, or the service refuses the name it was asked by.
         verdict: Option<RelayVerdict>,
         /// It sends the visitor to a login page.
         login_wall: bool,

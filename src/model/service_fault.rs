@@ -82,6 +82,8 @@ pub enum ServiceFault {
     TlsRefused,
     /// It does not speak HTTP.
     NotHttp,
+    /// It answers nobody who asks for the visitors' name.
+    NameRefused,
     /// The host is out of descriptors.
     HostFull,
     /// The host's system does not permit the connection.
@@ -108,6 +110,7 @@ impl ServiceFault {
             Self::NotTls => "not-tls",
             Self::TlsRefused => "tls-refused",
             Self::NotHttp => "not-http",
+            Self::NameRefused => "name-refused",
             Self::HostFull => "host-full",
             Self::NotPermitted => "not-permitted",
             Self::Loop => "loop",

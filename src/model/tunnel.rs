@@ -1,6 +1,6 @@
 //! What the person has: tunnels and their ports.
 
-use super::{PortNumber, Remote, TunnelId, UnixMillis};
+use super::{HostHeader, PortNumber, ProxyVersion, Remote, TunnelId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -168,7 +168,7 @@ pub struct Port {
 }
 
 /// What may be chosen for a port beside what it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortOptions {
     /// Whether it is probed.
@@ -177,6 +177,12 @@ pub struct PortOptions {
     /// Which certificate of a service on another machine is taken.
     #[serde(skip_serializing_if = "is_default")]
     pub certificate: CertificateCheck,
+    /// Which name a web service is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub host_header: HostHeader,
+    /// The service is told who a visitor is, by the PROXY protocol; nothing is said to it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_protocol: Option<ProxyVersion>,
 }
 
 /// What stands as it is by default need not be in a file.

@@ -1,6 +1,7 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
 use super::HostDoor;
+use super::ingress::LocalName;
 use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -51,6 +52,16 @@ pub trait Upstream: Send + Sync + 'static {
     /// Names this port of this session: two upstreams with the same key may share pooled
     /// connections, and a new session has a new key.
     fn key(&self) -> u64;
+
+    /// What the service is to be asked for in place of the name that visitors ask for.
+    fn local_name(&self) -> Option<&LocalName> {
+        None
+    }
+
+    /// Whether a connection to the service is one visitor's: it has been told who that is.
+    fn is_per_visitor(&self) -> bool {
+        false
+    }
 
     /// Waits until what is sent gets to the host; `None` when it does already. A stream that is open
     /// need not ask: its bytes wait by themselves.

@@ -1,9 +1,11 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
+use super::ingress::LocalName;
 use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
 use crate::link::mux::{Mux, MuxStream};
 use crate::link::opening::{Answer, Failure, Opening};
 use crate::link::resume::Status;
+use crate::link::wire::{PortSpec, Protocol};
 use crate::model::{Fingerprint, ServiceFault};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,13 +32,39 @@ pub(super) struct PortUpstream {
     number: NonZeroU16,
     way: Way,
     patience: Duration,
+    asked_as: AskedAs,
+}
+
+/// How the service behind a port wants to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AskedAs {
+    /// By which name, if not by the visitors'.
+    pub(super) local_name: Option<LocalName>,
+    /// Each visitor over connections of its own.
+    pub(super) per_visitor: bool,
+}
+
+impl AskedAs {
+    /// As a host says it; `None` where the name is none.
+    pub(super) fn of(spec: &PortSpec) -> Option<Self> {
+        let secure = spec.protocol == Protocol::Https;
+        let local_name = match &spec.local_name {
+            Some(name) => Some(LocalName::new(name, secure)?),
+            None => None,
+        };
+        Some(Self {
+            local_name,
+            per_visitor: spec.per_visitor,
+        })
+    }
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration) -> Self {
+    pub(super) fn new(number: NonZeroU16, asked_as: AskedAs, way: Way, patience: Duration) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
+            asked_as,
             way,
             patience,
         }
@@ -44,6 +72,10 @@ impl PortUpstream {
 
     pub(super) fn number(&self) -> NonZeroU16 {
         self.number
+    }
+
+    pub(super) fn asked_as(&self) -> &AskedAs {
+        &self.asked_as
     }
 
     fn is_parked(&self) -> bool {
@@ -83,6 +115,14 @@ impl PortUpstream {
 impl Upstream for PortUpstream {
     fn key(&self) -> u64 {
         self.key
+    }
+
+    fn local_name(&self) -> Option<&LocalName> {
+        self.asked_as.local_name.as_ref()
+    }
+
+    fn is_per_visitor(&self) -> bool {
+        self.asked_as.per_visitor
     }
 
     fn wait(&self) -> Option<Waiting<'_>> {

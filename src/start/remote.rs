@@ -213,6 +213,7 @@ mod tests {
             name: None,
             protocol: None,
             public_port: None,
+            options: crate::model::PortOptions::default(),
             relay: None,
             provider: ProviderId::DevTunnel,
             access,

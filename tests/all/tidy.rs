@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("link", &[]),
     ("view", &["model"]),
     ("provider", &["base", "model", "secrets", "link"]),
-    ("relay", &["model", "link", "store"]),
+    ("relay", &["base", "model", "link", "store"]),
     ("engine", &["keepalive", "token", "provider", "model"]),
     ("probe", &["base", "model"]),
     ("app", &[ALL_BUT_SHELL]),

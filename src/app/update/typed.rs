@@ -71,6 +71,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         Pending::Delete(_)
         | Pending::RemovePort(_)
         | Pending::ChangeProtocol(..)
+        | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
         | Pending::Renew(_) => false,
     });

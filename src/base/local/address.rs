@@ -1,10 +1,11 @@
 //! From a target to a TCP connection, or to what stood in the way.
 
-use crate::base::descriptors;
-use crate::model::{ServiceFault, Target};
+use crate::base::{descriptors, proxy_protocol};
+use crate::model::{ProxyVersion, ServiceFault, Target};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -27,6 +28,28 @@ pub async fn reach(target: &Target) -> Result<TcpStream, ServiceFault> {
         Ok(connected) => connected,
         Err(_) => Err(ServiceFault::TimedOut),
     }
+}
+
+/// The same, and says by the PROXY protocol who the connection is for, if the service asks for that:
+/// a visitor, or nobody but this computer.
+///
+/// # Errors
+/// What stood in the way.
+pub async fn reach_for(
+    visitor: Option<SocketAddr>,
+    target: &Target,
+    version: Option<ProxyVersion>,
+) -> Result<TcpStream, ServiceFault> {
+    let mut socket = reach(target).await?;
+    if let Some(version) = version {
+        let said = async {
+            let header = proxy_protocol::encode(version, visitor, socket.peer_addr()?);
+            socket.write_all(&header).await
+        };
+        // It fits the buffers of any new connection.
+        said.await.map_err(|error| classify(&error))?;
+    }
+    Ok(socket)
 }
 
 /// The addresses of a target, in the order they are tried: at least one.

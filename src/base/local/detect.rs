@@ -4,9 +4,9 @@
 //! hangs up, answers with a TLS record, or with the 400 for HTTP at a TLS port) makes it say a
 //! `ClientHello`: a service that speaks plain HTTP, speaks first or is quiet never gets to see one.
 
-use super::address::reach;
+use super::address::reach_for;
 use super::tls;
-use crate::model::{ServiceFault, Target};
+use crate::model::{ProxyVersion, ServiceFault, Target};
 use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
@@ -53,12 +53,16 @@ enum Hint {
     Refusal,
 }
 
-/// Finds out what the service at `target` speaks.
-pub(super) async fn detect(target: &Target) -> Result<Spoken, ServiceFault> {
-    let answer = ask(target, "HEAD", false).await?;
+/// Finds out what the service at `target` speaks, behind a header of the PROXY protocol if it asks for
+/// one.
+pub(super) async fn detect(
+    target: &Target,
+    proxy: Option<ProxyVersion>,
+) -> Result<Spoken, ServiceFault> {
+    let answer = ask(target, proxy, "HEAD", false).await?;
     let hint = match hint(answer.as_deref()) {
         // The words are in the body.
-        Hint::Refusal => match ask(target, "GET", true).await?.as_deref() {
+        Hint::Refusal => match ask(target, proxy, "GET", true).await?.as_deref() {
             Some(text) if speaks_of_tls(text) => Hint::PerhapsTls,
             Some(_) | None => Hint::Plain,
         },
@@ -66,15 +70,20 @@ pub(super) async fn detect(target: &Target) -> Result<Spoken, ServiceFault> {
     };
     Ok(match hint {
         Hint::Tls => Spoken::Tls,
-        Hint::PerhapsTls if greets(reach(target).await?).await => Spoken::Tls,
+        Hint::PerhapsTls if greets(reach_for(None, target, proxy).await?).await => Spoken::Tls,
         Hint::Plain | Hint::PerhapsTls | Hint::Refusal => Spoken::Plain,
     })
 }
 
 /// What it answers first, or all that it answers in time; nothing when it hangs up, `None` when it
 /// is silent.
-async fn ask(target: &Target, method: &str, whole: bool) -> Result<Option<Vec<u8>>, ServiceFault> {
-    let mut service = reach(target).await?;
+async fn ask(
+    target: &Target,
+    proxy: Option<ProxyVersion>,
+    method: &str,
+    whole: bool,
+) -> Result<Option<Vec<u8>>, ServiceFault> {
+    let mut service = reach_for(None, target, proxy).await?;
     let request = format!(
         "{method} / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
         super::USER_AGENT

@@ -7,12 +7,13 @@ mod address;
 mod detect;
 mod tls;
 
-pub use address::reach;
+pub use address::{reach, reach_for};
 pub use tls::config;
 
-use crate::model::{CertificateCheck, Fingerprint, Port, Protocol, ServiceFault, Target};
+use crate::model::{Fingerprint, Port, PortOptions, Protocol, ServiceFault, Target};
 use detect::Spoken;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -81,12 +82,12 @@ impl LocalPort {
         Self { port, memory }
     }
 
-    /// Connects to the service.
+    /// Connects to the service, for a visitor.
     ///
     /// # Errors
     /// What stood in the way.
-    pub async fn connect(&self) -> Result<LocalStream, ServiceFault> {
-        let connected = self.try_connect().await;
+    pub async fn connect(&self, visitor: SocketAddr) -> Result<LocalStream, ServiceFault> {
+        let connected = self.try_connect(visitor).await;
         if connected.is_err() {
             self.forget();
         }
@@ -104,14 +105,15 @@ impl LocalPort {
         self.memory.certificate.accepted()
     }
 
-    async fn try_connect(&self) -> Result<LocalStream, ServiceFault> {
+    async fn try_connect(&self, visitor: SocketAddr) -> Result<LocalStream, ServiceFault> {
         let target = &self.port.target;
         let in_tls = match self.port.protocol {
             Protocol::Http | Protocol::Tcp => false,
             Protocol::Https => true,
             Protocol::Auto => self.find_out().await? == Spoken::Tls,
         };
-        let socket = reach(target).await?;
+        let proxy = self.port.options.proxy_protocol;
+        let socket = reach_for(Some(visitor), target, proxy).await?;
         if !in_tls {
             return Ok(Either::Left(socket));
         }
@@ -129,7 +131,7 @@ impl LocalPort {
         if let Some(known) = known() {
             return Ok(known);
         }
-        let found = detect::detect(&self.port.target).await?;
+        let found = detect::detect(&self.port.target, self.port.options.proxy_protocol).await?;
         tracing::debug!(port = %self.port.number, ?found, "found out what a port speaks");
         *lock(&self.memory.spoken) = Some(found);
         Ok(found)
@@ -143,12 +145,12 @@ impl LocalPort {
 pub async fn look(
     target: &Target,
     protocol: Protocol,
-    check: CertificateCheck,
+    options: &PortOptions,
 ) -> Result<(), ServiceFault> {
-    let socket = reach(target).await?;
+    let socket = reach_for(None, target, options.proxy_protocol).await?;
     if protocol == Protocol::Https {
         let memory = Arc::new(CertificateMemory::default());
-        tls::handshake(target, check, &memory, socket).await?;
+        tls::handshake(target, options.certificate, &memory, socket).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Local services of several kinds, and what is found out of them.
 
 use super::*;
-use crate::model::{PortNumber, PortOptions, TunnelId};
+use crate::model::{PortNumber, ProxyVersion, TunnelId};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, crypto::ring};
 use sha2::{Digest as _, Sha256};
@@ -76,6 +76,11 @@ pub(super) async fn plain_service(
     (address, heard)
 }
 
+const VISITOR: SocketAddr = SocketAddr::new(
+    std::net::IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9)),
+    4711,
+);
+
 fn port(at: SocketAddr, protocol: Protocol) -> Port {
     let number = PortNumber::new(at.port()).expect("it is a port");
     Port {
@@ -100,7 +105,7 @@ async fn a_plain_service_never_sees_tls_and_is_asked_once_for_all_sessions() {
         let mut asked = vec![];
         for _session in 0..2 {
             let local = LocalPort::new(port(service, Protocol::Auto), &memories);
-            let stream = local.connect().await.expect("it listens");
+            let stream = local.connect(VISITOR).await.expect("it listens");
             assert!(matches!(stream, Either::Left(_)));
             drop(stream);
         }
@@ -123,10 +128,35 @@ async fn a_plain_service_never_sees_tls_and_is_asked_once_for_all_sessions() {
 }
 
 #[tokio::test]
+async fn a_service_that_asks_for_it_is_told_first_who_each_connection_is_for() {
+    let (service, mut heard) = plain_service(b"HTTP/1.1 200 OK\r\n\r\n").await;
+    let said = format!(
+        "PROXY TCP4 203.0.113.9 127.0.0.1 4711 {}\r\n",
+        service.port()
+    );
+    for (protocol, expected) in [
+        (Protocol::Tcp, &[said.as_str()][..]),
+        (Protocol::Http, &[&said]),
+        // What finds out what it speaks is nobody's visit.
+        (Protocol::Auto, &["PROXY UNKNOWN\r\n", &said]),
+    ] {
+        let mut port = port(service, protocol);
+        port.options.proxy_protocol = Some(ProxyVersion::V1);
+        let local = LocalPort::new(port, &Memories::default());
+        let stream = local.connect(VISITOR).await.expect("it listens");
+        for line in expected {
+            let first = heard.recv().await.expect("it serves");
+            assert!(first.starts_with(line.as_bytes()), "{protocol}");
+        }
+        drop(stream);
+    }
+}
+
+#[tokio::test]
 async fn a_tls_service_is_found_out() {
     let service = tls_service(&Identity::new()).await;
     let local = LocalPort::new(port(service, Protocol::Auto), &Memories::default());
-    let stream = local.connect().await.expect("it listens");
+    let stream = local.connect(VISITOR).await.expect("it listens");
     assert!(matches!(stream, Either::Right(_)));
 }
 
@@ -134,10 +164,16 @@ async fn a_tls_service_is_found_out() {
 async fn https_at_a_plain_service_is_named_and_a_closed_port_is_refused() {
     let (service, _heard) = plain_service(b"HTTP/1.0 400 Bad Request\r\n\r\n").await;
     let local = LocalPort::new(port(service, Protocol::Https), &Memories::default());
-    assert_eq!(local.connect().await.err(), Some(ServiceFault::NotTls));
+    assert_eq!(
+        local.connect(VISITOR).await.err(),
+        Some(ServiceFault::NotTls)
+    );
     let spot = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let closed = spot.local_addr().expect("it has one");
     drop(spot);
     let local = LocalPort::new(port(closed, Protocol::Http), &Memories::default());
-    assert_eq!(local.connect().await.err(), Some(ServiceFault::Refused));
+    assert_eq!(
+        local.connect(VISITOR).await.err(),
+        Some(ServiceFault::Refused)
+    );
 }

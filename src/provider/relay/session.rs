@@ -16,6 +16,7 @@ use crate::provider::{
 };
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -383,7 +384,7 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
     };
     let counters = traffic.port(local.port.number);
     let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local).await {
+    let mut service = match connect(&mut stream, &local, opening.visitor).await {
         Ok(service) => service,
         Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
@@ -415,8 +416,12 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
 }
 
 /// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, ServiceFault> {
-    let mut connecting = pin!(local.connect());
+async fn connect(
+    stream: &mut MuxStream,
+    local: &LocalPort,
+    visitor: SocketAddr,
+) -> Result<LocalStream, ServiceFault> {
+    let mut connecting = pin!(local.connect(visitor));
     if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
         return connected;
     }
@@ -449,6 +454,6 @@ fn map_fault(fault: ServiceFault) -> Failure {
         ServiceFault::HostFull => Failure::HostFull,
         ServiceFault::NotPermitted => Failure::NotPermitted,
         ServiceFault::Loop => Failure::Loop,
-        ServiceFault::NotHttp | ServiceFault::Other => Failure::Other,
+        ServiceFault::NotHttp | ServiceFault::NameRefused | ServiceFault::Other => Failure::Other,
     }
 }

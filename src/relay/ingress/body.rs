@@ -38,7 +38,8 @@ pub(super) struct Flow {
 
 /// Where a connection goes when it is idle again.
 pub(super) struct Home {
-    pub(super) pool: Arc<Pool>,
+    /// Nowhere, if it is one visitor's.
+    pub(super) pool: Option<Arc<Pool>>,
     pub(super) key: u64,
 }
 
@@ -118,8 +119,9 @@ impl Flow {
     fn finish(&mut self) {
         if let Some(mut wire) = self.wire.take()
             && wire.is_fresh()
+            && let Some(pool) = &self.home.pool
         {
-            self.home.pool.put(self.home.key, wire);
+            pool.put(self.home.key, wire);
         }
     }
 }

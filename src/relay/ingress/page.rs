@@ -34,6 +34,10 @@ pub(super) enum Page {
     BadHost,
     /// A method that the relay does not carry.
     BadMethod,
+    /// A name that is none of this machine's, at a listener without names.
+    OtherHost,
+    /// Where hosts connect, asked for by a page.
+    NotForBrowsers,
     /// Something between the relay and the service failed.
     Failed(RelayVerdict),
 }
@@ -100,7 +104,11 @@ impl Page {
         match self {
             Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
             Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
-            Self::Relay | Self::BadHost | Self::Failed(_) => {}
+            Self::Relay
+            | Self::BadHost
+            | Self::OtherHost
+            | Self::NotForBrowsers
+            | Self::Failed(_) => {}
         }
         answer
     }
@@ -136,6 +144,27 @@ impl Page {
                 what: Cow::Borrowed("The relay does not carry CONNECT and TRACE requests."),
                 side: "The request is at fault, not the relay or the tunnel.",
                 remedy: "Use the address directly, not as a proxy.",
+            },
+            Self::OtherHost => Text {
+                status: StatusCode::MISDIRECTED_REQUEST,
+                verdict: "other-host".into(),
+                title: "Not a name of this computer",
+                what: Cow::Borrowed(
+                    "This port answers for the addresses and the names of the computer it is on, \
+                     and for no other name: a page elsewhere could pretend to be it.",
+                ),
+                side: "The request is at fault, not the tunnel.",
+                remedy: "Use the computer's address, or its name in this network.",
+            },
+            Self::NotForBrowsers => Text {
+                status: StatusCode::FORBIDDEN,
+                verdict: "not-for-browsers".into(),
+                title: "This is where hosts connect",
+                what: Cow::Borrowed(
+                    "Programs that host tunnels connect here; a page in a browser may not.",
+                ),
+                side: "The request is at fault, not the relay.",
+                remedy: "Ask whoever sent you here for the full address of the tunnel.",
             },
             Self::Failed(verdict) => failure(verdict),
         }
@@ -255,6 +284,11 @@ fn service_words(fault: ServiceFault) -> (&'static str, &'static str, &'static s
              that was accepted at first.",
             "Is it yours, and did you change it? Host it anew to accept the new one.",
         ),
+        ServiceFault::NameRefused => (
+            "The service refuses this name",
+            "The tunnel works, but the service answers only who asks for a name that it knows.",
+            "Is it yours? Host it with --host-header rewrite.",
+        ),
         ServiceFault::NotTls => (
             "The service does not speak TLS",
             "The tunnel works and the service accepts connections, \
@@ -367,10 +401,12 @@ mod tests {
     use crate::model::Fingerprint;
     use proptest::prelude::*;
 
-    const ALL: [Page; 9] = [
+    const ALL: [Page; 11] = [
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,
+        Page::OtherHost,
+        Page::NotForBrowsers,
         Page::Failed(RelayVerdict::Service(ServiceFault::Refused)),
         Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp)),
         Page::Failed(RelayVerdict::Service(ServiceFault::TimedOut)),
@@ -402,7 +438,7 @@ mod tests {
             let verdict = RelayVerdict::parse(value.expect("it is text"));
             match page {
                 Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
-                Page::Relay | Page::BadHost | Page::BadMethod => assert_eq!(verdict, None),
+                _ => assert_eq!(verdict, None),
             }
         }
     }

@@ -4,18 +4,19 @@
 use super::body::{Flow, Home, RelayBody};
 use super::cookies;
 use super::cors::Asking;
+use super::disguise::Disguise;
 use super::headers;
 use super::hosts;
 use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
 use super::via;
-use super::web::{Router, Switched, Visit};
+use super::web::{Router, Switched, Visit, Web};
 use super::wire::{Answer, RequestBody, Unanswered, Wire};
 use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{Lookup, OpenError, Upstream, Visitor};
 use http::header::{HOST, HeaderValue, UPGRADE};
 use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response, StatusCode, Version, request};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request};
 use hyper::body::{Body, Bytes, Incoming};
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -62,20 +63,23 @@ async fn pass(
         return Err(Page::BadMethod);
     }
     let (mut head, body) = request.into_parts();
-    if let Some((answer, door)) = hosts::answer(&visit.web.router, asked.as_ref().ok(), &head) {
+    if let Some((answer, door)) = hosts::answer(visit, asked.as_ref().ok(), &head)? {
         visit.switch(Switched::Host(door));
         return Ok(answer);
     }
-    let upstream = find_host(&visit.web.router, asked).await?;
+    let upstream = find_host(&visit.web, asked).await?;
     if via::passes(&head.headers) >= via::MAX_PASSES {
         return Err(LOOP);
     }
     let key = upstream.key();
+    let peer = visit.forwarding.visitor(&head.headers);
     let body = RequestBody::from(body);
     let upgrade = headers::wanted_upgrade(&head);
     prepare(&mut head, &body, visit, upgrade.clone());
+    let local = upstream.local_name();
+    let disguise = local.map(|local| Disguise::put_on(&mut head.headers, local));
     let request = Request::from_parts(head, body);
-    let answer = match exchange(visit, &*upstream, request).await {
+    let mut answer = match exchange(visit, &*upstream, Visitor { peer }, request).await {
         Ok(answer) => answer,
         // A session that ended half-way is not the service's doing.
         Err(page) => {
@@ -86,6 +90,9 @@ async fn pass(
             });
         }
     };
+    make_public(answer.response.headers_mut(), disguise.as_ref(), || {
+        own_host(visit, asked)
+    });
     if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match upgrade {
             Some(_) => Ok(switch(visit, answer).await),
@@ -95,10 +102,21 @@ async fn pass(
     if headers::tells_of_a_loop(&answer.response) {
         return Err(LOOP);
     }
-    let pool = visit.web.pool.clone();
-    let mut answer = pass_back(answer, Home { pool, key });
-    cookies::confine(answer.headers_mut(), || own_host(visit, asked));
-    Ok(answer)
+    let pool = (!upstream.is_per_visitor()).then(|| visit.web.pool.clone());
+    Ok(pass_back(answer, Home { pool, key }))
+}
+
+/// Has an answer speak of the tunnel, at `host`, where it speaks of the service or of other tunnels.
+fn make_public(
+    headers: &mut HeaderMap,
+    disguise: Option<&Disguise>,
+    host: impl FnOnce() -> String,
+) {
+    let local = disguise.map(Disguise::local_host);
+    cookies::confine(headers, local.as_deref(), host);
+    if let Some(disguise) = disguise {
+        disguise.take_off(headers);
+    }
 }
 
 const NOT_HTTP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp));
@@ -116,14 +134,14 @@ fn own_host(visit: &Visit, asked: &Asked) -> String {
 }
 
 /// Finds it, and waits for a host that is to be back in a moment.
-async fn find_host(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let found = find(router, asked);
-    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, router)
+async fn find_host(web: &Web, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let found = find(web, asked);
+    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, &web.router)
         && let Ok(Site::Tunnel(label)) = site(asked, domain)
         && let Some(waiting) = backend.returning(&label)
     {
         waiting.await.map_err(page_for)?;
-        return find(router, asked);
+        return find(web, asked);
     }
     found
 }
@@ -134,9 +152,16 @@ fn site<'a>(asked: &'a Asked, domain: &str) -> Result<Site<'a>, Page> {
     site.map_err(|InvalidHost| Page::BadHost)
 }
 
-fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let (backend, domain) = match router {
-        Router::Fixed(upstream) => return Ok(upstream.clone()),
+fn find(web: &Web, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let (backend, domain) = match &web.router {
+        Router::Fixed(upstream) => {
+            // Who names no host at all is no browser.
+            let other = |host: &HeaderValue| host.to_str().map_or(true, |h| !web.names.is_here(h));
+            return match asked {
+                Ok(host) if other(host) => Err(Page::OtherHost),
+                Ok(_) | Err(InvalidHost) => Ok(upstream.clone()),
+            };
+        }
         Router::ByHost { backend, domain } => (backend, domain),
     };
     let found = match site(asked, domain)? {
@@ -153,7 +178,7 @@ fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
 
 /// Whether the session that had `key` is still the one that is asked for.
 fn is_live(visit: &Visit, asked: &Asked, key: u64) -> Result<bool, Page> {
-    Ok(find(&visit.web.router, asked)?.key() == key)
+    Ok(find(&visit.web, asked)?.key() == key)
 }
 
 fn prepare(
@@ -180,19 +205,22 @@ fn prepare(
 async fn exchange(
     visit: &Visit,
     upstream: &dyn Upstream,
+    visitor: Visitor,
     mut request: Request<RequestBody>,
 ) -> Result<Answer, Page> {
     if let Some(waiting) = upstream.wait() {
         waiting.await.map_err(page_for)?;
     }
-    if let Some(wire) = visit.web.pool.take(upstream.key()) {
+    if !upstream.is_per_visitor()
+        && let Some(wire) = visit.web.pool.take(upstream.key())
+    {
         let copy = repeatable(&request);
         match wire.send(request).await {
             Ok(answer) => return Ok(answer),
             Err(unanswered) => request = again(unanswered, copy).ok_or(NOT_HTTP)?,
         }
     }
-    let opened = upstream.open(Visitor { peer: visit.peer }).await;
+    let opened = upstream.open(visitor).await;
     let stream = opened.map_err(page_for)?;
     let wire = Wire::over(stream).await.map_err(|_| NOT_HTTP)?;
     wire.send(request).await.map_err(|unanswered| {

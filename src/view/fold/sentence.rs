@@ -159,6 +159,7 @@ fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
         }
         ServiceFault::TlsRefused => m::why_tls_refused(target),
         ServiceFault::NotTls => m::why_not_https(target),
+        ServiceFault::NameRefused => m::why_name_refused(target),
         ServiceFault::NotHttp => match protocol {
             Protocol::Http => m::why_not_http(target),
             Protocol::Https => m::why_not_https(target),

@@ -130,6 +130,7 @@ async fn trailers_make_no_claims_either() {
         let body = full(came).with_trailers(async move { Some(Ok(trailers)) });
         Response::builder()
             .header("trailer", "x-sum, x-underpass, set-cookie")
+            .header("transfer-encoding", "chunked")
             .body(body.boxed())
             .expect("it is valid")
     })

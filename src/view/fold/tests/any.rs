@@ -163,7 +163,7 @@ fn some_host() -> impl Strategy<Value = Host> {
         })
 }
 
-const SERVICE_FAULTS: [ServiceFault; 15] = [
+const SERVICE_FAULTS: [ServiceFault; 16] = [
     ServiceFault::Refused,
     ServiceFault::TimedOut,
     ServiceFault::NoAnswer,
@@ -177,6 +177,7 @@ const SERVICE_FAULTS: [ServiceFault; 15] = [
         fingerprint: Fingerprint([2; 32]),
     },
     ServiceFault::NotTls,
+    ServiceFault::NameRefused,
     ServiceFault::TlsRefused,
     ServiceFault::NotHttp,
     ServiceFault::HostFull,
