@@ -84,6 +84,7 @@ why-not-http = Your side: { $target } answers, but not as http. Is it https?
 why-not-https = Your side: { $target } answers, but not as https. Is it http?
 why-not-web = Your side: { $target } answers, but neither as http nor as https. Is it tcp?
 why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine.
+why-loop = Your side: { $target } leads back to this tunnel, so a visitor would go round in a circle. Does it pass requests on to this URL?
 why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine.
 why-service-down = Your side: { $target } cannot be reached. The tunnel is fine.
 

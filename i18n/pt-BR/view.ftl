@@ -86,6 +86,7 @@ why-not-http = Do seu lado: { $target } responde, mas não em http. Será https?
 why-not-https = Do seu lado: { $target } responde, mas não em https. Será http?
 why-not-web = Do seu lado: { $target } responde, mas nem em http nem em https. Será tcp?
 why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem.
+why-loop = Do seu lado: { $target } leva de volta a este túnel; um visitante andaria em círculos. Ele repassa os pedidos para esta URL?
 why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem.
 why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem.
 

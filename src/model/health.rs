@@ -43,18 +43,21 @@ pub enum RelayVerdict {
     NoHost,
     /// 404: no such tunnel.
     UnknownTunnel,
+    /// 508: what the tunnel leads to leads back to it.
+    Loop,
 }
 
 impl RelayVerdict {
     /// The response header that carries it.
     pub const HEADER: &'static str = "x-underpass";
 
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ServiceDown,
         Self::NotHttp,
         Self::ServiceSilent,
         Self::NoHost,
         Self::UnknownTunnel,
+        Self::Loop,
     ];
 
     /// The header's value.
@@ -66,6 +69,7 @@ impl RelayVerdict {
             Self::ServiceSilent => "service-silent",
             Self::NoHost => "no-host",
             Self::UnknownTunnel => "unknown-tunnel",
+            Self::Loop => "loop",
         }
     }
 

@@ -13,9 +13,10 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
             verdict: Some(verdict),
             ..
         } => match verdict {
-            RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent => {
-                Health::ServiceDown
-            }
+            RelayVerdict::ServiceDown
+            | RelayVerdict::NotHttp
+            | RelayVerdict::ServiceSilent
+            | RelayVerdict::Loop => Health::ServiceDown,
             RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
         },
         PublicAnswer::Status { verdict: None, .. } => Health::Operational,
@@ -67,6 +68,7 @@ mod tests {
         assert_eq!(word(RelayVerdict::ServiceDown), Health::ServiceDown);
         assert_eq!(word(RelayVerdict::NotHttp), Health::ServiceDown);
         assert_eq!(word(RelayVerdict::ServiceSilent), Health::ServiceDown);
+        assert_eq!(word(RelayVerdict::Loop), Health::ServiceDown);
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
     }

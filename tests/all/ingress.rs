@@ -5,5 +5,6 @@ mod flow;
 mod hostile;
 mod http;
 mod reuse;
+mod rules;
 mod tcp;
 mod upgrade;

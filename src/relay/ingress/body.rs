@@ -3,6 +3,7 @@
 //! It gives the connection back to the pool when the last byte is through, and lets go of it when
 //! the visitor does.
 
+use super::claims;
 use super::pace::Turn;
 use super::pool::Pool;
 use super::wire::Wire;
@@ -90,7 +91,12 @@ impl Flow {
                 self.break_off(error, cx);
                 Poll::Pending
             }
-            Poll::Ready(frame) => {
+            Poll::Ready(mut frame) => {
+                if let Some(Ok(frame)) = &mut frame
+                    && let Some(trailers) = frame.trailers_mut()
+                {
+                    claims::remove_from_trailers(trailers);
+                }
                 if frame.is_none() || self.incoming.is_end_stream() {
                     self.finish();
                 }

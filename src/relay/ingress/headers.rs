@@ -2,16 +2,28 @@
 //!
 //! It knows headers, not connections: nothing here does any I/O.
 
+use super::claims::{self, Author};
+use super::via;
 use crate::model::RelayVerdict;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, Version, request, response};
+use http::{HeaderMap, Response, StatusCode, Version, request, response};
 use std::net::IpAddr;
 
-static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+/// What is for one hop only, whether `Connection` says so or not.
+pub(super) static HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -37,9 +49,10 @@ impl Forwarding {
 
     fn apply(&self, headers: &mut HeaderMap) {
         if self.behind_proxy {
+            claims::remove_from_head(headers, Author::TrustedProxy);
             self.append_peer(headers);
         } else {
-            remove_claims(headers);
+            claims::remove_from_head(headers, Author::Stranger);
             headers.insert(&FORWARDED_FOR, self.peer.clone());
         }
         if let Some(host) = headers.get(HOST).cloned() {
@@ -63,22 +76,6 @@ impl Forwarding {
     }
 }
 
-/// Takes out what a visitor says of itself. Many services read `_` in a name as `-`, so it counts as
-/// such here.
-fn remove_claims(headers: &mut HeaderMap) {
-    let is_claim = |name: &&HeaderName| {
-        let name = name.as_str().replace('_', "-");
-        matches!(
-            name.as_str(),
-            "forwarded" | "x-forwarded" | "x-real-ip" | "true-client-ip"
-        ) || name.starts_with("x-forwarded-")
-    };
-    let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
-    for name in claims {
-        headers.remove(name);
-    }
-}
-
 /// The protocol that a request wants to switch to. HTTP/2 is not passed on: one such connection may
 /// ask for many hosts, and nothing behind the switch is routed.
 pub(super) fn wanted_upgrade(head: &request::Parts) -> Option<HeaderValue> {
@@ -97,6 +94,7 @@ pub(super) fn prepare_request(
     upgrade: Option<HeaderValue>,
     chunked: bool,
 ) {
+    let came_as = std::mem::replace(&mut head.version, Version::HTTP_11);
     let trailers = head
         .headers
         .get_all(TE)
@@ -118,6 +116,7 @@ pub(super) fn prepare_request(
         insert_upgrade(&mut head.headers, protocol);
     }
     forwarding.apply(&mut head.headers);
+    via::add(&mut head.headers, came_as);
 }
 
 /// Makes a service's response head fit for the visitor.
@@ -131,6 +130,14 @@ pub(super) fn prepare_response(head: &mut response::Parts) {
     head.headers.remove(&VERDICT);
 }
 
+/// Whether the answer is another relay's page that says that the way there leads in a circle. It is a
+/// service's word like any other: all it can do is to make this relay say so of its own tunnel.
+pub(super) fn tells_of_a_loop<B>(answer: &Response<B>) -> bool {
+    let verdict = answer.headers().get(&VERDICT);
+    answer.status() == StatusCode::LOOP_DETECTED
+        && verdict.is_some_and(|verdict| verdict == RelayVerdict::Loop.as_str())
+}
+
 /// Names the protocol that this connection switches to.
 pub(super) fn insert_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
@@ -141,16 +148,7 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in listed_in_connection(headers) {
         headers.remove(name);
     }
-    for name in [
-        &CONNECTION,
-        &KEEP_ALIVE,
-        &PROXY_CONNECTION,
-        &PROXY_AUTHENTICATE,
-        &PROXY_AUTHORIZATION,
-        &TE,
-        &TRANSFER_ENCODING,
-        &UPGRADE,
-    ] {
+    for name in &HOP_BY_HOP {
         headers.remove(name);
     }
 }
@@ -171,6 +169,7 @@ fn listed_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
             if let Ok(name) = HeaderName::from_bytes(token)
                 && name != HOST
                 && name != CONTENT_LENGTH
+                && !via::is_protected(&name)
             {
                 listed.push(name);
             }
@@ -188,7 +187,7 @@ fn has_token(line: &HeaderValue, token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{Request, Response};
+    use http::Request;
 
     fn head(lines: &[(&str, &str)]) -> request::Parts {
         let mut request = Request::builder();
@@ -221,7 +220,8 @@ mod tests {
             &[
                 ("host", "a.localhost"),
                 ("connection", "keep-alive, X-Mine, Host"),
-                ("connection", "content-length"),
+                ("connection", "content-length, via"),
+                ("via", "1.1 before"),
                 ("content-length", "3"),
                 ("keep-alive", "timeout=5"),
                 ("te", "gzip"),
@@ -240,6 +240,7 @@ mod tests {
             [
                 "content-length",
                 "host",
+                "via",
                 "x-forwarded-for",
                 "x-forwarded-host",
                 "x-forwarded-proto",
@@ -313,9 +314,10 @@ mod tests {
         let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         let own = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
-        assert_eq!(names, [&["host", "x-forward"][..], &own].concat());
+        assert_eq!(names, [&["host", "via", "x-forward"][..], &own].concat());
         let headers = prepared(&sent, true);
         assert_eq!(headers["x-real-ip"], "10.0.0.1");
+        assert!(!headers.contains_key("true-client-ip"));
     }
 
     #[test]

@@ -10,6 +10,9 @@
 
 mod accept;
 mod body;
+mod claims;
+mod cookies;
+mod cors;
 mod headers;
 mod hosts;
 mod pace;
@@ -19,6 +22,7 @@ mod proxy;
 mod route;
 mod splice;
 mod tcp;
+mod via;
 mod web;
 mod wire;
 

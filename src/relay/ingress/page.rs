@@ -176,6 +176,15 @@ fn failure(verdict: RelayVerdict) -> Text {
             "The address may be mistyped, or the tunnel is gone; the relay is fine.",
             "Check the address, or ask whoever sent it to you.",
         ),
+        RelayVerdict::Loop => (
+            StatusCode::LOOP_DETECTED,
+            "The tunnel leads back to itself",
+            "This request has come through here several times: \
+             what the tunnel leads to passes it on to this address again.",
+            "The fault is on the side of whoever hosts it; the relay is fine.",
+            "Is it yours? Look at the port that the tunnel leads to: it may be the relay's own, \
+             or a proxy there may keep the Host header and lead back here.",
+        ),
     };
     Text {
         status,
@@ -261,7 +270,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Page; 8] = [
+    const ALL: [Page; 9] = [
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,
@@ -270,6 +279,7 @@ mod tests {
         Page::Failed(RelayVerdict::ServiceSilent),
         Page::Failed(RelayVerdict::NoHost),
         Page::Failed(RelayVerdict::UnknownTunnel),
+        Page::Failed(RelayVerdict::Loop),
     ];
 
     #[test]
@@ -280,6 +290,7 @@ mod tests {
         assert_eq!(status(RelayVerdict::ServiceSilent), 504);
         assert_eq!(status(RelayVerdict::NoHost), 503);
         assert_eq!(status(RelayVerdict::UnknownTunnel), 404);
+        assert_eq!(status(RelayVerdict::Loop), 508);
     }
 
     #[test]

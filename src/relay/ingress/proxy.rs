@@ -2,10 +2,13 @@
 //! what failed when there is no answer.
 
 use super::body::{Flow, Home, RelayBody};
+use super::cookies;
+use super::cors::Asking;
 use super::headers;
 use super::hosts;
 use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
+use super::via;
 use super::web::{Router, Switched, Visit};
 use super::wire::{Answer, RequestBody, Unanswered, Wire};
 use crate::model::RelayVerdict;
@@ -30,6 +33,7 @@ pub(super) async fn answer(
 ) -> Result<Response<RelayBody>, Infallible> {
     let turn = visit.pace.begin();
     let form = Form::of(request.headers());
+    let script = Asking::of(request.method(), request.headers());
     let asked = route::authority(request.uri(), request.headers());
     let mut passing = pin!(pass(&visit, request, &asked));
     let passed = poll_fn(|cx| {
@@ -42,7 +46,9 @@ pub(super) async fn answer(
     let answer = passed.await.unwrap_or_else(|page| {
         tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
         let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-        page.answer(name, form)
+        let mut answer = page.answer(name, form);
+        script.allow(answer.headers_mut());
+        answer
     });
     Ok(answer.map(|body| body.during(turn)))
 }
@@ -61,6 +67,9 @@ async fn pass(
         return Ok(answer);
     }
     let upstream = find_host(&visit.web.router, asked).await?;
+    if via::passes(&head.headers) >= via::MAX_PASSES {
+        return Err(LOOP);
+    }
     let key = upstream.key();
     let body = RequestBody::from(body);
     let upgrade = headers::wanted_upgrade(&head);
@@ -83,12 +92,28 @@ async fn pass(
             None => Err(NOT_HTTP),
         };
     }
+    if headers::tells_of_a_loop(&answer.response) {
+        return Err(LOOP);
+    }
     let pool = visit.web.pool.clone();
-    Ok(pass_back(answer, Home { pool, key }))
+    let mut answer = pass_back(answer, Home { pool, key });
+    cookies::confine(answer.headers_mut(), || own_host(visit, asked));
+    Ok(answer)
 }
 
 const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
 const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
+const LOOP: Page = Page::Failed(RelayVerdict::Loop);
+
+/// The name that is the tunnel's own, whatever stands in front of it.
+fn own_host(visit: &Visit, asked: &Asked) -> String {
+    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
+    let domain = match &visit.web.router {
+        Router::ByHost { domain, .. } => Some(domain.as_str()),
+        Router::Fixed(_) => None,
+    };
+    route::own_host(asked.unwrap_or_default(), domain)
+}
 
 /// Finds it, and waits for a host that is to be back in a moment.
 async fn find_host(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
@@ -145,7 +170,6 @@ fn prepare(
         let path = head.uri.path_and_query().cloned();
         head.uri = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
     }
-    head.version = Version::HTTP_11;
     head.extensions.clear();
     let chunked = body.size_hint().exact().is_none();
     headers::prepare_request(head, &visit.forwarding, upgrade, chunked);

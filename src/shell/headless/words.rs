@@ -79,6 +79,7 @@ fn service_down(report: &ProbeReport, target: &str) -> Msg {
         (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => m::why_not_web(target),
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => m::why_no_answer(target),
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => m::why_refused_once(target),
+        (LocalAnswer::Accepts, Some(RelayVerdict::Loop)) => m::why_loop(target),
         (LocalAnswer::Accepts, _) => m::why_service_down(target),
     }
 }

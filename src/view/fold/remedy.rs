@@ -28,6 +28,7 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
             | LocalFault::RefusedOnce
             | LocalFault::NoReaction
             | LocalFault::NoAnswer
+            | LocalFault::Loop
             | LocalFault::Unclear,
         ) => Some(button::check(slot)),
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {

@@ -135,6 +135,7 @@ fn service_down(fault: LocalFault, slot: &Slot) -> Msg {
         },
         LocalFault::NoReaction => m::why_no_reaction(target),
         LocalFault::NoAnswer => m::why_no_answer(target),
+        LocalFault::Loop => m::why_loop(target),
         LocalFault::Unclear => m::why_service_down(target),
     }
 }

@@ -82,6 +82,8 @@ pub(super) enum LocalFault {
     NoReaction,
     /// It accepts and does not answer.
     NoAnswer,
+    /// It leads back to the tunnel.
+    Loop,
     /// The probe does not say.
     Unclear,
 }
@@ -251,6 +253,7 @@ fn local_fault(report: &ProbeReport) -> LocalFault {
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => LocalFault::RefusedOnce,
         (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => LocalFault::WrongProtocol,
         (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => LocalFault::NoAnswer,
+        (LocalAnswer::Accepts, Some(RelayVerdict::Loop)) => LocalFault::Loop,
         (LocalAnswer::Accepts, Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None) => {
             LocalFault::Unclear
         }
@@ -272,7 +275,12 @@ fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
     match verdict(report) {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
         Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
-        Some(RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent)
+        Some(
+            RelayVerdict::ServiceDown
+            | RelayVerdict::NotHttp
+            | RelayVerdict::ServiceSilent
+            | RelayVerdict::Loop,
+        )
         | None => UrlFault::Dead,
     }
 }

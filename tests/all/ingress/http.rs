@@ -163,6 +163,7 @@ async fn each_failure_has_its_status_and_its_verdict() {
         ("garbage", 502, "not-http"),
         ("unknown", 404, "unknown-tunnel"),
         ("a.b", 404, "unknown-tunnel"),
+        ("x.nohost", 503, "no-host"),
     ] {
         let answer = visit.get(&format!("{name}.localhost"), "/").await;
         assert_eq!(answer.status().as_u16(), status, "{name}");

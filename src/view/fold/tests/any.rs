@@ -163,8 +163,15 @@ fn some_host() -> impl Strategy<Value = Host> {
 }
 
 fn some_public() -> impl Strategy<Value = PublicAnswer> {
-    use RelayVerdict::{NoHost, NotHttp, ServiceDown, ServiceSilent, UnknownTunnel};
-    let verdicts = vec![ServiceDown, NotHttp, ServiceSilent, NoHost, UnknownTunnel];
+    use RelayVerdict::{Loop, NoHost, NotHttp, ServiceDown, ServiceSilent, UnknownTunnel};
+    let verdicts = vec![
+        ServiceDown,
+        NotHttp,
+        ServiceSilent,
+        NoHost,
+        UnknownTunnel,
+        Loop,
+    ];
     let verdict = option::of(proptest::sample::select(verdicts));
     prop_oneof![
         (any::<u16>(), any::<u64>(), verdict, any::<bool>()).prop_map(

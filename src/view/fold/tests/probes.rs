@@ -73,6 +73,7 @@ fn probes_of_a_local_service_that_fails() {
             "why-no-reaction",
             "act-check",
         ),
+        (ACCEPTS, Some(RelayVerdict::Loop), "why-loop", "act-check"),
         (ACCEPTS, None, "why-service-down", "act-check"),
     ] {
         let inputs = web_probed(local, status(502, verdict), Health::ServiceDown, 0);
