@@ -12,6 +12,7 @@ mod ids;
 mod inputs;
 mod join;
 mod remote;
+mod service_fault;
 mod settings;
 mod time;
 mod tunnel;
@@ -31,9 +32,12 @@ pub use remote::{
     AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
     install_command,
 };
+pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
     DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
     TimingSettings,
 };
 pub use time::UnixMillis;
-pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel};
+pub use tunnel::{
+    Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, ProviderId, Target, Tunnel,
+};

@@ -1,23 +1,21 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
 use super::{ProbePlan, classify, devtunnel};
+use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Target,
-    UnixMillis,
+    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict,
+    ServiceFault, Target, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-/// Sent with each probe, so that a service's log can leave them out.
-const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
 
 /// Asks ports and URLs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -65,8 +63,7 @@ impl Asker {
 
     /// Asks both ends and reports.
     pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (mut local, public) =
-            tokio::join!(ask_local(&plan.target, plan.timeout), self.ask_public(plan));
+        let (mut local, public) = tokio::join!(ask_local(plan), self.ask_public(plan));
         let reason = Reason::TimedOut;
         let late = public == PublicAnswer::Failed { reason };
         if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
@@ -133,39 +130,33 @@ fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(builder.with_no_client_auth())
 }
 
-async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {
-    match timeout(limit, connect_local(target)).await {
-        Ok(Ok(_)) => LocalAnswer::Accepts,
-        Ok(Err(_)) => LocalAnswer::Refused,
-        Err(_) => LocalAnswer::Silent,
+/// Connects as a visitor's stream would; nothing is asked.
+async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
+    let look = local::look(&plan.target, plan.protocol, plan.options.certificate);
+    match timeout(plan.timeout, look).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::TimedOut),
     }
 }
 
 /// Whether the service says anything at all when it is asked as a visitor would ask.
 async fn ask_local_web(target: &Target, limit: Duration) -> LocalAnswer {
     let answer = async {
-        let mut stream = connect_local(target).await?;
+        let mut stream = local::reach(target).await?;
         let request = format!(
             "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await?;
-        // Any byte will do, and so will a refusal: TLS services close on plain requests.
-        stream.read(&mut [0; 1]).await
+        if stream.write_all(request.as_bytes()).await.is_ok() {
+            // Any byte will do, and so will a refusal: TLS services close on plain requests.
+            let _ = stream.read(&mut [0; 1]).await;
+        }
+        Ok(())
     };
     match timeout(limit, answer).await {
-        Ok(_) => LocalAnswer::Accepts,
-        Err(_) => LocalAnswer::Silent,
-    }
-}
-
-async fn connect_local(target: &Target) -> io::Result<TcpStream> {
-    let port = target.port.get();
-    if target.host != Target::LOCALHOST {
-        return TcpStream::connect((target.host.as_str(), port)).await;
-    }
-    match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(stream) => Ok(stream),
-        Err(_) => TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await,
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::NoAnswer),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
 use super::HostDoor;
+use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -71,12 +72,9 @@ pub struct Visitor {
 /// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The local service refuses connections.
-    #[error("nothing listens on the host's port")]
-    Refused,
-    /// The local service does not accept within the host's time-out.
-    #[error("the host's port does not accept connections in time")]
-    TimedOut,
+    /// The host is there, its local service is not.
+    #[error("the local service is not reached: {}", .0.code())]
+    Service(ServiceFault),
     /// The session ended, or has too many streams.
     #[error("the host is not there")]
     HostGone,

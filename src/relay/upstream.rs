@@ -2,8 +2,9 @@
 
 use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
 use crate::link::mux::{Mux, MuxStream};
-use crate::link::opening::{Answer, Opening};
+use crate::link::opening::{Answer, Failure, Opening};
 use crate::link::resume::Status;
+use crate::model::{Fingerprint, ServiceFault};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,9 +73,8 @@ impl PortUpstream {
             match Answer::read(&mut stream).await.map_err(gone)? {
                 Answer::Trying => {}
                 Answer::Connected => return Ok(stream),
-                Answer::Refused => return Err(OpenError::Refused),
-                Answer::TimedOut => return Err(OpenError::TimedOut),
                 Answer::UnknownPort => return Err(OpenError::HostGone),
+                Answer::Failed(failure) => return Err(OpenError::Service(map_failure(failure))),
             }
         }
     }
@@ -99,8 +99,30 @@ impl Upstream for PortUpstream {
                 Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
                 // It may have been parked since.
                 Err(_) if self.is_parked() => Err(OpenError::HostGone),
-                Err(_) => Err(OpenError::TimedOut),
+                Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
             }
         })
+    }
+}
+
+/// What a host says of its service.
+fn map_failure(failure: Failure) -> ServiceFault {
+    match failure {
+        Failure::Refused => ServiceFault::Refused,
+        Failure::TimedOut => ServiceFault::TimedOut,
+        Failure::UnknownName => ServiceFault::UnknownName,
+        Failure::Unreachable => ServiceFault::Unreachable,
+        Failure::UntrustedCertificate(sha256) => ServiceFault::UntrustedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::ChangedCertificate(sha256) => ServiceFault::ChangedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::NotTls => ServiceFault::NotTls,
+        Failure::TlsRefused => ServiceFault::TlsRefused,
+        Failure::HostFull => ServiceFault::HostFull,
+        Failure::NotPermitted => ServiceFault::NotPermitted,
+        Failure::Loop => ServiceFault::Loop,
+        Failure::Other => ServiceFault::Other,
     }
 }

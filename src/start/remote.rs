@@ -198,6 +198,7 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
         target: target.clone(),
         label: id.clone(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 

@@ -56,6 +56,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,
+                options: port.options,
                 url: live.url.clone(),
                 interval: timing.probe_interval,
                 timeout: timing.probe_timeout,

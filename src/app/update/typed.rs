@@ -27,6 +27,7 @@ pub(super) fn new_port(
         label: tunnel.label_for(target.port),
         target,
         public_port,
+        options: crate::model::PortOptions::default(),
     }
 }
 

@@ -3,14 +3,14 @@
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
+use crate::base::local::{LocalPort, LocalStream, Memories};
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Opening};
+use crate::link::opening::{Answer, Failure, Opening};
 use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
 use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
-use crate::model::{Port, Reason};
-use crate::provider::local::{LocalError, LocalPort, LocalStream};
+use crate::model::{Port, Reason, ServiceFault};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
@@ -51,7 +51,7 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
+pub(super) fn start(shaken: Shaken, ports: Vec<Port>, memories: Arc<Memories>) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
     let traffic = Arc::new(TrafficBoard::default());
@@ -65,7 +65,7 @@ pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
         driver: shaken.driver,
         established: false,
         going_down: false,
-        local: Arc::new(LocalPorts::default()),
+        local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
@@ -115,10 +115,21 @@ impl SessionPart for Part {
 }
 
 /// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug, Default)]
-struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
+#[derive(Debug)]
+struct LocalPorts {
+    ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
+    /// What is known of the services, longer than a session lives.
+    memories: Arc<Memories>,
+}
 
 impl LocalPorts {
+    fn new(memories: Arc<Memories>) -> Self {
+        Self {
+            ports: Mutex::default(),
+            memories,
+        }
+    }
+
     fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
         self.lock().get(&number).cloned()
     }
@@ -130,7 +141,7 @@ impl LocalPorts {
         for port in ports {
             local
                 .entry(port.number.get())
-                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
+                .or_insert_with(|| self.local(port));
         }
     }
 
@@ -140,13 +151,17 @@ impl LocalPorts {
         for port in ports {
             let number = port.number.get();
             if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, Arc::new(LocalPort::new(port.clone())));
+                local.insert(number, self.local(port));
             }
         }
     }
 
+    fn local(&self, port: &Port) -> Arc<LocalPort> {
+        Arc::new(LocalPort::new(port.clone(), &self.memories))
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -326,6 +341,7 @@ impl Host {
 
     fn handle_ports(&mut self, ports: Vec<ServedPort>) {
         self.local.set(&self.wanted);
+        self.local.memories.retain(&self.wanted);
         self.tell(SessionEvent::Ports(handshake::live(ports)));
     }
 
@@ -369,8 +385,7 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
     let _open = counters.connection();
     let mut service = match connect(&mut stream, &local).await {
         Ok(service) => service,
-        Err(LocalError::Refused) => return refuse(stream, Answer::Refused).await,
-        Err(LocalError::TimedOut) => return refuse(stream, Answer::TimedOut).await,
+        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
         return;
@@ -400,7 +415,7 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
 }
 
 /// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
+async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, ServiceFault> {
     let mut connecting = pin!(local.connect());
     if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
         return connected;
@@ -413,5 +428,27 @@ async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStrea
 async fn refuse(mut stream: MuxStream, answer: Answer) {
     if answer.write(&mut stream).await.is_ok() {
         let _ = stream.shutdown().await;
+    }
+}
+
+/// What the relay is told of the service.
+fn map_fault(fault: ServiceFault) -> Failure {
+    match fault {
+        ServiceFault::Refused => Failure::Refused,
+        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => Failure::TimedOut,
+        ServiceFault::UnknownName => Failure::UnknownName,
+        ServiceFault::Unreachable => Failure::Unreachable,
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            Failure::UntrustedCertificate(fingerprint.0)
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            Failure::ChangedCertificate(fingerprint.0)
+        }
+        ServiceFault::NotTls => Failure::NotTls,
+        ServiceFault::TlsRefused => Failure::TlsRefused,
+        ServiceFault::HostFull => Failure::HostFull,
+        ServiceFault::NotPermitted => Failure::NotPermitted,
+        ServiceFault::Loop => Failure::Loop,
+        ServiceFault::NotHttp | ServiceFault::Other => Failure::Other,
     }
 }

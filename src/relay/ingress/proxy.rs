@@ -8,7 +8,7 @@ use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
 use super::web::{Router, Switched, Visit};
 use super::wire::{Answer, RequestBody, Unanswered, Wire};
-use crate::model::RelayVerdict;
+use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{Lookup, OpenError, Upstream, Visitor};
 use http::header::{HOST, HeaderValue, UPGRADE};
 use http::uri::{PathAndQuery, Uri};
@@ -87,7 +87,7 @@ async fn pass(
     Ok(pass_back(answer, Home { pool, key }))
 }
 
-const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
+const NOT_HTTP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp));
 const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
 
 /// Finds it, and waits for a host that is to be back in a moment.
@@ -199,8 +199,7 @@ fn again(
 
 fn page_for(error: OpenError) -> Page {
     Page::Failed(match error {
-        OpenError::Refused => RelayVerdict::ServiceDown,
-        OpenError::TimedOut => RelayVerdict::ServiceSilent,
+        OpenError::Service(fault) => RelayVerdict::Service(fault),
         OpenError::HostGone => RelayVerdict::NoHost,
     })
 }

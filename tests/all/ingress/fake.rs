@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
+use underpass::model::ServiceFault;
 use underpass::relay::ingress::{HttpConfig, IngressGuard, serve_http};
 use underpass::relay::{Backend, Lookup, OpenError, Stream, Upstream, Visitor};
 
@@ -167,8 +168,8 @@ impl Upstream for Local {
                 TcpStream::connect(self.target?)
                     .await
                     .map_err(|error| match error.kind() {
-                        ErrorKind::ConnectionRefused => OpenError::Refused,
-                        _ => OpenError::TimedOut,
+                        ErrorKind::ConnectionRefused => OpenError::Service(ServiceFault::Refused),
+                        _ => OpenError::Service(ServiceFault::TimedOut),
                     })?;
             stream.set_nodelay(true).expect("it is a TCP socket");
             Ok(Box::new(stream) as Box<dyn Stream>)

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use std::fmt::Write;
 use std::sync::Arc;
+use underpass::model::ServiceFault;
 use underpass::relay::ingress::{HttpConfig, Limits, serve_fixed_web};
 use underpass::relay::{Lookup, OpenError};
 
@@ -146,7 +147,10 @@ async fn each_failure_has_its_status_and_its_verdict() {
     let (garbage, _garbage) = saying(b"SSH-2.0-OpenSSH_9.9\r\n").await;
     let relay = Relay::with(&[
         ("refused", &Local::at(super::fake::refusing().await)),
-        ("silent", &Local::failing(OpenError::TimedOut)),
+        (
+            "silent",
+            &Local::failing(OpenError::Service(ServiceFault::TimedOut)),
+        ),
         ("gone", &Local::failing(OpenError::HostGone)),
         ("mute", &Local::at(mute)),
         ("garbage", &Local::at(garbage)),
