@@ -8,7 +8,9 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
+use socket2::SockRef;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -140,6 +142,27 @@ impl LocalPort {
         }
         let config = Arc::new(config(loopback).map_err(io::Error::other)?);
         Ok(Arc::clone(made.get_or_init(|| config)))
+    }
+}
+
+/// Whether a service's connection is open and has nothing to read, as the system knows it now.
+pub(super) fn is_silent(service: &LocalStream) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    let peeked = SockRef::from(socket_of(service)).peek(&mut byte);
+    matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Makes the coming close of a service's connection a reset.
+pub(super) fn reset(service: &LocalStream) {
+    if let Err(error) = socket_of(service).set_zero_linger() {
+        tracing::debug!(%error, "a service's connection cannot be reset");
+    }
+}
+
+fn socket_of(service: &LocalStream) -> &TcpStream {
+    match service {
+        Either::Left(socket) => socket,
+        Either::Right(tls) => tls.get_ref().0,
     }
 }
 

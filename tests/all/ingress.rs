@@ -4,6 +4,7 @@ mod fake;
 mod flow;
 mod hostile;
 mod http;
+mod refused;
 mod reuse;
 mod rules;
 mod tcp;

@@ -4,6 +4,7 @@
 //! It knows nothing of tunnels but the name a visitor asked for, which is hostile until escaped.
 
 use super::body::RelayBody;
+use super::fault::Fault;
 use crate::model::RelayVerdict;
 use bytes::Bytes;
 use http::header::{
@@ -33,6 +34,8 @@ pub(super) enum Page {
     BadHost,
     /// A method that the relay does not carry.
     BadMethod,
+    /// The request cannot be carried for another reason.
+    Fault(Fault),
     /// Something between the relay and the service failed.
     Failed(RelayVerdict),
 }
@@ -61,17 +64,17 @@ impl Form {
 }
 
 /// The text of a page, in the order it is read.
-struct Text {
-    status: StatusCode,
+pub(super) struct Text {
+    pub(super) status: StatusCode,
     /// The value of the relay's own header.
-    verdict: &'static str,
-    title: &'static str,
+    pub(super) verdict: &'static str,
+    pub(super) title: &'static str,
     /// What failed.
-    what: &'static str,
+    pub(super) what: &'static str,
     /// Whose side it is on.
-    side: &'static str,
+    pub(super) side: &'static str,
     /// What to do.
-    remedy: &'static str,
+    pub(super) remedy: &'static str,
 }
 
 impl Page {
@@ -97,7 +100,7 @@ impl Page {
         match self {
             Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
             Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
-            Self::Relay | Self::BadHost | Self::Failed(_) => {}
+            Self::Relay | Self::BadHost | Self::Fault(_) | Self::Failed(_) => {}
         }
         answer
     }
@@ -130,6 +133,7 @@ impl Page {
                 side: "The request is at fault, not the relay or the tunnel.",
                 remedy: "Use the address directly, not as a proxy.",
             },
+            Self::Fault(fault) => fault.text(),
             Self::Failed(verdict) => failure(verdict),
         }
     }
@@ -270,7 +274,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Page; 9] = [
+    const ALL: [Page; 13] = [
+        Page::Fault(Fault::ALL[0]),
+        Page::Fault(Fault::ALL[1]),
+        Page::Fault(Fault::ALL[2]),
+        Page::Fault(Fault::ALL[3]),
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,
@@ -301,7 +309,9 @@ mod tests {
             let verdict = RelayVerdict::parse(value.expect("it is text"));
             match page {
                 Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
-                Page::Relay | Page::BadHost | Page::BadMethod => assert_eq!(verdict, None),
+                Page::Relay | Page::BadHost | Page::BadMethod | Page::Fault(_) => {
+                    assert_eq!(verdict, None)
+                }
             }
         }
     }
