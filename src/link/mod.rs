@@ -6,6 +6,7 @@
 //! ([`resume`]), the streams ([`mux`]), and on the first of them the control messages ([`frame`],
 //! [`wire`]).
 
+pub mod exchange;
 pub mod frame;
 pub mod mux;
 pub mod opening;

@@ -16,6 +16,17 @@ pub struct Opening {
     pub port: u16,
     /// The visitor.
     pub visitor: SocketAddr,
+    /// What goes over it.
+    pub kind: Kind,
+}
+
+/// What goes over a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes, from the first to the last.
+    Bytes,
+    /// Requests, each with a record before it: see [`exchange`](super::exchange).
+    Requests,
 }
 
 /// What became of it at the host.
@@ -62,8 +73,8 @@ pub enum Failure {
 }
 
 impl Opening {
-    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port. A reader
-    /// skips whatever a newer writer puts behind.
+    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, 0 for bytes or
+    /// 1 for requests. A reader skips whatever a newer writer puts behind.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
@@ -78,6 +89,10 @@ impl Opening {
             }
         }
         body.extend_from_slice(&self.visitor.port().to_be_bytes());
+        body.push(match self.kind {
+            Kind::Bytes => 0,
+            Kind::Requests => 1,
+        });
         let len = u16::try_from(body.len()).unwrap_or(u16::MAX);
         let mut bytes = len.to_be_bytes().to_vec();
         bytes.append(&mut body);
@@ -99,10 +114,16 @@ impl Opening {
             }
             _ => return None,
         };
-        let (visitor, _) = rest.split_first_chunk::<2>()?;
+        let (visitor, rest) = rest.split_first_chunk::<2>()?;
+        let kind = match rest.first()? {
+            0 => Kind::Bytes,
+            1 => Kind::Requests,
+            _ => return None,
+        };
         Some(Self {
             port: u16::from_be_bytes(*port),
             visitor: SocketAddr::new(ip, u16::from_be_bytes(*visitor)),
+            kind,
         })
     }
 
@@ -217,6 +238,7 @@ mod tests {
         let opening = Opening {
             port: 3000,
             visitor: ([203, 0, 113, 9], 4711).into(),
+            kind: Kind::Requests,
         };
         let mut bytes = opening.encode();
         bytes[1] += 3;
@@ -291,11 +313,12 @@ mod tests {
             garbage in prop::collection::vec(any::<u8>(), 0..40),
             port in any::<u16>(),
             visitor in any::<SocketAddr>(),
+            kind in prop_oneof![Just(Kind::Bytes), Just(Kind::Requests)],
         ) {
             let _ = Opening::decode(&garbage);
             // A scope and a flow are of this machine alone, and do not travel.
             let visitor = SocketAddr::new(visitor.ip(), visitor.port());
-            let opening = Opening { port, visitor };
+            let opening = Opening { port, visitor, kind };
             let bytes = opening.encode();
             prop_assert_eq!(Opening::decode(&bytes[2..]), Some(opening));
             for cut in 2..bytes.len() {

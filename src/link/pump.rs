@@ -45,7 +45,7 @@ where
 }
 
 /// One direction.
-struct Half {
+pub(super) struct Half {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -58,7 +58,7 @@ struct Half {
 }
 
 impl Half {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             buffer: Vec::new(),
             start: 0,
@@ -70,7 +70,22 @@ impl Half {
         }
     }
 
-    fn poll<R, W>(
+    /// Whether all that was read has been written and flushed.
+    pub(super) fn is_drained(&self) -> bool {
+        self.start == self.end && !self.dirty && self.failure.is_none()
+    }
+
+    /// Puts these few bytes next, where all that was read has been written.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; SMALL];
+        }
+        self.buffer[..bytes.len()].copy_from_slice(bytes);
+        (self.start, self.end) = (0, bytes.len());
+    }
+
+    /// Carries what there is. Ready when the reader has ended and the writer was told so.
+    pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,
         reader: &mut R,

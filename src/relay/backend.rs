@@ -2,20 +2,45 @@
 
 use super::HostDoor;
 use super::ingress::LocalName;
+use crate::link::exchange::ExchangeStream;
 use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 /// A duplex byte stream to the host's local service. `shutdown` carries half-close.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
+/// A stream over which HTTP requests go one after the other.
+pub trait HttpStream: Stream {
+    /// Appends to `front` what has to stand before the next request, which has this `length` in
+    /// bytes; without one it is the last. Reading then fails with an error of which
+    /// [`is_stale`](crate::link::exchange::is_stale) is true, when the service's connection turned
+    /// out not to be idle, and the request did not get to it.
+    fn begin(&mut self, length: Option<u64>, front: &mut Vec<u8>);
+}
+
+/// Straight to the service: nothing proves that its connection is idle.
+impl HttpStream for Box<dyn Stream> {
+    fn begin(&mut self, _length: Option<u64>, _front: &mut Vec<u8>) {}
+}
+
+impl<S: Stream> HttpStream for ExchangeStream<S> {
+    fn begin(&mut self, length: Option<u64>, front: &mut Vec<u8>) {
+        Self::begin(self, length, front);
+    }
+}
+
 /// A stream on its way.
 pub type Opening<'a> =
     Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + 'a>>;
+
+/// A stream for HTTP on its way.
+pub type HttpOpening<'a> =
+    Pin<Box<dyn Future<Output = Result<Box<dyn HttpStream>, OpenError>> + Send + 'a>>;
 
 /// A host that is waited for.
 pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<(), OpenError>> + Send + 'a>>;
@@ -71,6 +96,26 @@ pub trait Upstream: Send + Sync + 'static {
 
     /// Opens a stream to the local service and waits until the host has connected to it.
     fn open(&self, visitor: Visitor) -> Opening<'_>;
+
+    /// Opens a stream for HTTP, and sends the `first` request's beginning with the opening, so that
+    /// nothing is waited for in between. `length` is all of that request's, as for
+    /// [`HttpStream::begin`].
+    fn open_http<'a>(
+        &'a self,
+        visitor: Visitor,
+        first: &'a [u8],
+        length: Option<u64>,
+    ) -> HttpOpening<'a> {
+        let _ = length;
+        Box::pin(async move {
+            let mut stream = self.open(visitor).await?;
+            // A service that leaves at once may have said why.
+            if stream.write_all(first).await.is_ok() {
+                let _ = stream.flush().await;
+            }
+            Ok(Box::new(stream) as Box<dyn HttpStream>)
+        })
+    }
 }
 
 /// Who asks.

@@ -27,7 +27,10 @@ mod upstream;
 mod visitors;
 
 pub use accounts::{Accounts, AccountsError, OWNER};
-pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor, Waiting};
+pub use backend::{
+    Backend, HttpOpening, HttpStream, Lookup, OpenError, Opening, Stream, Upstream, Visitor,
+    Waiting,
+};
 pub use error::RelayError;
 pub use host_door::{HostDoor, Knock};
 pub use ingress_port::{Ingress, IngressGuard, Serving};

@@ -1,9 +1,12 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
 use super::ingress::LocalName;
-use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
+use super::{
+    HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
+};
+use crate::link::exchange::ExchangeStream;
 use crate::link::mux::{Mux, MuxStream};
-use crate::link::opening::{Answer, Failure, Opening};
+use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::resume::Status;
 use crate::link::wire::{PortSpec, Protocol};
 use crate::model::{Fingerprint, ServiceFault};
@@ -92,14 +95,40 @@ impl PortUpstream {
         }
     }
 
-    async fn connect(&self, visitor: Visitor) -> Result<MuxStream, OpenError> {
+    /// Waits for a parked link, then for the host to have connected to the service.
+    async fn connected(
+        &self,
+        visitor: Visitor,
+        kind: Kind,
+        first: &[u8],
+    ) -> Result<MuxStream, OpenError> {
+        if self.is_parked() {
+            self.resumed().await?;
+        }
+        match timeout(self.patience, self.connect(visitor, kind, first)).await {
+            Ok(opened) => opened,
+            // It may have been parked since.
+            Err(_) if self.is_parked() => Err(OpenError::HostGone),
+            Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
+        }
+    }
+
+    async fn connect(
+        &self,
+        visitor: Visitor,
+        kind: Kind,
+        first: &[u8],
+    ) -> Result<MuxStream, OpenError> {
         let gone = |_| OpenError::HostGone;
         let mut stream = self.way.mux.open().await.map_err(|_| OpenError::HostGone)?;
         let opening = Opening {
             port: self.number.get(),
             visitor: visitor.peer,
+            kind,
         };
-        stream.write_all(&opening.encode()).await.map_err(gone)?;
+        let mut beginning = opening.encode();
+        beginning.extend_from_slice(first);
+        stream.write_all(&beginning).await.map_err(gone)?;
         stream.flush().await.map_err(gone)?;
         loop {
             match Answer::read(&mut stream).await.map_err(gone)? {
@@ -132,15 +161,24 @@ impl Upstream for PortUpstream {
 
     fn open(&self, visitor: Visitor) -> Opened<'_> {
         Box::pin(async move {
-            if self.is_parked() {
-                self.resumed().await?;
-            }
-            match timeout(self.patience, self.connect(visitor)).await {
-                Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
-                // It may have been parked since.
-                Err(_) if self.is_parked() => Err(OpenError::HostGone),
-                Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
-            }
+            let stream = self.connected(visitor, Kind::Bytes, &[]).await?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+
+    fn open_http<'a>(
+        &'a self,
+        visitor: Visitor,
+        first: &'a [u8],
+        length: Option<u64>,
+    ) -> HttpOpening<'a> {
+        Box::pin(async move {
+            let mut exchanges = ExchangeStream::<()>::default();
+            let mut front = Vec::with_capacity(first.len() + 32);
+            exchanges.begin(length, &mut front);
+            front.extend_from_slice(first);
+            let stream = self.connected(visitor, Kind::Requests, &front).await?;
+            Ok(Box::new(exchanges.over(stream)) as Box<dyn HttpStream>)
         })
     }
 }

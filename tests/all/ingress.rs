@@ -6,6 +6,7 @@ mod flow;
 mod front;
 mod hostile;
 mod http;
+mod refused;
 mod reuse;
 mod rules;
 mod tcp;

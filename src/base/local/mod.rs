@@ -12,7 +12,10 @@ pub use tls::config;
 
 use crate::model::{Fingerprint, Port, PortOptions, Protocol, ServiceFault, Target};
 use detect::Spoken;
+use socket2::SockRef;
 use std::collections::HashMap;
+use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpStream;
@@ -153,6 +156,27 @@ pub async fn look(
         tls::handshake(target, options.certificate, &memory, socket).await?;
     }
     Ok(())
+}
+
+/// Whether a service's connection is open and has nothing to read, as the system knows it now.
+pub fn is_silent(service: &LocalStream) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    let peeked = SockRef::from(socket_of(service)).peek(&mut byte);
+    matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Makes the coming close of a service's connection a reset.
+pub fn reset(service: &LocalStream) {
+    if let Err(error) = socket_of(service).set_zero_linger() {
+        tracing::debug!(%error, "a service's connection cannot be reset");
+    }
+}
+
+fn socket_of(service: &LocalStream) -> &TcpStream {
+    match service {
+        Either::Left(socket) => socket,
+        Either::Right(tls) => tls.get_ref().0,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -96,6 +96,8 @@ impl Reached {
         let (received, sent) = (|n| counters.add_in(n), |n| counters.add_out(n));
         if let Err(error) = pump(visitor, &mut self.service, received, sent).await {
             tracing::debug!(%error, "a connection broke");
+            // A clean end would pass a part for the whole.
+            let _ = self.service.set_zero_linger();
         }
     }
 }

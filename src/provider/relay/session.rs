@@ -3,10 +3,11 @@
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
-use crate::base::local::{LocalPort, LocalStream, Memories};
+use crate::base::local::{self, LocalPort, LocalStream, Memories};
+use crate::link::exchange;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Failure, Opening};
+use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
 use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
@@ -400,18 +401,38 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
         answered = true;
         counters.add_out(bytes);
     };
-    // While the service does not read, nobody reads the stream either.
-    let broken = stream.broken();
-    let carried = tokio::select! {
-        biased;
-        carried = pump(&mut stream, &mut service, received, sent) => carried,
-        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
-    };
-    if let Err(error) = carried {
+    if let Err(error) = carry(&mut stream, &mut service, opening.kind, received, sent).await {
         tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
+        // A clean end would pass a part for the whole.
+        local::reset(&service);
     }
     if asked && !answered {
         local.forget();
+    }
+}
+
+/// Carries what the stream is for until both ends are done, or either breaks.
+async fn carry(
+    stream: &mut MuxStream,
+    service: &mut LocalStream,
+    kind: Kind,
+    received: impl FnMut(u64),
+    sent: impl FnMut(u64),
+) -> io::Result<()> {
+    // While the service does not read, nobody reads the stream either.
+    let broken = stream.broken();
+    let carrying = async {
+        match kind {
+            Kind::Bytes => pump(stream, service, received, sent).await,
+            Kind::Requests => exchange::serve(stream, service, local::is_silent, received, sent)
+                .await
+                .map(|ended| tracing::trace!(?ended, "a connection's requests are over")),
+        }
+    };
+    tokio::select! {
+        biased;
+        carried = carrying => carried,
+        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
     }
 }
 

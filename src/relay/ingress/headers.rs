@@ -6,10 +6,10 @@ use super::forwarding::Forwarding;
 use super::via;
 use crate::model::{RelayVerdict, ServiceFault};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, Response, StatusCode, Version, request, response};
+use http::{HeaderMap, StatusCode, Version, request, response};
 
 /// What is for one hop only, whether `Connection` says so or not.
 pub(super) static HOP_BY_HOP: [HeaderName; 8] = [
@@ -50,8 +50,6 @@ pub(super) fn prepare_request(
         .iter()
         .any(|line| has_token(line, "trailers"));
     strip_hop_by_hop(&mut head.headers);
-    // The relay has answered it already by the time the service sees the body.
-    head.headers.remove(EXPECT);
     if chunked {
         head.headers.remove(CONTENT_LENGTH);
         let value = HeaderValue::from_static("chunked");
@@ -81,9 +79,9 @@ pub(super) fn prepare_response(head: &mut response::Parts) {
 
 /// Whether the answer is another relay's page that says that the way there leads in a circle. It is a
 /// service's word like any other: all it can do is to make this relay say so of its own tunnel.
-pub(super) fn tells_of_a_loop<B>(answer: &Response<B>) -> bool {
-    let verdict = answer.headers().get(&VERDICT);
-    answer.status() == StatusCode::LOOP_DETECTED
+pub(super) fn tells_of_a_loop(answer: &response::Parts) -> bool {
+    let verdict = answer.headers.get(&VERDICT);
+    answer.status == StatusCode::LOOP_DETECTED
         && verdict.is_some_and(|verdict| verdict == ServiceFault::Loop.code())
 }
 
@@ -137,7 +135,7 @@ fn has_token(line: &HeaderValue, token: &str) -> bool {
 mod tests {
     use super::super::forwarding::Approach;
     use super::*;
-    use http::Request;
+    use http::{Request, Response};
 
     fn head(lines: &[(&str, &str)]) -> request::Parts {
         let mut request = Request::builder();
@@ -182,6 +180,7 @@ mod tests {
             names,
             [
                 "content-length",
+                "expect",
                 "host",
                 "via",
                 "x-forwarded-for",

@@ -6,29 +6,38 @@
 //! knows of accounts, sessions or links: tunnels are what [`Backend`] finds.
 //!
 //! Everything a visitor can hold is bounded: connections, heads, buffers, idle connections to
-//! services, and the time for a head. A body takes the time it takes.
+//! services, the time for a head, and how long a body may pause. A body takes the time it takes.
 
 mod accept;
 mod body;
+mod buffer;
 mod claims;
+mod conn;
 mod cookies;
 mod cors;
+mod deliver;
 mod disguise;
+mod event_stream;
+mod exchange;
+mod fault;
 mod forwarding;
 mod headers;
 mod hosts;
+mod message;
+mod outward;
 mod own_names;
-mod pace;
 mod page;
 mod pool;
 mod proxied;
 mod proxy;
+mod reply;
 mod route;
+mod service;
 mod splice;
 mod tcp;
+mod transfer;
 mod via;
 mod web;
-mod wire;
 
 pub use accept::IngressGuard;
 pub use disguise::LocalName;
@@ -49,6 +58,14 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// Between an answer and the next request on the same connection.
     pub idle_timeout: Duration,
+    /// How long nothing of a request's body may come, where the service has not answered yet.
+    pub body_timeout: Duration,
+    /// So many requests may be at services before anything of their bodies has come: what a
+    /// visitor has announced and not sent takes no more of the streams to a host.
+    pub bodies_ahead: usize,
+    /// How long an `EventSource` waits for a service that is away: any answer but 200 would end it
+    /// for good, so that it gets none then.
+    pub event_stream_patience: Duration,
 }
 
 impl Default for Limits {
@@ -57,6 +74,9 @@ impl Default for Limits {
             connections: 10_000,
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(30),
+            bodies_ahead: 64,
+            event_stream_patience: Duration::from_secs(30),
         }
     }
 }

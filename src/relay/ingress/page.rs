@@ -4,6 +4,7 @@
 //! It knows nothing of tunnels but the name a visitor asked for, which is hostile until escaped.
 
 use super::body::RelayBody;
+use super::fault::Fault;
 use crate::model::{RelayVerdict, ServiceFault};
 use bytes::Bytes;
 use http::header::{
@@ -38,6 +39,8 @@ pub(super) enum Page {
     OtherHost,
     /// Where hosts connect, asked for by a page.
     NotForBrowsers,
+    /// The request cannot be carried for another reason.
+    Fault(Fault),
     /// Something between the relay and the service failed.
     Failed(RelayVerdict),
 }
@@ -66,17 +69,17 @@ impl Form {
 }
 
 /// The text of a page, in the order it is read.
-struct Text {
-    status: StatusCode,
+pub(super) struct Text {
+    pub(super) status: StatusCode,
     /// The value of the relay's own header.
-    verdict: Cow<'static, str>,
-    title: &'static str,
+    pub(super) verdict: Cow<'static, str>,
+    pub(super) title: &'static str,
     /// What failed.
-    what: Cow<'static, str>,
+    pub(super) what: Cow<'static, str>,
     /// Whose side it is on.
-    side: &'static str,
+    pub(super) side: &'static str,
     /// What to do.
-    remedy: &'static str,
+    pub(super) remedy: &'static str,
 }
 
 impl Page {
@@ -108,6 +111,7 @@ impl Page {
             | Self::BadHost
             | Self::OtherHost
             | Self::NotForBrowsers
+            | Self::Fault(_)
             | Self::Failed(_) => {}
         }
         answer
@@ -166,6 +170,7 @@ impl Page {
                 side: "The request is at fault, not the relay.",
                 remedy: "Ask whoever sent you here for the full address of the tunnel.",
             },
+            Self::Fault(fault) => fault.text(),
             Self::Failed(verdict) => failure(verdict),
         }
     }
@@ -401,7 +406,11 @@ mod tests {
     use crate::model::Fingerprint;
     use proptest::prelude::*;
 
-    const ALL: [Page; 11] = [
+    const ALL: [Page; 15] = [
+        Page::Fault(Fault::ALL[0]),
+        Page::Fault(Fault::ALL[1]),
+        Page::Fault(Fault::ALL[2]),
+        Page::Fault(Fault::ALL[3]),
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,

@@ -14,8 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
-/// the reset may overtake what was written.
+/// How long either end of a connection that is stopped may take to be told so.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// When nobody new is let in any more, a connection over which nothing went for this long is at rest.
