@@ -9,6 +9,7 @@
 pub mod frame;
 pub mod mux;
 pub mod opening;
+pub mod outbox;
 pub mod pump;
 pub mod resume;
 pub mod tls;

@@ -16,7 +16,12 @@ pub struct Opening {
     pub port: u16,
     /// The visitor.
     pub visitor: SocketAddr,
+    /// It is the host's own probe: no visitor, so in no count of visitors.
+    pub probe: bool,
 }
+
+/// In the flags of an opening: it is a probe.
+const PROBE: u8 = 1;
 
 /// What became of it at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +40,9 @@ pub enum Answer {
 }
 
 impl Opening {
-    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port. A reader
-    /// skips whatever a newer writer puts behind.
+    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
+    /// flags. A reader takes flags that are absent for none, and skips whatever a newer writer puts
+    /// behind them.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
@@ -51,6 +57,7 @@ impl Opening {
             }
         }
         body.extend_from_slice(&self.visitor.port().to_be_bytes());
+        body.push(if self.probe { PROBE } else { 0 });
         let len = u16::try_from(body.len()).unwrap_or(u16::MAX);
         let mut bytes = len.to_be_bytes().to_vec();
         bytes.append(&mut body);
@@ -72,10 +79,12 @@ impl Opening {
             }
             _ => return None,
         };
-        let (visitor, _) = rest.split_first_chunk::<2>()?;
+        let (visitor, rest) = rest.split_first_chunk::<2>()?;
+        let flags = rest.first().copied().unwrap_or_default();
         Some(Self {
             port: u16::from_be_bytes(*port),
             visitor: SocketAddr::new(ip, u16::from_be_bytes(*visitor)),
+            probe: flags & PROBE != 0,
         })
     }
 
@@ -145,6 +154,7 @@ mod tests {
         let opening = Opening {
             port: 3000,
             visitor: ([203, 0, 113, 9], 4711).into(),
+            probe: true,
         };
         let mut bytes = opening.encode();
         bytes[1] += 3;
@@ -178,16 +188,20 @@ mod tests {
             garbage in prop::collection::vec(any::<u8>(), 0..40),
             port in any::<u16>(),
             visitor in any::<SocketAddr>(),
+            probe in any::<bool>(),
         ) {
             let _ = Opening::decode(&garbage);
             // A scope and a flow are of this machine alone, and do not travel.
             let visitor = SocketAddr::new(visitor.ip(), visitor.port());
-            let opening = Opening { port, visitor };
+            let opening = Opening { port, visitor, probe };
             let bytes = opening.encode();
             prop_assert_eq!(Opening::decode(&bytes[2..]), Some(opening));
-            for cut in 2..bytes.len() {
+            let flags = bytes.len() - 1;
+            for cut in 2..flags {
                 prop_assert_eq!(Opening::decode(&bytes[2..cut]), None);
             }
+            let older = Opening { probe: false, ..opening };
+            prop_assert_eq!(Opening::decode(&bytes[2..flags]), Some(older));
         }
     }
 }

@@ -3,6 +3,13 @@
 use super::{PortKey, Reason, SessionNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+/// The request header in which a probe shows its key to our relay, which then counts it as nobody's
+/// visit and has a place kept for it.
+pub const PROBE_HEADER: &str = "x-underpass-probe";
+
+/// So many visitors' connections one tunnel of our relay carries at once.
+pub const VISITORS_AT_ONCE: u32 = 1024;
+
 /// One word for a probe's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -11,8 +18,24 @@ pub enum Health {
     Operational,
     /// The relay was reached, the local service was not.
     ServiceDown,
+    /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
+    Full,
+    /// The public URL does not answer in time, and the session's link carries bytes or answers: what
+    /// is on the way is only slow.
+    Slow,
     /// The public URL is dead.
     Down,
+}
+
+impl Health {
+    /// Whether it says that visitors get to the tunnel, whatever the local service does.
+    #[must_use]
+    pub const fn routes(self) -> bool {
+        match self {
+            Self::Operational | Self::ServiceDown | Self::Full | Self::Slow => true,
+            Self::Down => false,
+        }
+    }
 }
 
 /// What the local port did when it was asked directly.
@@ -39,6 +62,8 @@ pub enum RelayVerdict {
     NotHttp,
     /// 504: the host's port took the request and gave no answer in time.
     ServiceSilent,
+    /// 503: as many visitors as may be are there already.
+    Full,
     /// 503: the tunnel is known, nobody hosts it just now.
     NoHost,
     /// 404: no such tunnel.
@@ -49,10 +74,11 @@ impl RelayVerdict {
     /// The response header that carries it.
     pub const HEADER: &'static str = "x-underpass";
 
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ServiceDown,
         Self::NotHttp,
         Self::ServiceSilent,
+        Self::Full,
         Self::NoHost,
         Self::UnknownTunnel,
     ];
@@ -64,6 +90,7 @@ impl RelayVerdict {
             Self::ServiceDown => "service-down",
             Self::NotHttp => "not-http",
             Self::ServiceSilent => "service-silent",
+            Self::Full => "full",
             Self::NoHost => "no-host",
             Self::UnknownTunnel => "unknown-tunnel",
         }
@@ -118,13 +145,29 @@ pub struct ProbeReport {
     pub public: PublicAnswer,
     /// The one word.
     pub health: Health,
+    /// The session's link showed signs of life meanwhile.
+    pub alive: bool,
 }
 
 impl ProbeReport {
+    /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
+    /// says that nobody hosts the tunnel.
+    #[must_use]
+    pub fn is_against_session(&self) -> bool {
+        let unhosted = matches!(
+            self.public,
+            PublicAnswer::Status {
+                verdict: Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel),
+                ..
+            }
+        );
+        self.health == Health::Down && (unhosted || !self.alive)
+    }
+
     /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
     #[must_use]
     pub fn routed(&self) -> bool {
-        self.health != Health::Down
+        self.health.routes()
     }
 
     /// The HTTP status, if there was one.

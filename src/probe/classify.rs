@@ -6,8 +6,9 @@ use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict};
 ///
 /// An answer of the person's own service is `Operational` whatever its status: a 503 it gives itself
 /// is its business. Only the relay's own pages, told apart by their header, speak of the tunnel.
+/// While the session's link is `alive`, an answer that is late is only late.
 #[must_use]
-pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
+pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Health {
     match public {
         PublicAnswer::Status {
             verdict: Some(verdict),
@@ -16,6 +17,7 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
             RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent => {
                 Health::ServiceDown
             }
+            RelayVerdict::Full => Health::Full,
             RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
         },
         PublicAnswer::Status { verdict: None, .. } => Health::Operational,
@@ -27,6 +29,12 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
         } if local == LocalAnswer::Silent => Health::ServiceDown,
+        PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        } if alive => match local {
+            LocalAnswer::Accepts => Health::Slow,
+            LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
+        },
         PublicAnswer::Failed { .. } => Health::Down,
     }
 }
@@ -53,7 +61,7 @@ mod tests {
                 LocalAnswer::Silent,
             ] {
                 assert_eq!(
-                    classify(local, &status(code, None)),
+                    classify(local, &status(code, None), false),
                     Health::Operational,
                     "{code}"
                 );
@@ -63,10 +71,11 @@ mod tests {
 
     #[test]
     fn the_relay_s_own_pages_tell_whose_side_it_is() {
-        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)));
+        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)), true);
         assert_eq!(word(RelayVerdict::ServiceDown), Health::ServiceDown);
         assert_eq!(word(RelayVerdict::NotHttp), Health::ServiceDown);
         assert_eq!(word(RelayVerdict::ServiceSilent), Health::ServiceDown);
+        assert_eq!(word(RelayVerdict::Full), Health::Full);
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
     }
@@ -74,19 +83,22 @@ mod tests {
     #[test]
     fn a_tcp_port_is_as_good_as_its_service() {
         let accepted = PublicAnswer::Accepted { latency_us: 1 };
-        assert_eq!(
-            classify(LocalAnswer::Accepts, &accepted),
-            Health::Operational
-        );
-        assert_eq!(
-            classify(LocalAnswer::Refused, &accepted),
-            Health::ServiceDown
-        );
-        let failed = PublicAnswer::Failed {
-            reason: Reason::TimedOut,
-        };
-        assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Down);
-        assert_eq!(classify(LocalAnswer::Refused, &failed), Health::Down);
-        assert_eq!(classify(LocalAnswer::Silent, &failed), Health::ServiceDown);
+        let word = |local| classify(local, &accepted, false);
+        assert_eq!(word(LocalAnswer::Accepts), Health::Operational);
+        assert_eq!(word(LocalAnswer::Refused), Health::ServiceDown);
+    }
+
+    #[test]
+    fn a_late_answer_is_slow_over_a_link_that_lives_and_else_dead() {
+        let failed = |reason| PublicAnswer::Failed { reason };
+        let late = failed(Reason::TimedOut);
+        let word = |local, alive| classify(local, &late, alive);
+        assert_eq!(word(LocalAnswer::Accepts, true), Health::Slow);
+        assert_eq!(word(LocalAnswer::Accepts, false), Health::Down);
+        assert_eq!(word(LocalAnswer::Refused, true), Health::ServiceDown);
+        assert_eq!(word(LocalAnswer::Refused, false), Health::Down);
+        assert_eq!(word(LocalAnswer::Silent, false), Health::ServiceDown);
+        let lost = failed(Reason::LinkLost);
+        assert_eq!(classify(LocalAnswer::Accepts, &lost, true), Health::Down);
     }
 }

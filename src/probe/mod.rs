@@ -8,6 +8,6 @@ mod classify;
 mod devtunnel;
 mod schedule;
 
-pub use ask::{Asker, SetupError};
+pub use ask::{Asker, ProbedSession, SetupError};
 pub use classify::classify;
 pub use schedule::{Ask, Emit, ProbePlan, Prober};

@@ -59,6 +59,21 @@ pub trait Upstream: Send + Sync + 'static {
 
     /// Opens a stream to the local service and waits until the host has connected to it.
     fn open(&self, visitor: Visitor) -> Opening<'_>;
+
+    /// Whether a request that shows this key is the host's own probe.
+    fn is_probe(&self, _key: &[u8]) -> bool {
+        false
+    }
+
+    /// The same as [`Upstream::open`] for a probe, which is no visitor: places are kept for it.
+    fn open_probe(&self, probe: Visitor) -> Opening<'_> {
+        self.open(probe)
+    }
+
+    /// Whether there is no room for another visitor now.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Who asks.
@@ -77,7 +92,10 @@ pub enum OpenError {
     /// The local service does not accept within the host's time-out.
     #[error("the host's port does not accept connections in time")]
     TimedOut,
-    /// The session ended, or has too many streams.
+    /// As many visitors as may be are there already.
+    #[error("the tunnel has no room for another visitor")]
+    Full,
+    /// The session ended.
     #[error("the host is not there")]
     HostGone,
 }

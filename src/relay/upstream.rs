@@ -1,15 +1,21 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
 use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
-use crate::link::mux::{Mux, MuxStream};
+use crate::link::mux::{MAX_STREAMS, Mux, MuxStream, OpenStreamError};
 use crate::link::opening::{Answer, Opening};
 use crate::link::resume::Status;
+use crate::model::VISITORS_AT_ONCE;
+use sha2::{Digest as _, Sha256};
 use std::num::NonZeroU16;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+/// What a person is told of is what there is.
+const _: () = assert!(MAX_STREAMS == VISITORS_AT_ONCE as usize);
 
 /// The keys of all upstreams of this process.
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
@@ -20,6 +26,31 @@ pub(super) struct Way {
     pub(super) mux: Mux,
     /// Whether the link under them is attached.
     pub(super) link: watch::Receiver<Status>,
+    /// How the host's own probes are known.
+    pub(super) probes: ProbeKey,
+}
+
+/// What the host's own probes show, as a digest: how long a comparison takes tells nobody anything.
+#[derive(Clone, Default)]
+pub(super) struct ProbeKey(Option<Arc<[u8; 32]>>);
+
+impl ProbeKey {
+    /// An empty one is nobody's.
+    pub(super) fn new(key: &str) -> Self {
+        let digest = || Arc::new(Sha256::digest(key.as_bytes()).into());
+        Self((!key.is_empty()).then(digest))
+    }
+
+    fn fits(&self, shown: &[u8]) -> bool {
+        let digest = || -> [u8; 32] { Sha256::digest(shown).into() };
+        self.0.as_ref().is_some_and(|key| **key == digest())
+    }
+}
+
+impl std::fmt::Debug for ProbeKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// One live port.
@@ -59,12 +90,25 @@ impl PortUpstream {
         }
     }
 
-    async fn connect(&self, visitor: Visitor) -> Result<MuxStream, OpenError> {
+    async fn stream(&self, probe: bool) -> Result<MuxStream, OpenError> {
+        let opened = if probe {
+            self.way.mux.open_probe().await
+        } else {
+            self.way.mux.open().await
+        };
+        opened.map_err(|error| match error {
+            OpenStreamError::Closed => OpenError::HostGone,
+            OpenStreamError::TooMany => OpenError::Full,
+        })
+    }
+
+    async fn connect(&self, visitor: Visitor, probe: bool) -> Result<MuxStream, OpenError> {
         let gone = |_| OpenError::HostGone;
-        let mut stream = self.way.mux.open().await.map_err(|_| OpenError::HostGone)?;
+        let mut stream = self.stream(probe).await?;
         let opening = Opening {
             port: self.number.get(),
             visitor: visitor.peer,
+            probe,
         };
         stream.write_all(&opening.encode()).await.map_err(gone)?;
         stream.flush().await.map_err(gone)?;
@@ -76,6 +120,18 @@ impl PortUpstream {
                 Answer::TimedOut => return Err(OpenError::TimedOut),
                 Answer::UnknownPort => return Err(OpenError::HostGone),
             }
+        }
+    }
+
+    async fn opened(&self, visitor: Visitor, probe: bool) -> Result<Box<dyn Stream>, OpenError> {
+        if self.is_parked() {
+            self.resumed().await?;
+        }
+        match timeout(self.patience, self.connect(visitor, probe)).await {
+            Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
+            // It may have been parked since.
+            Err(_) if self.is_parked() => Err(OpenError::HostGone),
+            Err(_) => Err(OpenError::TimedOut),
         }
     }
 }
@@ -91,16 +147,93 @@ impl Upstream for PortUpstream {
     }
 
     fn open(&self, visitor: Visitor) -> Opened<'_> {
-        Box::pin(async move {
-            if self.is_parked() {
-                self.resumed().await?;
+        Box::pin(self.opened(visitor, false))
+    }
+
+    fn is_probe(&self, key: &[u8]) -> bool {
+        self.way.probes.fits(key)
+    }
+
+    fn open_probe(&self, probe: Visitor) -> Opened<'_> {
+        Box::pin(self.opened(probe, true))
+    }
+
+    fn is_full(&self) -> bool {
+        self.way.mux.is_full()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::mux::{self, Role};
+    use tokio::io::duplex;
+    use tokio::task::JoinSet;
+
+    /// An upstream whose host connects everybody, and notes who is a probe; what it runs on.
+    fn upstream(key: &str) -> (PortUpstream, watch::Sender<Status>, JoinSet<()>) {
+        let (near, far) = duplex(64 * 1024);
+        let (mux, _, driver) = mux::start(near, Role::Relay);
+        let (host_mux, mut incoming, host_driver) = mux::start(far, Role::Host);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { drop(driver.await) });
+        tasks.spawn(async move { drop(host_driver.await) });
+        tasks.spawn(async move {
+            let _host = host_mux;
+            let mut open = Vec::new();
+            while let Some(mut stream) = incoming.next().await {
+                let opening = Opening::read(&mut stream).await.expect("it is one");
+                let answer = if opening.probe {
+                    Answer::TimedOut
+                } else {
+                    Answer::Connected
+                };
+                answer.write(&mut stream).await.expect("it goes");
+                open.push(stream);
             }
-            match timeout(self.patience, self.connect(visitor)).await {
-                Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
-                // It may have been parked since.
-                Err(_) if self.is_parked() => Err(OpenError::HostGone),
-                Err(_) => Err(OpenError::TimedOut),
-            }
-        })
+        });
+        let (status, link) = watch::channel(Status::Attached {
+            generation: 1,
+            checking: false,
+        });
+        let probes = ProbeKey::new(key);
+        let way = Way { mux, link, probes };
+        let number = NonZeroU16::new(3000).expect("not zero");
+        (
+            PortUpstream::new(number, way, Duration::from_secs(60)),
+            status,
+            tasks,
+        )
+    }
+
+    fn visitor() -> Visitor {
+        let peer = ([203, 0, 113, 9], 4711).into();
+        Visitor { peer }
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_is_full_says_so_and_keeps_a_place_for_its_probe() {
+        let (upstream, _status, _tasks) = upstream("k");
+        let mut visitors = Vec::new();
+        for _ in 0..MAX_STREAMS {
+            assert!(!upstream.is_full());
+            visitors.push(upstream.open(visitor()).await.expect("there is room"));
+        }
+        assert_eq!(upstream.open(visitor()).await.err(), Some(OpenError::Full));
+        assert!(upstream.is_full());
+        // It got to the host, which knew it for what it is.
+        let probed = upstream.open_probe(visitor()).await.err();
+        assert_eq!(probed, Some(OpenError::TimedOut));
+        visitors.pop();
+        upstream.open(visitor()).await.expect("there is room again");
+    }
+
+    #[tokio::test]
+    async fn only_the_key_that_the_host_gave_is_a_probe_s() {
+        let (known, _status, _tasks) = upstream("k");
+        assert!(known.is_probe(b"k"));
+        assert!(!known.is_probe(b"") && !known.is_probe(b"K") && !known.is_probe(b"kk"));
+        let (none, _status, _tasks) = upstream("");
+        assert!(!none.is_probe(b""), "nobody's is the empty one");
     }
 }

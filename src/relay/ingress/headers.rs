@@ -2,7 +2,7 @@
 //!
 //! It knows headers, not connections: nothing here does any I/O.
 
-use crate::model::RelayVerdict;
+use crate::model::{PROBE_HEADER, RelayVerdict};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
@@ -77,6 +77,17 @@ fn remove_claims(headers: &mut HeaderMap) {
     for name in claims {
         headers.remove(name);
     }
+}
+
+/// What a probe shows for itself: taken out, so that no service ever sees it.
+pub(super) fn take_probe_key(headers: &mut HeaderMap) -> Option<HeaderValue> {
+    headers.remove(PROBE_HEADER)
+}
+
+/// Says in the answer to a probe that no other visitor would find room.
+pub(super) fn insert_full(headers: &mut HeaderMap) {
+    let full = HeaderValue::from_static(RelayVerdict::Full.as_str());
+    headers.insert(&VERDICT, full);
 }
 
 /// The protocol that a request wants to switch to. HTTP/2 is not passed on: one such connection may

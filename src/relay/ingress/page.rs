@@ -95,7 +95,9 @@ impl Page {
         set(REFERRER_POLICY, "no-referrer");
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         match self {
-            Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
+            Self::Failed(RelayVerdict::NoHost | RelayVerdict::Full) => {
+                set(RETRY_AFTER, RETRY_SECONDS);
+            }
             Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Relay | Self::BadHost | Self::Failed(_) => {}
         }
@@ -161,6 +163,13 @@ fn failure(verdict: RelayVerdict) -> Text {
              did not accept the connection in time.",
             "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
             "Is it yours? Check whether the local service hangs. If not, try again later.",
+        ),
+        RelayVerdict::Full => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "As many visitors as there is room for",
+            "The tunnel works, and has no room for another connection just now.",
+            "Nothing is broken: relay, tunnel and service are fine.",
+            "Try again in a moment: there is room as soon as another visitor leaves.",
         ),
         RelayVerdict::NoHost => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -261,13 +270,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Page; 8] = [
+    const ALL: [Page; 9] = [
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,
         Page::Failed(RelayVerdict::ServiceDown),
         Page::Failed(RelayVerdict::NotHttp),
         Page::Failed(RelayVerdict::ServiceSilent),
+        Page::Failed(RelayVerdict::Full),
         Page::Failed(RelayVerdict::NoHost),
         Page::Failed(RelayVerdict::UnknownTunnel),
     ];
@@ -278,6 +288,7 @@ mod tests {
         assert_eq!(status(RelayVerdict::ServiceDown), 502);
         assert_eq!(status(RelayVerdict::NotHttp), 502);
         assert_eq!(status(RelayVerdict::ServiceSilent), 504);
+        assert_eq!(status(RelayVerdict::Full), 503);
         assert_eq!(status(RelayVerdict::NoHost), 503);
         assert_eq!(status(RelayVerdict::UnknownTunnel), 404);
     }

@@ -7,7 +7,7 @@ use super::hosts;
 use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
 use super::web::{Router, Switched, Visit};
-use super::wire::{Answer, RequestBody, Unanswered, Wire};
+use super::wire::{Answer, Carrier, RequestBody, Unanswered, Wire};
 use crate::model::RelayVerdict;
 use crate::relay::{Lookup, OpenError, Upstream, Visitor};
 use http::header::{HOST, HeaderValue, UPGRADE};
@@ -63,10 +63,12 @@ async fn pass(
     let upstream = find_host(&visit.web.router, asked).await?;
     let key = upstream.key();
     let body = RequestBody::from(body);
-    let upgrade = headers::wanted_upgrade(&head);
+    let probe = headers::take_probe_key(&mut head.headers)
+        .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
+    let upgrade = headers::wanted_upgrade(&head).filter(|_| !probe);
     prepare(&mut head, &body, visit, upgrade.clone());
     let request = Request::from_parts(head, body);
-    let answer = match exchange(visit, &*upstream, request).await {
+    let answer = match exchange(visit, &*upstream, request, probe).await {
         Ok(answer) => answer,
         // A session that ended half-way is not the service's doing.
         Err(page) => {
@@ -82,6 +84,9 @@ async fn pass(
             Some(_) => Ok(switch(visit, answer).await),
             None => Err(NOT_HTTP),
         };
+    }
+    if probe {
+        return Ok(pass_back_probe(answer, &*upstream));
     }
     let pool = visit.web.pool.clone();
     Ok(pass_back(answer, Home { pool, key }))
@@ -157,9 +162,15 @@ async fn exchange(
     visit: &Visit,
     upstream: &dyn Upstream,
     mut request: Request<RequestBody>,
+    probe: bool,
 ) -> Result<Answer, Page> {
     if let Some(waiting) = upstream.wait() {
         waiting.await.map_err(page_for)?;
+    }
+    let visitor = Visitor { peer: visit.peer };
+    if probe {
+        // On a connection of its own: it is no visitor's, and not to be counted as one.
+        return send(upstream.open_probe(visitor).await, request).await;
     }
     if let Some(wire) = visit.web.pool.take(upstream.key()) {
         let copy = repeatable(&request);
@@ -168,7 +179,14 @@ async fn exchange(
             Err(unanswered) => request = again(unanswered, copy).ok_or(NOT_HTTP)?,
         }
     }
-    let opened = upstream.open(Visitor { peer: visit.peer }).await;
+    send(upstream.open(visitor).await, request).await
+}
+
+/// Sends the request over a stream of its own.
+async fn send(
+    opened: Result<Carrier, OpenError>,
+    request: Request<RequestBody>,
+) -> Result<Answer, Page> {
     let stream = opened.map_err(page_for)?;
     let wire = Wire::over(stream).await.map_err(|_| NOT_HTTP)?;
     wire.send(request).await.map_err(|unanswered| {
@@ -201,6 +219,7 @@ fn page_for(error: OpenError) -> Page {
     Page::Failed(match error {
         OpenError::Refused => RelayVerdict::ServiceDown,
         OpenError::TimedOut => RelayVerdict::ServiceSilent,
+        OpenError::Full => RelayVerdict::Full,
         OpenError::HostGone => RelayVerdict::NoHost,
     })
 }
@@ -211,6 +230,19 @@ fn pass_back(answer: Answer, home: Home) -> Response<RelayBody> {
     head.version = Version::HTTP_11;
     let flow = Flow::new(incoming, answer.wire, home);
     Response::from_parts(head, RelayBody::flow(flow))
+}
+
+/// A probe's connection is used once, and its answer says when there is no room for visitors.
+fn pass_back_probe(answer: Answer, upstream: &dyn Upstream) -> Response<RelayBody> {
+    let home = Home {
+        pool: Arc::default(),
+        key: upstream.key(),
+    };
+    let mut response = pass_back(answer, home);
+    if upstream.is_full() {
+        headers::insert_full(response.headers_mut());
+    }
+    response
 }
 
 /// Hands the service's end to the visitor's connection, which carries on when the answer is sent.

@@ -3,6 +3,7 @@
 use super::changes::Change;
 use crate::model::{
     Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, Reason, RelayVerdict, UnixMillis,
+    VISITORS_AT_ONCE,
 };
 use crate::view::fold::{fault, hold};
 use crate::view::{Arg, Msg, messages as m};
@@ -61,6 +62,8 @@ fn map_health(report: &ProbeReport, target: &str) -> Msg {
             (_, None) => m::log_working(),
         },
         Health::ServiceDown => service_down(report, target),
+        Health::Full => m::why_full(VISITORS_AT_ONCE),
+        Health::Slow => m::cli_slow(),
         Health::Down => match &report.public {
             PublicAnswer::Failed { reason } => fault(reason),
             PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. } => m::cli_url_dead(),

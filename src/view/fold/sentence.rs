@@ -3,7 +3,9 @@
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status, UrlFault};
-use crate::model::{Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use crate::model::{
+    Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis, VISITORS_AT_ONCE,
+};
 use crate::view::{Badge, Msg, messages as m};
 
 /// A session that answers no more is given up after so many `Down` probes in a row.
@@ -17,6 +19,8 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Elsewhere => m::badge_elsewhere(),
         Badge::Private => m::badge_private(),
         Badge::Working => m::badge_working(),
+        Badge::Slow => m::badge_slow(),
+        Badge::Full => m::badge_full(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
         Badge::Held => m::badge_held(),
@@ -40,6 +44,8 @@ pub(super) fn full_word(badge: Badge) -> Msg {
         | Badge::Elsewhere
         | Badge::Private
         | Badge::Working
+        | Badge::Slow
+        | Badge::Full
         | Badge::Checking
         | Badge::Connecting
         | Badge::NoNetwork
@@ -69,8 +75,14 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
+        Status::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
+        Status::Full => m::why_full(VISITORS_AT_ONCE),
         Status::ServiceDown(fault) => service_down(fault, slot),
-        Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
+        Status::Unreachable {
+            fault,
+            downs,
+            counts,
+        } => unreachable(fault, downs, counts, slot),
         Status::Offline => m::fault_offline(),
         Status::Held { since, until, open } => {
             m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
@@ -139,11 +151,11 @@ fn service_down(fault: LocalFault, slot: &Slot) -> Msg {
     }
 }
 
-fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
+fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
     let target = || slot.port.target.to_string();
     let check = match downs {
-        0..=CHECKS_BEFORE_RECONNECT => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
-        more => m::check_many(more),
+        0..=CHECKS_BEFORE_RECONNECT if counts => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
+        more => m::check_many(more.max(1)),
     };
     match fault {
         UrlFault::Dead => m::why_url_dead(check),

@@ -1,0 +1,163 @@
+//! What comes over a link: serves visitors' streams, and probes, by the local services.
+//!
+//! It knows nothing of the session that they belong to.
+
+use crate::link::HANDSHAKE_TIMEOUT;
+use crate::link::mux::MuxStream;
+use crate::link::opening::{Answer, Opening};
+use crate::link::pump::pump;
+use crate::model::Port;
+use crate::provider::local::{LocalError, LocalPort, LocalStream};
+use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
+use std::collections::HashMap;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
+
+/// A visitor's stream whose service has not accepted by then is answered that it is being tried.
+const TRYING_AFTER: Duration = Duration::from_millis(100);
+
+/// The local ports by number: a stream is looked up when it has said for which port it is.
+#[derive(Debug, Default)]
+pub(super) struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
+
+impl LocalPorts {
+    fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
+        self.lock().get(&number).cloned()
+    }
+
+    /// Serves these ports and no others. One that stays as it was keeps what is known of it.
+    pub(super) fn set(&self, ports: &[Port]) {
+        let mut local = self.lock();
+        local.retain(|_, local| ports.contains(&local.port));
+        for port in ports {
+            local
+                .entry(port.number.get())
+                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
+        }
+    }
+
+    /// Serves these ports too: the relay may send visitors before its answer is here.
+    pub(super) fn add(&self, ports: &[Port]) {
+        let mut local = self.lock();
+        for port in ports {
+            let number = port.number.get();
+            if local.get(&number).is_none_or(|known| known.port != *port) {
+                local.insert(number, Arc::new(LocalPort::new(port.clone())));
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Visitors break connections off as often as they like.
+static BROKEN: LogLimit = LogLimit::new();
+
+fn io_kind(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => "reset",
+        io::ErrorKind::BrokenPipe => "broken-pipe",
+        io::ErrorKind::TimedOut => "timed-out",
+        _ => "other",
+    }
+}
+
+/// Serves one visitor's stream.
+pub(super) async fn serve(
+    mut stream: MuxStream,
+    local: Arc<LocalPorts>,
+    traffic: Arc<TrafficBoard>,
+    probes: Option<ProbeMarks>,
+) {
+    let opening = timeout(HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
+    let Ok(Ok(opening)) = opening else {
+        return tracing::debug!("a stream began with garbage");
+    };
+    let Some(local) = local.get(opening.port) else {
+        return refuse(stream, Answer::UnknownPort).await;
+    };
+    let from = opening.visitor.port();
+    if opening.probe || probes.is_some_and(|probes| probes.take(from)) {
+        return serve_probe(stream, &local).await;
+    }
+    let counters = traffic.port(local.port.number);
+    let _open = counters.connection();
+    let mut service = match connect(&mut stream, &local).await {
+        Ok(service) => service,
+        Err(error) => return refuse(stream, map_answer(error)).await,
+    };
+    if Answer::Connected.write(&mut stream).await.is_err() {
+        return;
+    }
+    let (mut asked, mut answered) = (false, false);
+    let received = |bytes| {
+        asked = true;
+        counters.add_in(bytes);
+    };
+    let sent = |bytes| {
+        answered = true;
+        counters.add_out(bytes);
+    };
+    // While the service does not read, nobody reads the stream either.
+    let broken = stream.broken();
+    let carried = tokio::select! {
+        biased;
+        carried = pump(&mut stream, &mut service, received, sent) => carried,
+        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
+    };
+    if let Err(error) = carried
+        && let Some(left_out) = BROKEN.admit(io_kind(&error))
+    {
+        tracing::debug!(visitor = %opening.visitor, %error, left_out, "a connection broke");
+    }
+    if asked && !answered {
+        local.forget();
+    }
+}
+
+/// Serves a probe, which is in no count.
+async fn serve_probe(mut stream: MuxStream, local: &LocalPort) {
+    let mut service = match connect(&mut stream, local).await {
+        Ok(service) => service,
+        Err(error) => return refuse(stream, map_answer(error)).await,
+    };
+    if Answer::Connected.write(&mut stream).await.is_err() {
+        return;
+    }
+    let broken = stream.broken();
+    // However it ends, the relay has seen what there was to see.
+    tokio::select! {
+        _ = pump(&mut stream, &mut service, |_| (), |_| ()) => {}
+        () = broken => {}
+    }
+}
+
+const fn map_answer(error: LocalError) -> Answer {
+    match error {
+        LocalError::Refused => Answer::Refused,
+        LocalError::TimedOut => Answer::TimedOut,
+    }
+}
+
+/// Connects to the service, and says so when that takes a while.
+async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
+    let mut connecting = pin!(local.connect());
+    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
+        return connected;
+    }
+    // A stream that broke is found out about when the service's bytes are to go.
+    let _ = Answer::Trying.write(stream).await;
+    connecting.await
+}
+
+async fn refuse(mut stream: MuxStream, answer: Answer) {
+    if answer.write(&mut stream).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}
