@@ -179,6 +179,8 @@ async fn make(
         Pending::AddPort(id, port) => account.add_port(id, port).await?,
         Pending::RemovePort(key) => account.remove_port(key).await?,
         Pending::ChangeProtocol(key, protocol) => account.change_protocol(key, protocol).await?,
+        // Its own proxy does that, always.
+        Pending::SetHostHeader(..) => return Ok(None),
         Pending::SetAccess(id, access) => account.set_access(id, access).await?,
         Pending::Renew(id) => account.renew(id).await?,
     }

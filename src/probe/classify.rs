@@ -1,6 +1,6 @@
 //! One word for two answers. Pure.
 
-use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict};
+use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault};
 
 /// Makes one word of what the local port and the public URL did.
 ///
@@ -14,34 +14,48 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Healt
             verdict: Some(verdict),
             ..
         } => match verdict {
-            RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent => {
-                Health::ServiceDown
-            }
+            RelayVerdict::Service(_) => Health::ServiceDown,
             RelayVerdict::Full => Health::Full,
             RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
         },
         PublicAnswer::Status { verdict: None, .. } => Health::Operational,
         PublicAnswer::Accepted { .. } => match local {
-            LocalAnswer::Accepts => Health::Operational,
-            LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Operational,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
         },
         // The service does not answer here either: the URL only waits for it.
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
-        } if local == LocalAnswer::Silent => Health::ServiceDown,
+        } if is_silent(local) => Health::ServiceDown,
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
         } if alive => match local {
-            LocalAnswer::Accepts => Health::Slow,
-            LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Slow,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
         },
         PublicAnswer::Failed { .. } => Health::Down,
+    }
+}
+
+/// Whether the service keeps whoever asks it waiting.
+fn is_silent(local: LocalAnswer) -> bool {
+    match local.fault() {
+        Some(
+            ServiceFault::TimedOut
+            | ServiceFault::NoAnswer
+            | ServiceFault::Busy
+            | ServiceFault::NotTls,
+        ) => true,
+        Some(_) | None => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
+    const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
 
     fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
         PublicAnswer::Status {
@@ -55,11 +69,7 @@ mod tests {
     #[test]
     fn any_answer_of_the_service_itself_is_operational() {
         for code in [200, 204, 301, 401, 404, 429, 500, 502, 503, 504] {
-            for local in [
-                LocalAnswer::Accepts,
-                LocalAnswer::Refused,
-                LocalAnswer::Silent,
-            ] {
+            for local in [LocalAnswer::Accepts, REFUSED, SILENT] {
                 assert_eq!(
                     classify(local, &status(code, None), false),
                     Health::Operational,
@@ -72,9 +82,18 @@ mod tests {
     #[test]
     fn the_relay_s_own_pages_tell_whose_side_it_is() {
         let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)), true);
-        assert_eq!(word(RelayVerdict::ServiceDown), Health::ServiceDown);
-        assert_eq!(word(RelayVerdict::NotHttp), Health::ServiceDown);
-        assert_eq!(word(RelayVerdict::ServiceSilent), Health::ServiceDown);
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::Refused)),
+            Health::ServiceDown
+        );
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::NotHttp)),
+            Health::ServiceDown
+        );
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::TimedOut)),
+            Health::ServiceDown
+        );
         assert_eq!(word(RelayVerdict::Full), Health::Full);
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
@@ -85,7 +104,7 @@ mod tests {
         let accepted = PublicAnswer::Accepted { latency_us: 1 };
         let word = |local| classify(local, &accepted, false);
         assert_eq!(word(LocalAnswer::Accepts), Health::Operational);
-        assert_eq!(word(LocalAnswer::Refused), Health::ServiceDown);
+        assert_eq!(word(REFUSED), Health::ServiceDown);
     }
 
     #[test]
@@ -94,10 +113,11 @@ mod tests {
         let late = failed(Reason::TimedOut);
         let word = |local, alive| classify(local, &late, alive);
         assert_eq!(word(LocalAnswer::Accepts, true), Health::Slow);
+        assert_eq!(word(LocalAnswer::NotAsked, true), Health::Slow);
         assert_eq!(word(LocalAnswer::Accepts, false), Health::Down);
-        assert_eq!(word(LocalAnswer::Refused, true), Health::ServiceDown);
-        assert_eq!(word(LocalAnswer::Refused, false), Health::Down);
-        assert_eq!(word(LocalAnswer::Silent, false), Health::ServiceDown);
+        assert_eq!(word(REFUSED, true), Health::ServiceDown);
+        assert_eq!(word(REFUSED, false), Health::Down);
+        assert_eq!(word(SILENT, false), Health::ServiceDown);
         let lost = failed(Reason::LinkLost);
         assert_eq!(classify(LocalAnswer::Accepts, &lost, true), Health::Down);
     }

@@ -6,7 +6,6 @@
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
-mod local;
 mod log_limit;
 mod probe_marks;
 pub mod relay;

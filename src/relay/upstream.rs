@@ -1,10 +1,12 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
+use super::ingress::LocalName;
 use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
 use crate::link::mux::{MAX_STREAMS, Mux, MuxStream, OpenStreamError};
-use crate::link::opening::{Answer, Opening};
+use crate::link::opening::{Answer, Failure, Opening};
 use crate::link::resume::Status;
-use crate::model::VISITORS_AT_ONCE;
+use crate::link::wire::{PortSpec, Protocol};
+use crate::model::{Fingerprint, ServiceFault, VISITORS_AT_ONCE};
 use sha2::{Digest as _, Sha256};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -60,13 +62,39 @@ pub(super) struct PortUpstream {
     number: NonZeroU16,
     way: Way,
     patience: Duration,
+    asked_as: AskedAs,
+}
+
+/// How the service behind a port wants to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AskedAs {
+    /// By which name, if not by the visitors'.
+    pub(super) local_name: Option<LocalName>,
+    /// Each visitor over connections of its own.
+    pub(super) per_visitor: bool,
+}
+
+impl AskedAs {
+    /// As a host says it; `None` where the name is none.
+    pub(super) fn of(spec: &PortSpec) -> Option<Self> {
+        let secure = spec.protocol == Protocol::Https;
+        let local_name = match &spec.local_name {
+            Some(name) => Some(LocalName::new(name, secure)?),
+            None => None,
+        };
+        Some(Self {
+            local_name,
+            per_visitor: spec.per_visitor,
+        })
+    }
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration) -> Self {
+    pub(super) fn new(number: NonZeroU16, asked_as: AskedAs, way: Way, patience: Duration) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
+            asked_as,
             way,
             patience,
         }
@@ -74,6 +102,10 @@ impl PortUpstream {
 
     pub(super) fn number(&self) -> NonZeroU16 {
         self.number
+    }
+
+    pub(super) fn asked_as(&self) -> &AskedAs {
+        &self.asked_as
     }
 
     fn is_parked(&self) -> bool {
@@ -116,9 +148,8 @@ impl PortUpstream {
             match Answer::read(&mut stream).await.map_err(gone)? {
                 Answer::Trying => {}
                 Answer::Connected => return Ok(stream),
-                Answer::Refused => return Err(OpenError::Refused),
-                Answer::TimedOut => return Err(OpenError::TimedOut),
                 Answer::UnknownPort => return Err(OpenError::HostGone),
+                Answer::Failed(failure) => return Err(OpenError::Service(map_failure(failure))),
             }
         }
     }
@@ -131,7 +162,7 @@ impl PortUpstream {
             Ok(opened) => opened.map(|stream| Box::new(stream) as Box<dyn Stream>),
             // It may have been parked since.
             Err(_) if self.is_parked() => Err(OpenError::HostGone),
-            Err(_) => Err(OpenError::TimedOut),
+            Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
         }
     }
 }
@@ -139,6 +170,14 @@ impl PortUpstream {
 impl Upstream for PortUpstream {
     fn key(&self) -> u64 {
         self.key
+    }
+
+    fn local_name(&self) -> Option<&LocalName> {
+        self.asked_as.local_name.as_ref()
+    }
+
+    fn is_per_visitor(&self) -> bool {
+        self.asked_as.per_visitor
     }
 
     fn wait(&self) -> Option<Waiting<'_>> {
@@ -163,6 +202,28 @@ impl Upstream for PortUpstream {
     }
 }
 
+/// What a host says of its service.
+fn map_failure(failure: Failure) -> ServiceFault {
+    match failure {
+        Failure::Refused => ServiceFault::Refused,
+        Failure::TimedOut => ServiceFault::TimedOut,
+        Failure::UnknownName => ServiceFault::UnknownName,
+        Failure::Unreachable => ServiceFault::Unreachable,
+        Failure::UntrustedCertificate(sha256) => ServiceFault::UntrustedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::ChangedCertificate(sha256) => ServiceFault::ChangedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::NotTls => ServiceFault::NotTls,
+        Failure::TlsRefused => ServiceFault::TlsRefused,
+        Failure::HostFull => ServiceFault::HostFull,
+        Failure::NotPermitted => ServiceFault::NotPermitted,
+        Failure::Loop => ServiceFault::Loop,
+        Failure::Other => ServiceFault::Other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +245,7 @@ mod tests {
             while let Some(mut stream) = incoming.next().await {
                 let opening = Opening::read(&mut stream).await.expect("it is one");
                 let answer = if opening.probe {
-                    Answer::TimedOut
+                    Answer::Failed(Failure::TimedOut)
                 } else {
                     Answer::Connected
                 };
@@ -200,7 +261,7 @@ mod tests {
         let way = Way { mux, link, probes };
         let number = NonZeroU16::new(3000).expect("not zero");
         (
-            PortUpstream::new(number, way, Duration::from_secs(60)),
+            PortUpstream::new(number, AskedAs::default(), way, Duration::from_secs(60)),
             status,
             tasks,
         )
@@ -223,7 +284,7 @@ mod tests {
         assert!(upstream.is_full());
         // It got to the host, which knew it for what it is.
         let probed = upstream.open_probe(visitor()).await.err();
-        assert_eq!(probed, Some(OpenError::TimedOut));
+        assert_eq!(probed, Some(OpenError::Service(ServiceFault::TimedOut)));
         visitors.pop();
         upstream.open(visitor()).await.expect("there is room again");
     }

@@ -14,6 +14,7 @@ pub use super::dial::Proxies;
 pub use dial::Detours;
 
 use super::{BoxFuture, ConnectError, Connector, HostOrder, ProbeMarks, Progress, Session, Tokens};
+use crate::base::local::Memories;
 use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
@@ -75,6 +76,8 @@ pub struct RelayConnector {
     dialler: Arc<Dialler>,
     /// How the probes of what it hosts are known.
     probes: Option<ProbeMarks>,
+    /// What is known of the local services: a new session asks nothing again.
+    memories: Arc<Memories>,
 }
 
 impl fmt::Debug for RelayConnector {
@@ -108,6 +111,7 @@ impl RelayConnector {
             patience: Patience::default(),
             dialler: Arc::new(Dialler::new(Detours::from_env())),
             probes: None,
+            memories: Arc::default(),
         }
     }
 
@@ -159,8 +163,9 @@ impl RelayConnector {
         let locator = Arc::clone(&self.locator);
         let dialler = Arc::clone(&self.dialler);
         shaken.link.keep_attached(locator, dialler, patience);
+        let memories = Arc::clone(&self.memories);
         let ports = order.ports.clone();
-        Ok(session::start(shaken, ports, self.probes.clone()))
+        Ok(session::start(shaken, ports, memories, self.probes.clone()))
     }
 }
 

@@ -4,6 +4,7 @@ use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
 use super::visitors::{self, LocalPorts};
+use crate::base::local::Memories;
 use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
@@ -45,7 +46,12 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>, probes: Option<ProbeMarks>) -> Session {
+pub(super) fn start(
+    shaken: Shaken,
+    ports: Vec<Port>,
+    memories: Arc<Memories>,
+    probes: Option<ProbeMarks>,
+) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
     let traffic = Arc::new(TrafficBoard::over(shaken.link.silence()));
@@ -61,7 +67,7 @@ pub(super) fn start(shaken: Shaken, ports: Vec<Port>, probes: Option<ProbeMarks>
         driver: shaken.driver,
         established: false,
         going_down: false,
-        local: Arc::new(LocalPorts::default()),
+        local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
         probes,
         visitors: JoinSet::new(),
@@ -301,6 +307,7 @@ impl Host {
 
     fn handle_ports(&mut self, ports: Vec<ServedPort>) {
         self.local.set(&self.wanted);
+        self.local.memories.retain(&self.wanted);
         self.tell(SessionEvent::Ports(handshake::live(ports)));
     }
 

@@ -2,15 +2,16 @@
 //!
 //! It knows nothing of the session that they belong to.
 
+use crate::base::local::{LocalPort, LocalStream, Memories};
 use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::mux::MuxStream;
-use crate::link::opening::{Answer, Opening};
+use crate::link::opening::{Answer, Failure, Opening};
 use crate::link::pump::pump;
-use crate::model::Port;
-use crate::provider::local::{LocalError, LocalPort, LocalStream};
+use crate::model::{Port, ServiceFault};
 use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,10 +22,21 @@ use tokio::time::timeout;
 const TRYING_AFTER: Duration = Duration::from_millis(100);
 
 /// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug, Default)]
-pub(super) struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
+#[derive(Debug)]
+pub(super) struct LocalPorts {
+    ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
+    /// What is known of the services, longer than a session lives.
+    memories: Arc<Memories>,
+}
 
 impl LocalPorts {
+    pub(super) fn new(memories: Arc<Memories>) -> Self {
+        Self {
+            ports: Mutex::default(),
+            memories,
+        }
+    }
+
     fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
         self.lock().get(&number).cloned()
     }
@@ -36,7 +48,7 @@ impl LocalPorts {
         for port in ports {
             local
                 .entry(port.number.get())
-                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
+                .or_insert_with(|| self.local(port));
         }
     }
 
@@ -46,13 +58,17 @@ impl LocalPorts {
         for port in ports {
             let number = port.number.get();
             if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, Arc::new(LocalPort::new(port.clone())));
+                local.insert(number, self.local(port));
             }
         }
     }
 
+    fn local(&self, port: &Port) -> Arc<LocalPort> {
+        Arc::new(LocalPort::new(port.clone(), &self.memories))
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,13 +100,13 @@ pub(super) async fn serve(
     };
     let from = opening.visitor.port();
     if opening.probe || probes.is_some_and(|probes| probes.take(from)) {
-        return serve_probe(stream, &local).await;
+        return serve_probe(stream, &local, opening.visitor).await;
     }
     let counters = traffic.port(local.port.number);
     let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local).await {
+    let mut service = match connect(&mut stream, &local, opening.visitor).await {
         Ok(service) => service,
-        Err(error) => return refuse(stream, map_answer(error)).await,
+        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
         return;
@@ -122,10 +138,10 @@ pub(super) async fn serve(
 }
 
 /// Serves a probe, which is in no count.
-async fn serve_probe(mut stream: MuxStream, local: &LocalPort) {
-    let mut service = match connect(&mut stream, local).await {
+async fn serve_probe(mut stream: MuxStream, local: &LocalPort, from: SocketAddr) {
+    let mut service = match connect(&mut stream, local, from).await {
         Ok(service) => service,
-        Err(error) => return refuse(stream, map_answer(error)).await,
+        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
         return;
@@ -138,16 +154,13 @@ async fn serve_probe(mut stream: MuxStream, local: &LocalPort) {
     }
 }
 
-const fn map_answer(error: LocalError) -> Answer {
-    match error {
-        LocalError::Refused => Answer::Refused,
-        LocalError::TimedOut => Answer::TimedOut,
-    }
-}
-
 /// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
-    let mut connecting = pin!(local.connect());
+async fn connect(
+    stream: &mut MuxStream,
+    local: &LocalPort,
+    visitor: SocketAddr,
+) -> Result<LocalStream, ServiceFault> {
+    let mut connecting = pin!(local.connect(visitor));
     if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
         return connected;
     }
@@ -159,5 +172,27 @@ async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStrea
 async fn refuse(mut stream: MuxStream, answer: Answer) {
     if answer.write(&mut stream).await.is_ok() {
         let _ = stream.shutdown().await;
+    }
+}
+
+/// What the relay is told of the service.
+fn map_fault(fault: ServiceFault) -> Failure {
+    match fault {
+        ServiceFault::Refused => Failure::Refused,
+        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => Failure::TimedOut,
+        ServiceFault::UnknownName => Failure::UnknownName,
+        ServiceFault::Unreachable => Failure::Unreachable,
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            Failure::UntrustedCertificate(fingerprint.0)
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            Failure::ChangedCertificate(fingerprint.0)
+        }
+        ServiceFault::NotTls => Failure::NotTls,
+        ServiceFault::TlsRefused => Failure::TlsRefused,
+        ServiceFault::HostFull => Failure::HostFull,
+        ServiceFault::NotPermitted => Failure::NotPermitted,
+        ServiceFault::Loop => Failure::Loop,
+        ServiceFault::NotHttp | ServiceFault::NameRefused | ServiceFault::Other => Failure::Other,
     }
 }

@@ -3,6 +3,7 @@
 //! It gives the connection back to the pool when the last byte is through, and lets go of it when
 //! the visitor does.
 
+use super::claims;
 use super::pace::Turn;
 use super::pool::Pool;
 use super::wire::Wire;
@@ -37,7 +38,8 @@ pub(super) struct Flow {
 
 /// Where a connection goes when it is idle again.
 pub(super) struct Home {
-    pub(super) pool: Arc<Pool>,
+    /// Nowhere, if it is one visitor's.
+    pub(super) pool: Option<Arc<Pool>>,
     pub(super) key: u64,
 }
 
@@ -90,7 +92,12 @@ impl Flow {
                 self.break_off(error, cx);
                 Poll::Pending
             }
-            Poll::Ready(frame) => {
+            Poll::Ready(mut frame) => {
+                if let Some(Ok(frame)) = &mut frame
+                    && let Some(trailers) = frame.trailers_mut()
+                {
+                    claims::remove_from_trailers(trailers);
+                }
                 if frame.is_none() || self.incoming.is_end_stream() {
                     self.finish();
                 }
@@ -112,8 +119,9 @@ impl Flow {
     fn finish(&mut self) {
         if let Some(mut wire) = self.wire.take()
             && wire.is_fresh()
+            && let Some(pool) = &self.home.pool
         {
-            self.home.pool.put(self.home.key, wire);
+            pool.put(self.home.key, wire);
         }
     }
 }

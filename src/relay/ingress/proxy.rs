@@ -2,17 +2,21 @@
 //! what failed when there is no answer.
 
 use super::body::{Flow, Home, RelayBody};
+use super::cookies;
+use super::cors::Asking;
+use super::disguise::Disguise;
 use super::headers;
 use super::hosts;
 use super::page::{Form, Page};
 use super::route::{self, InvalidHost, Site};
-use super::web::{Router, Switched, Visit};
-use super::wire::{Answer, Carrier, RequestBody, Unanswered, Wire};
-use crate::model::RelayVerdict;
+use super::via;
+use super::web::{Router, Switched, Visit, Web};
+use super::wire::{Answer, RequestBody, Unanswered, Wire};
+use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{Lookup, OpenError, Upstream, Visitor};
 use http::header::{HOST, HeaderValue, UPGRADE};
 use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response, StatusCode, Version, request};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request};
 use hyper::body::{Body, Bytes, Incoming};
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -30,6 +34,7 @@ pub(super) async fn answer(
 ) -> Result<Response<RelayBody>, Infallible> {
     let turn = visit.pace.begin();
     let form = Form::of(request.headers());
+    let script = Asking::of(request.method(), request.headers());
     let asked = route::authority(request.uri(), request.headers());
     let mut passing = pin!(pass(&visit, request, &asked));
     let passed = poll_fn(|cx| {
@@ -42,7 +47,9 @@ pub(super) async fn answer(
     let answer = passed.await.unwrap_or_else(|page| {
         tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
         let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-        page.answer(name, form)
+        let mut answer = page.answer(name, form);
+        script.allow(answer.headers_mut());
+        answer
     });
     Ok(answer.map(|body| body.during(turn)))
 }
@@ -56,19 +63,23 @@ async fn pass(
         return Err(Page::BadMethod);
     }
     let (mut head, body) = request.into_parts();
-    if let Some((answer, door)) = hosts::answer(&visit.web.router, asked.as_ref().ok(), &head) {
+    if let Some((answer, door)) = hosts::answer(visit, asked.as_ref().ok(), &head)? {
         visit.switch(Switched::Host(door));
         return Ok(answer);
     }
-    let upstream = find_host(&visit.web.router, asked).await?;
+    let upstream = find_host(&visit.web, asked).await?;
+    if via::passes(&head.headers) >= via::MAX_PASSES {
+        return Err(LOOP);
+    }
     let key = upstream.key();
+    let peer = visit.forwarding.visitor(&head.headers);
     let body = RequestBody::from(body);
-    let probe = headers::take_probe_key(&mut head.headers)
-        .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
-    let upgrade = headers::wanted_upgrade(&head).filter(|_| !probe);
+    let upgrade = headers::wanted_upgrade(&head);
     prepare(&mut head, &body, visit, upgrade.clone());
+    let local = upstream.local_name();
+    let disguise = local.map(|local| Disguise::put_on(&mut head.headers, local));
     let request = Request::from_parts(head, body);
-    let answer = match exchange(visit, &*upstream, request, probe).await {
+    let mut answer = match exchange(visit, &*upstream, Visitor { peer }, request).await {
         Ok(answer) => answer,
         // A session that ended half-way is not the service's doing.
         Err(page) => {
@@ -79,31 +90,58 @@ async fn pass(
             });
         }
     };
+    make_public(answer.response.headers_mut(), disguise.as_ref(), || {
+        own_host(visit, asked)
+    });
     if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match upgrade {
             Some(_) => Ok(switch(visit, answer).await),
             None => Err(NOT_HTTP),
         };
     }
-    if probe {
-        return Ok(pass_back_probe(answer, &*upstream));
+    if headers::tells_of_a_loop(&answer.response) {
+        return Err(LOOP);
     }
-    let pool = visit.web.pool.clone();
+    let pool = (!upstream.is_per_visitor()).then(|| visit.web.pool.clone());
     Ok(pass_back(answer, Home { pool, key }))
 }
 
-const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
+/// Has an answer speak of the tunnel, at `host`, where it speaks of the service or of other tunnels.
+fn make_public(
+    headers: &mut HeaderMap,
+    disguise: Option<&Disguise>,
+    host: impl FnOnce() -> String,
+) {
+    let local = disguise.map(Disguise::local_host);
+    cookies::confine(headers, local.as_deref(), host);
+    if let Some(disguise) = disguise {
+        disguise.take_off(headers);
+    }
+}
+
+const NOT_HTTP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp));
 const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
+const LOOP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::Loop));
+
+/// The name that is the tunnel's own, whatever stands in front of it.
+fn own_host(visit: &Visit, asked: &Asked) -> String {
+    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
+    let domain = match &visit.web.router {
+        Router::ByHost { domain, .. } => Some(domain.as_str()),
+        Router::Fixed(_) => None,
+    };
+    route::own_host(asked.unwrap_or_default(), domain)
+}
 
 /// Finds it, and waits for a host that is to be back in a moment.
-async fn find_host(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let found = find(router, asked);
-    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, router)
+async fn find_host(web: &Web, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let found = find(web, asked);
+    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, &web.router)
         && let Ok(Site::Tunnel(label)) = site(asked, domain)
         && let Some(waiting) = backend.returning(&label)
     {
         waiting.await.map_err(page_for)?;
-        return find(router, asked);
+        return find(web, asked);
     }
     found
 }
@@ -114,9 +152,16 @@ fn site<'a>(asked: &'a Asked, domain: &str) -> Result<Site<'a>, Page> {
     site.map_err(|InvalidHost| Page::BadHost)
 }
 
-fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let (backend, domain) = match router {
-        Router::Fixed(upstream) => return Ok(upstream.clone()),
+fn find(web: &Web, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
+    let (backend, domain) = match &web.router {
+        Router::Fixed(upstream) => {
+            // Who names no host at all is no browser.
+            let other = |host: &HeaderValue| host.to_str().map_or(true, |h| !web.names.is_here(h));
+            return match asked {
+                Ok(host) if other(host) => Err(Page::OtherHost),
+                Ok(_) | Err(InvalidHost) => Ok(upstream.clone()),
+            };
+        }
         Router::ByHost { backend, domain } => (backend, domain),
     };
     let found = match site(asked, domain)? {
@@ -133,7 +178,7 @@ fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
 
 /// Whether the session that had `key` is still the one that is asked for.
 fn is_live(visit: &Visit, asked: &Asked, key: u64) -> Result<bool, Page> {
-    Ok(find(&visit.web.router, asked)?.key() == key)
+    Ok(find(&visit.web, asked)?.key() == key)
 }
 
 fn prepare(
@@ -150,7 +195,6 @@ fn prepare(
         let path = head.uri.path_and_query().cloned();
         head.uri = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
     }
-    head.version = Version::HTTP_11;
     head.extensions.clear();
     let chunked = body.size_hint().exact().is_none();
     headers::prepare_request(head, &visit.forwarding, upgrade, chunked);
@@ -161,32 +205,22 @@ fn prepare(
 async fn exchange(
     visit: &Visit,
     upstream: &dyn Upstream,
+    visitor: Visitor,
     mut request: Request<RequestBody>,
-    probe: bool,
 ) -> Result<Answer, Page> {
     if let Some(waiting) = upstream.wait() {
         waiting.await.map_err(page_for)?;
     }
-    let visitor = Visitor { peer: visit.peer };
-    if probe {
-        // On a connection of its own: it is no visitor's, and not to be counted as one.
-        return send(upstream.open_probe(visitor).await, request).await;
-    }
-    if let Some(wire) = visit.web.pool.take(upstream.key()) {
+    if !upstream.is_per_visitor()
+        && let Some(wire) = visit.web.pool.take(upstream.key())
+    {
         let copy = repeatable(&request);
         match wire.send(request).await {
             Ok(answer) => return Ok(answer),
             Err(unanswered) => request = again(unanswered, copy).ok_or(NOT_HTTP)?,
         }
     }
-    send(upstream.open(visitor).await, request).await
-}
-
-/// Sends the request over a stream of its own.
-async fn send(
-    opened: Result<Carrier, OpenError>,
-    request: Request<RequestBody>,
-) -> Result<Answer, Page> {
+    let opened = upstream.open(visitor).await;
     let stream = opened.map_err(page_for)?;
     let wire = Wire::over(stream).await.map_err(|_| NOT_HTTP)?;
     wire.send(request).await.map_err(|unanswered| {
@@ -217,9 +251,7 @@ fn again(
 
 fn page_for(error: OpenError) -> Page {
     Page::Failed(match error {
-        OpenError::Refused => RelayVerdict::ServiceDown,
-        OpenError::TimedOut => RelayVerdict::ServiceSilent,
-        OpenError::Full => RelayVerdict::Full,
+        OpenError::Service(fault) => RelayVerdict::Service(fault),
         OpenError::HostGone => RelayVerdict::NoHost,
     })
 }
@@ -230,19 +262,6 @@ fn pass_back(answer: Answer, home: Home) -> Response<RelayBody> {
     head.version = Version::HTTP_11;
     let flow = Flow::new(incoming, answer.wire, home);
     Response::from_parts(head, RelayBody::flow(flow))
-}
-
-/// A probe's connection is used once, and its answer says when there is no room for visitors.
-fn pass_back_probe(answer: Answer, upstream: &dyn Upstream) -> Response<RelayBody> {
-    let home = Home {
-        pool: Arc::default(),
-        key: upstream.key(),
-    };
-    let mut response = pass_back(answer, home);
-    if upstream.is_full() {
-        headers::insert_full(response.headers_mut());
-    }
-    response
 }
 
 /// Hands the service's end to the visitor's connection, which carries on when the answer is sent.

@@ -4,12 +4,13 @@
 //! What a request gets is the proxy's to decide.
 
 use super::accept::{IngressGuard, Stop};
-use super::headers::Forwarding;
+use super::forwarding::{Approach, Forwarding};
+use super::own_names::{self, OwnNames};
 use super::pace::{Allowance, Pace, Paced};
 use super::pool::Pool;
 use super::splice::{Rewound, end, reset, splice};
 use super::wire::Carrier;
-use super::{Limits, accept, proxy};
+use super::{HttpConfig, accept, proxied, proxy};
 use crate::relay::{Backend, HostDoor, Knock, Upstream};
 use bytes::Bytes;
 use hyper::server::conn::http1;
@@ -47,7 +48,8 @@ pub(super) enum Router {
 pub(super) struct Web {
     pub(super) router: Router,
     pub(super) pool: Arc<Pool>,
-    pub(super) behind_proxy: bool,
+    pub(super) approach: Approach,
+    pub(super) names: OwnNames,
     pub(super) allowance: Allowance,
     http: http1::Builder,
 }
@@ -73,17 +75,19 @@ pub(super) enum Switched {
 }
 
 impl Web {
-    pub(super) fn new(router: Router, behind_proxy: bool, limits: &Limits) -> Self {
+    pub(super) fn new(router: Router, config: &HttpConfig) -> Self {
+        let machine = own_names::machine();
         let mut http = http1::Builder::new();
         // Its own time-out would count the wait between requests too; the pace tells them apart.
         http.max_buf_size(BUFFER).header_read_timeout(None);
         Self {
             router,
             pool: Arc::default(),
-            behind_proxy,
+            approach: config.approach.clone(),
+            names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
             allowance: Allowance {
-                head: limits.head_timeout,
-                idle: limits.idle_timeout,
+                head: config.limits.head_timeout,
+                idle: config.limits.idle_timeout,
             },
             http,
         }
@@ -118,10 +122,14 @@ impl Visit {
     }
 }
 
-async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
+async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, stop: Stop) {
+    let visitor = proxied::visitor(&mut stream, peer, &web.approach);
+    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+        return reset(&stream);
+    };
     let pace = Arc::new(Pace::new(web.allowance));
     let visit = Arc::new(Visit {
-        forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
+        forwarding: Forwarding::new(peer, &web.approach),
         peer,
         pace: pace.clone(),
         closing: AtomicBool::new(false),
@@ -282,7 +290,7 @@ mod tests {
         let listener = TcpListener::bind(any).await.expect("there is a port");
         let address = listener.local_addr().expect("it is bound");
         let router = Router::Fixed(Arc::new(Saying(answer)));
-        let _guard = Web::new(router, false, &Limits::default()).run(listener, 10);
+        let _guard = Web::new(router, &HttpConfig::new("localhost")).run(listener, 10);
         let mut visitor = TcpStream::connect(address).await.expect("it listens");
         visitor.write_all(request).await.expect("it is sent");
         let mut got = Vec::new();
@@ -293,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_breaks_off_ends_in_a_reset() {
         let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\npart";
-        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n").await;
         let error = end.expect_err("it is no whole answer");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{got}");
     }
@@ -301,7 +309,7 @@ mod tests {
     #[tokio::test]
     async fn a_whole_answer_and_a_refused_head_end_cleanly() {
         let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\n";
-        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n").await;
         assert!(end.is_ok() && got.ends_with("well"), "{end:?} {got}");
         let (end, got) = visited(answer, b"no HTTP at all\r\n\r\n").await;
         assert!(end.is_ok() && got.contains(" 400 "), "{end:?} {got}");

@@ -4,6 +4,7 @@
 //! request crosses no task and a visitor that goes away takes its request along. It knows nothing of
 //! visitors or pages.
 
+use super::claims;
 use crate::relay::Stream;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -150,7 +151,12 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
-            Self::Visitor(body) => Pin::new(body).poll_frame(cx),
+            Self::Visitor(body) => Pin::new(body).poll_frame(cx).map_ok(|mut frame| {
+                if let Some(trailers) = frame.trailers_mut() {
+                    claims::remove_from_trailers(trailers);
+                }
+                frame
+            }),
         }
     }
 

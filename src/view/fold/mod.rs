@@ -22,7 +22,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
-pub use sentence::{fault, hold};
+pub use sentence::{fault, hold, service_down};
 
 use super::{Msg, View, WindowView};
 use crate::model::{Inputs, NoticeKind, UnixMillis};
