@@ -8,6 +8,8 @@ badge-creating = Creating
 badge-elsewhere = Elsewhere
 badge-private = Private
 badge-working = Working
+badge-slow = Slow
+badge-full = Full
 badge-checking = Checking
 badge-connecting = Connecting
 badge-held = Connections held
@@ -77,6 +79,8 @@ why-working = Answered { $status } in { $latency }, { $ago }.
 why-working-tcp = Accepted a connection in { $latency }, { $ago }.
 why-working-plain = Working, checked { $ago }.
 why-private = Working. Visitors must sign in.
+why-slow = Working, slowly: the way out of this computer is full (probe after { $limit }).
+why-full = { $count } visitors at once: more have to wait. The tunnel is fine.
 
 why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine; start your service.
 why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine; check again.
@@ -322,6 +326,8 @@ log-stopped = stopped
 log-working = working
 log-working-again = working again (after { $span })
 log-service-down = local service down
+log-slow = slow: the way out of this computer is full
+log-full = no room for another visitor
 log-url-dead = public URL dead
 
 ## Dialogs

@@ -7,6 +7,8 @@ badge-creating = Criando
 badge-elsewhere = Em outra máquina
 badge-private = Privado
 badge-working = Funcionando
+badge-slow = Lento
+badge-full = Lotado
 badge-checking = Verificando
 badge-connecting = Conectando
 badge-held = Sessão mantida
@@ -79,6 +81,8 @@ why-working = Respondeu { $status } em { $latency }, { $ago }.
 why-working-tcp = Aceitou uma conexão em { $latency }, { $ago }.
 why-working-plain = Funcionando, verificado { $ago }.
 why-private = Funcionando. Os visitantes precisam entrar com uma conta.
+why-slow = Funciona, mas devagar: a saída deste computador está cheia (verificação após { $limit }).
+why-full = { $count } visitantes ao mesmo tempo: os demais precisam esperar. O túnel está bem.
 
 why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem; inicie o seu serviço.
 why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem; verifique de novo.
@@ -327,6 +331,8 @@ log-stopped = parado
 log-working = funcionando
 log-working-again = funcionando de novo (depois de { $span })
 log-service-down = serviço local fora do ar
+log-slow = lento: a saída deste computador está cheia
+log-full = sem lugar para mais um visitante
 log-url-dead = URL pública morta
 
 ## Diálogos

@@ -10,12 +10,13 @@ use crate::audit::{AuditLog, Entry};
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineParts};
 use crate::model::{
-    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Timing, Tunnel, TunnelId,
+    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Secret, Timing, Tunnel,
+    TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Prober, SetupError};
+use crate::probe::{Ask, Asker, ProbedSession, Prober, SetupError};
 use crate::provider::relay::RelayConnector;
-use crate::provider::{Connector, HostOrder};
+use crate::provider::{Connector, HostOrder, Liveness, ProbeMarks};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
@@ -23,7 +24,7 @@ use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The name of the joined relay's token among the secrets.
@@ -42,11 +43,16 @@ pub(super) struct Parts {
     pub(super) offer: Offer,
 }
 
+/// What the probes of each hosted tunnel know of its session: whether it lives, and how they are known
+/// there.
+type Probed = HashMap<TunnelId, (Liveness, ProbeMarks)>;
+
 pub(super) struct Performer {
     parts: Parts,
     audit: AuditLog,
     prober: Prober,
     engines: HashMap<TunnelId, Engine>,
+    probed: Arc<Mutex<Probed>>,
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
@@ -99,9 +105,12 @@ impl Performer {
     /// The TLS library cannot be set up.
     pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
+        let probed = Arc::new(Mutex::new(HashMap::new()));
+        let sessions = Arc::clone(&probed);
         let ask: Ask = Arc::new(move |plan| {
             let asker = asker.clone();
-            Box::pin(async move { asker.ask(&plan).await })
+            let session = probed_session(&sessions, &plan.key.tunnel);
+            Box::pin(async move { asker.ask(&plan, &session).await })
         });
         let mailbox = parts.mailbox.clone();
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
@@ -109,6 +118,7 @@ impl Performer {
             audit: AuditLog::open(parts.home.audit_log()),
             prober: Prober::new(ask, emit),
             engines: HashMap::new(),
+            probed,
             leaving: Vec::new(),
             clipboard: None,
             lanes: Lanes::new(),
@@ -195,8 +205,14 @@ impl Performer {
         let tunnel = order.tunnel.clone();
         let mailbox = self.parts.mailbox.clone();
         let name = tunnel.clone();
+        let (liveness, probes) = (Liveness::default(), new_marks());
+        self.probed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tunnel.clone(), (liveness.clone(), probes.clone()));
         let started = Engine::spawn(EngineParts {
-            connector: self.connector(order.provider),
+            connector: self.connector(order.provider, probes),
+            liveness,
             order,
             timing: self.parts.timing,
             clock: clock::now,
@@ -218,9 +234,11 @@ impl Performer {
         }
     }
 
-    fn connector(&self, provider: ProviderId) -> Box<dyn Connector> {
+    fn connector(&self, provider: ProviderId, probes: ProbeMarks) -> Box<dyn Connector> {
         match provider {
-            ProviderId::Relay => Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _)),
+            ProviderId::Relay => Box::new(
+                RelayConnector::new(Arc::clone(&self.parts.relay) as _).with_probes(probes),
+            ),
             ProviderId::DevTunnel => (self.parts.devtunnels.connector)(self.parts.offer),
         }
     }
@@ -250,6 +268,10 @@ impl Performer {
     }
 
     fn stop_engine(&mut self, tunnel: &TunnelId) {
+        self.probed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(tunnel);
         if let Some(engine) = self.engines.remove(tunnel) {
             self.leave(engine);
         }
@@ -414,5 +436,22 @@ fn token_not_kept(detail: String) -> NoticeKind {
     NoticeKind::FileNotSaved {
         file: RELAY_TOKEN.to_owned(),
         detail,
+    }
+}
+
+/// Nobody can guess it, and nobody but the tunnel's relay hears it.
+fn new_marks() -> ProbeMarks {
+    ProbeMarks::new(Secret::new(&format!("{:032x}", rand::random::<u128>())))
+}
+
+fn probed_session(probed: &Mutex<Probed>, tunnel: &TunnelId) -> ProbedSession {
+    let probed = probed.lock().unwrap_or_else(PoisonError::into_inner);
+    let (liveness, marks) = probed.get(tunnel).cloned().unzip();
+    let liveness: Liveness = liveness.unwrap_or_default();
+    let marks: Option<ProbeMarks> = marks;
+    ProbedSession {
+        key: marks.as_ref().map(|marks| marks.key().clone()),
+        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.expect(port))),
+        is_alive: Arc::new(move || liveness.is_alive()),
     }
 }

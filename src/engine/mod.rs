@@ -11,7 +11,7 @@ mod wait;
 
 use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
 use crate::model::{Timing, UnixMillis};
-use crate::provider::{Connector, HostOrder};
+use crate::provider::{Connector, HostOrder, Liveness};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::thread;
@@ -74,6 +74,8 @@ pub struct EngineParts {
     pub timing: Timing,
     /// The wall clock.
     pub clock: fn() -> UnixMillis,
+    /// Tells whether its session is alive.
+    pub liveness: Liveness,
     /// Where its reports go. Called on the engine's thread.
     pub emit: Box<dyn Fn(EngineEvent) + Send>,
 }
@@ -136,6 +138,7 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
         connector,
         timing,
         clock,
+        liveness,
         emit,
     } = parts;
     let span = tracing::info_span!("engine", tunnel = %order.tunnel);
@@ -144,7 +147,8 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(drive::Driver::new(order, connector, timing, clock, &*emit).run(inbox));
+        let driver = drive::Driver::new(order, connector, timing, clock, &*emit);
+        runtime.block_on(driver.with_liveness(liveness).run(inbox));
         // A look-up of a name may still hang in the system; nobody waits for it.
         runtime.shutdown_background();
         Ok(())

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod frame;
 pub mod mux;
 pub mod opening;
+pub mod outbox;
 pub mod pump;
 pub mod resume;
 pub mod tls;

@@ -18,6 +18,8 @@ pub struct Opening {
     pub visitor: SocketAddr,
     /// What goes over it.
     pub kind: Kind,
+    /// It is the host's own probe: no visitor, so in no count of visitors.
+    pub probe: bool,
 }
 
 /// What goes over a stream.
@@ -28,6 +30,11 @@ pub enum Kind {
     /// Requests, each with a record before it: see [`exchange`](super::exchange).
     Requests,
 }
+
+/// In the flags of an opening: it is a probe.
+const PROBE: u8 = 1;
+/// In the flags of an opening: requests go over it, each with a record before it.
+const REQUESTS: u8 = 2;
 
 /// What became of it at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +80,9 @@ pub enum Failure {
 }
 
 impl Opening {
-    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, 0 for bytes or
-    /// 1 for requests. A reader skips whatever a newer writer puts behind.
+    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
+    /// flags. A reader takes flags that are absent for none, and skips whatever a newer writer puts
+    /// behind them.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
@@ -89,10 +97,12 @@ impl Opening {
             }
         }
         body.extend_from_slice(&self.visitor.port().to_be_bytes());
-        body.push(match self.kind {
+        let probe = if self.probe { PROBE } else { 0 };
+        let requests = match self.kind {
             Kind::Bytes => 0,
-            Kind::Requests => 1,
-        });
+            Kind::Requests => REQUESTS,
+        };
+        body.push(probe | requests);
         let len = u16::try_from(body.len()).unwrap_or(u16::MAX);
         let mut bytes = len.to_be_bytes().to_vec();
         bytes.append(&mut body);
@@ -115,15 +125,16 @@ impl Opening {
             _ => return None,
         };
         let (visitor, rest) = rest.split_first_chunk::<2>()?;
-        let kind = match rest.first()? {
-            0 => Kind::Bytes,
-            1 => Kind::Requests,
-            _ => return None,
-        };
+        let flags = rest.first().copied().unwrap_or_default();
         Some(Self {
             port: u16::from_be_bytes(*port),
             visitor: SocketAddr::new(ip, u16::from_be_bytes(*visitor)),
-            kind,
+            kind: if flags & REQUESTS == 0 {
+                Kind::Bytes
+            } else {
+                Kind::Requests
+            },
+            probe: flags & PROBE != 0,
         })
     }
 
@@ -239,6 +250,7 @@ mod tests {
             port: 3000,
             visitor: ([203, 0, 113, 9], 4711).into(),
             kind: Kind::Requests,
+            probe: true,
         };
         let mut bytes = opening.encode();
         bytes[1] += 3;
@@ -314,16 +326,20 @@ mod tests {
             port in any::<u16>(),
             visitor in any::<SocketAddr>(),
             kind in prop_oneof![Just(Kind::Bytes), Just(Kind::Requests)],
+            probe in any::<bool>(),
         ) {
             let _ = Opening::decode(&garbage);
             // A scope and a flow are of this machine alone, and do not travel.
             let visitor = SocketAddr::new(visitor.ip(), visitor.port());
-            let opening = Opening { port, visitor, kind };
+            let opening = Opening { port, visitor, kind, probe };
             let bytes = opening.encode();
             prop_assert_eq!(Opening::decode(&bytes[2..]), Some(opening));
-            for cut in 2..bytes.len() {
+            let flags = bytes.len() - 1;
+            for cut in 2..flags {
                 prop_assert_eq!(Opening::decode(&bytes[2..cut]), None);
             }
+            let older = Opening { kind: Kind::Bytes, probe: false, ..opening };
+            prop_assert_eq!(Opening::decode(&bytes[2..flags]), Some(older));
         }
     }
 }

@@ -3,6 +3,13 @@
 use super::{Fingerprint, PortKey, Reason, ServiceFault, SessionNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+/// The request header in which a probe shows its key to our relay, which then counts it as nobody's
+/// visit and has a place kept for it.
+pub const PROBE_HEADER: &str = "x-underpass-probe";
+
+/// So many visitors' connections one tunnel of our relay carries at once.
+pub const VISITORS_AT_ONCE: u32 = 1024;
+
 /// One word for a probe's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -11,8 +18,24 @@ pub enum Health {
     Operational,
     /// The relay was reached, the local service was not.
     ServiceDown,
+    /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
+    Full,
+    /// The public URL does not answer in time, and the session's link carries bytes or answers: what
+    /// is on the way is only slow.
+    Slow,
     /// The public URL is dead.
     Down,
+}
+
+impl Health {
+    /// Whether it says that visitors get to the tunnel, whatever the local service does.
+    #[must_use]
+    pub const fn routes(self) -> bool {
+        match self {
+            Self::Operational | Self::ServiceDown | Self::Full | Self::Slow => true,
+            Self::Down => false,
+        }
+    }
 }
 
 /// What the local port did when it was asked directly.
@@ -46,6 +69,8 @@ impl LocalAnswer {
 pub enum RelayVerdict {
     /// 502, or 504 where it is silent: the relay reached the host, the host not its service.
     Service(ServiceFault),
+    /// 503: as many visitors as may be are there already.
+    Full,
     /// 503: the tunnel is known, nobody hosts it just now.
     NoHost,
     /// 404: no such tunnel.
@@ -56,11 +81,14 @@ impl RelayVerdict {
     /// The response header that carries it.
     pub const HEADER: &'static str = "x-underpass";
 
+    /// The word for [`RelayVerdict::Full`].
+    pub const FULL: &'static str = "full";
+
     /// Between a word and the certificate that it is about.
     const CERTIFICATE: &'static str = "; sha256=";
 
     /// All words that have no certificate behind them.
-    const PLAIN: [Self; 16] = [
+    const PLAIN: [Self; 17] = [
         Self::Service(ServiceFault::Refused),
         Self::Service(ServiceFault::TimedOut),
         Self::Service(ServiceFault::NoAnswer),
@@ -75,6 +103,7 @@ impl RelayVerdict {
         Self::Service(ServiceFault::NotPermitted),
         Self::Service(ServiceFault::Loop),
         Self::Service(ServiceFault::Other),
+        Self::Full,
         Self::NoHost,
         Self::UnknownTunnel,
     ];
@@ -84,6 +113,7 @@ impl RelayVerdict {
             Self::Service(ServiceFault::Refused) => "service-down",
             Self::Service(ServiceFault::TimedOut) => "service-silent",
             Self::Service(fault) => fault.code(),
+            Self::Full => Self::FULL,
             Self::NoHost => "no-host",
             Self::UnknownTunnel => "unknown-tunnel",
         }
@@ -161,13 +191,29 @@ pub struct ProbeReport {
     pub public: PublicAnswer,
     /// The one word.
     pub health: Health,
+    /// The session's link showed signs of life meanwhile.
+    pub alive: bool,
 }
 
 impl ProbeReport {
+    /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
+    /// says that nobody hosts the tunnel.
+    #[must_use]
+    pub fn is_against_session(&self) -> bool {
+        let unhosted = matches!(
+            self.public,
+            PublicAnswer::Status {
+                verdict: Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel),
+                ..
+            }
+        );
+        self.health == Health::Down && (unhosted || !self.alive)
+    }
+
     /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
     #[must_use]
     pub fn routed(&self) -> bool {
-        self.health != Health::Down
+        self.health.routes()
     }
 
     /// What is wrong with the local service: what stood in the way of the probe that came through
@@ -181,7 +227,11 @@ impl ProbeReport {
                 Some(now),
             ) => Some(now),
             (Some(RelayVerdict::Service(fault)), _) | (_, Some(fault)) => Some(fault),
-            (Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None, None) => None,
+            (
+                Some(RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel)
+                | None,
+                None,
+            ) => None,
         }
     }
 
@@ -190,6 +240,8 @@ impl ProbeReport {
     pub fn reason_code(&self) -> Option<&'static str> {
         match (self.health, &self.public) {
             (Health::Operational, _) => None,
+            (Health::Full, _) => Some(RelayVerdict::Full.word()),
+            (Health::Slow, _) => Some(Reason::TimedOut.code()),
             (Health::ServiceDown, _) => self.service_fault().map(ServiceFault::code),
             (Health::Down, PublicAnswer::Failed { reason }) => Some(reason.code()),
             (Health::Down, PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. }) => {

@@ -133,6 +133,8 @@ pub struct ProbeFacts {
     pub checking: bool,
     /// `Down` reports in a row.
     pub downs: u32,
+    /// The URL has routed since the program started.
+    pub routed: bool,
     /// The last results, oldest first.
     pub samples: VecDeque<Sample>,
 }

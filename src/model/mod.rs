@@ -23,7 +23,9 @@ mod tunnel;
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
 pub use form::{Field, FieldError, parse_name, parse_port, parse_target};
-pub use health::{Health, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict};
+pub use health::{
+    Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+};
 pub use host::{HostState, LivePort, Phase, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};

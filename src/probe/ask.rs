@@ -3,19 +3,30 @@
 use super::{ProbePlan, classify, devtunnel, refusal};
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict,
-    ServiceFault, UnixMillis,
+    LocalAnswer, PROBE_HEADER, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
+    RelayVerdict, Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+
+/// What is known of the session that is probed.
+#[derive(Clone)]
+pub struct ProbedSession {
+    /// What its relay knows our probes by; `None` where it knows none.
+    pub key: Option<Secret>,
+    /// Told the local port of a raw probe before it connects, so that its host knows it.
+    pub mark: Arc<dyn Fn(u16) + Send + Sync>,
+    /// Whether its link has shown a sign of life just now.
+    pub is_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+}
 
 /// Asks ports and URLs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -62,8 +73,10 @@ impl Asker {
     }
 
     /// Asks both ends and reports.
-    pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (mut local, public) = tokio::join!(ask_local(plan), self.ask_public(plan));
+    pub async fn ask(&self, plan: &ProbePlan, session: &ProbedSession) -> ProbeReport {
+        let public = self.ask_public(plan, session);
+        let (mut local, public) = tokio::join!(ask_local(plan), public);
+        let alive = (session.is_alive)();
         let reason = Reason::TimedOut;
         let late = public == PublicAnswer::Failed { reason };
         if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
@@ -75,17 +88,20 @@ impl Asker {
             session: plan.session,
             at: (self.clock)(),
             local,
-            health: classify(local, &public),
+            health: classify(local, &public, alive),
+            alive,
             public,
         }
     }
 
-    async fn ask_public(&self, plan: &ProbePlan) -> PublicAnswer {
+    async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> PublicAnswer {
         let asked = Instant::now();
         let answer = async {
             match plan.protocol {
-                Protocol::Tcp => ask_tcp(&plan.url).await,
-                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(plan).await,
+                Protocol::Tcp => ask_tcp(&plan.url, &*session.mark).await,
+                Protocol::Http | Protocol::Https | Protocol::Auto => {
+                    self.ask_web(plan, session.key.as_ref()).await
+                }
             }
         };
         timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
@@ -94,7 +110,7 @@ impl Asker {
         })
     }
 
-    async fn ask_web(&self, plan: &ProbePlan) -> PublicAnswer {
+    async fn ask_web(&self, plan: &ProbePlan, key: Option<&Secret>) -> PublicAnswer {
         let Ok(url) = reqwest::Url::parse(&plan.url) else {
             return failed(Reason::Other {
                 detail: "the provider gave no valid URL".to_owned(),
@@ -103,7 +119,10 @@ impl Asker {
         let client = if is_here(&url) { &self.near } else { &self.far };
         let asked = Instant::now();
         let request = match plan.provider {
-            ProviderId::Relay => client.head(url.clone()),
+            ProviderId::Relay => match key {
+                Some(key) => client.head(url.clone()).header(PROBE_HEADER, key.expose()),
+                None => client.head(url.clone()),
+            },
             // Without it a page that warns of phishing would answer in the service's place.
             ProviderId::DevTunnel => client
                 .head(url.clone())
@@ -119,7 +138,7 @@ impl Asker {
         let asked_by = &plan.options.host_header;
         if verdict.is_none()
             && refusal::is_possible(plan.provider, asked_by, code)
-            && refuses_the_name(client, &url).await
+            && refuses_the_name(client, &url, key).await
         {
             verdict = Some(RelayVerdict::Service(ServiceFault::NameRefused));
         }
@@ -133,8 +152,17 @@ impl Asker {
 }
 
 /// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
-async fn refuses_the_name(client: &reqwest::Client, url: &reqwest::Url) -> bool {
-    let Ok(mut response) = client.get(url.clone()).send().await else {
+async fn refuses_the_name(
+    client: &reqwest::Client,
+    url: &reqwest::Url,
+    key: Option<&Secret>,
+) -> bool {
+    let request = key
+        .into_iter()
+        .fold(client.get(url.clone()), |request, key| {
+            request.header(PROBE_HEADER, key.expose())
+        });
+    let Ok(mut response) = request.send().await else {
         return false;
     };
     let mut body = Vec::new();
@@ -187,7 +215,7 @@ async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
     }
 }
 
-async fn ask_tcp(url: &str) -> PublicAnswer {
+async fn ask_tcp(url: &str, mark: &(dyn Fn(u16) + Send + Sync)) -> PublicAnswer {
     let address = url.strip_prefix("tcp://").unwrap_or(url);
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
     let host = if is_localhost(host) {
@@ -201,12 +229,34 @@ async fn ask_tcp(url: &str) -> PublicAnswer {
         });
     };
     let asked = Instant::now();
-    match TcpStream::connect((host.trim_matches(['[', ']']), port)).await {
+    match connect_marked(host.trim_matches(['[', ']']), port, mark).await {
         Ok(_) => PublicAnswer::Accepted {
             latency_us: micros(asked),
         },
         Err(error) => failed(io_reason(address, &error)),
     }
+}
+
+/// Connects to the first address that accepts, from a local port that is told before.
+async fn connect_marked(
+    host: &str,
+    port: u16,
+    mark: &(dyn Fn(u16) + Send + Sync),
+) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host((host, port)).await? {
+        let (socket, any) = match address {
+            SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        };
+        socket.bind(SocketAddr::new(any, 0))?;
+        mark(socket.local_addr()?.port());
+        match socket.connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 fn failed(reason: Reason) -> PublicAnswer {

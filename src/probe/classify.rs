@@ -6,14 +6,16 @@ use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict, Serv
 ///
 /// An answer of the person's own service is `Operational` whatever its status: a 503 it gives itself
 /// is its business. Only the relay's own pages, told apart by their header, speak of the tunnel.
+/// While the session's link is `alive`, an answer that is late is only late.
 #[must_use]
-pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
+pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Health {
     match public {
         PublicAnswer::Status {
             verdict: Some(verdict),
             ..
         } => match verdict {
             RelayVerdict::Service(_) => Health::ServiceDown,
+            RelayVerdict::Full => Health::Full,
             RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
         },
         PublicAnswer::Status { verdict: None, .. } => Health::Operational,
@@ -25,6 +27,12 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
         } if is_silent(local) => Health::ServiceDown,
+        PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        } if alive => match local {
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Slow,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
+        },
         PublicAnswer::Failed { .. } => Health::Down,
     }
 }
@@ -63,7 +71,7 @@ mod tests {
         for code in [200, 204, 301, 401, 404, 429, 500, 502, 503, 504] {
             for local in [LocalAnswer::Accepts, REFUSED, SILENT] {
                 assert_eq!(
-                    classify(local, &status(code, None)),
+                    classify(local, &status(code, None), false),
                     Health::Operational,
                     "{code}"
                 );
@@ -73,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_relay_s_own_pages_tell_whose_side_it_is() {
-        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)));
+        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)), true);
         assert_eq!(
             word(RelayVerdict::Service(ServiceFault::Refused)),
             Health::ServiceDown
@@ -86,6 +94,7 @@ mod tests {
             word(RelayVerdict::Service(ServiceFault::TimedOut)),
             Health::ServiceDown
         );
+        assert_eq!(word(RelayVerdict::Full), Health::Full);
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
     }
@@ -93,16 +102,23 @@ mod tests {
     #[test]
     fn a_tcp_port_is_as_good_as_its_service() {
         let accepted = PublicAnswer::Accepted { latency_us: 1 };
-        assert_eq!(
-            classify(LocalAnswer::Accepts, &accepted),
-            Health::Operational
-        );
-        assert_eq!(classify(REFUSED, &accepted), Health::ServiceDown);
-        let failed = PublicAnswer::Failed {
-            reason: Reason::TimedOut,
-        };
-        assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Down);
-        assert_eq!(classify(REFUSED, &failed), Health::Down);
-        assert_eq!(classify(SILENT, &failed), Health::ServiceDown);
+        let word = |local| classify(local, &accepted, false);
+        assert_eq!(word(LocalAnswer::Accepts), Health::Operational);
+        assert_eq!(word(REFUSED), Health::ServiceDown);
+    }
+
+    #[test]
+    fn a_late_answer_is_slow_over_a_link_that_lives_and_else_dead() {
+        let failed = |reason| PublicAnswer::Failed { reason };
+        let late = failed(Reason::TimedOut);
+        let word = |local, alive| classify(local, &late, alive);
+        assert_eq!(word(LocalAnswer::Accepts, true), Health::Slow);
+        assert_eq!(word(LocalAnswer::NotAsked, true), Health::Slow);
+        assert_eq!(word(LocalAnswer::Accepts, false), Health::Down);
+        assert_eq!(word(REFUSED, true), Health::ServiceDown);
+        assert_eq!(word(REFUSED, false), Health::Down);
+        assert_eq!(word(SILENT, false), Health::ServiceDown);
+        let lost = failed(Reason::LinkLost);
+        assert_eq!(classify(LocalAnswer::Accepts, &lost, true), Health::Down);
     }
 }

@@ -53,7 +53,7 @@ mod tests {
             verdict: verdict(status, served_by),
             login_wall,
         };
-        classify(local, &public)
+        classify(local, &public, false)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! the person wants to know. One task a port.
 
 use crate::model::{
-    PortKey, PortOptions, ProbeReport, Protocol, ProviderId, SessionNumber, Target,
+    Health, PortKey, PortOptions, ProbeReport, Protocol, ProviderId, SessionNumber, Target,
 };
 use std::collections::HashMap;
 use std::future::Future;
@@ -128,7 +128,8 @@ async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
     loop {
         let began = Instant::now();
         let report = ask(plan.clone()).await;
-        eager = if report.routed() {
+        // That it is slow says only that it has routed before, if it has.
+        eager = if report.routed() && report.health != Health::Slow {
             0
         } else {
             eager.saturating_sub(1)
@@ -157,9 +158,7 @@ fn is_limited(plan: &ProbePlan, report: &ProbeReport) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Health, LocalAnswer, PortNumber, PublicAnswer, Reason, TunnelId, UnixMillis,
-    };
+    use crate::model::{LocalAnswer, PortNumber, PublicAnswer, Reason, TunnelId, UnixMillis};
     use std::sync::Mutex;
     use tokio::time::advance;
 
@@ -188,6 +187,7 @@ mod tests {
                 reason: Reason::TimedOut,
             },
             health,
+            alive: false,
         }
     }
 

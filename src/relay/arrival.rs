@@ -7,7 +7,7 @@ use super::door::Waiting;
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
-use super::upstream::Way;
+use super::upstream::{ProbeKey, Way};
 use super::{Accounts, Limits};
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
@@ -36,7 +36,7 @@ pub(super) struct Common {
     pub(super) accounts: Mutex<Accounts>,
     pub(super) registry: Arc<Registry>,
     pub(super) lot: Lot<Arc<str>>,
-    /// The relay goes down: nobody new, and hosts are told.
+    /// The relay goes down: nobody new, and hosts are told. Sessions may still be resumed.
     pub(super) draining: CancellationToken,
     /// What was under way is through, or its time is up: the sessions end.
     pub(super) shutdown: CancellationToken,
@@ -84,13 +84,21 @@ pub(super) async fn serve(
     let greeted = tokio::select! {
         greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
         () = waiting.turned_away() => Err("too many connections wait".to_owned()),
-        () = common.draining.cancelled() => return,
+        () = common.shutdown.cancelled() => return,
     };
     let (line, hello) = match greeted {
         Ok(Arrival::Host(host)) => *host,
         Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
+    if common.draining.is_cancelled() {
+        // The next relay's: it waits at this one's door, as it would at a socket held open.
+        tokio::select! {
+            () = common.shutdown.cancelled() => {}
+            () = waiting.turned_away() => {}
+        }
+        return;
+    }
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
     match admit(&common, &hello, &line.link, &line.way(), waiting) {
         Ok(admitted) => {
@@ -177,13 +185,16 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
     let Some(HostMessage::Hello(hello)) = message else {
         return Err("it did not say hello".to_owned());
     };
+    let (control, outbox) = control.split();
     let host = Line {
         status: link.status(),
         link,
         mux,
         incoming,
         control,
+        outbox,
         driver,
+        probes: ProbeKey::new(&hello.probe.0),
     };
     Ok((host, hello))
 }
@@ -300,6 +311,7 @@ mod tests {
             tunnel: "a".to_owned(),
             install: "i".to_owned(),
             instance: "j".to_owned(),
+            probe: Token::default(),
             take_over: false,
             ports: Vec::new(),
         }
@@ -316,6 +328,7 @@ mod tests {
         let way = Way {
             mux,
             link: link.status(),
+            probes: ProbeKey::default(),
         };
         let door = Arc::new(Door::new(1));
         let refused = admit(&common, &hello("wrong"), &link, &way, door.enter(1));

@@ -99,14 +99,15 @@ pub trait Upstream: Send + Sync + 'static {
 
     /// Opens a stream for HTTP, and sends the `first` request's beginning with the opening, so that
     /// nothing is waited for in between. `length` is all of that request's, as for
-    /// [`HttpStream::begin`].
+    /// [`HttpStream::begin`]. A probe is no visitor: places are kept for it.
     fn open_http<'a>(
         &'a self,
         visitor: Visitor,
+        probe: bool,
         first: &'a [u8],
         length: Option<u64>,
     ) -> HttpOpening<'a> {
-        let _ = length;
+        let _ = (length, probe);
         Box::pin(async move {
             let mut stream = self.open(visitor).await?;
             // A service that leaves at once may have said why.
@@ -115,6 +116,16 @@ pub trait Upstream: Send + Sync + 'static {
             }
             Ok(Box::new(stream) as Box<dyn HttpStream>)
         })
+    }
+
+    /// Whether a request that shows this key is the host's own probe.
+    fn is_probe(&self, _key: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether there is no room for another visitor now.
+    fn is_full(&self) -> bool {
+        false
     }
 }
 
@@ -131,7 +142,10 @@ pub enum OpenError {
     /// The host is there, its local service is not.
     #[error("the local service is not reached: {}", .0.code())]
     Service(ServiceFault),
-    /// The session ended, or has too many streams.
+    /// As many visitors as may be are there already.
+    #[error("the tunnel has no room for another visitor")]
+    Full,
+    /// The session ended.
     #[error("the host is not there")]
     HostGone,
 }

@@ -269,7 +269,11 @@ mod tests {
         let (near, _far) = tokio::io::duplex(1024);
         let (mux, ..) = mux::start(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
-        let way = Way { mux, link };
+        let way = Way {
+            mux,
+            link,
+            probes: crate::relay::upstream::ProbeKey::default(),
+        };
         Arc::new(PortUpstream::new(
             NonZeroU16::MIN,
             AskedAs::default(),

@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -29,8 +30,11 @@ use tokio_util::task::AbortOnDropHandle;
 /// After a failed accept (mostly: too many open files) the next try waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// An end waits this long for the hosts to be told.
+/// An end takes this long at most, or as long as what is under way may take.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Of the time that what is under way may take, so much at most is kept for its orderly end.
+const KEPT_FOR_THE_END: Duration = Duration::from_secs(1);
 
 /// Visitors' connections that were closed get this long until the hosts hear of it.
 const CLOSED_WITHIN: Duration = Duration::from_millis(200);
@@ -217,8 +221,10 @@ impl Relay {
     }
 
     /// Tells every host that the relay goes down, lets what visitors have under way come to its end
-    /// for at most `patience`, closes the rest, and ends. Nobody new is let in meanwhile. Takes some
-    /// 3 s longer at most. Its addresses are free then: another relay may start on them at once.
+    /// and closes the rest a moment before `patience` is over. Nobody new is let in meanwhile; a host
+    /// whose connection breaks goes on with its session over another one, so that nothing under way is
+    /// lost. Takes `patience` at most, or 3 s where that is less. Its addresses are free then: another
+    /// relay may start on them at once.
     pub async fn drain(self, patience: Duration) {
         let Self {
             common,
@@ -228,6 +234,8 @@ impl Relay {
             http_guard,
             ..
         } = self;
+        let until = Instant::now() + patience.max(SHUTDOWN_WITHIN);
+        let patience = patience.saturating_sub(KEPT_FOR_THE_END.min(patience / 4));
         // As long as what is hosted now still is: the next relay waits for these hosts.
         drop(remembering);
         memory.save(&common.registry).await;
@@ -240,8 +248,8 @@ impl Relay {
         let _ = tokio::time::timeout(patience + CLOSED_WITHIN, ended).await;
         common.shutdown.cancel();
         // Whoever has not been told by then sees the link close.
-        let told = tokio::time::timeout(SHUTDOWN_WITHIN, &mut accepting);
-        let _ = tokio::join!(told, visits.join_all());
+        let told = async { tokio::join!(&mut accepting, visits.join_all()) };
+        let _ = tokio::time::timeout_at(until, told).await;
     }
 }
 
@@ -345,8 +353,8 @@ impl Backend for Front {
     }
 }
 
-/// Accepts hosts until the relay goes down, then waits for their sessions to end. Who comes to a
-/// socket that somebody holds open waits there for the next relay.
+/// Accepts hosts until the relay is down, then waits for their sessions to end. While it goes down only
+/// sessions that lost their connection are let in again.
 async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
     let door = Arc::new(Door::new(common.limits.unauthenticated));
     let mut sessions = JoinSet::new();
@@ -354,7 +362,7 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
         let arrived = loop {
             tokio::select! {
                 biased;
-                () = common.draining.cancelled() => break None,
+                () = common.shutdown.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
                 arrived = next(&listener, &mut knocks) => break Some(arrived),
             }

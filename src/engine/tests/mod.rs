@@ -30,6 +30,8 @@ struct Log {
     connects: usize,
     take_overs: usize,
     calls: Vec<String>,
+    /// Goodbyes that came to their end.
+    closed: usize,
     sessions: Vec<mpsc::Sender<SessionEvent>>,
     boards: Vec<Arc<TrafficBoard>>,
 }
@@ -44,6 +46,8 @@ struct Script {
     /// Answers after this time.
     delay: Duration,
     lifetime: Option<Duration>,
+    /// A session says goodbye for so long.
+    goodbye: Duration,
 }
 
 impl Script {
@@ -97,13 +101,13 @@ impl Connector for Script {
                 }],
                 events,
                 traffic,
-                part: Box::new(Part(Arc::clone(&self.log))),
+                part: Box::new(Part(Arc::clone(&self.log), self.goodbye)),
             })
         })
     }
 }
 
-struct Part(Arc<Mutex<Log>>);
+struct Part(Arc<Mutex<Log>>, Duration);
 
 impl Part {
     fn note(&self, call: String) {
@@ -127,7 +131,10 @@ impl SessionPart for Part {
     }
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         self.note("close".to_owned());
-        Box::pin(async {})
+        Box::pin(async move {
+            tokio::time::sleep(self.1).await;
+            self.0.lock().expect("no test panics with it").closed += 1;
+        })
     }
 }
 

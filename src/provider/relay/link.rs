@@ -87,6 +87,12 @@ impl Link {
         *self.status.borrow() == Status::Parked
     }
 
+    /// For how long the relay has said nothing.
+    pub(super) fn silence(&self) -> impl Fn() -> Duration + Send + Sync + use<> {
+        let handle = self.handle.clone();
+        move || handle.silence()
+    }
+
     /// How long it can be without a connection.
     pub(super) const fn retention(&self) -> Duration {
         self.retention

@@ -1,27 +1,23 @@
-//! One session with a relay: attends to the control stream, serves the visitors' streams.
+//! One session with a relay: attends to the control stream, and has the visitors' streams served.
 
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
-use crate::base::local::{self, LocalPort, LocalStream, Memories};
-use crate::link::exchange;
+use super::visitors::{self, LocalPorts};
+use crate::base::local::Memories;
+use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Failure, Kind, Opening};
-use crate::link::pump::pump;
+use crate::link::outbox::{Outbox, OutboxError};
+use crate::link::resume::{End as LinkOver, Refusal};
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
-use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
-use crate::model::{Port, Reason, ServiceFault};
+use crate::model::{Port, Reason};
 use crate::provider::{
-    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
+    BoxFuture, ConnectError, Ended, ProbeMarks, Session, SessionEvent, SessionPart, TrafficBoard,
 };
-use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -29,9 +25,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// A visitor's stream whose service has not accepted by then is answered that it is being tried.
-const TRYING_AFTER: Duration = Duration::from_millis(100);
 
 /// Events that wait for the engine.
 const EVENT_QUEUE: usize = 16;
@@ -53,22 +46,30 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>, memories: Arc<Memories>) -> Session {
+pub(super) fn start(
+    shaken: Shaken,
+    ports: Vec<Port>,
+    memories: Arc<Memories>,
+    probes: Option<ProbeMarks>,
+) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
-    let traffic = Arc::new(TrafficBoard::default());
+    let traffic = Arc::new(TrafficBoard::over(shaken.link.silence()));
     let live = shaken.ports.clone();
+    let (control, outbox) = shaken.control.split();
     let host = Host {
         link: shaken.link,
         parked: false,
         mux: shaken.mux,
         incoming: shaken.incoming,
-        control: shaken.control,
+        control,
+        outbox,
         driver: shaken.driver,
         established: false,
         going_down: false,
         local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
+        probes,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
         events,
@@ -116,70 +117,21 @@ impl SessionPart for Part {
     }
 }
 
-/// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug)]
-struct LocalPorts {
-    ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
-    /// What is known of the services, longer than a session lives.
-    memories: Arc<Memories>,
-}
-
-impl LocalPorts {
-    fn new(memories: Arc<Memories>) -> Self {
-        Self {
-            ports: Mutex::default(),
-            memories,
-        }
-    }
-
-    fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
-        self.lock().get(&number).cloned()
-    }
-
-    /// Serves these ports and no others. One that stays as it was keeps what is known of it.
-    fn set(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        local.retain(|_, local| ports.contains(&local.port));
-        for port in ports {
-            local
-                .entry(port.number.get())
-                .or_insert_with(|| self.local(port));
-        }
-    }
-
-    /// Serves these ports too: the relay may send visitors before its answer is here.
-    fn add(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        for port in ports {
-            let number = port.number.get();
-            if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, self.local(port));
-            }
-        }
-    }
-
-    fn local(&self, port: &Port) -> Arc<LocalPort> {
-        Arc::new(LocalPort::new(port.clone(), &self.memories))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 struct Host {
     link: Link,
     /// The engine knows that the link is parked.
     parked: bool,
     mux: Mux,
     incoming: Incoming,
-    control: Frames<MuxStream>,
+    control: Frames<ReadHalf<MuxStream>>,
+    outbox: Outbox<WriteHalf<MuxStream>>,
     driver: AbortOnDropHandle<LinkEnd>,
     established: bool,
     /// The relay has said that it goes down.
     going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
+    probes: Option<ProbeMarks>,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,
     events: mpsc::Sender<SessionEvent>,
@@ -190,9 +142,13 @@ impl Host {
     async fn run(mut self) {
         match self.attend().await {
             End::Over(ended) => {
+                let event = match self.link.end() {
+                    Some(LinkOver::CannotResume(Refusal::Unknown)) => SessionEvent::Lapsed(ended),
+                    _ => SessionEvent::Ended(ended),
+                };
                 // The link goes before the engine hears of it.
                 drop((self.visitors, self.driver, self.link));
-                let _ = self.events.send(SessionEvent::Ended(ended)).await;
+                let _ = self.events.send(event).await;
             }
             End::Closed(done) => {
                 self.say_goodbye().await;
@@ -203,17 +159,18 @@ impl Host {
 
     async fn say_goodbye(&mut self) {
         let goodbye = async {
-            if self.control.send(&HostMessage::Goodbye).await.is_ok() {
-                self.mux.close();
-                let _ = (&mut self.driver).await;
-            }
+            self.outbox.push(&HostMessage::Goodbye)?;
+            self.outbox.drain(GOODBYE_WITHIN).await?;
+            self.mux.close();
+            let _ = (&mut self.driver).await;
+            Ok::<_, OutboxError>(())
         };
         let _ = timeout(GOODBYE_WITHIN, goodbye).await;
     }
 
     async fn attend(&mut self) -> End {
         // Its answer shows that the way there and back is open; the link watches over itself.
-        let mut handled = self.send(&HostMessage::Ping { number: 1 }).await;
+        let mut handled = self.send(&HostMessage::Ping { number: 1 });
         loop {
             if let Err(ended) = handled {
                 return End::Over(self.last_words(ended).await);
@@ -230,7 +187,7 @@ impl Host {
                         self.link.check();
                         Ok(())
                     }
-                    Some(Command::SetPorts(ports)) => self.ask_for(ports).await,
+                    Some(Command::SetPorts(ports)) => self.ask_for(ports),
                 },
                 message = self.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
@@ -239,13 +196,14 @@ impl Host {
                 },
                 Some(stream) = self.incoming.next() => {
                     let (local, traffic) = (Arc::clone(&self.local), Arc::clone(&self.traffic));
-                    self.visitors.spawn(serve(stream, local, traffic));
+                    self.visitors.spawn(visitors::serve(stream, local, traffic, self.probes.clone()));
                     Ok(())
                 }
                 Some(_) = self.visitors.join_next() => Ok(()),
-                // While the link is parked they only pile up, each at most once.
-                streams = self.mux.abandoned(), if !self.parked => {
-                    self.send(&HostMessage::Abandon { streams }).await
+                error = self.outbox.drive(SEND_TIMEOUT) => self.handle_outbox(error),
+                // While nothing goes they only pile up, each at most once.
+                streams = self.mux.abandoned(), if self.outbox.is_empty() => {
+                    self.send(&HostMessage::Abandon { streams })
                 }
                 () = self.link.changed() => {
                     self.follow_link();
@@ -288,10 +246,16 @@ impl Host {
         if self.going_down {
             return ConnectError::with(Reason::RelayShutDown, ended.detail);
         }
-        while let Ok(Ok(Some(message))) = timeout(AT_ONCE, self.control.next()).await {
+        // In all: a relay that never stops talking is not listened to for ever.
+        let reason = timeout(AT_ONCE, self.last_reason()).await.ok().flatten();
+        reason.map_or(ended, ConnectError::new)
+    }
+
+    async fn last_reason(&mut self) -> Option<Reason> {
+        while let Ok(Some(message)) = self.control.next().await {
             match message {
-                RelayMessage::Displaced => return ConnectError::new(Reason::TakenOver),
-                RelayMessage::ShuttingDown => return ConnectError::new(Reason::RelayShutDown),
+                RelayMessage::Displaced => return Some(Reason::TakenOver),
+                RelayMessage::ShuttingDown => return Some(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
                 | RelayMessage::Pong { .. }
@@ -301,7 +265,7 @@ impl Host {
                 | RelayMessage::Unknown => {}
             }
         }
-        ended
+        None
     }
 
     fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
@@ -347,11 +311,11 @@ impl Host {
         self.tell(SessionEvent::Ports(handshake::live(ports)));
     }
 
-    async fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
+    fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
         self.local.add(&ports);
         self.wanted = ports;
         let ports = handshake::specs(&self.wanted);
-        self.send(&HostMessage::SetPorts { ports }).await
+        self.send(&HostMessage::SetPorts { ports })
     }
 
     /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
@@ -361,120 +325,17 @@ impl Host {
         }
     }
 
-    async fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
-        let mut sending = pin!(self.control.send(message));
-        loop {
-            match timeout(SEND_TIMEOUT, &mut sending).await {
-                Ok(sent) => return sent.map_err(lost),
-                // It goes as soon as there is a link again.
-                Err(_) if self.link.is_parked() => {}
-                Err(_) => return Err(ConnectError::new(Reason::LinkSilent)),
-            }
+    fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
+        let queued = self.outbox.push(message);
+        queued.map_err(|error| ConnectError::with(Reason::LinkLost, error))
+    }
+
+    fn handle_outbox(&self, error: OutboxError) -> Result<(), Ended> {
+        match error {
+            // It goes as soon as there is a link again.
+            OutboxError::Stuck if self.link.is_parked() => Ok(()),
+            OutboxError::Stuck => Err(ConnectError::new(Reason::LinkSilent)),
+            error => Err(ConnectError::with(Reason::LinkLost, error)),
         }
-    }
-}
-
-/// Serves one visitor's stream.
-async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<TrafficBoard>) {
-    let opening = timeout(HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
-    let Ok(Ok(opening)) = opening else {
-        return tracing::debug!("a stream began with garbage");
-    };
-    let Some(local) = local.get(opening.port) else {
-        return refuse(stream, Answer::UnknownPort).await;
-    };
-    let counters = traffic.port(local.port.number);
-    let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local, opening.visitor).await {
-        Ok(service) => service,
-        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
-    };
-    if Answer::Connected.write(&mut stream).await.is_err() {
-        return;
-    }
-    let (mut asked, mut answered) = (false, false);
-    let received = |bytes| {
-        asked = true;
-        counters.add_in(bytes);
-    };
-    let sent = |bytes| {
-        answered = true;
-        counters.add_out(bytes);
-    };
-    if let Err(error) = carry(&mut stream, &mut service, opening.kind, received, sent).await {
-        tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
-        // A clean end would pass a part for the whole.
-        local::reset(&service);
-    }
-    if asked && !answered {
-        local.forget();
-    }
-}
-
-/// Carries what the stream is for until both ends are done, or either breaks.
-async fn carry(
-    stream: &mut MuxStream,
-    service: &mut LocalStream,
-    kind: Kind,
-    received: impl FnMut(u64),
-    sent: impl FnMut(u64),
-) -> io::Result<()> {
-    // While the service does not read, nobody reads the stream either.
-    let broken = stream.broken();
-    let carrying = async {
-        match kind {
-            Kind::Bytes => pump(stream, service, received, sent).await,
-            Kind::Requests => exchange::serve(stream, service, local::is_silent, received, sent)
-                .await
-                .map(|ended| tracing::trace!(?ended, "a connection's requests are over")),
-        }
-    };
-    tokio::select! {
-        biased;
-        carried = carrying => carried,
-        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
-    }
-}
-
-/// Connects to the service, and says so when that takes a while.
-async fn connect(
-    stream: &mut MuxStream,
-    local: &LocalPort,
-    visitor: SocketAddr,
-) -> Result<LocalStream, ServiceFault> {
-    let mut connecting = pin!(local.connect(visitor));
-    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
-        return connected;
-    }
-    // A stream that broke is found out about when the service's bytes are to go.
-    let _ = Answer::Trying.write(stream).await;
-    connecting.await
-}
-
-async fn refuse(mut stream: MuxStream, answer: Answer) {
-    if answer.write(&mut stream).await.is_ok() {
-        let _ = stream.shutdown().await;
-    }
-}
-
-/// What the relay is told of the service.
-fn map_fault(fault: ServiceFault) -> Failure {
-    match fault {
-        ServiceFault::Refused => Failure::Refused,
-        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => Failure::TimedOut,
-        ServiceFault::UnknownName => Failure::UnknownName,
-        ServiceFault::Unreachable => Failure::Unreachable,
-        ServiceFault::UntrustedCertificate { fingerprint } => {
-            Failure::UntrustedCertificate(fingerprint.0)
-        }
-        ServiceFault::ChangedCertificate { fingerprint } => {
-            Failure::ChangedCertificate(fingerprint.0)
-        }
-        ServiceFault::NotTls => Failure::NotTls,
-        ServiceFault::TlsRefused => Failure::TlsRefused,
-        ServiceFault::HostFull => Failure::HostFull,
-        ServiceFault::NotPermitted => Failure::NotPermitted,
-        ServiceFault::Loop => Failure::Loop,
-        ServiceFault::NotHttp | ServiceFault::NameRefused | ServiceFault::Other => Failure::Other,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::forwarding::Forwarding;
 use super::via;
-use crate::model::{RelayVerdict, ServiceFault};
+use crate::model::{PROBE_HEADER, RelayVerdict, ServiceFault};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
@@ -24,6 +24,17 @@ pub(super) static HOP_BY_HOP: [HeaderName; 8] = [
 ];
 
 static VERDICT: HeaderName = HeaderName::from_static(RelayVerdict::HEADER);
+
+/// What a probe shows for itself: taken out, so that no service ever sees it.
+pub(super) fn take_probe_key(headers: &mut HeaderMap) -> Option<HeaderValue> {
+    headers.remove(PROBE_HEADER)
+}
+
+/// Says in the answer to a probe that no other visitor would find room.
+pub(super) fn insert_full(headers: &mut HeaderMap) {
+    let full = HeaderValue::from_static(RelayVerdict::FULL);
+    headers.insert(&VERDICT, full);
+}
 
 /// The protocol that a request wants to switch to. HTTP/2 is not passed on: one such connection may
 /// ask for many hosts, and nothing behind the switch is routed.

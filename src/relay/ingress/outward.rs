@@ -45,6 +45,8 @@ pub(super) struct Answered {
     pub(super) key: Option<u64>,
     /// The protocol to switch to, if the visitor has asked for one.
     pub(super) upgrade: Option<HeaderValue>,
+    /// A probe is told that no visitor would find room.
+    pub(super) says_full: bool,
 }
 
 /// A request that is ready for its service.
@@ -52,6 +54,8 @@ pub(super) struct Outward<'a> {
     pub(super) visit: &'a Visit,
     /// For whom the service's connection is.
     pub(super) visitor: Visitor,
+    /// It is the host's own probe: on a connection of its own, in a place that is kept for it.
+    pub(super) probe: bool,
     pub(super) asking: &'a Asking,
     pub(super) upstream: &'a dyn Upstream,
     pub(super) upgrade: Option<HeaderValue>,
@@ -84,7 +88,7 @@ impl Outward<'_> {
     fn may_reuse(&self) -> bool {
         let empty = self.asking.length == Length::Known(0);
         let repeatable = empty && self.upgrade.is_none() && self.asking.method.is_idempotent();
-        repeatable && !self.upstream.is_per_visitor()
+        repeatable && !self.probe && !self.upstream.is_per_visitor()
     }
 
     async fn over_idle(
@@ -119,7 +123,7 @@ impl Outward<'_> {
         } else {
             Body::Partly
         };
-        let opened = self.upstream.open_http(self.visitor, &first, length);
+        let opened = self.upstream.open_http(self.visitor, self.probe, &first, length);
         let opened = unless_gone(conn, opened).await?;
         let stream = opened.map_err(|error| Unpassed::Told(page_for(error), body))?;
         let mut upload = Upload::new(transfer, self.visit.web.limits.body_timeout);
@@ -169,7 +173,8 @@ impl Outward<'_> {
             head,
             service,
             upload,
-            key: (!self.upstream.is_per_visitor()).then(|| self.upstream.key()),
+            key: (!self.probe && !self.upstream.is_per_visitor()).then(|| self.upstream.key()),
+            says_full: false,
             upgrade: self.upgrade.clone(),
         })
     }
@@ -204,6 +209,7 @@ pub(super) async fn unless_gone<T>(
 pub(super) fn page_for(error: OpenError) -> Page {
     Page::Failed(match error {
         OpenError::Service(fault) => RelayVerdict::Service(fault),
+        OpenError::Full => RelayVerdict::Full,
         OpenError::HostGone => RelayVerdict::NoHost,
     })
 }

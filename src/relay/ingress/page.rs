@@ -105,7 +105,9 @@ impl Page {
         set(REFERRER_POLICY, "no-referrer");
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         match self {
-            Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
+            Self::Failed(RelayVerdict::NoHost | RelayVerdict::Full) => {
+                set(RETRY_AFTER, RETRY_SECONDS);
+            }
             Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Relay
             | Self::BadHost
@@ -182,6 +184,13 @@ const HOST_SIDE: &str = "The fault is on the side of whoever hosts it; relay and
 fn failure(verdict: RelayVerdict) -> Text {
     let (status, title, what, side, remedy) = match verdict {
         RelayVerdict::Service(fault) => return service_failure(fault),
+        RelayVerdict::Full => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "As many visitors as there is room for",
+            "The tunnel works, and has no room for another connection just now.",
+            "Nothing is broken: relay, tunnel and service are fine.",
+            "Try again in a moment: there is room as soon as another visitor leaves.",
+        ),
         RelayVerdict::NoHost => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Nobody hosts this tunnel just now",

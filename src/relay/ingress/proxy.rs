@@ -124,7 +124,7 @@ async fn pass(
     asked: &Asked,
     request: RequestHead,
 ) -> Result<After, Unpassed> {
-    let (mut answered, disguise) = tokio::select! {
+    let (mut answered, seen) = tokio::select! {
         biased;
         // Who still waits when the relay goes down is told to come again.
         () = visit.stop.close.cancelled() => {
@@ -137,7 +137,8 @@ async fn pass(
         return Err(Unpassed::Told(LOOP, answered.upload.body()));
     }
     let fields = &mut answered.head.parts.headers;
-    make_public(fields, disguise.as_ref(), || own_host(visit, asked));
+    make_public(fields, seen.disguise.as_ref(), || own_host(visit, asked));
+    answered.says_full = seen.full;
     if answered.head.parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return switch(visit, conn, answered).await;
     }
@@ -157,6 +158,14 @@ fn make_public(
     }
 }
 
+/// How a request was put to its service.
+struct Put {
+    /// The name that it was asked by.
+    disguise: Option<Disguise>,
+    /// It was the host's own probe, and no visitor would find room now.
+    full: bool,
+}
+
 /// Up to the answer's head.
 async fn begin(
     visit: &Visit,
@@ -164,13 +173,15 @@ async fn begin(
     asking: &Asking,
     asked: &Asked,
     mut request: RequestHead,
-) -> Result<(Answered, Option<Disguise>), Unpassed> {
+) -> Result<(Answered, Put), Unpassed> {
     let found = find_host(&visit.web, asked, asking.version);
     let upstream = unless_gone(conn, found).await??;
     if via::passes(&request.parts.headers) >= via::MAX_PASSES {
         return Err(LOOP.into());
     }
-    let upgrade = headers::wanted_upgrade(&request.parts);
+    let probe = headers::take_probe_key(&mut request.parts.headers)
+        .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
+    let upgrade = headers::wanted_upgrade(&request.parts).filter(|_| !probe);
     let expects = request.parts.headers.contains_key(EXPECT);
     let peer = visit.forwarding.visitor(&request.parts.headers);
     prepare(&mut request, asking, visit, conn, upgrade.clone());
@@ -179,6 +190,7 @@ async fn begin(
     let outward = Outward {
         visit,
         visitor: Visitor { peer },
+        probe,
         asking,
         upstream: &*upstream,
         upgrade,
@@ -190,7 +202,10 @@ async fn begin(
         },
     };
     match outward.exchange(conn).await {
-        Ok(answered) => Ok((answered, disguise)),
+        Ok(answered) => {
+            let full = probe && upstream.is_full();
+            Ok((answered, Put { disguise, full }))
+        }
         // A session that ended half-way is not the service's doing.
         Err(Unpassed::Told(page @ Page::Failed(_), body)) => {
             let now = find(&visit.web, asked, asking.version);

@@ -83,10 +83,10 @@ impl Facts {
 
 fn report(session: u64, health: Health, code: u16) -> ProbeReport {
     let public = match health {
-        Health::Down => PublicAnswer::Failed {
+        Health::Down | Health::Slow => PublicAnswer::Failed {
             reason: Reason::TimedOut,
         },
-        Health::Operational | Health::ServiceDown => PublicAnswer::Status {
+        Health::Operational | Health::ServiceDown | Health::Full => PublicAnswer::Status {
             code,
             latency_us: 1_437,
             verdict: None,
@@ -100,6 +100,7 @@ fn report(session: u64, health: Health, code: u16) -> ProbeReport {
         local: LocalAnswer::Accepts,
         public,
         health,
+        alive: health == Health::Slow,
     }
 }
 

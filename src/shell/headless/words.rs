@@ -1,7 +1,9 @@
 //! The lines for people. What the URL's own line says already gets none.
 
 use super::changes::Change;
-use crate::model::{Health, HostState, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use crate::model::{
+    Health, HostState, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis, VISITORS_AT_ONCE,
+};
 use crate::view::fold::{fault, hold, service_down};
 use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
@@ -64,6 +66,8 @@ fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
             (_, None) => m::log_working(),
         },
         Health::ServiceDown => service_down(report, target, protocol),
+        Health::Full => m::why_full(VISITORS_AT_ONCE),
+        Health::Slow => m::cli_slow(),
         Health::Down => match &report.public {
             PublicAnswer::Failed { reason } => fault(reason),
             PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. } => m::cli_url_dead(),

@@ -43,6 +43,8 @@ impl Look {
             Badge::Elsewhere => Self::new(GREY, "swap"),
             Badge::Private => Self::new(OK, "half"),
             Badge::Working => Self::new(OK, "disc"),
+            // They work: no shape of what needs the person.
+            Badge::Slow | Badge::Full => Self::new(WARN, "half"),
             Badge::Checking | Badge::Connecting => Self::new(BUSY, "dots"),
             Badge::NoNetwork => Self::new(GREY, "cross"),
             Badge::Held | Badge::Reconnecting => Self::new(WARN, "turn"),
@@ -93,12 +95,14 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const ALL: [Badge; 16] = [
+    const ALL: [Badge; 18] = [
         Badge::Stopped,
         Badge::Creating,
         Badge::Elsewhere,
         Badge::Private,
         Badge::Working,
+        Badge::Slow,
+        Badge::Full,
         Badge::Checking,
         Badge::Connecting,
         Badge::Held,

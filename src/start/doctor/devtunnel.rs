@@ -229,7 +229,7 @@ async fn established(session: &mut Session) -> Result<(), ConnectError> {
     while let Some(event) = session.events.recv().await {
         match event {
             SessionEvent::Established => return Ok(()),
-            SessionEvent::Ended(ended) => return Err(ended),
+            SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return Err(ended),
             SessionEvent::Ports(live) => session.ports = live,
             SessionEvent::GoingDown | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
         }

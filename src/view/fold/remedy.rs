@@ -22,6 +22,7 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
             Some(button::make_public(group))
         }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
+        Status::Slow | Status::Full => Some(button::details(slot)),
         Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
             Some(button::change_protocol(slot))
         }

@@ -5,6 +5,7 @@ use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status, UrlFault, local_fault};
 use crate::model::{
     Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
+    VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
 
@@ -19,6 +20,8 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Elsewhere => m::badge_elsewhere(),
         Badge::Private => m::badge_private(),
         Badge::Working => m::badge_working(),
+        Badge::Slow => m::badge_slow(),
+        Badge::Full => m::badge_full(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
         Badge::Held => m::badge_held(),
@@ -42,6 +45,8 @@ pub(super) fn full_word(badge: Badge) -> Msg {
         | Badge::Elsewhere
         | Badge::Private
         | Badge::Working
+        | Badge::Slow
+        | Badge::Full
         | Badge::Checking
         | Badge::Connecting
         | Badge::NoNetwork
@@ -71,10 +76,16 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
+        Status::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
+        Status::Full => m::why_full(VISITORS_AT_ONCE),
         Status::ServiceDown(fault) => {
             local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
         }
-        Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
+        Status::Unreachable {
+            fault,
+            downs,
+            counts,
+        } => unreachable(fault, downs, counts, slot),
         Status::Offline => m::fault_offline(),
         Status::Held { since, until, open } => {
             m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
@@ -172,11 +183,11 @@ fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
     }
 }
 
-fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
+fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
     let target = || slot.port.target.to_string();
     let check = match downs {
-        0..=CHECKS_BEFORE_RECONNECT => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
-        more => m::check_many(more),
+        0..=CHECKS_BEFORE_RECONNECT if counts => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
+        more => m::check_many(more.max(1)),
     };
     match fault {
         UrlFault::Dead => m::why_url_dead(check),

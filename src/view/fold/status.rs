@@ -32,10 +32,19 @@ pub(super) enum Status<'a> {
     Working(&'a ProbeReport),
     /// It works, behind a login.
     Private,
+    /// It works, and what is on the way takes its time.
+    Slow,
+    /// It works, and there is no room for another visitor.
+    Full,
     /// The relay was reached, the local service was not.
     ServiceDown(LocalFault),
     /// The public URL is dead while the session believes itself up.
-    Unreachable { fault: UrlFault<'a>, downs: u32 },
+    Unreachable {
+        fault: UrlFault<'a>,
+        downs: u32,
+        /// The session is given up if it goes on.
+        counts: bool,
+    },
     /// This computer has no route to anywhere.
     Offline,
     /// The link is down; the connections are held.
@@ -190,6 +199,8 @@ fn hosting(
     match report.health {
         Health::Operational => working(report),
         Health::ServiceDown => Status::ServiceDown(local_fault(report)),
+        Health::Full => Status::Full,
+        Health::Slow => Status::Slow,
         Health::Down if is_offline(report) => Status::Offline,
         Health::Down if !has_routed(probe, since) && now.since(since) < ROUTING_GRACE => {
             Status::Unrouted { since }
@@ -197,6 +208,7 @@ fn hosting(
         Health::Down => Status::Unreachable {
             fault: url_fault(report),
             downs: probe.downs,
+            counts: report.is_against_session(),
         },
     }
 }
@@ -226,7 +238,7 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
     probe
         .samples
         .iter()
-        .any(|sample| sample.at >= since && sample.health != Health::Down)
+        .any(|sample| sample.at >= since && sample.health.routes())
 }
 
 /// What a report says of the local service.
@@ -255,7 +267,7 @@ fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
     match report.verdict() {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
         Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
-        Some(RelayVerdict::Service(_)) | None => UrlFault::Dead,
+        Some(RelayVerdict::Service(_) | RelayVerdict::Full) | None => UrlFault::Dead,
     }
 }
 
@@ -278,6 +290,8 @@ impl Status<'_> {
             Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
             Self::Working(_) => Badge::Working,
             Self::Private => Badge::Private,
+            Self::Slow => Badge::Slow,
+            Self::Full => Badge::Full,
             Self::ServiceDown(_) => Badge::ServiceDown,
             Self::Unreachable { .. } => Badge::Unreachable,
             Self::Offline => Badge::NoNetwork,
@@ -298,6 +312,8 @@ impl Status<'_> {
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Slow
+            | Self::Full
             | Self::ServiceDown(_)
             | Self::Unreachable { .. } => true,
             Self::Creating
@@ -331,6 +347,8 @@ impl Status<'_> {
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Slow
+            | Self::Full
             | Self::ServiceDown(_)
             | Self::Unreachable { .. }
             | Self::Offline

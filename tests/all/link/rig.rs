@@ -171,7 +171,7 @@ pub async fn ended(session: &mut Session) -> Reason {
     let waiting = async {
         loop {
             match session.events.recv().await.expect("it says why") {
-                SessionEvent::Ended(ended) => return ended.reason,
+                SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return ended.reason,
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
                 | SessionEvent::GoingDown
@@ -211,7 +211,10 @@ pub async fn happens(session: &mut Session, wanted: impl Fn(&SessionEvent) -> bo
             if wanted(&event) {
                 return;
             }
-            assert!(!matches!(event, SessionEvent::Ended(_)), "{event:?}");
+            assert!(
+                !matches!(event, SessionEvent::Ended(_) | SessionEvent::Lapsed(_)),
+                "{event:?}"
+            );
         }
         panic!("the session is gone");
     };

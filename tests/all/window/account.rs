@@ -110,6 +110,7 @@ fn login_wall() -> ProbeFacts {
             login_wall: true,
         },
         health: underpass::model::Health::Operational,
+        alive: true,
     };
     ProbeFacts {
         samples: [Sample {

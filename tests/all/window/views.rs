@@ -202,6 +202,8 @@ impl Scene {
     pub fn word(self, badge: Badge) -> Msg {
         match badge {
             Badge::Working => self.say("Working", "Funcionando"),
+            Badge::Slow => self.say("Slow", "Lento"),
+            Badge::Full => self.say("Full", "Lotado"),
             Badge::Private => self.say("Private", "Privado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
             Badge::Held => self.say("Connections held", "Sessão mantida"),

@@ -84,6 +84,7 @@ pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, Conn
         pulse: made.pulse,
         generation: made.generation,
         visitors,
+        traffic: Arc::clone(&traffic),
         forwarded,
         ready: Some(ready),
         serving: JoinSet::new(),
@@ -149,6 +150,7 @@ struct Host {
     generation: Generation,
     inner: Inner,
     visitors: Arc<Visitors>,
+    traffic: Arc<TrafficBoard>,
     ports: Ports,
     /// What the clients of the first version are told of.
     forwarded: watched::Sender<Vec<u16>>,
@@ -237,6 +239,7 @@ impl Host {
                 },
                 Some(()) = is_alive.recv() => {
                     self.alive = true;
+                    self.traffic.note_sign();
                     self.establish();
                 }
                 () = &mut watching => return End::Over(ConnectError::new(Reason::LinkSilent)),

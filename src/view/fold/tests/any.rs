@@ -105,6 +105,8 @@ fn some_health() -> impl Strategy<Value = Health> {
     prop_oneof![
         Just(Health::Operational),
         Just(Health::ServiceDown),
+        Just(Health::Full),
+        Just(Health::Slow),
         Just(Health::Down)
     ]
 }
@@ -226,6 +228,7 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
             local,
             public,
             health,
+            alive: health == Health::Slow,
         });
     let sample = (some_time(), option::of(any::<u64>()), some_health()).prop_map(
         |(at, latency_us, health)| Sample {
@@ -236,13 +239,14 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
     );
     (
         option::of(report),
-        any::<bool>(),
+        any::<(bool, bool)>(),
         any::<u32>(),
         vec(sample, 0..9),
     )
-        .prop_map(|(last, checking, downs, samples)| ProbeFacts {
+        .prop_map(|(last, (checking, routed), downs, samples)| ProbeFacts {
             last,
             checking,
+            routed,
             downs,
             samples: samples.into(),
         })

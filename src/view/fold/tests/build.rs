@@ -128,12 +128,14 @@ pub(super) fn report(
         local,
         public,
         health,
+        alive: health == Health::Slow,
     }
 }
 
 pub(super) fn probe(report: ProbeReport, downs: u32) -> ProbeFacts {
     ProbeFacts {
         checking: false,
+        routed: true,
         downs,
         samples: [Sample {
             at: report.at,

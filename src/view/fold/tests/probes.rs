@@ -100,6 +100,32 @@ fn a_wrong_protocol_is_answered_with_the_likely_one() {
 }
 
 #[test]
+fn probes_of_a_tunnel_that_works_and_is_slow_or_full() {
+    let late = failed(Reason::TimedOut);
+    check(
+        &web_probed(ACCEPTS, late, Health::Slow, 0),
+        "Slow | why-slow(span-seconds(5)) | act-details",
+    );
+    let full = status(200, Some(RelayVerdict::Full));
+    check(
+        &web_probed(ACCEPTS, full, Health::Full, 0),
+        "Full | why-full(1024) | act-details",
+    );
+}
+
+#[test]
+fn a_dead_url_of_a_session_that_lives_promises_no_reconnect() {
+    let mut inputs = web_probed(ACCEPTS, failed(Reason::LinkLost), Health::Down, 2);
+    for facts in inputs.probes.values_mut() {
+        facts.last.as_mut().expect("it was probed").alive = true;
+    }
+    check(
+        &inputs,
+        "Unreachable | why-url-dead(check-many(2)) | act-reconnect",
+    );
+}
+
+#[test]
 fn probes_of_a_public_url_that_is_dead() {
     let no_name = Reason::UnknownHost {
         host: "web.example".to_owned(),
