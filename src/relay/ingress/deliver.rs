@@ -33,12 +33,18 @@ pub(super) async fn deliver(
         mut upload,
         key,
         upgrade,
+        says_full,
     } = answered;
     let framing = Framing::of(&asking.method, &head, MAX_IDLE_TIME).map_err(|fault| {
         tracing::debug!(%fault, "the service's answer cannot be carried");
         Unpassed::Told(NOT_HTTP, upload.body())
     })?;
     let last = !upload.is_done() || visit.stop.finish.is_cancelled();
+    let mut head = head;
+    headers::prepare_response(&mut head.parts);
+    if says_full {
+        headers::insert_full(&mut head.parts.headers);
+    }
     let (download, keeps) = answer_of(head, asking, framing.length, last);
     let sent = tokio::select! {
         biased;
@@ -74,7 +80,6 @@ pub(super) async fn deliver(
 /// The answer as it goes out, and whether another request may follow it.
 fn answer_of(head: ResponseHead, asking: &Asking, length: Length, last: bool) -> (Transfer, bool) {
     let (mut parts, reason) = (head.parts, head.reason);
-    headers::prepare_response(&mut parts);
     let coding = frame(&mut parts, asking, length);
     let ends = coding == Coding::Chunked || matches!(length, Length::Known(_));
     let keeps = asking.keeps && ends && !last;

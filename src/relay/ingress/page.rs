@@ -415,7 +415,7 @@ mod tests {
     use crate::model::Fingerprint;
     use proptest::prelude::*;
 
-    const ALL: [Page; 15] = [
+    const ALL: [Page; 16] = [
         Page::Fault(Fault::ALL[0]),
         Page::Fault(Fault::ALL[1]),
         Page::Fault(Fault::ALL[2]),
@@ -431,6 +431,7 @@ mod tests {
         Page::Failed(RelayVerdict::Service(ServiceFault::UntrustedCertificate {
             fingerprint: Fingerprint([7; 32]),
         })),
+        Page::Failed(RelayVerdict::Full),
         Page::Failed(RelayVerdict::NoHost),
         Page::Failed(RelayVerdict::UnknownTunnel),
     ];
@@ -444,6 +445,7 @@ mod tests {
         assert_eq!(service(ServiceFault::TimedOut), 504);
         assert_eq!(service(ServiceFault::HostFull), 503);
         assert_eq!(service(ServiceFault::Loop), 508);
+        assert_eq!(status(RelayVerdict::Full), 503);
         assert_eq!(status(RelayVerdict::NoHost), 503);
         assert_eq!(status(RelayVerdict::UnknownTunnel), 404);
     }
