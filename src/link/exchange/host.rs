@@ -64,7 +64,8 @@ where
                 Poll::Pending => return Poll::Pending,
             };
             let idle = !over && back.is_drained() && passed == record.seen;
-            if !idle || !is_silent(service) {
+            // A connection that was made just now has never been idle; in TLS there may be tickets.
+            if !idle || (requests.begun && !is_silent(service)) {
                 return Poll::Ready(Ok(Ended::Stale));
             }
             requests.begin(record);
@@ -88,6 +89,8 @@ struct Requests {
     /// Of the request under way.
     left: u64,
     until_end: bool,
+    /// There was a request before.
+    begun: bool,
 }
 
 impl Requests {
@@ -98,12 +101,14 @@ impl Requests {
             filled: 0,
             left: 0,
             until_end: false,
+            begun: false,
         }
     }
 
     fn begin(&mut self, record: Record) {
         self.left = record.length;
         self.until_end = record.length == UNTIL_END;
+        self.begun = true;
     }
 
     /// A stream that breaks between two requests is one that the relay does not need any more.
