@@ -244,7 +244,8 @@ impl Registry {
 
     fn upstream(&self, spec: &PortSpec, way: &Way) -> Arc<PortUpstream> {
         let patience = self.limits.open_timeout;
-        Arc::new(PortUpstream::new(spec.number, way.clone(), patience))
+        let share = self.limits.visitors.stream_share();
+        Arc::new(PortUpstream::new(spec.number, way.clone(), patience, share))
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {

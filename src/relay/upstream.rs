@@ -1,10 +1,13 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
+use super::held::Held;
+use super::limiter::{Limiter, Network, Share};
 use super::{OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting};
 use crate::link::mux::{Mux, MuxStream};
 use crate::link::opening::{Answer, Opening};
 use crate::link::resume::Status;
 use std::num::NonZeroU16;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -29,15 +32,18 @@ pub(super) struct PortUpstream {
     number: NonZeroU16,
     way: Way,
     patience: Duration,
+    /// Its visitors' streams.
+    streams: Arc<Limiter>,
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration) -> Self {
+    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration, share: Share) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
             way,
             patience,
+            streams: Limiter::new("streams to a port", share),
         }
     }
 
@@ -59,7 +65,17 @@ impl PortUpstream {
         }
     }
 
-    async fn connect(&self, visitor: Visitor) -> Result<MuxStream, OpenError> {
+    /// A stream that holds its place from before it is there, so that the link has one for it.
+    async fn connect(&self, visitor: Visitor) -> Result<Held<MuxStream>, OpenError> {
+        let permit = self.streams.admit(Network::of(visitor.peer.ip()));
+        let stream = tokio::select! {
+            stream = self.open_stream(visitor) => stream?,
+            () = permit.evicted() => return Err(OpenError::HostGone),
+        };
+        Ok(Held::new(stream, permit))
+    }
+
+    async fn open_stream(&self, visitor: Visitor) -> Result<MuxStream, OpenError> {
         let gone = |_| OpenError::HostGone;
         let mut stream = self.way.mux.open().await.map_err(|_| OpenError::HostGone)?;
         let opening = Opening {

@@ -22,37 +22,17 @@ mod tcp;
 mod web;
 mod wire;
 
+pub use super::limits::VisitorLimits as Limits;
 pub use accept::IngressGuard;
 
-use super::{Backend, Upstream};
+use super::{Backend, Limiter, Upstream};
+use accept::Entrance;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use web::{Router, Web};
 
-/// What visitors of one listener may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at a time; more wait to be accepted.
-    pub connections: usize,
-    /// From the first byte of a request's head to the last, and from accept to the first head.
-    pub head_timeout: Duration,
-    /// Between an answer and the next request on the same connection.
-    pub idle_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 10_000,
-            head_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(75),
-        }
-    }
-}
-
-/// How an HTTP listener finds its tunnels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How an ingress finds its tunnels, and what visitors may take.
+#[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// Tunnels are at `NAME.DOMAIN`.
     pub domain: String,
@@ -61,6 +41,8 @@ pub struct HttpConfig {
     pub behind_proxy: bool,
     /// What visitors may take.
     pub limits: Limits,
+    /// The connections, which all listeners of a relay share; without it each has its own.
+    pub connections: Option<Arc<Limiter>>,
 }
 
 impl HttpConfig {
@@ -71,8 +53,26 @@ impl HttpConfig {
             domain: domain.into(),
             behind_proxy: false,
             limits: Limits::default(),
+            connections: None,
         }
     }
+
+    /// How a listener lets visitors in.
+    fn entrance(&self) -> Entrance {
+        let limiter = self.connections.clone();
+        Entrance {
+            limiter: limiter.unwrap_or_else(|| connections(&self.limits)),
+            behind_proxy: self.behind_proxy,
+            unsent: self.limits.unsent,
+            write_stall: self.limits.write_stall,
+        }
+    }
+}
+
+/// The visitors' connections of a relay.
+#[must_use]
+pub fn connections(limits: &Limits) -> Arc<Limiter> {
+    Limiter::new("visitors' connections", limits.connection_share())
 }
 
 /// Serves HTTP by host name. To be called inside a runtime, as are the other two.
@@ -83,7 +83,7 @@ pub fn serve_http(
 ) -> IngressGuard {
     let domain = route::normal_domain(&config.domain);
     let router = Router::ByHost { backend, domain };
-    Web::new(router, config.behind_proxy, &config.limits).run(listener, config.limits.connections)
+    Web::new(router, config.behind_proxy, &config.limits).run(listener, config.entrance())
 }
 
 /// Serves HTTP with one upstream behind every host name: a port of its own for each tunnel, where
@@ -91,9 +91,9 @@ pub fn serve_http(
 pub fn serve_fixed_web(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    Web::new(Router::Fixed(upstream), false, limits).run(listener, limits.connections)
+    Web::new(Router::Fixed(upstream), false, &config.limits).run(listener, config.entrance())
 }
 
 /// Serves a public TCP port: bytes to the upstream and back. Only the number of connections is
@@ -101,11 +101,12 @@ pub fn serve_fixed_web(
 pub fn serve_tcp(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    let connections = limits.connections;
+    let entrance = config.entrance();
     IngressGuard::run(move |stop| async move {
-        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.clone());
-        accept::accept(listener, connections, &stop.finish, serve).await;
+        let serve =
+            |stream, peer, permit| tcp::serve(stream, peer, permit, upstream.clone(), stop.clone());
+        accept::accept(listener, &entrance, &stop.finish, serve).await;
     })
 }

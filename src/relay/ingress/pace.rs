@@ -3,6 +3,7 @@
 //!
 //! It knows times and bytes, not HTTP: others say when a turn begins and ends.
 
+use crate::relay::Activity;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ const TURN: u8 = 2;
 pub(super) struct Pace {
     allowance: Allowance,
     epoch: Instant,
+    /// Who bounds connections wants to know which is the idlest.
+    activity: Activity,
     phase: AtomicU8,
     /// Milliseconds since `epoch`.
     since: AtomicU64,
@@ -37,10 +40,11 @@ pub(super) struct Pace {
 
 impl Pace {
     /// For a connection that was accepted just now, and owes its first head.
-    pub(super) fn new(allowance: Allowance) -> Self {
+    pub(super) fn new(allowance: Allowance, activity: Activity) -> Self {
         Self {
             allowance,
             epoch: Instant::now(),
+            activity,
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
         }
@@ -101,6 +105,7 @@ impl Pace {
     }
 
     fn saw_bytes_read(&self) {
+        self.activity.touch();
         if self.phase.load(Ordering::Relaxed) == IDLE {
             self.enter(HEAD);
         }
@@ -108,6 +113,7 @@ impl Pace {
 
     /// The end of an answer may still be on its way to a slow reader.
     fn saw_bytes_written(&self) {
+        self.activity.touch();
         if self.phase.load(Ordering::Relaxed) == IDLE {
             self.enter(IDLE);
         }
@@ -185,6 +191,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relay::{Limiter, Network, VisitorLimits};
     use std::future::poll_fn;
     use std::pin::pin;
 
@@ -192,6 +199,12 @@ mod tests {
         head: Duration::from_secs(10),
         idle: Duration::from_secs(75),
     };
+
+    fn pace() -> Pace {
+        let share = VisitorLimits::default().connection_share();
+        let permit = Limiter::new("tests", share).admit(Network::of([127, 0, 0, 1].into()));
+        Pace::new(ALLOWANCE, permit.activity())
+    }
 
     /// How long until `pace` is late, give or take the timer's millisecond.
     async fn late_after(pace: &Pace) -> u64 {
@@ -203,12 +216,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_visitor_that_says_nothing_is_late_after_the_time_for_a_head() {
-        assert_eq!(late_after(&Pace::new(ALLOWANCE)).await, 10);
+        assert_eq!(late_after(&pace()).await, 10);
     }
 
     #[tokio::test(start_paused = true)]
     async fn bytes_of_a_head_buy_no_more_time() {
-        let pace = Arc::new(Pace::new(ALLOWANCE));
+        let pace = Arc::new(pace());
         drop(pace.begin());
         tokio::time::advance(Duration::from_mins(1)).await;
         pace.saw_bytes_read();
@@ -219,14 +232,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn between_requests_there_is_more_time() {
-        let pace = Arc::new(Pace::new(ALLOWANCE));
+        let pace = Arc::new(pace());
         drop(pace.begin());
         assert_eq!(late_after(&pace).await, 75);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_reader_of_an_answers_end_is_not_idle() {
-        let pace = Arc::new(Pace::new(ALLOWANCE));
+        let pace = Arc::new(pace());
         drop(pace.begin());
         tokio::time::advance(Duration::from_secs(70)).await;
         pace.saw_bytes_written();
@@ -235,7 +248,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_lasts_as_long_as_it_lasts() {
-        let pace = Arc::new(Pace::new(ALLOWANCE));
+        let pace = Arc::new(pace());
         let turn = pace.begin();
         let day = Duration::from_hours(24);
         let late = tokio::time::timeout(day, late_after(&pace)).await;

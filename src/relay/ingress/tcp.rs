@@ -2,7 +2,7 @@
 
 use super::accept::Stop;
 use super::splice::{Rewound, reset, splice};
-use crate::relay::{OpenError, Upstream, Visitor};
+use crate::relay::{OpenError, Permit, Upstream, Visitor};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,16 +13,19 @@ use tokio::net::TcpStream;
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    permit: Permit,
     upstream: Arc<dyn Upstream>,
     stop: Stop,
 ) {
-    let opening = stop
-        .close
-        .run_until_cancelled(upstream.open(Visitor { peer }));
-    match opening.await.unwrap_or(Err(OpenError::HostGone)) {
+    let opening = tokio::select! {
+        opened = upstream.open(Visitor { peer }) => opened,
+        () = stop.close.cancelled() => Err(OpenError::HostGone),
+        () = permit.evicted() => return reset(&stream),
+    };
+    match opening {
         Ok(service) => {
             let visitor = Rewound::new(Bytes::new(), stream);
-            if let Err(error) = splice(visitor, service, &stop).await {
+            if let Err(error) = splice(visitor, service, &permit, &stop).await {
                 tracing::debug!(%peer, %error, "a TCP connection broke");
             }
         }

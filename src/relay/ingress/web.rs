@@ -3,14 +3,14 @@
 //! It owns what lasts longer than a request: time-outs, the switch to another protocol, the close.
 //! What a request gets is the proxy's to decide.
 
-use super::accept::{IngressGuard, Stop};
+use super::accept::{Entrance, IngressGuard, Stop};
 use super::headers::Forwarding;
 use super::pace::{Allowance, Pace, Paced};
 use super::pool::Pool;
 use super::splice::{Rewound, end, reset, splice};
 use super::wire::Carrier;
 use super::{Limits, accept, proxy};
-use crate::relay::{Backend, HostDoor, Knock, Upstream};
+use crate::relay::{Backend, HostDoor, Knock, Permit, Upstream};
 use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -90,12 +90,13 @@ impl Web {
     }
 
     /// Serves visitors from `listener` until the guard is dropped.
-    pub(super) fn run(self, listener: TcpListener, limit: usize) -> IngressGuard {
+    pub(super) fn run(self, listener: TcpListener, entrance: Entrance) -> IngressGuard {
         let web = Arc::new(self);
         IngressGuard::run(move |stop| async move {
-            let serve = |stream, peer| serve(web.clone(), stream, peer, stop.clone());
+            let serve =
+                |stream, peer, permit| serve(web.clone(), stream, peer, permit, stop.clone());
             tokio::select! {
-                () = accept::accept(listener, limit, &stop.finish, serve) => {}
+                () = accept::accept(listener, &entrance, &stop.finish, serve) => {}
                 () = web.pool.sweep() => {}
             }
         })
@@ -118,8 +119,8 @@ impl Visit {
     }
 }
 
-async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
-    let pace = Arc::new(Pace::new(web.allowance));
+async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
+    let pace = Arc::new(Pace::new(web.allowance, permit.activity()));
     let visit = Arc::new(Visit {
         forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
         peer,
@@ -132,7 +133,7 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     let service = service_fn(move |request| proxy::answer(answering.clone(), request));
     let io = TokioIo::new(Paced { stream, pace });
     let mut connection = visit.web.http.serve_connection(io, service);
-    let ended = run(Pin::new(&mut connection), &visit, &stop).await;
+    let ended = run(Pin::new(&mut connection), &visit, &permit, &stop).await;
     let parts = connection.into_parts();
     let stream = parts.io.into_inner().stream;
     match ended {
@@ -145,10 +146,12 @@ async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
             socket: stream,
             first: parts.read_buf,
             peer,
+            network: permit.network(),
         }),
         Some(Switched::Service(service, first)) => {
             let visitor = Rewound::new(parts.read_buf, stream);
-            if let Err(error) = splice(visitor, Rewound::new(first, service), &stop).await {
+            if let Err(error) = splice(visitor, Rewound::new(first, service), &permit, &stop).await
+            {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
@@ -161,7 +164,8 @@ enum End {
     Over,
     /// The visitor took too long.
     Late,
-    /// An answer broke off: a clean end would pass a part for the whole.
+    /// An answer broke off, or somebody else gets the place: a clean end would pass a part for the
+    /// whole.
     Broken,
 }
 
@@ -184,12 +188,21 @@ where
     }
 }
 
-async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Stop) -> End {
+async fn run(
+    mut connection: Pin<&mut impl Drive>,
+    visit: &Visit,
+    permit: &Permit,
+    stop: &Stop,
+) -> End {
     let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
     let stage = AtomicU8::new(SERVING);
     let mut stopping = pin!(follow(stop, visit, &stage));
+    let mut evicted = pin!(permit.evicted());
     let mut finished = false;
     poll_fn(|cx| {
+        if evicted.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(End::Broken);
+        }
         if stopping.as_mut().poll(cx).is_ready() {
             let broken = visit.pace.is_in_turn();
             return Poll::Ready(if broken { End::Broken } else { End::Over });
@@ -248,6 +261,7 @@ fn end_of(ended: hyper::Result<()>, visit: &Visit) -> End {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relay::ingress::HttpConfig;
     use crate::relay::{Opening, Visitor};
     use std::io::ErrorKind;
     use std::net::Ipv4Addr;
@@ -282,7 +296,8 @@ mod tests {
         let listener = TcpListener::bind(any).await.expect("there is a port");
         let address = listener.local_addr().expect("it is bound");
         let router = Router::Fixed(Arc::new(Saying(answer)));
-        let _guard = Web::new(router, false, &Limits::default()).run(listener, 10);
+        let _guard = Web::new(router, false, &Limits::default())
+            .run(listener, HttpConfig::new("localhost").entrance());
         let mut visitor = TcpStream::connect(address).await.expect("it listens");
         visitor.write_all(request).await.expect("it is sent");
         let mut got = Vec::new();

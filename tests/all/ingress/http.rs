@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use std::fmt::Write;
 use std::sync::Arc;
-use underpass::relay::ingress::{HttpConfig, Limits, serve_fixed_web};
+use underpass::relay::ingress::{HttpConfig, serve_fixed_web};
 use underpass::relay::{Lookup, OpenError};
 
 /// A service that answers every request with its name and the request's head.
@@ -250,7 +250,7 @@ async fn trailers_and_chunks_pass_both_ways() {
 async fn a_fixed_port_serves_whatever_host_is_asked_for() {
     let (one, _one) = naming("one").await;
     let (listener, address) = listener().await;
-    let _guard = serve_fixed_web(listener, one, &Limits::default());
+    let _guard = serve_fixed_web(listener, one, &HttpConfig::new("localhost"));
     let mut visit = Visit::to(address).await;
     for host in ["192.168.1.2:7481", "laptop.lan", "localhost"] {
         let answer = visit.get(host, "/").await;
