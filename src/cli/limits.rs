@@ -17,11 +17,11 @@ pub struct LimitArgs {
     pub max_visitors_per_address: u32,
 
     /// Requests and connections under way to one port of a tunnel, of the 1,024 a link carries
-    #[arg(long, value_name = "N", default_value_t = 960, value_parser = value_parser!(u32).range(1..=1_024))]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub max_streams_per_port: u32,
 
     /// Requests and connections under way from one address to one port of a tunnel
-    #[arg(long, value_name = "N", default_value_t = 640, value_parser = value_parser!(u32).range(1..=1_024))]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub max_streams_per_address: u32,
 
     /// Hosts' connections that have shown no token yet, in all

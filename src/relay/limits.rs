@@ -86,8 +86,8 @@ impl Default for VisitorLimits {
             connections: 10_000,
             connections_per_network: 2_500,
             // Of the link's 1,024.
-            streams_per_port: 960,
-            streams_per_network: 640,
+            streams_per_port: 1_000,
+            streams_per_network: 1_000,
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             write_stall: Duration::from_mins(5),
