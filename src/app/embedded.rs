@@ -4,7 +4,7 @@
 use crate::model::{JoinLink, PortNumber, Reason, RelaySettings, Secret};
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
-use crate::relay::{Relay, RelayConfig, RelayError, Visitors};
+use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
 use crate::store::{Document, Home, RelayPorts};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -241,6 +241,7 @@ impl RelayDirectory {
             tcp_ports: (first != 0 && first <= end).then_some(first..=end),
             domain: DOMAIN.to_owned(),
             public_by_port: settings.lan,
+            limits: Limits::default().for_this_process(),
             ..RelayConfig::local(&data)
         };
         Ok(ports.into_iter().map(config).collect())
@@ -262,7 +263,8 @@ impl RelayLocator for RelayDirectory {
 
 /// Starts the first that can be; what listens on a port of ours may be anybody.
 async fn start_first(configs: Vec<RelayConfig>) -> Result<Relay, RelayError> {
-    let ingress = Arc::new(Visitors::new(DOMAIN));
+    let limits = Limits::default().for_this_process();
+    let ingress = Arc::new(Visitors::within(DOMAIN, limits.visitors));
     let mut refused = None;
     for config in configs {
         match Relay::start(config, Arc::clone(&ingress) as _).await {

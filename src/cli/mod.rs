@@ -3,11 +3,13 @@
 //!
 //! This room reads the words and knows what they mean; it opens no file and starts nothing.
 
+mod limits;
 mod parse;
 mod raw;
 mod resolve;
 mod resolved;
 
+pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
 pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,

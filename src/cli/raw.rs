@@ -1,5 +1,6 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
+use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
 use crate::model::{
     HostHeader, Network, PortNumber, PortOptions, Protocol, ProviderId, ProxyVersion, PublicUrl,
@@ -77,7 +78,7 @@ pub(super) enum RawCommand {
     /// Serve local ports on public URLs until Ctrl-C, without a window
     Host(RawHost),
     /// Run the public end of tunnels: the relay
-    Relay(RawRelay),
+    Relay(Box<RawRelay>),
     /// List and change the saved tunnels
     Tunnels(RawTunnels),
     /// Show the audit log, or check that nobody changed it
@@ -199,6 +200,9 @@ pub(super) struct RawRelay {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
 
     #[command(subcommand)]
     pub(super) command: Option<RawRelayCommand>,

@@ -26,7 +26,7 @@ pub(super) fn resolve(
             minimised: raw.minimised,
         }),
         Some(RawCommand::Host(raw)) => Task::Host(host(raw, variable)?),
-        Some(RawCommand::Relay(raw)) => relay(raw),
+        Some(RawCommand::Relay(raw)) => relay(*raw),
         Some(RawCommand::Tunnels(raw)) => Task::Tunnels(tunnels(raw)),
         Some(RawCommand::Audit(raw)) => Task::Audit(AuditArgs {
             verify: raw.verify,
@@ -190,6 +190,7 @@ fn relay(raw: RawRelay) -> Task {
             drain: Duration::from_secs(raw.drain),
             data: raw.address.data,
             advertise: raw.address.advertise,
+            limits: Box::new(raw.limits),
             json: raw.json,
         });
     };

@@ -1,6 +1,7 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
 use super::TcpPorts;
+use super::limits::LimitArgs;
 use crate::model::{
     Access, JoinLink, Network, PortNumber, PortOptions, Protocol, ProviderId, PublicUrl, Target,
 };
@@ -107,6 +108,8 @@ pub struct RelayArgs {
     pub data: Option<PathBuf>,
     /// The host in the join link.
     pub advertise: Option<String>,
+    /// How much anyone may ask.
+    pub limits: Box<LimitArgs>,
     /// JSON lines.
     pub json: bool,
 }

@@ -12,12 +12,14 @@ pub mod mux;
 pub mod opening;
 pub mod outbox;
 pub mod pump;
+mod read_ahead;
 pub mod resume;
 pub mod tls;
 pub mod transport;
 pub mod websocket;
 pub mod wire;
 
+pub use read_ahead::ReadAhead;
 pub use transport::Transport;
 
 use std::time::Duration;

@@ -3,19 +3,16 @@
 //! It refuses to know what carries the bytes, so that a layer that survives a broken connection can
 //! stand in for one connection.
 
+use super::ReadAhead;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use std::io;
-use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// A duplex byte stream that the multiplexer runs on.
 pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
-
-/// How much is read from a socket at once. rustls by itself asks for 4 KiB a call, which costs a
-/// system call for each quarter of a TLS record.
-const READ_AHEAD: usize = 128 * 1024;
 
 /// The kernel takes no more than this ahead of what the network takes. More would sit before every
 /// later byte: interactive streams would wait behind a bulk one.
@@ -28,14 +25,14 @@ const NOT_SENT: u32 = 128 * 1024;
 ///
 /// # Errors
 /// When the socket is already broken.
-pub fn prepare(socket: TcpStream) -> io::Result<BufReader<TcpStream>> {
+pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
     socket.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
     {
         let socket = SockRef::from(&socket);
         socket.set_tcp_notsent_lowat(NOT_SENT)?;
     }
-    Ok(BufReader::with_capacity(READ_AHEAD, socket))
+    Ok(ReadAhead::new(socket))
 }
 
 #[cfg(all(test, target_os = "linux"))]

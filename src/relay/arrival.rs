@@ -3,12 +3,12 @@
 //! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
 //! valid token, the ones that resume a session too.
 
-use super::door::Waiting;
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
 use super::upstream::{ProbeKey, Way};
-use super::{Accounts, Limits};
+use super::{Accounts, Limits, Permit};
+use crate::link::ReadAhead;
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
 use crate::link::resume::{self, Handle, Lot, Request, SessionId};
@@ -19,7 +19,6 @@ use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -47,14 +46,19 @@ impl Common {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         accounts.authenticate(token)
     }
+
+    /// Whose token a greeting shows.
+    fn account_shown(&self, credentials: &[u8]) -> Option<Arc<str>> {
+        self.account_of(std::str::from_utf8(credentials).ok()?)
+    }
 }
 
 /// A connection before anything is known of it.
 pub(super) enum Entrance {
     /// At the link's own listener: a link, or TLS that covers one.
-    Link(BufReader<TcpStream>),
+    Link(ReadAhead<TcpStream>),
     /// At the visitors' listener, as a WebSocket: a link is in it, or nothing.
-    WebSocket(BufReader<TcpStream>, Bytes),
+    WebSocket(ReadAhead<TcpStream>, Bytes),
 }
 
 /// What a connection turns out to be.
@@ -78,12 +82,15 @@ pub(super) async fn serve(
     common: Arc<Common>,
     entrance: Entrance,
     peer: SocketAddr,
-    waiting: Waiting,
+    permit: Permit,
 ) {
-    let greeting = timeout(common.limits.handshake_timeout, greet(&common, entrance));
+    let greeting = timeout(
+        common.limits.handshake_timeout,
+        greet(&common, entrance, &permit),
+    );
     let greeted = tokio::select! {
         greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
-        () = waiting.turned_away() => Err("too many connections wait".to_owned()),
+        () = permit.evicted() => Err("too many connections wait".to_owned()),
         () = common.shutdown.cancelled() => return,
     };
     let (line, hello) = match greeted {
@@ -95,12 +102,12 @@ pub(super) async fn serve(
         // The next relay's: it waits at this one's door, as it would at a socket held open.
         tokio::select! {
             () = common.shutdown.cancelled() => {}
-            () = waiting.turned_away() => {}
+            () = permit.evicted() => {}
         }
         return;
     }
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line.link, &line.way(), waiting) {
+    match admit(&common, &hello, &line.link, &line.way(), permit) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
@@ -109,27 +116,36 @@ pub(super) async fn serve(
             drop(place);
             tracing::info!(%peer, tunnel, session, %end, "a host has left");
         }
-        Err((reason, waiting)) => {
+        Err((reason, permit)) => {
             // Anyone can be refused, as often as they like and with any name.
             let tunnel = start_of(&tunnel);
             tracing::debug!(%peer, tunnel, %reason, "a host is refused");
             let refused = RelayMessage::Refused { reason };
             tokio::select! {
                 () = line.part_with(&refused) => {}
-                () = waiting.turned_away() => {}
+                () = permit.evicted() => {}
             }
         }
     }
 }
 
 /// From TLS to the host's first words, or to the session that it goes on with.
-async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
-    let mut secured = secure(&common.acceptor, entrance)
+async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<Arrival, String> {
+    let mut secured = secure(&common.acceptor, entrance, permit)
         .await
         .map_err(|error| error.to_string())?;
+    permit.reach(SECURED);
     let request = resume::read_request(&mut secured.stream).await;
-    match request.map_err(|error| error.to_string())? {
-        Request::Open => {
+    let request = request.map_err(|error| error.to_string())?;
+    permit.reach(GREETED);
+    match request {
+        // Nobody else makes the relay hold the buffers of a link.
+        Request::Open { credentials } => {
+            if common.account_shown(&credentials).is_none() {
+                // It hears why if it still listens.
+                let _ = resume::refuse(&mut secured.stream, resume::Refusal::Unauthorized).await;
+                return Err("its token is not known".to_owned());
+            }
             let host = open(common, secured).await?;
             Ok(Arrival::Host(Box::new(host)))
         }
@@ -140,16 +156,30 @@ async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
     }
 }
 
+/// How far a connection has come: whoever only connects goes before whoever shakes hands.
+const SPOKEN: u8 = 1;
+const SECURED: u8 = 2;
+const GREETED: u8 = 3;
+
 /// Shakes hands, inside whatever covers the link.
-async fn secure(acceptor: &TlsAcceptor, entrance: Entrance) -> Result<Secured, TlsFault> {
+async fn secure(
+    acceptor: &TlsAcceptor,
+    entrance: Entrance,
+    permit: &Permit,
+) -> Result<Secured, TlsFault> {
     let within = match entrance {
-        Entrance::Link(transport) => match tls::accept(acceptor, transport).await? {
-            Accepted::Link(secured) => return Ok(secured),
-            Accepted::Covered(Covered(stream)) => {
-                let link = websocket::accept(stream).await?;
-                tls::accept(acceptor, link).await?
+        Entrance::Link(mut transport) => {
+            // What it says is read in a moment; here it only shows that it says something.
+            transport.wait().await.map_err(TlsFault::Broken)?;
+            permit.reach(SPOKEN);
+            match tls::accept(acceptor, transport).await? {
+                Accepted::Link(secured) => return Ok(secured),
+                Accepted::Covered(Covered(stream)) => {
+                    let link = websocket::accept(stream).await?;
+                    tls::accept(acceptor, link).await?
+                }
             }
-        },
+        }
         Entrance::WebSocket(stream, first) => {
             let link = WebSocket::agreed(stream, &first).await;
             tls::accept(acceptor, link).await?
@@ -206,12 +236,11 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
         binding,
     } = secured;
     let found = match request {
-        Request::Open => Err(resume::Refusal::Unknown),
+        Request::Open { .. } => Err(resume::Refusal::Unknown),
         Request::Resume {
             id, credentials, ..
-        } => std::str::from_utf8(credentials)
-            .ok()
-            .and_then(|token| common.account_of(token))
+        } => common
+            .account_shown(credentials)
             .ok_or(resume::Refusal::Unknown)
             .and_then(|account| common.lot.find(*id, &account)),
     };
@@ -233,9 +262,9 @@ fn admit(
     hello: &Hello,
     link: &Handle,
     way: &Way,
-    waiting: Waiting,
-) -> Result<Admitted, (Refusal, Waiting)> {
-    try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
+    permit: Permit,
+) -> Result<Admitted, (Refusal, Permit)> {
+    try_admit(common, hello, link, way).map_err(|reason| (reason, permit))
 }
 
 fn try_admit(
@@ -273,14 +302,12 @@ mod tests {
     use super::*;
     use crate::link::tls::Identity;
     use crate::link::wire::Token;
-    use crate::relay::Visitors;
-    use crate::relay::door::Door;
     use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
+    use crate::relay::{Limiter, Network, Share, Visitors};
     use std::net::Ipv4Addr;
     use std::path::Path;
-    use std::time::Duration;
 
     fn common(dir: &Path) -> Common {
         let (certificate, key) = Identity::generate().expect("it is made");
@@ -330,22 +357,29 @@ mod tests {
             link: link.status(),
             probes: ProbeKey::default(),
         };
-        let door = Arc::new(Door::new(1));
-        let refused = admit(&common, &hello("wrong"), &link, &way, door.enter(1));
+        let one = Share {
+            total: 1,
+            per_network: 1,
+        };
+        let (door, network) = (
+            Limiter::new("tests", one),
+            Network::of([192, 0, 2, 1].into()),
+        );
+        let refused = admit(&common, &hello("wrong"), &link, &way, door.admit(network));
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
-        let next = door.enter(2);
-        // It still counted, so it was the oldest of too many.
-        refused.turned_away().await;
+        let next = door.admit(network);
+        // It still counted, so it was one too many.
+        refused.evicted().await;
         let owner = {
             let accounts = common.accounts.lock().expect("nobody panicked");
             accounts.owner_token().expose().to_owned()
         };
         let admitted = admit(&common, &hello(&owner), &link, &way, next);
         assert!(admitted.is_ok());
-        let last = door.enter(3);
-        let turned_away = timeout(Duration::ZERO, last.turned_away()).await;
-        assert!(turned_away.is_err(), "there is room");
+        let last = door.admit(network);
+        assert_eq!(door.usage().evicted, 1, "there is room");
+        drop(last);
     }
 }

@@ -7,12 +7,13 @@ mod accounts;
 mod arrival;
 mod backend;
 mod certificate;
-mod door;
 mod error;
 mod files;
+mod held;
 mod host_door;
 pub mod ingress;
 mod ingress_port;
+mod limiter;
 mod limits;
 mod names;
 mod numbers;
@@ -32,9 +33,11 @@ pub use backend::{
     Waiting,
 };
 pub use error::RelayError;
+pub use held::Evicted;
 pub use host_door::{HostDoor, Knock};
 pub use ingress_port::{Ingress, IngressGuard, Serving};
-pub use limits::Limits;
+pub use limiter::{Activity, Limiter, Network, Permit, Share, Usage};
+pub use limits::{Limits, VisitorLimits};
 pub use server::{Relay, RelayConfig, Warning, join_link};
 pub use sockets::{Shelf, Sockets};
 pub use visitors::Visitors;

@@ -245,8 +245,8 @@ mod tests {
     use super::*;
     use crate::link::mux::{self, Role};
     use crate::link::resume::Status;
-    use crate::relay::Visitors;
     use crate::relay::upstream::{AskedAs, Way};
+    use crate::relay::{VisitorLimits, Visitors};
     use std::net::{Ipv4Addr, TcpStream};
     use std::sync::Mutex;
     use std::time::Duration;
@@ -279,6 +279,7 @@ mod tests {
             AskedAs::default(),
             way,
             Duration::from_secs(1),
+            VisitorLimits::default().stream_share(),
         ))
     }
 

@@ -249,10 +249,11 @@ impl Registry {
 
     fn upstream(&self, spec: &PortSpec, way: &Way) -> Arc<PortUpstream> {
         let patience = self.limits.open_timeout;
+        let share = self.limits.visitors.stream_share();
         // It was checked.
         let asked_as = AskedAs::of(spec).unwrap_or_default();
         let (number, way) = (spec.number, way.clone());
-        Arc::new(PortUpstream::new(number, asked_as, way, patience))
+        Arc::new(PortUpstream::new(number, asked_as, way, patience, share))
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {

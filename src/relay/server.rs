@@ -1,14 +1,13 @@
 //! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
 
 use super::arrival::{self, Common, Entrance};
-use super::door::Door;
 use super::names::{Memory, Names};
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry, reachable};
 use super::sockets::{Purpose, listen};
 use super::{
-    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limits, Lookup, RelayError, Sockets,
-    Waiting, certificate, files,
+    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limiter, Limits, Lookup, Network,
+    RelayError, Sockets, Waiting, certificate, files,
 };
 use crate::link::resume::Lot;
 use crate::link::transport;
@@ -356,9 +355,12 @@ impl Backend for Front {
 /// Accepts hosts until the relay is down, then waits for their sessions to end. While it goes down only
 /// sessions that lost their connection are let in again.
 async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
-    let door = Arc::new(Door::new(common.limits.unauthenticated));
+    let limiter = Limiter::new(
+        "connections that are no session yet",
+        common.limits.handshake_share(),
+    );
     let mut sessions = JoinSet::new();
-    for id in 0_u64.. {
+    loop {
         let arrived = loop {
             tokio::select! {
                 biased;
@@ -370,9 +372,9 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
         match arrived {
             // One that is broken already is none.
             Some(Ok(None)) => {}
-            Some(Ok(Some((entrance, peer)))) => {
-                let (common, waiting) = (Arc::clone(&common), door.enter(id));
-                sessions.spawn(arrival::serve(common, entrance, peer, waiting));
+            Some(Ok(Some((entrance, peer, network)))) => {
+                let (common, permit) = (Arc::clone(&common), limiter.admit(network));
+                sessions.spawn(arrival::serve(common, entrance, peer, permit));
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "no host can be accepted just now");
@@ -385,23 +387,27 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
     while sessions.join_next().await.is_some() {}
 }
 
+/// A connection, where it comes from, and whose share it counts to.
+type Arrived = (Entrance, SocketAddr, Network);
+
 /// Neither door waits for the other.
 async fn next(
     listener: &TcpListener,
     knocks: &mut mpsc::Receiver<Knock>,
-) -> std::io::Result<Option<(Entrance, SocketAddr)>> {
+) -> std::io::Result<Option<Arrived>> {
     tokio::select! {
         accepted = listener.accept() => accepted.map(enter),
         Some(knock) = knocks.recv() => Ok(enter_by_http(knock)),
     }
 }
 
-fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<(Entrance, SocketAddr)> {
+fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<Arrived> {
     let transport = transport::prepare(socket).ok()?;
-    Some((Entrance::Link(transport), peer))
+    Some((Entrance::Link(transport), peer, Network::of(peer.ip())))
 }
 
-fn enter_by_http(knock: Knock) -> Option<(Entrance, SocketAddr)> {
+fn enter_by_http(knock: Knock) -> Option<Arrived> {
     let transport = transport::prepare(knock.socket).ok()?;
-    Some((Entrance::WebSocket(transport, knock.first), knock.peer))
+    let entrance = Entrance::WebSocket(transport, knock.first);
+    Some((entrance, knock.peer, knock.network))
 }

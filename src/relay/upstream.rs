@@ -1,6 +1,8 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
+use super::held::Held;
 use super::ingress::LocalName;
+use super::limiter::{Limiter, Network, Share};
 use super::{
     HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
 };
@@ -66,6 +68,8 @@ pub(super) struct PortUpstream {
     way: Way,
     patience: Duration,
     asked_as: AskedAs,
+    /// Its visitors' streams.
+    streams: Arc<Limiter>,
 }
 
 /// How the service behind a port wants to be asked.
@@ -104,13 +108,20 @@ struct Order<'a> {
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, asked_as: AskedAs, way: Way, patience: Duration) -> Self {
+    pub(super) fn new(
+        number: NonZeroU16,
+        asked_as: AskedAs,
+        way: Way,
+        patience: Duration,
+        share: Share,
+    ) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
             asked_as,
             way,
             patience,
+            streams: Limiter::new("streams to a port", share),
         }
     }
 
@@ -136,13 +147,26 @@ impl PortUpstream {
         }
     }
 
-    /// Waits for a parked link, then for the host to have connected to the service.
-    async fn connected(&self, order: Order<'_>) -> Result<MuxStream, OpenError> {
+    /// Waits for a parked link, then for the host to have connected to the service. A visitor's stream
+    /// holds its place from before it is there, so that the link has one for it.
+    async fn connected(&self, order: Order<'_>) -> Result<Held<MuxStream>, OpenError> {
         if self.is_parked() {
             self.resumed().await?;
         }
-        match timeout(self.patience, self.connect(order)).await {
-            Ok(opened) => opened,
+        let network = Network::of(order.visitor.peer.ip());
+        let permit = (!order.probe).then(|| self.streams.admit(network));
+        let evicted = async {
+            match &permit {
+                Some(permit) => permit.evicted().await,
+                None => std::future::pending().await,
+            }
+        };
+        let opened = tokio::select! {
+            opened = timeout(self.patience, self.connect(order)) => opened,
+            () = evicted => return Err(OpenError::Full),
+        };
+        match opened {
+            Ok(opened) => opened.map(|stream| Held::new(stream, permit)),
             // It may have been parked since.
             Err(_) if self.is_parked() => Err(OpenError::HostGone),
             Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),

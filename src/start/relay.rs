@@ -3,10 +3,11 @@
 use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
-use crate::cli::RelayArgs;
+use crate::cli::{LimitArgs, RelayArgs};
 use crate::clock;
+use crate::link::resume::Caps;
 use crate::relay::ingress::Approach;
-use crate::relay::{Limits, Relay, RelayConfig, Visitors};
+use crate::relay::{Limits, Relay, RelayConfig, VisitorLimits, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The folder of a relay's data in the home.
 const DATA: &str = "relay-server";
@@ -72,13 +74,14 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         data: data_dir(home, args.data.as_deref())?,
         public_by_port: false,
         advertise: args.advertise,
-        limits: Limits::default(),
+        limits: asked(&args.limits).for_this_process(),
     };
     runtime.block_on(async {
         // Heard from the first moment on, so that whoever starts it can end it at once.
         let mut signals = Signals::listen()?;
         let names = config.advertise.iter().cloned().collect();
-        let visitors = Arc::new(Visitors::new(&config.domain).by(approach, names));
+        let visitors = Visitors::within(&config.domain, config.limits.visitors);
+        let visitors = Arc::new(visitors.by(approach, names));
         let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
             complain(&warning.to_string());
@@ -96,6 +99,37 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+/// What was asked for.
+fn asked(args: &LimitArgs) -> Limits {
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let usual = Limits::default();
+    Limits {
+        visitors: VisitorLimits {
+            connections: args.max_visitors as usize,
+            connections_per_network: args.max_visitors_per_address as usize,
+            streams_per_port: args.max_streams_per_port as usize,
+            streams_per_network: args.max_streams_per_address as usize,
+            head_timeout: seconds(args.head_timeout),
+            idle_timeout: seconds(args.idle_timeout),
+            write_stall: seconds(args.write_stall),
+            ..usual.visitors
+        },
+        handshake_timeout: seconds(args.handshake_timeout),
+        unauthenticated: args.max_handshakes as usize,
+        unauthenticated_per_network: args.max_handshakes_per_address as usize,
+        sessions_per_account: args.max_tunnels_per_account,
+        ports_per_tunnel: args.max_ports_per_tunnel as usize,
+        parking: Caps {
+            retention: 60 * seconds(args.keep_parked),
+            // A displaced session and the one in its place overlap for a moment.
+            sessions_per_account: 2 * args.max_tunnels_per_account as usize,
+            bytes: args.max_parked as usize * 1024 * 1024,
+            ..usual.parking
+        },
+        ..usual
+    }
 }
 
 /// Threads that carry the traffic: half of the processor, as the system's own work on each packet
@@ -133,5 +167,21 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
     } else {
         address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{self, Task};
+
+    #[test]
+    fn what_is_typed_by_default_is_the_relays_own_default() {
+        let words = ["underpass", "relay"].map(Into::into);
+        let task = cli::parse(words, |_| None).expect("it is a command").task;
+        let Task::Relay(args) = task else {
+            panic!("it is a relay");
+        };
+        assert_eq!(asked(&args.limits), Limits::default());
     }
 }

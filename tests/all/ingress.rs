@@ -1,5 +1,6 @@
 //! The relay's ingress with services and visitors on loopback, and no link between.
 
+mod crowd;
 mod disguised;
 mod fake;
 mod flow;

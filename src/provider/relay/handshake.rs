@@ -96,7 +96,7 @@ pub(super) async fn shake(
 }
 
 async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken, ConnectError> {
-    let (mut link, bytes) = link::open(secured, config).await?;
+    let (mut link, bytes) = link::open(secured, config, &hello.token).await?;
     let (mux, incoming, driver) = mux::start(bytes, Role::Host);
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
     let control = mux

@@ -5,6 +5,8 @@
 use super::accept::Stop;
 use super::buffer::Inbound;
 use super::message::{Fault, RequestHead, head_end, parse_request};
+use super::socket::Socket;
+use crate::relay::Activity;
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::io;
@@ -39,7 +41,7 @@ pub(super) struct Allowance {
 
 /// One visitor's connection.
 pub(super) struct Conn {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Socket,
     pub(super) inbound: Inbound,
 }
 
@@ -55,9 +57,9 @@ pub(super) enum NoRequest {
 }
 
 impl Conn {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
         Self {
-            stream,
+            stream: Socket::new(stream, activity),
             inbound: Inbound::default(),
         }
     }

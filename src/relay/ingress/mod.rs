@@ -33,56 +33,26 @@ mod proxy;
 mod reply;
 mod route;
 mod service;
+mod socket;
 mod splice;
 mod tcp;
 mod transfer;
 mod via;
 mod web;
 
+pub use super::limits::VisitorLimits as Limits;
 pub use accept::IngressGuard;
 pub use disguise::LocalName;
 pub use forwarding::Approach;
 
-use super::{Backend, Upstream};
+use super::{Backend, Limiter, Upstream};
+use accept::Entrance;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use web::{Router, Web};
 
-/// What visitors of one listener may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at a time; more wait to be accepted.
-    pub connections: usize,
-    /// From the first byte of a request's head to the last, and from accept to the first head.
-    pub head_timeout: Duration,
-    /// Between an answer and the next request on the same connection.
-    pub idle_timeout: Duration,
-    /// How long nothing of a request's body may come, where the service has not answered yet.
-    pub body_timeout: Duration,
-    /// So many requests may be at services before anything of their bodies has come: what a
-    /// visitor has announced and not sent takes no more of the streams to a host.
-    pub bodies_ahead: usize,
-    /// How long an `EventSource` waits for a service that is away: any answer but 200 would end it
-    /// for good, so that it gets none then.
-    pub event_stream_patience: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 10_000,
-            head_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(75),
-            body_timeout: Duration::from_secs(30),
-            bodies_ahead: 64,
-            event_stream_patience: Duration::from_secs(30),
-        }
-    }
-}
-
-/// How an HTTP listener finds its tunnels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How an ingress finds its tunnels, and what visitors may take.
+#[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// Tunnels are at `NAME.DOMAIN`.
     pub domain: String,
@@ -92,6 +62,8 @@ pub struct HttpConfig {
     pub names: Vec<String>,
     /// What visitors may take.
     pub limits: Limits,
+    /// The connections, which all listeners of a relay share; without it each has its own.
+    pub connections: Option<Arc<Limiter>>,
 }
 
 impl HttpConfig {
@@ -103,8 +75,26 @@ impl HttpConfig {
             approach: Approach::default(),
             names: Vec::new(),
             limits: Limits::default(),
+            connections: None,
         }
     }
+
+    /// How a listener lets visitors in.
+    fn entrance(&self) -> Entrance {
+        let limiter = self.connections.clone();
+        Entrance {
+            limiter: limiter.unwrap_or_else(|| connections(&self.limits)),
+            approach: self.approach.clone(),
+            unsent: self.limits.unsent,
+            write_stall: self.limits.write_stall,
+        }
+    }
+}
+
+/// The visitors' connections of a relay.
+#[must_use]
+pub fn connections(limits: &Limits) -> Arc<Limiter> {
+    Limiter::new("visitors' connections", limits.connection_share())
 }
 
 /// Serves HTTP by host name. To be called inside a runtime, as are the other two.
@@ -115,7 +105,7 @@ pub fn serve_http(
 ) -> IngressGuard {
     let domain = route::normal_domain(&config.domain);
     let router = Router::ByHost { backend, domain };
-    Web::new(router, config).run(listener, config.limits.connections)
+    Web::new(router, config).run(listener, config.entrance())
 }
 
 /// Serves HTTP with one upstream behind every host name: a port of its own for each tunnel, where
@@ -125,7 +115,7 @@ pub fn serve_fixed_web(
     upstream: Arc<dyn Upstream>,
     config: &HttpConfig,
 ) -> IngressGuard {
-    Web::new(Router::Fixed(upstream), config).run(listener, config.limits.connections)
+    Web::new(Router::Fixed(upstream), config).run(listener, config.entrance())
 }
 
 /// Serves a public TCP port: bytes to the upstream and back. Only the number of connections is
@@ -135,13 +125,12 @@ pub fn serve_tcp(
     upstream: Arc<dyn Upstream>,
     config: &HttpConfig,
 ) -> IngressGuard {
-    let connections = config.limits.connections;
-    let approach = Arc::new(config.approach.clone());
+    let (entrance, approach) = (config.entrance(), Arc::new(config.approach.clone()));
     IngressGuard::run(move |stop| async move {
-        let serve = |stream, peer| {
+        let serve = |stream, peer, permit| {
             let (approach, upstream) = (approach.clone(), upstream.clone());
-            tcp::serve(stream, peer, approach, upstream, stop.clone())
+            tcp::serve(tcp::Visit { stream, peer, permit }, approach, upstream, stop.clone())
         };
-        accept::accept(listener, connections, &stop.finish, serve).await;
+        accept::accept(listener, &entrance, &stop.finish, serve).await;
     })
 }

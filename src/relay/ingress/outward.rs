@@ -12,7 +12,7 @@ use super::service::{Service, Unanswered};
 use super::transfer::{Coding, Transfer};
 use super::web::Visit;
 use crate::model::{RelayVerdict, ServiceFault};
-use crate::relay::{OpenError, Upstream, Visitor};
+use crate::relay::{Evicted, OpenError, Upstream, Visitor};
 use http::header::HeaderValue;
 use std::future::Future;
 use std::sync::Arc;
@@ -186,6 +186,11 @@ pub(super) fn unpassed(failure: Failure, body: Body) -> Unpassed {
         Failure::FaultyBody(message::Fault::UnknownCoding) => Page::Fault(Fault::UnknownCoding),
         Failure::FaultyBody(_) => Page::Fault(Fault::Malformed),
         Failure::LateBody => Page::Fault(Fault::BodyLate),
+        Failure::Unanswered(Unanswered::Silent(error) | Unanswered::BrokenOff(error))
+            if Evicted::broke(&error) =>
+        {
+            Page::Failed(RelayVerdict::Full)
+        }
         Failure::Unanswered(unanswered) => {
             tracing::debug!(%unanswered, "the service gives no answer");
             NOT_HTTP

@@ -3,14 +3,14 @@
 //! It owns what lasts longer than a request: the next head, the switch to another protocol, the
 //! close. What a request gets is the proxy's to decide.
 
-use super::accept::{IngressGuard, Stop};
+use super::accept::{Entrance, IngressGuard, Stop};
 use super::conn::{Allowance, Conn, NoRequest};
 use super::forwarding::{Approach, Forwarding};
 use super::own_names::{self, OwnNames};
 use super::pool::Pool;
 use super::splice::{Rewound, reset, splice};
 use super::{HttpConfig, Limits, accept, proxied, proxy, reply};
-use crate::relay::{Backend, HostDoor, HttpStream, Knock, Upstream};
+use crate::relay::{Backend, HostDoor, HttpStream, Knock, Permit, Upstream};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -77,18 +77,19 @@ impl Web {
             pool: Arc::default(),
             approach: config.approach.clone(),
             names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
-            limits: limits.clone(),
+            limits: *limits,
             bodies_ahead: Arc::new(Semaphore::new(limits.bodies_ahead)),
         }
     }
 
     /// Serves visitors from `listener` until the guard is dropped.
-    pub(super) fn run(self, listener: TcpListener, limit: usize) -> IngressGuard {
+    pub(super) fn run(self, listener: TcpListener, entrance: Entrance) -> IngressGuard {
         let web = Arc::new(self);
         IngressGuard::run(move |stop| async move {
-            let serve = |stream, peer| serve(web.clone(), stream, peer, stop.clone());
+            let serve =
+                |stream, peer, permit| serve(web.clone(), stream, peer, permit, stop.clone());
             tokio::select! {
-                () = accept::accept(listener, limit, &stop.finish, serve) => {}
+                () = accept::accept(listener, &entrance, &stop.finish, serve) => {}
                 () = web.pool.sweep() => {}
             }
         })
@@ -102,7 +103,13 @@ impl Web {
     }
 }
 
-async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, stop: Stop) {
+async fn serve(
+    web: Arc<Web>,
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    permit: Permit,
+    stop: Stop,
+) {
     let visitor = proxied::visitor(&mut stream, peer, &web.approach);
     let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
         return reset(&stream);
@@ -113,21 +120,27 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, stop: Sto
         web,
         stop,
     };
-    let mut conn = Conn::new(stream);
-    match requests(&visit, &mut conn).await {
+    let mut conn = Conn::new(stream, permit.activity());
+    let after = tokio::select! {
+        after = requests(&visit, &mut conn) => after,
+        // Somebody else gets its place.
+        () = permit.evicted() => After::Broken,
+    };
+    match after {
         After::Next => conn.end(false, &visit.stop).await,
         After::End { sending } => conn.end(sending, &visit.stop).await,
         After::Broken => reset(&conn.stream),
         After::Gone => {}
         After::Switched(Switched::Host(door)) => door.knock(Knock {
             first: conn.inbound.take(),
-            socket: conn.stream,
+            socket: conn.stream.into_inner(),
             peer,
+            network: permit.network(),
         }),
         After::Switched(Switched::Service(service, first)) => {
-            let visitor = Rewound::new(conn.inbound.take(), conn.stream);
-            let spliced = splice(visitor, Rewound::new(first, service), &visit.stop).await;
-            if let Err(error) = spliced {
+            let visitor = Rewound::new(conn.inbound.take(), conn.stream.into_inner());
+            let service = Rewound::new(first, service);
+            if let Err(error) = splice(visitor, service, &permit, &visit.stop).await {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
