@@ -1,6 +1,7 @@
 //! The only place of effects: does what `update` says, and reports back by events.
 
 use super::account::DevTunnels;
+use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
@@ -8,9 +9,10 @@ use super::lane::{Lane, Late};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::clock;
-use crate::engine::{Engine, EngineCommand, EngineParts};
+use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Timing, Tunnel, TunnelId,
+    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Timing,
+    Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Prober, SetupError};
@@ -21,7 +23,6 @@ use crate::store::Home;
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,11 +43,18 @@ pub(super) struct Parts {
     pub(super) offer: Offer,
 }
 
+/// An engine that runs.
+struct Running {
+    engine: Engine,
+    number: EngineNumber,
+    claim: Claim,
+}
+
 pub(super) struct Performer {
     parts: Parts,
     audit: AuditLog,
     prober: Prober,
-    engines: HashMap<TunnelId, Engine>,
+    engines: HashMap<TunnelId, Running>,
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
@@ -176,7 +184,7 @@ impl Performer {
     /// What is waited for belongs to it: the performer goes on serving the loop meanwhile.
     pub(super) fn farewell(&mut self) -> impl Future<Output = ()> + use<> {
         let mut leaving = std::mem::take(&mut self.leaving);
-        leaving.extend(self.engines.drain().map(|(_, engine)| engine));
+        leaving.extend(self.engines.drain().map(|(_, running)| running.engine));
         let changes = self.errands.finish();
         let relay = Arc::clone(&self.parts.relay);
         async move {
@@ -193,14 +201,20 @@ impl Performer {
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
         let tunnel = order.tunnel.clone();
+        let claim = match Claim::make(&self.parts.home, &order) {
+            Ok(claim) => claim,
+            Err(state) => return self.report_end(&tunnel, number, state),
+        };
         let mailbox = self.parts.mailbox.clone();
-        let name = tunnel.clone();
+        let (name, claimed) = (tunnel.clone(), claim.clone());
         let started = Engine::spawn(EngineParts {
             connector: self.connector(order.provider),
             order,
             timing: self.parts.timing,
             clock: clock::now,
+            with_sleep: clock::with_sleep,
             emit: Box::new(move |event| {
+                claimed.follow(&event);
                 mailbox.send(Event::Engine {
                     tunnel: name.clone(),
                     engine: number,
@@ -210,11 +224,24 @@ impl Performer {
         });
         match started {
             Ok(engine) => {
-                if let Some(old) = self.engines.insert(tunnel, engine) {
-                    self.leave(old);
+                let running = Running {
+                    engine,
+                    number,
+                    claim,
+                };
+                if let Some(old) = self.engines.insert(tunnel, running) {
+                    self.leave(old.engine);
                 }
             }
-            Err(error) => self.report_no_thread(&tunnel, number, &error),
+            Err(error) => {
+                let state = HostState::Failed {
+                    since: clock::now(),
+                    reason: Reason::Other {
+                        detail: error.to_string(),
+                    },
+                };
+                self.report_end(&tunnel, number, state);
+            }
         }
     }
 
@@ -225,15 +252,8 @@ impl Performer {
         }
     }
 
-    fn report_no_thread(&self, tunnel: &TunnelId, engine: EngineNumber, error: &io::Error) {
-        use crate::engine::EngineEvent;
-        use crate::model::{HostState, Reason};
-        let state = HostState::Failed {
-            since: clock::now(),
-            reason: Reason::Other {
-                detail: error.to_string(),
-            },
-        };
+    /// An engine ended before it began.
+    fn report_end(&self, tunnel: &TunnelId, engine: EngineNumber, state: HostState) {
         for event in [EngineEvent::State(state), EngineEvent::Finished] {
             self.parts.mailbox.send(Event::Engine {
                 tunnel: tunnel.clone(),
@@ -244,14 +264,24 @@ impl Performer {
     }
 
     fn tell(&self, tunnel: &TunnelId, command: EngineCommand) {
-        if let Some(engine) = self.engines.get(tunnel) {
-            engine.tell(command);
+        let Some(running) = self.engines.get(tunnel) else {
+            return;
+        };
+        if command == EngineCommand::Reconnect
+            && let Err(state) = running.claim.renew()
+        {
+            return self.parts.mailbox.send(Event::Engine {
+                tunnel: tunnel.clone(),
+                engine: running.number,
+                event: EngineEvent::State(state),
+            });
         }
+        running.engine.tell(command);
     }
 
     fn stop_engine(&mut self, tunnel: &TunnelId) {
-        if let Some(engine) = self.engines.remove(tunnel) {
-            self.leave(engine);
+        if let Some(running) = self.engines.remove(tunnel) {
+            self.leave(running.engine);
         }
     }
 

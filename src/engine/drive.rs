@@ -1,7 +1,7 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
 use super::attempt::{Attempt, Outcome};
-use super::state::{Reporter, now};
+use super::state::{Reporter, now, runtime_clock};
 use super::tally::Tally;
 use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
@@ -33,6 +33,11 @@ pub(super) struct Driver<'e> {
     /// A session was up since the start.
     was_up: bool,
     tally: Tally,
+    /// The session there was ended when its planned replacement reached the relay: until that is up, it is
+    /// on the way.
+    superseded: bool,
+    /// A clock that runs on while the machine sleeps: tokens grow old meanwhile.
+    with_sleep: fn() -> Duration,
 }
 
 /// What the loop woke up for.
@@ -70,7 +75,16 @@ impl<'e> Driver<'e> {
             traffic_at: None,
             was_up: false,
             tally: Tally::default(),
+            superseded: false,
+            with_sleep: runtime_clock,
         }
+    }
+
+    /// Reads the age of tokens from this clock, and not from the runtime's, which stands still while the
+    /// machine sleeps.
+    pub(super) fn with_clock_of_tokens(mut self, with_sleep: fn() -> Duration) -> Self {
+        self.with_sleep = with_sleep;
+        self
     }
 
     /// Hosts until it is told to stop.
@@ -99,6 +113,8 @@ impl<'e> Driver<'e> {
 
     async fn wait(&mut self, inbox: &mut mpsc::UnboundedReceiver<EngineCommand>) -> Wake {
         let remint = self.tokens.remint_at().filter(|_| self.may_remint());
+        // After a sleep it is told of that, and comes by here.
+        let remint = remint.map(|at| now() + at.saturating_sub((self.with_sleep)()));
         let timer = self.machine.deadline();
         // A command comes before all else, so that stop wins over whatever is in flight.
         tokio::select! {
@@ -211,7 +227,11 @@ impl<'e> Driver<'e> {
                 self.begin_attempt();
             }
             Output::SetAside => self.set_aside(),
-            Output::Abandon => self.attempt = None,
+            Output::Abandon => {
+                self.attempt = None;
+                self.superseded = false;
+                self.clean_up();
+            }
             Output::Close => self.say_goodbye(),
             Output::Cut(cut) => self.cut(cut),
             Output::ForgetTokens => self.tokens.forget(),
@@ -242,15 +262,32 @@ impl<'e> Driver<'e> {
     }
 
     fn leave(&mut self, session: Session) {
-        self.leaving = Some(Box::pin(async move {
+        self.wait_for(Box::pin(async move {
             if !session.close().await {
                 tracing::debug!("the goodbye took too long; the link was cut");
             }
         }));
     }
 
+    /// Has what attempts have left given back.
+    fn clean_up(&mut self) {
+        if let Some(work) = self.connector.clean_up() {
+            self.wait_for(work);
+        }
+    }
+
+    /// Before the thread ends, this does.
+    fn wait_for(&mut self, work: Leaving) {
+        self.leaving = Some(match self.leaving.take() {
+            Some(before) => Box::pin(async move {
+                tokio::join!(before, work);
+            }),
+            None => work,
+        });
+    }
+
     fn begin_attempt(&mut self) {
-        let cached = self.tokens.usable(now()).cloned();
+        let cached = self.tokens.usable((self.with_sleep)()).cloned();
         // With tokens at hand there is nothing to authorise.
         self.reporter.set_phase(match cached {
             Some(_) => Phase::ConnectingRelay,
@@ -274,9 +311,10 @@ impl<'e> Driver<'e> {
             self.enter(phase);
         }
         let asked = self.attempt.take().map(Attempt::into_ports);
+        self.clean_up();
         if let Some(tokens) = outcome.minted {
             let lifetime = tokens.lifetime;
-            self.tokens.store(tokens, lifetime, now());
+            self.tokens.store(tokens, lifetime, (self.with_sleep)());
         }
         match outcome.result {
             Ok(session) => self.adopt(session, asked.as_ref()),
@@ -288,6 +326,9 @@ impl<'e> Driver<'e> {
                 );
                 let class = self.class_of(&error);
                 let wait = self.reporter.quota_left(&error.reason);
+                if std::mem::take(&mut self.superseded) {
+                    self.put(Input::Dropped(Class::Transient));
+                }
                 if class != Class::Transient || !self.machine.expects_return(now()) {
                     self.reporter.set_reason(error.reason);
                 }
@@ -306,6 +347,8 @@ impl<'e> Driver<'e> {
         // Taking over is meant once: a later reconnect must not evict anybody.
         self.order.take_over = false;
         let ports = session.ports.clone();
+        let before = self.machine.stage();
+        self.superseded = false;
         let old = self.release();
         self.session = Some(session);
         for output in self.machine.handle(Input::Connected, now(), rand::random()) {
@@ -315,6 +358,10 @@ impl<'e> Driver<'e> {
             self.leave(old);
         }
         (self.emit)(EngineEvent::Ports(ports));
+        if before == self.machine.stage() {
+            tracing::info!("new tokens were due: another session has taken the old one's place");
+            (self.emit)(EngineEvent::Reminted);
+        }
         self.report();
     }
 
@@ -325,9 +372,22 @@ impl<'e> Driver<'e> {
             Some(SessionEvent::GoingDown) => self.look_for_next(),
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
+            Some(SessionEvent::Superseded) if self.is_being_replaced() => {
+                self.release();
+                self.superseded = true;
+            }
+            Some(SessionEvent::Superseded) => {
+                let detail = "a newer session of ours took over";
+                self.end_session(Ended::with(Reason::LinkLost, detail));
+            }
             Some(SessionEvent::Ended(ended)) => self.end_session(ended),
             None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
         }
+    }
+
+    /// The attempt under way is to take the session's place.
+    fn is_being_replaced(&self) -> bool {
+        self.attempt.is_some() && matches!(self.machine.stage(), Stage::Up { .. })
     }
 
     fn look_for_next(&mut self) {
@@ -343,7 +403,9 @@ impl<'e> Driver<'e> {
 
     fn handle_aside(&mut self, event: Option<&SessionEvent>) {
         match event {
-            Some(SessionEvent::Ended(_)) | None => self.let_go_of_aside(),
+            Some(SessionEvent::Ended(_) | SessionEvent::Superseded) | None => {
+                self.let_go_of_aside();
+            }
             Some(
                 SessionEvent::Established
                 | SessionEvent::Ports(_)

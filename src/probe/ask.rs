@@ -86,9 +86,12 @@ impl Asker {
     async fn ask_public(&self, plan: &ProbePlan) -> PublicAnswer {
         let asked = Instant::now();
         let answer = async {
-            match plan.protocol {
-                Protocol::Tcp => ask_tcp(&plan.url).await,
-                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(plan).await,
+            match (plan.protocol, plan.provider) {
+                // Its visitors come with the provider's own program: there is no address to ask, and the
+                // port is as good as its service.
+                (Protocol::Tcp, ProviderId::DevTunnel) => PublicAnswer::Accepted { latency_us: 0 },
+                (Protocol::Tcp, ProviderId::Relay) => ask_tcp(&plan.url).await,
+                (Protocol::Http | Protocol::Https | Protocol::Auto, _) => self.ask_web(plan).await,
             }
         };
         timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
