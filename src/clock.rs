@@ -2,6 +2,7 @@
 
 use crate::model::UnixMillis;
 use jiff::Timestamp;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The wall clock. A clock set before 1970 reads as 1970.
@@ -24,6 +25,14 @@ pub fn rfc3339(at: UnixMillis) -> String {
 
 /// Less than this is not sleep but the time between two readings.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How long ago an unchanging moment was, the time that the machine slept included, where the system tells
+/// that (not on Windows). For what grows old meanwhile.
+#[must_use]
+pub fn with_sleep() -> Duration {
+    static CLOCKS: OnceLock<Clocks> = OnceLock::new();
+    CLOCKS.get_or_init(Clocks::start).read().with_sleep
+}
 
 /// Tells how long the machine slept: the difference of a clock that runs on while it sleeps and one
 /// that stands still.

@@ -145,6 +145,8 @@ fault-version-mismatch = Their side: the relay speaks version { $theirs } of the
 fault-token-refused = Your side: the relay does not accept this computer's token. Paste a new join link.
 fault-name-taken = Their side: another account holds the name “{ $name }”. Make a tunnel with another name.
 fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
+fault-hosted-here = Your side: Underpass hosts this tunnel on this computer already, as process { $process }. Stop it there, or take the tunnel over (--take-over).
+fault-hosted-here-too = Your side: Underpass hosts this tunnel on this computer already, in another process. Stop it there, or take the tunnel over (--take-over).
 fault-taken-over = Their side: another machine took this tunnel over.
 fault-public-port-taken = Their side: public port { $port } is taken. Remove the port and add it again with another one.
 fault-no-public-ports = Their side: the relay has no public TCP port to give. Try again when one is free.
@@ -174,7 +176,7 @@ fault-service-trouble = Their side: the provider's service is in trouble. Hostin
 fault-service-status = Their side: the provider's service answered { $status }. Hosting goes on by itself when it is back.
 fault-protocol = Their side: the provider's relay says what this program does not understand ({ $detail }). Look for an update.
 fault-not-installed = Your side: the program { $program } is not on this computer. Install it, then try again.
-fault-program-failed = Your side: the program { $program } failed ({ $detail }).
+fault-program-failed = Your side: the program { $program } failed ({ $detail }). Run it in a terminal to see more; an update of it may help.
 
 ## Causes: the same in a word or two, for the timeline
 
@@ -188,6 +190,7 @@ cause-here = this computer
 cause-token = the token
 cause-name = the name
 cause-machine = another machine
+cause-process = another process here
 cause-limit = the limit
 cause-sign-in = the sign-in
 cause-provider = the provider

@@ -147,6 +147,8 @@ fault-version-mismatch = Do outro lado: o relay fala a versão { $theirs } do pr
 fault-token-refused = Do seu lado: o relay não aceita o token deste computador. Cole um novo link de convite.
 fault-name-taken = Do outro lado: outra conta tem o nome “{ $name }”. Crie um túnel com outro nome.
 fault-hosted-elsewhere = Do outro lado: outra máquina hospeda este túnel.
+fault-hosted-here = Do seu lado: o Underpass já hospeda este túnel neste computador, no processo { $process }. Pare-o lá ou assuma o túnel (--take-over).
+fault-hosted-here-too = Do seu lado: o Underpass já hospeda este túnel neste computador, em outro processo. Pare-o lá ou assuma o túnel (--take-over).
 fault-taken-over = Do outro lado: outra máquina assumiu este túnel.
 fault-public-port-taken = Do outro lado: a porta pública { $port } está ocupada. Remova a porta e adicione-a de novo com outra.
 fault-no-public-ports = Do outro lado: o relay não tem porta TCP pública para dar. Tente de novo quando houver uma livre.
@@ -176,7 +178,7 @@ fault-service-trouble = Do outro lado: o serviço do provedor está com problema
 fault-service-status = Do outro lado: o serviço do provedor respondeu { $status }. A hospedagem continua sozinha quando ele voltar.
 fault-protocol = Do outro lado: o relay do provedor diz algo que este programa não entende ({ $detail }). Procure uma atualização.
 fault-not-installed = Do seu lado: o programa { $program } não está neste computador. Instale-o e tente de novo.
-fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }).
+fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }). Execute-o em um terminal para ver mais; uma atualização dele pode ajudar.
 
 ## Causas: o mesmo em uma ou duas palavras, para o histórico
 
@@ -190,6 +192,7 @@ cause-here = este computador
 cause-token = o token
 cause-name = o nome
 cause-machine = outra máquina
+cause-process = outro processo aqui
 cause-limit = o limite
 cause-sign-in = o login
 cause-provider = o provedor

@@ -4,7 +4,7 @@
 use super::account::{Account, DevTunnels, Reported};
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
-use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel, TunnelId};
+use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel};
 use std::sync::Arc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -187,10 +187,4 @@ async fn make(
     // One targeted question; without its answer the change stands as it was asked for.
     let id = known.id.to_string();
     Ok(account.show(id, Some(known)).await.ok())
-}
-
-/// What is asked for as a new tunnel's id: the part before the dot.
-pub(super) fn requested(id: &TunnelId) -> TunnelId {
-    let first = id.as_str().split('.').next().unwrap_or_default();
-    TunnelId::label(first).unwrap_or_else(|_| id.clone())
 }

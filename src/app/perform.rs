@@ -1,6 +1,7 @@
 //! The only place of effects: does what `update` says, and reports back by events.
 
 use super::account::DevTunnels;
+use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
@@ -8,10 +9,10 @@ use super::lane::{Lane, Late};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::clock;
-use crate::engine::{Engine, EngineCommand, EngineParts};
+use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Secret, Timing, Tunnel,
-    TunnelId,
+    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Secret,
+    Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, ProbedSession, Prober, SetupError};
@@ -22,7 +23,6 @@ use crate::store::Home;
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +43,13 @@ pub(super) struct Parts {
     pub(super) offer: Offer,
 }
 
+/// An engine that runs.
+struct Running {
+    engine: Engine,
+    number: EngineNumber,
+    claim: Claim,
+}
+
 /// What the probes of each hosted tunnel know of its session: whether it lives, and how they are known
 /// there.
 type Probed = HashMap<TunnelId, (Liveness, ProbeMarks)>;
@@ -51,7 +58,7 @@ pub(super) struct Performer {
     parts: Parts,
     audit: AuditLog,
     prober: Prober,
-    engines: HashMap<TunnelId, Engine>,
+    engines: HashMap<TunnelId, Running>,
     probed: Arc<Mutex<Probed>>,
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
@@ -186,7 +193,7 @@ impl Performer {
     /// What is waited for belongs to it: the performer goes on serving the loop meanwhile.
     pub(super) fn farewell(&mut self) -> impl Future<Output = ()> + use<> {
         let mut leaving = std::mem::take(&mut self.leaving);
-        leaving.extend(self.engines.drain().map(|(_, engine)| engine));
+        leaving.extend(self.engines.drain().map(|(_, running)| running.engine));
         let changes = self.errands.finish();
         let relay = Arc::clone(&self.parts.relay);
         async move {
@@ -203,8 +210,12 @@ impl Performer {
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
         let tunnel = order.tunnel.clone();
+        let claim = match Claim::make(&self.parts.home, &order) {
+            Ok(claim) => claim,
+            Err(state) => return self.report_end(&tunnel, number, state),
+        };
         let mailbox = self.parts.mailbox.clone();
-        let name = tunnel.clone();
+        let (name, claimed) = (tunnel.clone(), claim.clone());
         let (liveness, probes) = (Liveness::default(), new_marks());
         self.probed
             .lock()
@@ -216,7 +227,9 @@ impl Performer {
             order,
             timing: self.parts.timing,
             clock: clock::now,
+            with_sleep: clock::with_sleep,
             emit: Box::new(move |event| {
+                claimed.follow(&event);
                 mailbox.send(Event::Engine {
                     tunnel: name.clone(),
                     engine: number,
@@ -226,11 +239,24 @@ impl Performer {
         });
         match started {
             Ok(engine) => {
-                if let Some(old) = self.engines.insert(tunnel, engine) {
-                    self.leave(old);
+                let running = Running {
+                    engine,
+                    number,
+                    claim,
+                };
+                if let Some(old) = self.engines.insert(tunnel, running) {
+                    self.leave(old.engine);
                 }
             }
-            Err(error) => self.report_no_thread(&tunnel, number, &error),
+            Err(error) => {
+                let state = HostState::Failed {
+                    since: clock::now(),
+                    reason: Reason::Other {
+                        detail: error.to_string(),
+                    },
+                };
+                self.report_end(&tunnel, number, state);
+            }
         }
     }
 
@@ -243,15 +269,8 @@ impl Performer {
         }
     }
 
-    fn report_no_thread(&self, tunnel: &TunnelId, engine: EngineNumber, error: &io::Error) {
-        use crate::engine::EngineEvent;
-        use crate::model::{HostState, Reason};
-        let state = HostState::Failed {
-            since: clock::now(),
-            reason: Reason::Other {
-                detail: error.to_string(),
-            },
-        };
+    /// An engine ended before it began.
+    fn report_end(&self, tunnel: &TunnelId, engine: EngineNumber, state: HostState) {
         for event in [EngineEvent::State(state), EngineEvent::Finished] {
             self.parts.mailbox.send(Event::Engine {
                 tunnel: tunnel.clone(),
@@ -262,9 +281,19 @@ impl Performer {
     }
 
     fn tell(&self, tunnel: &TunnelId, command: EngineCommand) {
-        if let Some(engine) = self.engines.get(tunnel) {
-            engine.tell(command);
+        let Some(running) = self.engines.get(tunnel) else {
+            return;
+        };
+        if command == EngineCommand::Reconnect
+            && let Err(state) = running.claim.renew()
+        {
+            return self.parts.mailbox.send(Event::Engine {
+                tunnel: tunnel.clone(),
+                engine: running.number,
+                event: EngineEvent::State(state),
+            });
         }
+        running.engine.tell(command);
     }
 
     fn stop_engine(&mut self, tunnel: &TunnelId) {
@@ -272,8 +301,8 @@ impl Performer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(tunnel);
-        if let Some(engine) = self.engines.remove(tunnel) {
-            self.leave(engine);
+        if let Some(running) = self.engines.remove(tunnel) {
+            self.leave(running.engine);
         }
     }
 

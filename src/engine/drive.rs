@@ -1,7 +1,7 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
 use super::attempt::{Attempt, Outcome};
-use super::state::{Reporter, now};
+use super::state::{Reporter, now, runtime_clock};
 use super::tally::Tally;
 use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
@@ -37,6 +37,11 @@ pub(super) struct Driver<'e> {
     was_up: bool,
     tally: Tally,
     liveness: Liveness,
+    /// The session there was ended when its planned replacement reached the relay: until that is up, it is
+    /// on the way.
+    superseded: bool,
+    /// A clock that runs on while the machine sleeps: tokens grow old meanwhile.
+    with_sleep: fn() -> Duration,
 }
 
 /// One cause ends many tunnels at once: a relay's limit, a network that is gone. Each tunnel's own
@@ -87,12 +92,21 @@ impl<'e> Driver<'e> {
             was_up: false,
             tally: Tally::default(),
             liveness: Liveness::default(),
+            superseded: false,
+            with_sleep: runtime_clock,
         }
     }
 
     /// Tells by this whether the session of the moment is alive.
     pub(super) fn with_liveness(mut self, liveness: Liveness) -> Self {
         self.liveness = liveness;
+        self
+    }
+
+    /// Reads the age of tokens from this clock, and not from the runtime's, which stands still while the
+    /// machine sleeps.
+    pub(super) fn with_clock_of_tokens(mut self, with_sleep: fn() -> Duration) -> Self {
+        self.with_sleep = with_sleep;
         self
     }
 
@@ -125,6 +139,8 @@ impl<'e> Driver<'e> {
 
     async fn wait(&mut self, inbox: &mut mpsc::UnboundedReceiver<EngineCommand>) -> Wake {
         let remint = self.tokens.remint_at().filter(|_| self.may_remint());
+        // After a sleep it is told of that, and comes by here.
+        let remint = remint.map(|at| now() + at.saturating_sub((self.with_sleep)()));
         let timer = self.machine.deadline();
         // A command comes before all else, so that stop wins over whatever is in flight.
         tokio::select! {
@@ -237,7 +253,11 @@ impl<'e> Driver<'e> {
                 self.begin_attempt();
             }
             Output::SetAside => self.set_aside(),
-            Output::Abandon => self.attempt = None,
+            Output::Abandon => {
+                self.attempt = None;
+                self.superseded = false;
+                self.clean_up();
+            }
             Output::Close => self.say_goodbye(),
             // Only a new session says so, when it is installed.
             Output::CloseReplaced => {}
@@ -270,15 +290,27 @@ impl<'e> Driver<'e> {
     }
 
     fn leave(&mut self, session: Session) {
-        self.leaving.push(Box::pin(async move {
+        self.wait_for(Box::pin(async move {
             if !session.close().await {
                 tracing::debug!("the goodbye took too long; the link was cut");
             }
         }));
     }
 
+    /// Has what attempts have left given back.
+    fn clean_up(&mut self) {
+        if let Some(work) = self.connector.clean_up() {
+            self.wait_for(work);
+        }
+    }
+
+    /// Before the thread ends, this does.
+    fn wait_for(&mut self, work: BoxFuture<'static, ()>) {
+        self.leaving.push(work);
+    }
+
     fn begin_attempt(&mut self) {
-        let cached = self.tokens.usable(now()).cloned();
+        let cached = self.tokens.usable((self.with_sleep)()).cloned();
         // With tokens at hand there is nothing to authorise.
         self.reporter.set_phase(match cached {
             Some(_) => Phase::ConnectingRelay,
@@ -302,9 +334,10 @@ impl<'e> Driver<'e> {
             self.enter(phase);
         }
         let asked = self.attempt.take().map(Attempt::into_ports);
+        self.clean_up();
         if let Some(tokens) = outcome.minted {
             let lifetime = tokens.lifetime;
-            self.tokens.store(tokens, lifetime, now());
+            self.tokens.store(tokens, lifetime, (self.with_sleep)());
         }
         match outcome.result {
             Ok(session) => self.adopt(session, asked.as_ref()),
@@ -312,6 +345,9 @@ impl<'e> Driver<'e> {
                 warn("attempt failed", &FAILED, &error);
                 let class = self.class_of(&error);
                 let wait = self.reporter.quota_left(&error.reason);
+                if std::mem::take(&mut self.superseded) {
+                    self.put(Input::Dropped(Class::Transient));
+                }
                 if class != Class::Transient || !self.machine.expects_return(now()) {
                     self.reporter.set_reason(error.reason);
                 }
@@ -330,6 +366,8 @@ impl<'e> Driver<'e> {
         // Taking over is meant once: a later reconnect must not evict anybody.
         self.order.take_over = false;
         let ports = session.ports.clone();
+        let before = self.machine.stage();
+        self.superseded = false;
         // One that is not wanted any more is closed again below.
         if let Some(old) = self.release() {
             self.leave(old);
@@ -338,6 +376,10 @@ impl<'e> Driver<'e> {
         self.session = Some(session);
         (self.emit)(EngineEvent::Ports(ports));
         self.put(Input::Connected);
+        if before == self.machine.stage() {
+            tracing::info!("new tokens were due: another session has taken the old one's place");
+            (self.emit)(EngineEvent::Reminted);
+        }
     }
 
     fn handle_session(&mut self, event: Option<SessionEvent>) {
@@ -347,6 +389,15 @@ impl<'e> Driver<'e> {
             Some(SessionEvent::GoingDown) => self.look_for_next(),
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
+            Some(SessionEvent::Superseded) if self.is_being_replaced() => {
+                self.release();
+                self.superseded = true;
+            }
+            Some(SessionEvent::Superseded) => {
+                let detail = "a newer session of ours took over";
+                let ended = Ended::with(Reason::LinkLost, detail);
+                self.end_session(ended, Input::Dropped(Class::Transient));
+            }
             Some(SessionEvent::Ended(ended)) => {
                 let class = ended.class();
                 self.end_session(ended, Input::Dropped(class));
@@ -357,6 +408,11 @@ impl<'e> Driver<'e> {
                 self.end_session(ended, Input::Dropped(Class::Transient));
             }
         }
+    }
+
+    /// The attempt under way is to take the session's place.
+    fn is_being_replaced(&self) -> bool {
+        self.attempt.is_some() && matches!(self.machine.stage(), Stage::Up { .. })
     }
 
     fn look_for_next(&mut self) {
@@ -373,7 +429,8 @@ impl<'e> Driver<'e> {
 
     fn handle_aside(&mut self, event: Option<&SessionEvent>) {
         match event {
-            Some(SessionEvent::Ended(_) | SessionEvent::Lapsed(_)) | None => self.let_go_of_aside(),
+            Some(SessionEvent::Ended(_) | SessionEvent::Lapsed(_) | SessionEvent::Superseded)
+            | None => self.let_go_of_aside(),
             Some(
                 SessionEvent::Established
                 | SessionEvent::Ports(_)

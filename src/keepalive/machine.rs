@@ -148,23 +148,26 @@ impl Machine {
     }
 
     fn handle_connected(&mut self, now: Instant) -> Outputs {
-        let replaced = match &self.state {
-            State::Connecting => false,
-            State::Up(up) => up.is_being_replaced(),
+        let is_planned = match &mut self.state {
+            State::Up(up) if up.is_being_replaced() => {
+                // To everybody else it is the same one: its URLs and its visitors' way stay.
+                up.replace(now);
+                true
+            }
+            State::Connecting | State::Up(_) => false,
             State::Stopped | State::Waiting { .. } | State::Halted(_) => {
                 return vec![Output::Close];
             }
         };
-        self.sessions += 1;
         self.attempts = 0;
         self.expected_until = None;
-        self.state = State::Up(Up::new(now));
-        // The engine puts the new session in the old one's place before it closes that.
-        if replaced {
-            vec![Output::CloseReplaced]
-        } else {
-            vec![]
+        if is_planned {
+            // The engine puts the new session in the old one's place before it closes that.
+            return vec![Output::CloseReplaced];
         }
+        self.sessions += 1;
+        self.state = State::Up(Up::new(now));
+        vec![]
     }
 
     fn handle_established(&mut self, now: Instant) -> Outputs {

@@ -366,9 +366,18 @@ fn a_re_mint_connects_before_it_lets_go() {
         matches!(rig.machine.stage(), Stage::Up { .. }),
         "still hosting"
     );
+    let before = rig.machine.stage();
     assert_eq!(rig.put(Input::Connected), [Output::CloseReplaced]);
-    let second = SessionNumber(2);
-    assert!(matches!(rig.machine.stage(), Stage::Up { session, .. } if session == second));
+    assert_eq!(
+        rig.machine.stage(),
+        before,
+        "it is the same to everybody else"
+    );
+    assert_eq!(
+        rig.put(Input::RemintDue),
+        [Output::ConnectBeside],
+        "and again"
+    );
 }
 
 #[test]

@@ -62,6 +62,15 @@ impl Up {
         }
     }
 
+    /// The session that was to take its place has done so. What was seen of its URLs was seen of another
+    /// link.
+    pub(super) fn replace(&mut self, now: Instant) {
+        self.since = now;
+        self.established_at = self.established_at.map(|_| now);
+        self.beside = Beside::None;
+        self.watched.clear();
+    }
+
     pub(super) fn stage(&self, session: SessionNumber) -> Stage {
         match self.parked_until {
             Some(until) => Stage::Parked { session, until },

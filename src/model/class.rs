@@ -81,6 +81,11 @@ pub enum Reason {
     },
     /// Another machine of the same account hosts the tunnel.
     HostedElsewhere,
+    /// Another process on this computer hosts the tunnel.
+    HostedHere {
+        /// Its id, if it is known.
+        process: Option<u32>,
+    },
     /// Another host took the tunnel over.
     TakenOver,
     /// The public TCP port that was asked for is not to be had.
@@ -167,6 +172,7 @@ impl Reason {
             | Self::Forced
             | Self::Woke
             | Self::EmbeddedRelay { .. }
+            | Self::HostedHere { .. }
             | Self::SignedOut
             | Self::NotInstalled { .. }
             | Self::ProgramFailed { .. }
@@ -212,7 +218,7 @@ impl Reason {
             | Self::ProtocolFault { .. }
             | Self::NotInstalled { .. }
             | Self::TooManyTunnels { .. } => Class::Fatal,
-            Self::HostedElsewhere | Self::TakenOver => Class::Displaced,
+            Self::HostedElsewhere | Self::HostedHere { .. } | Self::TakenOver => Class::Displaced,
             Self::QuotaUsedUp { .. } => Class::Quota,
             Self::Offline
             | Self::UnknownHost { .. }
@@ -246,6 +252,7 @@ impl Reason {
             Self::TokenRefused => "token-refused",
             Self::NameTaken { .. } => "name-taken",
             Self::HostedElsewhere => "hosted-elsewhere",
+            Self::HostedHere { .. } => "hosted-here",
             Self::TakenOver => "taken-over",
             Self::PublicPortTaken { .. } => "public-port-taken",
             Self::NoPublicPorts => "no-public-ports",

@@ -19,6 +19,9 @@ impl TunnelId {
     /// The longest id with dots, in bytes: a name of 60, a dot, and a cluster.
     pub const MAX_DOTTED: usize = 80;
 
+    /// The longest part before the first of those dots, in bytes.
+    pub const MAX_STEM: usize = 60;
+
     /// Takes `text` as an id when it already is a valid label, or several with dots between them.
     ///
     /// # Errors
@@ -49,17 +52,21 @@ impl TunnelId {
     /// `None` when nothing is left that a host name may hold.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let ascii = deunicode::deunicode(name).to_ascii_lowercase();
-        let mut label = String::new();
-        for c in ascii.chars() {
-            match c {
-                'a'..='z' | '0'..='9' => label.push(c),
-                _ if !label.is_empty() && !label.ends_with('-') => label.push('-'),
-                _ => {}
-            }
-        }
-        label.truncate(Self::MAX_LEN);
-        Self::new(label.trim_end_matches('-')).ok()
+        Self::new(slug(name, Self::MAX_LEN)).ok()
+    }
+
+    /// What a provider whose ids have dots is asked for as the id of a tunnel of this name: the part
+    /// before the dot, which the provider puts its own behind. Whoever looks for the tunnel of a name
+    /// compares this with [`Self::stem`]. `None` as in [`Self::from_name`].
+    #[must_use]
+    pub fn stem_of(name: &str) -> Option<String> {
+        Some(slug(name, Self::MAX_STEM)).filter(|stem| !stem.is_empty())
+    }
+
+    /// The part before the first dot; the whole where there is none.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.0.split('.').next().unwrap_or(&self.0)
     }
 
     /// The id as text.
@@ -67,6 +74,22 @@ impl TunnelId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A label of at most so many bytes, or nothing.
+fn slug(name: &str, longest: usize) -> String {
+    let ascii = deunicode::deunicode(name).to_ascii_lowercase();
+    let mut label = String::new();
+    for c in ascii.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => label.push(c),
+            _ if !label.is_empty() && !label.ends_with('-') => label.push('-'),
+            _ => {}
+        }
+    }
+    label.truncate(longest);
+    label.truncate(label.trim_end_matches('-').len());
+    label
 }
 
 fn is_label(text: &str) -> bool {
@@ -187,6 +210,30 @@ mod tests {
         assert_eq!(id("  --a  b--"), Some("a-b".to_owned()));
         assert_eq!(id("…"), None);
         assert_eq!(id(""), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_is_looked_for() {
+        for name in [
+            "dot.ted",
+            "Mein Büro",
+            "a".repeat(55).as_str(),
+            "b-".repeat(40).as_str(),
+            "web",
+        ] {
+            let asked = TunnelId::stem_of(name).expect("there is something in it");
+            assert!(asked.len() <= TunnelId::MAX_STEM, "{asked}");
+            // As the provider names it, and as somebody reads that off its list.
+            let id = TunnelId::new(format!("{asked}.usw2")).expect("an id");
+            assert_eq!(id.stem(), asked);
+            assert_eq!(TunnelId::stem_of(&asked).as_deref(), Some(id.stem()));
+        }
+        assert_eq!(TunnelId::stem_of("dot.ted").as_deref(), Some("dot-ted"));
+        assert_eq!(
+            TunnelId::stem_of("a".repeat(55).as_str()).map(|s| s.len()),
+            Some(55)
+        );
+        assert_eq!(TunnelId::stem_of("…"), None);
     }
 
     #[test]

@@ -97,9 +97,12 @@ impl Asker {
     async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> PublicAnswer {
         let asked = Instant::now();
         let answer = async {
-            match plan.protocol {
-                Protocol::Tcp => ask_tcp(&plan.url, &*session.mark).await,
-                Protocol::Http | Protocol::Https | Protocol::Auto => {
+            match (plan.protocol, plan.provider) {
+                // Its visitors come with the provider's own program: there is no address to ask, and the
+                // port is as good as its service.
+                (Protocol::Tcp, ProviderId::DevTunnel) => PublicAnswer::Accepted { latency_us: 0 },
+                (Protocol::Tcp, ProviderId::Relay) => ask_tcp(&plan.url, &*session.mark).await,
+                (Protocol::Http | Protocol::Https | Protocol::Auto, _) => {
                     self.ask_web(plan, session.key.as_ref()).await
                 }
             }

@@ -25,13 +25,21 @@ pub trait Connector: Send {
     /// Gets fresh tokens for the tunnel.
     fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>>;
 
-    /// Makes one session. Dropping the future abandons the attempt and leaves nothing behind.
+    /// Makes one session. Dropping the future abandons the attempt; what it leaves at the provider,
+    /// [`Self::clean_up`] gives back.
     fn connect<'a>(
         &'a self,
         order: &'a HostOrder,
         tokens: &'a Tokens,
         progress: Progress<'a>,
     ) -> BoxFuture<'a, Result<Session, ConnectError>>;
+
+    /// Gives back what attempts have left at the provider that failed or were given up: whoever drops an
+    /// attempt cannot wait for that. The engine asks after each, and waits for it before its thread
+    /// ends; the future bounds itself. `None` when there is nothing.
+    fn clean_up(&self) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 }
 
 /// Told each phase that an attempt enters.
@@ -170,6 +178,9 @@ pub enum SessionEvent {
     },
     /// A parked session goes on over a new link, with every byte of its connections.
     Resumed,
+    /// A newer session of this very host has taken its place, as a planned replacement does before it is
+    /// up itself. It is over; nothing comes after this.
+    Superseded,
     /// It is over; nothing comes after this.
     Ended(Ended),
     /// It is over because the other end, which is there and answers, knows it no more; nothing comes

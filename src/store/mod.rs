@@ -6,11 +6,13 @@
 //! share one home; of a file that both save, the later save stands.
 
 mod aside;
+mod claim;
 mod document;
 mod documents;
 mod home;
 mod marker;
 
+pub use claim::{HeldBy, HostingClaim};
 pub use document::{Document, Loaded, Migration};
 pub use documents::{RelayPorts, Rows};
 pub use home::Home;

@@ -230,6 +230,7 @@ async fn established(session: &mut Session) -> Result<(), ConnectError> {
         match event {
             SessionEvent::Established => return Ok(()),
             SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return Err(ended),
+            SessionEvent::Superseded => return Err(ConnectError::new(Reason::LinkLost)),
             SessionEvent::Ports(live) => session.ports = live,
             SessionEvent::GoingDown | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
         }

@@ -130,8 +130,10 @@ fn reason_badge(reason: &Reason) -> Badge {
     match (reason.class(), reason) {
         (Class::SignIn, _) => Badge::SignIn,
         (Class::Displaced, Reason::HostedElsewhere) => Badge::Elsewhere,
+        (Class::Displaced, Reason::HostedHere { .. }) | (Class::Fatal | Class::Transient, _) => {
+            Badge::Failed
+        }
         (Class::Displaced, _) => Badge::TakenOver,
         (Class::Quota, _) => Badge::OverQuota,
-        (Class::Fatal | Class::Transient, _) => Badge::Failed,
     }
 }

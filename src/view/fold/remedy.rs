@@ -55,7 +55,9 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
             button::paste_link()
         }
         Reason::NameTaken { .. } => button::new_tunnel(),
-        Reason::HostedElsewhere | Reason::TakenOver => button::take_over(group),
+        Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
+            button::take_over(group)
+        }
         Reason::PublicPortTaken { port } => {
             let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
             match group.slots.iter().find(asked) {

@@ -222,6 +222,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::TokenRefused
         | Reason::NameTaken { .. }
         | Reason::HostedElsewhere
+        | Reason::HostedHere { .. }
         | Reason::TakenOver
         | Reason::PublicPortTaken { .. }
         | Reason::NoPublicPorts
@@ -274,6 +275,10 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::TokenRefused => m::fault_token_refused(),
         Reason::NameTaken { name } => m::fault_name_taken(name.as_str()),
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
+        Reason::HostedHere {
+            process: Some(process),
+        } => m::fault_hosted_here(process.to_string()),
+        Reason::HostedHere { process: None } => m::fault_hosted_here_too(),
         Reason::TakenOver => m::fault_taken_over(),
         Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
         Reason::NoPublicPorts => m::fault_no_public_ports(),
@@ -323,6 +328,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
         Reason::NameTaken { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
+        Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }

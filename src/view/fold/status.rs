@@ -161,6 +161,7 @@ pub(super) fn of<'a>(
         },
         HostState::Displaced { since, reason } => match reason {
             Reason::HostedElsewhere => Status::Elsewhere,
+            Reason::HostedHere { .. } => Status::Failed(reason),
             _ => Status::TakenOver { since: *since },
         },
         HostState::Quota {

@@ -180,6 +180,7 @@ pub async fn ended(session: &mut Session) -> Reason {
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
                 | SessionEvent::GoingDown
+                | SessionEvent::Superseded
                 | SessionEvent::Parked { .. }
                 | SessionEvent::Resumed => {}
             }

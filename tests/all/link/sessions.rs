@@ -69,6 +69,7 @@ async fn ports_change_while_the_session_lives() {
             SessionEvent::Ports(ports) => break ports,
             SessionEvent::Established | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
             SessionEvent::GoingDown => panic!("nobody goes down"),
+            SessionEvent::Superseded => panic!("there is no other"),
             SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => panic!("{ended:?}"),
         }
     };

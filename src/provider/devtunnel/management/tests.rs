@@ -101,6 +101,36 @@ async fn what_the_service_answers_is_classified() {
     }
 }
 
+/// As in a hotel, where somebody hosts already: what answers is no Dev Tunnels, and it passes.
+#[tokio::test]
+async fn a_page_of_the_network_is_not_the_service_s_answer() {
+    for (body, is_ours) in [
+        ("<html>Welcome to our hotel</html>", false),
+        ("", false),
+        ("{}", false),
+        (r#"{"login":"https://hotel.example/"}"#, false),
+        // Whoever takes the header away leaves the rest.
+        (
+            r#"{"tunnelId":"web","ports":[],"hostRelayUri":"ws://x/"}"#,
+            true,
+        ),
+    ] {
+        let service = Service::start(move |_| Answered {
+            status: 200,
+            headers: vec![],
+            body: body.to_owned(),
+        })
+        .await;
+        let (client, token) = (client(&service), Secret::new("t"));
+        let word = |asked: Option<ConnectError>| asked.map(|error| error.reason.code());
+        let expected = (!is_ours).then_some("proxy-failed");
+        let tunnel = client.tunnel(&id(), &token).await;
+        assert_eq!(word(tunnel.err()), expected, "{body}");
+        let put = client.put_endpoint(&id(), &endpoint(), &token).await;
+        assert_eq!(word(put.err()), expected, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed_and_long_answers_are_cut() {
     let service = Service::start(|_| Answered {

@@ -240,6 +240,9 @@ pub(super) fn every_reason() -> Vec<Reason> {
             program: "devtunnel".to_owned(),
             detail: detail(),
         },
+        Reason::HostedHere {
+            process: Some(4711),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -280,5 +283,6 @@ fn place(reason: &Reason) -> usize {
         Reason::ProtocolFault { .. } => 28,
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
+        Reason::HostedHere { .. } => 31,
     }
 }
