@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Outcome};
 use super::state::{Reporter, now, runtime_clock};
 use super::tally::Tally;
-use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
+use super::wait::{Goodbye, Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
 use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
 use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
@@ -305,7 +305,7 @@ impl<'e> Driver<'e> {
     }
 
     /// Before the thread ends, this does.
-    fn wait_for(&mut self, work: BoxFuture<'static, ()>) {
+    fn wait_for(&mut self, work: Goodbye) {
         self.leaving.push(work);
     }
 

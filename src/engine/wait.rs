@@ -9,8 +9,11 @@ use std::pin::Pin;
 use std::time::Instant;
 use tokio::time::sleep_until;
 
-/// The sessions that say goodbye, each within its own time.
-pub(super) type Leaving = FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>>;
+/// What is still to be done before the thread ends; it bounds itself.
+pub(super) type Goodbye = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The sessions that say goodbye, and what attempts have left to be given back.
+pub(super) type Leaving = FuturesUnordered<Goodbye>;
 
 pub(super) async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
     match attempt {

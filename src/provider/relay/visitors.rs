@@ -26,7 +26,7 @@ const TRYING_AFTER: Duration = Duration::from_millis(100);
 pub(super) struct LocalPorts {
     ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
     /// What is known of the services, longer than a session lives.
-    memories: Arc<Memories>,
+    pub(super) memories: Arc<Memories>,
 }
 
 impl LocalPorts {
