@@ -11,6 +11,7 @@ mod host;
 mod ids;
 mod inputs;
 mod join;
+mod place;
 mod remote;
 mod settings;
 mod time;
@@ -27,6 +28,7 @@ pub use inputs::{
     RelayFacts, Sample, Toast, Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
+pub use place::WindowPlace;
 pub use remote::{
     AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
     install_command,
@@ -35,5 +37,5 @@ pub use settings::{
     DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
     TimingSettings,
 };
-pub use time::UnixMillis;
+pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel};
