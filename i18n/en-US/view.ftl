@@ -265,6 +265,8 @@ tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
 tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
+tray-others = Other tunnels ({ $count })
+tray-more = { $count } more in the window…
 
 ## Cards
 
@@ -405,13 +407,21 @@ relay-joined = { $address }
 ## Banners and the line at the bottom
 
 banner-file-corrupt = { $file } could not be read. It was kept as { $kept-as }, and the defaults are in force.
-banner-file-too-new = { $file } comes from a newer version. It was kept as { $kept-as }, and the defaults are in force.
+banner-file-too-new = { $file } comes from a newer version of Underpass. It is left as it is: what you change here is not saved in it. Start the newer version again to use it.
+banner-file-unreadable = { $file } could not be read.
+banner-entries-dropped = { $count ->
+    [one] An entry of { $file } could not be read and counts for nothing.
+   *[other] { $count } entries of { $file } could not be read and count for nothing.
+} The file as it was is kept as { $kept-as }.
+banner-port-taken = Port { $wanted } could not be used ({ $detail }). The URLs of this computer have port { $port } now.
+banner-nothing-saved = The folder for Underpass's files cannot be written ({ $detail }). What you change is not saved and is gone when Underpass ends.
 banner-file-not-saved = { $file } could not be saved ({ $detail }). What you see here is not on disk.
 banner-settings-invalid = Some settings cannot be used ({ $detail }). Their defaults are in force.
 banner-audit-not-written = The audit log could not be written ({ $detail }). Hosting goes on.
 banner-no-tray-host = This desktop shows no tray icons. Closing the window minimises it.
 banner-no-keychain = This computer has no keychain. Secrets are in a file that only you can read.
 banner-crashed = Underpass ended unexpectedly the last time. What was hosted is hosted again.
+banner-crashed-idle = Underpass ended unexpectedly the last time. Nothing was hosted.
 banner-held-lost = { $count ->
     [one] { $name } · { $count } connection that was held is cut: the session could not be resumed. Hosting goes on by itself.
    *[other] { $name } · { $count } connections that were held are cut: the session could not be resumed. Hosting goes on by itself.
@@ -425,3 +435,9 @@ toast-copied = Copied { $url }
 toast-deleted = Deleted { $name }
 toast-renewed = Renewed { $name }
 toast-desktop-refused = The desktop refused: { $detail }
+
+## Start failures
+start-failed = Underpass could not start
+start-failed-close = Close
+start-not-answering = Underpass is running already and does not answer. End it in the system monitor or sign out, then start it again.
+start-folder = The folder for Underpass's files cannot be used: { $detail }

@@ -267,6 +267,8 @@ tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
 tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
+tray-others = Outros túneis ({ $count })
+tray-more = Mais { $count } na janela…
 
 ## Cartões
 
@@ -410,13 +412,21 @@ relay-joined = { $address }
 ## Avisos e a linha de baixo
 
 banner-file-corrupt = Não foi possível ler { $file }. O arquivo foi guardado como { $kept-as }, e valem os padrões.
-banner-file-too-new = { $file } vem de uma versão mais nova. O arquivo foi guardado como { $kept-as }, e valem os padrões.
+banner-file-too-new = { $file } vem de uma versão mais nova do Underpass. O arquivo fica como está: o que você mudar aqui não é salvo nele. Inicie a versão mais nova para usá-lo.
+banner-file-unreadable = Não foi possível ler { $file }.
+banner-entries-dropped = { $count ->
+    [one] Não foi possível ler um item de { $file }, e ele não vale.
+   *[other] Não foi possível ler { $count } itens de { $file }, e eles não valem.
+} O arquivo como estava foi guardado como { $kept-as }.
+banner-port-taken = Não foi possível usar a porta { $wanted } ({ $detail }). As URLs deste computador têm agora a porta { $port }.
+banner-nothing-saved = Não é possível gravar na pasta de arquivos do Underpass ({ $detail }). O que você mudar não é salvo e se perde quando o Underpass terminar.
 banner-file-not-saved = Não foi possível salvar { $file } ({ $detail }). O que você vê aqui não está no disco.
 banner-settings-invalid = Algumas configurações não podem ser usadas ({ $detail }). Valem os padrões delas.
 banner-audit-not-written = Não foi possível gravar o registro de auditoria ({ $detail }). A hospedagem continua.
 banner-no-tray-host = Esta área de trabalho não mostra ícones na bandeja. Fechar a janela a minimiza.
 banner-no-keychain = Este computador não tem chaveiro. Os segredos estão em um arquivo que só você pode ler.
 banner-crashed = O Underpass terminou de forma inesperada na última vez. O que estava hospedado volta a ser hospedado.
+banner-crashed-idle = O Underpass terminou de forma inesperada na última vez. Nada estava hospedado.
 banner-held-lost = { $count ->
     [one] { $name } · { $count } conexão mantida foi cortada: a sessão não pôde ser retomada. A hospedagem continua sozinha.
    *[other] { $name } · { $count } conexões mantidas foram cortadas: a sessão não pôde ser retomada. A hospedagem continua sozinha.
@@ -430,3 +440,9 @@ toast-copied = Copiado: { $url }
 toast-deleted = Excluído: { $name }
 toast-renewed = Validade renovada: { $name }
 toast-desktop-refused = A área de trabalho recusou: { $detail }
+
+## Falhas ao iniciar
+start-failed = Não foi possível iniciar o Underpass
+start-failed-close = Fechar
+start-not-answering = O Underpass já está em execução e não responde. Encerre-o no monitor do sistema ou saia da sessão e depois inicie de novo.
+start-folder = Não é possível usar a pasta de arquivos do Underpass: { $detail }

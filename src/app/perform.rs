@@ -120,6 +120,10 @@ impl Performer {
             Box::pin(async move { asker.ask(&plan, &session).await })
         });
         let mailbox = parts.mailbox.clone();
+        parts
+            .relay
+            .on_notice(move |notice| mailbox.send(Event::Noticed(notice)));
+        let mailbox = parts.mailbox.clone();
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
@@ -206,6 +210,12 @@ impl Performer {
     /// Waits until all that was written and asked for is done; the caller bounds it.
     pub(super) async fn drained(&mut self) {
         self.lanes.drained().await;
+        if let Some(clipboard) = self.clipboard.clone() {
+            let handed = tokio::task::spawn_blocking(move || clipboard.hand_over()).await;
+            if let Err(error) = handed {
+                tracing::warn!(%error, "the clipboard was not handed over");
+            }
+        }
     }
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
@@ -368,6 +378,11 @@ impl Performer {
             "another program keeps the audit log locked, or the disk does not answer yet"
                 .to_owned(),
         ));
+        // The log is read beside others: by the wall clock.
+        let entry = Entry {
+            at: clock::shift().apply(entry.at),
+            ..entry
+        };
         let (audit, mailbox) = (self.audit.clone(), self.parts.mailbox.clone());
         let append = move || {
             if let Err(error) = audit.append(&entry) {

@@ -22,6 +22,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -197,10 +198,30 @@ pub fn logs_dir(home: &Path) -> PathBuf {
     home.join(DIR)
 }
 
+/// Whether a panic of the main thread is no crash.
+type Excuse = Box<dyn Fn() -> bool + Send + Sync>;
+
+static EXCUSE: OnceLock<Excuse> = OnceLock::new();
+
+/// From now on a panic of the main thread while `excuse` holds is logged and is no crash: the toolkit
+/// panics when the display is gone. Only the first excuse counts.
+pub fn excuse_main_thread(excuse: impl Fn() -> bool + Send + Sync + 'static) {
+    // Set once a process.
+    let _ = EXCUSE.set(Box::new(excuse));
+}
+
+fn is_excused() -> bool {
+    thread::current().name() == Some("main") && EXCUSE.get().is_some_and(|excuse| excuse())
+}
+
 /// Logs each panic and writes it to `crash`, then lets the usual message go to standard error.
 fn note_panics(crash: Option<PathBuf>) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        if is_excused() {
+            tracing::info!(panic = %info, "the toolkit broke off");
+            return;
+        }
         let report = crash_report(info);
         tracing::error!(panic = report, "the program panicked");
         if let Some(path) = &crash {

@@ -13,6 +13,7 @@ mod ids;
 mod inputs;
 mod join;
 mod network;
+mod place;
 mod public_url;
 mod remote;
 mod service_fault;
@@ -35,6 +36,7 @@ pub use inputs::{
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use network::{InvalidNetwork, Network};
+pub use place::WindowPlace;
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use remote::{
     AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
@@ -45,7 +47,7 @@ pub use settings::{
     DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
     TimingSettings,
 };
-pub use time::UnixMillis;
+pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{
     Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, ProviderId, Target, Tunnel,
 };

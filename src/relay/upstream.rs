@@ -359,10 +359,7 @@ mod tests {
         assert_eq!(upstream.open(visitor()).await.err(), Some(OpenError::Full));
         assert!(upstream.is_full());
         // It got to the host, which knew it for what it is.
-        let probed = upstream
-            .open_http(visitor(), true, b"", None)
-            .await
-            .err();
+        let probed = upstream.open_http(visitor(), true, b"", None).await.err();
         assert_eq!(probed, Some(OpenError::Service(ServiceFault::TimedOut)));
         visitors.pop();
         upstream.open(visitor()).await.expect("there is room again");

@@ -16,9 +16,13 @@ mod devtunnels;
 #[path = "no_devtunnels.rs"]
 mod devtunnels;
 mod doctor;
+#[cfg(feature = "window")]
+mod farewell;
 mod host;
 mod inventory;
 mod plan;
+#[cfg(feature = "window")]
+mod post;
 mod print;
 mod relay;
 mod remote;
@@ -26,6 +30,8 @@ mod service;
 mod signals;
 mod speech;
 mod tunnels;
+#[cfg(feature = "window")]
+mod window_place;
 #[cfg(not(feature = "window"))]
 mod windowless;
 
@@ -78,6 +84,15 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
 }
 
 fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
+    let (home, unsaved) = match &task {
+        Task::Desktop(_) | Task::Host(_) => match home.writable() {
+            Ok((home, unsaved)) => (home, unsaved.map(|error| error.to_string())),
+            // What needs the folder says so.
+            Err(_) => (home.clone(), None),
+        },
+        _ => (home.clone(), None),
+    };
+    let home = &home;
     let options = logging::Options {
         home: Some(home.path().to_owned()),
         ..options.clone()
@@ -88,10 +103,10 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
     }
     match task {
         #[cfg(feature = "window")]
-        Task::Desktop(args) => desktop::run(args),
+        Task::Desktop(args) => desktop::run(home, args, unsaved),
         #[cfg(not(feature = "window"))]
         Task::Desktop(_) => windowless::refuse(),
-        Task::Host(args) => host::run(home.clone(), &args),
+        Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
         Task::Accounts(args) => accounts::run(home, args),
         Task::Tunnels(args) => tunnels::run(home, args),

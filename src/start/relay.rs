@@ -143,7 +143,7 @@ fn announce(relay: &Relay, json: bool, speech: &Speech) {
     let join = relay.join_link().reveal();
     if json {
         return print_json(&Line::Listening {
-            at: clock::rfc3339(clock::now()),
+            at: clock::rfc3339(clock::shift().apply(clock::now())),
             link: relay.link_addr(),
             http: relay.http_addr(),
             join,

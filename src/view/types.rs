@@ -1,7 +1,9 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
 use super::Msg;
-use crate::model::{Action, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId};
+use crate::model::{
+    Action, ClockShift, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId,
+};
 use serde::Serialize;
 
 /// Everything the window and the tray show.
@@ -11,6 +13,9 @@ pub struct View {
     pub language: Language,
     /// Light, dark or the system's.
     pub theme: Theme,
+    /// Leads from the moments in it to the wall clock.
+    #[serde(skip)]
+    pub clock_shift: ClockShift,
     /// The window.
     pub window: WindowView,
     /// The tray.

@@ -5,8 +5,8 @@
 use crate::base::local::{self, LocalPort, LocalStream, Memories};
 use crate::link::mux::MuxStream;
 use crate::link::opening::{Answer, Failure, Kind, Opening};
-use crate::link::{HANDSHAKE_TIMEOUT, exchange};
 use crate::link::pump::pump;
+use crate::link::{HANDSHAKE_TIMEOUT, exchange};
 use crate::model::{Port, ServiceFault};
 use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
 use std::collections::HashMap;

@@ -129,7 +129,16 @@ pub fn serve_tcp(
     IngressGuard::run(move |stop| async move {
         let serve = |stream, peer, permit| {
             let (approach, upstream) = (approach.clone(), upstream.clone());
-            tcp::serve(tcp::Visit { stream, peer, permit }, approach, upstream, stop.clone())
+            tcp::serve(
+                tcp::Visit {
+                    stream,
+                    peer,
+                    permit,
+                },
+                approach,
+                upstream,
+                stop.clone(),
+            )
         };
         accept::accept(listener, &entrance, &stop.finish, serve).await;
     })

@@ -123,7 +123,9 @@ impl Outward<'_> {
         } else {
             Body::Partly
         };
-        let opened = self.upstream.open_http(self.visitor, self.probe, &first, length);
+        let opened = self
+            .upstream
+            .open_http(self.visitor, self.probe, &first, length);
         let opened = unless_gone(conn, opened).await?;
         let stream = opened.map_err(|error| Unpassed::Told(page_for(error), body))?;
         let mut upload = Upload::new(transfer, self.visit.web.limits.body_timeout);

@@ -103,13 +103,7 @@ impl Web {
     }
 }
 
-async fn serve(
-    web: Arc<Web>,
-    mut stream: TcpStream,
-    peer: SocketAddr,
-    permit: Permit,
-    stop: Stop,
-) {
+async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
     let visitor = proxied::visitor(&mut stream, peer, &web.approach);
     let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
         return reset(&stream);

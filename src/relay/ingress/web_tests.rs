@@ -35,7 +35,8 @@ async fn visited(answer: &'static [u8], request: &[u8]) -> (std::io::Result<usiz
     let listener = TcpListener::bind(any).await.expect("there is a port");
     let address = listener.local_addr().expect("it is bound");
     let router = Router::Fixed(Arc::new(Saying(answer)));
-    let _guard = Web::new(router, &HttpConfig::new("localhost")).run(listener, HttpConfig::new("localhost").entrance());
+    let _guard = Web::new(router, &HttpConfig::new("localhost"))
+        .run(listener, HttpConfig::new("localhost").entrance());
     let mut visitor = TcpStream::connect(address).await.expect("it listens");
     visitor.write_all(request).await.expect("it is sent");
     let mut got = Vec::new();

@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
-use crate::model::{Health, HostState, ProbeReport, Reason, UnixMillis};
+use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -56,12 +56,12 @@ enum Event<'a> {
     },
 }
 
-/// A change as a line, without its end.
-pub(super) fn change(at: UnixMillis, change: &Change) -> String {
+/// A change as a line, without its end; `shift` leads to the wall clock, by which a line is stamped.
+pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> String {
     line(
-        at,
+        shift.apply(at),
         match change {
-            Change::State { tunnel, state } => map_state(at, tunnel.as_str(), state),
+            Change::State { tunnel, state } => map_state(at, shift, tunnel.as_str(), state),
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
@@ -107,7 +107,12 @@ fn rfc3339(at: UnixMillis) -> String {
     format!("{at:.3}")
 }
 
-fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a> {
+fn map_state<'a>(
+    at: UnixMillis,
+    shift: ClockShift,
+    tunnel: &'a str,
+    state: &HostState,
+) -> Event<'a> {
     let (attempt, next_at) = match state {
         HostState::Reconnecting {
             attempt, next_at, ..
@@ -122,7 +127,7 @@ fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a
         | HostState::Failed { .. } => (None, None),
     };
     let (until, open) = match state {
-        HostState::Held { until, open, .. } => (Some(rfc3339(*until)), Some(*open)),
+        HostState::Held { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
         HostState::Stopped
         | HostState::Connecting { .. }
         | HostState::Hosting { .. }

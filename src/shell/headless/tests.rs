@@ -3,8 +3,9 @@
 use super::changes::{Change, Seen};
 use super::{is_over, json, words};
 use crate::model::{
-    Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey, PortNumber,
-    ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber, TunnelId, UnixMillis,
+    ClockShift, Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey,
+    PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber, TunnelId,
+    UnixMillis,
 };
 use crate::shell::text::Catalogue;
 use proptest::prelude::*;
@@ -76,7 +77,7 @@ impl Facts {
         let changes = self.seen.changes(&self.inputs);
         changes
             .iter()
-            .map(|change| short(&json::change(AT, change)))
+            .map(|change| short(&json::change(AT, ClockShift::default(), change)))
             .collect()
     }
 }

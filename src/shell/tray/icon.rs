@@ -83,11 +83,11 @@ impl Look {
         let pixels = image.to_rgba8().ok_or(TrayError::Icon)?;
         Ok(pixels.as_bytes().to_vec())
     }
+}
 
-    /// The icon as the tray takes it.
-    pub(super) fn icon(self) -> Result<tray_icon::Icon, TrayError> {
-        tray_icon::Icon::from_rgba(self.pixels(SIZE)?, SIZE, SIZE).map_err(|_| TrayError::Icon)
-    }
+/// The pixels of [`Look::pixels`] at [`SIZE`] as the tray takes them.
+pub(super) fn from_pixels(pixels: &[u8]) -> Result<tray_icon::Icon, TrayError> {
+    tray_icon::Icon::from_rgba(pixels.to_vec(), SIZE, SIZE).map_err(|_| TrayError::Icon)
 }
 
 #[cfg(test)]

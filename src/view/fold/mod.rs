@@ -10,6 +10,7 @@ mod card;
 mod chart;
 mod dialog;
 mod header;
+mod name;
 mod panel;
 mod remedy;
 mod scene;
@@ -44,6 +45,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
     View {
         language: inputs.language(),
         theme: inputs.settings.theme,
+        clock_shift: inputs.appearance.clock_shift,
         window: WindowView {
             header,
             cards: scene

@@ -25,7 +25,11 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         .unwrap_or_default();
     Some(Panel {
         key: slot.key.clone(),
-        title: format!("{} : {}", group.tunnel.name, slot.port_text()),
+        title: format!(
+            "{} : {}",
+            super::name::in_window(group.tunnel),
+            slot.port_text()
+        ),
         badge,
         word: sentence::full_word(badge),
         sentence: sentence::why(scene, group, slot),

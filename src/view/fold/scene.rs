@@ -65,6 +65,11 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Now, by the wall clock: what a provider promises is counted by that.
+    pub(super) fn wall(&self) -> UnixMillis {
+        self.inputs.appearance.clock_shift.apply(self.now)
+    }
+
     /// The shown tunnel with this id.
     pub(super) fn group(&self, id: &TunnelId) -> Option<&Group<'a>> {
         self.groups.iter().find(|group| group.tunnel.id == *id)

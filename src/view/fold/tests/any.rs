@@ -336,7 +336,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
 
 fn some_notice() -> impl Strategy<Value = Notice> {
     let kind = prop_oneof![
-        Just(NoticeKind::Crashed),
+        any::<bool>().prop_map(|hosting| NoticeKind::Crashed { hosting }),
         (some_id(), some_reason())
             .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
         some_reason().prop_map(|reason| NoticeKind::AccountTrouble { reason }),

@@ -311,7 +311,22 @@ fn notices_of_every_kind() {
         },
         NoticeKind::FileTooNew {
             file: text("settings.json"),
-            kept_as: text("settings.json.new-1"),
+        },
+        NoticeKind::FileUnreadable {
+            file: text("tunnels.json"),
+        },
+        NoticeKind::EntriesDropped {
+            file: text("hosted.json"),
+            count: 1,
+            kept_as: text("hosted.json.corrupt-1"),
+        },
+        NoticeKind::PortTaken {
+            wanted: number(7480),
+            port: number(36_959),
+            detail: text("address in use"),
+        },
+        NoticeKind::NothingSaved {
+            detail: text("Read-only file system"),
         },
         NoticeKind::FileNotSaved {
             file: text("tunnels.json"),
@@ -325,7 +340,8 @@ fn notices_of_every_kind() {
         },
         NoticeKind::NoTrayHost,
         NoticeKind::NoKeychain,
-        NoticeKind::Crashed,
+        NoticeKind::Crashed { hosting: true },
+        NoticeKind::Crashed { hosting: false },
         needs("web", Reason::TokenRefused),
         needs("web", Reason::TakenOver),
         needs("web", Reason::NameTaken { name: text("web") }),
