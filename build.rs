@@ -11,6 +11,7 @@ use fluent_syntax::ast::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{env, fs};
 
 const SOURCE: &str = "en-US";
@@ -29,15 +30,35 @@ fn main() {
     println!("cargo::rerun-if-changed=i18n");
     let source = read_language(SOURCE);
     check_other_languages(&source);
-    fs::write(out.join("messages.rs"), constructors(&source)).expect("OUT_DIR is writable");
-    fs::write(out.join("tr.slint"), labels_slint(&source)).expect("OUT_DIR is writable");
-    fs::write(out.join("tr.rs"), labels_rust(&source)).expect("OUT_DIR is writable");
-    fs::write(out.join("sources.rs"), sources()).expect("OUT_DIR is writable");
+    generate(&out.join("messages.rs"), &constructors(&source));
+    generate(&out.join("tr.slint"), &labels_slint(&source));
+    generate(&out.join("tr.rs"), &labels_rust(&source));
+    generate(&out.join("sources.rs"), &sources());
 
     #[cfg(feature = "window")]
     compile_window(out);
     #[cfg(not(feature = "window"))]
     pack_relocations();
+}
+
+/// Writes a file of `OUT_DIR` as old as the newest text it was made of. The Slint build names
+/// `tr.slint` as one of its inputs: with the time of this very run it would be newer than the run, and
+/// cargo would compile everything again at each build.
+fn generate(path: &Path, code: &str) {
+    let source = newest_text().expect("i18n can be read");
+    fs::write(path, code)
+        .and_then(|()| fs::File::options().write(true).open(path))
+        .and_then(|file| file.set_modified(source))
+        .expect("OUT_DIR is writable");
+}
+
+/// When a text was changed last.
+fn newest_text() -> std::io::Result<SystemTime> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for path in languages().iter().flat_map(|tag| files(tag)) {
+        newest = newest.max(fs::metadata(path)?.modified()?);
+    }
+    Ok(newest)
 }
 
 /// The table of addresses that are put right at every start is read whole, and stays in memory: in

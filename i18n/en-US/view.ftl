@@ -78,21 +78,31 @@ why-working-tcp = Accepted a connection in { $latency }, { $ago }.
 why-working-plain = Working, checked { $ago }.
 why-private = Working. Visitors must sign in.
 
-why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine.
-why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine.
+why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine; start your service.
+why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine; check again.
 why-not-http = Your side: { $target } answers, but not as http. Is it https?
 why-not-https = Your side: { $target } answers, but not as https. Is it http?
 why-not-web = Your side: { $target } answers, but neither as http nor as https. Is it tcp?
-why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine.
-why-loop = Your side: { $target } leads back to this tunnel, so a visitor would go round in a circle. Does it pass requests on to this URL?
-why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine.
-why-service-down = Your side: { $target } cannot be reached. The tunnel is fine.
+why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine; check your service and its firewall.
+why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine; check whether your service hangs.
+why-busy = Your side: { $target } is busy with another visitor and answers no one else until it is done. Wait, or run a server that answers several at once.
+why-unknown-name = Your side: the name in { $target } does not resolve on this computer. Check its spelling, or use an address.
+why-no-way = Your side: this computer has no way to { $target }. Check its address and your network.
+why-untrusted-certificate = Your side: this computer does not trust the certificate of { $target } (SHA-256 { $fingerprint }). If it is the right one, host with --no-tls-verify.
+why-changed-certificate = Your side: { $target } has another certificate than the one that was accepted first (now SHA-256 { $fingerprint }). If you changed it, stop hosting and start again.
+why-tls-refused = Your side: { $target } speaks TLS but breaks it off with this computer. If it goes by another name, use that name as the target.
+why-host-full = Your side: this computer holds as many connections as it may. Close some, or raise the limit of open files (ulimit -n).
+why-not-permitted = Your side: this computer does not permit the connection to { $target }. Check its firewall.
+why-name-refused = Your side: { $target } answers only who asks for a name that it knows, so visitors are refused. Host it with --host-header rewrite.
+why-loop = Your side: { $target } is the tunnel’s own address, or leads back to it, so visitors go round in a circle. Use your service’s own port as the target.
+why-service-down = Your side: { $target } cannot be reached. The tunnel is fine; check your service.
 
 why-url-dead = Their side: the public URL does not answer, your service does ({ $check }).
 why-url-no-host = Their side: the relay says that nobody hosts this tunnel; your service answers ({ $check }).
 why-url-unknown = Their side: the relay says that it does not know this tunnel; your service answers ({ $check }).
 why-url-no-name = The network between: the name { $host } does not resolve; your service answers ({ $check }).
 why-both-refused = Both sides: nothing listens on { $target }, and the public URL is dead.
+why-both = Both sides: { $target } cannot be reached, and the public URL is dead.
 why-both-silent = Both sides: { $target } does not react, and the public URL is dead.
 check-of = check { $n } of { $of }, then we reconnect
 check-many = dead for { $n } checks
@@ -235,6 +245,11 @@ header-needs-you = { $count ->
 }
 header-idle = nothing hosted
 header-list = { $a }, { $b }
+header-quitting = { $count ->
+    [0] Quitting…
+    [one] Saying goodbye to one relay…
+   *[other] Saying goodbye to { $count } relays…
+}
 header-line = Underpass: { $counts }
 
 ## Tray
@@ -276,6 +291,8 @@ check-accepted = accepted · { $latency } · { $ago }
 check-failed = no answer ({ $cause }) · { $ago }
 local-accepts = { $target } accepts connections
 local-refused = nothing listens on { $target }
+local-not-asked = { $target } was not asked
+local-failed = { $target } cannot be reached
 local-silent = { $target } does not react
 try-in = in { $span } ({ $attempt })
 try-now = now ({ $attempt })

@@ -80,21 +80,31 @@ why-working-tcp = Aceitou uma conexão em { $latency }, { $ago }.
 why-working-plain = Funcionando, verificado { $ago }.
 why-private = Funcionando. Os visitantes precisam entrar com uma conta.
 
-why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem.
-why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem.
+why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem; inicie o seu serviço.
+why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem; verifique de novo.
 why-not-http = Do seu lado: { $target } responde, mas não em http. Será https?
 why-not-https = Do seu lado: { $target } responde, mas não em https. Será http?
 why-not-web = Do seu lado: { $target } responde, mas nem em http nem em https. Será tcp?
-why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem.
-why-loop = Do seu lado: { $target } leva de volta a este túnel; um visitante andaria em círculos. Ele repassa os pedidos para esta URL?
-why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem.
-why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem.
+why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem; verifique o serviço e o firewall.
+why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem; veja se o serviço travou.
+why-busy = Do seu lado: { $target } está ocupado com outro visitante e não atende mais ninguém até terminar. Espere, ou use um servidor que atenda vários ao mesmo tempo.
+why-unknown-name = Do seu lado: o nome em { $target } não é resolvido neste computador. Verifique a grafia ou use um endereço.
+why-no-way = Do seu lado: este computador não tem caminho até { $target }. Verifique o endereço e a sua rede.
+why-untrusted-certificate = Do seu lado: este computador não confia no certificado de { $target } (SHA-256 { $fingerprint }). Se for o certo, hospede com --no-tls-verify.
+why-changed-certificate = Do seu lado: { $target } tem um certificado diferente do que foi aceito primeiro (agora SHA-256 { $fingerprint }). Se foi você que o trocou, pare de hospedar e comece de novo.
+why-tls-refused = Do seu lado: { $target } fala TLS, mas o interrompe com este computador. Se ele atende por outro nome, use esse nome como destino.
+why-host-full = Do seu lado: este computador já tem tantas conexões quantas pode. Feche algumas ou aumente o limite de arquivos abertos (ulimit -n).
+why-not-permitted = Do seu lado: este computador não permite a conexão com { $target }. Verifique o firewall.
+why-name-refused = Do seu lado: { $target } só responde a quem pede um nome que conhece, e os visitantes são recusados. Hospede-o com --host-header rewrite.
+why-loop = Do seu lado: { $target } é o endereço do próprio túnel, ou leva de volta a ele, e os visitantes andam em círculo. Use a porta do seu serviço como destino.
+why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem; verifique o seu serviço.
 
 why-url-dead = Do outro lado: a URL pública não responde, o seu serviço sim ({ $check }).
 why-url-no-host = Do outro lado: o relay diz que ninguém hospeda este túnel; o seu serviço responde ({ $check }).
 why-url-unknown = Do outro lado: o relay diz que não conhece este túnel; o seu serviço responde ({ $check }).
 why-url-no-name = Na rede entre os dois: o nome { $host } não é encontrado; o seu serviço responde ({ $check }).
 why-both-refused = Dos dois lados: nada escuta em { $target }, e a URL pública está morta.
+why-both = Dos dois lados: { $target } está inacessível, e a URL pública está morta.
 why-both-silent = Dos dois lados: { $target } não reage, e a URL pública está morta.
 check-of = verificação { $n } de { $of }, depois reconectamos
 check-many = morta há { $n } verificações
@@ -237,6 +247,11 @@ header-needs-you = { $count ->
 }
 header-idle = nada hospedado
 header-list = { $a }, { $b }
+header-quitting = { $count ->
+    [0] Saindo…
+    [one] Despedindo-se de um relay…
+   *[other] Despedindo-se de { $count } relays…
+}
 header-line = Underpass: { $counts }
 
 ## Bandeja
@@ -278,6 +293,8 @@ check-accepted = aceitou · { $latency } · { $ago }
 check-failed = sem resposta ({ $cause }) · { $ago }
 local-accepts = { $target } aceita conexões
 local-refused = nada escuta em { $target }
+local-not-asked = { $target } não foi consultado
+local-failed = { $target } está inacessível
 local-silent = { $target } não reage
 try-in = em { $span } ({ $attempt })
 try-now = agora ({ $attempt })

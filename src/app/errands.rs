@@ -6,18 +6,14 @@ use super::event::{AskNumber, Event};
 use super::run::Mailbox;
 use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel, TunnelId};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
-
-/// How long the program's end waits for changes: a port that is made anew is gone in between.
-const FINISH_WITHIN: Duration = Duration::from_secs(20);
 
 /// Runs the errands on the current runtime.
 pub(super) struct Errands {
     account: Arc<dyn Account>,
     mailbox: Mailbox,
-    /// Changes of one tunnel are made one after the other.
+    /// Changes are made one after the other, whichever tunnel they are of: the provider's program is
+    /// asked once at a time anyway.
     changes: Arc<tokio::sync::Mutex<()>>,
     /// Those under way.
     changing: JoinSet<()>,
@@ -113,12 +109,10 @@ impl Errands {
         });
     }
 
-    /// Waits until the changes under way are made, within bounds.
-    pub(super) async fn finish(&mut self) {
-        let all = async { while self.changing.join_next().await.is_some() {} };
-        if timeout(FINISH_WITHIN, all).await.is_err() {
-            tracing::warn!("changes of an account are cut short");
-        }
+    /// The end of the changes that are under way; the caller bounds it. Later ones are not waited for.
+    pub(super) fn finish(&mut self) -> impl Future<Output = ()> + use<> {
+        let mut changing = std::mem::take(&mut self.changing);
+        async move { while changing.join_next().await.is_some() {} }
     }
 
     /// Signs in; one that is under way is given up.
@@ -185,6 +179,8 @@ async fn make(
         Pending::AddPort(id, port) => account.add_port(id, port).await?,
         Pending::RemovePort(key) => account.remove_port(key).await?,
         Pending::ChangeProtocol(key, protocol) => account.change_protocol(key, protocol).await?,
+        // Its own proxy does that, always.
+        Pending::SetHostHeader(..) => return Ok(None),
         Pending::SetAccess(id, access) => account.set_access(id, access).await?,
         Pending::Renew(id) => account.renew(id).await?,
     }

@@ -8,6 +8,7 @@ mod account;
 mod embedded;
 mod errands;
 mod event;
+mod lane;
 mod perform;
 mod run;
 mod state;

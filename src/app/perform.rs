@@ -4,6 +4,7 @@ use super::account::DevTunnels;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
+use super::lane::{Lane, Late};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::clock;
@@ -18,10 +19,12 @@ use crate::provider::{Connector, HostOrder};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
+use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The name of the joined relay's token among the secrets.
 pub const RELAY_TOKEN: &str = "relay-token";
@@ -47,7 +50,46 @@ pub(super) struct Performer {
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
+    lanes: Lanes,
     errands: Errands,
+}
+
+/// How long a write of one small file may take before the person is told.
+const FILES_LIMIT: Duration = Duration::from_secs(10);
+/// The same for a line of the audit log, which other programs may hold for a while.
+const AUDIT_LIMIT: Duration = Duration::from_secs(10);
+/// The same for the keychain, which may ask the person for its password.
+const KEYCHAIN_LIMIT: Duration = Duration::from_mins(1);
+/// The same for the desktop; each of its services has a shorter limit of its own.
+const DESKTOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Whatever may hang, off the app's thread, a lane a kind.
+struct Lanes {
+    files: Lane,
+    audit: Lane,
+    keychain: Lane,
+    desktop: Lane,
+}
+
+impl Lanes {
+    fn new() -> Self {
+        Self {
+            files: Lane::new("files", FILES_LIMIT),
+            audit: Lane::new("audit", AUDIT_LIMIT),
+            keychain: Lane::new("keychain jobs", KEYCHAIN_LIMIT),
+            desktop: Lane::new("desktop jobs", DESKTOP_LIMIT),
+        }
+    }
+
+    /// Waits until all that was asked for is done.
+    async fn drained(&mut self) {
+        tokio::join!(
+            self.files.drained(),
+            self.audit.drained(),
+            self.keychain.drained(),
+            self.desktop.drained(),
+        );
+    }
 }
 
 impl Performer {
@@ -69,12 +111,13 @@ impl Performer {
             engines: HashMap::new(),
             leaving: Vec::new(),
             clipboard: None,
+            lanes: Lanes::new(),
             errands: Errands::new(&parts.devtunnels, parts.mailbox.clone()),
             parts,
         })
     }
 
-    /// Does one command; `Break` ends the program.
+    /// Does one command, or has it done; `Break` begins the program's end.
     pub(super) fn perform(
         &mut self,
         command: Command,
@@ -87,9 +130,11 @@ impl Performer {
             Command::Probe(plan) => self.prober.start(plan),
             Command::StopProbe(key) => self.prober.stop(&key),
             Command::CheckNow(key) => self.prober.check_now(&key),
-            Command::ChangeInventory { change, tunnels } => self.change(change, &tunnels),
+            Command::ChangeInventory { change, tunnels } => self.change(change, tunnels),
             Command::SaveTunnels(tunnels) => {
-                self.save(|home| home.tunnels().save_or_notice(&tunnels));
+                self.save("tunnels", move |home| {
+                    home.tunnels().save_or_notice(&tunnels)
+                });
             }
             Command::AskAccount {
                 asked,
@@ -104,15 +149,19 @@ impl Performer {
             Command::SignOut => self.errands.sign_out(),
             Command::SaveSettings(settings) => {
                 self.parts.offer = settings.devtunnel.offer;
-                self.save(|home| home.settings().save_or_notice(&settings));
+                self.save("settings", move |home| {
+                    home.settings().save_or_notice(&settings)
+                });
             }
             Command::SaveHosted(hosted) => {
-                self.save(|home| home.hosted().save_or_notice(&hosted));
+                self.save("hosted", move |home| home.hosted().save_or_notice(&hosted));
             }
-            Command::SaveRows(rows) => self.save(|home| home.rows().save_or_notice(&rows)),
-            Command::Audit(entry) => self.append(&entry),
-            Command::Copy(text) => self.copy(&text),
-            Command::OpenUrl(url) => self.refused(platform::open_url(&url)),
+            Command::SaveRows(rows) => {
+                self.save("rows", move |home| home.rows().save_or_notice(&rows));
+            }
+            Command::Audit(entry) => self.append(entry),
+            Command::Copy(text) => self.copy(text),
+            Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),
             Command::JoinRelay(link) => self.join(link),
             Command::LeaveRelay => self.leave_relay(),
@@ -123,20 +172,23 @@ impl Performer {
         ControlFlow::Continue(())
     }
 
-    /// Waits for every goodbye (all at once; as long as their providers may take) and for changes that
-    /// are half made, then ends the embedded relay.
-    pub(super) async fn finish(mut self) {
-        self.leaving
-            .extend(self.engines.drain().map(|(_, engine)| engine));
-        for engine in &self.leaving {
-            engine.tell(EngineCommand::Stop);
+    /// Every goodbye (all at once), the changes that are half made, then the end of the embedded relay.
+    /// What is waited for belongs to it: the performer goes on serving the loop meanwhile.
+    pub(super) fn farewell(&mut self) -> impl Future<Output = ()> + use<> {
+        let mut leaving = std::mem::take(&mut self.leaving);
+        leaving.extend(self.engines.drain().map(|(_, engine)| engine));
+        let changes = self.errands.finish();
+        let relay = Arc::clone(&self.parts.relay);
+        async move {
+            let ends = join_all(leaving.into_iter().map(Engine::stop));
+            tokio::join!(changes, ends);
+            relay.shut_down().await;
         }
-        // Before this thread waits for others: it is the one that makes them.
-        self.errands.finish().await;
-        for engine in self.leaving {
-            engine.stop_and_wait();
-        }
-        self.parts.relay.shut_down().await;
+    }
+
+    /// Waits until all that was written and asked for is done; the caller bounds it.
+    pub(super) async fn drained(&mut self) {
+        self.lanes.drained().await;
     }
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
@@ -209,84 +261,145 @@ impl Performer {
         self.leaving.push(engine);
     }
 
-    fn change(&self, change: Pending, tunnels: &Vec<Tunnel>) {
-        let error = match self.parts.profile {
-            Profile::Desktop => self.parts.home.tunnels().save_or_notice(tunnels),
-            Profile::Headless => None,
+    fn change(&mut self, change: Pending, tunnels: Vec<Tunnel>) {
+        let mailbox = self.parts.mailbox.clone();
+        let changed = move |error| {
+            mailbox.send(Event::Changed {
+                change,
+                error,
+                made: None,
+            });
         };
-        self.parts.mailbox.send(Event::Changed {
-            change,
-            error,
-            made: None,
-        });
+        if self.parts.profile == Profile::Headless {
+            return changed(None);
+        }
+        let home = self.parts.home.clone();
+        let late = self.disk_is_late("tunnels");
+        let save = move || changed(home.tunnels().save_or_notice(&tunnels));
+        self.lanes.files.run(save, late);
     }
 
     /// What is on the desktop's screen is kept; a headless host leaves the desktop's files alone.
-    fn save(&self, save: impl FnOnce(&Home) -> Option<NoticeKind>) {
+    fn save(
+        &mut self,
+        file: &'static str,
+        save: impl FnOnce(&Home) -> Option<NoticeKind> + Send + 'static,
+    ) {
         if self.parts.profile == Profile::Headless {
             return;
         }
-        if let Some(notice) = save(&self.parts.home) {
-            self.parts.mailbox.send(Event::Noticed(notice));
-        }
+        let (home, mailbox) = (self.parts.home.clone(), self.parts.mailbox.clone());
+        let late = self.disk_is_late(file);
+        let save = move || {
+            if let Some(notice) = save(&home) {
+                mailbox.send(Event::Noticed(notice));
+            }
+        };
+        self.lanes.files.replace(file, save, late);
     }
 
-    fn append(&self, entry: &Entry) {
-        if let Err(error) = self.audit.append(entry) {
-            tracing::warn!(%error, "audit log not written");
-            self.parts
-                .mailbox
-                .send(Event::Noticed(NoticeKind::AuditNotWritten {
-                    detail: error.to_string(),
-                }));
-        }
+    fn disk_is_late(&self, file: &'static str) -> Late {
+        self.late(NoticeKind::FileNotSaved {
+            file: format!("{file}.json"),
+            detail: "the disk does not answer yet".to_owned(),
+        })
     }
 
-    fn copy(&mut self, text: &str) {
+    /// Tells the person so.
+    fn late(&self, notice: NoticeKind) -> Late {
+        let mailbox = self.parts.mailbox.clone();
+        Box::new(move || mailbox.send(Event::Noticed(notice)))
+    }
+
+    fn append(&mut self, entry: Entry) {
+        let not_written = |detail: String| NoticeKind::AuditNotWritten { detail };
+        let late = self.late(not_written(
+            "another program keeps the audit log locked, or the disk does not answer yet"
+                .to_owned(),
+        ));
+        let (audit, mailbox) = (self.audit.clone(), self.parts.mailbox.clone());
+        let append = move || {
+            if let Err(error) = audit.append(&entry) {
+                tracing::warn!(%error, "audit log not written");
+                mailbox.send(Event::Noticed(not_written(error.to_string())));
+            }
+        };
+        self.lanes.audit.run(append, late);
+    }
+
+    fn copy(&mut self, text: String) {
         if self.clipboard.is_none() {
             match Clipboard::start() {
                 Ok(clipboard) => self.clipboard = Some(clipboard),
                 Err(error) => tracing::warn!(%error, "no thread for the clipboard"),
             }
         }
-        if let Some(clipboard) = &self.clipboard {
-            self.refused(clipboard.copy(text));
+        if let Some(clipboard) = self.clipboard.clone() {
+            self.ask_desktop(move || clipboard.copy(&text));
         }
     }
 
-    fn set_autostart(&self, on: bool) {
+    fn set_autostart(&mut self, on: bool) {
         if self.parts.home.is_private() {
             // The autostart entry belongs to the person's own home, not to this one.
             tracing::warn!("autostart is left alone with a home of its own");
             return;
         }
-        self.refused(Autostart::for_this_program().and_then(|autostart| autostart.set(on)));
-    }
-
-    fn refused(&self, done: Result<(), platform::DesktopError>) {
-        if let Err(error) = done {
-            tracing::warn!(%error, "the desktop refused");
-            self.parts.mailbox.send(Event::DesktopRefused {
-                detail: error.to_string(),
-            });
-        }
-    }
-
-    fn join(&self, link: JoinLink) {
-        let kept = self.parts.secrets.set(RELAY_TOKEN, &link.token);
-        let error = kept.err().map(|error| NoticeKind::FileNotSaved {
-            file: RELAY_TOKEN.to_owned(),
-            detail: error.to_string(),
+        self.ask_desktop(move || {
+            Autostart::for_this_program().and_then(|autostart| autostart.set(on))
         });
-        self.parts.relay.join(link.clone());
-        self.parts.mailbox.send(Event::Joined { link, error });
     }
 
-    fn leave_relay(&self) {
-        if let Err(error) = self.parts.secrets.delete(RELAY_TOKEN) {
-            tracing::warn!(%error, "the joined relay's token could not be deleted");
-        }
+    fn ask_desktop(
+        &mut self,
+        ask: impl FnOnce() -> Result<(), platform::DesktopError> + Send + 'static,
+    ) {
+        let mailbox = self.parts.mailbox.clone();
+        let refused = move |detail: String| {
+            tracing::warn!(detail, "the desktop refused");
+            mailbox.send(Event::DesktopRefused { detail });
+        };
+        let late = refused.clone();
+        self.lanes.desktop.run(
+            move || {
+                if let Err(error) = ask() {
+                    refused(error.to_string());
+                }
+            },
+            Box::new(move || late("the desktop does not answer yet".to_owned())),
+        );
+    }
+
+    fn join(&mut self, link: JoinLink) {
+        let (secrets, relay) = (
+            Arc::clone(&self.parts.secrets),
+            Arc::clone(&self.parts.relay),
+        );
+        let (late, mailbox) = (self.keychain_is_late(), self.parts.mailbox.clone());
+        let keep = move || {
+            let kept = secrets.set(RELAY_TOKEN, &link.token);
+            let error = kept.err().map(|error| token_not_kept(error.to_string()));
+            relay.join(link.clone());
+            mailbox.send(Event::Joined { link, error });
+        };
+        self.lanes.keychain.run(keep, late);
+    }
+
+    fn leave_relay(&mut self) {
         self.parts.relay.leave();
+        let secrets = Arc::clone(&self.parts.secrets);
+        let late = self.keychain_is_late();
+        let forget = move || {
+            if let Err(error) = secrets.delete(RELAY_TOKEN) {
+                tracing::warn!(%error, "the joined relay's token could not be deleted");
+            }
+        };
+        self.lanes.keychain.run(forget, late);
+    }
+
+    fn keychain_is_late(&self) -> Late {
+        let detail = "the keychain does not answer yet; it may be asking for its password";
+        self.late(token_not_kept(detail.to_owned()))
     }
 
     fn restart_relay(&self, settings: RelaySettings) {
@@ -294,5 +407,12 @@ impl Performer {
         let relay = Arc::clone(&self.parts.relay);
         // Also when nobody asks for the new one.
         tokio::spawn(async move { relay.end_outdated().await });
+    }
+}
+
+fn token_not_kept(detail: String) -> NoticeKind {
+    NoticeKind::FileNotSaved {
+        file: RELAY_TOKEN.to_owned(),
+        detail,
     }
 }

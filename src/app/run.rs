@@ -16,11 +16,18 @@ use crate::view::{self, Renderer};
 use std::io;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at};
+
+/// How long every goodbye together may take when the person quits.
+const QUIT_WITHIN: Duration = Duration::from_millis(4_500);
+
+/// And how long what is still to be written may take after that: 5 s in all.
+const LAST_WRITES: Duration = Duration::from_millis(500);
 
 /// How often it is asked whether the computer slept or its network changed.
 const LOOK_AROUND: Duration = Duration::from_secs(5);
@@ -104,7 +111,10 @@ impl App {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(run(options, own, inbox, renderer))
+            let ended = runtime.block_on(run(options, own, inbox, renderer));
+            // A look-up of a name may still hang in the system; nobody waits for it.
+            runtime.shutdown_background();
+            ended
         })?;
         Ok(Self { mailbox, thread })
     }
@@ -151,14 +161,16 @@ async fn run(
     // Kept over events: they must not put them off.
     let mut timers = Timers::default();
     let mut event = Event::Started;
-    loop {
+    let mut ending: Option<Ending> = None;
+    'life: loop {
         let flow = take(&mut state, event, &mut performer, &mut *renderer);
-        if flow.is_break() {
-            break;
+        if flow.is_break() && ending.is_none() {
+            ending = Some(Ending::begin(performer.farewell()));
         }
         event = loop {
             timers.follow(&state);
             tokio::select! {
+                () = over(&mut ending) => break 'life,
                 event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
                 event = timers.next() => break event,
                 _ = look_around.tick() => {
@@ -169,9 +181,39 @@ async fn run(
             }
         };
     }
-    performer.finish().await;
+    if timeout(LAST_WRITES, performer.drained()).await.is_err() {
+        tracing::warn!("a file, the keychain or the desktop did not answer before the end");
+    }
     renderer.quit();
     Ok(())
+}
+
+/// The program's end under way: events are taken until it is over.
+struct Ending {
+    farewell: Pin<Box<dyn Future<Output = ()>>>,
+    until: Instant,
+}
+
+impl Ending {
+    fn begin(farewell: impl Future<Output = ()> + 'static) -> Self {
+        Self {
+            farewell: Box::pin(farewell),
+            until: Instant::now() + QUIT_WITHIN,
+        }
+    }
+}
+
+/// Waits for the end's end, or for its limit; for ever while nothing ends.
+async fn over(ending: &mut Option<Ending>) {
+    let Some(ending) = ending else {
+        return std::future::pending().await;
+    };
+    if timeout_at(ending.until, ending.farewell.as_mut())
+        .await
+        .is_err()
+    {
+        tracing::warn!("a goodbye took too long; the program ends without it");
+    }
 }
 
 fn take(

@@ -42,6 +42,8 @@ pub struct State {
     pub(super) fixed_ports: BTreeSet<TunnelId>,
     /// The engine that serves each tunnel now.
     pub(super) engines: BTreeMap<TunnelId, EngineNumber>,
+    /// Engines that were told to end and still say goodbye.
+    pub(super) leaving: BTreeSet<(TunnelId, EngineNumber)>,
     pub(super) last_engine: EngineNumber,
     /// The session of each tunnel that is up in the audit log.
     pub(super) runs: BTreeMap<TunnelId, Run>,
@@ -133,6 +135,7 @@ impl State {
             install: begin.install,
             fixed_ports: begin.fixed_ports,
             engines: BTreeMap::new(),
+            leaving: BTreeSet::new(),
             last_engine: 0,
             runs: BTreeMap::new(),
             last_run: 0,

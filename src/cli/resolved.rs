@@ -1,7 +1,9 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
 use super::TcpPorts;
-use crate::model::{Access, JoinLink, PortNumber, Protocol, ProviderId, Target};
+use crate::model::{
+    Access, JoinLink, Network, PortNumber, PortOptions, Protocol, ProviderId, PublicUrl, Target,
+};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +59,8 @@ pub struct HostArgs {
     pub protocol: Option<Protocol>,
     /// The public TCP port to ask for.
     pub public_port: Option<PortNumber>,
+    /// What else was chosen for the ports.
+    pub options: PortOptions,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.
@@ -91,6 +95,12 @@ pub struct RelayArgs {
     pub tcp_ports: TcpPorts,
     /// What follows a label in a host name.
     pub domain: String,
+    /// Where visitors find tunnels, when that is not where the relay listens.
+    pub public_url: Option<PublicUrl>,
+    /// The proxies whose word is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// They begin connections with a PROXY protocol header.
+    pub proxy_protocol: bool,
     /// How long what is under way may take at its end.
     pub drain: Duration,
     /// Where its data is, if not in the home.
@@ -164,6 +174,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What else was chosen for it.
+        options: PortOptions,
     },
     /// Delete one.
     Delete {
@@ -180,6 +192,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What else was chosen for it.
+        options: PortOptions,
     },
     /// Remove a port.
     RemovePort {

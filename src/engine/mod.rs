@@ -15,7 +15,7 @@ use crate::provider::{Connector, HostOrder};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::thread;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// What an engine is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,8 @@ pub struct EngineParts {
 #[derive(Debug)]
 pub struct Engine {
     commands: mpsc::UnboundedSender<EngineCommand>,
-    thread: Option<thread::JoinHandle<()>>,
+    /// Closed at the thread's end.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Engine {
@@ -92,13 +93,14 @@ impl Engine {
     /// The system gives no thread.
     pub fn spawn(parts: EngineParts) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
-        let thread = thread::Builder::new()
+        let (end, ended) = oneshot::channel::<()>();
+        thread::Builder::new()
             .name(format!("host {}", parts.order.tunnel))
-            .spawn(move || run_thread(parts, inbox))?;
-        Ok(Self {
-            commands,
-            thread: Some(thread),
-        })
+            .spawn(move || {
+                run_thread(parts, inbox);
+                drop(end);
+            })?;
+        Ok(Self { commands, ended })
     }
 
     /// Tells it something; what it is told after its end is lost.
@@ -107,21 +109,18 @@ impl Engine {
         let _ = self.commands.send(command);
     }
 
-    /// Its thread is gone.
+    /// Its thread is through.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_none_or(thread::JoinHandle::is_finished)
+        self.commands.is_closed()
     }
 
-    /// Stops it and waits until its thread is gone: as long as the provider may take for its goodbye.
-    pub fn stop_and_wait(mut self) {
+    /// Stops it and waits until its thread is through: as long as the provider may take for its
+    /// goodbye. The caller bounds it; when it is given up the engine ends by itself.
+    pub async fn stop(mut self) {
         self.tell(EngineCommand::Stop);
-        if let Some(thread) = self.thread.take() {
-            // A panic in the thread was reported as `Failed` where it happened.
-            let _ = thread.join();
-        }
+        // Nothing is ever sent: an error is the end, and a panic was reported as `Failed`.
+        let _ = (&mut self.ended).await;
     }
 }
 

@@ -47,6 +47,12 @@ pub struct PortSpec {
     /// The public TCP port asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_port: Option<NonZeroU16>,
+    /// `HOST[:PORT]` that the service is asked for in place of the visitors' name, 1 to 255 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_name: Option<String>,
+    /// No two visitors share a connection to the service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_visitor: bool,
 }
 
 /// A port as it is served.

@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    Access, AccountFacts, DialogKind, Field, FieldError, HostState, Language, LivePort, Port,
-    PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason, Settings, Timing, Traffic,
-    Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, DialogKind, Field, FieldError, HostHeader, HostState, Language, LivePort,
+    Port, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason, Settings, Timing,
+    Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -36,6 +36,8 @@ pub struct Inputs {
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
     pub notices: Vec<Notice>,
+    /// The program ends: how many engines still say goodbye.
+    pub quitting: Option<usize>,
 }
 
 /// What the desktop is like.
@@ -168,6 +170,8 @@ pub enum Pending {
     RemovePort(PortKey),
     /// A port whose protocol is being changed.
     ChangeProtocol(PortKey, Protocol),
+    /// A port whose service is to be asked by another name.
+    SetHostHeader(PortKey, HostHeader),
     /// Who may visit a tunnel is being changed.
     SetAccess(TunnelId, Access),
     /// A tunnel's life at the provider is being prolonged.
@@ -183,7 +187,9 @@ impl Pending {
             Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
                 id
             }
-            Self::RemovePort(key) | Self::ChangeProtocol(key, _) => &key.tunnel,
+            Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
+                &key.tunnel
+            }
         }
     }
 
@@ -196,6 +202,7 @@ impl Pending {
             Self::AddPort(..)
             | Self::RemovePort(_)
             | Self::ChangeProtocol(..)
+            | Self::SetHostHeader(..)
             | Self::SetAccess(..)
             | Self::Renew(_) => PendingWord::Change,
         }

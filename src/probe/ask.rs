@@ -1,23 +1,21 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::{ProbePlan, classify, devtunnel};
+use super::{ProbePlan, classify, devtunnel, refusal};
+use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Target,
-    UnixMillis,
+    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict,
+    ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-/// Sent with each probe, so that a service's log can leave them out.
-const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
 
 /// Asks ports and URLs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -65,13 +63,12 @@ impl Asker {
 
     /// Asks both ends and reports.
     pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (mut local, public) =
-            tokio::join!(ask_local(&plan.target, plan.timeout), self.ask_public(plan));
+        let (mut local, public) = tokio::join!(ask_local(plan), self.ask_public(plan));
         let reason = Reason::TimedOut;
         let late = public == PublicAnswer::Failed { reason };
         if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
             // A service that takes its time makes the URL take it too: whose silence is it?
-            local = ask_local_web(&plan.target, plan.timeout).await;
+            local = ask_local_web(plan).await;
         }
         ProbeReport {
             key: plan.key.clone(),
@@ -113,16 +110,42 @@ impl Asker {
                 .header("x-tunnel-skip-antiphishing-page", "true")
                 .header("accept", "*/*"),
         };
-        match request.send().await {
-            Ok(response) => PublicAnswer::Status {
-                code: response.status().as_u16(),
-                latency_us: micros(asked),
-                verdict: verdict(plan.provider, &response),
-                login_wall: is_login_wall(plan.provider, &url, &response),
-            },
-            Err(error) => failed(web_reason(&url, &error)),
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failed(web_reason(&url, &error)),
+        };
+        let (code, latency_us) = (response.status().as_u16(), micros(asked));
+        let mut verdict = verdict(plan.provider, &response);
+        let asked_by = &plan.options.host_header;
+        if verdict.is_none()
+            && refusal::is_possible(plan.provider, asked_by, code)
+            && refuses_the_name(client, &url).await
+        {
+            verdict = Some(RelayVerdict::Service(ServiceFault::NameRefused));
+        }
+        PublicAnswer::Status {
+            code,
+            latency_us,
+            verdict,
+            login_wall: is_login_wall(plan.provider, &url, &response),
         }
     }
+}
+
+/// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
+async fn refuses_the_name(client: &reqwest::Client, url: &reqwest::Url) -> bool {
+    let Ok(mut response) = client.get(url.clone()).send().await else {
+        return false;
+    };
+    let mut body = Vec::new();
+    while body.len() < refusal::LOOKED_AT
+        && let Ok(Some(part)) = response.chunk().await
+    {
+        body.extend_from_slice(&part);
+    }
+    body.truncate(refusal::LOOKED_AT);
+    let own = header(&response, RelayVerdict::HEADER).is_some();
+    !own && refusal::is_of_the_name(response.status().as_u16(), &body)
 }
 
 fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
@@ -133,39 +156,34 @@ fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(builder.with_no_client_auth())
 }
 
-async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {
-    match timeout(limit, connect_local(target)).await {
-        Ok(Ok(_)) => LocalAnswer::Accepts,
-        Ok(Err(_)) => LocalAnswer::Refused,
-        Err(_) => LocalAnswer::Silent,
+/// Connects as a visitor's stream would; nothing is asked.
+async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
+    let look = local::look(&plan.target, plan.protocol, &plan.options);
+    match timeout(plan.timeout, look).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::TimedOut),
     }
 }
 
 /// Whether the service says anything at all when it is asked as a visitor would ask.
-async fn ask_local_web(target: &Target, limit: Duration) -> LocalAnswer {
+async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
+    let target = &plan.target;
     let answer = async {
-        let mut stream = connect_local(target).await?;
+        let mut stream = local::reach_for(None, target, plan.options.proxy_protocol).await?;
         let request = format!(
             "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await?;
-        // Any byte will do, and so will a refusal: TLS services close on plain requests.
-        stream.read(&mut [0; 1]).await
+        if stream.write_all(request.as_bytes()).await.is_ok() {
+            // Any byte will do, and so will a refusal: TLS services close on plain requests.
+            let _ = stream.read(&mut [0; 1]).await;
+        }
+        Ok(())
     };
-    match timeout(limit, answer).await {
-        Ok(_) => LocalAnswer::Accepts,
-        Err(_) => LocalAnswer::Silent,
-    }
-}
-
-async fn connect_local(target: &Target) -> io::Result<TcpStream> {
-    let port = target.port.get();
-    if target.host != Target::LOCALHOST {
-        return TcpStream::connect((target.host.as_str(), port)).await;
-    }
-    match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(stream) => Ok(stream),
-        Err(_) => TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await,
+    match timeout(plan.timeout, answer).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::NoAnswer),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One word for two answers. Pure.
 
-use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict};
+use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault};
 
 /// Makes one word of what the local port and the public URL did.
 ///
@@ -13,28 +13,41 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
             verdict: Some(verdict),
             ..
         } => match verdict {
-            RelayVerdict::ServiceDown
-            | RelayVerdict::NotHttp
-            | RelayVerdict::ServiceSilent
-            | RelayVerdict::Loop => Health::ServiceDown,
+            RelayVerdict::Service(_) => Health::ServiceDown,
             RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
         },
         PublicAnswer::Status { verdict: None, .. } => Health::Operational,
         PublicAnswer::Accepted { .. } => match local {
-            LocalAnswer::Accepts => Health::Operational,
-            LocalAnswer::Refused | LocalAnswer::Silent => Health::ServiceDown,
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Operational,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
         },
         // The service does not answer here either: the URL only waits for it.
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
-        } if local == LocalAnswer::Silent => Health::ServiceDown,
+        } if is_silent(local) => Health::ServiceDown,
         PublicAnswer::Failed { .. } => Health::Down,
+    }
+}
+
+/// Whether the service keeps whoever asks it waiting.
+fn is_silent(local: LocalAnswer) -> bool {
+    match local.fault() {
+        Some(
+            ServiceFault::TimedOut
+            | ServiceFault::NoAnswer
+            | ServiceFault::Busy
+            | ServiceFault::NotTls,
+        ) => true,
+        Some(_) | None => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
+    const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
 
     fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
         PublicAnswer::Status {
@@ -48,11 +61,7 @@ mod tests {
     #[test]
     fn any_answer_of_the_service_itself_is_operational() {
         for code in [200, 204, 301, 401, 404, 429, 500, 502, 503, 504] {
-            for local in [
-                LocalAnswer::Accepts,
-                LocalAnswer::Refused,
-                LocalAnswer::Silent,
-            ] {
+            for local in [LocalAnswer::Accepts, REFUSED, SILENT] {
                 assert_eq!(
                     classify(local, &status(code, None)),
                     Health::Operational,
@@ -65,10 +74,18 @@ mod tests {
     #[test]
     fn the_relay_s_own_pages_tell_whose_side_it_is() {
         let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)));
-        assert_eq!(word(RelayVerdict::ServiceDown), Health::ServiceDown);
-        assert_eq!(word(RelayVerdict::NotHttp), Health::ServiceDown);
-        assert_eq!(word(RelayVerdict::ServiceSilent), Health::ServiceDown);
-        assert_eq!(word(RelayVerdict::Loop), Health::ServiceDown);
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::Refused)),
+            Health::ServiceDown
+        );
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::NotHttp)),
+            Health::ServiceDown
+        );
+        assert_eq!(
+            word(RelayVerdict::Service(ServiceFault::TimedOut)),
+            Health::ServiceDown
+        );
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
     }
@@ -80,15 +97,12 @@ mod tests {
             classify(LocalAnswer::Accepts, &accepted),
             Health::Operational
         );
-        assert_eq!(
-            classify(LocalAnswer::Refused, &accepted),
-            Health::ServiceDown
-        );
+        assert_eq!(classify(REFUSED, &accepted), Health::ServiceDown);
         let failed = PublicAnswer::Failed {
             reason: Reason::TimedOut,
         };
         assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Down);
-        assert_eq!(classify(LocalAnswer::Refused, &failed), Health::Down);
-        assert_eq!(classify(LocalAnswer::Silent, &failed), Health::ServiceDown);
+        assert_eq!(classify(REFUSED, &failed), Health::Down);
+        assert_eq!(classify(SILENT, &failed), Health::ServiceDown);
     }
 }

@@ -6,6 +6,7 @@
 mod ask;
 mod classify;
 mod devtunnel;
+mod refusal;
 mod schedule;
 
 pub use ask::{Asker, SetupError};

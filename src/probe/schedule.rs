@@ -1,7 +1,9 @@
 //! When to ask: each second until the URL routes, then at the configured interval, and at once when
 //! the person wants to know. One task a port.
 
-use crate::model::{PortKey, ProbeReport, Protocol, ProviderId, SessionNumber, Target};
+use crate::model::{
+    PortKey, PortOptions, ProbeReport, Protocol, ProviderId, SessionNumber, Target,
+};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -36,6 +38,8 @@ pub struct ProbePlan {
     pub target: Target,
     /// What it speaks.
     pub protocol: Protocol,
+    /// What was chosen for it.
+    pub options: PortOptions,
     /// The public URL.
     pub url: String,
     /// Between two probes, from start to start.
@@ -167,6 +171,7 @@ mod tests {
             session: SessionNumber(1),
             target: Target::local(port),
             protocol: Protocol::Http,
+            options: PortOptions::default(),
             url: String::new(),
             interval,
             timeout: Duration::from_secs(5),

@@ -6,7 +6,6 @@
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
-mod local;
 pub mod relay;
 mod types;
 

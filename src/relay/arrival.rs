@@ -276,7 +276,7 @@ mod tests {
         let identity = Identity::from_pem(&certificate, &key).expect("it is a pair");
         let ip = Ipv4Addr::LOCALHOST.into();
         let naming = Naming {
-            domain: "localhost".to_owned(),
+            public: "http://localhost".parse().expect("it is one"),
             http: SocketAddr::new(ip, 80),
             by_port: false,
         };

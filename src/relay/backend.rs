@@ -1,7 +1,9 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
 use super::HostDoor;
+use super::ingress::LocalName;
 use crate::link::exchange::ExchangeStream;
+use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -76,6 +78,16 @@ pub trait Upstream: Send + Sync + 'static {
     /// connections, and a new session has a new key.
     fn key(&self) -> u64;
 
+    /// What the service is to be asked for in place of the name that visitors ask for.
+    fn local_name(&self) -> Option<&LocalName> {
+        None
+    }
+
+    /// Whether a connection to the service is one visitor's: it has been told who that is.
+    fn is_per_visitor(&self) -> bool {
+        false
+    }
+
     /// Waits until what is sent gets to the host; `None` when it does already. A stream that is open
     /// need not ask: its bytes wait by themselves.
     fn wait(&self) -> Option<Waiting<'_>> {
@@ -116,12 +128,9 @@ pub struct Visitor {
 /// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The local service refuses connections.
-    #[error("nothing listens on the host's port")]
-    Refused,
-    /// The local service does not accept within the host's time-out.
-    #[error("the host's port does not accept connections in time")]
-    TimedOut,
+    /// The host is there, its local service is not.
+    #[error("the local service is not reached: {}", .0.code())]
+    Service(ServiceFault),
     /// The session ended, or has too many streams.
     #[error("the host is not there")]
     HostGone,

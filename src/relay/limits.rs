@@ -4,6 +4,9 @@ use crate::link;
 use crate::link::resume::{Caps, Config};
 use std::time::Duration;
 
+/// A trusted proxy that has not said by then who its visitor is does not: it writes that first.
+pub(super) const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Every bound in one place; tests use smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

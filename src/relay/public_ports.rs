@@ -246,7 +246,7 @@ mod tests {
     use crate::link::mux::{self, Role};
     use crate::link::resume::Status;
     use crate::relay::Visitors;
-    use crate::relay::upstream::Way;
+    use crate::relay::upstream::{AskedAs, Way};
     use std::net::{Ipv4Addr, TcpStream};
     use std::sync::Mutex;
     use std::time::Duration;
@@ -272,6 +272,7 @@ mod tests {
         let way = Way { mux, link };
         Arc::new(PortUpstream::new(
             NonZeroU16::MIN,
+            AskedAs::default(),
             way,
             Duration::from_secs(1),
         ))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::link::resume::Lot;
 use crate::link::transport;
-use crate::model::{JoinLink, PortNumber, Secret};
+use crate::model::{JoinLink, PortNumber, PublicUrl, Secret};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::ops::RangeInclusive;
@@ -46,6 +46,8 @@ pub struct RelayConfig {
     pub tcp_ports: Option<RangeInclusive<u16>>,
     /// What follows a label in a host name: `localhost` when embedded.
     pub domain: String,
+    /// Where visitors reach tunnels, when that is not where the relay listens for them.
+    pub public_url: Option<PublicUrl>,
     /// Where key, certificate and accounts are kept.
     pub data: PathBuf,
     /// Each web port gets a listener of its own too, for machines that cannot resolve its name.
@@ -66,6 +68,7 @@ impl RelayConfig {
             http: any,
             tcp_ports: None,
             domain: "localhost".to_owned(),
+            public_url: None,
             data: data.into(),
             public_by_port: false,
             advertise: None,
@@ -285,8 +288,13 @@ fn public_ports(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingres
 }
 
 fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &Names) -> Registry {
-    let naming = Naming {
+    let as_it_listens = || PublicUrl {
+        secure: false,
         domain: config.domain.clone(),
+        port: http.port(),
+    };
+    let naming = Naming {
+        public: config.public_url.clone().unwrap_or_else(as_it_listens),
         http,
         by_port: config.public_by_port,
     };

@@ -1,12 +1,15 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
+use super::ingress::LocalName;
 use super::{
     HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
 };
 use crate::link::exchange::ExchangeStream;
 use crate::link::mux::{Mux, MuxStream};
-use crate::link::opening::{Answer, Kind, Opening};
+use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::resume::Status;
+use crate::link::wire::{PortSpec, Protocol};
+use crate::model::{Fingerprint, ServiceFault};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -32,13 +35,39 @@ pub(super) struct PortUpstream {
     number: NonZeroU16,
     way: Way,
     patience: Duration,
+    asked_as: AskedAs,
+}
+
+/// How the service behind a port wants to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AskedAs {
+    /// By which name, if not by the visitors'.
+    pub(super) local_name: Option<LocalName>,
+    /// Each visitor over connections of its own.
+    pub(super) per_visitor: bool,
+}
+
+impl AskedAs {
+    /// As a host says it; `None` where the name is none.
+    pub(super) fn of(spec: &PortSpec) -> Option<Self> {
+        let secure = spec.protocol == Protocol::Https;
+        let local_name = match &spec.local_name {
+            Some(name) => Some(LocalName::new(name, secure)?),
+            None => None,
+        };
+        Some(Self {
+            local_name,
+            per_visitor: spec.per_visitor,
+        })
+    }
 }
 
 impl PortUpstream {
-    pub(super) fn new(number: NonZeroU16, way: Way, patience: Duration) -> Self {
+    pub(super) fn new(number: NonZeroU16, asked_as: AskedAs, way: Way, patience: Duration) -> Self {
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
+            asked_as,
             way,
             patience,
         }
@@ -46,6 +75,10 @@ impl PortUpstream {
 
     pub(super) fn number(&self) -> NonZeroU16 {
         self.number
+    }
+
+    pub(super) fn asked_as(&self) -> &AskedAs {
+        &self.asked_as
     }
 
     fn is_parked(&self) -> bool {
@@ -76,7 +109,7 @@ impl PortUpstream {
             Ok(opened) => opened,
             // It may have been parked since.
             Err(_) if self.is_parked() => Err(OpenError::HostGone),
-            Err(_) => Err(OpenError::TimedOut),
+            Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
         }
     }
 
@@ -101,9 +134,8 @@ impl PortUpstream {
             match Answer::read(&mut stream).await.map_err(gone)? {
                 Answer::Trying => {}
                 Answer::Connected => return Ok(stream),
-                Answer::Refused => return Err(OpenError::Refused),
-                Answer::TimedOut => return Err(OpenError::TimedOut),
                 Answer::UnknownPort => return Err(OpenError::HostGone),
+                Answer::Failed(failure) => return Err(OpenError::Service(map_failure(failure))),
             }
         }
     }
@@ -112,6 +144,14 @@ impl PortUpstream {
 impl Upstream for PortUpstream {
     fn key(&self) -> u64 {
         self.key
+    }
+
+    fn local_name(&self) -> Option<&LocalName> {
+        self.asked_as.local_name.as_ref()
+    }
+
+    fn is_per_visitor(&self) -> bool {
+        self.asked_as.per_visitor
     }
 
     fn wait(&self) -> Option<Waiting<'_>> {
@@ -140,5 +180,27 @@ impl Upstream for PortUpstream {
             let stream = self.connected(visitor, Kind::Requests, &front).await?;
             Ok(Box::new(exchanges.over(stream)) as Box<dyn HttpStream>)
         })
+    }
+}
+
+/// What a host says of its service.
+fn map_failure(failure: Failure) -> ServiceFault {
+    match failure {
+        Failure::Refused => ServiceFault::Refused,
+        Failure::TimedOut => ServiceFault::TimedOut,
+        Failure::UnknownName => ServiceFault::UnknownName,
+        Failure::Unreachable => ServiceFault::Unreachable,
+        Failure::UntrustedCertificate(sha256) => ServiceFault::UntrustedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::ChangedCertificate(sha256) => ServiceFault::ChangedCertificate {
+            fingerprint: Fingerprint(sha256),
+        },
+        Failure::NotTls => ServiceFault::NotTls,
+        Failure::TlsRefused => ServiceFault::TlsRefused,
+        Failure::HostFull => ServiceFault::HostFull,
+        Failure::NotPermitted => ServiceFault::NotPermitted,
+        Failure::Loop => ServiceFault::Loop,
+        Failure::Other => ServiceFault::Other,
     }
 }

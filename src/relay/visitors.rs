@@ -1,6 +1,6 @@
 //! The real ingress, as the relay's sessions want it.
 
-use super::ingress::{self, HttpConfig};
+use super::ingress::{self, Approach, HttpConfig};
 use super::{Backend, Ingress, IngressGuard, Upstream};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -19,6 +19,14 @@ impl Visitors {
             config: HttpConfig::new(domain),
         }
     }
+
+    /// Has visitors come by this way, and hosts connect to these `names` beside the domain.
+    #[must_use]
+    pub fn by(mut self, approach: Approach, names: Vec<String>) -> Self {
+        self.config.approach = approach;
+        self.config.names = names;
+        self
+    }
 }
 
 impl Ingress for Visitors {
@@ -27,14 +35,10 @@ impl Ingress for Visitors {
     }
 
     fn open_tcp(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {
-        IngressGuard::new(ingress::serve_tcp(listener, upstream, &self.config.limits))
+        IngressGuard::new(ingress::serve_tcp(listener, upstream, &self.config))
     }
 
     fn open_web(&self, listener: TcpListener, upstream: Arc<dyn Upstream>) -> IngressGuard {
-        IngressGuard::new(ingress::serve_fixed_web(
-            listener,
-            upstream,
-            &self.config.limits,
-        ))
+        IngressGuard::new(ingress::serve_fixed_web(listener, upstream, &self.config))
     }
 }

@@ -5,6 +5,7 @@ use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
 use crate::cli::RelayArgs;
 use crate::clock;
+use crate::relay::ingress::Approach;
 use crate::relay::{Limits, Relay, RelayConfig, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
@@ -57,11 +58,17 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let drain = args.drain;
+    let approach = Approach {
+        trusted: args.trusted_proxies.into(),
+        proxy_protocol: args.proxy_protocol,
+        secure: args.public_url.as_ref().is_some_and(|url| url.secure),
+    };
     let config = RelayConfig {
         link: args.listen,
         http: args.http,
         tcp_ports: args.tcp_ports.0,
         domain: args.domain,
+        public_url: args.public_url,
         data: data_dir(home, args.data.as_deref())?,
         public_by_port: false,
         advertise: args.advertise,
@@ -70,7 +77,8 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Heard from the first moment on, so that whoever starts it can end it at once.
         let mut signals = Signals::listen()?;
-        let visitors = Arc::new(Visitors::new(&config.domain));
+        let names = config.advertise.iter().cloned().collect();
+        let visitors = Arc::new(Visitors::new(&config.domain).by(approach, names));
         let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
             complain(&warning.to_string());

@@ -198,6 +198,7 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
         target: target.clone(),
         label: id.clone(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -212,6 +213,7 @@ mod tests {
             name: None,
             protocol: None,
             public_port: None,
+            options: crate::model::PortOptions::default(),
             relay: None,
             provider: ProviderId::DevTunnel,
             access,

@@ -6,7 +6,7 @@ use super::{USAGE, devtunnels, remote};
 use crate::app::Begin;
 use crate::cli::{TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Access, Action, PortKey, ProviderId, Tunnel};
+use crate::model::{Access, Action, PortKey, PortOptions, ProviderId, Tunnel};
 use crate::platform::{AcquireError, Instance};
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, notice_text};
@@ -78,7 +78,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|_| {
+                options,
+            } => self.change_with(&options, |_| {
                 Ok(Action::CreateTunnel {
                     name,
                     provider: ProviderId::Relay,
@@ -97,7 +98,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|inventory| {
+                options,
+            } => self.change_with(&options, |inventory| {
                 Ok(Action::AddPort {
                     tunnel: changeable(inventory, &id)?.id.clone(),
                     target,
@@ -188,6 +190,15 @@ impl Desk<'_> {
         &self,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
+        self.change_with(&PortOptions::default(), action)
+    }
+
+    /// The same, for a port that is made: with these options.
+    fn change_with(
+        &self,
+        options: &PortOptions,
+        action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
+    ) -> Result<(), Refused> {
         let _alone = match Instance::acquire(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
@@ -197,9 +208,10 @@ impl Desk<'_> {
         };
         let (mut inventory, _) = self.load();
         let action = action(&inventory)?;
-        let changed = inventory
+        let mut changed = inventory
             .change(clock::now(), action.clone())
             .map_err(Refused::Wrong)?;
+        changed.choose(&action, options);
         self.save(&changed).map_err(Refused::System)?;
         self.confirm(&action, &changed);
         Ok(())

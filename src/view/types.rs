@@ -159,6 +159,9 @@ pub struct WindowView {
     pub toast: Option<Msg>,
     /// What the settings dialog shows.
     pub settings: SettingsView,
+    /// The program ends; nothing else can be clicked any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quitting: Option<Msg>,
 }
 
 /// The header's counts.

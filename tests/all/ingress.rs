@@ -1,7 +1,9 @@
 //! The relay's ingress with services and visitors on loopback, and no link between.
 
+mod disguised;
 mod fake;
 mod flow;
+mod front;
 mod hostile;
 mod http;
 mod refused;

@@ -1,6 +1,6 @@
 //! What the person asks for. One arm an action.
 
-use super::{Commands, account, host, inventory, probe, relay_changed, set, show_toast};
+use super::{Commands, account, host, inventory, probe, quit, relay_changed, set, show_toast};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
@@ -87,11 +87,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
             .iter()
             .flat_map(|tunnel| host::stop(state, at, tunnel))
             .collect(),
-        Action::Quit => {
-            let mut commands = host::end_all(state, at);
-            commands.push(Command::Quit);
-            commands
-        }
+        Action::Quit => quit::begin(state, at),
     }
 }
 

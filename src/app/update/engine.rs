@@ -2,7 +2,7 @@
 //! log.
 
 use super::host::wanted;
-use super::{Commands, account, held};
+use super::{Commands, account, held, quit};
 use crate::app::event::{Command, EngineNumber};
 use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
@@ -28,6 +28,10 @@ pub(super) fn handle(
     event: EngineEvent,
 ) -> Commands {
     if state.engines.get(tunnel) != Some(&engine) {
+        if event == EngineEvent::Finished {
+            state.leaving.remove(&(tunnel.clone(), engine));
+            quit::count(state);
+        }
         return vec![];
     }
     match event {

@@ -201,7 +201,9 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
 
 fn end_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Commands {
     let mut commands = engine::leave(state, at, tunnel, &HostState::Stopped, Cause::Stopped);
-    state.engines.remove(tunnel);
+    if let Some(engine) = state.engines.remove(tunnel) {
+        state.leaving.insert((tunnel.clone(), engine));
+    }
     listing::note_left(state, at, tunnel);
     engine::set_state(state, at, tunnel, HostState::Stopped);
     engine::clear_needs(state, tunnel);

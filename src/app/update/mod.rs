@@ -8,6 +8,7 @@ mod host;
 mod inventory;
 mod listing;
 mod probe;
+mod quit;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -45,6 +46,8 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
             commands.extend(account::begin(state, at));
             commands
         }
+        // What is asked for now would not be done to its end.
+        Event::Act(_) if state.inputs.quitting.is_some() => vec![],
         Event::Act(action) => act::handle(state, at, action),
         Event::DropLink { tunnel } => tell(state, &tunnel, EngineCommand::DropLink),
         Event::Engine {

@@ -1,13 +1,13 @@
 //! Probes: which should run follows from the facts; what they saw becomes one.
 
 use super::engine::{host_mut, push_transition};
-use super::{Commands, tell};
+use super::{Commands, inventory, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition, TunnelId,
-    UnixMillis,
+    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, ServiceFault,
+    Transition, TunnelId, UnixMillis,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -56,6 +56,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,
+                options: port.options.clone(),
                 url: live.url.clone(),
                 interval: timing.probe_interval,
                 timeout: timing.probe_timeout,
@@ -91,12 +92,17 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
         down: report.health == Health::Down,
         local_answers: report.local == LocalAnswer::Accepts,
     };
+    let refused = report.service_fault() == Some(ServiceFault::NameRefused);
     keep(
         state.inputs.probes.entry(key.clone()).or_default(),
         at,
         report,
     );
-    tell(state, &key.tunnel, told)
+    let mut commands = tell(state, &key.tunnel, told);
+    if refused {
+        commands.extend(inventory::make_local(state, &key));
+    }
+    commands
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says

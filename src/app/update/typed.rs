@@ -27,6 +27,7 @@ pub(super) fn new_port(
         label: tunnel.label_for(target.port),
         target,
         public_port,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -70,6 +71,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         Pending::Delete(_)
         | Pending::RemovePort(_)
         | Pending::ChangeProtocol(..)
+        | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
         | Pending::Renew(_) => false,
     });

@@ -149,6 +149,7 @@ fn order() -> HostOrder {
             target: Target::local(port()),
             label: tunnel.clone(),
             public_port: None,
+            options: crate::model::PortOptions::default(),
         }],
         tunnel,
         install: "here".to_owned(),

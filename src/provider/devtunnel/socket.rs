@@ -3,11 +3,12 @@
 //! It knows which versions of the relay's protocol there are to offer, and nothing of what they say.
 
 use super::management::{USER_AGENT, authorization, map_status};
+use crate::base::local;
 use crate::link::Transport;
 use crate::link::websocket::{Pulse, WebSocket};
 use crate::model::{Reason, Secret};
+use crate::provider::ConnectError;
 use crate::provider::dial::{self, NotConnected, NotReached, NotThrough, Proxies, is_here};
-use crate::provider::{ConnectError, local};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, USER_AGENT as USER_AGENT_NAME};
 use http::{HeaderValue, Uri};
 use rustls::pki_types::ServerName;

@@ -3,10 +3,10 @@
 //!
 //! It knows nothing of how a visitor comes, and takes no more of them at once than it has room for.
 
+use crate::base::local;
 use crate::link::pump::pump;
 use crate::model::{Port, PortNumber, Target};
 use crate::provider::TrafficBoard;
-use crate::provider::local::{self, LocalError};
 use crate::provider::types::{ConnectionGuard, PortCounters};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,7 +71,7 @@ impl Visitors {
                 _open: open,
                 _room: room,
             }),
-            Err(LocalError::Refused | LocalError::TimedOut) => Err(Refusal::ConnectFailed),
+            Err(_) => Err(Refusal::ConnectFailed),
         }
     }
 

@@ -54,6 +54,8 @@ pub(super) fn specs(ports: &[Port]) -> Vec<PortSpec> {
             },
             label: port.label.as_str().to_owned(),
             public_port: port.public_port.and_then(wire),
+            local_name: port.options.host_header.local_name(port),
+            per_visitor: port.options.proxy_protocol.is_some(),
         })
     };
     ports.iter().filter_map(spec).collect()

@@ -13,6 +13,7 @@ pub use super::dial::Proxies;
 pub use dial::Detours;
 
 use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use crate::base::local::Memories;
 use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
@@ -72,6 +73,8 @@ pub struct RelayConnector {
     instance: String,
     patience: Patience,
     dialler: Arc<Dialler>,
+    /// What is known of the local services: a new session asks nothing again.
+    memories: Arc<Memories>,
 }
 
 impl fmt::Debug for RelayConnector {
@@ -104,6 +107,7 @@ impl RelayConnector {
             instance: format!("{:016x}", rand::random::<u64>()),
             patience: Patience::default(),
             dialler: Arc::new(Dialler::new(Detours::from_env())),
+            memories: Arc::default(),
         }
     }
 
@@ -148,7 +152,8 @@ impl RelayConnector {
         let locator = Arc::clone(&self.locator);
         let dialler = Arc::clone(&self.dialler);
         shaken.link.keep_attached(locator, dialler, patience);
-        Ok(session::start(shaken, order.ports.clone()))
+        let memories = Arc::clone(&self.memories);
+        Ok(session::start(shaken, order.ports.clone(), memories))
     }
 }
 

@@ -3,20 +3,21 @@
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
+use crate::base::local::{self, LocalPort, LocalStream, Memories};
 use crate::link::exchange;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Kind, Opening};
+use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
 use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
-use crate::model::{Port, Reason};
-use crate::provider::local::{self, LocalError, LocalPort, LocalStream};
+use crate::model::{Port, Reason, ServiceFault};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -52,7 +53,7 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
+pub(super) fn start(shaken: Shaken, ports: Vec<Port>, memories: Arc<Memories>) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
     let traffic = Arc::new(TrafficBoard::default());
@@ -66,7 +67,7 @@ pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
         driver: shaken.driver,
         established: false,
         going_down: false,
-        local: Arc::new(LocalPorts::default()),
+        local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
@@ -116,10 +117,21 @@ impl SessionPart for Part {
 }
 
 /// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug, Default)]
-struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
+#[derive(Debug)]
+struct LocalPorts {
+    ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
+    /// What is known of the services, longer than a session lives.
+    memories: Arc<Memories>,
+}
 
 impl LocalPorts {
+    fn new(memories: Arc<Memories>) -> Self {
+        Self {
+            ports: Mutex::default(),
+            memories,
+        }
+    }
+
     fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
         self.lock().get(&number).cloned()
     }
@@ -131,7 +143,7 @@ impl LocalPorts {
         for port in ports {
             local
                 .entry(port.number.get())
-                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
+                .or_insert_with(|| self.local(port));
         }
     }
 
@@ -141,13 +153,17 @@ impl LocalPorts {
         for port in ports {
             let number = port.number.get();
             if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, Arc::new(LocalPort::new(port.clone())));
+                local.insert(number, self.local(port));
             }
         }
     }
 
+    fn local(&self, port: &Port) -> Arc<LocalPort> {
+        Arc::new(LocalPort::new(port.clone(), &self.memories))
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -327,6 +343,7 @@ impl Host {
 
     fn handle_ports(&mut self, ports: Vec<ServedPort>) {
         self.local.set(&self.wanted);
+        self.local.memories.retain(&self.wanted);
         self.tell(SessionEvent::Ports(handshake::live(ports)));
     }
 
@@ -368,10 +385,9 @@ async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<Traff
     };
     let counters = traffic.port(local.port.number);
     let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local).await {
+    let mut service = match connect(&mut stream, &local, opening.visitor).await {
         Ok(service) => service,
-        Err(LocalError::Refused) => return refuse(stream, Answer::Refused).await,
-        Err(LocalError::TimedOut) => return refuse(stream, Answer::TimedOut).await,
+        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
         return;
@@ -421,8 +437,12 @@ async fn carry(
 }
 
 /// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
-    let mut connecting = pin!(local.connect());
+async fn connect(
+    stream: &mut MuxStream,
+    local: &LocalPort,
+    visitor: SocketAddr,
+) -> Result<LocalStream, ServiceFault> {
+    let mut connecting = pin!(local.connect(visitor));
     if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
         return connected;
     }
@@ -434,5 +454,27 @@ async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStrea
 async fn refuse(mut stream: MuxStream, answer: Answer) {
     if answer.write(&mut stream).await.is_ok() {
         let _ = stream.shutdown().await;
+    }
+}
+
+/// What the relay is told of the service.
+fn map_fault(fault: ServiceFault) -> Failure {
+    match fault {
+        ServiceFault::Refused => Failure::Refused,
+        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => Failure::TimedOut,
+        ServiceFault::UnknownName => Failure::UnknownName,
+        ServiceFault::Unreachable => Failure::Unreachable,
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            Failure::UntrustedCertificate(fingerprint.0)
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            Failure::ChangedCertificate(fingerprint.0)
+        }
+        ServiceFault::NotTls => Failure::NotTls,
+        ServiceFault::TlsRefused => Failure::TlsRefused,
+        ServiceFault::HostFull => Failure::HostFull,
+        ServiceFault::NotPermitted => Failure::NotPermitted,
+        ServiceFault::Loop => Failure::Loop,
+        ServiceFault::NotHttp | ServiceFault::NameRefused | ServiceFault::Other => Failure::Other,
     }
 }

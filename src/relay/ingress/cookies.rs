@@ -6,21 +6,22 @@ use http::header::{Entry, HeaderValue, SET_COOKIE};
 
 /// Takes a `Domain` out of each cookie that a service sets, unless it is `host` itself or below it.
 /// The cookie is then the visited host's alone, as if no domain had been named. `host` is the tunnel's
-/// name in lower case, without a port; it is asked for when there is a cookie.
-pub(super) fn confine(headers: &mut HeaderMap, host: impl FnOnce() -> String) {
+/// name in lower case, without a port; it is asked for when there is a cookie. A service that is asked
+/// for by a name of its own, `local`, means that host by it.
+pub(super) fn confine(headers: &mut HeaderMap, local: Option<&str>, host: impl FnOnce() -> String) {
     let Entry::Occupied(mut cookies) = headers.entry(SET_COOKIE) else {
         return;
     };
     let host = host();
     for cookie in cookies.iter_mut() {
-        if let Some(confined) = confined(cookie.as_bytes(), &host) {
+        if let Some(confined) = confined(cookie.as_bytes(), local, &host) {
             *cookie = confined;
         }
     }
 }
 
 /// The cookie without its foreign domains; `None` when it has none.
-fn confined(cookie: &[u8], host: &str) -> Option<HeaderValue> {
+fn confined(cookie: &[u8], local: Option<&str>, host: &str) -> Option<HeaderValue> {
     let mut parts = cookie.split(|&b| b == b';');
     let pair = parts.next().unwrap_or_default();
     let is_foreign = |attribute: &&[u8]| domain(attribute).is_some_and(|d| !is_within(d, host));
@@ -28,9 +29,16 @@ fn confined(cookie: &[u8], host: &str) -> Option<HeaderValue> {
         return None;
     }
     let mut confined = pair.to_vec();
-    for attribute in parts.filter(|attribute| !is_foreign(attribute)) {
-        confined.push(b';');
-        confined.extend_from_slice(attribute);
+    for attribute in parts {
+        if !is_foreign(&attribute) {
+            confined.push(b';');
+            confined.extend_from_slice(attribute);
+        } else if let Some(local) = local
+            && domain(attribute).is_some_and(|d| d.eq_ignore_ascii_case(local.as_bytes()))
+        {
+            confined.extend_from_slice(b"; Domain=");
+            confined.extend_from_slice(host.as_bytes());
+        }
     }
     // Parts of a valid value are a valid value.
     HeaderValue::from_bytes(&confined).ok()
@@ -62,7 +70,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(SET_COOKIE, HeaderValue::from_static("first=1"));
         headers.append(SET_COOKIE, HeaderValue::from_str(cookie).expect("a value"));
-        confine(&mut headers, || "shop.example.org".to_owned());
+        let host = || "shop.example.org".to_owned();
+        confine(&mut headers, Some("app.test"), host);
         let mut cookies = headers.get_all(SET_COOKIE).iter();
         assert_eq!(cookies.next().expect("it is there"), "first=1");
         let cookie = cookies.next().expect("it is there");
@@ -80,6 +89,12 @@ mod tests {
             ("a=1; Domain=org; Domain=example.org", "a=1"),
             ("a=1; Domain=localhost", "a=1"),
             ("a=1; Domain=\"example.org\"", "a=1"),
+            // The service's own name for what visitors know as the tunnel.
+            (
+                "a=1; Domain=.App.test; Path=/",
+                "a=1; Domain=shop.example.org; Path=/",
+            ),
+            ("a=1; Domain=other.app.test", "a=1"),
         ] {
             assert_eq!(set(sent), expected);
         }

@@ -33,6 +33,7 @@ pub(super) async fn deliver(
         mut upload,
         key,
         upgrade,
+        disguise: _,
     } = answered;
     let framing = Framing::of(&asking.method, &head, MAX_IDLE_TIME).map_err(|fault| {
         tracing::debug!(%fault, "the service's answer cannot be carried");
@@ -57,7 +58,7 @@ pub(super) async fn deliver(
         return Ok(after_the_answer(visit, conn, &mut service, &mut upload).await);
     }
     // A request without a length is the last one of its stream.
-    if let Some(time) = framing.idle
+    if let (Some(time), Some(key)) = (framing.idle, key)
         && matches!(asking.length, Length::Known(_))
         && upgrade.is_none()
     {

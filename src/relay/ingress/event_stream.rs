@@ -4,7 +4,7 @@
 //! It knows which requests those are, and what is worth waiting for.
 
 use super::page::Page;
-use crate::model::RelayVerdict;
+use crate::model::{RelayVerdict, ServiceFault};
 use http::header::ACCEPT;
 use http::{Method, request};
 use std::time::Duration;
@@ -29,9 +29,15 @@ pub(super) fn is_wanted(head: &request::Parts) -> bool {
 pub(super) fn may_pass(page: Page) -> bool {
     match page {
         Page::Failed(verdict) => {
-            !matches!(verdict, RelayVerdict::UnknownTunnel | RelayVerdict::Loop)
+            let for_good = RelayVerdict::Service(ServiceFault::Loop);
+            verdict != RelayVerdict::UnknownTunnel && verdict != for_good
         }
-        Page::Relay | Page::BadHost | Page::BadMethod | Page::Fault(_) => false,
+        Page::Relay
+        | Page::BadHost
+        | Page::BadMethod
+        | Page::OtherHost
+        | Page::NotForBrowsers
+        | Page::Fault(_) => false,
     }
 }
 

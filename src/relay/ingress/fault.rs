@@ -69,9 +69,9 @@ impl Fault {
         };
         Text {
             status,
-            verdict,
+            verdict: verdict.into(),
             title,
-            what,
+            what: what.into(),
             side: "The request is at fault, not the relay or the tunnel.",
             remedy,
         }

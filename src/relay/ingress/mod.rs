@@ -16,15 +16,19 @@ mod conn;
 mod cookies;
 mod cors;
 mod deliver;
+mod disguise;
 mod event_stream;
 mod exchange;
 mod fault;
+mod forwarding;
 mod headers;
 mod hosts;
 mod message;
 mod outward;
+mod own_names;
 mod page;
 mod pool;
+mod proxied;
 mod proxy;
 mod reply;
 mod route;
@@ -36,6 +40,8 @@ mod via;
 mod web;
 
 pub use accept::IngressGuard;
+pub use disguise::LocalName;
+pub use forwarding::Approach;
 
 use super::{Backend, Upstream};
 use std::sync::Arc;
@@ -80,9 +86,10 @@ impl Default for Limits {
 pub struct HttpConfig {
     /// Tunnels are at `NAME.DOMAIN`.
     pub domain: String,
-    /// Every visitor comes through a proxy of the operator's, whose `X-Forwarded-*` and `Forwarded`
-    /// headers are believed. Otherwise a visitor's own are replaced.
-    pub behind_proxy: bool,
+    /// How visitors get here, and through whom.
+    pub approach: Approach,
+    /// What hosts are told to connect to, beside the domain and this machine's own names.
+    pub names: Vec<String>,
     /// What visitors may take.
     pub limits: Limits,
 }
@@ -93,7 +100,8 @@ impl HttpConfig {
     pub fn new(domain: impl Into<String>) -> Self {
         Self {
             domain: domain.into(),
-            behind_proxy: false,
+            approach: Approach::default(),
+            names: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -107,17 +115,17 @@ pub fn serve_http(
 ) -> IngressGuard {
     let domain = route::normal_domain(&config.domain);
     let router = Router::ByHost { backend, domain };
-    Web::new(router, config.behind_proxy, &config.limits).run(listener, config.limits.connections)
+    Web::new(router, config).run(listener, config.limits.connections)
 }
 
 /// Serves HTTP with one upstream behind every host name: a port of its own for each tunnel, where
-/// names do not resolve.
+/// names do not resolve. Only who asks for an address, or a name of this machine's, is answered.
 pub fn serve_fixed_web(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    Web::new(Router::Fixed(upstream), false, limits).run(listener, limits.connections)
+    Web::new(Router::Fixed(upstream), config).run(listener, config.limits.connections)
 }
 
 /// Serves a public TCP port: bytes to the upstream and back. Only the number of connections is
@@ -125,11 +133,15 @@ pub fn serve_fixed_web(
 pub fn serve_tcp(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    let connections = limits.connections;
+    let connections = config.limits.connections;
+    let approach = Arc::new(config.approach.clone());
     IngressGuard::run(move |stop| async move {
-        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.clone());
+        let serve = |stream, peer| {
+            let (approach, upstream) = (approach.clone(), upstream.clone());
+            tcp::serve(stream, peer, approach, upstream, stop.clone())
+        };
         accept::accept(listener, connections, &stop.finish, serve).await;
     })
 }

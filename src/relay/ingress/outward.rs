@@ -3,6 +3,7 @@
 //! It does not know how its tunnel was found, nor what becomes of the answer.
 
 use super::conn::Conn;
+use super::disguise::Disguise;
 use super::exchange::{self, Failure, Upload};
 use super::fault::Fault;
 use super::message::{self, Length, ResponseHead};
@@ -11,7 +12,7 @@ use super::reply::{Asking, Body};
 use super::service::{Service, Unanswered};
 use super::transfer::{Coding, Transfer};
 use super::web::Visit;
-use crate::model::RelayVerdict;
+use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{OpenError, Upstream, Visitor};
 use http::header::HeaderValue;
 use std::future::Future;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-pub(super) const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
+pub(super) const NOT_HTTP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp));
 
 /// Why a request got no answer of its service's.
 #[derive(Debug)]
@@ -41,8 +42,10 @@ pub(super) struct Answered {
     pub(super) head: ResponseHead,
     pub(super) service: Box<Service>,
     pub(super) upload: Upload,
-    /// Of the upstream.
-    pub(super) key: u64,
+    /// Of the upstream, if its connections are for any visitor.
+    pub(super) key: Option<u64>,
+    /// How the tunnel's name is put back in the answer.
+    pub(super) disguise: Option<Disguise>,
     /// The protocol to switch to, if the visitor has asked for one.
     pub(super) upgrade: Option<HeaderValue>,
 }
@@ -52,6 +55,7 @@ pub(super) struct Outward<'a> {
     pub(super) visit: &'a Visit,
     pub(super) asking: &'a Asking,
     pub(super) upstream: &'a dyn Upstream,
+    pub(super) visitor: Visitor,
     pub(super) upgrade: Option<HeaderValue>,
     pub(super) expects: bool,
     pub(super) head: Vec<u8>,
@@ -81,7 +85,10 @@ impl Outward<'_> {
     /// others have one that has never been idle (RFC 9110, 9.2.2).
     fn may_reuse(&self) -> bool {
         let empty = self.asking.length == Length::Known(0);
-        empty && self.upgrade.is_none() && self.asking.method.is_idempotent()
+        empty
+            && self.upgrade.is_none()
+            && self.asking.method.is_idempotent()
+            && !self.upstream.is_per_visitor()
     }
 
     async fn over_idle(
@@ -116,10 +123,7 @@ impl Outward<'_> {
         } else {
             Body::Partly
         };
-        let visitor = Visitor {
-            peer: self.visit.peer,
-        };
-        let opened = self.upstream.open_http(visitor, &first, length);
+        let opened = self.upstream.open_http(self.visitor, &first, length);
         let opened = unless_gone(conn, opened).await?;
         let stream = opened.map_err(|error| Unpassed::Told(page_for(error), body))?;
         let mut upload = Upload::new(transfer, self.visit.web.limits.body_timeout);
@@ -169,7 +173,8 @@ impl Outward<'_> {
             head,
             service,
             upload,
-            key: self.upstream.key(),
+            key: (!self.upstream.is_per_visitor()).then(|| self.upstream.key()),
+            disguise: None,
             upgrade: self.upgrade.clone(),
         })
     }
@@ -203,8 +208,7 @@ pub(super) async fn unless_gone<T>(
 
 pub(super) fn page_for(error: OpenError) -> Page {
     Page::Failed(match error {
-        OpenError::Refused => RelayVerdict::ServiceDown,
-        OpenError::TimedOut => RelayVerdict::ServiceSilent,
+        OpenError::Service(fault) => RelayVerdict::Service(fault),
         OpenError::HostGone => RelayVerdict::NoHost,
     })
 }

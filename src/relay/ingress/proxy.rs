@@ -4,6 +4,7 @@
 use super::conn::Conn;
 use super::cookies;
 use super::deliver::{deliver, switch};
+use super::disguise::Disguise;
 use super::event_stream;
 use super::headers;
 use super::hosts;
@@ -13,16 +14,16 @@ use super::page::Page;
 use super::reply::{Asking, Body};
 use super::route::{self, InvalidHost, Site};
 use super::via;
-use super::web::{After, Router, Switched, Visit};
-use crate::model::RelayVerdict;
-use crate::relay::{Lookup, Upstream};
+use super::web::{After, Router, Switched, Visit, Web};
+use crate::model::{RelayVerdict, ServiceFault};
+use crate::relay::{Lookup, Upstream, Visitor};
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
-use http::{Method, StatusCode, Version};
+use http::{HeaderMap, Method, StatusCode, Version};
 use std::sync::Arc;
 use tokio::time::Instant;
 
 const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
-const LOOP: Page = Page::Failed(RelayVerdict::Loop);
+const LOOP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::Loop));
 
 /// The host that a request names, which need not be one.
 type Asked = Result<HeaderValue, InvalidHost>;
@@ -56,7 +57,7 @@ async fn pass_or_let_in(
     asked: &Asked,
     request: RequestHead,
 ) -> Result<After, Unpassed> {
-    let host = hosts::answer(&visit.web.router, asked.as_ref().ok(), &request.parts);
+    let host = hosts::answer(visit, asked.as_ref().ok(), &request.parts)?;
     if let Some((answer, door)) = host {
         return match asking.give(conn, answer, Body::Read, false).await {
             After::Next | After::End { .. } => Ok(After::Switched(Switched::Host(door))),
@@ -136,7 +137,9 @@ async fn pass(
         return Err(Unpassed::Told(LOOP, answered.upload.body()));
     }
     let fields = &mut answered.head.parts.headers;
-    cookies::confine(fields, || own_host(visit, asked));
+    make_public(fields, answered.disguise.as_ref(), || {
+        own_host(visit, asked)
+    });
     if answered.head.parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return switch(visit, conn, answered).await;
     }
@@ -151,18 +154,22 @@ async fn begin(
     asked: &Asked,
     mut request: RequestHead,
 ) -> Result<Answered, Unpassed> {
-    let found = find_host(&visit.web.router, asked, asking.version);
+    let found = find_host(&visit.web, asked, asking.version);
     let upstream = unless_gone(conn, found).await??;
     if via::passes(&request.parts.headers) >= via::MAX_PASSES {
         return Err(LOOP.into());
     }
     let upgrade = headers::wanted_upgrade(&request.parts);
     let expects = request.parts.headers.contains_key(EXPECT);
+    let peer = visit.forwarding.visitor(&request.parts.headers);
     prepare(&mut request, asking, visit, conn, upgrade.clone());
+    let local = upstream.local_name();
+    let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
     let outward = Outward {
         visit,
         asking,
         upstream: &*upstream,
+        visitor: Visitor { peer },
         upgrade,
         expects,
         head: {
@@ -172,14 +179,30 @@ async fn begin(
         },
     };
     match outward.exchange(conn).await {
-        Ok(answered) => Ok(answered),
+        Ok(answered) => Ok(Answered {
+            disguise,
+            ..answered
+        }),
         // A session that ended half-way is not the service's doing.
         Err(Unpassed::Told(page @ Page::Failed(_), body)) => {
-            let now = find(&visit.web.router, asked, asking.version);
+            let now = find(&visit.web, asked, asking.version);
             let live = now.is_ok_and(|now| now.key() == upstream.key());
             Err(Unpassed::Told(if live { page } else { NO_HOST }, body))
         }
         Err(unpassed) => Err(unpassed),
+    }
+}
+
+/// Has an answer speak of the tunnel, at `host`, where it speaks of the service or of other tunnels.
+fn make_public(
+    headers: &mut HeaderMap,
+    disguise: Option<&Disguise>,
+    host: impl FnOnce() -> String,
+) {
+    let local = disguise.map(Disguise::local_host);
+    cookies::confine(headers, local.as_deref(), host);
+    if let Some(disguise) = disguise {
+        disguise.take_off(headers);
     }
 }
 
@@ -194,18 +217,14 @@ fn own_host(visit: &Visit, asked: &Asked) -> String {
 }
 
 /// Finds it, and waits for a host that is to be back in a moment.
-async fn find_host(
-    router: &Router,
-    asked: &Asked,
-    version: Version,
-) -> Result<Arc<dyn Upstream>, Page> {
-    let found = find(router, asked, version);
-    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, router)
+async fn find_host(web: &Web, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>, Page> {
+    let found = find(web, asked, version);
+    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, &web.router)
         && let Ok(Site::Tunnel(label)) = site(asked, domain)
         && let Some(waiting) = backend.returning(&label)
     {
         waiting.await.map_err(page_for)?;
-        return find(router, asked, version);
+        return find(web, asked, version);
     }
     found
 }
@@ -216,9 +235,16 @@ fn site<'a>(asked: &'a Asked, domain: &str) -> Result<Site<'a>, Page> {
     site.map_err(|InvalidHost| Page::BadHost)
 }
 
-fn find(router: &Router, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>, Page> {
-    let (backend, domain) = match router {
-        Router::Fixed(upstream) => return Ok(upstream.clone()),
+fn find(web: &Web, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>, Page> {
+    let (backend, domain) = match &web.router {
+        Router::Fixed(upstream) => {
+            // Who names no host at all is no browser.
+            let other = |host: &HeaderValue| host.to_str().map_or(true, |h| !web.names.is_here(h));
+            return match asked {
+                Ok(host) if other(host) => Err(Page::OtherHost),
+                Ok(_) | Err(InvalidHost) => Ok(upstream.clone()),
+            };
+        }
         Router::ByHost { backend, domain } => (backend, domain),
     };
     // HTTP/1.0 has no Host (RFC 9112, 3.2): mostly a load balancer that asks whether the relay is up.

@@ -1,6 +1,8 @@
 //! A public TCP port: bytes from visitors to one upstream and back, nothing parsed.
 
 use super::accept::Stop;
+use super::forwarding::Approach;
+use super::proxied;
 use super::splice::{Rewound, reset, splice};
 use crate::relay::{OpenError, Upstream, Visitor};
 use bytes::Bytes;
@@ -11,11 +13,16 @@ use tokio::net::TcpStream;
 /// Serves one visitor until it is told to stop. The stream to the service is opened at once: many services
 /// speak first.
 pub(super) async fn serve(
-    stream: TcpStream,
+    mut stream: TcpStream,
     peer: SocketAddr,
+    approach: Arc<Approach>,
     upstream: Arc<dyn Upstream>,
     stop: Stop,
 ) {
+    let visitor = proxied::visitor(&mut stream, peer, &approach);
+    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+        return reset(&stream);
+    };
     let opening = stop
         .close
         .run_until_cancelled(upstream.open(Visitor { peer }));

@@ -5,10 +5,11 @@
 
 use super::accept::{IngressGuard, Stop};
 use super::conn::{Allowance, Conn, NoRequest};
-use super::headers::Forwarding;
+use super::forwarding::{Approach, Forwarding};
+use super::own_names::{self, OwnNames};
 use super::pool::Pool;
 use super::splice::{Rewound, reset, splice};
-use super::{Limits, accept, proxy, reply};
+use super::{HttpConfig, Limits, accept, proxied, proxy, reply};
 use crate::relay::{Backend, HostDoor, HttpStream, Knock, Upstream};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -31,7 +32,8 @@ pub(super) enum Router {
 pub(super) struct Web {
     pub(super) router: Router,
     pub(super) pool: Arc<Pool>,
-    pub(super) behind_proxy: bool,
+    pub(super) approach: Approach,
+    pub(super) names: OwnNames,
     pub(super) limits: Limits,
     /// Requests at services of whose bodies nothing has come.
     pub(super) bodies_ahead: Arc<Semaphore>,
@@ -68,13 +70,15 @@ pub(super) enum After {
 }
 
 impl Web {
-    pub(super) fn new(router: Router, behind_proxy: bool, limits: &Limits) -> Self {
+    pub(super) fn new(router: Router, config: &HttpConfig) -> Self {
+        let machine = own_names::machine();
         Self {
             router,
             pool: Arc::default(),
-            behind_proxy,
-            limits: limits.clone(),
-            bodies_ahead: Arc::new(Semaphore::new(limits.bodies_ahead)),
+            approach: config.approach.clone(),
+            names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
+            limits: config.limits.clone(),
+            bodies_ahead: Arc::new(Semaphore::new(config.limits.bodies_ahead)),
         }
     }
 
@@ -98,9 +102,13 @@ impl Web {
     }
 }
 
-async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
+async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, stop: Stop) {
+    let visitor = proxied::visitor(&mut stream, peer, &web.approach);
+    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+        return reset(&stream);
+    };
     let visit = Visit {
-        forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
+        forwarding: Forwarding::new(peer, &web.approach),
         peer,
         web,
         stop,

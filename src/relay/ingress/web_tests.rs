@@ -35,7 +35,7 @@ async fn visited(answer: &'static [u8], request: &[u8]) -> (std::io::Result<usiz
     let listener = TcpListener::bind(any).await.expect("there is a port");
     let address = listener.local_addr().expect("it is bound");
     let router = Router::Fixed(Arc::new(Saying(answer)));
-    let _guard = Web::new(router, false, &Limits::default()).run(listener, 10);
+    let _guard = Web::new(router, &HttpConfig::new("localhost")).run(listener, 10);
     let mut visitor = TcpStream::connect(address).await.expect("it listens");
     visitor.write_all(request).await.expect("it is sent");
     let mut got = Vec::new();
@@ -46,7 +46,7 @@ async fn visited(answer: &'static [u8], request: &[u8]) -> (std::io::Result<usiz
 #[tokio::test]
 async fn an_answer_that_breaks_off_ends_in_a_reset() {
     let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\npart";
-    let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n").await;
     let error = end.expect_err("it is no whole answer");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{got}");
 }
@@ -54,7 +54,7 @@ async fn an_answer_that_breaks_off_ends_in_a_reset() {
 #[tokio::test]
 async fn a_whole_answer_and_a_refused_head_end_cleanly() {
     let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\n";
-    let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n").await;
     assert!(end.is_ok() && got.ends_with("well"), "{end:?} {got}");
     let (end, got) = visited(answer, b"no HTTP at all\r\n\r\n").await;
     assert!(end.is_ok() && got.contains(" 400 "), "{end:?} {got}");

@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
-use crate::model::{Health, HostState, Reason, UnixMillis};
+use crate::model::{Health, HostState, ProbeReport, Reason, UnixMillis};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -45,6 +45,10 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         latency_ms: Option<f64>,
     },
     Error {
@@ -72,10 +76,18 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> String {
                 port: report.key.port.get(),
                 health: report.health,
                 status: report.status(),
+                reason: report.reason_code(),
+                certificate: certificate(report),
                 latency_ms: report.latency_us().map(to_millis),
             },
         },
     )
+}
+
+/// The certificate that a report is about.
+fn certificate(report: &ProbeReport) -> Option<String> {
+    let fingerprint = report.service_fault()?.fingerprint()?;
+    Some(fingerprint.to_string())
 }
 
 /// What cannot be done, as a line.

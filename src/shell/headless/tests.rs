@@ -4,7 +4,7 @@ use super::changes::{Change, Seen};
 use super::{is_over, json, words};
 use crate::model::{
     Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey, PortNumber,
-    ProbeFacts, ProbeReport, PublicAnswer, Reason, SessionNumber, TunnelId, UnixMillis,
+    ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber, TunnelId, UnixMillis,
 };
 use crate::shell::text::Catalogue;
 use proptest::prelude::*;
@@ -242,7 +242,7 @@ fn health_follows_the_service_and_a_new_url_is_told() {
     );
     assert_eq!(
         facts.probe(1, Health::Down, 0),
-        [r#""event":"health","tunnel":"web","port":3000,"health":"down""#]
+        [r#""event":"health","tunnel":"web","port":3000,"health":"down","reason":"timed-out""#]
     );
 }
 
@@ -325,6 +325,7 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
     };
     let health = |health, first| Change::Health {
         target: "localhost:3000".to_owned(),
+        protocol: Protocol::Http,
         report: report(1, health, 200),
         first,
     };

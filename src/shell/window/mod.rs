@@ -288,6 +288,9 @@ impl Window {
         if old.map(|old| &old.toast) != Some(&view.toast) {
             shell.set_toast(text.opt(view.toast.as_ref()));
         }
+        if old.map(|old| &old.quitting) != Some(&view.quitting) {
+            shell.set_quitting(text.opt(view.quitting.as_ref()));
+        }
         if old.map(|old| &old.dialog) != Some(&view.dialog) {
             self.render_dialog(view.dialog.as_ref(), text);
         }

@@ -184,6 +184,7 @@ fn throw_away() -> Option<Tunnel> {
             target: Target::local(number),
             label: id.clone(),
             public_port: None,
+            options: crate::model::PortOptions::default(),
         }],
         id,
         name,

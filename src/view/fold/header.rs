@@ -40,9 +40,17 @@ pub(super) fn fold(scene: &Scene) -> Header {
     Header {
         working: badges.iter().filter(|badge| badge.works()).count(),
         needs_you: badges.iter().filter(|badge| badge.needs_you()).count(),
-        line: m::header_line(counts.unwrap_or_else(m::header_idle)),
+        line: match scene.inputs.quitting {
+            Some(left) => quitting(left),
+            None => m::header_line(counts.unwrap_or_else(m::header_idle)),
+        },
         chips,
     }
+}
+
+/// What the end of the program waits for.
+pub(super) fn quitting(left: usize) -> Msg {
+    m::header_quitting(left)
 }
 
 fn kinds() -> [Kind; 5] {

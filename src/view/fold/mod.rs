@@ -22,7 +22,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
-pub use sentence::{fault, hold};
+pub use sentence::{fault, hold, service_down};
 
 use super::{Msg, View, WindowView};
 use crate::model::{Inputs, NoticeKind, UnixMillis};
@@ -56,6 +56,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
             banners: banner::fold(&scene),
             toast: inputs.toast.as_ref().map(banner::toast),
             settings: dialog::settings(inputs),
+            quitting: inputs.quitting.map(header::quitting),
         },
         tray,
     }

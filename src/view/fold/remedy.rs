@@ -3,7 +3,7 @@
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status};
-use crate::model::{Access, Lack, Reason};
+use crate::model::{Access, Lack, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -22,15 +22,10 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
             Some(button::make_public(group))
         }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
-        Status::ServiceDown(LocalFault::WrongProtocol) => Some(button::change_protocol(slot)),
-        Status::ServiceDown(
-            LocalFault::NothingListens
-            | LocalFault::RefusedOnce
-            | LocalFault::NoReaction
-            | LocalFault::NoAnswer
-            | LocalFault::Loop
-            | LocalFault::Unclear,
-        ) => Some(button::check(slot)),
+        Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
+            Some(button::change_protocol(slot))
+        }
+        Status::ServiceDown(_) => Some(button::check(slot)),
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
             Some(button::reconnect(group))
         }

@@ -184,8 +184,8 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
                 draft.access = draft.access.map(|_| *access);
             }
         }
-        // Until when, only the provider knows.
-        Pending::Renew(_) => {}
+        // Until when, only the provider knows; which name a service is asked by is not shown.
+        Pending::Renew(_) | Pending::SetHostHeader(..) => {}
     }
 }
 

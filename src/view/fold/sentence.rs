@@ -2,8 +2,10 @@
 
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status, UrlFault};
-use crate::model::{Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use super::status::{LocalFault, Status, UrlFault, local_fault};
+use crate::model::{
+    Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
+};
 use crate::view::{Badge, Msg, messages as m};
 
 /// A session that answers no more is given up after so many `Down` probes in a row.
@@ -69,7 +71,9 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
-        Status::ServiceDown(fault) => service_down(fault, slot),
+        Status::ServiceDown(fault) => {
+            local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
+        }
         Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
         Status::Offline => m::fault_offline(),
         Status::Held { since, until, open } => {
@@ -123,20 +127,48 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
     }
 }
 
-fn service_down(fault: LocalFault, slot: &Slot) -> Msg {
-    let target = slot.port.target.to_string();
+/// What a probe found wrong with the local service at `target`, and what to do: the same sentence in
+/// the window and in the terminal.
+#[must_use]
+pub fn service_down(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
+    local_sentence(local_fault(report), target, protocol)
+}
+
+fn local_sentence(fault: LocalFault, target: &str, protocol: Protocol) -> Msg {
     match fault {
-        LocalFault::NothingListens => m::why_nothing_listens(target),
+        LocalFault::Service(fault) => service(fault, target, protocol),
         LocalFault::RefusedOnce => m::why_refused_once(target),
-        LocalFault::WrongProtocol => match slot.port.protocol {
+        LocalFault::Unclear => m::why_service_down(target),
+    }
+}
+
+/// Whose side, what is wrong, and what to do.
+fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
+    match fault {
+        ServiceFault::Refused => m::why_nothing_listens(target),
+        ServiceFault::TimedOut => m::why_no_reaction(target),
+        ServiceFault::NoAnswer => m::why_no_answer(target),
+        ServiceFault::Busy => m::why_busy(target),
+        ServiceFault::UnknownName => m::why_unknown_name(target),
+        ServiceFault::Unreachable => m::why_no_way(target),
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            m::why_untrusted_certificate(fingerprint.to_string(), target)
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            m::why_changed_certificate(fingerprint.to_string(), target)
+        }
+        ServiceFault::TlsRefused => m::why_tls_refused(target),
+        ServiceFault::NotTls => m::why_not_https(target),
+        ServiceFault::NameRefused => m::why_name_refused(target),
+        ServiceFault::NotHttp => match protocol {
             Protocol::Http => m::why_not_http(target),
             Protocol::Https => m::why_not_https(target),
             Protocol::Auto | Protocol::Tcp => m::why_not_web(target),
         },
-        LocalFault::NoReaction => m::why_no_reaction(target),
-        LocalFault::NoAnswer => m::why_no_answer(target),
-        LocalFault::Loop => m::why_loop(target),
-        LocalFault::Unclear => m::why_service_down(target),
+        ServiceFault::HostFull => m::why_host_full(),
+        ServiceFault::NotPermitted => m::why_not_permitted(target),
+        ServiceFault::Loop => m::why_loop(target),
+        ServiceFault::Other => m::why_service_down(target),
     }
 }
 
@@ -151,8 +183,11 @@ fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
         UrlFault::NoHost => m::why_url_no_host(check),
         UrlFault::Unknown => m::why_url_unknown(check),
         UrlFault::NoName(host) => m::why_url_no_name(check, host),
-        UrlFault::AndRefused => m::why_both_refused(target()),
-        UrlFault::AndSilent => m::why_both_silent(target()),
+        UrlFault::And(ServiceFault::Refused) => m::why_both_refused(target()),
+        UrlFault::And(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy) => {
+            m::why_both_silent(target())
+        }
+        UrlFault::And(_) => m::why_both(target()),
     }
 }
 

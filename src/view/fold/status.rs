@@ -3,7 +3,7 @@
 
 use crate::model::{
     Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, SessionNumber, Tunnel, UnixMillis,
+    Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel, UnixMillis,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -71,19 +71,11 @@ pub(super) enum Status<'a> {
 
 /// What is wrong with the local service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LocalFault {
-    /// Nothing listens.
-    NothingListens,
+pub(crate) enum LocalFault {
+    /// This.
+    Service(ServiceFault),
     /// It refused the request that came through the relay, and accepts when asked directly.
     RefusedOnce,
-    /// It does not speak the port's protocol.
-    WrongProtocol,
-    /// It neither accepts nor refuses.
-    NoReaction,
-    /// It accepts and does not answer.
-    NoAnswer,
-    /// It leads back to the tunnel.
-    Loop,
     /// The probe does not say.
     Unclear,
 }
@@ -99,10 +91,8 @@ pub(super) enum UrlFault<'a> {
     Unknown,
     /// Its name does not resolve.
     NoName(&'a str),
-    /// It is dead and nothing listens locally either.
-    AndRefused,
-    /// It is dead and the local service does not react either.
-    AndSilent,
+    /// It is dead, and this is wrong with the local service.
+    And(ServiceFault),
 }
 
 /// Decides how a port is that is not being made.
@@ -239,32 +229,22 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
         .any(|sample| sample.at >= since && sample.health != Health::Down)
 }
 
-fn verdict(report: &ProbeReport) -> Option<RelayVerdict> {
-    match report.public {
-        PublicAnswer::Status { verdict, .. } => verdict,
-        PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
-    }
-}
-
-fn local_fault(report: &ProbeReport) -> LocalFault {
-    match (report.local, verdict(report)) {
-        (LocalAnswer::Refused, _) => LocalFault::NothingListens,
-        (LocalAnswer::Silent, _) => LocalFault::NoReaction,
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => LocalFault::RefusedOnce,
-        (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => LocalFault::WrongProtocol,
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => LocalFault::NoAnswer,
-        (LocalAnswer::Accepts, Some(RelayVerdict::Loop)) => LocalFault::Loop,
-        (LocalAnswer::Accepts, Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None) => {
-            LocalFault::Unclear
+/// What a report says of the local service.
+pub(crate) fn local_fault(report: &ProbeReport) -> LocalFault {
+    match (report.local, report.service_fault()) {
+        (LocalAnswer::Accepts, Some(ServiceFault::Refused)) => LocalFault::RefusedOnce,
+        // It was silent for a visitor, and what accepts now is slow rather than absent.
+        (LocalAnswer::Accepts, Some(ServiceFault::TimedOut)) => {
+            LocalFault::Service(ServiceFault::NoAnswer)
         }
+        (_, Some(fault)) => LocalFault::Service(fault),
+        (_, None) => LocalFault::Unclear,
     }
 }
 
 fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
-    match report.local {
-        LocalAnswer::Refused => return UrlFault::AndRefused,
-        LocalAnswer::Silent => return UrlFault::AndSilent,
-        LocalAnswer::Accepts => {}
+    if let Some(fault) = report.local.fault() {
+        return UrlFault::And(fault);
     }
     if let PublicAnswer::Failed {
         reason: Reason::UnknownHost { host },
@@ -272,16 +252,10 @@ fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
     {
         return UrlFault::NoName(host);
     }
-    match verdict(report) {
+    match report.verdict() {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
         Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
-        Some(
-            RelayVerdict::ServiceDown
-            | RelayVerdict::NotHttp
-            | RelayVerdict::ServiceSilent
-            | RelayVerdict::Loop,
-        )
-        | None => UrlFault::Dead,
+        Some(RelayVerdict::Service(_)) | None => UrlFault::Dead,
     }
 }
 

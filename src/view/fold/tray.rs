@@ -15,6 +15,13 @@ pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
         .max();
     let shape = worst.unwrap_or(Badge::Stopped).shape();
     let mut menu = vec![TrayItem::Label(m::tray_header(header.line.clone(), shape))];
+    if scene.inputs.quitting.is_some() {
+        return TrayView {
+            worst: None,
+            tooltip: header.line.clone(),
+            menu,
+        };
+    }
     menu.extend(scene.groups.iter().map(|group| submenu(scene, group)));
     menu.push(TrayItem::Separator);
     menu.extend([

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use underpass::relay::ingress::{HttpConfig, Limits, serve_fixed_web};
+use underpass::relay::ingress::{HttpConfig, serve_fixed_web};
 use underpass::relay::{Lookup, OpenError};
 
 /// A service that answers each request with `ok`, and tells its head.
@@ -334,7 +334,7 @@ async fn a_visitor_that_knows_no_hosts_is_served() {
     }
     let (one, mut tale, _one) = telling().await;
     let (listener, address) = super::fake::listener().await;
-    let _guard = serve_fixed_web(listener, one, &Limits::default());
+    let _guard = serve_fixed_web(listener, one, &HttpConfig::new("localhost"));
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     stream
         .write_all(b"GET / HTTP/1.0\r\n\r\n")

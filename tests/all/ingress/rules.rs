@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use underpass::model::ServiceFault;
 use underpass::relay::{Lookup, OpenError};
 
 /// The head of one request as the service of a tunnel `shop` gets it.
@@ -176,7 +177,10 @@ async fn scripts_of_other_sites_read_the_relays_pages_and_only_those() {
     let relay = Relay::with(&[
         ("up", &Local::at(address)),
         ("down", &Local::at(refusing().await)),
-        ("silent", &Local::failing(OpenError::TimedOut)),
+        (
+            "silent",
+            &Local::failing(OpenError::Service(ServiceFault::TimedOut)),
+        ),
     ])
     .await;
     relay.tunnels.set("away", Lookup::NoHost);

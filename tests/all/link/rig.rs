@@ -124,6 +124,7 @@ pub fn port(label: &str, local: u16, protocol: Protocol) -> Port {
         target: Target::local(number(local)),
         label: TunnelId::new(label).expect("a label"),
         public_port: None,
+        options: underpass::model::PortOptions::default(),
     }
 }
 

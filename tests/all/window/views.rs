@@ -67,6 +67,7 @@ impl Scene {
                 dialog: None,
                 banners: vec![],
                 toast: None,
+                quitting: None,
                 settings: SettingsView {
                     language: None,
                     autostart: false,

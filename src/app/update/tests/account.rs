@@ -15,6 +15,7 @@ pub(super) fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
         target: Target::local(port(*number)),
         label: id(text),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     };
     Tunnel {
         id: id(text),

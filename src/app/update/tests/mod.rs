@@ -6,6 +6,7 @@ mod hosting;
 mod inventory;
 mod polls;
 mod properties;
+mod quit;
 mod sign_in;
 
 use super::update;

@@ -118,6 +118,7 @@ pub(in crate::provider::devtunnel) fn map_port(id: &TunnelId, port: &PortTold) -
         target: Target::local(port.number),
         label: id.clone(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 

@@ -13,8 +13,9 @@ pub(super) use answer::map_status;
 pub use base::Base;
 pub(super) use shapes::{Endpoint, EndpointReply, TunnelReply};
 
+use crate::base::local;
 use crate::model::{Port, Reason, Secret, TunnelId};
-use crate::provider::{ConnectError, local};
+use crate::provider::ConnectError;
 use answer::{REQUEST_ID, header, map_failure};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};

@@ -74,6 +74,7 @@ async fn a_port_is_made_with_its_own_protocol() {
         target: Target::local(number),
         label: id(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     };
     let made = client(&service)
         .put_port(&id(), &port, &Secret::new("t"))

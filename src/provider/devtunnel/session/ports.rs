@@ -85,6 +85,7 @@ impl Registration {
                 target: Target::local(number),
                 label: self.tunnel.clone(),
                 public_port: None,
+                options: crate::model::PortOptions::default(),
             }))
         });
         let ports = ports.collect();

@@ -57,6 +57,7 @@ fn port(number: u16) -> Port {
         target: Target::local(number),
         label: TunnelId::new("web").expect("a label"),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Health, Host, HostState,
-    Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord, Phase,
-    PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts,
-    RelayVerdict, Remote, Sample, SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Fingerprint, Health, Host,
+    HostState, Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord,
+    Phase, PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
+    RelayFacts, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber, Traffic, Transition,
+    Tunnel, TunnelId, UnixMillis,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -162,16 +163,33 @@ fn some_host() -> impl Strategy<Value = Host> {
         })
 }
 
+const SERVICE_FAULTS: [ServiceFault; 16] = [
+    ServiceFault::Refused,
+    ServiceFault::TimedOut,
+    ServiceFault::NoAnswer,
+    ServiceFault::Busy,
+    ServiceFault::UnknownName,
+    ServiceFault::Unreachable,
+    ServiceFault::UntrustedCertificate {
+        fingerprint: Fingerprint([1; 32]),
+    },
+    ServiceFault::ChangedCertificate {
+        fingerprint: Fingerprint([2; 32]),
+    },
+    ServiceFault::NotTls,
+    ServiceFault::NameRefused,
+    ServiceFault::TlsRefused,
+    ServiceFault::NotHttp,
+    ServiceFault::HostFull,
+    ServiceFault::NotPermitted,
+    ServiceFault::Loop,
+    ServiceFault::Other,
+];
+
 fn some_public() -> impl Strategy<Value = PublicAnswer> {
-    use RelayVerdict::{Loop, NoHost, NotHttp, ServiceDown, ServiceSilent, UnknownTunnel};
-    let verdicts = vec![
-        ServiceDown,
-        NotHttp,
-        ServiceSilent,
-        NoHost,
-        UnknownTunnel,
-        Loop,
-    ];
+    use RelayVerdict::{NoHost, Service, UnknownTunnel};
+    let faults = SERVICE_FAULTS.into_iter().map(Service);
+    let verdicts: Vec<_> = faults.chain([NoHost, UnknownTunnel]).collect();
     let verdict = option::of(proptest::sample::select(verdicts));
     prop_oneof![
         (any::<u16>(), any::<u64>(), verdict, any::<bool>()).prop_map(
@@ -190,8 +208,8 @@ fn some_public() -> impl Strategy<Value = PublicAnswer> {
 fn some_probe() -> impl Strategy<Value = ProbeFacts> {
     let local = prop_oneof![
         Just(LocalAnswer::Accepts),
-        Just(LocalAnswer::Refused),
-        Just(LocalAnswer::Silent)
+        Just(LocalAnswer::NotAsked),
+        proptest::sample::select(SERVICE_FAULTS.to_vec()).prop_map(LocalAnswer::Failed)
     ];
     let report = (
         some_key(),

@@ -39,6 +39,7 @@ pub(super) fn port(tunnel: &str, port: u16, protocol: Protocol) -> Port {
         target: Target::local(number(port)),
         label: id(tunnel),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 

@@ -4,11 +4,13 @@ use super::build::{before, failed, held, hosting, id, key, status, web_probed};
 use super::table::{check, panel};
 use crate::model::{
     Health, HostState, LocalAnswer, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
-    SessionNumber,
+    ServiceFault, SessionNumber,
 };
 use crate::view::Badge;
 
 const ACCEPTS: LocalAnswer = LocalAnswer::Accepts;
+const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
+const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
 
 #[test]
 fn probes_of_a_service_that_works() {
@@ -44,36 +46,35 @@ fn probes_of_a_local_service_that_fails() {
     let t = "localhost:3000";
     for (local, verdict, why, remedy) in [
         (
-            LocalAnswer::Refused,
-            Some(RelayVerdict::ServiceDown),
+            REFUSED,
+            Some(RelayVerdict::Service(ServiceFault::Refused)),
             "why-nothing-listens",
             "act-check",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::ServiceDown),
+            Some(RelayVerdict::Service(ServiceFault::Refused)),
             "why-refused-once",
             "act-check",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::NotHttp),
+            Some(RelayVerdict::Service(ServiceFault::NotHttp)),
             "why-not-http",
             "act-change-protocol",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::ServiceSilent),
+            Some(RelayVerdict::Service(ServiceFault::TimedOut)),
             "why-no-answer",
             "act-check",
         ),
         (
-            LocalAnswer::Silent,
-            Some(RelayVerdict::ServiceSilent),
+            SILENT,
+            Some(RelayVerdict::Service(ServiceFault::TimedOut)),
             "why-no-reaction",
             "act-check",
         ),
-        (ACCEPTS, Some(RelayVerdict::Loop), "why-loop", "act-check"),
         (ACCEPTS, None, "why-service-down", "act-check"),
     ] {
         let inputs = web_probed(local, status(502, verdict), Health::ServiceDown, 0);
@@ -88,7 +89,7 @@ fn a_wrong_protocol_is_answered_with_the_likely_one() {
         (Protocol::Https, "why-not-https"),
         (Protocol::Auto, "why-not-web"),
     ] {
-        let public = status(502, Some(RelayVerdict::NotHttp));
+        let public = status(502, Some(RelayVerdict::Service(ServiceFault::NotHttp)));
         let mut inputs = web_probed(ACCEPTS, public, Health::ServiceDown, 0);
         inputs.tunnels[0].ports[0].protocol = protocol;
         check(
@@ -126,12 +127,12 @@ fn probes_of_a_public_url_that_is_dead() {
             format!("Unreachable | why-url-no-name({checks}, web.example) | act-reconnect"),
         ),
         (
-            LocalAnswer::Refused,
+            REFUSED,
             failed(Reason::TimedOut),
             "Unreachable | why-both-refused(localhost:3000) | act-reconnect".to_owned(),
         ),
         (
-            LocalAnswer::Silent,
+            SILENT,
             failed(Reason::TimedOut),
             "Unreachable | why-both-silent(localhost:3000) | act-reconnect".to_owned(),
         ),
@@ -187,7 +188,7 @@ fn a_report_of_an_earlier_session_says_nothing() {
 #[test]
 fn a_probe_says_nothing_while_the_link_is_down() {
     let no_host = status(503, Some(RelayVerdict::NoHost));
-    let service_down = status(502, Some(RelayVerdict::ServiceDown));
+    let service_down = status(502, Some(RelayVerdict::Service(ServiceFault::Refused)));
     for (public, health) in [
         (no_host, Health::Down),
         (service_down, Health::ServiceDown),
