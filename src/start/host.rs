@@ -106,9 +106,9 @@ fn serve(
     let runtime = runtime()?;
     let (wish, wishes) = mpsc::unbounded_channel();
     let closed = wish.clone();
-    let lines = Lines::start(speech.into_catalogue(), args.json, move || {
+    let lines = Lines::start(speech.into_catalogue(), args.json, move |why| {
         // Nobody waits for wishes any more once the program ends.
-        let _ = closed.send(Wish::Told(Told::Closed));
+        let _ = closed.send(Wish::Told(why));
     })?;
     let told = wish.clone();
     let headless = Headless::new(lines.clone(), move |what| {
@@ -231,7 +231,7 @@ impl Desk {
         match wish {
             Wish::Told(Told::Closed) | Wish::Order(Order::Quit) => return Some(ExitCode::SUCCESS),
             Wish::Told(Told::Over) if self.stays => {}
-            Wish::Told(Told::Over) => return Some(ExitCode::FAILURE),
+            Wish::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
             Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);
             }

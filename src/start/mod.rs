@@ -52,7 +52,14 @@ const USAGE: u8 = 2;
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli::parse(words, |name| std::env::var(name).ok()) {
-        Ok(Invocation { verbosity, task }) => run_task(task, verbosity),
+        Ok(Invocation { verbosity, task }) => {
+            let code = run_task(task, verbosity);
+            if speech::all_written() {
+                code
+            } else {
+                ExitCode::FAILURE
+            }
+        }
         Err(said) => {
             // Help goes to standard output and is no failure; a reader that went away is none either.
             let _ = said.print();
