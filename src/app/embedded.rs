@@ -4,10 +4,10 @@
 use crate::model::{JoinLink, PortNumber, Reason, RelaySettings, Secret};
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
-use crate::relay::{Relay, RelayConfig, RelayError, Visitors};
-use crate::store::{Document, Home, RelayPorts};
+use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
+use crate::store::{Document, Home, RelayPorts, try_lock};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -164,12 +164,7 @@ impl RelayDirectory {
 
     /// The lock on this home's embedded relay; `None` while another process has it.
     fn lock_file(&self) -> Result<Option<File>, ConnectError> {
-        let file = File::create(self.home.file("relay.lock")).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        try_lock(&self.home.file("relay.lock")).map_err(failed)
     }
 
     fn elsewhere(&self) -> Result<JoinLink, ConnectError> {
@@ -241,6 +236,12 @@ impl RelayDirectory {
             tcp_ports: (first != 0 && first <= end).then_some(first..=end),
             domain: DOMAIN.to_owned(),
             public_by_port: settings.lan,
+            limits: Limits {
+                // There is one account, and it may have them all.
+                names_per_account: u32::MAX,
+                public_ports_per_account: u32::MAX,
+                ..Limits::default()
+            },
             ..RelayConfig::local(&data)
         };
         Ok(ports.into_iter().map(config).collect())

@@ -4,14 +4,16 @@
 //! This room reads the words and knows what they mean; it opens no file and starts nothing.
 
 mod parse;
+mod quotas;
 mod raw;
 mod resolve;
 mod resolved;
 
 pub use parse::{TcpPorts, parse_host};
+pub use quotas::QuotaArgs;
 pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
-    RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
+    LinkAddress, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
 use clap::{CommandFactory as _, Parser as _};

@@ -1,6 +1,6 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
-use super::TcpPorts;
+use super::{QuotaArgs, TcpPorts};
 use crate::model::{Access, JoinLink, PortNumber, Protocol, ProviderId, Target};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -91,6 +91,8 @@ pub struct RelayArgs {
     pub tcp_ports: TcpPorts,
     /// What follows a label in a host name.
     pub domain: String,
+    /// What an account may have.
+    pub quotas: QuotaArgs,
     /// How long what is under way may take at its end.
     pub drain: Duration,
     /// Where its data is, if not in the home.
@@ -108,6 +110,8 @@ pub struct AccountArgs {
     pub data: Option<PathBuf>,
     /// What to do.
     pub change: AccountChange,
+    /// JSON lines.
+    pub json: bool,
 }
 
 /// What to do with a relay's accounts.
@@ -117,18 +121,32 @@ pub enum AccountChange {
     Add {
         /// Its name.
         name: String,
-        /// Where the relay listens for hosts.
-        listen: SocketAddr,
-        /// The host in the join link.
-        advertise: Option<String>,
+        /// What the join link says of the relay.
+        at: LinkAddress,
     },
     /// List them.
     List,
+    /// Give one another token.
+    Rotate {
+        /// Its name.
+        name: String,
+        /// What the join link says of the relay.
+        at: LinkAddress,
+    },
     /// Remove one.
     Remove {
         /// Its name.
         name: String,
     },
+}
+
+/// What was typed of where hosts reach the relay; the rest is what it was started with last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkAddress {
+    /// Where the relay listens for hosts.
+    pub listen: Option<SocketAddr>,
+    /// The host in the join link.
+    pub advertise: Option<String>,
 }
 
 /// `underpass tunnels`.

@@ -36,4 +36,4 @@ pub use settings::{
     TimingSettings,
 };
 pub use time::UnixMillis;
-pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel};
+pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel, default_name};

@@ -3,12 +3,13 @@
 //! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
 //! valid token, the ones that resume a session too.
 
+use super::Limits;
+use super::accounts::{AccountsWatch, Credential};
 use super::door::Waiting;
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
 use super::upstream::Way;
-use super::{Accounts, Limits};
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
 use crate::link::resume::{self, Handle, Lot, Request, SessionId};
@@ -18,7 +19,7 @@ use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, V
 use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -33,20 +34,13 @@ const MAX_ID: usize = 128;
 pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) acceptor: TlsAcceptor,
-    pub(super) accounts: Mutex<Accounts>,
+    pub(super) accounts: Arc<AccountsWatch>,
     pub(super) registry: Arc<Registry>,
     pub(super) lot: Lot<Arc<str>>,
     /// The relay goes down: nobody new, and hosts are told.
     pub(super) draining: CancellationToken,
     /// What was under way is through, or its time is up: the sessions end.
     pub(super) shutdown: CancellationToken,
-}
-
-impl Common {
-    fn account_of(&self, token: &str) -> Option<Arc<str>> {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.authenticate(token)
-    }
 }
 
 /// A connection before anything is known of it.
@@ -59,8 +53,8 @@ pub(super) enum Entrance {
 
 /// What a connection turns out to be.
 enum Arrival {
-    /// A host that wants a session.
-    Host(Box<(Line, Hello)>),
+    /// A host that wants a session, and whose it is, when its token is known.
+    Host(Box<(Line, Hello, Option<Credential>)>),
     /// A session that goes on over it.
     Resumed,
 }
@@ -86,25 +80,26 @@ pub(super) async fn serve(
         () = waiting.turned_away() => Err("too many connections wait".to_owned()),
         () = common.draining.cancelled() => return,
     };
-    let (line, hello) = match greeted {
+    let (line, hello, shown) = match greeted {
         Ok(Arrival::Host(host)) => *host,
         Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line.link, &line.way(), waiting) {
+    let account = shown.as_ref().map(|shown| shown.name().to_owned());
+    match admit(&common, &hello, shown, &line.link, &line.way(), waiting) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
-            tracing::info!(%peer, tunnel, instance, session, "a host is here");
+            tracing::info!(%peer, account, tunnel, instance, session, "a host is here");
             let end = Session::new(&common, line, seat).run(ports).await;
             drop(place);
-            tracing::info!(%peer, tunnel, session, %end, "a host has left");
+            tracing::info!(%peer, account, tunnel, session, %end, "a host has left");
         }
         Err((reason, waiting)) => {
             // Anyone can be refused, as often as they like and with any name.
             let tunnel = start_of(&tunnel);
-            tracing::debug!(%peer, tunnel, %reason, "a host is refused");
+            tracing::debug!(%peer, account, tunnel, %reason, "a host is refused");
             let refused = RelayMessage::Refused { reason };
             tokio::select! {
                 () = line.part_with(&refused) => {}
@@ -122,8 +117,9 @@ async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
     let request = resume::read_request(&mut secured.stream).await;
     match request.map_err(|error| error.to_string())? {
         Request::Open => {
-            let host = open(common, secured).await?;
-            Ok(Arrival::Host(Box::new(host)))
+            let (line, hello) = open(common, secured).await?;
+            let shown = common.accounts.authenticate(&hello.token.0).await;
+            Ok(Arrival::Host(Box::new((line, hello, shown))))
         }
         request @ Request::Resume { .. } => {
             go_on(common, &request, secured).await?;
@@ -198,11 +194,12 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
         Request::Open => Err(resume::Refusal::Unknown),
         Request::Resume {
             id, credentials, ..
-        } => std::str::from_utf8(credentials)
-            .ok()
-            .and_then(|token| common.account_of(token))
-            .ok_or(resume::Refusal::Unknown)
-            .and_then(|account| common.lot.find(*id, &account)),
+        } => match std::str::from_utf8(credentials) {
+            Ok(token) => common.accounts.authenticate(token).await,
+            Err(_) => None,
+        }
+        .ok_or(resume::Refusal::Unknown)
+        .and_then(|shown| common.lot.find(*id, shown.id())),
     };
     match found {
         Ok(link) => resume::accept(&link, request, stream, binding)
@@ -220,23 +217,25 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
 fn admit(
     common: &Common,
     hello: &Hello,
+    shown: Option<Credential>,
     link: &Handle,
     way: &Way,
     waiting: Waiting,
 ) -> Result<Admitted, (Refusal, Waiting)> {
-    try_admit(common, hello, link, way).map_err(|reason| (reason, waiting))
+    try_admit(common, hello, shown, link, way).map_err(|reason| (reason, waiting))
 }
 
 fn try_admit(
     common: &Common,
     hello: &Hello,
+    shown: Option<Credential>,
     link: &Handle,
     way: &Way,
 ) -> Result<Admitted, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
     }
-    let account = common.account_of(&hello.token.0).ok_or(Refusal::Token)?;
+    let shown = shown.ok_or(Refusal::Token)?;
     let ids = [&hello.install, &hello.instance];
     if TunnelId::label(hello.tunnel.as_str()).is_err() || ids.iter().any(|id| id.len() > MAX_ID) {
         return Err(Refusal::Invalid {
@@ -244,15 +243,20 @@ fn try_admit(
         });
     }
     let limit = common.limits.sessions_per_account;
-    let parking = common.lot.admit(Arc::clone(&account), link.clone());
+    let parking = common.lot.admit(Arc::clone(shown.id()), link.clone());
     let parking = parking.map_err(|resume::Full| Refusal::TooManyTunnels { limit })?;
     let claim = Claim {
-        account,
+        account: Arc::clone(shown.id()),
         tunnel: hello.tunnel.clone(),
         install: hello.install.clone(),
         take_over: hello.take_over,
     };
-    let (seat, ports) = common.registry.admit(&claim, &hello.ports, way)?;
+    let admitted = common.registry.admit(&claim, &shown, &hello.ports, way);
+    let (seat, ports) = admitted?;
+    // Whoever was removed in between was not there yet to be cut off.
+    if !common.accounts.accepts(&shown) {
+        return Err(Refusal::Token);
+    }
     let place = AbortOnDropHandle::new(tokio::spawn(parking));
     Ok(Admitted { seat, ports, place })
 }
@@ -262,11 +266,11 @@ mod tests {
     use super::*;
     use crate::link::tls::Identity;
     use crate::link::wire::Token;
-    use crate::relay::Visitors;
     use crate::relay::door::Door;
     use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
+    use crate::relay::{Accounts, ReservedNames, Visitors};
     use std::net::Ipv4Addr;
     use std::path::Path;
     use std::time::Duration;
@@ -279,13 +283,15 @@ mod tests {
             domain: "localhost".to_owned(),
             http: SocketAddr::new(ip, 80),
             by_port: false,
+            reserved: ReservedNames::default(),
         };
-        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
         let limits = Limits::default();
+        let visitors = Arc::new(Visitors::new("localhost"));
+        let ports = PublicPorts::new(ip, None, &limits, visitors);
         Common {
             limits,
             acceptor: identity.acceptor().expect("it is a pair"),
-            accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
+            accounts: Arc::new(AccountsWatch::new(Accounts::open(dir).expect("it opens"))),
             registry: Arc::new(Registry::new(&limits, naming, ports, &Names::default())),
             lot: Lot::new(limits.parking),
             draining: CancellationToken::new(),
@@ -318,18 +324,17 @@ mod tests {
             link: link.status(),
         };
         let door = Arc::new(Door::new(1));
-        let refused = admit(&common, &hello("wrong"), &link, &way, door.enter(1));
+        let refused = admit(&common, &hello("wrong"), None, &link, &way, door.enter(1));
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
         let next = door.enter(2);
         // It still counted, so it was the oldest of too many.
         refused.turned_away().await;
-        let owner = {
-            let accounts = common.accounts.lock().expect("nobody panicked");
-            accounts.owner_token().expose().to_owned()
-        };
-        let admitted = admit(&common, &hello(&owner), &link, &way, next);
+        let accounts = Accounts::open(dir.path()).expect("it opens");
+        let owner = accounts.owner_token().expose();
+        let shown = common.accounts.authenticate(owner).await;
+        let admitted = admit(&common, &hello(owner), shown, &link, &way, next);
         assert!(admitted.is_ok());
         let last = door.enter(3);
         let turned_away = timeout(Duration::ZERO, last.turned_away()).await;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod arrival;
+mod away;
 mod backend;
 mod certificate;
 mod door;
@@ -18,6 +19,7 @@ mod names;
 mod numbers;
 mod public_ports;
 mod registry;
+mod reserved;
 mod returning;
 mod server;
 mod session;
@@ -25,13 +27,16 @@ mod sockets;
 mod table;
 mod upstream;
 mod visitors;
+mod whereabouts;
 
-pub use accounts::{Accounts, AccountsError, OWNER};
+pub use accounts::{Accounts, AccountsError, Listed, OWNER};
 pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor, Waiting};
 pub use error::RelayError;
 pub use host_door::{HostDoor, Knock};
 pub use ingress_port::{Ingress, IngressGuard, Serving};
 pub use limits::Limits;
-pub use server::{Relay, RelayConfig, Warning, join_link};
+pub use reserved::ReservedNames;
+pub use server::{Relay, RelayConfig, Warning};
 pub use sockets::{Shelf, Sockets};
 pub use visitors::Visitors;
+pub use whereabouts::Whereabouts;

@@ -3,13 +3,13 @@
 use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
-use crate::cli::RelayArgs;
+use crate::cli::{QuotaArgs, RelayArgs};
 use crate::clock;
-use crate::relay::{Limits, Relay, RelayConfig, Visitors};
+use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
 use serde::Serialize;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,12 +60,13 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
     let config = RelayConfig {
         link: args.listen,
         http: args.http,
-        tcp_ports: args.tcp_ports.0,
-        domain: args.domain,
+        tcp_ports: args.tcp_ports.0.clone(),
         data: data_dir(home, args.data.as_deref())?,
         public_by_port: false,
+        reserved: reserved(&args),
+        limits: within(&Limits::default(), &args.quotas),
         advertise: args.advertise,
-        limits: Limits::default(),
+        domain: args.domain,
     };
     runtime.block_on(async {
         // Heard from the first moment on, so that whoever starts it can end it at once.
@@ -90,6 +91,27 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
     })
 }
 
+/// The limits, with what was asked for accounts.
+fn within(limits: &Limits, quotas: &QuotaArgs) -> Limits {
+    Limits {
+        names_per_account: quotas.max_names_per_account,
+        public_ports_per_account: quotas.max_public_ports_per_account,
+        ..*limits
+    }
+}
+
+/// What nobody may be called at a public relay.
+fn reserved(args: &RelayArgs) -> ReservedNames {
+    let mut reserved = ReservedNames::usual();
+    for pattern in &args.quotas.reserve_names {
+        reserved.add(pattern);
+    }
+    if let Some(name) = &args.advertise {
+        reserved.add_own(name, &args.domain);
+    }
+    reserved
+}
+
 /// Threads that carry the traffic: half of the processor, as the system's own work on each packet
 /// takes about as much. More threads only wake each other.
 fn workers() -> usize {
@@ -112,10 +134,16 @@ fn announce(relay: &Relay, json: bool, speech: &Speech) {
         m::cli_relay_up(),
         m::cli_relay_link(relay.link_addr().to_string()),
         m::cli_relay_http(visitors),
-        m::cli_relay_join(join),
-        m::cli_relay_secret(),
     ] {
         speech.say(&msg);
+    }
+    // Standard output may be a journal that many can read: there it is said once, for whoever sets the
+    // relay up, and not at each start.
+    if relay.is_new() || io::stdout().is_terminal() {
+        speech.say(&m::cli_relay_join(join));
+        speech.say(&m::cli_relay_secret());
+    } else {
+        speech.say(&m::cli_relay_join_said(OWNER));
     }
 }
 
@@ -125,5 +153,45 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
     } else {
         address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Task, parse};
+
+    fn args(more: &[&str]) -> RelayArgs {
+        let words = ["underpass", "relay"].iter().chain(more);
+        let parsed = parse(words.map(Into::into), |_| None);
+        match parsed.expect("it is right").task {
+            Task::Relay(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_typed_is_as_the_relay_has_it() {
+        let usual = Limits::default();
+        let limits = within(&usual, &args(&[]).quotas);
+        assert_eq!(limits.names_per_account, usual.names_per_account);
+        let ports = [limits, usual].map(|limits| limits.public_ports_per_account);
+        assert_eq!(ports[0], ports[1]);
+        let typed = args(&["--max-names-per-account", "7"]);
+        assert_eq!(within(&usual, &typed.quotas).names_per_account, 7);
+    }
+
+    #[test]
+    fn reserved_names_can_be_added() {
+        let typed = "--domain T.example --advertise relay.t.example --reserve-name Status";
+        let typed: Vec<&str> = typed
+            .split(' ')
+            .chain(["--reserve-name", "corp-*"])
+            .collect();
+        let reserved = reserved(&args(&typed));
+        for label in ["www", "status", "corp-a", "relay"] {
+            assert!(reserved.contains(label), "{label}");
+        }
+        assert!(!reserved.contains("shop"));
     }
 }

@@ -1,5 +1,6 @@
 //! The folder everything lives in. It knows names and rights, not contents.
 
+use super::check_owner;
 use directories::ProjectDirs;
 use std::ffi::OsString;
 use std::io;
@@ -20,7 +21,7 @@ impl Home {
     /// it is not there, for this person alone.
     ///
     /// # Errors
-    /// The folder can neither be found nor made.
+    /// The folder can neither be found nor made, or is another user's.
     pub fn locate() -> io::Result<Self> {
         Self::choose(std::env::var_os(Self::VARIABLE))
     }
@@ -28,7 +29,7 @@ impl Home {
     /// This folder, as if `UNDERPASS_HOME` named it.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// The folder cannot be made, or is another user's.
     pub fn at(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::make(std::path::absolute(path)?, true)
     }
@@ -46,6 +47,7 @@ impl Home {
 
     fn make(path: PathBuf, private: bool) -> io::Result<Self> {
         make_dir(&path)?;
+        check_owner(&path)?;
         Ok(Self { path, private })
     }
 

@@ -274,6 +274,7 @@ impl Host {
         while let Ok(Ok(Some(message))) = timeout(AT_ONCE, self.control.next()).await {
             match message {
                 RelayMessage::Displaced => return ConnectError::new(Reason::TakenOver),
+                RelayMessage::Revoked => return ConnectError::new(Reason::TokenRefused),
                 RelayMessage::ShuttingDown => return ConnectError::new(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
@@ -304,6 +305,7 @@ impl Host {
                 Ok(())
             }
             RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),
+            RelayMessage::Revoked => Err(ConnectError::new(Reason::TokenRefused)),
             RelayMessage::ShuttingDown => {
                 self.going_down = true;
                 self.tell(SessionEvent::GoingDown);

@@ -57,7 +57,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
             button::paste_link()
         }
-        Reason::NameTaken { .. } => button::new_tunnel(),
+        Reason::NameTaken { .. } | Reason::NameReserved { .. } => button::new_tunnel(),
         Reason::HostedElsewhere | Reason::TakenOver => button::take_over(group),
         Reason::PublicPortTaken { port } => {
             let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
@@ -78,6 +78,8 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         | Reason::VersionMismatch { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
+        | Reason::TooManyNames { .. }
+        | Reason::TooManyPublicPorts { .. }
         | Reason::LinkLost
         | Reason::LinkSilent
         | Reason::RelayShutDown

@@ -237,6 +237,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
             program: "devtunnel".to_owned(),
             detail: detail(),
         },
+        Reason::NameReserved {
+            name: "www".to_owned(),
+        },
+        Reason::TooManyNames { limit: 1_000 },
+        Reason::TooManyPublicPorts { limit: 25 },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -277,5 +282,8 @@ fn place(reason: &Reason) -> usize {
         Reason::ProtocolFault { .. } => 28,
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
+        Reason::NameReserved { .. } => 31,
+        Reason::TooManyNames { .. } => 32,
+        Reason::TooManyPublicPorts { .. } => 33,
     }
 }
