@@ -1,14 +1,48 @@
-//! Time as the system has it: the wall clock, and how long the machine slept. It decides nothing.
+//! Time as the system has it: a clock that never jumps, the wall clock, and how long the machine
+//! slept. It decides nothing.
 
-use crate::model::UnixMillis;
+use crate::model::{ClockShift, UnixMillis};
 use jiff::Timestamp;
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The wall clock. A clock set before 1970 reads as 1970.
+/// The wall clock's reading when this program asked for the time first, and the clock that has run
+/// on since, in sleep too.
+static START: LazyLock<Start> = LazyLock::new(|| {
+    let clocks = Clocks::start();
+    Start {
+        wall: wall(),
+        first: clocks.read().with_sleep,
+        clocks,
+    }
+});
+
+/// Now, by the clock that all of this program's moments are from: it starts as the wall clock and then
+/// runs on evenly, whatever becomes of that, so that durations and countdowns are true. Times of day
+/// are this one's, moved by [`shift`].
 #[must_use]
 pub fn now() -> UnixMillis {
+    let gone = START.clocks.read().with_sleep.saturating_sub(START.first);
+    START.wall.after(gone)
+}
+
+/// How far the wall clock has moved away from [`now`] since the start.
+#[must_use]
+pub fn shift() -> ClockShift {
+    ClockShift::between(now(), wall())
+}
+
+/// The wall clock. A clock set before 1970 reads as 1970.
+fn wall() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     UnixMillis::default().after(since.unwrap_or_default())
+}
+
+struct Start {
+    wall: UnixMillis,
+    clocks: Clocks,
+    /// What the clocks showed then.
+    first: Duration,
 }
 
 /// RFC 3339, UTC, milliseconds: `2026-09-21T14:13:20.007Z`. A moment outside of the calendar
@@ -24,6 +58,14 @@ pub fn rfc3339(at: UnixMillis) -> String {
 
 /// Less than this is not sleep but the time between two readings.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How long ago an unchanging moment was, the time that the machine slept included, where the system tells
+/// that (not on Windows). For what grows old meanwhile.
+#[must_use]
+pub fn with_sleep() -> Duration {
+    static CLOCKS: OnceLock<Clocks> = OnceLock::new();
+    CLOCKS.get_or_init(Clocks::start).read().with_sleep
+}
 
 /// Tells how long the machine slept: the difference of a clock that runs on while it sleeps and one
 /// that stands still.

@@ -6,6 +6,7 @@ cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
 cli-works = working: { $status } in { $latency }
 cli-accepts = working: accepted a connection in { $latency }
+cli-slow = working, slowly: the way out of this computer is full
 cli-url-dead = Their side: the public URL does not answer.
 cli-displaced = { $fault } “--take-over” takes it back.
 cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.
@@ -73,6 +74,8 @@ doctor-settings = settings
 doctor-logs = logs
 doctor-audit = audit log
 doctor-crash = last crash
+doctor-files = open files
+doctor-limits = a relay's limits
 doctor-display = display
 doctor-tray = tray
 doctor-fonts = fonts
@@ -88,6 +91,8 @@ doctor-joined = joined relay
 doctor-writable = { $path } can be written
 doctor-not-writable = { $path } cannot be written ({ $detail })
 doctor-settings-fine = they can be read
+doctor-files-found = { $soft } at once, { $hard } where the program asks for it
+doctor-limits-found = { $visitors } visitors ({ $visitors-of-one } from one address), { $streams } requests to a port ({ $streams-of-one } from one address), { $hosts } hosts before their token ({ $hosts-of-one } from one address), { $tunnels } tunnels an account
 doctor-audit-fine = { $count ->
     [one] its chain holds ({ $count } record)
    *[other] its chain holds ({ $count } records)
@@ -149,6 +154,7 @@ advice-settings = Correct the file; until then the defaults are in force.
 advice-logs = Make the folder writable. Hosting works without it.
 advice-audit = Keep a copy of the file and find out who changed it. underpass audit --verify names the line.
 advice-crash = Please report it with this file, then delete the file.
+advice-files = Allow more: LimitNOFILE= in a systemd unit, or nofile in /etc/security/limits.conf.
 advice-display = The window needs one. “underpass host PORT” does not.
 advice-tray = Start a tray, or for GNOME install the extension AppIndicator. The window works without.
 advice-fonts = Install a font, on Debian: apt install fonts-dejavu-core

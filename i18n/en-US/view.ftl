@@ -8,6 +8,8 @@ badge-creating = Creating
 badge-elsewhere = Elsewhere
 badge-private = Private
 badge-working = Working
+badge-slow = Slow
+badge-full = Full
 badge-checking = Checking
 badge-connecting = Connecting
 badge-held = Connections held
@@ -77,21 +79,34 @@ why-working = Answered { $status } in { $latency }, { $ago }.
 why-working-tcp = Accepted a connection in { $latency }, { $ago }.
 why-working-plain = Working, checked { $ago }.
 why-private = Working. Visitors must sign in.
+why-slow = Working, slowly: the way out of this computer is full (probe after { $limit }).
+why-full = { $count } visitors at once: more have to wait. The tunnel is fine.
 
-why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine.
-why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine.
+why-nothing-listens = Your side: nothing listens on { $target }. The tunnel is fine; start your service.
+why-refused-once = Your side: { $target } refused the last request but accepts connections now. The tunnel is fine; check again.
 why-not-http = Your side: { $target } answers, but not as http. Is it https?
 why-not-https = Your side: { $target } answers, but not as https. Is it http?
 why-not-web = Your side: { $target } answers, but neither as http nor as https. Is it tcp?
-why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine.
-why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine.
-why-service-down = Your side: { $target } cannot be reached. The tunnel is fine.
+why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine; check your service and its firewall.
+why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine; check whether your service hangs.
+why-busy = Your side: { $target } is busy with another visitor and answers no one else until it is done. Wait, or run a server that answers several at once.
+why-unknown-name = Your side: the name in { $target } does not resolve on this computer. Check its spelling, or use an address.
+why-no-way = Your side: this computer has no way to { $target }. Check its address and your network.
+why-untrusted-certificate = Your side: this computer does not trust the certificate of { $target } (SHA-256 { $fingerprint }). If it is the right one, host with --no-tls-verify.
+why-changed-certificate = Your side: { $target } has another certificate than the one that was accepted first (now SHA-256 { $fingerprint }). If you changed it, stop hosting and start again.
+why-tls-refused = Your side: { $target } speaks TLS but breaks it off with this computer. If it goes by another name, use that name as the target.
+why-host-full = Your side: this computer holds as many connections as it may. Close some, or raise the limit of open files (ulimit -n).
+why-not-permitted = Your side: this computer does not permit the connection to { $target }. Check its firewall.
+why-name-refused = Your side: { $target } answers only who asks for a name that it knows, so visitors are refused. Host it with --host-header rewrite.
+why-loop = Your side: { $target } is the tunnel’s own address, or leads back to it, so visitors go round in a circle. Use your service’s own port as the target.
+why-service-down = Your side: { $target } cannot be reached. The tunnel is fine; check your service.
 
 why-url-dead = Their side: the public URL does not answer, your service does ({ $check }).
 why-url-no-host = Their side: the relay says that nobody hosts this tunnel; your service answers ({ $check }).
 why-url-unknown = Their side: the relay says that it does not know this tunnel; your service answers ({ $check }).
 why-url-no-name = The network between: the name { $host } does not resolve; your service answers ({ $check }).
 why-both-refused = Both sides: nothing listens on { $target }, and the public URL is dead.
+why-both = Both sides: { $target } cannot be reached, and the public URL is dead.
 why-both-silent = Both sides: { $target } does not react, and the public URL is dead.
 check-of = check { $n } of { $of }, then we reconnect
 check-many = dead for { $n } checks
@@ -139,6 +154,8 @@ fault-too-many-public-ports = { $limit ->
    *[other] Their side: the relay gives this account no more than { $limit } public TCP ports. Stop a tunnel that has one, then try again.
 }
 fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
+fault-hosted-here = Your side: Underpass hosts this tunnel on this computer already, as process { $process }. Stop it there, or take the tunnel over (--take-over).
+fault-hosted-here-too = Your side: Underpass hosts this tunnel on this computer already, in another process. Stop it there, or take the tunnel over (--take-over).
 fault-taken-over = Their side: another machine took this tunnel over.
 fault-public-port-taken = Their side: public port { $port } is taken. Remove the port and add it again with another one.
 fault-no-public-ports = Their side: the relay has no public TCP port to give. Try again when one is free.
@@ -168,7 +185,7 @@ fault-service-trouble = Their side: the provider's service is in trouble. Hostin
 fault-service-status = Their side: the provider's service answered { $status }. Hosting goes on by itself when it is back.
 fault-protocol = Their side: the provider's relay says what this program does not understand ({ $detail }). Look for an update.
 fault-not-installed = Your side: the program { $program } is not on this computer. Install it, then try again.
-fault-program-failed = Your side: the program { $program } failed ({ $detail }).
+fault-program-failed = Your side: the program { $program } failed ({ $detail }). Run it in a terminal to see more; an update of it may help.
 
 ## Causes: the same in a word or two, for the timeline
 
@@ -182,6 +199,7 @@ cause-here = this computer
 cause-token = the token
 cause-name = the name
 cause-machine = another machine
+cause-process = another process here
 cause-limit = the limit
 cause-sign-in = the sign-in
 cause-provider = the provider
@@ -256,6 +274,8 @@ tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
 tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
+tray-others = Other tunnels ({ $count })
+tray-more = { $count } more in the window…
 
 ## Cards
 
@@ -289,6 +309,8 @@ check-accepted = accepted · { $latency } · { $ago }
 check-failed = no answer ({ $cause }) · { $ago }
 local-accepts = { $target } accepts connections
 local-refused = nothing listens on { $target }
+local-not-asked = { $target } was not asked
+local-failed = { $target } cannot be reached
 local-silent = { $target } does not react
 try-in = in { $span } ({ $attempt })
 try-now = now ({ $attempt })
@@ -318,6 +340,8 @@ log-stopped = stopped
 log-working = working
 log-working-again = working again (after { $span })
 log-service-down = local service down
+log-slow = slow: the way out of this computer is full
+log-full = no room for another visitor
 log-url-dead = public URL dead
 
 ## Dialogs
@@ -392,13 +416,21 @@ relay-joined = { $address }
 ## Banners and the line at the bottom
 
 banner-file-corrupt = { $file } could not be read. It was kept as { $kept-as }, and the defaults are in force.
-banner-file-too-new = { $file } comes from a newer version. It was kept as { $kept-as }, and the defaults are in force.
+banner-file-too-new = { $file } comes from a newer version of Underpass. It is left as it is: what you change here is not saved in it. Start the newer version again to use it.
+banner-file-unreadable = { $file } could not be read.
+banner-entries-dropped = { $count ->
+    [one] An entry of { $file } could not be read and counts for nothing.
+   *[other] { $count } entries of { $file } could not be read and count for nothing.
+} The file as it was is kept as { $kept-as }.
+banner-port-taken = Port { $wanted } could not be used ({ $detail }). The URLs of this computer have port { $port } now.
+banner-nothing-saved = The folder for Underpass's files cannot be written ({ $detail }). What you change is not saved and is gone when Underpass ends.
 banner-file-not-saved = { $file } could not be saved ({ $detail }). What you see here is not on disk.
 banner-settings-invalid = Some settings cannot be used ({ $detail }). Their defaults are in force.
 banner-audit-not-written = The audit log could not be written ({ $detail }). Hosting goes on.
 banner-no-tray-host = This desktop shows no tray icons. Closing the window minimises it.
 banner-no-keychain = This computer has no keychain. Secrets are in a file that only you can read.
 banner-crashed = Underpass ended unexpectedly the last time. What was hosted is hosted again.
+banner-crashed-idle = Underpass ended unexpectedly the last time. Nothing was hosted.
 banner-held-lost = { $count ->
     [one] { $name } · { $count } connection that was held is cut: the session could not be resumed. Hosting goes on by itself.
    *[other] { $name } · { $count } connections that were held are cut: the session could not be resumed. Hosting goes on by itself.
@@ -412,3 +444,9 @@ toast-copied = Copied { $url }
 toast-deleted = Deleted { $name }
 toast-renewed = Renewed { $name }
 toast-desktop-refused = The desktop refused: { $detail }
+
+## Start failures
+start-failed = Underpass could not start
+start-failed-close = Close
+start-not-answering = Underpass is running already and does not answer. End it in the system monitor or sign out, then start it again.
+start-folder = The folder for Underpass's files cannot be used: { $detail }

@@ -6,6 +6,7 @@ cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
 cli-works = funcionando: { $status } em { $latency }
 cli-accepts = funcionando: aceitou uma conexão em { $latency }
+cli-slow = funciona, mas devagar: a saída deste computador está cheia
 cli-url-dead = Do outro lado: a URL pública não responde.
 cli-displaced = { $fault } “--take-over” o toma de volta.
 cli-no-such-saved = “{ $typed }” não é uma porta, nem HOST:PORTA, nem um túnel salvo. “underpass tunnels list” mostra os salvos.
@@ -73,6 +74,8 @@ doctor-settings = configurações
 doctor-logs = logs
 doctor-audit = registro de auditoria
 doctor-crash = última queda
+doctor-files = arquivos abertos
+doctor-limits = limites de um relay
 doctor-display = tela
 doctor-tray = bandeja
 doctor-fonts = fontes
@@ -88,6 +91,8 @@ doctor-joined = relay externo
 doctor-writable = é possível gravar em { $path }
 doctor-not-writable = não é possível gravar em { $path } ({ $detail })
 doctor-settings-fine = podem ser lidas
+doctor-files-found = { $soft } ao mesmo tempo, { $hard } quando o programa pede
+doctor-limits-found = { $visitors } visitantes ({ $visitors-of-one } de um endereço), { $streams } pedidos a uma porta ({ $streams-of-one } de um endereço), { $hosts } conexões de hospedeiros antes do token ({ $hosts-of-one } de um endereço), { $tunnels } túneis por conta
 doctor-audit-fine = { $count ->
     [one] a cadeia está íntegra ({ $count } entrada)
    *[other] a cadeia está íntegra ({ $count } entradas)
@@ -149,6 +154,7 @@ advice-settings = Corrija o arquivo; até lá valem os padrões.
 advice-logs = Permita a gravação na pasta. A hospedagem funciona sem isso.
 advice-audit = Guarde uma cópia do arquivo e descubra quem o alterou. underpass audit --verify indica a linha.
 advice-crash = Por favor, relate a queda com este arquivo e depois exclua-o.
+advice-files = Permita mais: LimitNOFILE= em uma unit do systemd, ou nofile em /etc/security/limits.conf.
 advice-display = A janela precisa de uma. “underpass host PORTA” não.
 advice-tray = Inicie uma bandeja, ou no GNOME instale a extensão AppIndicator. A janela funciona sem ela.
 advice-fonts = Instale uma fonte, no Debian: apt install fonts-dejavu-core

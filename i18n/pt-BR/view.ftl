@@ -7,6 +7,8 @@ badge-creating = Criando
 badge-elsewhere = Em outra máquina
 badge-private = Privado
 badge-working = Funcionando
+badge-slow = Lento
+badge-full = Lotado
 badge-checking = Verificando
 badge-connecting = Conectando
 badge-held = Sessão mantida
@@ -79,21 +81,34 @@ why-working = Respondeu { $status } em { $latency }, { $ago }.
 why-working-tcp = Aceitou uma conexão em { $latency }, { $ago }.
 why-working-plain = Funcionando, verificado { $ago }.
 why-private = Funcionando. Os visitantes precisam entrar com uma conta.
+why-slow = Funciona, mas devagar: a saída deste computador está cheia (verificação após { $limit }).
+why-full = { $count } visitantes ao mesmo tempo: os demais precisam esperar. O túnel está bem.
 
-why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem.
-why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem.
+why-nothing-listens = Do seu lado: nada escuta em { $target }. O túnel está bem; inicie o seu serviço.
+why-refused-once = Do seu lado: { $target } recusou o último pedido, mas agora aceita conexões. O túnel está bem; verifique de novo.
 why-not-http = Do seu lado: { $target } responde, mas não em http. Será https?
 why-not-https = Do seu lado: { $target } responde, mas não em https. Será http?
 why-not-web = Do seu lado: { $target } responde, mas nem em http nem em https. Será tcp?
-why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem.
-why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem.
-why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem.
+why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem; verifique o serviço e o firewall.
+why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem; veja se o serviço travou.
+why-busy = Do seu lado: { $target } está ocupado com outro visitante e não atende mais ninguém até terminar. Espere, ou use um servidor que atenda vários ao mesmo tempo.
+why-unknown-name = Do seu lado: o nome em { $target } não é resolvido neste computador. Verifique a grafia ou use um endereço.
+why-no-way = Do seu lado: este computador não tem caminho até { $target }. Verifique o endereço e a sua rede.
+why-untrusted-certificate = Do seu lado: este computador não confia no certificado de { $target } (SHA-256 { $fingerprint }). Se for o certo, hospede com --no-tls-verify.
+why-changed-certificate = Do seu lado: { $target } tem um certificado diferente do que foi aceito primeiro (agora SHA-256 { $fingerprint }). Se foi você que o trocou, pare de hospedar e comece de novo.
+why-tls-refused = Do seu lado: { $target } fala TLS, mas o interrompe com este computador. Se ele atende por outro nome, use esse nome como destino.
+why-host-full = Do seu lado: este computador já tem tantas conexões quantas pode. Feche algumas ou aumente o limite de arquivos abertos (ulimit -n).
+why-not-permitted = Do seu lado: este computador não permite a conexão com { $target }. Verifique o firewall.
+why-name-refused = Do seu lado: { $target } só responde a quem pede um nome que conhece, e os visitantes são recusados. Hospede-o com --host-header rewrite.
+why-loop = Do seu lado: { $target } é o endereço do próprio túnel, ou leva de volta a ele, e os visitantes andam em círculo. Use a porta do seu serviço como destino.
+why-service-down = Do seu lado: { $target } está inacessível. O túnel está bem; verifique o seu serviço.
 
 why-url-dead = Do outro lado: a URL pública não responde, o seu serviço sim ({ $check }).
 why-url-no-host = Do outro lado: o relay diz que ninguém hospeda este túnel; o seu serviço responde ({ $check }).
 why-url-unknown = Do outro lado: o relay diz que não conhece este túnel; o seu serviço responde ({ $check }).
 why-url-no-name = Na rede entre os dois: o nome { $host } não é encontrado; o seu serviço responde ({ $check }).
 why-both-refused = Dos dois lados: nada escuta em { $target }, e a URL pública está morta.
+why-both = Dos dois lados: { $target } está inacessível, e a URL pública está morta.
 why-both-silent = Dos dois lados: { $target } não reage, e a URL pública está morta.
 check-of = verificação { $n } de { $of }, depois reconectamos
 check-many = morta há { $n } verificações
@@ -141,6 +156,8 @@ fault-too-many-public-ports = { $limit ->
    *[other] Do outro lado: o relay dá no máximo { $limit } portas TCP públicas a esta conta. Pare um túnel que tem uma e tente de novo.
 }
 fault-hosted-elsewhere = Do outro lado: outra máquina hospeda este túnel.
+fault-hosted-here = Do seu lado: o Underpass já hospeda este túnel neste computador, no processo { $process }. Pare-o lá ou assuma o túnel (--take-over).
+fault-hosted-here-too = Do seu lado: o Underpass já hospeda este túnel neste computador, em outro processo. Pare-o lá ou assuma o túnel (--take-over).
 fault-taken-over = Do outro lado: outra máquina assumiu este túnel.
 fault-public-port-taken = Do outro lado: a porta pública { $port } está ocupada. Remova a porta e adicione-a de novo com outra.
 fault-no-public-ports = Do outro lado: o relay não tem porta TCP pública para dar. Tente de novo quando houver uma livre.
@@ -170,7 +187,7 @@ fault-service-trouble = Do outro lado: o serviço do provedor está com problema
 fault-service-status = Do outro lado: o serviço do provedor respondeu { $status }. A hospedagem continua sozinha quando ele voltar.
 fault-protocol = Do outro lado: o relay do provedor diz algo que este programa não entende ({ $detail }). Procure uma atualização.
 fault-not-installed = Do seu lado: o programa { $program } não está neste computador. Instale-o e tente de novo.
-fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }).
+fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }). Execute-o em um terminal para ver mais; uma atualização dele pode ajudar.
 
 ## Causas: o mesmo em uma ou duas palavras, para o histórico
 
@@ -184,6 +201,7 @@ cause-here = este computador
 cause-token = o token
 cause-name = o nome
 cause-machine = outra máquina
+cause-process = outro processo aqui
 cause-limit = o limite
 cause-sign-in = o login
 cause-provider = o provedor
@@ -258,6 +276,8 @@ tray-header = { $shape } { $line }
 tray-tunnel = { $shape } { $name }
 tray-tunnel-word = { $shape } { $name } · { $word }
 tray-port = { $shape } { $port } · { $word }
+tray-others = Outros túneis ({ $count })
+tray-more = Mais { $count } na janela…
 
 ## Cartões
 
@@ -291,6 +311,8 @@ check-accepted = aceitou · { $latency } · { $ago }
 check-failed = sem resposta ({ $cause }) · { $ago }
 local-accepts = { $target } aceita conexões
 local-refused = nada escuta em { $target }
+local-not-asked = { $target } não foi consultado
+local-failed = { $target } está inacessível
 local-silent = { $target } não reage
 try-in = em { $span } ({ $attempt })
 try-now = agora ({ $attempt })
@@ -323,6 +345,8 @@ log-stopped = parado
 log-working = funcionando
 log-working-again = funcionando de novo (depois de { $span })
 log-service-down = serviço local fora do ar
+log-slow = lento: a saída deste computador está cheia
+log-full = sem lugar para mais um visitante
 log-url-dead = URL pública morta
 
 ## Diálogos
@@ -397,13 +421,21 @@ relay-joined = { $address }
 ## Avisos e a linha de baixo
 
 banner-file-corrupt = Não foi possível ler { $file }. O arquivo foi guardado como { $kept-as }, e valem os padrões.
-banner-file-too-new = { $file } vem de uma versão mais nova. O arquivo foi guardado como { $kept-as }, e valem os padrões.
+banner-file-too-new = { $file } vem de uma versão mais nova do Underpass. O arquivo fica como está: o que você mudar aqui não é salvo nele. Inicie a versão mais nova para usá-lo.
+banner-file-unreadable = Não foi possível ler { $file }.
+banner-entries-dropped = { $count ->
+    [one] Não foi possível ler um item de { $file }, e ele não vale.
+   *[other] Não foi possível ler { $count } itens de { $file }, e eles não valem.
+} O arquivo como estava foi guardado como { $kept-as }.
+banner-port-taken = Não foi possível usar a porta { $wanted } ({ $detail }). As URLs deste computador têm agora a porta { $port }.
+banner-nothing-saved = Não é possível gravar na pasta de arquivos do Underpass ({ $detail }). O que você mudar não é salvo e se perde quando o Underpass terminar.
 banner-file-not-saved = Não foi possível salvar { $file } ({ $detail }). O que você vê aqui não está no disco.
 banner-settings-invalid = Algumas configurações não podem ser usadas ({ $detail }). Valem os padrões delas.
 banner-audit-not-written = Não foi possível gravar o registro de auditoria ({ $detail }). A hospedagem continua.
 banner-no-tray-host = Esta área de trabalho não mostra ícones na bandeja. Fechar a janela a minimiza.
 banner-no-keychain = Este computador não tem chaveiro. Os segredos estão em um arquivo que só você pode ler.
 banner-crashed = O Underpass terminou de forma inesperada na última vez. O que estava hospedado volta a ser hospedado.
+banner-crashed-idle = O Underpass terminou de forma inesperada na última vez. Nada estava hospedado.
 banner-held-lost = { $count ->
     [one] { $name } · { $count } conexão mantida foi cortada: a sessão não pôde ser retomada. A hospedagem continua sozinha.
    *[other] { $name } · { $count } conexões mantidas foram cortadas: a sessão não pôde ser retomada. A hospedagem continua sozinha.
@@ -417,3 +449,9 @@ toast-copied = Copiado: { $url }
 toast-deleted = Excluído: { $name }
 toast-renewed = Validade renovada: { $name }
 toast-desktop-refused = A área de trabalho recusou: { $detail }
+
+## Falhas ao iniciar
+start-failed = Não foi possível iniciar o Underpass
+start-failed-close = Fechar
+start-not-answering = O Underpass já está em execução e não responde. Encerre-o no monitor do sistema ou saia da sessão e depois inicie de novo.
+start-folder = Não é possível usar a pasta de arquivos do Underpass: { $detail }

@@ -1,7 +1,7 @@
 //! Where the relay is: the joined one, or one embedded in this program (or in another one of the
 //! same home) that starts when it is first needed.
 
-use crate::model::{JoinLink, PortNumber, Reason, RelaySettings, Secret};
+use crate::model::{JoinLink, NoticeKind, PortNumber, Reason, RelaySettings, Secret};
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
 use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
@@ -47,7 +47,11 @@ pub struct RelayDirectory {
     /// The embedded relay runs by other settings than these.
     outdated: AtomicBool,
     running: AsyncMutex<Option<Running>>,
+    tell: Mutex<Option<Tell>>,
 }
+
+/// Tells what the person should know.
+type Tell = Box<dyn Fn(NoticeKind) + Send + Sync>;
 
 /// The embedded relay of this process. While it has the lock no other process starts one.
 struct Running {
@@ -105,7 +109,13 @@ impl RelayDirectory {
             settings: Mutex::new(settings),
             outdated: AtomicBool::new(false),
             running: AsyncMutex::new(None),
+            tell: Mutex::new(None),
         })
+    }
+
+    /// Calls `tell` with what the person should know of the embedded relay.
+    pub(super) fn on_notice(&self, tell: impl Fn(NoticeKind) + Send + Sync + 'static) {
+        *lock(&self.tell) = Some(Box::new(tell));
     }
 
     /// Uses this relay from now on.
@@ -175,8 +185,10 @@ impl RelayDirectory {
 
     async fn start(&self, lock: File) -> Result<Running, ConnectError> {
         let runtime = OwnRuntime::start().map_err(failed)?;
-        let configs = self.configs()?;
-        let relay = runtime
+        let wanted = self.wanted_port();
+        let last = self.home.relay_ports().load().value;
+        let configs = self.configs(last)?;
+        let (relay, refused) = runtime
             .handle
             .spawn(start_first(configs))
             .await
@@ -186,7 +198,8 @@ impl RelayDirectory {
             tracing::warn!(%warning, "embedded relay");
         }
         tracing::info!(http = %relay.http_addr(), link = %relay.link_addr(), "embedded relay is up");
-        self.remember(&relay);
+        self.remember(&relay, wanted);
+        self.tell_of_port(wanted, last, relay.http_addr().port(), refused);
         Ok(Running {
             relay,
             runtime,
@@ -194,13 +207,37 @@ impl RelayDirectory {
         })
     }
 
-    fn remember(&self, relay: &Relay) {
+    /// The HTTP port that the settings ask for; 0 is any.
+    fn wanted_port(&self) -> u16 {
+        lock(&self.settings).http_port
+    }
+
+    /// Says that the port which the person expects could not be had: that of the last time, at first that
+    /// of the settings.
+    fn tell_of_port(&self, wanted: u16, last: RelayPorts, port: u16, refused: Option<RelayError>) {
+        let known = last.http.filter(|_| last.is_for(wanted));
+        let expected = known.or(PortNumber::new(wanted));
+        if let (Some(expected), Some(port), Some(refused)) =
+            (expected, PortNumber::new(port), refused)
+            && port != expected
+            && let Some(tell) = &*lock(&self.tell)
+        {
+            tell(NoticeKind::PortTaken {
+                wanted: expected,
+                port,
+                detail: refused.to_string(),
+            });
+        }
+    }
+
+    fn remember(&self, relay: &Relay, wanted: u16) {
         let at = EmbeddedAt {
             join: Some(Secret::new(&relay.join_link().reveal())),
         };
         let ports = RelayPorts {
             link: PortNumber::new(relay.link_addr().port()),
             http: PortNumber::new(relay.http_addr().port()),
+            wanted: Some(wanted),
         };
         let saved = self.embedded_at().save(&at);
         if let Err(error) = saved.and(self.home.relay_ports().save(&ports)) {
@@ -212,10 +249,10 @@ impl RelayDirectory {
         Document::new(self.home.path(), "embedded-relay.json", &[])
     }
 
-    /// What to try, in order: the port of the settings, the one of the last time, any.
-    fn configs(&self) -> Result<Vec<RelayConfig>, ConnectError> {
+    /// What to try, in order: the port of the last time, so that the URLs stay, the one of the settings,
+    /// any. Settings that have changed since the last time come first.
+    fn configs(&self, last: RelayPorts) -> Result<Vec<RelayConfig>, ConnectError> {
         let settings = lock(&self.settings).clone();
-        let last = self.home.relay_ports().load().value;
         let data = self.home.dir("relay").map_err(failed)?;
         let ip = if settings.lan {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED)
@@ -224,8 +261,7 @@ impl RelayDirectory {
         };
         let mut ports = vec![settings.http_port];
         ports.extend(last.http.map(PortNumber::get));
-        if settings.http_port == 0 {
-            // Any will do, so the one it had is best: the URLs stay.
+        if last.is_for(settings.http_port) {
             ports.reverse();
         }
         ports.push(0);
@@ -240,7 +276,7 @@ impl RelayDirectory {
                 // There is one account, and it may have them all.
                 names_per_account: u32::MAX,
                 public_ports_per_account: u32::MAX,
-                ..Limits::default()
+                ..Limits::default().for_this_process()
             },
             ..RelayConfig::local(&data)
         };
@@ -262,12 +298,14 @@ impl RelayLocator for RelayDirectory {
 }
 
 /// Starts the first that can be; what listens on a port of ours may be anybody.
-async fn start_first(configs: Vec<RelayConfig>) -> Result<Relay, RelayError> {
-    let ingress = Arc::new(Visitors::new(DOMAIN));
+/// With it comes why the one before could not be.
+async fn start_first(configs: Vec<RelayConfig>) -> Result<(Relay, Option<RelayError>), RelayError> {
+    let limits = Limits::default().for_this_process();
+    let ingress = Arc::new(Visitors::within(DOMAIN, limits.visitors));
     let mut refused = None;
     for config in configs {
         match Relay::start(config, Arc::clone(&ingress) as _).await {
-            Ok(relay) => return Ok(relay),
+            Ok(relay) => return Ok((relay, refused)),
             Err(error @ (RelayError::AddressInUse { .. } | RelayError::Listen { .. })) => {
                 tracing::warn!(%error, "embedded relay tries another port");
                 refused = Some(error);
@@ -320,5 +358,40 @@ mod tests {
         directory.end_outdated().await;
         assert_eq!(directory.locate().await, Ok(second), "it is up to date");
         directory.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn the_port_of_the_last_time_comes_before_that_of_the_settings_and_a_lost_one_is_told() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let home = Home::at(dir.path()).expect("it can be made");
+        let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bound");
+        let wanted = taken.local_addr().expect("bound").port();
+        let settings = RelaySettings {
+            http_port: wanted,
+            tcp_ports: (0, 0),
+            ..RelaySettings::default()
+        };
+        let (tell, told) = std::sync::mpsc::channel();
+        let start = || {
+            let choice = RelayChoice::Embedded;
+            let directory = RelayDirectory::new(home.clone(), choice, settings.clone());
+            let tell = tell.clone();
+            directory.on_notice(move |notice| tell.send(notice).expect("the test listens"));
+            directory
+        };
+        let http = || home.relay_ports().load().value.http.map(PortNumber::get);
+        let first = start();
+        first.locate().await.expect("it starts elsewhere");
+        first.shut_down().await;
+        let elsewhere = http().expect("it is kept");
+        assert_ne!(elsewhere, wanted);
+        let said = told.try_recv().expect("the person expected another");
+        assert!(matches!(said, NoticeKind::PortTaken { port, .. } if port.get() == elsewhere));
+        drop(taken);
+        let second = start();
+        second.locate().await.expect("it starts again");
+        assert_eq!(http(), Some(elsewhere), "the URLs stay");
+        assert!(told.try_recv().is_err(), "nothing is new");
+        second.shut_down().await;
     }
 }

@@ -4,7 +4,7 @@
 use super::account::{Account, DevTunnels, Reported};
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
-use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel, TunnelId};
+use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel};
 use std::sync::Arc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -179,16 +179,12 @@ async fn make(
         Pending::AddPort(id, port) => account.add_port(id, port).await?,
         Pending::RemovePort(key) => account.remove_port(key).await?,
         Pending::ChangeProtocol(key, protocol) => account.change_protocol(key, protocol).await?,
+        // Its own proxy does that, always.
+        Pending::SetHostHeader(..) => return Ok(None),
         Pending::SetAccess(id, access) => account.set_access(id, access).await?,
         Pending::Renew(id) => account.renew(id).await?,
     }
     // One targeted question; without its answer the change stands as it was asked for.
     let id = known.id.to_string();
     Ok(account.show(id, Some(known)).await.ok())
-}
-
-/// What is asked for as a new tunnel's id: the part before the dot.
-pub(super) fn requested(id: &TunnelId) -> TunnelId {
-    let first = id.as_str().split('.').next().unwrap_or_default();
-    TunnelId::label(first).unwrap_or_else(|_| id.clone())
 }

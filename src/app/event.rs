@@ -27,7 +27,7 @@ pub enum Poll {
     List,
     /// What is counted of the tunnel in the panel.
     Panel,
-    /// What is hosted here, where no list tells of it.
+    /// What is hosted here, or waits for a sign-in, where no list tells of it.
     Hosted,
 }
 

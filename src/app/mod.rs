@@ -5,6 +5,7 @@
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
 mod account;
+mod claims;
 mod embedded;
 mod errands;
 mod event;

@@ -1,6 +1,7 @@
 //! The only place of effects: does what `update` says, and reports back by events.
 
 use super::account::DevTunnels;
+use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
@@ -8,22 +9,22 @@ use super::lane::{Lane, Late};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::clock;
-use crate::engine::{Engine, EngineCommand, EngineParts};
+use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Timing, Tunnel, TunnelId,
+    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Secret,
+    Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Prober, SetupError};
+use crate::probe::{Ask, Asker, ProbedSession, Prober, SetupError};
 use crate::provider::relay::RelayConnector;
-use crate::provider::{Connector, HostOrder};
+use crate::provider::{Connector, HostOrder, Liveness, ProbeMarks};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
-use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The name of the joined relay's token among the secrets.
@@ -42,11 +43,23 @@ pub(super) struct Parts {
     pub(super) offer: Offer,
 }
 
+/// An engine that runs.
+struct Running {
+    engine: Engine,
+    number: EngineNumber,
+    claim: Claim,
+}
+
+/// What the probes of each hosted tunnel know of its session: whether it lives, and how they are known
+/// there.
+type Probed = HashMap<TunnelId, (Liveness, ProbeMarks)>;
+
 pub(super) struct Performer {
     parts: Parts,
     audit: AuditLog,
     prober: Prober,
-    engines: HashMap<TunnelId, Engine>,
+    engines: HashMap<TunnelId, Running>,
+    probed: Arc<Mutex<Probed>>,
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
@@ -99,16 +112,24 @@ impl Performer {
     /// The TLS library cannot be set up.
     pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
+        let probed = Arc::new(Mutex::new(HashMap::new()));
+        let sessions = Arc::clone(&probed);
         let ask: Ask = Arc::new(move |plan| {
             let asker = asker.clone();
-            Box::pin(async move { asker.ask(&plan).await })
+            let session = probed_session(&sessions, &plan.key.tunnel);
+            Box::pin(async move { asker.ask(&plan, &session).await })
         });
+        let mailbox = parts.mailbox.clone();
+        parts
+            .relay
+            .on_notice(move |notice| mailbox.send(Event::Noticed(notice)));
         let mailbox = parts.mailbox.clone();
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
             prober: Prober::new(ask, emit),
             engines: HashMap::new(),
+            probed,
             leaving: Vec::new(),
             clipboard: None,
             lanes: Lanes::new(),
@@ -176,7 +197,7 @@ impl Performer {
     /// What is waited for belongs to it: the performer goes on serving the loop meanwhile.
     pub(super) fn farewell(&mut self) -> impl Future<Output = ()> + use<> {
         let mut leaving = std::mem::take(&mut self.leaving);
-        leaving.extend(self.engines.drain().map(|(_, engine)| engine));
+        leaving.extend(self.engines.drain().map(|(_, running)| running.engine));
         let changes = self.errands.finish();
         let relay = Arc::clone(&self.parts.relay);
         async move {
@@ -189,18 +210,36 @@ impl Performer {
     /// Waits until all that was written and asked for is done; the caller bounds it.
     pub(super) async fn drained(&mut self) {
         self.lanes.drained().await;
+        if let Some(clipboard) = self.clipboard.clone() {
+            let handed = tokio::task::spawn_blocking(move || clipboard.hand_over()).await;
+            if let Err(error) = handed {
+                tracing::warn!(%error, "the clipboard was not handed over");
+            }
+        }
     }
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
         let tunnel = order.tunnel.clone();
+        let claim = match Claim::make(&self.parts.home, &order) {
+            Ok(claim) => claim,
+            Err(state) => return self.report_end(&tunnel, number, state),
+        };
         let mailbox = self.parts.mailbox.clone();
-        let name = tunnel.clone();
+        let (name, claimed) = (tunnel.clone(), claim.clone());
+        let (liveness, probes) = (Liveness::default(), new_marks());
+        self.probed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tunnel.clone(), (liveness.clone(), probes.clone()));
         let started = Engine::spawn(EngineParts {
-            connector: self.connector(order.provider),
+            connector: self.connector(order.provider, probes),
+            liveness,
             order,
             timing: self.parts.timing,
             clock: clock::now,
+            with_sleep: clock::with_sleep,
             emit: Box::new(move |event| {
+                claimed.follow(&event);
                 mailbox.send(Event::Engine {
                     tunnel: name.clone(),
                     engine: number,
@@ -210,30 +249,38 @@ impl Performer {
         });
         match started {
             Ok(engine) => {
-                if let Some(old) = self.engines.insert(tunnel, engine) {
-                    self.leave(old);
+                let running = Running {
+                    engine,
+                    number,
+                    claim,
+                };
+                if let Some(old) = self.engines.insert(tunnel, running) {
+                    self.leave(old.engine);
                 }
             }
-            Err(error) => self.report_no_thread(&tunnel, number, &error),
+            Err(error) => {
+                let state = HostState::Failed {
+                    since: clock::now(),
+                    reason: Reason::Other {
+                        detail: error.to_string(),
+                    },
+                };
+                self.report_end(&tunnel, number, state);
+            }
         }
     }
 
-    fn connector(&self, provider: ProviderId) -> Box<dyn Connector> {
+    fn connector(&self, provider: ProviderId, probes: ProbeMarks) -> Box<dyn Connector> {
         match provider {
-            ProviderId::Relay => Box::new(RelayConnector::new(Arc::clone(&self.parts.relay) as _)),
+            ProviderId::Relay => Box::new(
+                RelayConnector::new(Arc::clone(&self.parts.relay) as _).with_probes(probes),
+            ),
             ProviderId::DevTunnel => (self.parts.devtunnels.connector)(self.parts.offer),
         }
     }
 
-    fn report_no_thread(&self, tunnel: &TunnelId, engine: EngineNumber, error: &io::Error) {
-        use crate::engine::EngineEvent;
-        use crate::model::{HostState, Reason};
-        let state = HostState::Failed {
-            since: clock::now(),
-            reason: Reason::Other {
-                detail: error.to_string(),
-            },
-        };
+    /// An engine ended before it began.
+    fn report_end(&self, tunnel: &TunnelId, engine: EngineNumber, state: HostState) {
         for event in [EngineEvent::State(state), EngineEvent::Finished] {
             self.parts.mailbox.send(Event::Engine {
                 tunnel: tunnel.clone(),
@@ -244,14 +291,28 @@ impl Performer {
     }
 
     fn tell(&self, tunnel: &TunnelId, command: EngineCommand) {
-        if let Some(engine) = self.engines.get(tunnel) {
-            engine.tell(command);
+        let Some(running) = self.engines.get(tunnel) else {
+            return;
+        };
+        if command == EngineCommand::Reconnect
+            && let Err(state) = running.claim.renew()
+        {
+            return self.parts.mailbox.send(Event::Engine {
+                tunnel: tunnel.clone(),
+                engine: running.number,
+                event: EngineEvent::State(state),
+            });
         }
+        running.engine.tell(command);
     }
 
     fn stop_engine(&mut self, tunnel: &TunnelId) {
-        if let Some(engine) = self.engines.remove(tunnel) {
-            self.leave(engine);
+        self.probed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(tunnel);
+        if let Some(running) = self.engines.remove(tunnel) {
+            self.leave(running.engine);
         }
     }
 
@@ -317,6 +378,11 @@ impl Performer {
             "another program keeps the audit log locked, or the disk does not answer yet"
                 .to_owned(),
         ));
+        // The log is read beside others: by the wall clock.
+        let entry = Entry {
+            at: clock::shift().apply(entry.at),
+            ..entry
+        };
         let (audit, mailbox) = (self.audit.clone(), self.parts.mailbox.clone());
         let append = move || {
             if let Err(error) = audit.append(&entry) {
@@ -414,5 +480,22 @@ fn token_not_kept(detail: String) -> NoticeKind {
     NoticeKind::FileNotSaved {
         file: RELAY_TOKEN.to_owned(),
         detail,
+    }
+}
+
+/// Nobody can guess it, and nobody but the tunnel's relay hears it.
+fn new_marks() -> ProbeMarks {
+    ProbeMarks::new(Secret::new(&format!("{:032x}", rand::random::<u128>())))
+}
+
+fn probed_session(probed: &Mutex<Probed>, tunnel: &TunnelId) -> ProbedSession {
+    let probed = probed.lock().unwrap_or_else(PoisonError::into_inner);
+    let (liveness, marks) = probed.get(tunnel).cloned().unzip();
+    let liveness: Liveness = liveness.unwrap_or_default();
+    let marks: Option<ProbeMarks> = marks;
+    ProbedSession {
+        key: marks.as_ref().map(|marks| marks.key().clone()),
+        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.expect(port))),
+        is_alive: Arc::new(move || liveness.is_alive()),
     }
 }

@@ -223,6 +223,8 @@ fn take(
     renderer: &mut dyn Renderer,
 ) -> ControlFlow<()> {
     let at = clock::now();
+    let shift = &mut state.inputs.appearance.clock_shift;
+    *shift = shift.follow(clock::shift());
     let commands = update(state, at, event);
     // First what is shown, then what may take its time.
     renderer.render(at, &state.inputs, &view::fold(&state.inputs, at));

@@ -13,6 +13,8 @@ pub enum Kind {
     Held,
     /// It goes on over another link.
     Resumed,
+    /// New tokens were due: it goes on with them, over another session.
+    Reminted,
     /// The first session could not be made.
     StartFailed,
     /// The person asked for a new connection.
@@ -23,11 +25,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Up,
         Self::Down,
         Self::Held,
         Self::Resumed,
+        Self::Reminted,
         Self::StartFailed,
         Self::ManualReconnect,
         Self::ManualStop,
@@ -41,6 +44,7 @@ impl Kind {
             Self::Down => "tunnel.down",
             Self::Held => "tunnel.held",
             Self::Resumed => "tunnel.resumed",
+            Self::Reminted => "tunnel.reminted",
             Self::StartFailed => "tunnel.start_failed",
             Self::ManualReconnect => "tunnel.manual_reconnect",
             Self::ManualStop => "tunnel.manual_stop",
@@ -85,7 +89,9 @@ impl Cause {
 fn failure_word(reason: &Reason) -> String {
     match reason {
         Reason::LinkLost | Reason::LinkSilent | Reason::RelayShutDown => "dropped".to_owned(),
-        Reason::HostedElsewhere | Reason::TakenOver => "displaced".to_owned(),
+        Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
+            "displaced".to_owned()
+        }
         Reason::TokenRefused => "sign_in".to_owned(),
         Reason::QuotaUsedUp { .. } => "quota".to_owned(),
         Reason::Forced => "manual_reconnect".to_owned(),

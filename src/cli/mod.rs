@@ -3,12 +3,14 @@
 //!
 //! This room reads the words and knows what they mean; it opens no file and starts nothing.
 
+mod limits;
 mod parse;
 mod quotas;
 mod raw;
 mod resolve;
 mod resolved;
 
+pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
 pub use quotas::QuotaArgs;
 pub use resolved::{

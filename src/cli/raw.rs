@@ -1,8 +1,11 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
+use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
 use super::quotas::QuotaArgs;
-use crate::model::{PortNumber, Protocol, ProviderId};
+use crate::model::{
+    HostHeader, Network, PortNumber, PortOptions, Protocol, ProviderId, ProxyVersion, PublicUrl,
+};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,6 +26,8 @@ const HOST_EXAMPLES: &str = "\
 Examples:
   underpass host 3000
   underpass host nas.lan:80 --name nas
+  underpass host 5173 --host-header rewrite
+                                        a development server that knows itself as localhost alone
   underpass host 5432 --protocol tcp --public-port 7500
   underpass host shop                   a tunnel that the app or `tunnels create` has saved
   underpass host 3000 --name shop --provider devtunnel
@@ -37,6 +42,9 @@ const RELAY_EXAMPLES: &str = "\
 Examples:
   underpass relay --advertise relay.example.org --domain example.org
   underpass relay --listen 127.0.0.1:7443 --http 127.0.0.1:7480
+  underpass relay --http 127.0.0.1:7480 --public-url https://tunnels.example.org
+                  --trusted-proxy 127.0.0.1
+                                        behind a proxy on this machine that speaks TLS
   underpass relay account add alice
   underpass relay account rotate alice
 
@@ -72,7 +80,7 @@ pub(super) enum RawCommand {
     /// Serve local ports on public URLs until Ctrl-C, without a window
     Host(RawHost),
     /// Run the public end of tunnels: the relay
-    Relay(RawRelay),
+    Relay(Box<RawRelay>),
     /// List and change the saved tunnels
     Tunnels(RawTunnels),
     /// Show the audit log, or check that nobody changed it
@@ -123,6 +131,9 @@ pub(super) struct RawHost {
     #[arg(long, value_name = "PORT")]
     pub(super) public_port: Option<PortNumber>,
 
+    #[command(flatten)]
+    pub(super) options: RawPortOptions,
+
     /// The join link of the relay to use, else the joined relay of the settings, else the one in
     /// this program. A command line can be seen by others: put the link into the environment as
     /// `UNDERPASS_RELAY` instead where that matters
@@ -169,6 +180,20 @@ pub(super) struct RawRelay {
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = parse_host)]
     pub(super) domain: String,
 
+    /// Where visitors find tunnels, when the relay is behind a proxy: their names stand before the
+    /// domain of this URL. Takes the place of --domain
+    #[arg(long, value_name = "URL", conflicts_with = "domain")]
+    pub(super) public_url: Option<PublicUrl>,
+
+    /// A proxy in front of the relay, as ADDRESS or ADDRESS/PREFIX; may be given several times. What it
+    /// says of visitors (X-Forwarded-For, -Proto and -Host, Forwarded) is believed, nobody else's word
+    #[arg(long, value_name = "NETWORK")]
+    pub(super) trusted_proxy: Vec<Network>,
+
+    /// Trusted proxies begin each connection with a PROXY protocol header, version 1 or 2
+    #[arg(long, requires = "trusted_proxy")]
+    pub(super) proxy_protocol: bool,
+
     /// When it is told to end, how many seconds what visitors have under way may take to come to its
     /// end
     #[arg(long, value_name = "SECONDS", default_value_t = 5,
@@ -185,6 +210,9 @@ pub(super) struct RawRelay {
 
     #[command(flatten)]
     pub(super) quotas: QuotaArgs,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
 
     #[command(subcommand)]
     pub(super) command: Option<RawRelayCommand>,
@@ -282,6 +310,36 @@ pub(super) enum RawTunnelsCommand {
     },
 }
 
+/// What may be chosen for a port beside what it is.
+#[derive(Args, Debug)]
+pub(super) struct RawPortOptions {
+    /// Which name the service is asked for: keep (the visitors'), rewrite (its own, as localhost:PORT),
+    /// HOST[:PORT], or auto: its own once it turns out to refuse the visitors', as development servers
+    /// do [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub(super) host_header: Option<HostHeader>,
+
+    /// Tell the service who a visitor is by the PROXY protocol, v1 or v2, in the first bytes of each
+    /// connection
+    #[arg(long, value_name = "VERSION")]
+    pub(super) proxy_protocol: Option<ProxyVersion>,
+}
+
+impl RawPortOptions {
+    /// Whether any was given.
+    pub(super) fn are_given(&self) -> bool {
+        self.host_header.is_some() || self.proxy_protocol.is_some()
+    }
+
+    pub(super) fn resolve(self) -> PortOptions {
+        PortOptions {
+            host_header: self.host_header.unwrap_or_default(),
+            proxy_protocol: self.proxy_protocol,
+            ..PortOptions::default()
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(super) struct RawPort {
     /// What the port speaks: http, https, tcp or auto
@@ -291,6 +349,9 @@ pub(super) struct RawPort {
     /// The public port to ask for; only with --protocol tcp
     #[arg(long, value_name = "PORT")]
     pub(super) public_port: Option<PortNumber>,
+
+    #[command(flatten)]
+    pub(super) options: RawPortOptions,
 }
 
 #[derive(Debug, Subcommand)]

@@ -30,7 +30,7 @@ pub(super) fn resolve(
             minimised: raw.minimised,
         }),
         Some(RawCommand::Host(raw)) => Task::Host(host(raw, variable)?),
-        Some(RawCommand::Relay(raw)) => relay(raw),
+        Some(RawCommand::Relay(raw)) => relay(*raw),
         Some(RawCommand::Tunnels(raw)) => Task::Tunnels(tunnels(raw)),
         Some(RawCommand::Audit(raw)) => Task::Audit(AuditArgs {
             verify: raw.verify,
@@ -72,6 +72,7 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
         name: raw.name,
         protocol: raw.protocol,
         public_port: raw.public_port,
+        options: raw.options.resolve(),
         relay,
         provider: raw.provider,
         access: if raw.public {
@@ -94,12 +95,19 @@ fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
         ));
     }
     check_provider(raw)?;
-    let about_ports = raw.name.is_some() || raw.protocol.is_some() || raw.public_port.is_some();
+    let about_ports = raw.name.is_some()
+        || raw.protocol.is_some()
+        || raw.public_port.is_some()
+        || raw.options.are_given();
     if ports == 0 && about_ports {
         return Err(
-            "--name, --protocol and --public-port go with a port; a saved tunnel has its own"
+            "--name, --protocol, --public-port, --host-header and --proxy-protocol go with a port; \
+             a saved tunnel has its own"
                 .to_owned(),
         );
+    }
+    if raw.options.host_header.is_some() && raw.protocol == Some(Protocol::Tcp) {
+        return Err("--host-header goes with HTTP, not with --protocol tcp".to_owned());
     }
     if raw.public_port.is_some() && ports > 1 {
         return Err("--public-port goes with one port, not with several".to_owned());
@@ -119,6 +127,11 @@ fn check_provider(raw: &RawHost) -> Result<(), String> {
         ProviderId::DevTunnel if raw.relay.is_some() => {
             Err("--relay goes without --provider devtunnel".to_owned())
         }
+        ProviderId::DevTunnel if raw.options.are_given() => Err(
+            "--host-header and --proxy-protocol go with our own relay; Dev Tunnels always asks a \
+             service for localhost"
+                .to_owned(),
+        ),
         ProviderId::DevTunnel if raw.protocol == Some(Protocol::Tcp) => Err(
             "Dev Tunnels has no tcp: with --protocol auto its own clients can use tcp".to_owned(),
         ),
@@ -169,15 +182,20 @@ fn read_link(typed: &str, from: &str) -> Result<JoinLink, String> {
 
 fn relay(raw: RawRelay) -> Task {
     let Some(RawRelayCommand::Account { change }) = raw.command else {
+        let domain = raw.public_url.as_ref().map(|url| url.domain.clone());
         return Task::Relay(RelayArgs {
             quotas: raw.quotas,
             listen: raw.address.listen.unwrap_or(LISTEN),
             http: raw.http,
             tcp_ports: raw.tcp_ports,
-            domain: raw.domain,
+            domain: domain.unwrap_or(raw.domain),
+            public_url: raw.public_url,
+            trusted_proxies: raw.trusted_proxy,
+            proxy_protocol: raw.proxy_protocol,
             drain: Duration::from_secs(raw.drain),
             data: raw.data,
             advertise: raw.address.advertise,
+            limits: Box::new(raw.limits),
             json: raw.json,
         });
     };
@@ -214,6 +232,7 @@ fn tunnels(raw: RawTunnels) -> TunnelsArgs {
             target,
             protocol: port.protocol,
             public_port: port.public_port,
+            options: port.options.resolve(),
         },
         RawTunnelsCommand::Delete { id } => TunnelsTask::Delete { id },
         RawTunnelsCommand::Port { change } => match change {
@@ -222,6 +241,7 @@ fn tunnels(raw: RawTunnels) -> TunnelsArgs {
                 target,
                 protocol: port.protocol,
                 public_port: port.public_port,
+                options: port.options.resolve(),
             },
             RawPortChange::Remove { id, port } => TunnelsTask::RemovePort { id, port },
         },

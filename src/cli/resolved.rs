@@ -1,7 +1,10 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
+use super::limits::LimitArgs;
 use super::{QuotaArgs, TcpPorts};
-use crate::model::{Access, JoinLink, PortNumber, Protocol, ProviderId, Target};
+use crate::model::{
+    Access, JoinLink, Network, PortNumber, PortOptions, Protocol, ProviderId, PublicUrl, Target,
+};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +60,8 @@ pub struct HostArgs {
     pub protocol: Option<Protocol>,
     /// The public TCP port to ask for.
     pub public_port: Option<PortNumber>,
+    /// What else was chosen for the ports.
+    pub options: PortOptions,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.
@@ -93,12 +98,20 @@ pub struct RelayArgs {
     pub domain: String,
     /// What an account may have.
     pub quotas: QuotaArgs,
+    /// Where visitors find tunnels, when that is not where the relay listens.
+    pub public_url: Option<PublicUrl>,
+    /// The proxies whose word is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// They begin connections with a PROXY protocol header.
+    pub proxy_protocol: bool,
     /// How long what is under way may take at its end.
     pub drain: Duration,
     /// Where its data is, if not in the home.
     pub data: Option<PathBuf>,
     /// The host in the join link.
     pub advertise: Option<String>,
+    /// How much anyone may ask.
+    pub limits: Box<LimitArgs>,
     /// JSON lines.
     pub json: bool,
 }
@@ -182,6 +195,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What else was chosen for it.
+        options: PortOptions,
     },
     /// Delete one.
     Delete {
@@ -198,6 +213,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What else was chosen for it.
+        options: PortOptions,
     },
     /// Remove a port.
     RemovePort {

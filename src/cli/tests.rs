@@ -1,7 +1,7 @@
 //! What words mean, and which ones are refused.
 
 use super::*;
-use crate::model::{JoinLink, Protocol};
+use crate::model::{HostHeader, JoinLink, PortOptions, Protocol, ProxyVersion};
 use proptest::prelude::*;
 
 fn read(words: &[&str]) -> Result<Invocation, String> {
@@ -100,9 +100,29 @@ fn options_that_do_not_go_together_are_refused() {
         ),
         (&["host", "1", "--provider", "nobody"], "relay"),
         (&["host", "1", "--name", "…"], "cannot be a name"),
+        (&["host", "web", "--host-header", "keep"], "saved tunnel"),
+        (&["host", "1", "--host-header", "a b"], "HOST[:PORT]"),
+        (&["host", "1", "--proxy-protocol", "v3"], "v1 or v2"),
+        (
+            &["host", "1", "--protocol", "tcp", "--host-header", "keep"],
+            "HTTP",
+        ),
         (&["relay", "--tcp-ports", "9-1"], "A-B"),
         (&["relay", "--domain", "a b"], "host name"),
         (&["relay", "--advertise", "h:1"], "without a port"),
+        (&["relay", "--trusted-proxy", "proxy.lan"], "no network"),
+        (&["relay", "--proxy-protocol"], "--trusted-proxy"),
+        (&["relay", "--public-url", "example.org"], "no public URL"),
+        (
+            &[
+                "relay",
+                "--public-url",
+                "https://a.example",
+                "--domain",
+                "b",
+            ],
+            "cannot be used",
+        ),
         (&["relay", "--listen", "7443"], "invalid"),
         (&["audit", "--verify", "--tail", "3"], "cannot be used"),
     ];
@@ -152,6 +172,44 @@ fn ranges_of_ports_are_read_as_they_are_written() {
     for bad in ["", "-", "0-5", "5-0", "a-b", "1-70000", "1-2-3", "+1-2"] {
         assert!(bad.parse::<TcpPorts>().is_err(), "{bad}");
     }
+}
+
+#[test]
+fn what_is_chosen_for_ports_is_read() {
+    let args = host(&["5173", "--host-header", "rewrite", "--proxy-protocol", "v2"]);
+    assert_eq!(args.options.host_header, HostHeader::Rewrite);
+    assert_eq!(args.options.proxy_protocol, Some(ProxyVersion::V2));
+    assert_eq!(host(&["5173"]).options, PortOptions::default());
+    let named = ["tunnels", "create", "web", "1", "--host-header", "app.test"];
+    let Ok(Task::Tunnels(args)) = read(&named).map(|read| read.task) else {
+        panic!("no tunnels");
+    };
+    let TunnelsTask::Create { options, .. } = args.task else {
+        panic!("no new tunnel");
+    };
+    let value = HostHeader::Value("app.test".to_owned());
+    assert_eq!(options.host_header, value);
+}
+
+#[test]
+fn what_stands_in_front_of_a_relay_is_read() {
+    let words = [
+        "relay",
+        "--public-url",
+        "https://*.Tunnels.example.org:8443",
+        "--trusted-proxy",
+        "10.0.0.0/8",
+        "--trusted-proxy",
+        "::1",
+        "--proxy-protocol",
+    ];
+    let Ok(Task::Relay(args)) = read(&words).map(|read| read.task) else {
+        panic!("no relay");
+    };
+    assert_eq!(args.domain, "tunnels.example.org");
+    let url = args.public_url.map(|url| url.to_string());
+    assert_eq!(url.as_deref(), Some("https://tunnels.example.org:8443/"));
+    assert!(args.trusted_proxies.len() == 2 && args.proxy_protocol);
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
 use super::attempt::{Attempt, Outcome};
-use super::state::{Reporter, now};
+use super::state::{Reporter, now, runtime_clock};
 use super::tally::Tally;
-use super::wait::{Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
+use super::wait::{Goodbye, Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
 use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
 use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
-use crate::provider::{ConnectError, Connector, Ended, HostOrder, Session, SessionEvent, Tokens};
+use crate::provider::{
+    ConnectError, Connector, Ended, HostOrder, Liveness, LogLimit, Session, SessionEvent, Tokens,
+};
 use crate::token::TokenCache;
+use futures_util::StreamExt as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -27,12 +30,30 @@ pub(super) struct Driver<'e> {
     session: Option<Session>,
     /// A session whose relay goes down: it serves what it has, and ends by itself.
     aside: Option<Session>,
-    /// A session that made way for another one and may still say goodbye.
-    leaving: Option<Leaving>,
+    /// Sessions that made way for another one and may still say goodbye.
+    leaving: Leaving,
     traffic_at: Option<Instant>,
     /// A session was up since the start.
     was_up: bool,
     tally: Tally,
+    liveness: Liveness,
+    /// The session there was ended when its planned replacement reached the relay: until that is up, it is
+    /// on the way.
+    superseded: bool,
+    /// A clock that runs on while the machine sleeps: tokens grow old meanwhile.
+    with_sleep: fn() -> Duration,
+}
+
+/// One cause ends many tunnels at once: a relay's limit, a network that is gone. Each tunnel's own
+/// state is logged beside.
+static FAILED: LogLimit = LogLimit::new();
+static ENDED: LogLimit = LogLimit::new();
+
+fn warn(what: &str, limit: &LogLimit, error: &ConnectError) {
+    let reason = error.reason.code();
+    if let Some(left_out) = limit.admit(reason) {
+        tracing::warn!(reason, detail = error.detail, left_out, "{what}");
+    }
 }
 
 /// What the loop woke up for.
@@ -66,11 +87,27 @@ impl<'e> Driver<'e> {
             attempt: None,
             session: None,
             aside: None,
-            leaving: None,
+            leaving: Leaving::default(),
             traffic_at: None,
             was_up: false,
             tally: Tally::default(),
+            liveness: Liveness::default(),
+            superseded: false,
+            with_sleep: runtime_clock,
         }
+    }
+
+    /// Tells by this whether the session of the moment is alive.
+    pub(super) fn with_liveness(mut self, liveness: Liveness) -> Self {
+        self.liveness = liveness;
+        self
+    }
+
+    /// Reads the age of tokens from this clock, and not from the runtime's, which stands still while the
+    /// machine sleeps.
+    pub(super) fn with_clock_of_tokens(mut self, with_sleep: fn() -> Duration) -> Self {
+        self.with_sleep = with_sleep;
+        self
     }
 
     /// Hosts until it is told to stop.
@@ -85,20 +122,25 @@ impl<'e> Driver<'e> {
                 Wake::Outcome(outcome) => self.finish_attempt(outcome),
                 Wake::Session(event) => self.handle_session(event),
                 Wake::Aside(event) => self.handle_aside(event.as_ref()),
-                Wake::Left => self.leaving = None,
+                Wake::Left => {}
                 Wake::Timer => self.put(Input::Timer),
                 Wake::Remint => self.put(Input::RemintDue),
                 Wake::Traffic => self.report_traffic(),
             }
         }
+        self.end().await;
+    }
+
+    /// Stops, and waits until everybody has said goodbye.
+    pub(super) async fn end(mut self) {
         self.put(Input::Stop);
-        if let Some(leaving) = self.leaving.take() {
-            leaving.await;
-        }
+        while self.leaving.next().await.is_some() {}
     }
 
     async fn wait(&mut self, inbox: &mut mpsc::UnboundedReceiver<EngineCommand>) -> Wake {
         let remint = self.tokens.remint_at().filter(|_| self.may_remint());
+        // After a sleep it is told of that, and comes by here.
+        let remint = remint.map(|at| now() + at.saturating_sub((self.with_sleep)()));
         let timer = self.machine.deadline();
         // A command comes before all else, so that stop wins over whatever is in flight.
         tokio::select! {
@@ -136,7 +178,7 @@ impl<'e> Driver<'e> {
                 self.put(Input::ForceReconnect);
             }
             EngineCommand::DropLink => {
-                if let Some(session) = &self.session {
+                for session in self.session.iter().chain(&self.aside) {
                     session.part.drop_link();
                 }
             }
@@ -211,8 +253,14 @@ impl<'e> Driver<'e> {
                 self.begin_attempt();
             }
             Output::SetAside => self.set_aside(),
-            Output::Abandon => self.attempt = None,
+            Output::Abandon => {
+                self.attempt = None;
+                self.superseded = false;
+                self.clean_up();
+            }
             Output::Close => self.say_goodbye(),
+            // Only a new session says so, when it is installed.
+            Output::CloseReplaced => {}
             Output::Cut(cut) => self.cut(cut),
             Output::ForgetTokens => self.tokens.forget(),
             Output::CheckLink => {
@@ -242,15 +290,27 @@ impl<'e> Driver<'e> {
     }
 
     fn leave(&mut self, session: Session) {
-        self.leaving = Some(Box::pin(async move {
+        self.wait_for(Box::pin(async move {
             if !session.close().await {
                 tracing::debug!("the goodbye took too long; the link was cut");
             }
         }));
     }
 
+    /// Has what attempts have left given back.
+    fn clean_up(&mut self) {
+        if let Some(work) = self.connector.clean_up() {
+            self.wait_for(work);
+        }
+    }
+
+    /// Before the thread ends, this does.
+    fn wait_for(&mut self, work: Goodbye) {
+        self.leaving.push(work);
+    }
+
     fn begin_attempt(&mut self) {
-        let cached = self.tokens.usable(now()).cloned();
+        let cached = self.tokens.usable((self.with_sleep)()).cloned();
         // With tokens at hand there is nothing to authorise.
         self.reporter.set_phase(match cached {
             Some(_) => Phase::ConnectingRelay,
@@ -274,20 +334,20 @@ impl<'e> Driver<'e> {
             self.enter(phase);
         }
         let asked = self.attempt.take().map(Attempt::into_ports);
+        self.clean_up();
         if let Some(tokens) = outcome.minted {
             let lifetime = tokens.lifetime;
-            self.tokens.store(tokens, lifetime, now());
+            self.tokens.store(tokens, lifetime, (self.with_sleep)());
         }
         match outcome.result {
             Ok(session) => self.adopt(session, asked.as_ref()),
             Err(error) => {
-                tracing::warn!(
-                    reason = error.reason.code(),
-                    detail = error.detail,
-                    "attempt failed"
-                );
+                warn("attempt failed", &FAILED, &error);
                 let class = self.class_of(&error);
                 let wait = self.reporter.quota_left(&error.reason);
+                if std::mem::take(&mut self.superseded) {
+                    self.put(Input::Dropped(Class::Transient));
+                }
                 if class != Class::Transient || !self.machine.expects_return(now()) {
                     self.reporter.set_reason(error.reason);
                 }
@@ -297,7 +357,7 @@ impl<'e> Driver<'e> {
     }
 
     /// Puts the new session in the old one's place. `asked` is what its attempt asked for.
-    fn adopt(&mut self, session: Session, asked: Option<&Vec<Port>>) {
+    pub(super) fn adopt(&mut self, session: Session, asked: Option<&Vec<Port>>) {
         if asked != Some(&self.order.ports) {
             // They were changed while the attempt was under way.
             session.part.set_ports(self.order.ports.clone());
@@ -306,16 +366,20 @@ impl<'e> Driver<'e> {
         // Taking over is meant once: a later reconnect must not evict anybody.
         self.order.take_over = false;
         let ports = session.ports.clone();
-        let old = self.release();
-        self.session = Some(session);
-        for output in self.machine.handle(Input::Connected, now(), rand::random()) {
-            debug_assert_eq!(output, Output::Close, "a new session asks for nothing else");
-        }
-        if let Some(old) = old {
+        let before = self.machine.stage();
+        self.superseded = false;
+        // One that is not wanted any more is closed again below.
+        if let Some(old) = self.release() {
             self.leave(old);
         }
+        self.liveness.follow(Some(&session));
+        self.session = Some(session);
         (self.emit)(EngineEvent::Ports(ports));
-        self.report();
+        self.put(Input::Connected);
+        if before == self.machine.stage() {
+            tracing::info!("new tokens were due: another session has taken the old one's place");
+            (self.emit)(EngineEvent::Reminted);
+        }
     }
 
     fn handle_session(&mut self, event: Option<SessionEvent>) {
@@ -325,9 +389,30 @@ impl<'e> Driver<'e> {
             Some(SessionEvent::GoingDown) => self.look_for_next(),
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
-            Some(SessionEvent::Ended(ended)) => self.end_session(ended),
-            None => self.end_session(Ended::with(Reason::LinkLost, "the session's task is gone")),
+            Some(SessionEvent::Superseded) if self.is_being_replaced() => {
+                self.release();
+                self.superseded = true;
+            }
+            Some(SessionEvent::Superseded) => {
+                let detail = "a newer session of ours took over";
+                let ended = Ended::with(Reason::LinkLost, detail);
+                self.end_session(ended, Input::Dropped(Class::Transient));
+            }
+            Some(SessionEvent::Ended(ended)) => {
+                let class = ended.class();
+                self.end_session(ended, Input::Dropped(class));
+            }
+            Some(SessionEvent::Lapsed(ended)) => self.end_session(ended, Input::Lapsed),
+            None => {
+                let ended = Ended::with(Reason::LinkLost, "the session's task is gone");
+                self.end_session(ended, Input::Dropped(Class::Transient));
+            }
         }
+    }
+
+    /// The attempt under way is to take the session's place.
+    fn is_being_replaced(&self) -> bool {
+        self.attempt.is_some() && matches!(self.machine.stage(), Stage::Up { .. })
     }
 
     fn look_for_next(&mut self) {
@@ -338,12 +423,14 @@ impl<'e> Driver<'e> {
 
     fn set_aside(&mut self) {
         self.let_go_of_aside();
+        self.liveness.follow(None);
         self.aside = self.session.take();
     }
 
     fn handle_aside(&mut self, event: Option<&SessionEvent>) {
         match event {
-            Some(SessionEvent::Ended(_)) | None => self.let_go_of_aside(),
+            Some(SessionEvent::Ended(_) | SessionEvent::Lapsed(_) | SessionEvent::Superseded)
+            | None => self.let_go_of_aside(),
             Some(
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
@@ -377,19 +464,15 @@ impl<'e> Driver<'e> {
         self.reporter.set_open(open);
     }
 
-    fn end_session(&mut self, ended: Ended) {
+    fn end_session(&mut self, ended: Ended, input: Input) {
         self.release();
         let class = ended.class();
-        tracing::warn!(
-            reason = ended.reason.code(),
-            detail = ended.detail,
-            "session ended"
-        );
+        warn("session ended", &ENDED, &ended);
         if class == Class::SignIn {
             self.tokens.forget();
         }
         self.reporter.set_reason(ended.reason);
-        self.put(Input::Dropped(class));
+        self.put(input);
     }
 
     fn report_traffic(&mut self) {
@@ -407,6 +490,7 @@ impl<'e> Driver<'e> {
     /// Puts the session down and keeps its counts.
     fn release(&mut self) -> Option<Session> {
         let session = self.session.take()?;
+        self.liveness.follow(None);
         self.tally.retire(&session);
         Some(session)
     }

@@ -11,10 +11,11 @@ mod wait;
 
 use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
 use crate::model::{Timing, UnixMillis};
-use crate::provider::{Connector, HostOrder};
+use crate::provider::{Connector, HostOrder, Liveness};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// What an engine is told.
@@ -58,6 +59,9 @@ pub enum EngineEvent {
     Progress(Phase),
     /// The ports that are served now.
     Ports(Vec<LivePort>),
+    /// New tokens were due: another session has taken the place of the one there was, and its state is
+    /// the same.
+    Reminted,
     /// What went through each port since the engine started.
     Traffic(BTreeMap<PortNumber, Traffic>),
     /// The thread ends; nothing comes after this.
@@ -74,6 +78,10 @@ pub struct EngineParts {
     pub timing: Timing,
     /// The wall clock.
     pub clock: fn() -> UnixMillis,
+    /// Tells whether its session is alive.
+    pub liveness: Liveness,
+    /// A clock that runs on while the machine sleeps; it begins anywhere.
+    pub with_sleep: fn() -> Duration,
     /// Where its reports go. Called on the engine's thread.
     pub emit: Box<dyn Fn(EngineEvent) + Send>,
 }
@@ -136,6 +144,8 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
         connector,
         timing,
         clock,
+        liveness,
+        with_sleep,
         emit,
     } = parts;
     let span = tracing::info_span!("engine", tunnel = %order.tunnel);
@@ -144,7 +154,9 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(drive::Driver::new(order, connector, timing, clock, &*emit).run(inbox));
+        let driver = drive::Driver::new(order, connector, timing, clock, &*emit);
+        let driver = driver.with_liveness(liveness);
+        runtime.block_on(driver.with_clock_of_tokens(with_sleep).run(inbox));
         // A look-up of a name may still hang in the system; nobody waits for it.
         runtime.shutdown_background();
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::keepalive::Stage;
 use crate::model::{Class, HostState, Phase, Reason, UnixMillis};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Whoever asks us to wait is not asked again before that, whatever they say.
@@ -176,6 +177,12 @@ impl Reporter {
     fn why(&self) -> Reason {
         self.reason.clone().unwrap_or(Reason::LinkLost)
     }
+}
+
+/// The same as the time since a moment.
+pub(super) fn runtime_clock() -> Duration {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    now().saturating_duration_since(*BEGAN.get_or_init(Instant::now))
 }
 
 /// The runtime's clock, which tests may pause.

@@ -3,13 +3,17 @@
 use super::attempt::{Attempt, News};
 use super::drive::Wake;
 use crate::provider::{Session, SessionEvent};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Instant;
 use tokio::time::sleep_until;
 
-/// A session that says goodbye.
-pub(super) type Leaving = Pin<Box<dyn Future<Output = ()>>>;
+/// What is still to be done before the thread ends; it bounds itself.
+pub(super) type Goodbye = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The sessions that say goodbye, and what attempts have left to be given back.
+pub(super) type Leaving = FuturesUnordered<Goodbye>;
 
 pub(super) async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
     match attempt {
@@ -28,10 +32,10 @@ pub(super) async fn next_event(session: &mut Option<Session>) -> Option<SessionE
     }
 }
 
-pub(super) async fn poll_leaving(leaving: &mut Option<Leaving>) {
-    match leaving {
-        Some(leaving) => leaving.await,
-        None => std::future::pending().await,
+/// Waits until one of them has gone.
+pub(super) async fn poll_leaving(leaving: &mut Leaving) {
+    if leaving.next().await.is_none() {
+        std::future::pending::<()>().await;
     }
 }
 

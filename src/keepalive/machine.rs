@@ -23,7 +23,7 @@ pub struct Machine {
     routed: BTreeSet<PortNumber>,
     /// Zombies in a row, none of which routed in between.
     zombies: u32,
-    /// Failures in a row since a session was last established.
+    /// Failures in a row since a session was last stable.
     failures: u32,
     /// Attempts since the last session.
     attempts: u32,
@@ -106,6 +106,7 @@ impl Machine {
             Input::Resumed => self.handle_resumed(now),
             Input::GoingDown => self.handle_going_down(now),
             Input::Dropped(class) => self.handle_dropped(class, now, random),
+            Input::Lapsed => self.handle_lapsed(now, random),
             Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
             Input::Probe {
                 port,
@@ -147,29 +148,31 @@ impl Machine {
     }
 
     fn handle_connected(&mut self, now: Instant) -> Outputs {
-        let replaced = match &self.state {
-            State::Connecting => false,
-            State::Up(up) => up.is_being_replaced(),
+        let is_planned = match &mut self.state {
+            State::Up(up) if up.is_being_replaced() => {
+                // To everybody else it is the same one: its URLs and its visitors' way stay.
+                up.replace(now);
+                true
+            }
+            State::Connecting | State::Up(_) => false,
             State::Stopped | State::Waiting { .. } | State::Halted(_) => {
                 return vec![Output::Close];
             }
         };
-        self.sessions += 1;
         self.attempts = 0;
         self.expected_until = None;
-        self.state = State::Up(Up::new(now));
-        // The engine puts the new session in the old one's place before it closes that.
-        if replaced {
-            vec![Output::Close]
-        } else {
-            vec![]
+        if is_planned {
+            // The engine puts the new session in the old one's place before it closes that.
+            return vec![Output::CloseReplaced];
         }
+        self.sessions += 1;
+        self.state = State::Up(Up::new(now));
+        vec![]
     }
 
     fn handle_established(&mut self, now: Instant) -> Outputs {
         if let State::Up(up) = &mut self.state {
             up.established_at.get_or_insert(now);
-            self.failures = 0;
         }
         vec![]
     }
@@ -186,9 +189,7 @@ impl Machine {
         let State::Up(up) = &mut self.state else {
             return vec![];
         };
-        if up.resume(now) {
-            self.failures = 0;
-        }
+        up.resume(now);
         vec![]
     }
 
@@ -209,10 +210,23 @@ impl Machine {
         outputs
     }
 
+    /// Nothing has to come back: the next session is asked for at once, unless the last one came to
+    /// nothing too.
+    fn handle_lapsed(&mut self, now: Instant, random: f64) -> Outputs {
+        let outputs = self.handle_dropped(Class::Transient, now, random);
+        match self.state {
+            State::Waiting { .. } if self.failures == 1 => self.connect(),
+            _ => outputs,
+        }
+    }
+
     fn handle_dropped(&mut self, class: Class, now: Instant, random: f64) -> Outputs {
-        let State::Up(up) = &self.state else {
+        let State::Up(up) = &mut self.state else {
             return vec![];
         };
+        if up.settle(now) {
+            self.failures = 0;
+        }
         if up.is_being_replaced() {
             // The replacement is already on its way: it becomes the attempt.
             self.attempts = 1;
@@ -341,6 +355,8 @@ impl Machine {
                 let proven = up.established_at.is_none() && up.since + ESTABLISHED_AFTER <= now;
                 if proven {
                     up.established_at = Some(now);
+                }
+                if up.settle(now) {
                     self.failures = 0;
                 }
                 match up.beside {

@@ -12,5 +12,5 @@ mod words;
 
 pub use backoff::Backoff;
 pub use machine::{EXPECTED_BACK_WITHIN, Machine};
-pub use up::{ESTABLISHED_AFTER, SETTLE, ZOMBIE_DOWNS};
+pub use up::{ESTABLISHED_AFTER, SETTLE, STABLE_AFTER, ZOMBIE_DOWNS};
 pub use words::{Cut, Input, Output, Stage};

@@ -38,6 +38,7 @@ impl Rig {
         let mut rig = Self::started();
         assert_eq!(rig.put(Input::Connected), []);
         assert_eq!(rig.put(Input::Established), []);
+        assert_eq!(rig.wait(), (STABLE_AFTER, vec![]), "it is stable");
         rig
     }
 
@@ -106,7 +107,7 @@ fn jitter_strays_ten_per_cent_either_way() {
 }
 
 #[test]
-fn only_an_established_session_resets_the_backoff() {
+fn only_a_session_that_stays_established_resets_the_backoff() {
     let mut rig = Rig::started();
     for _ in 0..3 {
         rig.put(FAILED);
@@ -121,8 +122,47 @@ fn only_an_established_session_resets_the_backoff() {
     );
     rig.put(Input::Connected);
     rig.put(Input::Established);
+    rig.pass(STABLE_AFTER / 10 * 9);
+    rig.put(DROPPED);
+    assert_eq!(
+        rig.wait().0,
+        Duration::from_secs(16),
+        "established is not stable"
+    );
+    rig.put(Input::Connected);
+    rig.put(Input::Established);
+    rig.pass(STABLE_AFTER);
     rig.put(DROPPED);
     assert_eq!(rig.wait().0, Duration::from_secs(1));
+}
+
+#[test]
+fn an_other_end_that_drops_each_session_after_a_moment_is_asked_less_and_less() {
+    let mut rig = Rig::started();
+    let mut waits = vec![];
+    for _ in 0..8 {
+        rig.put(Input::Connected);
+        rig.put(Input::Established);
+        rig.pass(Duration::from_millis(700));
+        // A link that was resumed meanwhile proves no more than one that was not.
+        rig.put(Input::Parked(Duration::from_mins(10)));
+        rig.pass(STABLE_AFTER * 2);
+        rig.put(Input::Resumed);
+        rig.pass(Duration::from_millis(700));
+        rig.put(DROPPED);
+        waits.push(rig.wait().0.as_secs());
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+}
+
+#[test]
+fn a_session_that_the_other_end_forgot_is_replaced_at_once_and_not_for_ever() {
+    let mut rig = Rig::established();
+    assert_eq!(rig.put(Input::Lapsed), [Output::Connect]);
+    rig.put(Input::Connected);
+    rig.put(Input::Established);
+    assert_eq!(rig.put(Input::Lapsed), [], "it came to nothing");
+    assert_eq!(rig.wait(), (Duration::from_secs(2), vec![Output::Connect]));
 }
 
 #[test]
@@ -137,7 +177,9 @@ fn ten_seconds_up_is_established_too() {
             ..
         }
     );
-    assert!(established && rig.machine.deadline().is_none());
+    assert!(established);
+    assert_eq!(rig.wait(), (STABLE_AFTER, vec![]));
+    assert_eq!(rig.machine.deadline(), None);
 }
 
 #[test]
@@ -324,9 +366,18 @@ fn a_re_mint_connects_before_it_lets_go() {
         matches!(rig.machine.stage(), Stage::Up { .. }),
         "still hosting"
     );
-    assert_eq!(rig.put(Input::Connected), [Output::Close]);
-    let second = SessionNumber(2);
-    assert!(matches!(rig.machine.stage(), Stage::Up { session, .. } if session == second));
+    let before = rig.machine.stage();
+    assert_eq!(rig.put(Input::Connected), [Output::CloseReplaced]);
+    assert_eq!(
+        rig.machine.stage(),
+        before,
+        "it is the same to everybody else"
+    );
+    assert_eq!(
+        rig.put(Input::RemintDue),
+        [Output::ConnectBeside],
+        "and again"
+    );
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub const ZOMBIE_DOWNS: u8 = 3;
 /// A session that lives this long is established even if its link answered no ping yet.
 pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
 
+/// A session that stays established for this long is stable: the failures before it are over. An
+/// other end that drops each session after a moment is not asked at once each time.
+pub const STABLE_AFTER: Duration = Duration::from_secs(10);
+
 /// How long after `established` a URL that routed in an earlier session may take before `Down`
 /// counts; doubled for each zombie in a row.
 pub const SETTLE: Duration = Duration::from_secs(30);
@@ -25,6 +29,7 @@ pub(super) struct Up {
     /// When its link was made.
     pub(super) since: Instant,
     pub(super) established_at: Option<Instant>,
+    stable: bool,
     pub(super) beside: Beside,
     watched: BTreeMap<PortNumber, Watched>,
     /// Its link is down, and it is given up then.
@@ -50,10 +55,20 @@ impl Up {
         Self {
             since: now,
             established_at: None,
+            stable: false,
             beside: Beside::None,
             watched: BTreeMap::new(),
             parked_until: None,
         }
+    }
+
+    /// The session that was to take its place has done so. What was seen of its URLs was seen of another
+    /// link.
+    pub(super) fn replace(&mut self, now: Instant) {
+        self.since = now;
+        self.established_at = self.established_at.map(|_| now);
+        self.beside = Beside::None;
+        self.watched.clear();
     }
 
     pub(super) fn stage(&self, session: SessionNumber) -> Stage {
@@ -71,10 +86,10 @@ impl Up {
         if self.is_parked() {
             return None;
         }
-        let prove = self
-            .established_at
-            .is_none()
-            .then(|| self.since + ESTABLISHED_AFTER);
+        let prove = match self.established_at {
+            None => Some(self.since + ESTABLISHED_AFTER),
+            Some(at) => (!self.stable).then(|| at + STABLE_AFTER),
+        };
         let beside = match self.beside {
             Beside::Waiting { until, .. } => Some(until),
             Beside::None | Beside::Connecting { .. } => None,
@@ -91,6 +106,15 @@ impl Up {
         self.parked_until.is_some()
     }
 
+    /// Whether it has been established for long enough, now or before its link was lost.
+    pub(super) fn settle(&mut self, now: Instant) -> bool {
+        let long = self
+            .established_at
+            .is_some_and(|at| at + STABLE_AFTER <= now);
+        self.stable |= long && !self.is_parked();
+        self.stable
+    }
+
     /// It is parked, and there is still something to resume.
     pub(super) fn holds(&self, now: Instant) -> bool {
         self.parked_until.is_some_and(|until| now < until)
@@ -99,6 +123,7 @@ impl Up {
     /// Its link is down. Says whether the attempt at its replacement is to be abandoned: its success
     /// would throw away what is held.
     pub(super) fn park(&mut self, left: Duration, now: Instant) -> bool {
+        self.settle(now);
         self.parked_until = Some(now + left.min(LONGEST_HOLD));
         let Beside::Connecting { failures } = self.beside else {
             return false;

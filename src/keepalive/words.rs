@@ -16,6 +16,8 @@ pub enum Input {
     Established,
     /// The session ended.
     Dropped(Class),
+    /// The session ended because the other end, which is there and answers, knows it no more.
+    Lapsed,
     /// The other end goes down on purpose and is expected back at once: the session only serves what
     /// it has open, until it ends.
     GoingDown,
@@ -59,8 +61,10 @@ pub enum Output {
     SetAside,
     /// Forget the attempt under way.
     Abandon,
-    /// Say goodbye and close the session.
+    /// Say goodbye and close the session: after [`Input::Connected`], the new one.
     Close,
+    /// The new session takes the place of the one there was, which says goodbye and is closed.
+    CloseReplaced,
     /// Cut the session: nobody listens at its other end.
     Cut(Cut),
     /// The cached tokens are not to be used again.

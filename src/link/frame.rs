@@ -2,10 +2,11 @@
 //!
 //! It knows how long a message may be, not what it says.
 
+use super::outbox::Outbox;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 
 /// No message is longer than this.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -79,7 +80,7 @@ pub struct Frames<S> {
     sending: Vec<u8>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
+impl<S: AsyncRead + Unpin> Frames<S> {
     /// Messages over `stream`.
     pub fn new(stream: S) -> Self {
         Self {
@@ -109,6 +110,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
                 };
             }
         }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
+    /// The messages that come, and the ones that are to go.
+    pub fn split(self) -> (Frames<ReadHalf<S>>, Outbox<WriteHalf<S>>) {
+        let (reader, writer) = tokio::io::split(self.stream);
+        let frames = Frames {
+            stream: reader,
+            received: self.received,
+            sending: Vec::new(),
+        };
+        (frames, Outbox::new(writer))
     }
 
     /// Sends `message`.

@@ -6,16 +6,20 @@
 //! ([`resume`]), the streams ([`mux`]), and on the first of them the control messages ([`frame`],
 //! [`wire`]).
 
+pub mod exchange;
 pub mod frame;
 pub mod mux;
 pub mod opening;
+pub mod outbox;
 pub mod pump;
+mod read_ahead;
 pub mod resume;
 pub mod tls;
 pub mod transport;
 pub mod websocket;
 pub mod wire;
 
+pub use read_ahead::ReadAhead;
 pub use transport::Transport;
 
 use std::time::Duration;

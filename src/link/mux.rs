@@ -25,6 +25,10 @@ use watch::Watch;
 /// what bounds a link's memory.
 pub const MAX_STREAMS: usize = 1024;
 
+/// Streams kept for the host's own probes beside those: visitors who take every other one must not
+/// make the tunnel look dead. A tunnel's ports are probed one by one, so few are under way at once.
+pub const PROBE_STREAMS: usize = 8;
+
 /// A relay lets a host open the control stream and no other. Whoever is not admitted yet can still
 /// make it hold up to 1 MiB for the body of a frame, which yamux makes room for before it looks at
 /// any window, besides the bytes of the stream's own window.
@@ -76,7 +80,7 @@ pub fn start<T: Transport>(
     impl Future<Output = LinkEnd> + Send + 'static,
 ) {
     let (limit, mode) = match role {
-        Role::Host => (MAX_STREAMS, yamux::Mode::Client),
+        Role::Host => (MAX_STREAMS + PROBE_STREAMS, yamux::Mode::Client),
         Role::Relay => (MAX_STREAMS_OF_HOST, yamux::Mode::Server),
     };
     let shared = Arc::new(Shared::new(limit));
@@ -124,7 +128,25 @@ impl Mux {
     /// # Errors
     /// `TooMany` at once when [`MAX_STREAMS`] are open, `Closed` when the link is gone.
     pub async fn open(&self) -> Result<MuxStream, OpenStreamError> {
-        let permit = Arc::clone(&self.shared.outgoing)
+        self.open_in(&self.shared.outgoing).await
+    }
+
+    /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
+    ///
+    /// # Errors
+    /// As of [`Mux::open`].
+    pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
+        self.open_in(&self.shared.probes).await
+    }
+
+    /// Whether [`Mux::open`] would find no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.shared.outgoing.available_permits() == 0
+    }
+
+    async fn open_in(&self, places: &Arc<Semaphore>) -> Result<MuxStream, OpenStreamError> {
+        let permit = Arc::clone(places)
             .try_acquire_owned()
             .map_err(|_| OpenStreamError::TooMany)?;
         let (answer, opened) = oneshot::channel();
@@ -195,6 +217,7 @@ struct Shared {
     abandoned: Mutex<Vec<u32>>,
     abandoned_changed: Notify,
     outgoing: Arc<Semaphore>,
+    probes: Arc<Semaphore>,
     incoming: Arc<Semaphore>,
 }
 
@@ -208,6 +231,7 @@ impl Shared {
             abandoned: Mutex::default(),
             abandoned_changed: Notify::new(),
             outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
+            probes: Arc::new(Semaphore::new(PROBE_STREAMS)),
             incoming: Arc::new(Semaphore::new(incoming)),
         }
     }

@@ -16,7 +16,25 @@ pub struct Opening {
     pub port: u16,
     /// The visitor.
     pub visitor: SocketAddr,
+    /// What goes over it.
+    pub kind: Kind,
+    /// It is the host's own probe: no visitor, so in no count of visitors.
+    pub probe: bool,
 }
+
+/// What goes over a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes, from the first to the last.
+    Bytes,
+    /// Requests, each with a record before it: see [`exchange`](super::exchange).
+    Requests,
+}
+
+/// In the flags of an opening: it is a probe.
+const PROBE: u8 = 1;
+/// In the flags of an opening: requests go over it, each with a record before it.
+const REQUESTS: u8 = 2;
 
 /// What became of it at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +44,45 @@ pub enum Answer {
     Trying,
     /// The local service is connected; what follows is its bytes.
     Connected,
+    /// The host does not serve that port.
+    UnknownPort,
+    /// The local service was not reached.
+    Failed(Failure),
+}
+
+/// Why a host does not reach its local service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
     /// It refuses connections.
     Refused,
     /// It does not accept in time.
     TimedOut,
-    /// The host does not serve that port.
-    UnknownPort,
+    /// Its name does not resolve.
+    UnknownName,
+    /// There is no way to it.
+    Unreachable,
+    /// The host does not trust its certificate, whose SHA-256 this is.
+    UntrustedCertificate([u8; 32]),
+    /// Its certificate is another one than before; this is the new one's SHA-256.
+    ChangedCertificate([u8; 32]),
+    /// It does not speak TLS.
+    NotTls,
+    /// It refuses to speak TLS with the host.
+    TlsRefused,
+    /// The host is out of descriptors.
+    HostFull,
+    /// The host's system does not permit it.
+    NotPermitted,
+    /// It is a listener of the tunnel itself.
+    Loop,
+    /// Anything else, and whatever a newer host says.
+    Other,
 }
 
 impl Opening {
-    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port. A reader
-    /// skips whatever a newer writer puts behind.
+    /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
+    /// flags. A reader takes flags that are absent for none, and skips whatever a newer writer puts
+    /// behind them.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
@@ -51,6 +97,12 @@ impl Opening {
             }
         }
         body.extend_from_slice(&self.visitor.port().to_be_bytes());
+        let probe = if self.probe { PROBE } else { 0 };
+        let requests = match self.kind {
+            Kind::Bytes => 0,
+            Kind::Requests => REQUESTS,
+        };
+        body.push(probe | requests);
         let len = u16::try_from(body.len()).unwrap_or(u16::MAX);
         let mut bytes = len.to_be_bytes().to_vec();
         bytes.append(&mut body);
@@ -72,10 +124,17 @@ impl Opening {
             }
             _ => return None,
         };
-        let (visitor, _) = rest.split_first_chunk::<2>()?;
+        let (visitor, rest) = rest.split_first_chunk::<2>()?;
+        let flags = rest.first().copied().unwrap_or_default();
         Some(Self {
             port: u16::from_be_bytes(*port),
             visitor: SocketAddr::new(ip, u16::from_be_bytes(*visitor)),
+            kind: if flags & REQUESTS == 0 {
+                Kind::Bytes
+            } else {
+                Kind::Requests
+            },
+            probe: flags & PROBE != 0,
         })
     }
 
@@ -94,23 +153,65 @@ impl Opening {
     }
 }
 
-impl Answer {
-    const ALL: [Self; 5] = [
-        Self::Connected,
-        Self::Refused,
-        Self::TimedOut,
-        Self::UnknownPort,
-        Self::Trying,
-    ];
+/// The first code that has a length and a detail behind it, so that one which is not known yet can
+/// be read over.
+const DETAILED: u8 = 5;
 
-    const fn byte(self) -> u8 {
+impl Answer {
+    /// The answer's code, and the detail behind it.
+    const fn code(self) -> (u8, Option<[u8; 32]>) {
         match self {
-            Self::Connected => 0,
-            Self::Refused => 1,
-            Self::TimedOut => 2,
-            Self::UnknownPort => 3,
-            Self::Trying => 4,
+            Self::Connected => (0, None),
+            Self::Failed(Failure::Refused) => (1, None),
+            Self::Failed(Failure::TimedOut) => (2, None),
+            Self::UnknownPort => (3, None),
+            Self::Trying => (4, None),
+            Self::Failed(Failure::UnknownName) => (5, None),
+            Self::Failed(Failure::Unreachable) => (6, None),
+            Self::Failed(Failure::UntrustedCertificate(sha256)) => (7, Some(sha256)),
+            Self::Failed(Failure::ChangedCertificate(sha256)) => (8, Some(sha256)),
+            Self::Failed(Failure::NotTls) => (9, None),
+            Self::Failed(Failure::TlsRefused) => (10, None),
+            Self::Failed(Failure::HostFull) => (11, None),
+            Self::Failed(Failure::NotPermitted) => (12, None),
+            Self::Failed(Failure::Loop) => (13, None),
+            Self::Failed(Failure::Other) => (255, None),
         }
+    }
+
+    fn decode(code: u8, detail: &[u8]) -> Self {
+        let sha256 = |make: fn([u8; 32]) -> Failure| {
+            detail.first_chunk().copied().map_or(Failure::Other, make)
+        };
+        Self::Failed(match code {
+            0 => return Self::Connected,
+            3 => return Self::UnknownPort,
+            4 => return Self::Trying,
+            1 => Failure::Refused,
+            2 => Failure::TimedOut,
+            5 => Failure::UnknownName,
+            6 => Failure::Unreachable,
+            7 => sha256(Failure::UntrustedCertificate),
+            8 => sha256(Failure::ChangedCertificate),
+            9 => Failure::NotTls,
+            10 => Failure::TlsRefused,
+            11 => Failure::HostFull,
+            12 => Failure::NotPermitted,
+            13 => Failure::Loop,
+            _ => Failure::Other,
+        })
+    }
+
+    /// A byte, and behind the later codes the length of a detail and the detail.
+    fn encode(self) -> Vec<u8> {
+        let (code, detail) = self.code();
+        let detail = detail.as_ref().map_or(&[][..], |sha256| sha256);
+        let mut bytes = vec![code];
+        if code >= DETAILED {
+            bytes.push(u8::try_from(detail.len()).unwrap_or(u8::MAX));
+            bytes.extend_from_slice(detail);
+        }
+        bytes
     }
 
     /// Writes the answer to a stream.
@@ -118,20 +219,23 @@ impl Answer {
     /// # Errors
     /// When the stream fails.
     pub async fn write<S: AsyncWrite + Unpin>(self, stream: &mut S) -> io::Result<()> {
-        stream.write_all(&[self.byte()]).await?;
+        stream.write_all(&self.encode()).await?;
         stream.flush().await
     }
 
     /// Reads an answer off a stream.
     ///
     /// # Errors
-    /// When the stream fails or the byte is no answer.
+    /// When the stream fails.
     pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Self> {
-        let byte = stream.read_u8().await?;
-        Self::ALL
-            .into_iter()
-            .find(|answer| answer.byte() == byte)
-            .ok_or_else(|| io::Error::other("a stream's answer is garbled"))
+        let code = stream.read_u8().await?;
+        let mut detail = [0; 255];
+        let mut len = 0;
+        if code >= DETAILED {
+            len = usize::from(stream.read_u8().await?);
+            stream.read_exact(&mut detail[..len]).await?;
+        }
+        Ok(Self::decode(code, &detail[..len]))
     }
 }
 
@@ -145,6 +249,8 @@ mod tests {
         let opening = Opening {
             port: 3000,
             visitor: ([203, 0, 113, 9], 4711).into(),
+            kind: Kind::Requests,
+            probe: true,
         };
         let mut bytes = opening.encode();
         bytes[1] += 3;
@@ -157,37 +263,83 @@ mod tests {
         assert_eq!(stream, b"data");
     }
 
+    const SHA256: [u8; 32] = [7; 32];
+
+    const ALL: [Answer; 15] = [
+        Answer::Connected,
+        Answer::UnknownPort,
+        Answer::Trying,
+        Answer::Failed(Failure::Refused),
+        Answer::Failed(Failure::TimedOut),
+        Answer::Failed(Failure::UnknownName),
+        Answer::Failed(Failure::Unreachable),
+        Answer::Failed(Failure::UntrustedCertificate(SHA256)),
+        Answer::Failed(Failure::ChangedCertificate(SHA256)),
+        Answer::Failed(Failure::NotTls),
+        Answer::Failed(Failure::TlsRefused),
+        Answer::Failed(Failure::HostFull),
+        Answer::Failed(Failure::NotPermitted),
+        Answer::Failed(Failure::Loop),
+        Answer::Failed(Failure::Other),
+    ];
+
+    async fn read(mut bytes: &[u8]) -> (io::Result<Answer>, usize) {
+        let answer = Answer::read(&mut bytes).await;
+        (answer, bytes.len())
+    }
+
     #[tokio::test]
-    async fn every_answer_comes_back_as_itself() {
-        for answer in Answer::ALL {
-            let mut bytes = Vec::new();
-            answer.write(&mut bytes).await.expect("it goes");
-            assert_eq!(
-                Answer::read(&mut bytes.as_slice())
-                    .await
-                    .expect("it is read"),
-                answer
-            );
+    async fn every_answer_comes_back_as_itself_and_leaves_what_follows() {
+        for answer in ALL {
+            let mut bytes = answer.encode();
+            bytes.extend_from_slice(b"data");
+            let (read, left) = read(&bytes).await;
+            assert_eq!((read.expect("it is read"), left), (answer, 4));
         }
-        assert!(Answer::read(&mut [9_u8].as_slice()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_a_newer_host_is_a_failure_like_another() {
+        let (answer, left) = read(&[200, 3, 1, 2, 3, 9]).await;
+        let other = Answer::Failed(Failure::Other);
+        assert_eq!((answer.expect("it is read"), left), (other, 1));
+        assert!(read(&[200, 3, 1]).await.0.is_err(), "it is cut off");
     }
 
     proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_or_are_cut_off(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it is made");
+            let (answer, left) = runtime.block_on(read(&bytes));
+            if let Ok(answer) = answer {
+                let taken = bytes.len() - left;
+                let expected = if bytes[0] < DETAILED { 1 } else { 2 + usize::from(bytes[1]) };
+                prop_assert_eq!(taken, expected);
+                let again = runtime.block_on(read(&answer.encode())).0;
+                prop_assert_eq!(again.ok(), Some(answer));
+            }
+        }
+
         #[test]
         fn garbage_is_refused_and_what_is_written_is_read(
             garbage in prop::collection::vec(any::<u8>(), 0..40),
             port in any::<u16>(),
             visitor in any::<SocketAddr>(),
+            kind in prop_oneof![Just(Kind::Bytes), Just(Kind::Requests)],
+            probe in any::<bool>(),
         ) {
             let _ = Opening::decode(&garbage);
             // A scope and a flow are of this machine alone, and do not travel.
             let visitor = SocketAddr::new(visitor.ip(), visitor.port());
-            let opening = Opening { port, visitor };
+            let opening = Opening { port, visitor, kind, probe };
             let bytes = opening.encode();
             prop_assert_eq!(Opening::decode(&bytes[2..]), Some(opening));
-            for cut in 2..bytes.len() {
+            let flags = bytes.len() - 1;
+            for cut in 2..flags {
                 prop_assert_eq!(Opening::decode(&bytes[2..cut]), None);
             }
+            let older = Opening { kind: Kind::Bytes, probe: false, ..opening };
+            prop_assert_eq!(Opening::decode(&bytes[2..flags]), Some(older));
         }
     }
 }

@@ -4,9 +4,12 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
 
 /// A direction starts with this much: most connections never need more, and many are idle.
 const SMALL: usize = 8 * 1024;
@@ -44,8 +47,127 @@ where
     .await
 }
 
+/// A service that has ended its side is waited for so long, for what its visitor may still have to
+/// say: one whose request was answered to the end has nothing.
+const PARTING: Duration = Duration::from_millis(50);
+
+/// A service that has ended its side and takes what its visitor still sends is waited for so long when
+/// nothing more comes.
+const LISTENING: Duration = Duration::from_secs(10);
+
+/// A local service at the far end of [`pump_service`].
+pub trait Service: AsyncRead + AsyncWrite + Unpin {
+    /// Whether it is known to take nothing more. One that has closed its socket is found out by what
+    /// is sent to it, and not before.
+    fn is_gone(&self) -> bool;
+}
+
+impl Service for TcpStream {
+    fn is_gone(&self) -> bool {
+        !matches!(self.take_error(), Ok(None))
+    }
+}
+
+/// Carries bytes between a visitor and a service until the connection is over: both directions have
+/// ended, or the service has, and nothing more comes for it.
+///
+/// [`pump`] waits for the second end for ever. A visitor whose client cannot see the end of one
+/// direction, as with those that know only the close of an SSH channel, would never be told of a
+/// service that answers to the end of its connection, or drops an idle one.
+///
+/// The visitor's end is passed on and leaves the service's side open, for as long as it wants. A service
+/// that takes nothing more may still have an answer, which is carried to its end.
+///
+/// # Errors
+/// The first failure of either stream that ends the connection; both are then no longer usable.
+pub async fn pump_service<V, S>(
+    visitor: &mut V,
+    service: &mut S,
+    mut sent: impl FnMut(u64),
+    mut received: impl FnMut(u64),
+) -> io::Result<()>
+where
+    V: AsyncRead + AsyncWrite + Unpin,
+    S: Service,
+{
+    let (mut out, mut back) = (Half::new(), Half::new());
+    let mut parting = Parting::default();
+    let mut timer = pin!(sleep_until(Instant::now()));
+    let mut is_deaf = false;
+    poll_fn(|cx| {
+        let mut moved = 0;
+        let mut count = |bytes| {
+            moved += bytes;
+            sent(bytes);
+        };
+        let mut has_ended = is_deaf;
+        if !has_ended {
+            match out.poll(cx, visitor, service, &mut count) {
+                Poll::Ready(Err(error)) if !out.write_failed => return Poll::Ready(Err(error)),
+                Poll::Ready(outcome) => {
+                    is_deaf = outcome.is_err();
+                    has_ended = true;
+                }
+                Poll::Pending => {}
+            }
+        }
+        if back.poll(cx, service, visitor, &mut received)?.is_pending() {
+            return Poll::Pending;
+        }
+        if has_ended {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(wait) = parting.begin(moved) {
+            timer.as_mut().reset(Instant::now() + wait);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            match parting.expire(service.is_gone(), out.is_stuck()) {
+                Some(wait) => timer.as_mut().reset(Instant::now() + wait),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// What is still waited for once the service has ended its side.
+#[derive(Debug, Default)]
+struct Parting {
+    has_begun: bool,
+    /// Something came for the service since then.
+    heard: bool,
+    /// It has been found to take it.
+    listens: bool,
+}
+
+impl Parting {
+    /// The service has ended, and so many bytes went to it just now: how long to wait from here, if that
+    /// is another time than before.
+    fn begin(&mut self, moved: u64) -> Option<Duration> {
+        if self.has_begun && moved == 0 {
+            return None;
+        }
+        self.heard |= self.has_begun;
+        self.has_begun = true;
+        self.listens = false;
+        Some(PARTING)
+    }
+
+    /// That time is over: how much longer to wait, or not at all. `is_stuck` when there is more for the
+    /// service than it has taken yet.
+    fn expire(&mut self, is_gone: bool, is_stuck: bool) -> Option<Duration> {
+        if is_gone || self.listens || !self.heard && !is_stuck {
+            return None;
+        }
+        self.listens = true;
+        Some(LISTENING.saturating_sub(PARTING))
+    }
+}
+
 /// One direction.
-struct Half {
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct Half {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -55,10 +177,12 @@ struct Half {
     closed: bool,
     /// What the reader failed with behind the bytes that are here.
     failure: Option<io::Error>,
+    /// It is the writer that failed.
+    write_failed: bool,
 }
 
 impl Half {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             buffer: Vec::new(),
             start: 0,
@@ -67,10 +191,26 @@ impl Half {
             ended: false,
             closed: false,
             failure: None,
+            write_failed: false,
         }
     }
 
-    fn poll<R, W>(
+    /// Whether all that was read has been written and flushed.
+    pub(super) fn is_drained(&self) -> bool {
+        self.start == self.end && !self.dirty && self.failure.is_none()
+    }
+
+    /// Puts these few bytes next, where all that was read has been written.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; SMALL];
+        }
+        self.buffer[..bytes.len()].copy_from_slice(bytes);
+        (self.start, self.end) = (0, bytes.len());
+    }
+
+    /// Carries what there is. Ready when the reader has ended and the writer was told so.
+    pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,
         reader: &mut R,
@@ -85,11 +225,13 @@ impl Half {
             if self.start < self.end {
                 ready!(self.poll_write(cx, writer, count))?;
             } else if self.ended {
-                ready!(Pin::new(&mut *writer).poll_shutdown(cx))?;
+                let shut = ready!(Pin::new(&mut *writer).poll_shutdown(cx));
+                self.note(shut)?;
                 self.closed = true;
             } else if self.poll_read(cx, reader)?.is_pending() {
                 if self.dirty {
-                    ready!(Pin::new(&mut *writer).poll_flush(cx))?;
+                    let flushed = ready!(Pin::new(&mut *writer).poll_flush(cx));
+                    self.note(flushed)?;
                     self.dirty = false;
                 }
                 return Poll::Pending;
@@ -143,22 +285,38 @@ impl Half {
     {
         while self.start < self.end {
             let rest = &self.buffer[self.start..self.end];
-            let written = ready!(Pin::new(&mut *writer).poll_write(cx, rest))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
+            let written = match ready!(Pin::new(&mut *writer).poll_write(cx, rest)) {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                written => written,
+            };
+            let written = self.note(written)?;
             self.start += written;
             self.dirty = true;
             count(written as u64);
         }
         Poll::Ready(Ok(()))
     }
+
+    /// What was read has not been written yet.
+    fn is_stuck(&self) -> bool {
+        self.start < self.end
+    }
+
+    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        self.write_failed |= outcome.is_err();
+        outcome
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
+    use tokio::time::sleep;
 
     #[tokio::test]
     async fn both_directions_are_carried_and_counted_and_end_one_at_a_time() {
@@ -183,5 +341,172 @@ mod tests {
         assert_eq!(heard, vec![7; 200_000]);
         assert_eq!(asking.await.expect("it ends"), "answer");
         assert_eq!(carrying.await.expect("it ends"), (true, 200_000, 6));
+    }
+
+    /// A service in memory, which may be known to be gone.
+    struct InMemory(DuplexStream, Arc<AtomicBool>);
+
+    impl Service for InMemory {
+        fn is_gone(&self) -> bool {
+            self.1.load(Ordering::Relaxed)
+        }
+    }
+
+    impl AsyncRead for InMemory {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.get_mut().0).poll_read(cx, buffer)
+        }
+    }
+
+    impl AsyncWrite for InMemory {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.get_mut().0).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.get_mut().0).poll_flush(cx)
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.get_mut().0).poll_shutdown(cx)
+        }
+    }
+
+    struct Between {
+        visitor: DuplexStream,
+        service: DuplexStream,
+        gone: Arc<AtomicBool>,
+        carrying: JoinHandle<Duration>,
+    }
+
+    /// Both ends, and what carries between them: it tells how long it took, on a paused clock.
+    fn between() -> Between {
+        let ((visitor, mut near), (far, service)) = (duplex(700), duplex(700));
+        let gone = Arc::new(AtomicBool::new(false));
+        let mut far = InMemory(far, Arc::clone(&gone));
+        let carrying = tokio::spawn(async move {
+            let began = Instant::now();
+            let end = pump_service(&mut near, &mut far, |_| {}, |_| {}).await;
+            assert!(end.is_ok(), "{end:?}");
+            began.elapsed()
+        });
+        Between {
+            visitor,
+            service,
+            gone,
+            carrying,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_ends_takes_the_connection_with_it() {
+        let mut both = between();
+        both.visitor.write_all(b"question").await.expect("it goes");
+        both.service.write_all(b"answer").await.expect("it goes");
+        both.service.shutdown().await.expect("it ends");
+        let mut answer = String::new();
+        both.visitor
+            .read_to_string(&mut answer)
+            .await
+            .expect("it comes");
+        assert_eq!(answer, "answer");
+        assert_eq!(both.carrying.await.expect("it is over"), PARTING);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_listens_on_hears_the_rest() {
+        let mut both = between();
+        both.service.shutdown().await.expect("it ends");
+        let late = Duration::from_secs(9);
+        sleep(PARTING / 2).await;
+        both.visitor.write_all(b"first").await.expect("it goes");
+        sleep(late).await;
+        both.visitor.write_all(b"last").await.expect("it goes");
+        let mut heard = [0; 9];
+        both.service.read_exact(&mut heard).await.expect("it comes");
+        assert_eq!(&heard, b"firstlast");
+        let took = both.carrying.await.expect("it is over");
+        assert_eq!(took, PARTING / 2 + late + LISTENING);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_takes_its_time_is_no_deaf_one() {
+        let mut both = between();
+        both.service.shutdown().await.expect("it ends");
+        let sending = tokio::spawn(async move {
+            both.visitor
+                .write_all(&vec![7; 100_000])
+                .await
+                .expect("it goes");
+            both.visitor.shutdown().await.expect("it is passed on");
+        });
+        sleep(LISTENING / 2).await;
+        let mut heard = Vec::new();
+        both.service
+            .read_to_end(&mut heard)
+            .await
+            .expect("it comes");
+        assert_eq!(heard.len(), 100_000);
+        sending.await.expect("it is taken");
+        both.carrying.await.expect("it is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_gone_is_not_waited_for() {
+        let mut both = between();
+        both.service.shutdown().await.expect("it ends");
+        sleep(PARTING / 2).await;
+        both.visitor.write_all(b"another").await.expect("it goes");
+        both.gone.store(true, Ordering::Relaxed);
+        assert_eq!(both.carrying.await.expect("it is over"), PARTING * 3 / 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_visitor_that_ends_is_answered_all_the_same() {
+        let mut both = between();
+        both.visitor.shutdown().await.expect("it is passed on");
+        let mut heard = Vec::new();
+        both.service.read_to_end(&mut heard).await.expect("it ends");
+        let late = Duration::from_hours(1);
+        sleep(late).await;
+        both.service.write_all(b"answer").await.expect("still open");
+        both.service.shutdown().await.expect("it ends");
+        let mut answer = String::new();
+        both.visitor
+            .read_to_string(&mut answer)
+            .await
+            .expect("it comes");
+        assert_eq!(answer, "answer");
+        assert_eq!(both.carrying.await.expect("it is over"), late);
+    }
+
+    /// As one that refuses what is uploaded: it answers, and takes nothing more.
+    #[tokio::test]
+    async fn what_a_deaf_service_has_said_is_carried_to_its_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let mut far = TcpStream::connect(address).await.expect("it is there");
+        let (mut service, _) = listener.accept().await.expect("it comes");
+        let (mut visitor, mut near) = duplex(700);
+        let carrying =
+            tokio::spawn(async move { pump_service(&mut near, &mut far, |_| {}, |_| {}).await });
+        visitor.write_all(b"much").await.expect("it goes");
+        service.readable().await.expect("it comes");
+        service.write_all(b"no").await.expect("it goes");
+        // With something unread, which makes it a reset.
+        drop(service);
+        let mut answer = Vec::new();
+        // A reset ends a read with an error, behind what came before it.
+        let _ = visitor.read_to_end(&mut answer).await;
+        assert_eq!(answer, b"no");
+        let _ = carrying.await.expect("it is over");
     }
 }

@@ -16,7 +16,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// What both ends must agree to speak inside TLS: the greeting of the resumable link, then its
 /// frames.
-pub const ALPN: &[u8] = b"underpass/2";
+pub const ALPN: &[u8] = b"underpass/3";
 
 /// What the exporter of a connection is asked for (RFC 8446, section 7.5).
 const EXPORTER: &[u8] = b"EXPORTER-underpass-resume";

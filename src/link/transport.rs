@@ -3,43 +3,53 @@
 //! It refuses to know what carries the bytes, so that a layer that survives a broken connection can
 //! stand in for one connection.
 
+use super::ReadAhead;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use std::io;
-#[cfg(target_os = "linux")]
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// A duplex byte stream that the multiplexer runs on.
 pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
 
-/// How much is read from a socket at once. rustls by itself asks for 4 KiB a call, which costs a
-/// system call for each quarter of a TLS record.
-const READ_AHEAD: usize = 128 * 1024;
-
 /// The kernel takes no more than this ahead of what the network takes. More would sit before every
 /// later byte: interactive streams would wait behind a bulk one.
 #[cfg(target_os = "linux")]
 const NOT_SENT: u32 = 128 * 1024;
 
-/// A socket whose bytes nobody acknowledges for so long is dead.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
-
-/// A socket made ready to carry a link: no delay for small packets, little in the kernel's queue,
-/// few and large reads, and an end to it when nobody acknowledges.
+/// A socket made ready to carry a link: no delay for small packets, little in the kernel's queue, few
+/// and large reads. Whether the other end still lives is the link's to find out: the kernel's own
+/// `TCP_USER_TIMEOUT` also ends a connection that lives behind a slow proxy with a small window.
 ///
 /// # Errors
 /// When the socket is already broken.
-pub fn prepare(socket: TcpStream) -> io::Result<BufReader<TcpStream>> {
+pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
     socket.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
     {
         let socket = SockRef::from(&socket);
         socket.set_tcp_notsent_lowat(NOT_SENT)?;
-        socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     }
-    Ok(BufReader::with_capacity(READ_AHEAD, socket))
+    Ok(ReadAhead::new(socket))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn the_kernel_gives_up_no_link_by_itself() {
+        let any = (Ipv4Addr::LOCALHOST, 0);
+        let listener = TcpListener::bind(any).await.expect("there is a port");
+        let address = listener.local_addr().expect("it is bound");
+        let socket = TcpStream::connect(address).await.expect("it listens");
+        let prepared = prepare(socket).expect("it takes its options");
+        let socket = SockRef::from(prepared.get_ref());
+        let limit = socket.tcp_user_timeout().expect("it is known");
+        assert!(limit.is_none_or(|limit| limit.is_zero()), "{limit:?}");
+    }
 }

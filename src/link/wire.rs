@@ -11,9 +11,15 @@ use std::num::NonZeroU16;
 pub const VERSION: u16 = 1;
 
 /// A token on the wire; it does not print.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(pub String);
+
+impl Token {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,6 +53,12 @@ pub struct PortSpec {
     /// The public TCP port asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_port: Option<NonZeroU16>,
+    /// `HOST[:PORT]` that the service is asked for in place of the visitors' name, 1 to 255 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_name: Option<String>,
+    /// No two visitors share a connection to the service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_visitor: bool,
 }
 
 /// A port as it is served.
@@ -74,6 +86,10 @@ pub struct Hello {
     pub install: String,
     /// Random, one for each connector: for the relay's log.
     pub instance: String,
+    /// Whoever shows this at the tunnel's URL, in a header, is the host's own
+    /// probe; nobody is when it is empty.
+    #[serde(default, skip_serializing_if = "Token::is_empty")]
+    pub probe: Token,
     /// Take the tunnel from another installation of the account.
     #[serde(default)]
     pub take_over: bool,

@@ -96,6 +96,11 @@ pub enum Reason {
     },
     /// Another machine of the same account hosts the tunnel.
     HostedElsewhere,
+    /// Another process on this computer hosts the tunnel.
+    HostedHere {
+        /// Its id, if it is known.
+        process: Option<u32>,
+    },
     /// Another host took the tunnel over.
     TakenOver,
     /// The public TCP port that was asked for is not to be had.
@@ -182,6 +187,7 @@ impl Reason {
             | Self::Forced
             | Self::Woke
             | Self::EmbeddedRelay { .. }
+            | Self::HostedHere { .. }
             | Self::SignedOut
             | Self::NotInstalled { .. }
             | Self::ProgramFailed { .. }
@@ -233,7 +239,7 @@ impl Reason {
             | Self::ProtocolFault { .. }
             | Self::NotInstalled { .. }
             | Self::TooManyTunnels { .. } => Class::Fatal,
-            Self::HostedElsewhere | Self::TakenOver => Class::Displaced,
+            Self::HostedElsewhere | Self::HostedHere { .. } | Self::TakenOver => Class::Displaced,
             Self::QuotaUsedUp { .. } => Class::Quota,
             Self::Offline
             | Self::UnknownHost { .. }
@@ -270,6 +276,7 @@ impl Reason {
             Self::TooManyNames { .. } => "too-many-names",
             Self::TooManyPublicPorts { .. } => "too-many-public-ports",
             Self::HostedElsewhere => "hosted-elsewhere",
+            Self::HostedHere { .. } => "hosted-here",
             Self::TakenOver => "taken-over",
             Self::PublicPortTaken { .. } => "public-port-taken",
             Self::NoPublicPorts => "no-public-ports",

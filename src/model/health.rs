@@ -1,7 +1,14 @@
 //! What a probe saw, on both sides of the tunnel.
 
-use super::{PortKey, Reason, SessionNumber, UnixMillis};
+use super::{Fingerprint, PortKey, Reason, ServiceFault, SessionNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
+
+/// The request header in which a probe shows its key to our relay, which then counts it as nobody's
+/// visit and has a place kept for it.
+pub const PROBE_HEADER: &str = "x-underpass-probe";
+
+/// So many visitors' connections one tunnel of our relay carries at once.
+pub const VISITORS_AT_ONCE: u32 = 1024;
 
 /// One word for a probe's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,8 +18,24 @@ pub enum Health {
     Operational,
     /// The relay was reached, the local service was not.
     ServiceDown,
+    /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
+    Full,
+    /// The public URL does not answer in time, and the session's link carries bytes or answers: what
+    /// is on the way is only slow.
+    Slow,
     /// The public URL is dead.
     Down,
+}
+
+impl Health {
+    /// Whether it says that visitors get to the tunnel, whatever the local service does.
+    #[must_use]
+    pub const fn routes(self) -> bool {
+        match self {
+            Self::Operational | Self::ServiceDown | Self::Full | Self::Slow => true,
+            Self::Down => false,
+        }
+    }
 }
 
 /// What the local port did when it was asked directly.
@@ -21,10 +44,21 @@ pub enum Health {
 pub enum LocalAnswer {
     /// It accepts connections.
     Accepts,
-    /// Nothing listens there.
-    Refused,
-    /// It neither accepts nor refuses within the time-out.
-    Silent,
+    /// It was not asked: services that expect a handshake are disturbed by a connection without one.
+    NotAsked,
+    /// It was not reached, or gave no answer.
+    Failed(ServiceFault),
+}
+
+impl LocalAnswer {
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn fault(self) -> Option<ServiceFault> {
+        match self {
+            Self::Failed(fault) => Some(fault),
+            Self::Accepts | Self::NotAsked => None,
+        }
+    }
 }
 
 /// What the relay says of itself in the pages it makes itself: ours in their `x-underpass` header,
@@ -33,12 +67,10 @@ pub enum LocalAnswer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelayVerdict {
-    /// 502: nothing listens on the host's port.
-    ServiceDown,
-    /// 502: the host's port answers, but not in HTTP.
-    NotHttp,
-    /// 504: the host's port took the request and gave no answer in time.
-    ServiceSilent,
+    /// 502, or 504 where it is silent: the relay reached the host, the host not its service.
+    Service(ServiceFault),
+    /// 503: as many visitors as may be are there already.
+    Full,
     /// 503: the tunnel is known, nobody hosts it just now.
     NoHost,
     /// 404: no such tunnel.
@@ -49,30 +81,71 @@ impl RelayVerdict {
     /// The response header that carries it.
     pub const HEADER: &'static str = "x-underpass";
 
-    const ALL: [Self; 5] = [
-        Self::ServiceDown,
-        Self::NotHttp,
-        Self::ServiceSilent,
+    /// The word for [`RelayVerdict::Full`].
+    pub const FULL: &'static str = "full";
+
+    /// Between a word and the certificate that it is about.
+    const CERTIFICATE: &'static str = "; sha256=";
+
+    /// All words that have no certificate behind them.
+    const PLAIN: [Self; 17] = [
+        Self::Service(ServiceFault::Refused),
+        Self::Service(ServiceFault::TimedOut),
+        Self::Service(ServiceFault::NoAnswer),
+        Self::Service(ServiceFault::Busy),
+        Self::Service(ServiceFault::UnknownName),
+        Self::Service(ServiceFault::Unreachable),
+        Self::Service(ServiceFault::NotTls),
+        Self::Service(ServiceFault::TlsRefused),
+        Self::Service(ServiceFault::NotHttp),
+        Self::Service(ServiceFault::NameRefused),
+        Self::Service(ServiceFault::HostFull),
+        Self::Service(ServiceFault::NotPermitted),
+        Self::Service(ServiceFault::Loop),
+        Self::Service(ServiceFault::Other),
+        Self::Full,
         Self::NoHost,
         Self::UnknownTunnel,
     ];
 
-    /// The header's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    const fn word(self) -> &'static str {
         match self {
-            Self::ServiceDown => "service-down",
-            Self::NotHttp => "not-http",
-            Self::ServiceSilent => "service-silent",
+            Self::Service(ServiceFault::Refused) => "service-down",
+            Self::Service(ServiceFault::TimedOut) => "service-silent",
+            Self::Service(fault) => fault.code(),
+            Self::Full => Self::FULL,
             Self::NoHost => "no-host",
             Self::UnknownTunnel => "unknown-tunnel",
         }
     }
 
+    /// The header's value.
+    #[must_use]
+    pub fn header_value(self) -> String {
+        let mut value = self.word().to_owned();
+        if let Self::Service(fault) = self
+            && let Some(fingerprint) = fault.fingerprint()
+        {
+            value.push_str(Self::CERTIFICATE);
+            value.push_str(&fingerprint.to_string());
+        }
+        value
+    }
+
     /// Reads the header's value; `None` for anything else.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|v| v.as_str() == value)
+        let Some((word, digits)) = value.split_once(Self::CERTIFICATE) else {
+            return Self::PLAIN.into_iter().find(|v| v.word() == value);
+        };
+        let fingerprint = Fingerprint::parse(digits)?;
+        [
+            ServiceFault::UntrustedCertificate { fingerprint },
+            ServiceFault::ChangedCertificate { fingerprint },
+        ]
+        .into_iter()
+        .map(Self::Service)
+        .find(|v| v.word() == word)
     }
 }
 
@@ -86,7 +159,7 @@ pub enum PublicAnswer {
         code: u16,
         /// From the request's start to the answer's head, in microseconds.
         latency_us: u64,
-        /// Set when the relay made the answer itself.
+        /// Set when the relay made the answer itself, or the service refuses the name it was asked by.
         verdict: Option<RelayVerdict>,
         /// It sends the visitor to a login page.
         login_wall: bool,
@@ -118,13 +191,72 @@ pub struct ProbeReport {
     pub public: PublicAnswer,
     /// The one word.
     pub health: Health,
+    /// The session's link showed signs of life meanwhile.
+    pub alive: bool,
 }
 
 impl ProbeReport {
+    /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
+    /// says that nobody hosts the tunnel.
+    #[must_use]
+    pub fn is_against_session(&self) -> bool {
+        let unhosted = matches!(
+            self.public,
+            PublicAnswer::Status {
+                verdict: Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel),
+                ..
+            }
+        );
+        self.health == Health::Down && (unhosted || !self.alive)
+    }
+
     /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
     #[must_use]
     pub fn routed(&self) -> bool {
-        self.health != Health::Down
+        self.health.routes()
+    }
+
+    /// What is wrong with the local service: what stood in the way of the probe that came through
+    /// the relay, or else of the one that went there directly.
+    #[must_use]
+    pub fn service_fault(&self) -> Option<ServiceFault> {
+        match (self.verdict(), self.local.fault()) {
+            // What came through found it refusing or silent; asked directly, it says more of now.
+            (
+                Some(RelayVerdict::Service(ServiceFault::Refused | ServiceFault::TimedOut)),
+                Some(now),
+            ) => Some(now),
+            (Some(RelayVerdict::Service(fault)), _) | (_, Some(fault)) => Some(fault),
+            (
+                Some(RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel)
+                | None,
+                None,
+            ) => None,
+        }
+    }
+
+    /// The word for why it is not well: of the service where that is at fault, else of the URL.
+    #[must_use]
+    pub fn reason_code(&self) -> Option<&'static str> {
+        match (self.health, &self.public) {
+            (Health::Operational, _) => None,
+            (Health::Full, _) => Some(RelayVerdict::Full.word()),
+            (Health::Slow, _) => Some(Reason::TimedOut.code()),
+            (Health::ServiceDown, _) => self.service_fault().map(ServiceFault::code),
+            (Health::Down, PublicAnswer::Failed { reason }) => Some(reason.code()),
+            (Health::Down, PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. }) => {
+                self.verdict().map(RelayVerdict::word)
+            }
+        }
+    }
+
+    /// What the relay said, where the answer was its own.
+    #[must_use]
+    pub fn verdict(&self) -> Option<RelayVerdict> {
+        match self.public {
+            PublicAnswer::Status { verdict, .. } => verdict,
+            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+        }
     }
 
     /// The HTTP status, if there was one.
@@ -144,6 +276,28 @@ impl ProbeReport {
                 Some(latency_us)
             }
             PublicAnswer::Failed { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verdict_comes_back_as_itself() {
+        let fingerprint = Fingerprint([9; 32]);
+        let with = [
+            ServiceFault::UntrustedCertificate { fingerprint },
+            ServiceFault::ChangedCertificate { fingerprint },
+        ];
+        let all = RelayVerdict::PLAIN.into_iter();
+        for verdict in all.chain(with.map(RelayVerdict::Service)) {
+            let value = verdict.header_value();
+            assert_eq!(RelayVerdict::parse(&value), Some(verdict), "{value}");
+        }
+        for other in ["", "relay", "untrusted-certificate", "no-host; sha256=00"] {
+            assert_eq!(RelayVerdict::parse(other), None, "{other}");
         }
     }
 }

@@ -22,6 +22,9 @@ impl TunnelId {
     /// The longest id with dots, in bytes: a name of 60, a dot, and a cluster.
     pub const MAX_DOTTED: usize = 80;
 
+    /// The longest part before the first of those dots, in bytes.
+    pub const MAX_STEM: usize = 60;
+
     /// Takes `text` as an id when it already is a valid label, or several with dots between them.
     ///
     /// # Errors
@@ -52,16 +55,7 @@ impl TunnelId {
     /// `None` when nothing is left that a host name may hold.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let ascii = deunicode::deunicode(name).to_ascii_lowercase();
-        let mut label = String::new();
-        for c in ascii.chars() {
-            match c {
-                'a'..='z' | '0'..='9' => label.push(c),
-                _ if !label.is_empty() && !label.ends_with('-') => label.push('-'),
-                _ => {}
-            }
-        }
-        Self::new(cut(label.trim_end_matches('-'), Self::MAX_OF_NAME)).ok()
+        Self::new(cut(&slug(name), Self::MAX_OF_NAME)).ok()
     }
 
     /// This id with `suffix` behind it, which is made of what an id may hold.
@@ -71,11 +65,43 @@ impl TunnelId {
         Self::new(format!("{stem}{suffix}")).ok()
     }
 
+    /// What a provider whose ids have dots is asked for as the id of a tunnel of this name: the part
+    /// before the dot, which the provider puts its own behind. Whoever looks for the tunnel of a name
+    /// compares this with [`Self::stem`]. `None` as in [`Self::from_name`].
+    #[must_use]
+    pub fn stem_of(name: &str) -> Option<String> {
+        let mut stem = slug(name);
+        stem.truncate(Self::MAX_STEM);
+        stem.truncate(stem.trim_end_matches('-').len());
+        Some(stem).filter(|stem| !stem.is_empty())
+    }
+
+    /// The part before the first dot; the whole where there is none.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.0.split('.').next().unwrap_or(&self.0)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A label of whatever length, or nothing.
+fn slug(name: &str) -> String {
+    let ascii = deunicode::deunicode(name).to_ascii_lowercase();
+    let mut label = String::new();
+    for c in ascii.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => label.push(c),
+            _ if !label.is_empty() && !label.ends_with('-') => label.push('-'),
+            _ => {}
+        }
+    }
+    label.truncate(label.trim_end_matches('-').len());
+    label
 }
 
 /// The text itself where it is no longer than `room`, else its beginning and a digest of all of it: two
@@ -235,6 +261,30 @@ mod tests {
         let suffixed = [longest, other].map(|id| id.with_suffix("-80").expect("it is cut"));
         assert!(suffixed[0] != suffixed[1] && b.is_some());
         assert!(suffixed.iter().all(|id| id.as_str().ends_with("-80")));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_is_looked_for() {
+        for name in [
+            "dot.ted",
+            "Mein Büro",
+            "a".repeat(55).as_str(),
+            "b-".repeat(40).as_str(),
+            "web",
+        ] {
+            let asked = TunnelId::stem_of(name).expect("there is something in it");
+            assert!(asked.len() <= TunnelId::MAX_STEM, "{asked}");
+            // As the provider names it, and as somebody reads that off its list.
+            let id = TunnelId::new(format!("{asked}.usw2")).expect("an id");
+            assert_eq!(id.stem(), asked);
+            assert_eq!(TunnelId::stem_of(&asked).as_deref(), Some(id.stem()));
+        }
+        assert_eq!(TunnelId::stem_of("dot.ted").as_deref(), Some("dot-ted"));
+        assert_eq!(
+            TunnelId::stem_of("a".repeat(55).as_str()).map(|s| s.len()),
+            Some(55)
+        );
+        assert_eq!(TunnelId::stem_of("…"), None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    Access, AccountFacts, DialogKind, Field, FieldError, HostState, Language, LivePort, Port,
-    PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason, Settings, Timing, Traffic,
-    Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, ClockShift, DialogKind, Field, FieldError, HostHeader, HostState,
+    Language, LivePort, Port, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason,
+    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,6 +49,8 @@ pub struct Appearance {
     pub tray_host: bool,
     /// The window is on screen.
     pub window_shown: bool,
+    /// Leads from the moments of these facts to the wall clock.
+    pub clock_shift: ClockShift,
 }
 
 impl Default for Appearance {
@@ -57,6 +59,7 @@ impl Default for Appearance {
             language: Language::default(),
             tray_host: true,
             window_shown: false,
+            clock_shift: ClockShift::default(),
         }
     }
 }
@@ -133,6 +136,8 @@ pub struct ProbeFacts {
     pub checking: bool,
     /// `Down` reports in a row.
     pub downs: u32,
+    /// The URL has routed since the program started.
+    pub routed: bool,
     /// The last results, oldest first.
     pub samples: VecDeque<Sample>,
 }
@@ -170,6 +175,8 @@ pub enum Pending {
     RemovePort(PortKey),
     /// A port whose protocol is being changed.
     ChangeProtocol(PortKey, Protocol),
+    /// A port whose service is to be asked by another name.
+    SetHostHeader(PortKey, HostHeader),
     /// Who may visit a tunnel is being changed.
     SetAccess(TunnelId, Access),
     /// A tunnel's life at the provider is being prolonged.
@@ -185,7 +192,9 @@ impl Pending {
             Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
                 id
             }
-            Self::RemovePort(key) | Self::ChangeProtocol(key, _) => &key.tunnel,
+            Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
+                &key.tunnel
+            }
         }
     }
 
@@ -198,6 +207,7 @@ impl Pending {
             Self::AddPort(..)
             | Self::RemovePort(_)
             | Self::ChangeProtocol(..)
+            | Self::SetHostHeader(..)
             | Self::SetAccess(..)
             | Self::Renew(_) => PendingWord::Change,
         }
@@ -270,11 +280,23 @@ pub enum NoticeKind {
         /// What it is called now.
         kept_as: String,
     },
-    /// A file was written by a newer version; it was kept aside.
+    /// A file was written by a newer version: it is left as it is, and nothing is saved in its place.
     FileTooNew {
         /// Its name.
         file: String,
-        /// What it is called now.
+    },
+    /// A file could not be read, and was left as it is by somebody who only wants to know.
+    FileUnreadable {
+        /// Its name.
+        file: String,
+    },
+    /// Some of a file's entries could not be read; a copy was kept aside, and the others are in force.
+    EntriesDropped {
+        /// Its name.
+        file: String,
+        /// How many.
+        count: usize,
+        /// What the copy is called.
         kept_as: String,
     },
     /// A file could not be written: what is on screen is not on disk.
@@ -294,12 +316,29 @@ pub enum NoticeKind {
         /// What the system said.
         detail: String,
     },
+    /// The embedded relay's visitors come by another port than the person expects.
+    PortTaken {
+        /// The port that could not be had.
+        wanted: PortNumber,
+        /// The one it is now.
+        port: PortNumber,
+        /// What the system said.
+        detail: String,
+    },
+    /// The home cannot be written: nothing of this run is kept.
+    NothingSaved {
+        /// What the system said.
+        detail: String,
+    },
     /// Nobody shows tray icons: closing minimises.
     NoTrayHost,
     /// No keychain: secrets are in a file that only this user can read.
     NoKeychain,
     /// The program ended without being told to, the last time.
-    Crashed,
+    Crashed {
+        /// Something was hosted then, and is hosted again.
+        hosting: bool,
+    },
     /// A session could not be resumed: the connections that it held are cut.
     HeldLost {
         /// Of which tunnel.

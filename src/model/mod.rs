@@ -8,10 +8,15 @@ mod class;
 mod form;
 mod health;
 mod host;
+mod host_header;
 mod ids;
 mod inputs;
 mod join;
+mod network;
+mod place;
+mod public_url;
 mod remote;
+mod service_fault;
 mod settings;
 mod time;
 mod tunnel;
@@ -19,21 +24,31 @@ mod tunnel;
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
 pub use form::{Field, FieldError, parse_name, parse_port, parse_target};
-pub use health::{Health, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict};
+pub use health::{
+    Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+};
 pub use host::{HostState, LivePort, Phase, Traffic};
+pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use inputs::{
     Appearance, Dialog, Host, Inputs, Notice, NoticeKind, Pending, PendingWord, ProbeFacts,
     RelayFacts, Sample, Toast, Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
+pub use network::{InvalidNetwork, Network};
+pub use place::WindowPlace;
+pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use remote::{
     AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
     install_command,
 };
+pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
     DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
     TimingSettings,
 };
-pub use time::UnixMillis;
-pub use tunnel::{Access, Port, Protocol, ProviderId, Target, Tunnel, default_name};
+pub use time::{ClockShift, UnixMillis};
+pub use tunnel::{
+    Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, ProviderId, Target, Tunnel,
+    default_name,
+};

@@ -1,6 +1,6 @@
 //! What the person has: tunnels and their ports.
 
-use super::{PortNumber, Remote, TunnelId, UnixMillis};
+use super::{HostHeader, PortNumber, ProxyVersion, Remote, TunnelId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -120,6 +120,12 @@ impl Target {
     /// The host that stands for this computer.
     pub const LOCALHOST: &'static str = "localhost";
 
+    /// Whether it stands for this computer by its name.
+    #[must_use]
+    pub fn is_localhost(&self) -> bool {
+        self.host.eq_ignore_ascii_case(Self::LOCALHOST)
+    }
+
     /// `port` on this computer.
     #[must_use]
     pub fn local(port: PortNumber) -> Self {
@@ -156,6 +162,69 @@ pub struct Port {
     /// The public TCP port that was asked for, for `tcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_port: Option<PortNumber>,
+    /// What else may be chosen for it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: PortOptions,
+}
+
+/// What may be chosen for a port beside what it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PortOptions {
+    /// Whether it is probed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub probe: ProbeRate,
+    /// Which certificate of a service on another machine is taken.
+    #[serde(skip_serializing_if = "is_default")]
+    pub certificate: CertificateCheck,
+    /// Which name a web service is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub host_header: HostHeader,
+    /// The service is told who a visitor is, by the PROXY protocol; nothing is said to it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_protocol: Option<ProxyVersion>,
+}
+
+/// What stands as it is by default need not be in a file.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// How often a port is probed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeRate {
+    /// As the settings say.
+    #[default]
+    Usual,
+    /// Never: neither the service nor the URL is asked.
+    Off,
+    /// Each so many seconds, 1 to 3,600.
+    Seconds(u16),
+}
+
+impl FromStr for ProbeRate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("off") {
+            return Ok(Self::Off);
+        }
+        match text.parse() {
+            Ok(seconds @ 1..=3600) => Ok(Self::Seconds(seconds)),
+            Ok(_) | Err(_) => Err("it takes off, or seconds from 1 to 3600".to_owned()),
+        }
+    }
+}
+
+/// Which certificate of a service that speaks TLS is taken. One on this computer may have any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateCheck {
+    /// One that the system trusts.
+    #[default]
+    Verified,
+    /// The first that comes up, and from then on no other: devices of a network sign their own.
+    FirstSeen,
 }
 
 /// A named thing at a provider.

@@ -15,8 +15,15 @@ pub struct Clipboard {
     jobs: Sender<Job>,
 }
 
-/// Text, and where to say how it went.
-type Job = (String, SyncSender<Result<(), DesktopError>>);
+/// How long the end may wait for a clipboard manager to take the text over.
+const HAND_OVER: Duration = Duration::from_secs(1);
+
+enum Job {
+    /// Text, and where to say how it went.
+    Put(String, SyncSender<Result<(), DesktopError>>),
+    /// Let go of the clipboard, and say when that is done.
+    HandOver(SyncSender<()>),
+}
 
 /// Puts text on some clipboard.
 type Put = Box<dyn FnMut(String) -> Result<(), DesktopError>>;
@@ -52,10 +59,19 @@ impl Clipboard {
         self.copy_within(text, LIMIT)
     }
 
+    /// Gives what was copied to the desktop's clipboard manager, if there is one: the text would go with
+    /// this program. Takes 1 s at most.
+    pub fn hand_over(&self) {
+        let (done, result) = mpsc::sync_channel(1);
+        if self.jobs.send(Job::HandOver(done)).is_ok() && result.recv_timeout(HAND_OVER).is_err() {
+            tracing::debug!("the clipboard is not handed over in time");
+        }
+    }
+
     fn copy_within(&self, text: &str, limit: Duration) -> Result<(), DesktopError> {
         let silent = || DesktopError::new("the clipboard does not answer");
         let (done, result) = mpsc::sync_channel(1);
-        let sent = self.jobs.send((text.to_owned(), done));
+        let sent = self.jobs.send(Job::Put(text.to_owned(), done));
         sent.map_err(|_| silent())?;
         result.recv_timeout(limit).map_err(|_| silent())?
     }
@@ -64,7 +80,16 @@ impl Clipboard {
 /// A display that went away and came back is found again with the next text.
 fn run(inbox: &Receiver<Job>, open: impl Fn() -> Result<Put, DesktopError>) {
     let mut board: Option<Put> = None;
-    for (text, done) in inbox {
+    for job in inbox {
+        let (text, done) = match job {
+            Job::Put(text, done) => (text, done),
+            Job::HandOver(done) => {
+                // It hands over when it is dropped.
+                board = None;
+                let _ = done.send(());
+                continue;
+            }
+        };
         let opened = match board.take() {
             Some(put) => Ok(put),
             None => open(),
@@ -108,6 +133,33 @@ mod tests {
         assert_eq!(clipboard.copy_within("c", limit), Ok(()));
         let seen = seen.lock().expect("not poisoned");
         assert_eq!(*seen, ["open", "a", "b", "lost", "open", "c"]);
+    }
+
+    #[test]
+    fn the_clipboard_is_let_go_of_before_the_hand_over_is_done() {
+        struct Board(Arc<Mutex<bool>>);
+        impl Drop for Board {
+            fn drop(&mut self) {
+                *self.0.lock().expect("not poisoned") = true;
+            }
+        }
+        let gone = Arc::new(Mutex::new(false));
+        let ours = Arc::clone(&gone);
+        let clipboard = Clipboard::start_with(move || {
+            let board = Board(Arc::clone(&ours));
+            Ok(Box::new(move |_| {
+                let _held = &board;
+                Ok(())
+            }))
+        })
+        .expect("a thread");
+        clipboard.hand_over();
+        assert!(!*gone.lock().expect("not poisoned"), "nothing was copied");
+        let limit = Duration::from_secs(20);
+        assert_eq!(clipboard.copy_within("a", limit), Ok(()));
+        clipboard.hand_over();
+        assert!(*gone.lock().expect("not poisoned"));
+        assert_eq!(clipboard.copy_within("b", limit), Ok(()), "and taken again");
     }
 
     #[test]

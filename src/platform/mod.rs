@@ -9,6 +9,8 @@ mod autostart;
 #[cfg(feature = "window")]
 mod clipboard;
 mod desktop;
+#[cfg(feature = "window")]
+mod display;
 mod instance;
 mod network;
 #[cfg(feature = "window")]
@@ -25,6 +27,8 @@ pub use autostart::Autostart;
 #[cfg(feature = "window")]
 pub use clipboard::Clipboard;
 pub use desktop::{display_available, system_locale};
+#[cfg(feature = "window")]
+pub use display::{Area, Display};
 pub use instance::{AcquireError, AlreadyRunning, Instance};
 pub use network::way_out;
 #[cfg(feature = "window")]
@@ -32,7 +36,7 @@ pub use notifier::Notifier;
 #[cfg(feature = "window")]
 pub use opener::open_url;
 #[cfg(feature = "window")]
-pub use tray_host::tray_host_present;
+pub use tray_host::{tray_host_present, watch_tray_host};
 #[cfg(not(feature = "window"))]
 pub use without::{Autostart, Clipboard, open_url, tray_host_present};
 

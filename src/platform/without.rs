@@ -37,6 +37,9 @@ impl Clipboard {
         Ok(Self)
     }
 
+    /// There is nothing to hand over.
+    pub fn hand_over(&self) {}
+
     /// There is no clipboard.
     ///
     /// # Errors

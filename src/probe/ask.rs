@@ -1,9 +1,10 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::{ProbePlan, classify, devtunnel};
+use super::{ProbePlan, classify, devtunnel, refusal};
+use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Target,
-    UnixMillis,
+    LocalAnswer, PROBE_HEADER, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
+    RelayVerdict, Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -11,13 +12,21 @@ use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// Sent with each probe, so that a service's log can leave them out.
-const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
+/// What is known of the session that is probed.
+#[derive(Clone)]
+pub struct ProbedSession {
+    /// What its relay knows our probes by; `None` where it knows none.
+    pub key: Option<Secret>,
+    /// Told the local port of a raw probe before it connects, so that its host knows it.
+    pub mark: Arc<dyn Fn(u16) + Send + Sync>,
+    /// Whether its link has shown a sign of life just now.
+    pub is_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+}
 
 /// Asks ports and URLs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -64,31 +73,38 @@ impl Asker {
     }
 
     /// Asks both ends and reports.
-    pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (mut local, public) =
-            tokio::join!(ask_local(&plan.target, plan.timeout), self.ask_public(plan));
+    pub async fn ask(&self, plan: &ProbePlan, session: &ProbedSession) -> ProbeReport {
+        let public = self.ask_public(plan, session);
+        let (mut local, public) = tokio::join!(ask_local(plan), public);
+        let alive = (session.is_alive)();
         let reason = Reason::TimedOut;
         let late = public == PublicAnswer::Failed { reason };
         if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
             // A service that takes its time makes the URL take it too: whose silence is it?
-            local = ask_local_web(&plan.target, plan.timeout).await;
+            local = ask_local_web(plan).await;
         }
         ProbeReport {
             key: plan.key.clone(),
             session: plan.session,
             at: (self.clock)(),
             local,
-            health: classify(local, &public),
+            health: classify(local, &public, alive),
+            alive,
             public,
         }
     }
 
-    async fn ask_public(&self, plan: &ProbePlan) -> PublicAnswer {
+    async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> PublicAnswer {
         let asked = Instant::now();
         let answer = async {
-            match plan.protocol {
-                Protocol::Tcp => ask_tcp(&plan.url).await,
-                Protocol::Http | Protocol::Https | Protocol::Auto => self.ask_web(plan).await,
+            match (plan.protocol, plan.provider) {
+                // Its visitors come with the provider's own program: there is no address to ask, and the
+                // port is as good as its service.
+                (Protocol::Tcp, ProviderId::DevTunnel) => PublicAnswer::Accepted { latency_us: 0 },
+                (Protocol::Tcp, ProviderId::Relay) => ask_tcp(&plan.url, &*session.mark).await,
+                (Protocol::Http | Protocol::Https | Protocol::Auto, _) => {
+                    self.ask_web(plan, session.key.as_ref()).await
+                }
             }
         };
         timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
@@ -97,7 +113,7 @@ impl Asker {
         })
     }
 
-    async fn ask_web(&self, plan: &ProbePlan) -> PublicAnswer {
+    async fn ask_web(&self, plan: &ProbePlan, key: Option<&Secret>) -> PublicAnswer {
         let Ok(url) = reqwest::Url::parse(&plan.url) else {
             return failed(Reason::Other {
                 detail: "the provider gave no valid URL".to_owned(),
@@ -106,23 +122,61 @@ impl Asker {
         let client = if is_here(&url) { &self.near } else { &self.far };
         let asked = Instant::now();
         let request = match plan.provider {
-            ProviderId::Relay => client.head(url.clone()),
+            ProviderId::Relay => match key {
+                Some(key) => client.head(url.clone()).header(PROBE_HEADER, key.expose()),
+                None => client.head(url.clone()),
+            },
             // Without it a page that warns of phishing would answer in the service's place.
             ProviderId::DevTunnel => client
                 .head(url.clone())
                 .header("x-tunnel-skip-antiphishing-page", "true")
                 .header("accept", "*/*"),
         };
-        match request.send().await {
-            Ok(response) => PublicAnswer::Status {
-                code: response.status().as_u16(),
-                latency_us: micros(asked),
-                verdict: verdict(plan.provider, &response),
-                login_wall: is_login_wall(plan.provider, &url, &response),
-            },
-            Err(error) => failed(web_reason(&url, &error)),
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failed(web_reason(&url, &error)),
+        };
+        let (code, latency_us) = (response.status().as_u16(), micros(asked));
+        let mut verdict = verdict(plan.provider, &response);
+        let asked_by = &plan.options.host_header;
+        if verdict.is_none()
+            && refusal::is_possible(plan.provider, asked_by, code)
+            && refuses_the_name(client, &url, key).await
+        {
+            verdict = Some(RelayVerdict::Service(ServiceFault::NameRefused));
+        }
+        PublicAnswer::Status {
+            code,
+            latency_us,
+            verdict,
+            login_wall: is_login_wall(plan.provider, &url, &response),
         }
     }
+}
+
+/// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
+async fn refuses_the_name(
+    client: &reqwest::Client,
+    url: &reqwest::Url,
+    key: Option<&Secret>,
+) -> bool {
+    let request = key
+        .into_iter()
+        .fold(client.get(url.clone()), |request, key| {
+            request.header(PROBE_HEADER, key.expose())
+        });
+    let Ok(mut response) = request.send().await else {
+        return false;
+    };
+    let mut body = Vec::new();
+    while body.len() < refusal::LOOKED_AT
+        && let Ok(Some(part)) = response.chunk().await
+    {
+        body.extend_from_slice(&part);
+    }
+    body.truncate(refusal::LOOKED_AT);
+    let own = header(&response, RelayVerdict::HEADER).is_some();
+    !own && refusal::is_of_the_name(response.status().as_u16(), &body)
 }
 
 fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
@@ -133,43 +187,38 @@ fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(builder.with_no_client_auth())
 }
 
-async fn ask_local(target: &Target, limit: Duration) -> LocalAnswer {
-    match timeout(limit, connect_local(target)).await {
-        Ok(Ok(_)) => LocalAnswer::Accepts,
-        Ok(Err(_)) => LocalAnswer::Refused,
-        Err(_) => LocalAnswer::Silent,
+/// Connects as a visitor's stream would; nothing is asked.
+async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
+    let look = local::look(&plan.target, plan.protocol, &plan.options);
+    match timeout(plan.timeout, look).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::TimedOut),
     }
 }
 
 /// Whether the service says anything at all when it is asked as a visitor would ask.
-async fn ask_local_web(target: &Target, limit: Duration) -> LocalAnswer {
+async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
+    let target = &plan.target;
     let answer = async {
-        let mut stream = connect_local(target).await?;
+        let mut stream = local::reach_for(None, target, plan.options.proxy_protocol).await?;
         let request = format!(
             "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await?;
-        // Any byte will do, and so will a refusal: TLS services close on plain requests.
-        stream.read(&mut [0; 1]).await
+        if stream.write_all(request.as_bytes()).await.is_ok() {
+            // Any byte will do, and so will a refusal: TLS services close on plain requests.
+            let _ = stream.read(&mut [0; 1]).await;
+        }
+        Ok(())
     };
-    match timeout(limit, answer).await {
-        Ok(_) => LocalAnswer::Accepts,
-        Err(_) => LocalAnswer::Silent,
+    match timeout(plan.timeout, answer).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
+        Ok(Err(fault)) => LocalAnswer::Failed(fault),
+        Err(_) => LocalAnswer::Failed(ServiceFault::NoAnswer),
     }
 }
 
-async fn connect_local(target: &Target) -> io::Result<TcpStream> {
-    let port = target.port.get();
-    if target.host != Target::LOCALHOST {
-        return TcpStream::connect((target.host.as_str(), port)).await;
-    }
-    match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(stream) => Ok(stream),
-        Err(_) => TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await,
-    }
-}
-
-async fn ask_tcp(url: &str) -> PublicAnswer {
+async fn ask_tcp(url: &str, mark: &(dyn Fn(u16) + Send + Sync)) -> PublicAnswer {
     let address = url.strip_prefix("tcp://").unwrap_or(url);
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
     let host = if is_localhost(host) {
@@ -183,12 +232,34 @@ async fn ask_tcp(url: &str) -> PublicAnswer {
         });
     };
     let asked = Instant::now();
-    match TcpStream::connect((host.trim_matches(['[', ']']), port)).await {
+    match connect_marked(host.trim_matches(['[', ']']), port, mark).await {
         Ok(_) => PublicAnswer::Accepted {
             latency_us: micros(asked),
         },
         Err(error) => failed(io_reason(address, &error)),
     }
+}
+
+/// Connects to the first address that accepts, from a local port that is told before.
+async fn connect_marked(
+    host: &str,
+    port: u16,
+    mark: &(dyn Fn(u16) + Send + Sync),
+) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host((host, port)).await? {
+        let (socket, any) = match address {
+            SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        };
+        socket.bind(SocketAddr::new(any, 0))?;
+        mark(socket.local_addr()?.port());
+        match socket.connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 fn failed(reason: Reason) -> PublicAnswer {

@@ -3,7 +3,7 @@
 //! Its relay sends no header of its own with each page: it is told from the service behind it by
 //! status, and where there is nobody behind it by who served the answer.
 
-use crate::model::RelayVerdict;
+use crate::model::{RelayVerdict, ServiceFault};
 
 /// Names who made an answer.
 pub(super) const SERVED_BY: &str = "x-served-by";
@@ -28,9 +28,9 @@ pub(super) fn verdict(status: u16, served_by: Option<&str>) -> Option<RelayVerdi
     match status {
         404 if theirs => Some(RelayVerdict::NoHost),
         // It reached the host, and what came back was no HTTP, or nothing.
-        502 => Some(RelayVerdict::NotHttp),
-        503 => Some(RelayVerdict::ServiceDown),
-        504 => Some(RelayVerdict::ServiceSilent),
+        502 => Some(RelayVerdict::Service(ServiceFault::NotHttp)),
+        503 => Some(RelayVerdict::Service(ServiceFault::Refused)),
+        504 => Some(RelayVerdict::Service(ServiceFault::TimedOut)),
         _ => None,
     }
 }
@@ -53,7 +53,7 @@ mod tests {
             verdict: verdict(status, served_by),
             login_wall,
         };
-        classify(local, &public)
+        classify(local, &public, false)
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
             Health::Operational
         );
         assert_eq!(
-            word(429, None, LocalAnswer::Refused, false),
+            word(429, None, LocalAnswer::Failed(ServiceFault::Refused), false),
             Health::Operational
         );
     }
@@ -107,8 +107,8 @@ mod tests {
         for status in [502, 503, 504] {
             for local in [
                 LocalAnswer::Accepts,
-                LocalAnswer::Refused,
-                LocalAnswer::Silent,
+                LocalAnswer::Failed(ServiceFault::Refused),
+                LocalAnswer::Failed(ServiceFault::TimedOut),
             ] {
                 assert_eq!(
                     word(status, None, local, false),
@@ -117,6 +117,9 @@ mod tests {
                 );
             }
         }
-        assert_eq!(verdict(502, None), Some(RelayVerdict::NotHttp));
+        assert_eq!(
+            verdict(502, None),
+            Some(RelayVerdict::Service(ServiceFault::NotHttp))
+        );
     }
 }

@@ -6,8 +6,9 @@
 mod ask;
 mod classify;
 mod devtunnel;
+mod refusal;
 mod schedule;
 
-pub use ask::{Asker, SetupError};
+pub use ask::{Asker, ProbedSession, SetupError};
 pub use classify::classify;
 pub use schedule::{Ask, Emit, ProbePlan, Prober};

@@ -1,7 +1,9 @@
 //! When to ask: each second until the URL routes, then at the configured interval, and at once when
 //! the person wants to know. One task a port.
 
-use crate::model::{PortKey, ProbeReport, Protocol, ProviderId, SessionNumber, Target};
+use crate::model::{
+    Health, PortKey, PortOptions, ProbeReport, Protocol, ProviderId, SessionNumber, Target,
+};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -36,6 +38,8 @@ pub struct ProbePlan {
     pub target: Target,
     /// What it speaks.
     pub protocol: Protocol,
+    /// What was chosen for it.
+    pub options: PortOptions,
     /// The public URL.
     pub url: String,
     /// Between two probes, from start to start.
@@ -124,7 +128,8 @@ async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
     loop {
         let began = Instant::now();
         let report = ask(plan.clone()).await;
-        eager = if report.routed() {
+        // That it is slow says only that it has routed before, if it has.
+        eager = if report.routed() && report.health != Health::Slow {
             0
         } else {
             eager.saturating_sub(1)
@@ -153,9 +158,7 @@ fn is_limited(plan: &ProbePlan, report: &ProbeReport) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Health, LocalAnswer, PortNumber, PublicAnswer, Reason, TunnelId, UnixMillis,
-    };
+    use crate::model::{LocalAnswer, PortNumber, PublicAnswer, Reason, TunnelId, UnixMillis};
     use std::sync::Mutex;
     use tokio::time::advance;
 
@@ -167,6 +170,7 @@ mod tests {
             session: SessionNumber(1),
             target: Target::local(port),
             protocol: Protocol::Http,
+            options: PortOptions::default(),
             url: String::new(),
             interval,
             timeout: Duration::from_secs(5),
@@ -183,6 +187,7 @@ mod tests {
                 reason: Reason::TimedOut,
             },
             health,
+            alive: false,
         }
     }
 

@@ -6,11 +6,14 @@
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
-mod local;
+mod log_limit;
+mod probe_marks;
 pub mod relay;
 mod types;
 
+pub use log_limit::LogLimit;
+pub use probe_marks::ProbeMarks;
 pub use types::{
-    BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
-    SessionPart, Tokens, TrafficBoard,
+    BoxFuture, ConnectError, Connector, Ended, HostOrder, Liveness, Progress, Session,
+    SessionEvent, SessionPart, Tokens, TrafficBoard,
 };

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -25,13 +25,21 @@ pub trait Connector: Send {
     /// Gets fresh tokens for the tunnel.
     fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>>;
 
-    /// Makes one session. Dropping the future abandons the attempt and leaves nothing behind.
+    /// Makes one session. Dropping the future abandons the attempt; what it leaves at the provider,
+    /// [`Self::clean_up`] gives back.
     fn connect<'a>(
         &'a self,
         order: &'a HostOrder,
         tokens: &'a Tokens,
         progress: Progress<'a>,
     ) -> BoxFuture<'a, Result<Session, ConnectError>>;
+
+    /// Gives back what attempts have left at the provider that failed or were given up: whoever drops an
+    /// attempt cannot wait for that. The engine asks after each, and waits for it before its thread
+    /// ends; the future bounds itself. `None` when there is nothing.
+    fn clean_up(&self) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 }
 
 /// Told each phase that an attempt enters.
@@ -170,19 +178,73 @@ pub enum SessionEvent {
     },
     /// A parked session goes on over a new link, with every byte of its connections.
     Resumed,
+    /// A newer session of this very host has taken its place, as a planned replacement does before it is
+    /// up itself. It is over; nothing comes after this.
+    Superseded,
     /// It is over; nothing comes after this.
     Ended(Ended),
+    /// It is over because the other end, which is there and answers, knows it no more; nothing comes
+    /// after this.
+    Lapsed(Ended),
 }
 
-/// Counts what goes through each port. Shared by the pumps, read by the engine.
-#[derive(Debug, Default)]
+/// For how long the other end of a session's link has said nothing.
+type Silence = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// Counts what goes through each port, and knows when the session last showed a sign of life. Shared
+/// by the pumps, read by the engine. Probes are in none of its counts.
+#[derive(Default)]
 pub struct TrafficBoard {
-    ports: std::sync::Mutex<BTreeMap<PortNumber, Arc<PortCounters>>>,
+    ports: Mutex<BTreeMap<PortNumber, Arc<PortCounters>>>,
+    signs: Arc<Signs>,
+    link: OnceLock<Silence>,
+}
+
+impl fmt::Debug for TrafficBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrafficBoard")
+            .field("ports", &self.ports)
+            .finish_non_exhaustive()
+    }
+}
+
+/// When a session last showed a sign of life.
+#[derive(Debug)]
+struct Signs {
+    began: Instant,
+    /// Milliseconds after `began`, plus one; 0 while there was none.
+    last: AtomicU64,
+}
+
+impl Default for Signs {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Signs {
+    fn note(&self) {
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(millis.saturating_add(1), Ordering::Relaxed);
+    }
+
+    fn silence(&self) -> Option<Duration> {
+        let last = self.last.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(
+            self.began
+                .elapsed()
+                .saturating_sub(Duration::from_millis(last)),
+        )
+    }
 }
 
 /// The counters of one port.
 #[derive(Debug, Default)]
 pub struct PortCounters {
+    signs: Arc<Signs>,
     open: AtomicU64,
     total: AtomicU64,
     bytes_in: AtomicU64,
@@ -190,23 +252,47 @@ pub struct PortCounters {
 }
 
 impl TrafficBoard {
+    /// One whose link knows by itself for how long the other end has said nothing: bytes that were
+    /// only written prove nothing then.
+    #[must_use]
+    pub fn over(silence: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        let board = Self::default();
+        // A new cell takes what it is given.
+        let _ = board.link.set(Box::new(silence));
+        board
+    }
+
+    /// The other end answered.
+    pub fn note_sign(&self) {
+        self.signs.note();
+    }
+
+    /// For how long the other end has shown no sign of life; `None` when there never was one.
+    #[must_use]
+    pub fn silence(&self) -> Option<Duration> {
+        match self.link.get() {
+            Some(silence) => Some(silence()),
+            None => self.signs.silence(),
+        }
+    }
+
     /// The counters of `port`.
     #[must_use]
     pub fn port(&self, port: PortNumber) -> Arc<PortCounters> {
-        let mut ports = self
-            .ports
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(ports.entry(port).or_default())
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = || {
+            Arc::new(PortCounters {
+                signs: Arc::clone(&self.signs),
+                ..PortCounters::default()
+            })
+        };
+        Arc::clone(ports.entry(port).or_insert_with(counters))
     }
 
     /// All counters as they stand.
     #[must_use]
     pub fn read(&self) -> BTreeMap<PortNumber, Traffic> {
-        let ports = self
-            .ports
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports
             .iter()
             .map(|(port, counters)| (*port, counters.read()))
@@ -225,11 +311,13 @@ impl PortCounters {
 
     /// Counts bytes from a visitor to the service.
     pub fn add_in(&self, bytes: u64) {
+        self.signs.note();
         self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Counts bytes from the service to a visitor.
     pub fn add_out(&self, bytes: u64) {
+        self.signs.note();
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -250,5 +338,65 @@ pub struct ConnectionGuard(Arc<PortCounters>);
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether the session that an engine has at the moment is alive, for whoever probes it from another
+/// thread. Clones tell of the same engine.
+#[derive(Clone, Debug, Default)]
+pub struct Liveness(Arc<Mutex<Option<Arc<TrafficBoard>>>>);
+
+impl Liveness {
+    /// A link is alive that showed a sign of life within this time: its pings go every 5 s, and an
+    /// answer may take 2 s.
+    pub const SIGN_WITHIN: Duration = Duration::from_secs(7);
+
+    /// Tells of this session from now on, or of none.
+    pub fn follow(&self, session: Option<&Session>) {
+        let board = session.map(|session| Arc::clone(&session.traffic));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = board;
+    }
+
+    /// Whether the session's other end showed a sign of life just now: its visitors' bytes move, or
+    /// it answers pings. Whatever does not get through in time is then only slow.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let silence = board.as_ref().and_then(|board| board.silence());
+        silence.is_some_and(|silence| silence <= Self::SIGN_WITHIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_alive_while_its_other_end_is_heard_of() {
+        let silence = Arc::new(Mutex::new(Duration::ZERO));
+        let heard = Arc::clone(&silence);
+        let board = TrafficBoard::over(move || *heard.lock().expect("no panic with it"));
+        let liveness = Liveness(Arc::new(Mutex::new(Some(Arc::new(board)))));
+        assert!(liveness.is_alive());
+        *silence.lock().expect("no panic with it") = Liveness::SIGN_WITHIN * 2;
+        assert!(!liveness.is_alive());
+        liveness.follow(None);
+        assert!(!liveness.is_alive(), "there is no session");
+    }
+
+    #[test]
+    fn bytes_and_answers_are_signs_of_life_where_the_link_tells_nothing() {
+        let port = PortNumber::new(3000).expect("not zero");
+        let board = TrafficBoard::default();
+        let counters = board.port(port);
+        let _open = counters.connection();
+        assert_eq!(board.silence(), None, "nothing moved yet");
+        let (came, went) = (|| counters.add_in(1), || counters.add_out(1));
+        let answered = || board.note_sign();
+        for sign in [&came as &dyn Fn(), &went, &answered] {
+            board.signs.last.store(0, Ordering::Relaxed);
+            sign();
+            assert!(board.silence().is_some());
+        }
     }
 }

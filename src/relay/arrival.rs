@@ -3,13 +3,13 @@
 //! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
 //! valid token, the ones that resume a session too.
 
-use super::Limits;
 use super::accounts::{AccountsWatch, Credential};
-use super::door::Waiting;
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
-use super::upstream::Way;
+use super::upstream::{ProbeKey, Way};
+use super::{Limits, Permit};
+use crate::link::ReadAhead;
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
 use crate::link::resume::{self, Handle, Lot, Request, SessionId};
@@ -20,7 +20,6 @@ use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -37,18 +36,26 @@ pub(super) struct Common {
     pub(super) accounts: Arc<AccountsWatch>,
     pub(super) registry: Arc<Registry>,
     pub(super) lot: Lot<Arc<str>>,
-    /// The relay goes down: nobody new, and hosts are told.
+    /// The relay goes down: nobody new, and hosts are told. Sessions may still be resumed.
     pub(super) draining: CancellationToken,
     /// What was under way is through, or its time is up: the sessions end.
     pub(super) shutdown: CancellationToken,
 }
 
+impl Common {
+    /// Whose token a greeting shows.
+    async fn account_shown(&self, credentials: &[u8]) -> Option<Credential> {
+        let token = std::str::from_utf8(credentials).ok()?;
+        self.accounts.authenticate(token).await
+    }
+}
+
 /// A connection before anything is known of it.
 pub(super) enum Entrance {
     /// At the link's own listener: a link, or TLS that covers one.
-    Link(BufReader<TcpStream>),
+    Link(ReadAhead<TcpStream>),
     /// At the visitors' listener, as a WebSocket: a link is in it, or nothing.
-    WebSocket(BufReader<TcpStream>, Bytes),
+    WebSocket(ReadAhead<TcpStream>, Bytes),
 }
 
 /// What a connection turns out to be.
@@ -72,22 +79,33 @@ pub(super) async fn serve(
     common: Arc<Common>,
     entrance: Entrance,
     peer: SocketAddr,
-    waiting: Waiting,
+    permit: Permit,
 ) {
-    let greeting = timeout(common.limits.handshake_timeout, greet(&common, entrance));
+    let greeting = timeout(
+        common.limits.handshake_timeout,
+        greet(&common, entrance, &permit),
+    );
     let greeted = tokio::select! {
         greeted = greeting => greeted.unwrap_or_else(|_| Err("it took too long".to_owned())),
-        () = waiting.turned_away() => Err("too many connections wait".to_owned()),
-        () = common.draining.cancelled() => return,
+        () = permit.evicted() => Err("too many connections wait".to_owned()),
+        () = common.shutdown.cancelled() => return,
     };
     let (line, hello, shown) = match greeted {
         Ok(Arrival::Host(host)) => *host,
         Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
+    if common.draining.is_cancelled() {
+        // The next relay's: it waits at this one's door, as it would at a socket held open.
+        tokio::select! {
+            () = common.shutdown.cancelled() => {}
+            () = permit.evicted() => {}
+        }
+        return;
+    }
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
     let account = shown.as_ref().map(|shown| shown.name().to_owned());
-    match admit(&common, &hello, shown, &line.link, &line.way(), waiting) {
+    match admit(&common, &hello, shown, &line.link, &line.way(), permit) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
@@ -96,27 +114,36 @@ pub(super) async fn serve(
             drop(place);
             tracing::info!(%peer, account, tunnel, session, %end, "a host has left");
         }
-        Err((reason, waiting)) => {
+        Err((reason, permit)) => {
             // Anyone can be refused, as often as they like and with any name.
             let tunnel = start_of(&tunnel);
             tracing::debug!(%peer, account, tunnel, %reason, "a host is refused");
             let refused = RelayMessage::Refused { reason };
             tokio::select! {
                 () = line.part_with(&refused) => {}
-                () = waiting.turned_away() => {}
+                () = permit.evicted() => {}
             }
         }
     }
 }
 
 /// From TLS to the host's first words, or to the session that it goes on with.
-async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
-    let mut secured = secure(&common.acceptor, entrance)
+async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<Arrival, String> {
+    let mut secured = secure(&common.acceptor, entrance, permit)
         .await
         .map_err(|error| error.to_string())?;
+    permit.reach(SECURED);
     let request = resume::read_request(&mut secured.stream).await;
-    match request.map_err(|error| error.to_string())? {
-        Request::Open => {
+    let request = request.map_err(|error| error.to_string())?;
+    permit.reach(GREETED);
+    match request {
+        // Nobody else makes the relay hold the buffers of a link.
+        Request::Open { credentials } => {
+            if common.account_shown(&credentials).await.is_none() {
+                // It hears why if it still listens.
+                let _ = resume::refuse(&mut secured.stream, resume::Refusal::Unauthorized).await;
+                return Err("its token is not known".to_owned());
+            }
             let (line, hello) = open(common, secured).await?;
             let shown = common.accounts.authenticate(&hello.token.0).await;
             Ok(Arrival::Host(Box::new((line, hello, shown))))
@@ -128,16 +155,30 @@ async fn greet(common: &Common, entrance: Entrance) -> Result<Arrival, String> {
     }
 }
 
+/// How far a connection has come: whoever only connects goes before whoever shakes hands.
+const SPOKEN: u8 = 1;
+const SECURED: u8 = 2;
+const GREETED: u8 = 3;
+
 /// Shakes hands, inside whatever covers the link.
-async fn secure(acceptor: &TlsAcceptor, entrance: Entrance) -> Result<Secured, TlsFault> {
+async fn secure(
+    acceptor: &TlsAcceptor,
+    entrance: Entrance,
+    permit: &Permit,
+) -> Result<Secured, TlsFault> {
     let within = match entrance {
-        Entrance::Link(transport) => match tls::accept(acceptor, transport).await? {
-            Accepted::Link(secured) => return Ok(secured),
-            Accepted::Covered(Covered(stream)) => {
-                let link = websocket::accept(stream).await?;
-                tls::accept(acceptor, link).await?
+        Entrance::Link(mut transport) => {
+            // What it says is read in a moment; here it only shows that it says something.
+            transport.wait().await.map_err(TlsFault::Broken)?;
+            permit.reach(SPOKEN);
+            match tls::accept(acceptor, transport).await? {
+                Accepted::Link(secured) => return Ok(secured),
+                Accepted::Covered(Covered(stream)) => {
+                    let link = websocket::accept(stream).await?;
+                    tls::accept(acceptor, link).await?
+                }
             }
-        },
+        }
         Entrance::WebSocket(stream, first) => {
             let link = WebSocket::agreed(stream, &first).await;
             tls::accept(acceptor, link).await?
@@ -173,13 +214,16 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
     let Some(HostMessage::Hello(hello)) = message else {
         return Err("it did not say hello".to_owned());
     };
+    let (control, outbox) = control.split();
     let host = Line {
         status: link.status(),
         link,
         mux,
         incoming,
         control,
+        outbox,
         driver,
+        probes: ProbeKey::new(&hello.probe.0),
     };
     Ok((host, hello))
 }
@@ -191,15 +235,14 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
         binding,
     } = secured;
     let found = match request {
-        Request::Open => Err(resume::Refusal::Unknown),
+        Request::Open { .. } => Err(resume::Refusal::Unknown),
         Request::Resume {
             id, credentials, ..
-        } => match std::str::from_utf8(credentials) {
-            Ok(token) => common.accounts.authenticate(token).await,
-            Err(_) => None,
-        }
-        .ok_or(resume::Refusal::Unknown)
-        .and_then(|shown| common.lot.find(*id, shown.id())),
+        } => common
+            .account_shown(credentials)
+            .await
+            .ok_or(resume::Refusal::Unknown)
+            .and_then(|shown| common.lot.find(*id, shown.id())),
     };
     match found {
         Ok(link) => resume::accept(&link, request, stream, binding)
@@ -220,9 +263,9 @@ fn admit(
     shown: Option<Credential>,
     link: &Handle,
     way: &Way,
-    waiting: Waiting,
-) -> Result<Admitted, (Refusal, Waiting)> {
-    try_admit(common, hello, shown, link, way).map_err(|reason| (reason, waiting))
+    permit: Permit,
+) -> Result<Admitted, (Refusal, Permit)> {
+    try_admit(common, hello, shown, link, way).map_err(|reason| (reason, permit))
 }
 
 fn try_admit(
@@ -266,21 +309,19 @@ mod tests {
     use super::*;
     use crate::link::tls::Identity;
     use crate::link::wire::Token;
-    use crate::relay::door::Door;
     use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
-    use crate::relay::{Accounts, ReservedNames, Visitors};
+    use crate::relay::{Accounts, Limiter, Network, ReservedNames, Share, Visitors};
     use std::net::Ipv4Addr;
     use std::path::Path;
-    use std::time::Duration;
 
     fn common(dir: &Path) -> Common {
         let (certificate, key) = Identity::generate().expect("it is made");
         let identity = Identity::from_pem(&certificate, &key).expect("it is a pair");
         let ip = Ipv4Addr::LOCALHOST.into();
         let naming = Naming {
-            domain: "localhost".to_owned(),
+            public: "http://localhost".parse().expect("it is one"),
             http: SocketAddr::new(ip, 80),
             by_port: false,
             reserved: ReservedNames::default(),
@@ -306,6 +347,7 @@ mod tests {
             tunnel: "a".to_owned(),
             install: "i".to_owned(),
             instance: "j".to_owned(),
+            probe: Token::default(),
             take_over: false,
             ports: Vec::new(),
         }
@@ -322,22 +364,31 @@ mod tests {
         let way = Way {
             mux,
             link: link.status(),
+            probes: ProbeKey::default(),
         };
-        let door = Arc::new(Door::new(1));
-        let refused = admit(&common, &hello("wrong"), None, &link, &way, door.enter(1));
+        let one = Share {
+            total: 1,
+            per_network: 1,
+        };
+        let (door, network) = (
+            Limiter::new("tests", one),
+            Network::of([192, 0, 2, 1].into()),
+        );
+        let place = door.admit(network);
+        let refused = admit(&common, &hello("wrong"), None, &link, &way, place);
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
-        let next = door.enter(2);
-        // It still counted, so it was the oldest of too many.
-        refused.turned_away().await;
+        let next = door.admit(network);
+        // It still counted, so it was one too many.
+        refused.evicted().await;
         let accounts = Accounts::open(dir.path()).expect("it opens");
         let owner = accounts.owner_token().expose();
         let shown = common.accounts.authenticate(owner).await;
         let admitted = admit(&common, &hello(owner), shown, &link, &way, next);
         assert!(admitted.is_ok());
-        let last = door.enter(3);
-        let turned_away = timeout(Duration::ZERO, last.turned_away()).await;
-        assert!(turned_away.is_err(), "there is room");
+        let last = door.admit(network);
+        assert_eq!(door.usage().evicted, 1, "there is room");
+        drop(last);
     }
 }

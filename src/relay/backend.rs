@@ -1,19 +1,46 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
 use super::HostDoor;
+use super::ingress::LocalName;
+use crate::link::exchange::ExchangeStream;
+use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 /// A duplex byte stream to the host's local service. `shutdown` carries half-close.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
+/// A stream over which HTTP requests go one after the other.
+pub trait HttpStream: Stream {
+    /// Appends to `front` what has to stand before the next request, which has this `length` in
+    /// bytes; without one it is the last. Reading then fails with an error of which
+    /// [`is_stale`](crate::link::exchange::is_stale) is true, when the service's connection turned
+    /// out not to be idle, and the request did not get to it.
+    fn begin(&mut self, length: Option<u64>, front: &mut Vec<u8>);
+}
+
+/// Straight to the service: nothing proves that its connection is idle.
+impl HttpStream for Box<dyn Stream> {
+    fn begin(&mut self, _length: Option<u64>, _front: &mut Vec<u8>) {}
+}
+
+impl<S: Stream> HttpStream for ExchangeStream<S> {
+    fn begin(&mut self, length: Option<u64>, front: &mut Vec<u8>) {
+        Self::begin(self, length, front);
+    }
+}
+
 /// A stream on its way.
 pub type Opening<'a> =
     Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + 'a>>;
+
+/// A stream for HTTP on its way.
+pub type HttpOpening<'a> =
+    Pin<Box<dyn Future<Output = Result<Box<dyn HttpStream>, OpenError>> + Send + 'a>>;
 
 /// A host that is waited for.
 pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<(), OpenError>> + Send + 'a>>;
@@ -51,6 +78,16 @@ pub trait Upstream: Send + Sync + 'static {
     /// connections, and a new session has a new key.
     fn key(&self) -> u64;
 
+    /// What the service is to be asked for in place of the name that visitors ask for.
+    fn local_name(&self) -> Option<&LocalName> {
+        None
+    }
+
+    /// Whether a connection to the service is one visitor's: it has been told who that is.
+    fn is_per_visitor(&self) -> bool {
+        false
+    }
+
     /// Waits until what is sent gets to the host; `None` when it does already. A stream that is open
     /// need not ask: its bytes wait by themselves.
     fn wait(&self) -> Option<Waiting<'_>> {
@@ -59,6 +96,37 @@ pub trait Upstream: Send + Sync + 'static {
 
     /// Opens a stream to the local service and waits until the host has connected to it.
     fn open(&self, visitor: Visitor) -> Opening<'_>;
+
+    /// Opens a stream for HTTP, and sends the `first` request's beginning with the opening, so that
+    /// nothing is waited for in between. `length` is all of that request's, as for
+    /// [`HttpStream::begin`]. A probe is no visitor: places are kept for it.
+    fn open_http<'a>(
+        &'a self,
+        visitor: Visitor,
+        probe: bool,
+        first: &'a [u8],
+        length: Option<u64>,
+    ) -> HttpOpening<'a> {
+        let _ = (length, probe);
+        Box::pin(async move {
+            let mut stream = self.open(visitor).await?;
+            // A service that leaves at once may have said why.
+            if stream.write_all(first).await.is_ok() {
+                let _ = stream.flush().await;
+            }
+            Ok(Box::new(stream) as Box<dyn HttpStream>)
+        })
+    }
+
+    /// Whether a request that shows this key is the host's own probe.
+    fn is_probe(&self, _key: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether there is no room for another visitor now.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Who asks.
@@ -71,13 +139,13 @@ pub struct Visitor {
 /// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The local service refuses connections.
-    #[error("nothing listens on the host's port")]
-    Refused,
-    /// The local service does not accept within the host's time-out.
-    #[error("the host's port does not accept connections in time")]
-    TimedOut,
-    /// The session ended, or has too many streams.
+    /// The host is there, its local service is not.
+    #[error("the local service is not reached: {}", .0.code())]
+    Service(ServiceFault),
+    /// As many visitors as may be are there already.
+    #[error("the tunnel has no room for another visitor")]
+    Full,
+    /// The session ended.
     #[error("the host is not there")]
     HostGone,
 }

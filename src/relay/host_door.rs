@@ -4,6 +4,7 @@
 //! The ingress agrees to the WebSocket and knows nothing more of it; the connection then waits here
 //! until the loop that accepts hosts takes it in, by the same rules as any other.
 
+use super::Network;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
@@ -25,6 +26,8 @@ pub struct Knock {
     pub first: Bytes,
     /// Where it comes from: of a proxy before the relay, that one's address.
     pub peer: SocketAddr,
+    /// Whose share it counted to as a visitor's.
+    pub network: Network,
 }
 
 impl HostDoor {

@@ -8,12 +8,13 @@ mod arrival;
 mod away;
 mod backend;
 mod certificate;
-mod door;
 mod error;
 mod files;
+mod held;
 mod host_door;
 pub mod ingress;
 mod ingress_port;
+mod limiter;
 mod limits;
 mod names;
 mod numbers;
@@ -30,11 +31,16 @@ mod visitors;
 mod whereabouts;
 
 pub use accounts::{Accounts, AccountsError, Listed, OWNER};
-pub use backend::{Backend, Lookup, OpenError, Opening, Stream, Upstream, Visitor, Waiting};
+pub use backend::{
+    Backend, HttpOpening, HttpStream, Lookup, OpenError, Opening, Stream, Upstream, Visitor,
+    Waiting,
+};
 pub use error::RelayError;
+pub use held::Evicted;
 pub use host_door::{HostDoor, Knock};
 pub use ingress_port::{Ingress, IngressGuard, Serving};
-pub use limits::Limits;
+pub use limiter::{Activity, Limiter, Network, Permit, Share, Usage};
+pub use limits::{Limits, VisitorLimits};
 pub use reserved::ReservedNames;
 pub use server::{Relay, RelayConfig, Warning};
 pub use sockets::{Shelf, Sockets};

@@ -314,8 +314,8 @@ mod tests {
     use super::*;
     use crate::link::mux::{self, Role};
     use crate::link::resume::Status;
-    use crate::relay::Visitors;
-    use crate::relay::upstream::Way;
+    use crate::relay::upstream::{AskedAs, Way};
+    use crate::relay::{VisitorLimits, Visitors};
     use std::net::{Ipv4Addr, TcpStream};
     use std::sync::Mutex;
     use std::time::Duration;
@@ -343,11 +343,17 @@ mod tests {
         let (near, _far) = tokio::io::duplex(1024);
         let (mux, ..) = mux::start(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
-        let way = Way { mux, link };
+        let way = Way {
+            mux,
+            link,
+            probes: crate::relay::upstream::ProbeKey::default(),
+        };
         Arc::new(PortUpstream::new(
             NonZeroU16::MIN,
+            AskedAs::default(),
             way,
             Duration::from_secs(1),
+            VisitorLimits::default().stream_share(),
         ))
     }
 

@@ -9,10 +9,10 @@ use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::returning::Returning;
 use super::table::{Claim, Found, SessionId, Table};
-use super::upstream::{PortUpstream, Way};
+use super::upstream::{AskedAs, PortUpstream, Way};
 use super::{Backend, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting};
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
-use crate::model::{TunnelId, UnixMillis};
+use crate::model::{PublicUrl, TunnelId, UnixMillis};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -23,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 /// How public URLs are made.
 #[derive(Clone, Debug)]
 pub(super) struct Naming {
-    pub(super) domain: String,
+    /// Where visitors find tunnels.
+    pub(super) public: PublicUrl,
     /// Where visitors connect.
     pub(super) http: SocketAddr,
     /// Each web port has a listener of its own, and URLs for other machines of the network.
@@ -276,6 +277,10 @@ impl Registry {
                     label: spec.label.clone(),
                 });
             }
+            if AskedAs::of(spec).is_none() {
+                let name = spec.local_name.as_deref().unwrap_or_default();
+                return invalid(format!("{:?} is no name of a service", start_of(name)));
+            }
             if !labels.insert(&spec.label) || !numbers.insert(spec.number) {
                 return invalid("two ports have the same number or label".to_owned());
             }
@@ -310,23 +315,23 @@ impl Registry {
 
     fn upstream(&self, spec: &PortSpec, way: &Way) -> Arc<PortUpstream> {
         let patience = self.limits.open_timeout;
-        Arc::new(PortUpstream::new(spec.number, way.clone(), patience))
+        let share = self.limits.visitors.stream_share();
+        // It was checked.
+        let asked_as = AskedAs::of(spec).unwrap_or_default();
+        let (number, way) = (spec.number, way.clone());
+        Arc::new(PortUpstream::new(number, asked_as, way, patience, share))
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {
-        let Naming { domain, http, .. } = &self.naming;
+        let public_url = &self.naming.public;
         let lan = lan.zip(public).map(SocketAddr::from);
         let (url, lan_url) = match spec.protocol {
             Protocol::Tcp => (
-                format!("tcp://{domain}:{}", public.unwrap_or_default()),
+                format!("tcp://{}:{}", public_url.domain, public.unwrap_or_default()),
                 lan.map(|address| format!("tcp://{address}")),
             ),
             Protocol::Http | Protocol::Https | Protocol::Auto => {
-                let host = format!("{}.{domain}", spec.label);
-                let url = match http.port() {
-                    80 => format!("http://{host}/"),
-                    port => format!("http://{host}:{port}/"),
-                };
+                let url = public_url.of_tunnel(&spec.label);
                 (url, lan.map(|address| format!("http://{address}/")))
             }
         };
@@ -379,7 +384,9 @@ fn public_key(claim: &Claim, spec: &PortSpec) -> PublicKey {
 /// A port that stays keeps its upstream, and with it the connections that are pooled for it.
 fn existing(table: &Table<Arc<PortUpstream>>, spec: &PortSpec) -> Option<Arc<PortUpstream>> {
     match table.find(&spec.label) {
-        Found::Live(upstream) => Some(upstream).filter(|live| live.number() == spec.number),
+        Found::Live(upstream) => Some(upstream).filter(|live| {
+            live.number() == spec.number && AskedAs::of(spec).as_ref() == Some(live.asked_as())
+        }),
         Found::NoHost | Found::Unknown => None,
     }
 }
@@ -432,7 +439,7 @@ mod tests {
     fn the_refusal_of_the_longest_label_fits_a_frame() {
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let naming = Naming {
-            domain: "localhost".to_owned(),
+            public: "http://localhost".parse().expect("it is one"),
             http: SocketAddr::new(ip, 80),
             by_port: false,
             reserved: ReservedNames::default(),
@@ -446,6 +453,8 @@ mod tests {
             protocol: Protocol::Http,
             label: "\u{7f}".repeat(frame::MAX_LEN - 1024),
             public_port: None,
+            local_name: None,
+            per_visitor: false,
         };
         let reason = registry.check_specs(&[spec]).expect_err("it is no label");
         let message = RelayMessage::PortsRefused { reason };

@@ -2,18 +2,17 @@
 
 use super::accounts::AccountsWatch;
 use super::arrival::{self, Common, Entrance};
-use super::door::Door;
 use super::names::{Memory, Names};
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry};
 use super::sockets::{Purpose, listen};
 use super::{
-    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limits, Lookup, RelayError,
-    ReservedNames, Sockets, Waiting, Whereabouts, certificate, files,
+    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limiter, Limits, Lookup, Network,
+    RelayError, ReservedNames, Sockets, Waiting, Whereabouts, certificate, files,
 };
 use crate::link::resume::Lot;
 use crate::link::transport;
-use crate::model::JoinLink;
+use crate::model::{JoinLink, PublicUrl};
 use crate::store::{check_owner, try_lock};
 use std::fmt;
 use std::fs::File;
@@ -25,6 +24,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -32,8 +32,11 @@ use tokio_util::task::AbortOnDropHandle;
 /// After a failed accept (mostly: too many open files) the next try waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// An end waits this long for the hosts to be told.
+/// An end takes this long at most, or as long as what is under way may take.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Of the time that what is under way may take, so much at most is kept for its orderly end.
+const KEPT_FOR_THE_END: Duration = Duration::from_secs(1);
 
 /// Visitors' connections that were closed get this long until the hosts hear of it.
 const CLOSED_WITHIN: Duration = Duration::from_millis(200);
@@ -56,6 +59,8 @@ pub struct RelayConfig {
     pub tcp_ports: Option<RangeInclusive<u16>>,
     /// What follows a label in a host name: `localhost` when embedded.
     pub domain: String,
+    /// Where visitors reach tunnels, when that is not where the relay listens for them.
+    pub public_url: Option<PublicUrl>,
     /// Where key, certificate and accounts are kept.
     pub data: PathBuf,
     /// Each web port gets a listener of its own too, for machines that cannot resolve its name.
@@ -78,6 +83,7 @@ impl RelayConfig {
             http: any,
             tcp_ports: None,
             domain: "localhost".to_owned(),
+            public_url: None,
             data: data.into(),
             public_by_port: false,
             advertise: None,
@@ -252,8 +258,10 @@ impl Relay {
     }
 
     /// Tells every host that the relay goes down, lets what visitors have under way come to its end
-    /// for at most `patience`, closes the rest, and ends. Nobody new is let in meanwhile. Takes some
-    /// 3 s longer at most. Its addresses are free then: another relay may start on them at once.
+    /// and closes the rest a moment before `patience` is over. Nobody new is let in meanwhile; a host
+    /// whose connection breaks goes on with its session over another one, so that nothing under way is
+    /// lost. Takes `patience` at most, or 3 s where that is less. Its addresses are free then: another
+    /// relay may start on them at once.
     pub async fn drain(self, patience: Duration) {
         let Self {
             common,
@@ -265,6 +273,8 @@ impl Relay {
             lock: _lock,
             ..
         } = self;
+        let until = Instant::now() + patience.max(SHUTDOWN_WITHIN);
+        let patience = patience.saturating_sub(KEPT_FOR_THE_END.min(patience / 4));
         // As long as what is hosted now still is: the next relay waits for these hosts.
         drop(remembering);
         // What failed is logged, and nothing can be done about it now.
@@ -278,8 +288,8 @@ impl Relay {
         let _ = tokio::time::timeout(patience + CLOSED_WITHIN, ended).await;
         common.shutdown.cancel();
         // Whoever has not been told by then sees the link close.
-        let told = tokio::time::timeout(SHUTDOWN_WITHIN, &mut accepting);
-        let _ = tokio::join!(told, visits.join_all());
+        let told = async { tokio::join!(&mut accepting, visits.join_all()) };
+        let _ = tokio::time::timeout_at(until, told).await;
     }
 }
 
@@ -362,8 +372,13 @@ fn public_ports(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingres
 }
 
 fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &Names) -> Registry {
-    let naming = Naming {
+    let as_it_listens = || PublicUrl {
+        secure: false,
         domain: config.domain.clone(),
+        port: http.port(),
+    };
+    let naming = Naming {
+        public: config.public_url.clone().unwrap_or_else(as_it_listens),
         http,
         by_port: config.public_by_port,
         reserved: config.reserved.clone(),
@@ -391,16 +406,19 @@ impl Backend for Front {
     }
 }
 
-/// Accepts hosts until the relay goes down, then waits for their sessions to end. Who comes to a
-/// socket that somebody holds open waits there for the next relay.
+/// Accepts hosts until the relay is down, then waits for their sessions to end. While it goes down only
+/// sessions that lost their connection are let in again.
 async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
-    let door = Arc::new(Door::new(common.limits.unauthenticated));
+    let limiter = Limiter::new(
+        "connections that are no session yet",
+        common.limits.handshake_share(),
+    );
     let mut sessions = JoinSet::new();
-    for id in 0_u64.. {
+    loop {
         let arrived = loop {
             tokio::select! {
                 biased;
-                () = common.draining.cancelled() => break None,
+                () = common.shutdown.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
                 arrived = next(&listener, &mut knocks) => break Some(arrived),
             }
@@ -408,9 +426,9 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
         match arrived {
             // One that is broken already is none.
             Some(Ok(None)) => {}
-            Some(Ok(Some((entrance, peer)))) => {
-                let (common, waiting) = (Arc::clone(&common), door.enter(id));
-                sessions.spawn(arrival::serve(common, entrance, peer, waiting));
+            Some(Ok(Some((entrance, peer, network)))) => {
+                let (common, permit) = (Arc::clone(&common), limiter.admit(network));
+                sessions.spawn(arrival::serve(common, entrance, peer, permit));
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "no host can be accepted just now");
@@ -423,23 +441,27 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
     while sessions.join_next().await.is_some() {}
 }
 
+/// A connection, where it comes from, and whose share it counts to.
+type Arrived = (Entrance, SocketAddr, Network);
+
 /// Neither door waits for the other.
 async fn next(
     listener: &TcpListener,
     knocks: &mut mpsc::Receiver<Knock>,
-) -> std::io::Result<Option<(Entrance, SocketAddr)>> {
+) -> std::io::Result<Option<Arrived>> {
     tokio::select! {
         accepted = listener.accept() => accepted.map(enter),
         Some(knock) = knocks.recv() => Ok(enter_by_http(knock)),
     }
 }
 
-fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<(Entrance, SocketAddr)> {
+fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<Arrived> {
     let transport = transport::prepare(socket).ok()?;
-    Some((Entrance::Link(transport), peer))
+    Some((Entrance::Link(transport), peer, Network::of(peer.ip())))
 }
 
-fn enter_by_http(knock: Knock) -> Option<(Entrance, SocketAddr)> {
+fn enter_by_http(knock: Knock) -> Option<Arrived> {
     let transport = transport::prepare(knock.socket).ok()?;
-    Some((Entrance::WebSocket(transport, knock.first), knock.peer))
+    let entrance = Entrance::WebSocket(transport, knock.first);
+    Some((entrance, knock.peer, knock.network))
 }

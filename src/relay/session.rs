@@ -4,14 +4,15 @@
 
 use super::arrival::Common;
 use super::registry::Seat;
-use super::upstream::Way;
+use super::upstream::{ProbeKey, Way};
 use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
+use crate::link::outbox::{Outbox, OutboxError};
 use crate::link::resume::{Handle, Status};
 use crate::link::wire::{HostMessage, PortSpec, RelayMessage, ServedPort};
-use std::pin::pin;
 use std::time::Duration;
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
@@ -25,8 +26,10 @@ pub(super) struct Line {
     pub(super) status: watch::Receiver<Status>,
     pub(super) mux: Mux,
     pub(super) incoming: Incoming,
-    pub(super) control: Frames<MuxStream>,
+    pub(super) control: Frames<ReadHalf<MuxStream>>,
+    pub(super) outbox: Outbox<WriteHalf<MuxStream>>,
     pub(super) driver: AbortOnDropHandle<LinkEnd>,
+    pub(super) probes: ProbeKey,
 }
 
 /// Why a session ended: for the log.
@@ -51,35 +54,46 @@ impl Line {
         Way {
             mux: self.mux.clone(),
             link: self.status.clone(),
+            probes: self.probes.clone(),
         }
     }
 
-    async fn send(&mut self, message: &RelayMessage) -> Result<(), End> {
-        let mut sending = pin!(self.control.send(message));
-        loop {
-            match timeout(SEND_TIMEOUT, &mut sending).await {
-                Ok(sent) => return sent.map_err(|error| End::Lost(error.to_string())),
-                // It goes as soon as there is a link again.
-                Err(_) if *self.status.borrow() == Status::Parked => {}
-                Err(_) => return Err(End::Deaf),
-            }
+    fn is_parked(&self) -> bool {
+        *self.status.borrow() == Status::Parked
+    }
+
+    fn send(&mut self, message: &RelayMessage) -> Result<(), End> {
+        self.outbox.push(message).map_err(|error| match error {
+            OutboxError::Full => End::Deaf,
+            error => End::Lost(error.to_string()),
+        })
+    }
+
+    fn handle_outbox(&self, error: OutboxError) -> Result<(), End> {
+        match error {
+            // It goes as soon as there is a link again.
+            OutboxError::Stuck if self.is_parked() => Ok(()),
+            OutboxError::Stuck | OutboxError::Full => Err(End::Deaf),
+            error => Err(End::Lost(error.to_string())),
         }
     }
 
     /// Says a last word and closes the link.
     pub(super) async fn part_with(mut self, message: &RelayMessage) {
-        let parting = async {
-            if self.send(message).await.is_ok() {
-                self.part().await;
-            }
-        };
-        let _ = timeout(FAREWELL, parting).await;
+        if self.send(message).is_ok() {
+            self.part().await;
+        }
     }
 
     /// Closes the link, when all that was written has gone out.
     async fn part(mut self) {
-        self.mux.close();
-        let _ = timeout(FAREWELL, &mut self.driver).await;
+        let parting = async {
+            self.outbox.drain(FAREWELL).await?;
+            self.mux.close();
+            let _ = (&mut self.driver).await;
+            Ok::<_, OutboxError>(())
+        };
+        let _ = timeout(FAREWELL, parting).await;
     }
 }
 
@@ -107,7 +121,7 @@ impl<'a> Session<'a> {
             session: self.seat.session.0,
             ports,
         };
-        let end = match self.line.send(&welcome).await {
+        let end = match self.line.send(&welcome) {
             Ok(()) => self.attend().await,
             Err(end) => end,
         };
@@ -115,6 +129,8 @@ impl<'a> Session<'a> {
         drop(self.seat);
         match end {
             End::Displaced => self.line.part_with(&RelayMessage::Displaced).await,
+            // Nobody hears it: the link just ends.
+            End::ShuttingDown | End::Revoked if self.line.is_parked() => {}
             End::Revoked => self.line.part_with(&RelayMessage::Revoked).await,
             End::ShuttingDown if self.told => self.line.part().await,
             End::ShuttingDown => self.line.part_with(&RelayMessage::ShuttingDown).await,
@@ -125,11 +141,11 @@ impl<'a> Session<'a> {
 
     async fn attend(&mut self) -> End {
         loop {
-            let parked = *self.line.status.borrow_and_update() == Status::Parked;
+            self.line.status.borrow_and_update();
             let handled = tokio::select! {
                 biased;
                 () = self.common.shutdown.cancelled() => return End::ShuttingDown,
-                () = self.common.draining.cancelled(), if !self.told => self.tell_of_end().await,
+                () = self.common.draining.cancelled(), if !self.told => self.tell_of_end(),
                 () = self.seat.displaced.cancelled() => return End::Displaced,
                 () = self.seat.revoked.cancelled() => return End::Revoked,
                 end = &mut self.line.driver => return End::Lost(match end {
@@ -137,14 +153,16 @@ impl<'a> Session<'a> {
                     Ok(LinkEnd::Broken(error)) => error,
                     Err(error) => error.to_string(),
                 }),
+                // Before what asks for more of it.
+                error = self.line.outbox.drive(SEND_TIMEOUT) => self.line.handle_outbox(error),
                 message = self.line.control.next() => match message {
-                    Ok(Some(message)) => self.handle_message(message).await,
+                    Ok(Some(message)) => self.handle_message(message),
                     Ok(None) => return End::Goodbye,
                     Err(error) => return End::Lost(error.to_string()),
                 },
-                // While the link is parked they only pile up, each at most once.
-                streams = self.line.mux.abandoned(), if !parked => {
-                    self.line.send(&RelayMessage::Abandon { streams }).await
+                // While nothing goes they only pile up, each at most once.
+                streams = self.line.mux.abandoned(), if self.line.outbox.is_empty() => {
+                    self.line.send(&RelayMessage::Abandon { streams })
                 }
                 // A host has no more than its control stream; whatever comes is dropped.
                 Some(_) = self.line.incoming.next() => Ok(()),
@@ -157,21 +175,17 @@ impl<'a> Session<'a> {
     }
 
     /// The host may look for the next relay, while this one serves what is under way.
-    async fn tell_of_end(&mut self) -> Result<(), End> {
+    fn tell_of_end(&mut self) -> Result<(), End> {
         self.told = true;
-        let shutdown = self.common.shutdown.clone();
-        let telling = self.line.send(&RelayMessage::ShuttingDown);
-        // A parked host cannot hear it.
-        let told = shutdown.run_until_cancelled(telling).await;
-        told.unwrap_or(Err(End::ShuttingDown))
+        self.line.send(&RelayMessage::ShuttingDown)
     }
 
-    async fn handle_message(&mut self, message: HostMessage) -> Result<(), End> {
+    fn handle_message(&mut self, message: HostMessage) -> Result<(), End> {
         match message {
-            HostMessage::Ping { number } => self.line.send(&RelayMessage::Pong { number }).await,
+            HostMessage::Ping { number } => self.line.send(&RelayMessage::Pong { number }),
             // The host asks the next relay for them.
             HostMessage::SetPorts { .. } if self.told => Ok(()),
-            HostMessage::SetPorts { ports } => self.set_ports(&ports).await,
+            HostMessage::SetPorts { ports } => self.set_ports(&ports),
             HostMessage::Abandon { streams } => {
                 self.line.mux.reset(&streams);
                 Ok(())
@@ -182,7 +196,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
+    fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
         if !self.common.accounts.accepts(&self.seat.shown) {
             return Err(End::Revoked);
         }
@@ -192,6 +206,6 @@ impl<'a> Session<'a> {
             Ok(ports) => RelayMessage::Ports { ports },
             Err(reason) => RelayMessage::PortsRefused { reason },
         };
-        self.line.send(&answer).await
+        self.line.send(&answer)
     }
 }

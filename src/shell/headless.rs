@@ -7,7 +7,7 @@ mod json;
 mod sink;
 mod words;
 
-use crate::model::{HostState, Inputs, UnixMillis};
+use crate::model::{ClockShift, HostState, Inputs, UnixMillis};
 use crate::shell::text::Catalogue;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
@@ -70,9 +70,9 @@ impl Lines {
         }
     }
 
-    fn change(&self, at: UnixMillis, change: &changes::Change) {
+    fn change(&self, at: UnixMillis, shift: ClockShift, change: &changes::Change) {
         if self.json {
-            self.sink.put(json::change(at, change));
+            self.sink.put(json::change(at, shift, change));
         } else if let Some(msg) = words::change(at, change) {
             self.sink.put(self.catalogue.format(&msg));
         }
@@ -127,7 +127,8 @@ impl Renderer for Headless {
     fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: &View) {
         self.say_notices(inputs);
         for change in self.seen.changes(inputs) {
-            self.lines.change(at, &change);
+            self.lines
+                .change(at, inputs.appearance.clock_shift, &change);
         }
         let over = is_over(inputs);
         if over && !self.over {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "window")]
 pub mod desktop;
+#[cfg(feature = "window")]
+pub mod failure;
 pub mod headless;
 pub mod text;
 #[cfg(feature = "window")]

@@ -3,12 +3,15 @@
 //! This room knows the languages' files and how they write numbers and times; it does not know what
 //! any message is for.
 
-use crate::model::{Language, UnixMillis};
+use crate::model::{ClockShift, Language, UnixMillis};
 use crate::view::{Arg, Msg};
+use dates::DateOrder;
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use std::fmt;
+
+mod dates;
 
 include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
@@ -17,6 +20,8 @@ pub struct Catalogue {
     language: Language,
     bundles: Vec<FluentBundle<FluentResource>>,
     clock: fn() -> Zoned,
+    shift: ClockShift,
+    dates: DateOrder,
 }
 
 impl fmt::Debug for Catalogue {
@@ -26,10 +31,14 @@ impl fmt::Debug for Catalogue {
 }
 
 impl Catalogue {
-    /// Reads the texts of `language`. Times are shown in the system's time zone.
+    /// Reads the texts of `language`. Times are shown in the system's time zone, dates in the order that
+    /// the system's locale has.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        Self::with_clock(language, Zoned::now)
+        Self {
+            dates: DateOrder::of_system().unwrap_or_else(|| DateOrder::of(language.tag())),
+            ..Self::with_clock(language, Zoned::now)
+        }
     }
 
     /// The same, with another idea of where and when "now" is.
@@ -43,7 +52,14 @@ impl Catalogue {
             language,
             bundles: tags.into_iter().map(bundle).collect(),
             clock,
+            shift: ClockShift::default(),
+            dates: DateOrder::of(language.tag()),
         }
+    }
+
+    /// Times of day are written with this between the moments that come in and the wall clock.
+    pub fn set_shift(&mut self, shift: ClockShift) {
+        self.shift = shift;
     }
 
     /// The language.
@@ -112,17 +128,17 @@ impl Catalogue {
     fn time(&self, at: UnixMillis) -> String {
         let now = (self.clock)();
         let zone: TimeZone = now.time_zone().clone();
-        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+        let millis = i64::try_from(self.shift.apply(at).0).unwrap_or(i64::MAX);
         let Ok(moment) = Timestamp::from_millisecond(millis) else {
             return "–".to_owned();
         };
         let moment = moment.to_zoned(zone);
-        let format = match (self.language, moment.date() == now.date()) {
-            (_, true) => "%H:%M",
-            (Language::EnUs, false) => "%m/%d/%Y %H:%M",
-            (Language::PtBr, false) => "%d/%m/%Y %H:%M",
-        };
-        moment.strftime(format).to_string()
+        let time = moment.strftime("%H:%M");
+        if moment.date() == now.date() {
+            time.to_string()
+        } else {
+            format!("{} {time}", moment.strftime(self.dates.format()))
+        }
     }
 }
 

@@ -1,85 +1,186 @@
-//! The desktop program: one instance, the window, the tray, the app.
+//! The desktop program: one instance, the window first, then the tray, the app.
 
+use super::farewell::{Begun, Farewell};
+use super::post::Post;
 use super::speech::Speech;
+use super::window_place::PlaceKeeper;
 use super::{begin, devtunnels};
-use crate::app::{App, Event, Mailbox, Options, Profile, RelayDirectory};
+use crate::app::{App, Event, Options, Profile, RelayDirectory};
 use crate::cli::DesktopArgs;
-use crate::model::{Action, NoticeKind};
-use crate::platform::{self, AcquireError, Autostart, Instance, Notifier};
+use crate::model::{Action, NoticeKind, WindowPlace};
+use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
 use crate::secrets::Secrets;
-use crate::shell::desktop::{self, Callbacks};
+use crate::shell::desktop::{Callbacks, DesktopRenderer, Start};
+use crate::shell::window::{OpenError, WindowSystem, WorkArea};
+use crate::shell::{self, desktop};
 use crate::store::{Home, RunMarker};
 use crate::view::messages as m;
 use anyhow::Context;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread;
 
-/// Runs until the person quits.
+/// Why the program did not start, for the person who started it.
+enum Failure {
+    /// Another instance is there and hangs.
+    NotAnswering(io::Error),
+    /// The home cannot be used.
+    Folder(io::Error),
+    /// There is no window.
+    Window(OpenError),
+    /// Something else that the system refuses.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Runs until the person quits. `unsaved` says why nothing of this run is kept.
 #[must_use]
-pub fn run(args: DesktopArgs) -> ExitCode {
+pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode {
     if !platform::display_available() {
         Speech::of_system().complain(&m::cli_no_display());
         return ExitCode::FAILURE;
     }
-    match try_run(args) {
+    match try_run(home, args, unsaved) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("underpass: {error:#}");
+        Err(failure) => {
+            complain(home, &failure);
             ExitCode::FAILURE
         }
     }
 }
 
-fn try_run(args: DesktopArgs) -> anyhow::Result<()> {
-    let home = Home::locate().context("its folder cannot be used")?;
+/// Says it on standard error, and on the screen where nobody reads that.
+fn complain(home: &Home, failure: &Failure) {
+    let speech = Speech::new(&home.settings().peek().value);
+    let text = match failure {
+        Failure::NotAnswering(error) => {
+            tracing::warn!(%error, "the running instance does not answer");
+            speech.text(&m::start_not_answering())
+        }
+        Failure::Folder(error) => speech.text(&m::start_folder(error.to_string())),
+        Failure::Window(OpenError::Platform(error)) => {
+            // What the toolkit says names lines of its source.
+            tracing::info!(%error, "no window");
+            return speech.complain(&m::cli_no_display());
+        }
+        Failure::Window(error @ OpenError::NoFont) => error.to_string(),
+        Failure::Other(error) => format!("{error:#}"),
+    };
+    super::speech::complain(&text);
+    let on_screen = matches!(failure, Failure::NotAnswering(_) | Failure::Folder(_));
+    if on_screen
+        && !io::stderr().is_terminal()
+        && let Err(error) = shell::failure::show(&text, &speech.into_catalogue())
+    {
+        tracing::info!(%error, "not said on the screen either");
+    }
+}
+
+fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<(), Failure> {
     let instance = match Instance::acquire(home.path()) {
         Ok(instance) => instance,
         Err(AcquireError::AlreadyRunning(running)) => {
-            return running
-                .raise()
-                .context("Underpass runs already, and does not answer");
+            return running.raise().map_err(Failure::NotAnswering);
         }
-        Err(AcquireError::Io(error)) => return Err(error).context("its lock cannot be taken"),
+        Err(AcquireError::Io(error)) => return Err(Failure::Folder(error)),
     };
-    let (marker, crashed) = RunMarker::set(&home).context("its folder cannot be written")?;
-    serve(args, &home, &instance, crashed)?;
-    marker.clear().context("its folder cannot be written")
-}
-
-fn serve(args: DesktopArgs, home: &Home, instance: &Instance, crashed: bool) -> anyhow::Result<()> {
+    let (marker, crashed) = RunMarker::set(home).map_err(Failure::Folder)?;
+    let (place, keeper) = PlaceKeeper::start(home).context("no thread for its files")?;
     let post = Post::default();
-    let renderer = desktop::open(callbacks(&post)?)?;
-    let app = App::start(options(home, crashed), Box::new(renderer))?;
-    let mailbox = app.mailbox();
-    post.set(mailbox.clone());
-    let raise = mailbox.clone();
-    instance.on_raise(move || raise.act(Action::OpenWindow));
-    super::signals::quit_on_termination(move || mailbox.act(Action::Quit))?;
-    let tray = platform::tray_host_present();
-    post.send(Event::TrayHost(tray));
-    // Started with the person's session it stays out of the way, if there is a way back to it.
-    if !(args.minimised && tray) {
-        post.send(Event::Act(Action::OpenWindow));
-    }
-    let ended = desktop::run();
-    // The window's loop ends after the app's last word, or because the desktop broke off.
-    post.send(Event::Act(Action::Quit));
-    app.wait()?;
+    let lost = post.clone();
+    let display = Display::connect(move || lost.send(Event::Act(Action::Quit)));
+    let start = Start {
+        system: Box::new(Screen(display.clone())),
+        place,
+        minimised: args.minimised,
+    };
+    let callbacks = callbacks(&post, keeper.sender());
+    let opened = callbacks.map_err(Failure::Other);
+    let opened = opened.and_then(|with| desktop::open(with, start).map_err(Failure::Window));
+    let renderer = match opened {
+        Ok(renderer) => renderer,
+        Err(failure) => {
+            // It never ran, so it did not crash.
+            marker.clear().map_err(Failure::Folder)?;
+            return Err(failure);
+        }
+    };
+    let farewell = Farewell::new(post.clone(), display, Some(marker));
+    let known = Known { crashed, unsaved };
+    farewell.begun(start_app(home.clone(), known, renderer, post.clone())?);
+    listen(&instance, &post)?;
+    let ended = farewell.run();
+    keeper.close();
     Ok(ended?)
 }
 
-fn options(home: &Home, crashed: bool) -> Options {
+/// What is known before the app begins.
+struct Known {
+    crashed: bool,
+    unsaved: Option<String>,
+}
+
+/// Starts the app on a thread of its own: a keychain that hangs holds up no window.
+fn start_app(
+    home: Home,
+    known: Known,
+    renderer: DesktopRenderer,
+    post: Post,
+) -> anyhow::Result<Begun> {
+    let start = move || {
+        let started = App::start(options(&home, known), Box::new(renderer));
+        match &started {
+            Ok(app) => post.open(&app.mailbox()),
+            // Without an app the window is of no use.
+            Err(_) => desktop::stop(),
+        }
+        Ok(started?)
+    };
+    let thread = thread::Builder::new().name("begin".into());
+    thread.spawn(start).context("no thread for the app")
+}
+
+/// Hears other starts, signals and the tray's host.
+fn listen(instance: &Instance, post: &Post) -> anyhow::Result<()> {
+    let (raise, quit, tray) = (post.clone(), post.clone(), post.clone());
+    instance.on_raise(move || raise.send(Event::Act(Action::OpenWindow)));
+    super::signals::quit_on_termination(move || quit.send(Event::Act(Action::Quit)))?;
+    platform::watch_tray_host(move |present| {
+        desktop::tray_host_changed(present);
+        tray.send(Event::TrayHost(present));
+    })
+    .context("no thread for the tray")
+}
+
+fn options(home: &Home, known: Known) -> Options {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
     let mut begin = begin::load(home);
     begin.accounts = true;
     begin.notices.extend(begin::keychain_notice(home, &secrets));
-    begin.notices.extend(crashed.then_some(NoticeKind::Crashed));
+    let hosting = !begin.hosted.is_empty();
+    let crash = NoticeKind::Crashed { hosting };
+    begin.notices.extend(known.crashed.then_some(crash));
+    let unsaved = known
+        .unsaved
+        .map(|detail| NoticeKind::NothingSaved { detail });
+    begin.notices.extend(unsaved);
     if !home.is_private()
         && let Ok(autostart) = Autostart::for_this_program()
-        && let Ok(on) = autostart.is_on()
     {
-        // The desktop's own settings may have changed it.
-        begin.settings.autostart = on;
+        if let Err(error) = autostart.refresh() {
+            tracing::warn!(%error, "the autostart entry is not brought up to date");
+        }
+        if let Ok(on) = autostart.is_on() {
+            // The desktop's own settings may have changed it.
+            begin.settings.autostart = on;
+        }
     }
     let relay = RelayDirectory::new(
         home.clone(),
@@ -96,24 +197,7 @@ fn options(home: &Home, crashed: bool) -> Options {
     }
 }
 
-/// The app's mailbox, once there is one: the window is made before the app.
-#[derive(Clone, Default)]
-struct Post(Arc<OnceLock<Mailbox>>);
-
-impl Post {
-    fn set(&self, mailbox: Mailbox) {
-        // Only called once.
-        let _ = self.0.set(mailbox);
-    }
-
-    fn send(&self, event: Event) {
-        if let Some(mailbox) = self.0.get() {
-            mailbox.send(event);
-        }
-    }
-}
-
-fn callbacks(post: &Post) -> anyhow::Result<Callbacks> {
+fn callbacks(post: &Post, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {
     let notifier = Notifier::start().context("no thread for notifications")?;
     let (act, shown, tray) = (post.clone(), post.clone(), post.clone());
     Ok(Callbacks {
@@ -122,5 +206,31 @@ fn callbacks(post: &Post) -> anyhow::Result<Callbacks> {
         tray_host: platform::tray_host_present,
         tray_host_is: Box::new(move |present| tray.send(Event::TrayHost(present))),
         notify: Box::new(move |title, text| notifier.show(title, text)),
+        place_is: Box::new(move |place| {
+            // The keeper is gone only when the program is.
+            let _ = places.send(place);
+        }),
     })
+}
+
+/// The display, as the window needs it.
+struct Screen(Display);
+
+impl WindowSystem for Screen {
+    fn bring(&self, window: u32) {
+        self.0.bring(window);
+    }
+
+    fn set_place(&self, window: u32, x: i32, y: i32) {
+        self.0.set_place(window, x, y);
+    }
+
+    fn work_area(&self) -> Option<WorkArea> {
+        self.0.work_area().map(|area| WorkArea {
+            x: area.x,
+            y: area.y,
+            width: area.width,
+            height: area.height,
+        })
+    }
 }

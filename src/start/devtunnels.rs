@@ -153,9 +153,7 @@ impl Account for ThroughProgram {
 
     fn show(&self, id: String, known: Option<Tunnel>) -> Answer<Reported> {
         self.ask(|inventory| async move {
-            // What cannot be an id is the id of nothing.
-            let id = TunnelId::new(id).map_err(|_| ConnectError::new(Reason::TunnelGone))?;
-            let shown = inventory.show(&id).await?;
+            let shown = inventory.show_asked(&id).await?;
             Ok(map_shown(shown, known.as_ref()))
         })
     }

@@ -9,7 +9,7 @@ use super::{begin, devtunnels, remote};
 use crate::app::{App, Begin, DevTunnels, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::cli::HostArgs;
 use crate::clock;
-use crate::model::{Action, JoinLink, ProviderId, Settings, TunnelId};
+use crate::model::{Action, JoinLink, NoticeKind, ProviderId, Settings, TunnelId};
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
 use crate::store::{Home, Rows};
@@ -31,8 +31,11 @@ enum Wish {
     Order(Order),
 }
 
-pub(super) fn run(home: Home, args: &HostArgs) -> ExitCode {
-    let loaded = begin::load(&home);
+/// `unsaved` says why nothing of this run is kept.
+pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
+    let mut loaded = begin::load(&home);
+    let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
+    loaded.notices.extend(unsaved);
     let speech = Speech::new(&loaded.settings);
     let devtunnels = devtunnels::real();
     let planned = match args.provider {

@@ -2,7 +2,9 @@
 //! same rules hold.
 
 use crate::app::{Begin, Command, Event, State, update};
-use crate::model::{Action, Field, FieldError, Pending, Tunnel, UnixMillis};
+use crate::model::{
+    Action, Field, FieldError, Pending, PortOptions, Tunnel, UnixMillis, parse_name, parse_target,
+};
 use crate::store::Rows;
 use std::collections::BTreeSet;
 
@@ -21,6 +23,27 @@ pub(super) struct Changed {
     pub(super) hosted: Option<BTreeSet<TunnelId>>,
     /// The row cache after it, if that is something else.
     pub(super) rows: Option<Rows>,
+}
+
+impl Changed {
+    /// Gives the port that `action` made these options.
+    pub(super) fn choose(&mut self, action: &Action, options: &PortOptions) {
+        let (id, target) = match action {
+            Action::CreateTunnel { name, target, .. } => {
+                (parse_name(name).ok().map(|(_, id)| id), target)
+            }
+            Action::AddPort { tunnel, target, .. } => (Some(tunnel.clone()), target),
+            _ => return,
+        };
+        let number = parse_target(target).ok().map(|target| target.port);
+        let tunnels = self.tunnels.iter_mut();
+        let ports = tunnels.filter(|tunnel| Some(&tunnel.id) == id.as_ref());
+        for port in ports.flat_map(|tunnel| &mut tunnel.ports) {
+            if Some(port.number) == number {
+                port.options = options.clone();
+            }
+        }
+    }
 }
 
 /// What is wrong with what was typed.

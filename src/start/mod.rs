@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod begin;
 mod control;
+mod descriptors;
 #[cfg(feature = "window")]
 pub mod desktop;
 #[cfg(feature = "devtunnel")]
@@ -15,9 +16,13 @@ mod devtunnels;
 #[path = "no_devtunnels.rs"]
 mod devtunnels;
 mod doctor;
+#[cfg(feature = "window")]
+mod farewell;
 mod host;
 mod inventory;
 mod plan;
+#[cfg(feature = "window")]
+mod post;
 mod print;
 mod relay;
 mod remote;
@@ -25,6 +30,8 @@ mod service;
 mod signals;
 mod speech;
 mod tunnels;
+#[cfg(feature = "window")]
+mod window_place;
 #[cfg(not(feature = "window"))]
 mod windowless;
 
@@ -55,7 +62,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run_task(task: Task, verbosity: u8) -> ExitCode {
-    let stderr = stderr_level(&task, verbosity);
+    let options = logging_options(&task, verbosity);
     match task {
         Task::Completions(shell) => print::completions(shell),
         Task::Man => print::man(),
@@ -66,7 +73,7 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
         | Task::Tunnels(_)
         | Task::Audit(_)
         | Task::Doctor(_)) => match Home::locate() {
-            Ok(home) => run_in(&home, task, stderr),
+            Ok(home) => run_in(&home, task, &options),
             Err(error) => {
                 let what = m::cli_home_failed();
                 Speech::of_system().complain(&m::cli_failed(error.to_string(), what));
@@ -76,14 +83,30 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
     }
 }
 
-fn run_in(home: &Home, task: Task, stderr: LevelFilter) -> ExitCode {
-    let _logging = begin_logging(home, stderr);
+fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
+    let (home, unsaved) = match &task {
+        Task::Desktop(_) | Task::Host(_) => match home.writable() {
+            Ok((home, unsaved)) => (home, unsaved.map(|error| error.to_string())),
+            // What needs the folder says so.
+            Err(_) => (home.clone(), None),
+        },
+        _ => (home.clone(), None),
+    };
+    let home = &home;
+    let options = logging::Options {
+        home: Some(home.path().to_owned()),
+        ..options.clone()
+    };
+    let _logging = logging::init(&options).ok();
+    if matches!(task, Task::Desktop(_) | Task::Host(_) | Task::Relay(_)) {
+        descriptors::raise();
+    }
     match task {
         #[cfg(feature = "window")]
-        Task::Desktop(args) => desktop::run(args),
+        Task::Desktop(args) => desktop::run(home, args, unsaved),
         #[cfg(not(feature = "window"))]
         Task::Desktop(_) => windowless::refuse(),
-        Task::Host(args) => host::run(home.clone(), &args),
+        Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
         Task::Accounts(args) => accounts::run(home, &args),
         Task::Tunnels(args) => tunnels::run(home, args),
@@ -107,13 +130,17 @@ fn stderr_level(task: &Task, verbosity: u8) -> LevelFilter {
     }
 }
 
-fn begin_logging(home: &Home, stderr: LevelFilter) -> Option<logging::Guard> {
-    let options = logging::Options {
-        home: Some(home.path().to_owned()),
-        stderr,
-        json: false,
+/// What a relay logs is what strangers do, who are not to fill its disk with details.
+fn logging_options(task: &Task, verbosity: u8) -> logging::Options {
+    let mut options = logging::Options {
+        stderr: stderr_level(task, verbosity),
+        ..logging::Options::default()
     };
-    logging::init(&options).ok()
+    if let Task::Relay(args) = task {
+        options.file = LevelFilter::INFO;
+        options.caps = logging::Caps::of_total(u64::from(args.limits.max_log) * 1024 * 1024);
+    }
+    options
 }
 
 /// A runtime for what a command does by itself.

@@ -109,7 +109,11 @@ fn make(
         };
         inventory.change(at, add)?;
     }
-    Ok(inventory.tunnels().first().cloned())
+    let mut made = inventory.tunnels().first().cloned();
+    for port in made.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
+        port.options = args.options.clone();
+    }
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -129,6 +133,7 @@ mod tests {
             name: name.map(str::to_owned),
             protocol: None,
             public_port: None,
+            options: crate::model::PortOptions::default(),
             relay: None,
             provider: ProviderId::Relay,
             access: Access::Private,

@@ -3,9 +3,11 @@
 use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
-use crate::cli::{QuotaArgs, RelayArgs};
+use crate::cli::{LimitArgs, QuotaArgs, RelayArgs};
 use crate::clock;
-use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, Visitors};
+use crate::link::resume::Caps;
+use crate::relay::ingress::Approach;
+use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, VisitorLimits, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
 use serde::Serialize;
@@ -14,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The folder of a relay's data in the home.
 const DATA: &str = "relay-server";
@@ -57,21 +60,31 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let drain = args.drain;
+    let reserved = reserved(&args);
+    let limits = within(&asked(&args.limits), &args.quotas).for_this_process();
+    let approach = Approach {
+        trusted: args.trusted_proxies.into(),
+        proxy_protocol: args.proxy_protocol,
+        secure: args.public_url.as_ref().is_some_and(|url| url.secure),
+    };
     let config = RelayConfig {
         link: args.listen,
         http: args.http,
-        tcp_ports: args.tcp_ports.0.clone(),
+        tcp_ports: args.tcp_ports.0,
         data: data_dir(home, args.data.as_deref())?,
         public_by_port: false,
-        reserved: reserved(&args),
-        limits: within(&Limits::default(), &args.quotas),
+        reserved,
+        limits,
         advertise: args.advertise,
         domain: args.domain,
+        public_url: args.public_url,
     };
     runtime.block_on(async {
         // Heard from the first moment on, so that whoever starts it can end it at once.
         let mut signals = Signals::listen()?;
-        let visitors = Arc::new(Visitors::new(&config.domain));
+        let names = config.advertise.iter().cloned().collect();
+        let visitors = Visitors::within(&config.domain, config.limits.visitors);
+        let visitors = Arc::new(visitors.by(approach, names));
         let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
             complain(&warning.to_string());
@@ -112,6 +125,37 @@ fn reserved(args: &RelayArgs) -> ReservedNames {
     reserved
 }
 
+/// What was asked for.
+fn asked(args: &LimitArgs) -> Limits {
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let usual = Limits::default();
+    Limits {
+        visitors: VisitorLimits {
+            connections: args.max_visitors as usize,
+            connections_per_network: args.max_visitors_per_address as usize,
+            streams_per_port: args.max_streams_per_port as usize,
+            streams_per_network: args.max_streams_per_address as usize,
+            head_timeout: seconds(args.head_timeout),
+            idle_timeout: seconds(args.idle_timeout),
+            write_stall: seconds(args.write_stall),
+            ..usual.visitors
+        },
+        handshake_timeout: seconds(args.handshake_timeout),
+        unauthenticated: args.max_handshakes as usize,
+        unauthenticated_per_network: args.max_handshakes_per_address as usize,
+        sessions_per_account: args.max_tunnels_per_account,
+        ports_per_tunnel: args.max_ports_per_tunnel as usize,
+        parking: Caps {
+            retention: 60 * seconds(args.keep_parked),
+            // A displaced session and the one in its place overlap for a moment.
+            sessions_per_account: 2 * args.max_tunnels_per_account as usize,
+            bytes: args.max_parked as usize * 1024 * 1024,
+            ..usual.parking
+        },
+        ..usual
+    }
+}
+
 /// Threads that carry the traffic: half of the processor, as the system's own work on each packet
 /// takes about as much. More threads only wake each other.
 fn workers() -> usize {
@@ -123,7 +167,7 @@ fn announce(relay: &Relay, json: bool, speech: &Speech) {
     let join = relay.join_link().reveal();
     if json {
         return print_json(&Line::Listening {
-            at: clock::rfc3339(clock::now()),
+            at: clock::rfc3339(clock::shift().apply(clock::now())),
             link: relay.link_addr(),
             http: relay.http_addr(),
             join,
@@ -171,24 +215,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_typed_is_as_the_relay_has_it() {
-        let usual = Limits::default();
-        let limits = within(&usual, &args(&[]).quotas);
-        assert_eq!(limits.names_per_account, usual.names_per_account);
-        let ports = [limits, usual].map(|limits| limits.public_ports_per_account);
-        assert_eq!(ports[0], ports[1]);
-        let typed = args(&["--max-names-per-account", "7"]);
-        assert_eq!(within(&usual, &typed.quotas).names_per_account, 7);
+    fn what_is_typed_by_default_is_the_relays_own_default() {
+        let args = args(&[]);
+        assert_eq!(asked(&args.limits), Limits::default());
+        assert_eq!(within(&Limits::default(), &args.quotas), Limits::default());
     }
 
     #[test]
-    fn reserved_names_can_be_added() {
+    fn quotas_and_reserved_names_are_as_they_are_typed() {
+        let typed = args(&["--max-names-per-account", "7"]);
+        let limits = within(&Limits::default(), &typed.quotas);
+        assert_eq!(limits.names_per_account, 7);
         let typed = "--domain T.example --advertise relay.t.example --reserve-name Status";
-        let typed: Vec<&str> = typed
-            .split(' ')
-            .chain(["--reserve-name", "corp-*"])
-            .collect();
-        let reserved = reserved(&args(&typed));
+        let typed = typed.split(' ').chain(["--reserve-name", "corp-*"]);
+        let reserved = reserved(&args(&typed.collect::<Vec<_>>()));
         for label in ["www", "status", "corp-a", "relay"] {
             assert!(reserved.contains(label), "{label}");
         }

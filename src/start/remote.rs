@@ -1,7 +1,6 @@
 //! From the targets of `underpass host --provider devtunnel` to tunnels of the account: each is
 //! asked about by itself, and made where it is not there.
 
-use super::inventory::find;
 use super::plan::Plan;
 use crate::app::{Account, Reported};
 use crate::cli::{Asked, HostArgs};
@@ -44,7 +43,7 @@ async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Res
     for asked in &args.targets {
         match asked {
             Asked::Target(target) => targets.push(target.clone()),
-            Asked::Saved(name) => tunnels.push(existing(args, account, &known, name).await?),
+            Asked::Saved(typed) => tunnels.push(existing(args, account, &known, typed).await?),
         }
     }
     let mut fixed_ports = BTreeSet::new();
@@ -71,7 +70,7 @@ async fn existing(
     known: &[Tunnel],
     typed: &str,
 ) -> Result<Tunnel, Msg> {
-    let tunnel = look(account, known, typed).await?;
+    let tunnel = look(account, typed, Typed::Target, known).await?;
     let tunnel = tunnel.ok_or_else(|| m::cli_no_such_remote(typed))?.tunnel;
     if tunnel.ports.is_empty() {
         return Err(m::cli_remote_no_ports(tunnel.id.as_str()));
@@ -88,7 +87,7 @@ async fn of_ports(
     name: &str,
     targets: &[Target],
 ) -> Result<Tunnel, Msg> {
-    let Some(Reported { mut tunnel, .. }) = look(account, known, name).await? else {
+    let Some(Reported { mut tunnel, .. }) = look(account, name, Typed::Name, known).await? else {
         let asked = new_tunnel(args, name, targets)?;
         let made = account.create(asked.clone()).await;
         let mut made = made.map_err(|reason| why(&reason))?.tunnel;
@@ -117,26 +116,66 @@ async fn of_ports(
     Ok(tunnel)
 }
 
+/// What was typed is this.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// What a new tunnel is to be called.
+    Name,
+    /// A tunnel that is there: its id, or its name.
+    Target,
+}
+
 /// The tunnel, if the account has it.
 async fn look(
     account: &dyn Account,
-    known: &[Tunnel],
     typed: &str,
+    how: Typed,
+    known: &[Tunnel],
 ) -> Result<Option<Reported>, Msg> {
-    let known = find(known, typed).cloned();
-    let id = match (&known, TunnelId::new(typed.trim())) {
-        (Some(known), _) => known.id.to_string(),
-        (None, Ok(id)) => id.to_string(),
-        (None, Err(typed)) => match TunnelId::from_name(&typed) {
-            Some(id) => id.to_string(),
-            None => return Ok(None),
-        },
+    let typed = typed.trim();
+    let known = find_known(known, typed).cloned();
+    let ids = match &known {
+        Some(known) => vec![known.id.to_string()],
+        None => asked_for(typed, how),
     };
-    match account.show(id, known).await {
-        Ok(reported) => Ok(Some(reported)),
-        Err(Reason::TunnelGone) => Ok(None),
-        Err(reason) => Err(why(&reason)),
+    let mut failed = None;
+    for (tried, id) in ids.into_iter().enumerate() {
+        match account.show(id, known.clone()).await {
+            Ok(reported) => return Ok(Some(reported)),
+            Err(Reason::TunnelGone) => {}
+            Err(reason @ (Reason::SignedOut | Reason::NotInstalled { .. })) => {
+                return Err(why(&reason));
+            }
+            // The second is a guess: a cluster that nobody has heard of may be no error of theirs.
+            Err(reason) if tried == 0 => failed = Some(reason),
+            Err(_) => {}
+        }
     }
+    match failed {
+        Some(reason) => Err(why(&reason)),
+        None => Ok(None),
+    }
+}
+
+/// The ids that it may have, the likeliest first: a new tunnel of that name is asked for under the one,
+/// and the other is what somebody reads off a list.
+fn asked_for(typed: &str, how: Typed) -> Vec<String> {
+    let whole = typed.contains('.').then(|| TunnelId::new(typed).ok());
+    let whole = whole.flatten().map(String::from);
+    let mut ids: Vec<String> = TunnelId::stem_of(typed).into_iter().chain(whole).collect();
+    if how == Typed::Target {
+        ids.reverse();
+    }
+    ids
+}
+
+/// The tunnel of this id; else of this name, in any spelling that asks for the same id.
+fn find_known<'t>(known: &'t [Tunnel], typed: &str) -> Option<&'t Tunnel> {
+    let stem = TunnelId::stem_of(typed);
+    let by = |is: &dyn Fn(&Tunnel) -> bool| known.iter().find(|tunnel| is(tunnel));
+    by(&|tunnel| tunnel.id.as_str() == typed)
+        .or_else(|| by(&|tunnel| tunnel.name == typed))
+        .or_else(|| by(&|tunnel| Some(tunnel.id.stem()) == stem.as_deref()))
 }
 
 /// Opens it to everybody where that was asked for; what is open already stays so.
@@ -198,6 +237,7 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
         target: target.clone(),
         label: id.clone(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -206,12 +246,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_asked_for_is_the_same_each_time() {
+        let asked = |typed: &str, how| asked_for(typed, how).join(" ");
+        for (typed, name, target) in [
+            ("web", "web", "web"),
+            ("Mein Büro", "mein-buro", "mein-buro"),
+            ("dot.ted", "dot-ted dot.ted", "dot.ted dot-ted"),
+            ("web.usw2", "web-usw2 web.usw2", "web.usw2 web-usw2"),
+            ("…", "", ""),
+        ] {
+            assert_eq!(asked(typed, Typed::Name), name);
+            assert_eq!(asked(typed, Typed::Target), target);
+        }
+        let long = "a".repeat(55);
+        assert_eq!(asked(&long, Typed::Target), long);
+    }
+
+    #[test]
+    fn a_known_tunnel_is_found_by_what_made_it() {
+        let tunnel = |id: &str, name: &str| Tunnel {
+            id: TunnelId::new(id).expect("an id"),
+            name: name.to_owned(),
+            provider: ProviderId::DevTunnel,
+            ports: vec![],
+            created_at: clock::now(),
+            expires_at: None,
+            remote: None,
+        };
+        let known = [tunnel("dot-ted.usw2", "dot-ted"), tunnel("b.usw2", "Zwei")];
+        let found = |typed| find_known(&known, typed).map(|tunnel| tunnel.id.as_str());
+        for typed in ["dot.ted", "Dot Ted", "dot-ted", "dot-ted.usw2"] {
+            assert_eq!(found(typed), Some("dot-ted.usw2"), "{typed}");
+        }
+        assert_eq!(found("Zwei"), Some("b.usw2"));
+        assert_eq!(found("c"), None);
+    }
+
+    #[test]
     fn what_is_public_already_is_said_unless_that_was_asked_for() {
         let args = |access| HostArgs {
             targets: vec![],
             name: None,
             protocol: None,
             public_port: None,
+            options: crate::model::PortOptions::default(),
             relay: None,
             provider: ProviderId::DevTunnel,
             access,

@@ -32,7 +32,7 @@ impl Speech {
     /// In the language of this home's settings. What is wrong with those is said.
     #[must_use]
     pub fn of(home: &Home) -> Self {
-        let loaded = home.settings().load();
+        let loaded = home.settings().peek();
         let speech = Self::new(&loaded.value);
         let notice = loaded.notice.as_ref().and_then(fold::notice_text);
         if let Some(notice) = notice {

@@ -6,11 +6,12 @@ use super::{USAGE, devtunnels, remote};
 use crate::app::Begin;
 use crate::cli::{TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Access, Action, PortKey, ProviderId, Tunnel};
+use crate::model::{Access, Action, PortKey, PortOptions, ProviderId, Tunnel, TunnelId};
 use crate::platform::{AcquireError, Instance};
-use crate::store::{Home, Rows};
+use crate::store::{Home, Loaded, Rows};
 use crate::view::fold::{error_text, notice_text};
 use crate::view::{Msg, messages as m};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Why nothing was changed.
@@ -69,7 +70,7 @@ impl Desk<'_> {
                 provider: ProviderId::DevTunnel,
             } => self.list_account(),
             TunnelsTask::Show { id } => {
-                let (inventory, rows) = self.load();
+                let (inventory, rows) = self.look();
                 self.show(found(&inventory, &id)?, &rows);
                 Ok(())
             }
@@ -78,7 +79,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|_| {
+                options,
+            } => self.change_with(&options, |_| {
                 Ok(Action::CreateTunnel {
                     name,
                     provider: ProviderId::Relay,
@@ -97,7 +99,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|inventory| {
+                options,
+            } => self.change_with(&options, |inventory| {
                 Ok(Action::AddPort {
                     tunnel: changeable(inventory, &id)?.id.clone(),
                     target,
@@ -117,10 +120,29 @@ impl Desk<'_> {
         }
     }
 
+    /// What is saved, for somebody who only looks.
+    fn look(&self) -> (Inventory, Rows) {
+        self.begin(
+            self.home.tunnels().peek(),
+            self.home.hosted().peek(),
+            self.home.rows().peek(),
+        )
+    }
+
     fn load(&self) -> (Inventory, Rows) {
-        let tunnels = self.home.tunnels().load();
-        let hosted = self.home.hosted().load();
-        let rows = self.home.rows().load();
+        self.begin(
+            self.home.tunnels().load(),
+            self.home.hosted().load(),
+            self.home.rows().load(),
+        )
+    }
+
+    fn begin(
+        &self,
+        tunnels: Loaded<Vec<Tunnel>>,
+        hosted: Loaded<BTreeSet<TunnelId>>,
+        rows: Loaded<Rows>,
+    ) -> (Inventory, Rows) {
         let notices = [tunnels.notice, hosted.notice, rows.notice];
         for msg in notices.iter().flatten().filter_map(notice_text) {
             self.speech.complain(&msg);
@@ -135,7 +157,7 @@ impl Desk<'_> {
     }
 
     fn list(&self) {
-        let (inventory, rows) = self.load();
+        let (inventory, rows) = self.look();
         if inventory.tunnels().is_empty() && !self.json {
             self.speech.say(&m::cli_tunnels_none());
         }
@@ -146,7 +168,7 @@ impl Desk<'_> {
 
     /// What the account has, fresh.
     fn list_account(&self) -> Result<(), Refused> {
-        let (inventory, mut rows) = self.load();
+        let (inventory, mut rows) = self.look();
         let tunnels = inventory.tunnels().iter();
         let known = tunnels.filter(|tunnel| tunnel.provider == ProviderId::DevTunnel);
         let account = devtunnels::real().account;
@@ -188,6 +210,15 @@ impl Desk<'_> {
         &self,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
+        self.change_with(&PortOptions::default(), action)
+    }
+
+    /// The same, for a port that is made: with these options.
+    fn change_with(
+        &self,
+        options: &PortOptions,
+        action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
+    ) -> Result<(), Refused> {
         let _alone = match Instance::acquire(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
@@ -197,9 +228,10 @@ impl Desk<'_> {
         };
         let (mut inventory, _) = self.load();
         let action = action(&inventory)?;
-        let changed = inventory
+        let mut changed = inventory
             .change(clock::now(), action.clone())
             .map_err(Refused::Wrong)?;
+        changed.choose(&action, options);
         self.save(&changed).map_err(Refused::System)?;
         self.confirm(&action, &changed);
         Ok(())

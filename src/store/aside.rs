@@ -9,19 +9,17 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     Corrupt,
-    TooNew,
 }
 
 impl Why {
     const fn word(self) -> &'static str {
         match self {
             Self::Corrupt => "corrupt",
-            Self::TooNew => "newer",
         }
     }
 }
 
-/// Renames `dir/name` to `name.corrupt-TIME` (or `.newer-TIME`) and gives the new name.
+/// Renames `dir/name` to `name.corrupt-TIME` and gives the new name.
 pub(super) fn keep_aside(dir: &Path, name: &str, why: Why) -> io::Result<String> {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let stem = format!("{name}.{}-{time}", why.word());
@@ -43,6 +41,32 @@ pub(super) fn keep_aside(dir: &Path, name: &str, why: Why) -> io::Result<String>
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
+        }
+    }
+    unreachable!("the count has no end")
+}
+
+/// Copies `dir/name` to a name of the same kind and gives it.
+pub(super) fn keep_copy(dir: &Path, name: &str) -> io::Result<String> {
+    let copy = tempfile::Builder::new()
+        .prefix(&format!(".{name}.copy-"))
+        .tempfile_in(dir)?;
+    fs::copy(dir.join(name), copy.path())?;
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let stem = format!("{name}.{}-{time}", Why::Corrupt.word());
+    let mut copy = copy.into_temp_path();
+    for count in 1_u64.. {
+        let kept_as = if count == 1 {
+            stem.clone()
+        } else {
+            format!("{stem}-{count}")
+        };
+        match copy.persist_noclobber(dir.join(&kept_as)) {
+            Ok(()) => return Ok(kept_as),
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
+                copy = failed.path;
+            }
+            Err(failed) => return Err(failed.error),
         }
     }
     unreachable!("the count has no end")
@@ -105,8 +129,8 @@ mod tests {
     fn a_folder_in_the_files_place_is_kept_too() {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(dir.path().join("x.json/inside")).expect("made");
-        let kept = keep_aside(dir.path(), "x.json", Why::TooNew).expect("kept");
-        assert!(kept.contains(".newer-"));
+        let kept = keep_aside(dir.path(), "x.json", Why::Corrupt).expect("kept");
+        assert!(kept.contains(".corrupt-"));
         assert!(dir.path().join(kept).join("inside").is_dir());
     }
 }

@@ -1,11 +1,11 @@
 //! One versioned file: read leniently, replaced in one step. It knows no file in particular.
 
-use super::aside::{Why, keep_aside};
+use super::aside::{Why, keep_aside, keep_copy};
 use crate::model::NoticeKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::marker::PhantomData;
@@ -23,9 +23,18 @@ const MAX_SIZE: u64 = 8 * 1024 * 1024;
 /// A temporary file older than this belongs to a program that died while it saved.
 const LEFTOVER_AGE: Duration = Duration::from_mins(1);
 
-/// Files whose data could neither be used nor kept aside. Documents come and go while a file stays,
-/// so it is the process that remembers not to replace it.
-static IN_THE_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Files that are not to be replaced, and why. Documents come and go while a file stays, so it is the
+/// process that remembers.
+static IN_THE_WAY: Mutex<BTreeMap<PathBuf, Kept>> = Mutex::new(BTreeMap::new());
+
+/// Why a file is not to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Its data could neither be used nor kept aside.
+    Stuck,
+    /// A newer version wrote it, and will want it back.
+    TooNew,
+}
 
 /// A file `{"version":N,"data":…}`.
 #[derive(Clone, Debug)]
@@ -33,10 +42,14 @@ pub struct Document<T> {
     dir: PathBuf,
     name: &'static str,
     migrations: &'static [Migration],
+    sift: Option<Sift>,
     tidy: fn(&mut T),
     max_size: u64,
     holds: PhantomData<fn() -> T>,
 }
+
+/// Takes what cannot be read out of a list of entries, and says how much that was.
+type Sift = fn(&mut Value) -> usize;
 
 /// What a file held.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +91,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
             dir: dir.to_owned(),
             name,
             migrations,
+            sift: None,
             tidy: |_| {},
             max_size: MAX_SIZE,
             holds: PhantomData,
@@ -94,6 +108,13 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     #[must_use]
     pub fn at_most(self, max_size: u64) -> Self {
         Self { max_size, ..self }
+    }
+
+    /// The data is a list of `E`: one that cannot be read costs only itself.
+    #[must_use]
+    pub fn of_entries<E: DeserializeOwned>(self) -> Self {
+        let sift = Some(sift::<E> as Sift);
+        Self { sift, ..self }
     }
 
     /// The file's name.
@@ -115,19 +136,66 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// Reads the file. What cannot be used is kept aside and reported, and the default is given.
-    /// What cannot even be kept aside stays, and [`Document::save`] refuses to replace it.
+    /// What cannot even be kept aside stays, as does the file of a newer version, and
+    /// [`Document::save`] refuses to replace it.
     #[must_use]
     pub fn load(&self) -> Loaded<T> {
         self.remove_leftovers();
         let (value, notice) = match self.read() {
-            Ok(mut value) => {
+            Ok((mut value, dropped)) => {
                 (self.tidy)(&mut value);
                 in_the_way().remove(&self.path());
-                (value, None)
+                let notice = (dropped > 0).then(|| self.note_dropped(&value, dropped));
+                (value, notice.flatten())
             }
             Err(unusable) => (T::default(), self.make_way(&unusable)),
         };
         Loaded { value, notice }
+    }
+
+    /// Reads the file for somebody who only wants to know: nothing is renamed, whatever is in it.
+    #[must_use]
+    pub fn peek(&self) -> Loaded<T> {
+        let file = || self.name.to_owned();
+        let (value, notice) = match self.read() {
+            Ok((mut value, _)) => {
+                (self.tidy)(&mut value);
+                (value, None)
+            }
+            Err(Unusable::Absent) => (T::default(), None),
+            Err(Unusable::TooNew(_)) => {
+                let notice = NoticeKind::FileTooNew { file: file() };
+                (T::default(), Some(notice))
+            }
+            Err(Unusable::Unreadable(_) | Unusable::Corrupt(_)) => {
+                let notice = NoticeKind::FileUnreadable { file: file() };
+                (T::default(), Some(notice))
+            }
+        };
+        Loaded { value, notice }
+    }
+
+    /// Keeps the file as it was, then takes what could not be read out of it, so that this is said once.
+    fn note_dropped(&self, value: &T, count: usize) -> Option<NoticeKind> {
+        tracing::warn!(file = self.name, count, "entries cannot be read");
+        match keep_copy(&self.dir, self.name) {
+            Ok(kept_as) => {
+                if let Err(error) = self.save(value) {
+                    tracing::warn!(file = self.name, %error, "file not saved");
+                }
+                let file = self.name.to_owned();
+                Some(NoticeKind::EntriesDropped {
+                    file,
+                    count,
+                    kept_as,
+                })
+            }
+            Err(error) => {
+                tracing::error!(file = self.name, %error, "file not kept aside");
+                in_the_way().insert(self.path(), Kept::Stuck);
+                None
+            }
+        }
     }
 
     /// Replaces the file in one step: whoever reads it sees the old data or the new, whole. When it
@@ -154,6 +222,10 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// Saves, and turns a failure into what the person is told.
     #[must_use]
     pub fn save_or_notice(&self, value: &T) -> Option<NoticeKind> {
+        if in_the_way().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists() {
+            // That was said when it was read.
+            return None;
+        }
         let error = self.save(value).err()?;
         tracing::warn!(file = self.name, %error, "file not saved");
         Some(NoticeKind::FileNotSaved {
@@ -162,7 +234,8 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         })
     }
 
-    fn read(&self) -> Result<T, Unusable> {
+    /// The data, and how many of its entries were left out.
+    fn read(&self) -> Result<(T, usize), Unusable> {
         let corrupt = |error: &dyn std::fmt::Display| Unusable::Corrupt(error.to_string());
         let bytes = read_bounded(&self.path(), self.max_size)?;
         let raw: RawEnvelope = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error))?;
@@ -172,8 +245,10 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         let done = usize::try_from(raw.version).unwrap_or(usize::MAX);
         let steps = done.checked_sub(1).and_then(|n| self.migrations.get(n..));
         let steps = steps.ok_or_else(|| corrupt(&"there is no version 0"))?;
-        let data = steps.iter().fold(raw.data, |data, step| step(data));
-        serde_json::from_value(data).map_err(|error| corrupt(&error))
+        let mut data = steps.iter().fold(raw.data, |data, step| step(data));
+        let dropped = self.sift.map_or(0, |sift| sift(&mut data));
+        let value = serde_json::from_value(data).map_err(|error| corrupt(&error))?;
+        Ok((value, dropped))
     }
 
     /// Puts a file that cannot be used out of the way of the next one: what the person should know.
@@ -183,41 +258,46 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
                 in_the_way().remove(&self.path());
                 return None;
             }
+            Unusable::TooNew(version) => {
+                tracing::warn!(file = self.name, version, "file of a newer version");
+                in_the_way().insert(self.path(), Kept::TooNew);
+                let file = self.name.to_owned();
+                return Some(NoticeKind::FileTooNew { file });
+            }
             Unusable::Unreadable(_) | Unusable::Corrupt(_) => Why::Corrupt,
-            Unusable::TooNew(_) => Why::TooNew,
         };
         tracing::warn!(file = self.name, ?unusable, "file cannot be used");
         let kept_as = match keep_aside(&self.dir, self.name, why) {
             Ok(kept_as) => kept_as,
             Err(error) => {
                 tracing::error!(file = self.name, %error, "file not kept aside");
-                in_the_way().insert(self.path());
+                in_the_way().insert(self.path(), Kept::Stuck);
                 return None;
             }
         };
         in_the_way().remove(&self.path());
         let file = self.name.to_owned();
-        Some(match why {
-            Why::Corrupt => NoticeKind::FileCorrupt { file, kept_as },
-            Why::TooNew => NoticeKind::FileTooNew { file, kept_as },
-        })
+        Some(NoticeKind::FileCorrupt { file, kept_as })
     }
 
     /// Whether the file may be replaced. The person may have moved it away since it was read.
     fn check_way(&self) -> io::Result<()> {
         let path = self.path();
         let mut in_the_way = in_the_way();
-        if !in_the_way.contains(&path) {
+        let Some(kept) = in_the_way.get(&path).copied() else {
             return Ok(());
-        }
+        };
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 in_the_way.remove(&path);
                 Ok(())
             }
-            _ => Err(io::Error::other(
-                "the old file could be neither read nor kept aside, so it is not replaced",
-            )),
+            _ => Err(io::Error::other(match kept {
+                Kept::Stuck => {
+                    "the old file could be neither read nor kept aside, so it is not replaced"
+                }
+                Kept::TooNew => "the file is a newer version's, so it is not replaced",
+            })),
         }
     }
 
@@ -239,7 +319,16 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 }
 
-fn in_the_way() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+fn sift<E: DeserializeOwned>(data: &mut Value) -> usize {
+    let Value::Array(entries) = data else {
+        return 0;
+    };
+    let before = entries.len();
+    entries.retain(|entry| E::deserialize(entry).is_ok());
+    before - entries.len()
+}
+
+fn in_the_way() -> MutexGuard<'static, BTreeMap<PathBuf, Kept>> {
     IN_THE_WAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

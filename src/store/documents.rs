@@ -1,7 +1,7 @@
 //! The files there are, each with its type. What the data means is the model's matter.
 
 use super::{Document, Home, Loaded, open_lock};
-use crate::model::{LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId};
+use crate::model::{LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,17 @@ pub struct RelayPorts {
     /// Its HTTP ingress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<PortNumber>,
+    /// Which HTTP port the settings asked for then; 0 is any. Files from before it was kept have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<u16>,
+}
+
+impl RelayPorts {
+    /// They came about under settings that ask for this HTTP port.
+    #[must_use]
+    pub fn is_for(&self, wanted: u16) -> bool {
+        self.wanted.is_none_or(|was| was == wanted)
+    }
 }
 
 /// This installation's id, once it is made.
@@ -38,13 +49,15 @@ impl Home {
     /// so with ports of one number.
     #[must_use]
     pub fn tunnels(&self) -> Document<Vec<Tunnel>> {
-        Document::new(self.path(), "tunnels.json", &[]).tidied_by(drop_duplicates)
+        Document::new(self.path(), "tunnels.json", &[])
+            .of_entries::<Tunnel>()
+            .tidied_by(drop_duplicates)
     }
 
     /// The tunnels that are to be hosted.
     #[must_use]
     pub fn hosted(&self) -> Document<BTreeSet<TunnelId>> {
-        Document::new(self.path(), "hosted.json", &[])
+        Document::new(self.path(), "hosted.json", &[]).of_entries::<TunnelId>()
     }
 
     /// The row cache.
@@ -57,6 +70,12 @@ impl Home {
     #[must_use]
     pub fn relay_ports(&self) -> Document<RelayPorts> {
         Document::new(self.path(), "ports.json", &[])
+    }
+
+    /// Where the window was left.
+    #[must_use]
+    pub fn window_place(&self) -> Document<WindowPlace> {
+        Document::new(self.path(), "window.json", &[])
     }
 
     /// This installation's id: random, made once. When it cannot be kept it is good for this run.

@@ -2,6 +2,7 @@
 
 use super::check_owner;
 use directories::ProjectDirs;
+use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,43 @@ impl Home {
         Ok(Self { path, private })
     }
 
+    /// This home if it can be written. If not, a copy of it that can, in a folder that goes with the
+    /// person's session: what is changed there is lost, which the error beside it is about. All starts of
+    /// one home get the same copy where the system has a folder for the session.
+    ///
+    /// # Errors
+    /// There is no place for a copy either.
+    pub fn writable(&self) -> io::Result<(Self, Option<io::Error>)> {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match tempfile::tempfile_in(&self.path) {
+            Err(error) if matches!(error.kind(), ReadOnlyFilesystem | PermissionDenied) => {
+                let copy = Self::make(self.copy_place()?, self.private)?;
+                copy_files(&self.path, &copy.path)?;
+                Ok((copy, Some(error)))
+            }
+            // Also a full disk: it may have room again in a moment.
+            Ok(_) | Err(_) => Ok((self.clone(), None)),
+        }
+    }
+
+    fn copy_place(&self) -> io::Result<PathBuf> {
+        let name = self.path.to_string_lossy();
+        let digest = Sha256::digest(name.as_bytes());
+        let start = digest.iter().take(8);
+        let name = start.fold(String::from("underpass-"), |name, byte| {
+            format!("{name}{byte:02x}")
+        });
+        let session = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty());
+        if let Some(dir) = session {
+            return Ok(PathBuf::from(dir).join(name));
+        }
+        // In a folder that everybody writes a name that can be guessed may be somebody else's.
+        Ok(tempfile::Builder::new()
+            .prefix("underpass-")
+            .tempdir()?
+            .keep())
+    }
+
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -85,6 +123,38 @@ impl Home {
     pub fn audit_log(&self) -> PathBuf {
         self.file("audit.jsonl")
     }
+}
+
+/// The largest file that is copied.
+const MAX_COPIED: u64 = 8 * 1024 * 1024;
+
+/// What a start needs of the home: its files and the embedded relay's, but neither logs nor locks. A copy
+/// that is there from an earlier start is replaced.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    let copied = |path: &Path| {
+        let kind = path.extension().and_then(std::ffi::OsStr::to_str);
+        matches!(kind, Some("json" | "pem")) || path.ends_with("owner-token")
+    };
+    for (from, to) in [
+        (from.to_owned(), to.to_owned()),
+        (from.join("relay"), to.join("relay")),
+    ] {
+        let Ok(entries) = std::fs::read_dir(&from) else {
+            // No relay has run there, or it is nobody's business.
+            continue;
+        };
+        make_dir(&to)?;
+        for entry in entries.flatten() {
+            let is_small = entry
+                .metadata()
+                .is_ok_and(|data| data.is_file() && data.len() <= MAX_COPIED);
+            let instance = entry.file_name() == "instance.json";
+            if is_small && !instance && copied(&entry.path()) {
+                std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes the folder for this person alone. One that is there already keeps its rights: it may be

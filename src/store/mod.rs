@@ -6,6 +6,7 @@
 //! share one home; of a file that both save, the later save stands.
 
 mod aside;
+mod claim;
 mod document;
 mod documents;
 mod home;
@@ -13,6 +14,7 @@ mod lock;
 mod marker;
 mod owner;
 
+pub use claim::{HeldBy, HostingClaim};
 pub use document::{Document, Loaded, Migration};
 pub use documents::{RelayPorts, Rows};
 pub use home::Home;

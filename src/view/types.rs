@@ -1,7 +1,9 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
 use super::Msg;
-use crate::model::{Action, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId};
+use crate::model::{
+    Action, ClockShift, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId,
+};
 use serde::Serialize;
 
 /// Everything the window and the tray show.
@@ -11,6 +13,9 @@ pub struct View {
     pub language: Language,
     /// Light, dark or the system's.
     pub theme: Theme,
+    /// Leads from the moments in it to the wall clock.
+    #[serde(skip)]
+    pub clock_shift: ClockShift,
     /// The window.
     pub window: WindowView,
     /// The tray.
@@ -32,6 +37,10 @@ pub enum Badge {
     Private,
     /// Works.
     Working,
+    /// Works, and the way out of this computer is full.
+    Slow,
+    /// Works, and has no room for another visitor.
+    Full,
     /// Hosted; the URL does not answer yet.
     Checking,
     /// The first attempt.
@@ -58,12 +67,14 @@ pub enum Badge {
 
 impl Badge {
     /// All of them, least urgent first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Stopped,
         Self::Creating,
         Self::Elsewhere,
         Self::Private,
         Self::Working,
+        Self::Slow,
+        Self::Full,
         Self::Checking,
         Self::Connecting,
         Self::Held,
@@ -82,14 +93,14 @@ impl Badge {
     pub const fn shape(self) -> &'static str {
         match self {
             Self::Working => "●",
-            Self::Private => "◐",
+            Self::Private | Self::Slow => "◐",
             Self::Creating | Self::Checking | Self::Connecting => "◌",
             Self::ServiceDown => "▲",
             Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
             Self::SignIn => "⚷",
             Self::TakenOver | Self::Elsewhere => "⇄",
-            Self::OverQuota => "◔",
+            Self::OverQuota | Self::Full => "◔",
             Self::Stopped => "○",
         }
     }
@@ -118,7 +129,10 @@ impl Badge {
     /// Whether it counts as "working" in the header.
     #[must_use]
     pub const fn works(self) -> bool {
-        matches!(self, Self::Working | Self::Private)
+        matches!(
+            self,
+            Self::Working | Self::Private | Self::Slow | Self::Full
+        )
     }
 
     /// Whether it counts as "needs you" in the header: only the person can mend it.

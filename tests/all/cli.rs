@@ -5,6 +5,7 @@ mod account;
 mod bad_input;
 mod hosting;
 mod kit;
+mod limits;
 mod paper;
 mod relay;
 #[cfg(target_os = "linux")]

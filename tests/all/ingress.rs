@@ -1,9 +1,14 @@
 //! The relay's ingress with services and visitors on loopback, and no link between.
 
+mod crowd;
+mod disguised;
 mod fake;
 mod flow;
+mod front;
 mod hostile;
 mod http;
+mod refused;
 mod reuse;
+mod rules;
 mod tcp;
 mod upgrade;

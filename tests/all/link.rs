@@ -4,5 +4,6 @@ mod bytes;
 mod names;
 mod rig;
 mod sessions;
+mod shares;
 mod strangers;
 mod ways;

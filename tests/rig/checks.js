@@ -2,7 +2,7 @@
 'use strict';
 
 const fs = require('node:fs');
-const { GREETING, freePort, startAnother, startServices } = require('./service');
+const { GREETING, PARTING, freePort, startAnother, startServices } = require('./service');
 const { OfficialHost } = require('./hosts');
 const { sha256 } = require('./pattern');
 const { need, until } = require('./stage');
@@ -10,6 +10,8 @@ const { need, until } = require('./stage');
 const MIB = 1 << 20;
 const SMALL = 256 * 1024;
 const AT_ONCE = 50;
+/** More than a session has channels for. */
+const MANY_ENDINGS = 1100;
 const SLOW_VISITORS = 8;
 /** What one of them may cost the host: a window each way, and the sockets' buffers. */
 const SLOW_VISITOR_MIB = 8;
@@ -60,6 +62,15 @@ async function speaksFirst(client, { first }) {
     const told = await client.ask('talk', { port: first, until: GREETING, send: 'hello there', then: 'hello there' });
     need(told.heard === `${GREETING}hello there`, `heard ${JSON.stringify(told.heard)}`);
     return 'greeting and echo';
+}
+
+/** The service ends first, with an answer and without: their client learns of that by the close alone. */
+async function endings(client, { ends }) {
+    const answered = await client.ask('untilEnd', { port: ends, send: 'answer\n', count: 1 });
+    need(answered.heard.length === 1 && answered.heard[0] === PARTING, `heard ${JSON.stringify(answered.heard)}`);
+    const dropped = await client.ask('untilEnd', { port: ends, send: 'drop\n', count: 1 });
+    need(dropped.heard.length === 1 && dropped.heard[0] === '', `heard ${JSON.stringify(dropped.heard)}`);
+    return `after ${answered.ms.toFixed(0)} ms and ${dropped.ms.toFixed(0)} ms`;
 }
 
 async function refused(client, { nobody }) {
@@ -252,6 +263,28 @@ async function slowVisitors(stage, host, version, ports) {
     });
 }
 
+function descriptors(pid) {
+    return fs.readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** More connections than there may be at once, which the service ends and the visitors do not. */
+async function endingsLeaveNothing(stage, host, version, ports) {
+    const told = [];
+    for (const [who, clientVersion, e2ee] of CLIENTS[version]) {
+        await stage.withClient(host.name, clientVersion, e2ee, async (client) => {
+            await client.ask('wait', { port: ports.ends });
+            const before = descriptors(host.pid);
+            for (let done = 0; done < MANY_ENDINGS; done += AT_ONCE) {
+                await client.ask('untilEnd', { port: ports.ends, send: 'drop\n', count: AT_ONCE }, BODY_PATIENCE);
+            }
+            await until('their descriptors are given back', async () => descriptors(host.pid) <= before + AT_ONCE / 10);
+            await body(client, ports, SMALL);
+        });
+        told.push(who);
+    }
+    return `${MANY_ENDINGS} each: ${told.join(', ')}`;
+}
+
 // All of it, as groups: each has a tunnel and a host of its own
 
 function versionGroup(version, sizes) {
@@ -259,6 +292,7 @@ function versionGroup(version, sizes) {
         with: { clientVersion, e2ee },
         checks: [
             [`${who}-first`, speaksFirst],
+            [`${who}-end`, endings],
             [`${who}-many`, manyAtOnce],
             [`${who}-upload`, (client, ports) => upload(client, ports, sizes.upload)],
             [`${who}-refused`, refused],
@@ -295,6 +329,7 @@ function groupsFor(label, sizes) {
         singleGroup('gone', gone),
         singleGroup('zombie', zombie, { options: ['--allow-anonymous'] }),
         singleGroup('slow-visitors', slowVisitors),
+        singleGroup('endings', endingsLeaveNothing),
         // Nobody can mint while it runs.
         singleGroup('signed-out', signedOut, { last: true }),
     ];
@@ -326,7 +361,7 @@ async function runAll({ stage, newHost, label, report, wanted, sizes }) {
 async function runGroup({ stage, newHost, label, report, ports, group }) {
     const name = `${label}-${group.name}`;
     await stage.tell('versions', { host: [group.version] });
-    await stage.createTunnel(name, [[ports.web, 'http'], [ports.first, 'auto'], [ports.nobody, 'http']], ...(group.options ?? []));
+    await stage.createTunnel(name, [[ports.web, 'http'], [ports.first, 'auto'], [ports.ends, 'auto'], [ports.nobody, 'http']], ...(group.options ?? []));
     const host = newHost(name);
     try {
         await host.start();

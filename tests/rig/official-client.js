@@ -107,6 +107,29 @@ async function talk({ port, until, send, then }) {
     });
 }
 
+/** Streams that nobody on this side ends. */
+const kept = [];
+
+/** Sends a line, reads to the end, and ends nothing itself: how the slowest of so many did. */
+async function untilEnd({ port, send, count }) {
+    const all = await Promise.all(Array.from({ length: count }, async () => {
+        const stream = await open(port);
+        kept.push(stream);
+        const began = performance.now();
+        let heard = '';
+        return new Promise((resolve) => {
+            const done = () => resolve({ heard, ms: performance.now() - began });
+            stream.on('data', (data) => {
+                heard += data;
+            });
+            stream.on('end', done);
+            stream.on('close', done);
+            stream.write(send);
+        });
+    }));
+    return { heard: [...new Set(all.map((one) => one.heard))], ms: Math.max(...all.map((one) => one.ms)) };
+}
+
 async function wait({ port }) {
     await client.waitForForwardedPort(port);
 }
@@ -123,7 +146,7 @@ async function close() {
     await client?.dispose();
 }
 
-const ORDERS = { connect, fetch, fetchMany, stall, upload, talk, wait, ports, refresh, close };
+const ORDERS = { connect, fetch, fetchMany, stall, upload, talk, untilEnd, wait, ports, refresh, close };
 
 process.on('message', async ({ id, ...order }) => {
     try {

@@ -7,6 +7,7 @@ const net = require('node:net');
 const { pattern } = require('./pattern');
 
 const GREETING = '220 the service speaks first\r\n';
+const PARTING = 'HTTP/1.0 200 OK\r\n\r\nwithout a length';
 
 function listen(server) {
     return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
@@ -39,10 +40,17 @@ function speakFirst(socket) {
     socket.pipe(socket);
 }
 
+/** Hears one line: `answer` has it say something and end, `drop` end without a word; it ends first. */
+function endFirst(socket) {
+    socket.on('error', () => {});
+    socket.once('data', (line) => socket.end(`${line}`.startsWith('drop') ? '' : PARTING));
+}
+
 async function startServices() {
     const web = http.createServer((request, response) => answer(request, response).catch(() => response.destroy()));
     const first = net.createServer(speakFirst);
-    return { web: await listen(web), first: await listen(first) };
+    const ends = net.createServer({ allowHalfOpen: false }, endFirst);
+    return { web: await listen(web), first: await listen(first), ends: await listen(ends) };
 }
 
 /** Another service on a port of its own. */
@@ -58,4 +66,4 @@ async function freePort() {
     return port;
 }
 
-module.exports = { GREETING, freePort, startAnother, startServices };
+module.exports = { GREETING, PARTING, freePort, startAnother, startServices };

@@ -6,8 +6,8 @@ use crate::app::event::{AskNumber, Command, Poll};
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    AccountState, Dialog, DialogKind, HostState, Identity, NoticeKind, PortKey, ProviderId, Reason,
-    TunnelId, UnixMillis,
+    AccountState, Dialog, DialogKind, Host, HostState, Identity, NoticeKind, PortKey, ProviderId,
+    Reason, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
 use std::time::Duration;
@@ -18,6 +18,10 @@ const LIST_EVERY: Duration = Duration::from_mins(1);
 /// Between two questions about a tunnel that is hosted here, while no list tells of it: its ports
 /// may be changed elsewhere.
 const HOSTED_EVERY: Duration = Duration::from_mins(1);
+
+/// Between two looks at whether somebody has signed in elsewhere, while hosting waits for that and no
+/// list tells of it.
+const SIGN_IN_EVERY: Duration = Duration::from_secs(15);
 
 /// Between two looks at the counts of the tunnel in the panel.
 const PANEL_EVERY: Duration = Duration::from_secs(5);
@@ -35,7 +39,11 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
         Poll::List => (shown && state.ledger.looks).then_some(LIST_EVERY),
         Poll::Hosted => {
             let listed = shown && state.ledger.looks;
-            (!listed && !hosted(state).is_empty()).then_some(HOSTED_EVERY)
+            match (listed, waits_for_sign_in(state), hosted(state).is_empty()) {
+                (true, ..) | (_, false, true) => None,
+                (false, true, _) => Some(SIGN_IN_EVERY),
+                (false, false, false) => Some(HOSTED_EVERY),
+            }
         }
         Poll::Panel => {
             let follows = shown && state.ledger.followed.is_some();
@@ -48,10 +56,15 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
 pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Commands {
     match poll {
         Poll::List => refresh(state, at, false),
-        Poll::Hosted => hosted(state)
-            .iter()
-            .flat_map(|tunnel| ask_tunnel(state, tunnel))
-            .collect(),
+        Poll::Hosted => {
+            let mut commands = Commands::new();
+            if waits_for_sign_in(state) {
+                commands.push(Command::Preflight);
+            }
+            let hosted = hosted(state);
+            commands.extend(hosted.iter().flat_map(|tunnel| ask_tunnel(state, tunnel)));
+            commands
+        }
         Poll::Panel => {
             let followed = state.ledger.followed.clone();
             followed
@@ -59,6 +72,15 @@ pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Comma
                 .unwrap_or_default()
         }
     }
+}
+
+/// One of the account's tunnels is to be hosted, and cannot be before somebody signs in.
+fn waits_for_sign_in(state: &State) -> bool {
+    let mut hosts = state.inputs.hosts.iter();
+    hosts.any(|(id, host)| {
+        matches!(host.state, HostState::SignIn { .. })
+            && state.inputs.provider(id) == ProviderId::DevTunnel
+    })
 }
 
 /// The account's tunnels that are served from here.
@@ -161,6 +183,16 @@ pub(super) fn handle_shown(
         Err(Reason::SignedOut) => {
             handle_trouble(state, at, Reason::SignedOut);
             vec![]
+        }
+        // A link that is up outlives its tunnel: the engine finds out by another one.
+        Err(Reason::TunnelGone) if !state.is_stale(asked, tunnel) => {
+            tracing::warn!(%tunnel, "the provider no longer has a tunnel that is hosted here");
+            let serves = |host: &Host| host.state.serving().is_some();
+            if state.inputs.hosts.get(tunnel).is_some_and(serves) {
+                tell(state, tunnel, EngineCommand::Reconnect)
+            } else {
+                vec![]
+            }
         }
         // Its engine, or the next list, says so.
         Err(reason) => {

@@ -20,7 +20,10 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
         Action::OpenUrl { key } => open_url(state, &key),
         Action::Details { key } => details(state, key),
         Action::Select { key } => select(state, key),
-        Action::Deselect => nothing(|| state.inputs.selected = None),
+        Action::Deselect => nothing(|| {
+            state.inputs.toast = None;
+            state.inputs.selected = None;
+        }),
         Action::OpenDialog { dialog } => open_dialog(state, dialog),
         Action::CloseDialog => nothing(|| state.inputs.dialog = None),
         Action::Share { target } => inventory::share(state, at, &target),
@@ -132,18 +135,22 @@ fn open_url(state: &State, key: &PortKey) -> Commands {
 }
 
 fn details(state: &mut State, key: PortKey) -> Commands {
+    state.inputs.toast = None;
     state.inputs.selected = Some(key);
     vec![Command::Window(WindowOp::Show)]
 }
 
 fn select(state: &mut State, key: PortKey) -> Commands {
     let again = state.inputs.selected.as_ref() == Some(&key);
+    // It was said of what was on the screen before.
+    state.inputs.toast = None;
     state.inputs.selected = (!again).then_some(key);
     vec![]
 }
 
 /// A dialog needs the window: the tray may have asked for it.
 fn open_dialog(state: &mut State, kind: DialogKind) -> Commands {
+    state.inputs.toast = None;
     state.inputs.dialog = Some(Dialog {
         kind,
         errors: vec![],

@@ -41,6 +41,7 @@ pub(super) fn handle(
             vec![]
         }
         EngineEvent::Ports(live) => take_live(state, tunnel, live),
+        EngineEvent::Reminted => audit(state, at, tunnel, Kind::Reminted, Some(Cause::Renewed)),
         EngineEvent::Traffic(traffic) => {
             keep_traffic(host_mut(state, tunnel), traffic);
             vec![]

@@ -6,8 +6,8 @@ use crate::app::account::Reported;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Access, Dialog, DialogKind, Field, FieldError, NoticeKind, Pending, Port, PortKey, Protocol,
-    ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis, parse_target,
+    Access, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind, Pending, Port, PortKey,
+    Protocol, ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis, parse_target,
 };
 
 /// The empty window's one field: a tunnel named after its port, hosted at once.
@@ -130,6 +130,22 @@ pub(super) fn change_protocol(state: &mut State, key: &PortKey, protocol: Protoc
         return vec![];
     }
     change(state, Pending::ChangeProtocol(key.clone(), protocol))
+}
+
+/// Has a service that refuses the visitors' name asked by its own, where nobody has chosen a name.
+pub(super) fn make_local(state: &mut State, key: &PortKey) -> Commands {
+    let is_local =
+        |pending: &Pending| matches!(pending, Pending::SetHostHeader(of, _) if of == key);
+    let chosen = find_port(state, key).map(|port| &port.options.host_header);
+    let ours = state.inputs.provider(&key.tunnel) == ProviderId::Relay;
+    if !ours || chosen != Some(&HostHeader::Auto) || state.inputs.pending.iter().any(is_local) {
+        return vec![];
+    }
+    tracing::info!(port = %key.port, "the service refuses the visitors' name: it is asked by its own");
+    change(
+        state,
+        Pending::SetHostHeader(key.clone(), HostHeader::Rewrite),
+    )
 }
 
 /// Deletes a tunnel, which is no longer hosted then.
@@ -283,7 +299,7 @@ fn follow_change(state: &mut State, at: UnixMillis, done: Pending, name: String)
             host::ports_changed(state, at, &key.tunnel)
         }
         Pending::AddPort(id, _) => host::ports_changed(state, at, &id),
-        Pending::ChangeProtocol(key, _) => {
+        Pending::ChangeProtocol(key, _) | Pending::SetHostHeader(key, _) => {
             // What was seen was seen of the other protocol.
             state.inputs.probes.remove(&key);
             host::ports_changed(state, at, &key.tunnel)
@@ -354,6 +370,14 @@ fn apply(tunnels: &mut Vec<Tunnel>, change: &Pending) {
                 }
             }
         }
+        Pending::SetHostHeader(key, header) => {
+            if let Some(at) = find(tunnels, &key.tunnel) {
+                let ports = tunnels[at].ports.iter_mut();
+                for port in ports.filter(|port| port.number == key.port) {
+                    port.options.host_header = header.clone();
+                }
+            }
+        }
         Pending::SetAccess(id, access) => {
             if let Some(at) = find(tunnels, id)
                 && let Some(remote) = &mut tunnels[at].remote
@@ -391,7 +415,9 @@ fn display_name(state: &State, change: &Pending) -> String {
             .inputs
             .tunnel(id)
             .map_or_else(|| id.to_string(), |tunnel| tunnel.name.clone()),
-        Pending::RemovePort(key) | Pending::ChangeProtocol(key, _) => {
+        Pending::RemovePort(key)
+        | Pending::ChangeProtocol(key, _)
+        | Pending::SetHostHeader(key, _) => {
             find_port(state, key).map_or_else(String::new, |port| port.target.to_string())
         }
     }

@@ -3,7 +3,6 @@
 
 use super::{Commands, engine, host};
 use crate::app::account::Reported;
-use crate::app::errands;
 use crate::app::event::{AskNumber, Command};
 use crate::app::state::State;
 use crate::model::{Pending, Port, ProviderId, Remote, Tunnel, TunnelId, UnixMillis};
@@ -103,8 +102,7 @@ fn is_being_made(state: &State, id: &TunnelId) -> bool {
     let new = state.inputs.tunnel(id).is_none();
     new && state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => {
-            tunnel.provider == ProviderId::DevTunnel
-                && errands::requested(&tunnel.id) == errands::requested(id)
+            tunnel.provider == ProviderId::DevTunnel && tunnel.id.stem() == id.stem()
         }
         _ => false,
     })

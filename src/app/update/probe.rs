@@ -1,13 +1,13 @@
 //! Probes: which should run follows from the facts; what they saw becomes one.
 
 use super::engine::{host_mut, push_transition};
-use super::{Commands, tell};
+use super::{Commands, inventory, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition, TunnelId,
-    UnixMillis,
+    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, ServiceFault,
+    Transition, TunnelId, UnixMillis,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -56,6 +56,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,
+                options: port.options.clone(),
                 url: live.url.clone(),
                 interval: timing.probe_interval,
                 timeout: timing.probe_timeout,
@@ -67,12 +68,13 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
 }
 
 /// Takes a report of a probe that still runs.
-pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> Commands {
+pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport) -> Commands {
     let current = state.plans.get(&report.key).map(|plan| plan.session);
     if current != Some(report.session) || is_of_an_earlier_link(state, at, &report) {
         return vec![];
     }
     let key = report.key.clone();
+    settle_slow(state, &mut report);
     let before = state.inputs.probes.get(&key).and_then(|facts| {
         let last = facts.last.as_ref()?;
         (last.session == report.session).then_some(last.health)
@@ -80,23 +82,42 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
     let is_news = match before {
         Some(before) => before != report.health,
         // Of a new session, that it works or does not route yet is no news.
-        None => report.health == Health::ServiceDown,
+        None => matches!(
+            report.health,
+            Health::ServiceDown | Health::Full | Health::Slow
+        ),
     };
     if is_news {
         add_line(state, at, &key, report.health);
     }
-    let told = EngineCommand::Probe {
+    let down = report.is_against_session();
+    // A dead URL of a session that lives says nothing of the session.
+    let told = (down || report.routed()).then_some(EngineCommand::Probe {
         port: key.port,
         session: report.session,
-        down: report.health == Health::Down,
+        down,
         local_answers: report.local == LocalAnswer::Accepts,
-    };
+    });
+    let refused = report.service_fault() == Some(ServiceFault::NameRefused);
     keep(
         state.inputs.probes.entry(key.clone()).or_default(),
         at,
         report,
     );
-    tell(state, &key.tunnel, told)
+    let mut commands = told.map_or_else(Vec::new, |told| tell(state, &key.tunnel, told));
+    if refused {
+        commands.extend(inventory::make_local(state, &key));
+    }
+    commands
+}
+
+/// A URL that never routed is not slow: it may be out of reach from here.
+fn settle_slow(state: &mut State, report: &mut ProbeReport) {
+    let facts = state.inputs.probes.entry(report.key.clone()).or_default();
+    if report.health == Health::Slow && !facts.routed {
+        report.health = Health::Down;
+    }
+    facts.routed |= report.routed();
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says
@@ -139,7 +160,7 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
     let before = if same_session { facts.downs } else { 0 };
     facts.downs = match report.health {
         Health::Down => before + 1,
-        Health::Operational | Health::ServiceDown => 0,
+        Health::Operational | Health::ServiceDown | Health::Full | Health::Slow => 0,
     };
     facts.checking = false;
     facts.samples.push_back(Sample {

@@ -1,7 +1,6 @@
 //! What was typed for a tunnel or a port: read, checked against what is there, and given the names
 //! that are free.
 
-use crate::app::errands;
 use crate::app::state::State;
 use crate::model::{
     Field, FieldError, Pending, Port, PortNumber, Protocol, ProviderId, Target, Tunnel, TunnelId,
@@ -27,6 +26,7 @@ pub(super) fn new_port(
         label: tunnel.label_for(target.port),
         target,
         public_port,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -40,20 +40,22 @@ pub(super) fn check_name(
     match provider {
         ProviderId::Relay if is_taken(state, &id) => Err(FieldError::NameExists { id }),
         ProviderId::Relay => Ok((name, id)),
-        ProviderId::DevTunnel if is_in_account(state, &id) => Err(FieldError::NameExists { id }),
         // Ids of its own have a dot: until it has given one, this tells it from our relay's.
-        ProviderId::DevTunnel => match TunnelId::new(format!("{id}.{UNNAMED}")) {
-            Ok(id) => Ok((name, id)),
-            Err(typed) => Err(FieldError::UnusableName { typed }),
-        },
+        ProviderId::DevTunnel => {
+            let stem = TunnelId::stem_of(&name).unwrap_or_else(|| id.to_string());
+            let unnamed = TunnelId::new(format!("{stem}.{UNNAMED}"));
+            let unnamed = unnamed.map_err(|typed| FieldError::UnusableName { typed })?;
+            if is_in_account(state, &stem) {
+                return Err(FieldError::NameExists { id });
+            }
+            Ok((name, unnamed))
+        }
     }
 }
 
-/// The account has a tunnel whose id is `id` and a cluster behind it, or one is being made.
-fn is_in_account(state: &State, id: &TunnelId) -> bool {
-    let is = |tunnel: &Tunnel| {
-        tunnel.provider == ProviderId::DevTunnel && errands::requested(&tunnel.id) == *id
-    };
+/// The account has a tunnel whose id is `stem` and a cluster behind it, or one is being made.
+fn is_in_account(state: &State, stem: &str) -> bool {
+    let is = |tunnel: &Tunnel| tunnel.provider == ProviderId::DevTunnel && tunnel.id.stem() == stem;
     let coming = state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => is(tunnel),
         _ => false,
@@ -70,6 +72,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         Pending::Delete(_)
         | Pending::RemovePort(_)
         | Pending::ChangeProtocol(..)
+        | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
         | Pending::Renew(_) => false,
     });

@@ -29,7 +29,12 @@ struct Log {
     mints: usize,
     connects: usize,
     take_overs: usize,
+    clean_ups: usize,
+    /// The next session displaces the one there is before it is up.
+    supersedes: bool,
     calls: Vec<String>,
+    /// Goodbyes that came to their end.
+    closed: usize,
     sessions: Vec<mpsc::Sender<SessionEvent>>,
     boards: Vec<Arc<TrafficBoard>>,
 }
@@ -44,6 +49,8 @@ struct Script {
     /// Answers after this time.
     delay: Duration,
     lifetime: Option<Duration>,
+    /// A session says goodbye for so long.
+    goodbye: Duration,
 }
 
 impl Script {
@@ -77,6 +84,13 @@ impl Connector for Script {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(self.delay).await;
+            if self.log().supersedes {
+                let last = self.log().sessions.last().cloned();
+                let last = last.expect("there is a session");
+                last.try_send(SessionEvent::Superseded).expect("it listens");
+                // The engine hears of it before this attempt is through.
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
             let failure = self
                 .failures
                 .lock()
@@ -97,13 +111,35 @@ impl Connector for Script {
                 }],
                 events,
                 traffic,
-                part: Box::new(Part(Arc::clone(&self.log))),
+                part: Box::new(Part(Arc::clone(&self.log), self.goodbye)),
             })
         })
     }
+
+    fn clean_up(&self) -> Option<BoxFuture<'static, ()>> {
+        // Only an attempt that is given up leaves something.
+        let log = self.hang.then(|| Arc::clone(&self.log))?;
+        Some(Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            log.lock().expect("no test panics with it").clean_ups += 1;
+        }))
+    }
 }
 
-struct Part(Arc<Mutex<Log>>);
+struct Part(Arc<Mutex<Log>>, Duration);
+
+impl Rig {
+    /// Waits for other tokens, during which nothing else may change.
+    async fn reminted(&self) {
+        loop {
+            match self.event().await {
+                EngineEvent::Reminted => return,
+                EngineEvent::Progress(_) | EngineEvent::Ports(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
 
 impl Part {
     fn note(&self, call: String) {
@@ -127,7 +163,10 @@ impl SessionPart for Part {
     }
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         self.note("close".to_owned());
-        Box::pin(async {})
+        Box::pin(async move {
+            tokio::time::sleep(self.1).await;
+            self.0.lock().expect("no test panics with it").closed += 1;
+        })
     }
 }
 
@@ -149,6 +188,7 @@ fn order() -> HostOrder {
             target: Target::local(port()),
             label: tunnel.clone(),
             public_port: None,
+            options: crate::model::PortOptions::default(),
         }],
         tunnel,
         install: "here".to_owned(),
@@ -216,6 +256,15 @@ impl Rig {
 
 /// Runs an engine beside `test` and stops it at its end.
 async fn run<F: Future<Output = ()>>(script: Script, test: impl FnOnce(std::rc::Rc<Rig>) -> F) {
+    run_with(script, super::state::runtime_clock, test).await;
+}
+
+/// The same with another clock of tokens.
+async fn run_with<F: Future<Output = ()>>(
+    script: Script,
+    with_sleep: fn() -> Duration,
+    test: impl FnOnce(std::rc::Rc<Rig>) -> F,
+) {
     let (tell, inbox) = mpsc::unbounded_channel();
     let (emit, seen) = mpsc::unbounded_channel();
     let emit = move |event| emit.send(event).expect("the test listens");
@@ -229,7 +278,8 @@ async fn run<F: Future<Output = ()>>(script: Script, test: impl FnOnce(std::rc::
         tell,
         seen: RefCell::new(seen),
     });
-    let engine = Driver::new(order(), connector, timing, wall, &emit).run(inbox);
+    let engine = Driver::new(order(), connector, timing, wall, &emit);
+    let engine = engine.with_clock_of_tokens(with_sleep).run(inbox);
     let script = async {
         test(std::rc::Rc::clone(&rig)).await;
         rig.tell(EngineCommand::Stop);

@@ -211,7 +211,7 @@ async fn old_tokens_wait_for_the_resume() {
         assert_eq!(rig.script.log().connects, 1);
         rig.sessions_say(SessionEvent::Resumed);
         assert_eq!(rig.state().await, resumed());
-        while rig.hosting().await == SessionNumber(1) {}
+        rig.reminted().await;
     })
     .await;
     let log = script.log();

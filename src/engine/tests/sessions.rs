@@ -206,3 +206,46 @@ async fn ports_that_change_during_an_attempt_reach_its_session() {
     .await;
     assert_eq!(script.log().calls, ["set_ports 2", "close"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_session_that_leaves_says_its_whole_goodbye() {
+    let script = Script {
+        lifetime: Some(Duration::from_mins(10)),
+        goodbye: Duration::from_secs(1),
+        ..Script::default()
+    };
+    run(script.clone(), async |rig| {
+        let first = rig.hosting().await;
+        rig.sessions_say(SessionEvent::Established);
+        while rig.hosting().await == first {}
+        // The first says goodbye while the second is told to.
+    })
+    .await;
+    assert_eq!(script.log().closed, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_nobody_wants_any_more_is_closed_again() {
+    let script = Script::default();
+    let made = script.connect(&order(), &Tokens::default(), &|_| ()).await;
+    let connector = Box::new(script.clone());
+    let mut driver = Driver::new(order(), connector, Timing::default(), wall, &|_| ());
+    driver.adopt(made.expect("it is made"), None);
+    driver.end().await;
+    assert_eq!(script.log().closed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_the_relay_forgot_is_replaced_at_once() {
+    run(Script::default(), async |rig| {
+        let first = rig.hosting().await;
+        rig.sessions_say(SessionEvent::Established);
+        tokio::time::sleep(crate::keepalive::STABLE_AFTER).await;
+        let forgotten = Ended::new(Reason::LinkLost);
+        let began = tokio::time::Instant::now();
+        rig.sessions_say(SessionEvent::Lapsed(forgotten));
+        while rig.hosting().await == first {}
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    })
+    .await;
+}

@@ -20,6 +20,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Resumed),
         Just(Input::GoingDown),
         class.clone().prop_map(Input::Dropped),
+        Just(Input::Lapsed),
         class.prop_map(|class| Input::ConnectFailed(class, None)),
         (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
             |(port, session, down, local_answers)| Input::Probe {
@@ -63,6 +64,8 @@ impl Hands {
                 assert!(self.session, "there is one to close");
                 self.session = false;
             }
+            // The new one is there.
+            Output::CloseReplaced => assert!(self.session, "there is one to keep"),
             Output::ForgetTokens => {}
             Output::CheckLink => assert!(self.session, "there is one to check"),
         }
@@ -84,7 +87,11 @@ proptest! {
             // Only what can happen: an attempt that is not there has no outcome.
             match input {
                 Input::Connected | Input::ConnectFailed(..) if !hands.attempt => continue,
-                Input::Established | Input::Parked(_) | Input::Resumed | Input::Dropped(_)
+                Input::Established
+                | Input::Parked(_)
+                | Input::Resumed
+                | Input::Dropped(_)
+                | Input::Lapsed
                     if !hands.session =>
                 {
                     continue;
@@ -99,15 +106,14 @@ proptest! {
                     hands.session = true;
                 }
                 Input::ConnectFailed(..) => hands.attempt = false,
-                Input::Dropped(_) => hands.session = false,
+                Input::Dropped(_) | Input::Lapsed => hands.session = false,
                 _ => {}
             }
             for output in machine.handle(input, now, MIDDLE) {
                 hands.obey(output);
-                if replaced && output == Output::Close {
-                    hands.session = true;
-                }
+                replaced &= output != Output::CloseReplaced;
             }
+            prop_assert!(!replaced, "the old one is closed");
             let (attempt, session) = match machine.stage() {
                 Stage::Connecting { .. } => (true, false),
                 Stage::Up { .. } => (hands.attempt, true),

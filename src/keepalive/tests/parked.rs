@@ -185,7 +185,7 @@ fn a_re_mint_under_way_waits_for_the_resume() {
     rig.pass(Duration::from_mins(1));
     rig.put(Input::Resumed);
     assert_eq!(rig.wait(), (Duration::ZERO, vec![Output::ConnectBeside]));
-    assert_eq!(rig.put(Input::Connected), [Output::Close]);
+    assert_eq!(rig.put(Input::Connected), [Output::CloseReplaced]);
 }
 
 #[test]
@@ -213,6 +213,7 @@ fn a_session_that_was_never_established_is_by_its_resume() {
     assert!(rig.is_parked(), "time proves no link that is down");
     rig.put(Input::Resumed);
     assert!(rig.hosts(1));
+    rig.pass(STABLE_AFTER);
     rig.put(DROPPED);
     assert_eq!(rig.wait().0, Duration::from_secs(1), "the backoff is reset");
 }

@@ -207,6 +207,18 @@ async fn streams_are_bounded_and_a_dropped_one_makes_room() {
         streams.push((near, far));
     }
     assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::TooMany));
+    assert!(relay.mux.is_full());
+    let mut probes = Vec::new();
+    for _ in 0..PROBE_STREAMS {
+        let mut near = relay.mux.open_probe().await.expect("a place is kept");
+        near.write_all(b"?").await.expect("it goes");
+        let mut far = host.incoming.next().await.expect("it comes");
+        far.read_exact(&mut [0]).await.expect("it is not refused");
+        far.write_all(b"!").await.expect("it goes");
+        probes.push((near, far));
+    }
+    let more = relay.mux.open_probe().await.err();
+    assert_eq!(more, Some(OpenStreamError::TooMany));
     streams.pop();
     open(&relay, &mut host).await;
 }

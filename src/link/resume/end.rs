@@ -76,6 +76,9 @@ pub enum Refusal {
     /// Both ends had all of it, and the last word of that was lost: nothing else is.
     #[error("the session had come to its end")]
     Finished,
+    /// Who asks for a session may not have any.
+    #[error("what it shows gives no right to a session")]
+    Unauthorized,
 }
 
 /// How a session ended.

@@ -29,7 +29,10 @@ const REFUSED_KIND: u8 = 5;
 #[derive(Clone, PartialEq, Eq)]
 pub enum Request {
     /// A new session.
-    Open,
+    Open {
+        /// That it may be a client.
+        credentials: Vec<u8>,
+    },
     /// The old one.
     Resume {
         /// Which.
@@ -48,7 +51,7 @@ pub enum Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open => f.write_str("Open"),
+            Self::Open { .. } => f.write_str("Open"),
             Self::Resume {
                 id, epoch, next, ..
             } => f
@@ -101,7 +104,7 @@ pub(super) fn head(bytes: [u8; HEAD]) -> Result<Head, GreetingError> {
     }
     let len = u16::from_be_bytes([high, low]);
     let fits = match kind {
-        OPEN_KIND => len == 0,
+        OPEN_KIND => usize::from(len) <= MAX_CREDENTIALS,
         RESUME_KIND => (RESUME..=RESUME + MAX_CREDENTIALS).contains(&usize::from(len)),
         OPENED_KIND => len == 20,
         RESUMED_KIND => usize::from(len) == 8 + PROOF,
@@ -130,7 +133,10 @@ impl Request {
     /// When there is more to show than [`MAX_CREDENTIALS`].
     pub(super) fn encode(&self) -> Result<Vec<u8>, GreetingError> {
         match self {
-            Self::Open => encode(OPEN_KIND, &[]),
+            Self::Open { credentials } => {
+                check(OPEN_KIND, credentials)?;
+                encode(OPEN_KIND, &[credentials])
+            }
             Self::Resume {
                 id,
                 epoch,
@@ -138,13 +144,7 @@ impl Request {
                 proof,
                 credentials,
             } => {
-                if credentials.len() > MAX_CREDENTIALS {
-                    let len = u16::MAX;
-                    return Err(GreetingError::Kind {
-                        kind: RESUME_KIND,
-                        len,
-                    });
-                }
+                check(RESUME_KIND, credentials)?;
                 let (epoch, next) = (epoch.to_be_bytes(), next.to_be_bytes());
                 encode(RESUME_KIND, &[&id.0, &epoch, &next, proof, credentials])
             }
@@ -156,7 +156,9 @@ impl Request {
     pub(super) fn decode(head: Head, body: &[u8]) -> Result<Self, GreetingError> {
         let mut body = Fields(body);
         let request = match head.kind {
-            OPEN_KIND => Some(Self::Open),
+            OPEN_KIND => Some(Self::Open {
+                credentials: body.0.to_vec(),
+            }),
             RESUME_KIND => body.resume(),
             _ => None,
         };
@@ -181,6 +183,7 @@ impl Answer {
                     Refusal::Unknown => 3,
                     Refusal::Stale => 4,
                     Refusal::Finished => 5,
+                    Refusal::Unauthorized => 6,
                 };
                 encode(REFUSED_KIND, &[&[code]])
             }
@@ -200,6 +203,7 @@ impl Answer {
                     2 => Refusal::Evicted,
                     4 => Refusal::Stale,
                     5 => Refusal::Finished,
+                    6 => Refusal::Unauthorized,
                     _ => Refusal::Unknown,
                 })
             }),
@@ -207,6 +211,13 @@ impl Answer {
         };
         answer.ok_or(head.error())
     }
+}
+
+/// No more is shown than the other end reads.
+fn check(kind: u8, credentials: &[u8]) -> Result<(), GreetingError> {
+    let fits = credentials.len() <= MAX_CREDENTIALS;
+    let len = u16::MAX;
+    fits.then_some(()).ok_or(GreetingError::Kind { kind, len })
 }
 
 fn encode(kind: u8, fields: &[&[u8]]) -> Result<Vec<u8>, GreetingError> {
@@ -286,6 +297,7 @@ mod tests {
             Answer::Refused(Refusal::Unknown),
             Answer::Refused(Refusal::Stale),
             Answer::Refused(Refusal::Finished),
+            Answer::Refused(Refusal::Unauthorized),
         ];
         for answer in answers {
             let bytes = answer.encode().expect("it fits");
@@ -303,13 +315,16 @@ mod tests {
             (epoch, next) in any::<(u64, u64)>(),
             credentials in prop::collection::vec(any::<u8>(), 0..=MAX_CREDENTIALS),
         ) {
-            let request = Request::Resume {
+            let open = Request::Open { credentials: credentials.clone() };
+            let resume = Request::Resume {
                 id: SessionId(id), epoch, next, proof: [3; PROOF], credentials,
             };
-            let bytes = request.encode().expect("it fits");
-            let (head, body) = parts(&bytes).expect("it is a greeting");
-            prop_assert_eq!(head.len, body.len());
-            prop_assert_eq!(Request::decode(head, body), Ok(request));
+            for request in [open, resume] {
+                let bytes = request.encode().expect("it fits");
+                let (head, body) = parts(&bytes).expect("it is a greeting");
+                prop_assert_eq!(head.len, body.len());
+                prop_assert_eq!(Request::decode(head, body), Ok(request));
+            }
         }
 
         #[test]
@@ -330,13 +345,16 @@ mod tests {
 
     #[test]
     fn too_many_credentials_are_not_sent() {
-        let request = Request::Resume {
+        let credentials = vec![0; MAX_CREDENTIALS + 1];
+        let resume = Request::Resume {
             id: SessionId([0; 16]),
             epoch: 1,
             next: 0,
             proof: [0; PROOF],
-            credentials: vec![0; MAX_CREDENTIALS + 1],
+            credentials: credentials.clone(),
         };
-        assert!(request.encode().is_err());
+        for request in [Request::Open { credentials }, resume] {
+            assert!(request.encode().is_err());
+        }
     }
 }

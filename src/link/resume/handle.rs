@@ -261,6 +261,13 @@ impl Handle {
         self.shared.with(|state| state.machine.unacked())
     }
 
+    /// For how long nothing has come over any link: no byte, no answer to a ping.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        let now = self.shared.now();
+        self.shared.with(|state| state.machine.silence(now))
+    }
+
     /// The last measured round-trip time.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {

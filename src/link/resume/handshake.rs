@@ -39,8 +39,12 @@ pub enum HandshakeError {
 ///
 /// # Errors
 /// See [`HandshakeError`].
-pub async fn open(transport: &mut impl Transport) -> Result<(SessionId, Duration), HandshakeError> {
-    send(transport, &Request::Open.encode()?).await?;
+pub async fn open(
+    transport: &mut impl Transport,
+    credentials: Vec<u8>,
+) -> Result<(SessionId, Duration), HandshakeError> {
+    let request = Request::Open { credentials };
+    send(transport, &request.encode()?).await?;
     match read_answer(transport).await? {
         Answer::Opened { id, retention } => Ok((id, retention)),
         Answer::Refused(reason) => Err(reason.into()),
@@ -157,7 +161,7 @@ pub async fn accept(
 
 fn claim_of(request: &Request) -> Option<(Claim, &[u8; 32])> {
     match request {
-        Request::Open => None,
+        Request::Open { .. } => None,
         Request::Resume {
             id,
             epoch,

@@ -196,7 +196,7 @@ impl Machine {
         if !self.is_current(generation) {
             return;
         }
-        self.pulse.heard(now);
+        self.pulse.heard(bytes.len(), now);
         while self.end.is_none() {
             let handled = match self.parser.next(&mut bytes) {
                 Ok(Some(item)) => self.handle_item(item, now),
@@ -214,14 +214,27 @@ impl Machine {
         match item {
             Item::Data { seq, bytes } => return self.inbound.receive(seq, bytes, now),
             Item::Frame(Frame::Ack { next, window_end }) => {
-                return self.out.handle_ack(next, window_end);
+                let before = self.out.acked();
+                self.out.handle_ack(next, window_end)?;
+                if self.out.acked() > before {
+                    self.note_answer(now);
+                }
             }
             Item::Frame(Frame::Fin { seq }) => return self.inbound.finish(seq),
             Item::Frame(Frame::Ping(number)) => self.pong = Some(number),
-            Item::Frame(Frame::Pong(number)) => self.pulse.handle_pong(number, now),
+            Item::Frame(Frame::Pong(number)) => {
+                self.pulse.handle_pong(number, now);
+                self.note_answer(now);
+            }
             Item::Frame(Frame::Reset(reason)) => self.end = Some(End::Reset(reason)),
         }
         Ok(())
+    }
+
+    /// The peer has heard something of us.
+    fn note_answer(&mut self, now: Duration) {
+        let more = self.out.is_in_flight() || self.pulse.is_pinging();
+        self.pulse.answered(more, now);
     }
 
     /// Appends what the link of that generation has to carry now, up to `limit` bytes of `out`.
@@ -251,7 +264,9 @@ impl Machine {
         if rides_along || self.inbound.is_ack_due(now) {
             frame::put(out, self.inbound.take_ack());
         }
-        self.out.transmit(out, limit);
+        if self.out.transmit(out, limit) {
+            self.pulse.asked(now);
+        }
         self.settle();
     }
 
@@ -301,6 +316,10 @@ impl Machine {
 
     pub(super) const fn is_checking(&self) -> bool {
         self.attached && self.pulse.is_checking()
+    }
+
+    pub(super) fn silence(&self, now: Duration) -> Duration {
+        self.pulse.silence(now)
     }
 
     pub(super) const fn round_trip(&self) -> Option<Duration> {

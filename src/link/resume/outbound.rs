@@ -119,8 +119,9 @@ impl Outbound {
         self.fin && self.sent == self.ring.end()
     }
 
-    /// Appends frames as long as `out` stays within `limit`.
-    pub(super) fn transmit(&mut self, out: &mut Vec<u8>, limit: usize) {
+    /// Appends frames as long as `out` stays within `limit`: whether there were any.
+    pub(super) fn transmit(&mut self, out: &mut Vec<u8>, limit: usize) -> bool {
+        let before = self.sent;
         let until = self.ring.end().min(self.window_end);
         while self.sent < until && out.len() + DATA_OVERHEAD < limit {
             let fits = (limit - out.len() - DATA_OVERHEAD).min(MAX_PAYLOAD);
@@ -137,6 +138,7 @@ impl Outbound {
             self.sent += 1;
         }
         self.ever_sent = self.ever_sent.max(self.sent);
+        self.sent > before
     }
 
     pub(super) fn shrink(&mut self) {
@@ -145,6 +147,16 @@ impl Outbound {
 
     pub(super) const fn held(&self) -> usize {
         self.ring.held()
+    }
+
+    /// The first sequence number that the peer has not acknowledged.
+    pub(super) const fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    /// Something that was sent over this link is not acknowledged yet.
+    pub(super) const fn is_in_flight(&self) -> bool {
+        self.sent > self.acked
     }
 
     /// Bytes that are not acknowledged yet.

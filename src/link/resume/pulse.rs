@@ -12,8 +12,8 @@ pub struct PulseConfig {
     pub ping_every: Duration,
     /// A link over which nothing came for this long is dead.
     pub dead_after: Duration,
-    /// A link over which nothing came for a ping's interval, three round trips and at least this is
-    /// suspected: it stays, and another one is dialled beside it.
+    /// A link over which something went that was not answered within three round trips and at least
+    /// this is suspected: it stays, and another one is dialled beside it.
     pub suspect_after: Duration,
     /// A check on purpose gives the peer three round trips, and at least this.
     pub check_at_least: Duration,
@@ -30,6 +30,10 @@ impl Default for PulseConfig {
     }
 }
 
+/// So much that comes while an answer is due shows that the answer waits behind it: the patience then
+/// begins anew. The credit bounds how often: a peer that hears nothing of us soon has none left.
+const BUSY: usize = 16 * 1024;
+
 #[derive(Debug)]
 pub(super) struct Pulse {
     config: PulseConfig,
@@ -41,6 +45,11 @@ pub(super) struct Pulse {
     round_trip: Option<Duration>,
     /// Any pong from this number on answers the check, by then.
     check: Option<(u32, Duration)>,
+    /// Since when something that went is without an answer: a ping, or bytes of the stream. What comes
+    /// by itself answers nothing: the peer may be heard and hear nothing.
+    unanswered: Option<Duration>,
+    /// So much has come meanwhile.
+    came: usize,
     suspected: bool,
 }
 
@@ -54,6 +63,8 @@ impl Pulse {
             asked: None,
             round_trip: None,
             check: None,
+            unanswered: None,
+            came: 0,
             suspected: false,
         }
     }
@@ -64,12 +75,37 @@ impl Pulse {
         self.next_ping = now;
         self.asked = None;
         self.check = None;
+        self.unanswered = None;
         self.suspected = false;
     }
 
-    pub(super) fn heard(&mut self, now: Duration) {
+    pub(super) fn heard(&mut self, bytes: usize, now: Duration) {
         self.heard_at = self.heard_at.max(now);
+        self.came = self.came.saturating_add(bytes);
+        if self.came >= BUSY {
+            self.came = 0;
+            self.unanswered = self.unanswered.map(|since| since.max(now));
+        }
+    }
+
+    /// Something has gone that the peer answers.
+    pub(super) fn asked(&mut self, now: Duration) {
+        if self.unanswered.is_none() {
+            self.unanswered = Some(now);
+            self.came = 0;
+        }
+    }
+
+    /// The peer has shown that it heard something: whether there is `more` that it has not answered.
+    pub(super) fn answered(&mut self, more: bool, now: Duration) {
         self.suspected = false;
+        self.came = 0;
+        self.unanswered = more.then_some(now);
+    }
+
+    /// A ping is without its answer.
+    pub(super) const fn is_pinging(&self) -> bool {
+        self.asked.is_some()
     }
 
     pub(super) fn handle_pong(&mut self, number: u32, now: Duration) {
@@ -88,17 +124,17 @@ impl Pulse {
 
     /// Looks whether the link has become suspect.
     pub(super) fn tick(&mut self, now: Duration) {
-        self.suspected |= now >= self.suspect_at();
+        self.suspected |= self.suspect_at().is_some_and(|at| now >= at);
     }
 
     pub(super) const fn is_checking(&self) -> bool {
         self.check.is_some() || self.suspected
     }
 
-    /// Whoever is alive has answered a ping by then, even if it could not be sent at once.
-    fn suspect_at(&self) -> Duration {
+    /// Whoever hears us has answered by then.
+    fn suspect_at(&self) -> Option<Duration> {
         let patience = self.patience(self.config.suspect_after);
-        self.heard_at + self.config.ping_every + patience
+        self.unanswered.map(|since| since + patience)
     }
 
     /// Three round trips, and at least this.
@@ -109,6 +145,11 @@ impl Pulse {
 
     pub(super) const fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// For how long nothing was heard.
+    pub(super) const fn silence(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.heard_at)
     }
 
     pub(super) fn is_dead(&self, now: Duration) -> bool {
@@ -124,6 +165,7 @@ impl Pulse {
         self.next_number = number.wrapping_add(1);
         self.next_ping = now + self.config.ping_every;
         self.asked = Some((number, now));
+        self.asked(now);
         Some(number)
     }
 
@@ -133,8 +175,8 @@ impl Pulse {
         if !stuck {
             deadline = deadline.min(self.next_ping);
         }
-        if !self.suspected {
-            deadline = deadline.min(self.suspect_at());
+        if let Some(suspect_at) = self.suspect_at().filter(|_| !self.suspected) {
+            deadline = deadline.min(suspect_at);
         }
         deadline
     }
@@ -177,28 +219,51 @@ mod tests {
     fn anything_heard_puts_death_off_and_old_news_does_not() {
         let mut pulse = Pulse::new(PulseConfig::default());
         pulse.restart(Duration::ZERO);
-        pulse.heard(SECOND * 9);
-        pulse.heard(SECOND * 2);
+        pulse.heard(1, SECOND * 9);
+        pulse.heard(1, SECOND * 2);
         assert_eq!(run(&mut pulse, SECOND * 9).1, 24);
     }
 
     #[test]
-    fn a_silent_link_is_suspected_until_it_speaks() {
+    fn who_answers_nothing_is_suspected_whatever_else_it_says() {
         let mut pulse = Pulse::new(PulseConfig::default());
         pulse.restart(SECOND * 100);
         let look = |pulse: &mut Pulse, tenths: u32| {
             pulse.tick(SECOND * tenths / 10);
             pulse.is_checking()
         };
+        assert!(!look(&mut pulse, 1050), "nothing was asked");
+        pulse.asked(SECOND * 105);
+        pulse.heard(100, SECOND * 106);
+        pulse.asked(SECOND * 106);
         assert!(!look(&mut pulse, 1069));
         assert_eq!(pulse.deadline(true), SECOND * 107);
-        assert!(look(&mut pulse, 1070));
-        assert_eq!(pulse.deadline(true), SECOND * 115, "only its death counts");
-        pulse.heard(SECOND * 108);
-        assert!(!look(&mut pulse, 1081));
-        assert!(look(&mut pulse, 1150));
-        pulse.restart(SECOND * 116);
-        assert!(!look(&mut pulse, 1160), "a new link is not suspect");
+        assert!(look(&mut pulse, 1070), "it is heard, and hears nothing");
+        assert_eq!(pulse.deadline(true), SECOND * 121, "only its death counts");
+        pulse.heard(BUSY, SECOND * 108);
+        assert!(look(&mut pulse, 1080), "that is no answer");
+        pulse.answered(true, SECOND * 108);
+        assert!(!look(&mut pulse, 1099));
+        assert!(look(&mut pulse, 1100), "the rest is not answered");
+        pulse.answered(false, SECOND * 111);
+        assert!(!look(&mut pulse, 1500), "nothing is asked any more");
+        pulse.asked(SECOND * 150);
+        pulse.restart(SECOND * 151);
+        assert!(!look(&mut pulse, 1520), "a new link is not suspect");
+    }
+
+    #[test]
+    fn an_answer_that_waits_behind_much_is_waited_for() {
+        let mut pulse = Pulse::new(PulseConfig::default());
+        pulse.restart(Duration::ZERO);
+        pulse.asked(Duration::ZERO);
+        for second in 1..=9 {
+            pulse.heard(BUSY, SECOND * second);
+            pulse.tick(SECOND * second);
+            assert!(!pulse.is_checking(), "at {second} s");
+        }
+        pulse.tick(SECOND * 11);
+        assert!(pulse.is_checking(), "nothing more has come");
     }
 
     #[test]
@@ -228,7 +293,7 @@ mod tests {
         pulse.check(SECOND);
         pulse.take_ping(SECOND);
         pulse.handle_pong(1, SECOND);
-        pulse.heard(SECOND);
+        pulse.heard(1, SECOND);
         assert!(pulse.is_checking() && pulse.is_dead(SECOND * 4));
         pulse.handle_pong(2, SECOND);
         assert!(!pulse.is_checking() && !pulse.is_dead(SECOND * 4));

@@ -280,3 +280,25 @@ async fn what_answers_in_plain_http_is_no_relay() {
     let (asked, _far) = tokio::join!(connect(near, "::1", 443), answering);
     assert!(matches!(asked, Err(TlsFault::NotARelay(_))));
 }
+
+#[test]
+fn a_page_in_a_browser_is_no_host() {
+    let asking = |more: &str| {
+        let request = format!(
+            "GET {PATH} HTTP/1.1\r\nHost: relay.example\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
+        );
+        run(async {
+            let (mut near, far) = duplex(4096);
+            near.write_all(request.as_bytes()).await.expect("it fits");
+            let agreed = accept(far).await.is_ok();
+            let mut status = [0; 12];
+            near.read_exact(&mut status).await.expect("an answer");
+            (agreed, String::from_utf8_lossy(&status).into_owned())
+        })
+    };
+    assert_eq!(asking(""), (true, "HTTP/1.1 101".to_owned()));
+    let page = "Origin: https://evil.example\r\n";
+    assert_eq!(asking(page), (false, "HTTP/1.1 403".to_owned()));
+}

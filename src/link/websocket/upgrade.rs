@@ -4,6 +4,7 @@ use super::PATH;
 use super::carrier::{WebSocket, config};
 use crate::link::Transport;
 use crate::link::tls::TlsFault;
+use http::header::ORIGIN;
 use http::{Request, Response, StatusCode, Uri, request};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::handshake::server::{
@@ -70,16 +71,20 @@ pub fn agree(head: &request::Parts) -> Option<Response<()>> {
     create_response(&asked).ok()
 }
 
-/// Has anything else not found.
+/// Has anything else not found, and no page in a browser connect: those name their origin.
 struct OnePath;
 
 impl Callback for OnePath {
     fn on_request(self, request: &Asked, answer: Answer) -> Result<Answer, ErrorResponse> {
-        if request.uri().path() == PATH {
+        let status = if request.uri().path() != PATH {
+            StatusCode::NOT_FOUND
+        } else if request.headers().contains_key(ORIGIN) {
+            StatusCode::FORBIDDEN
+        } else {
             return Ok(answer);
-        }
+        };
         let mut refused = Response::new(None);
-        *refused.status_mut() = StatusCode::NOT_FOUND;
+        *refused.status_mut() = status;
         Err(refused)
     }
 }

@@ -4,7 +4,7 @@ use super::generations::{Generation, Generations};
 use super::identity::host_id;
 use super::inner::{HostKey, Pool};
 use super::management::{Base, Endpoint, Management, TunnelReply};
-use super::place::Place;
+use super::place::{Leftovers, Place};
 use super::session::{self, Made, Registration, ensure, map_end};
 use super::socket::{self, Offer, Version};
 use super::ssh::{self, End, Event, Outer};
@@ -34,6 +34,8 @@ pub struct DevTunnelConnector {
     management: OnceLock<Management>,
     key: OnceLock<Arc<HostKey>>,
     pool: Pool,
+    /// What attempts have left at the service.
+    leftovers: Leftovers,
     /// Since when the relay would not have the second version, and had the first.
     only_v1: Mutex<Option<Instant>>,
 }
@@ -75,6 +77,7 @@ impl DevTunnelConnector {
             management: OnceLock::new(),
             key: OnceLock::new(),
             pool: Pool::default(),
+            leftovers: Leftovers::default(),
             only_v1: Mutex::default(),
         }
     }
@@ -129,14 +132,12 @@ impl DevTunnelConnector {
         let host_token = token(Scope::Host).ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
         progress(Phase::ConnectingRelay);
         let generation = Generations::of(&host_id(&order.install, &order.tunnel)).begin();
-        let registration = self
+        let (registration, mut place) = self
             .register(order, host_token, token(Scope::ManagePorts), &generation)
             .await?;
-        let mut place = Place::of(&registration, &generation);
         let greeted = self.greet(&registration, &generation).await;
         let greeted = greeted.inspect_err(|error| place.lose(error))?;
         generation.connected();
-        place.keep();
         progress(Phase::ForwardingPorts);
         let there = registration.served.clone();
         let made = Made {
@@ -149,7 +150,10 @@ impl DevTunnelConnector {
             key: self.key()?,
             pool: self.pool.clone(),
         };
-        session::start(made, there).await
+        let started = session::start(made, there).await;
+        let session = started.inspect_err(|error| place.lose(error))?;
+        place.keep();
+        Ok(session)
     }
 
     /// Makes the ports that are missing, and puts this host on the register.
@@ -159,26 +163,30 @@ impl DevTunnelConnector {
         host_token: Secret,
         ports_token: Option<Secret>,
         generation: &Generation,
-    ) -> Result<Registration, ConnectError> {
+    ) -> Result<(Registration, Place), ConnectError> {
         let (management, tunnel) = (self.management()?, &order.tunnel);
         let known = management.tunnel(tunnel, &host_token).await?;
         let id = host_id(&order.install, tunnel);
         if !order.take_over && is_elsewhere(&known, &id, generation) {
             return Err(ConnectError::new(Reason::HostedElsewhere));
         }
-        let ports = order.ports.as_slice();
+        let ports = (order.ports.as_slice(), order.fixed_ports);
         let served = ensure(management, tunnel, ports_token.as_ref(), &known, ports).await?;
         let endpoint = Endpoint {
             host_id: id,
             public_key: self.key()?.public().to_owned(),
         };
+        // The service may have it before it has answered.
+        let asked = (tunnel, &endpoint, &host_token);
+        let mut place = Place::new(&self.leftovers, generation, management, asked);
         let reply = {
-            let _place = generation.all().place().await;
-            management
+            let _turn = generation.all().place().await;
+            let put = management
                 .put_endpoint(tunnel, &endpoint, &host_token)
-                .await?
+                .await;
+            put.inspect_err(|error| place.lose(error))?
         };
-        Ok(Registration {
+        let registration = Registration {
             management: management.clone(),
             tunnel: tunnel.clone(),
             endpoint,
@@ -188,7 +196,8 @@ impl DevTunnelConnector {
             fixed_ports: order.fixed_ports,
             known,
             served,
-        })
+        };
+        Ok((registration, place))
     }
 
     /// Opens the WebSocket and greets the relay in it; with the first version alone when the relay
@@ -317,5 +326,9 @@ impl Connector for DevTunnelConnector {
         progress: Progress<'a>,
     ) -> BoxFuture<'a, Result<Session, ConnectError>> {
         Box::pin(self.make_session(order, tokens, progress))
+    }
+
+    fn clean_up(&self) -> Option<BoxFuture<'static, ()>> {
+        self.leftovers.give_back()
     }
 }

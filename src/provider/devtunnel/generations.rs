@@ -62,9 +62,9 @@ impl Generations {
         }
     }
 
-    /// None is alive.
-    pub fn is_empty(&self) -> bool {
-        self.lock().alive.is_empty()
+    /// One is alive that has another number.
+    pub fn has_other(&self, number: u64) -> bool {
+        self.lock().alive.iter().any(|alive| *alive != number)
     }
 
     /// Waits until nobody else takes or gives back the host's place on the register.
@@ -81,6 +81,11 @@ impl Generation {
     /// No newer one is alive.
     pub fn is_newest(&self) -> bool {
         self.all.lock().alive.last() == Some(&self.number)
+    }
+
+    /// Its number among them; a newer one has a higher one.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// Those that it is one of.

@@ -127,8 +127,22 @@ impl Inventory {
     /// # Errors
     /// `TunnelGone` and whatever else may fail.
     pub async fn show(&self, id: &TunnelId) -> Result<Shown, ConnectError> {
-        let told = self.cli.show(id).await?;
-        self.shown(id, &told).await
+        self.show_asked(id.as_str()).await
+    }
+
+    /// The same by its id, or by what was asked for as that: the id without its cluster.
+    ///
+    /// # Errors
+    /// As [`Self::show`]; what cannot be an id is the id of nothing.
+    pub async fn show_asked(&self, asked: &str) -> Result<Shown, ConnectError> {
+        let is_stem = TunnelId::stem_of(asked).as_deref() == Some(asked);
+        if !is_stem && TunnelId::new(asked).is_err() {
+            return Err(ConnectError::new(Reason::TunnelGone));
+        }
+        let told = self.cli.show(asked).await?;
+        let id = TunnelId::new(told.listed.id.as_str());
+        let id = id.map_err(|_| failed("the tunnel's id is none"))?;
+        self.shown(&id, &told).await
     }
 
     async fn shown(&self, id: &TunnelId, told: &Told) -> Result<Shown, ConnectError> {
@@ -157,9 +171,9 @@ impl Inventory {
         if let Some((_, protocol)) = first {
             port::check(protocol)?;
         }
-        let asked = TunnelId::from_name(name);
+        let asked = TunnelId::stem_of(name);
         let new = New {
-            id: asked.as_ref().map(TunnelId::as_str),
+            id: asked.as_deref(),
             description,
             access,
         };

@@ -2,12 +2,13 @@
 //!
 //! It knows which versions of the relay's protocol there are to offer, and nothing of what they say.
 
-use super::management::{USER_AGENT, authorization, map_status};
+use super::management::{Half, USER_AGENT, authorization, map_status};
+use crate::base::local;
 use crate::link::Transport;
 use crate::link::websocket::{Pulse, WebSocket};
 use crate::model::{Reason, Secret};
+use crate::provider::ConnectError;
 use crate::provider::dial::{self, NotConnected, NotReached, NotThrough, Proxies, is_here};
-use crate::provider::{ConnectError, local};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, USER_AGENT as USER_AGENT_NAME};
 use http::{HeaderValue, Uri};
 use rustls::pki_types::ServerName;
@@ -121,7 +122,7 @@ async fn open_in_time(
         .max_message_size(Some(LONGEST_MESSAGE))
         .max_frame_size(Some(LONGEST_MESSAGE));
     let opened = client_async_with_config(request, stream, Some(config)).await;
-    let (messages, answer) = opened.map_err(map_error)?;
+    let (messages, answer) = opened.map_err(|error| map_error(error, &place))?;
     let picked = answer.headers().get(SEC_WEBSOCKET_PROTOCOL);
     let version = match picked.and_then(|picked| picked.to_str().ok()) {
         Some(V2) => Version::V2,
@@ -213,12 +214,13 @@ fn fault(detail: String) -> ConnectError {
     ConnectError::with(Reason::ProtocolFault { detail }, said)
 }
 
-fn map_error(error: Error) -> ConnectError {
+fn map_error(error: Error, place: &Place) -> ConnectError {
     match error {
         Error::Http(answer) => {
             let body = answer.body().as_deref().unwrap_or_default();
             let body = String::from_utf8_lossy(body).into_owned();
-            map_status(answer.status().as_u16(), answer.headers(), &body, None)
+            let (status, headers) = (answer.status().as_u16(), answer.headers());
+            map_status(status, headers, &body, (Half::Relay, &place.address()))
         }
         Error::Io(error) => ConnectError::with(Reason::LinkLost, error),
         Error::ConnectionClosed | Error::AlreadyClosed => ConnectError::new(Reason::LinkLost),

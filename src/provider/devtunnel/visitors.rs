@@ -3,10 +3,10 @@
 //!
 //! It knows nothing of how a visitor comes, and takes no more of them at once than it has room for.
 
-use crate::link::pump::pump;
+use crate::base::local;
+use crate::link::pump::pump_service;
 use crate::model::{Port, PortNumber, Target};
 use crate::provider::TrafficBoard;
-use crate::provider::local::{self, LocalError};
 use crate::provider::types::{ConnectionGuard, PortCounters};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,7 +71,7 @@ impl Visitors {
                 _open: open,
                 _room: room,
             }),
-            Err(LocalError::Refused | LocalError::TimedOut) => Err(Refusal::ConnectFailed),
+            Err(_) => Err(Refusal::ConnectFailed),
         }
     }
 
@@ -90,12 +90,15 @@ pub(super) struct Reached {
 }
 
 impl Reached {
-    /// Carries the bytes of a visitor until both sides have ended.
+    /// Carries the bytes of a visitor until both sides have ended, or the service has and has nothing
+    /// more to hear: Microsoft's clients learn of its end by the close of their channel alone.
     pub async fn carry<S: AsyncRead + AsyncWrite + Unpin>(mut self, visitor: &mut S) {
         let counters = &self.counters;
         let (received, sent) = (|n| counters.add_in(n), |n| counters.add_out(n));
-        if let Err(error) = pump(visitor, &mut self.service, received, sent).await {
+        if let Err(error) = pump_service(visitor, &mut self.service, received, sent).await {
             tracing::debug!(%error, "a connection broke");
+            // A clean end would pass a part for the whole.
+            let _ = self.service.set_zero_linger();
         }
     }
 }

@@ -4,8 +4,8 @@
 //! A name and a password for it are secrets: nothing here prints them. It knows nothing of relays.
 
 use super::race::{self, NotReached, reach};
+use crate::base::local;
 use crate::link::Transport;
-use crate::provider::local;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode, Uri};
 use http_body_util::Empty;

@@ -1,12 +1,12 @@
 //! From a name and a port to a TCP connection made ready for a link.
 
+use crate::link::ReadAhead;
 use crate::link::transport;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::BufReader;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::sleep;
 
@@ -28,7 +28,7 @@ pub(in crate::provider) enum NotReached {
 }
 
 /// Connects to the first address of `host` that accepts.
-pub(super) async fn reach(host: &str, port: u16) -> Result<BufReader<TcpStream>, NotReached> {
+pub(super) async fn reach(host: &str, port: u16) -> Result<ReadAhead<TcpStream>, NotReached> {
     let addresses = resolve(host, port)
         .await
         .map_err(|error| NotReached::UnknownHost(error.to_string()))?;

@@ -11,7 +11,7 @@ use crate::link::wire::{
     VERSION,
 };
 use crate::model::{JoinLink, LivePort, Port, PortNumber, Protocol, Reason};
-use crate::provider::{ConnectError, HostOrder};
+use crate::provider::{ConnectError, HostOrder, ProbeMarks};
 use std::num::NonZeroU16;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -28,13 +28,19 @@ pub(super) struct Shaken {
 }
 
 /// What to say first.
-pub(super) fn hello(order: &HostOrder, link: &JoinLink, instance: &str) -> Hello {
+pub(super) fn hello(
+    order: &HostOrder,
+    link: &JoinLink,
+    instance: &str,
+    probes: Option<&ProbeMarks>,
+) -> Hello {
     Hello {
         version: VERSION,
         token: Token(link.token.expose().to_owned()),
         tunnel: order.tunnel.as_str().to_owned(),
         install: order.install.clone(),
         instance: instance.to_owned(),
+        probe: Token(probes.map_or_else(String::new, |probes| probes.key().expose().to_owned())),
         take_over: order.take_over,
         ports: specs(&order.ports),
     }
@@ -54,6 +60,8 @@ pub(super) fn specs(ports: &[Port]) -> Vec<PortSpec> {
             },
             label: port.label.as_str().to_owned(),
             public_port: port.public_port.and_then(wire),
+            local_name: port.options.host_header.local_name(port),
+            per_visitor: port.options.proxy_protocol.is_some(),
         })
     };
     ports.iter().filter_map(spec).collect()
@@ -88,7 +96,7 @@ pub(super) async fn shake(
 }
 
 async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken, ConnectError> {
-    let (mut link, bytes) = link::open(secured, config).await?;
+    let (mut link, bytes) = link::open(secured, config, &hello.token).await?;
     let (mux, incoming, driver) = mux::start(bytes, Role::Host);
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
     let control = mux

@@ -7,9 +7,10 @@ use super::RelayLocator;
 use super::dial::Dialler;
 use crate::link::Transport;
 use crate::link::resume::{
-    self, Config, Dialled, End, Handle, HandshakeError, Redial, ResumeStream, Status,
+    self, Config, Dialled, End, Handle, HandshakeError, Redial, Refusal, ResumeStream, Status,
 };
 use crate::link::tls::Secured;
+use crate::link::wire::Token;
 use crate::model::{JoinLink, Reason};
 use crate::provider::ConnectError;
 use std::sync::Arc;
@@ -29,12 +30,15 @@ pub(super) struct Link {
 pub(super) async fn open(
     secured: Secured,
     config: Config,
+    token: &Token,
 ) -> Result<(Link, ResumeStream), ConnectError> {
     let Secured {
         mut stream,
         binding,
     } = secured;
-    let (id, retention) = resume::open(&mut stream).await.map_err(map_fault)?;
+    let (id, retention) = resume::open(&mut stream, token.0.clone().into_bytes())
+        .await
+        .map_err(map_fault)?;
     let secret = resume::Secret::derive(binding, id);
     let (handle, bytes, driver) = resume::session(config, id, secret);
     let lost = |error| ConnectError::with(Reason::LinkLost, error);
@@ -53,6 +57,7 @@ pub(super) async fn open(
 fn map_fault(fault: HandshakeError) -> ConnectError {
     let reason = match &fault {
         HandshakeError::Broken(_) => Reason::LinkLost,
+        HandshakeError::Refused(Refusal::Unauthorized) => Reason::TokenRefused,
         HandshakeError::Greeting(_)
         | HandshakeError::Refused(_)
         | HandshakeError::Over(_)
@@ -85,6 +90,12 @@ impl Link {
     /// Whether it is without a connection now, and waits for another one.
     pub(super) fn is_parked(&self) -> bool {
         *self.status.borrow() == Status::Parked
+    }
+
+    /// For how long the relay has said nothing.
+    pub(super) fn silence(&self) -> impl Fn() -> Duration + Send + Sync + use<> {
+        let handle = self.handle.clone();
+        move || handle.silence()
     }
 
     /// How long it can be without a connection.

@@ -8,11 +8,13 @@ mod handshake;
 mod link;
 mod refusal;
 mod session;
+mod visitors;
 
 pub use super::dial::Proxies;
 pub use dial::Detours;
 
-use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use super::{BoxFuture, ConnectError, Connector, HostOrder, ProbeMarks, Progress, Session, Tokens};
+use crate::base::local::Memories;
 use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
@@ -72,6 +74,10 @@ pub struct RelayConnector {
     instance: String,
     patience: Patience,
     dialler: Arc<Dialler>,
+    /// How the probes of what it hosts are known.
+    probes: Option<ProbeMarks>,
+    /// What is known of the local services: a new session asks nothing again.
+    memories: Arc<Memories>,
 }
 
 impl fmt::Debug for RelayConnector {
@@ -104,7 +110,16 @@ impl RelayConnector {
             instance: format!("{:016x}", rand::random::<u64>()),
             patience: Patience::default(),
             dialler: Arc::new(Dialler::new(Detours::from_env())),
+            probes: None,
+            memories: Arc::default(),
         }
+    }
+
+    /// Whoever comes with one of these marks is a probe of ours, and no visitor.
+    #[must_use]
+    pub fn with_probes(mut self, probes: ProbeMarks) -> Self {
+        self.probes = Some(probes);
+        self
     }
 
     /// With other time-outs.
@@ -143,12 +158,14 @@ impl RelayConnector {
         progress(Phase::ConnectingRelay);
         let secured = self.dialler.dial(&join, patience).await?;
         progress(Phase::ForwardingPorts);
-        let hello = handshake::hello(order, &join, &self.instance);
+        let hello = handshake::hello(order, &join, &self.instance, self.probes.as_ref());
         let mut shaken = handshake::shake(secured, config, hello, answer_within).await?;
         let locator = Arc::clone(&self.locator);
         let dialler = Arc::clone(&self.dialler);
         shaken.link.keep_attached(locator, dialler, patience);
-        Ok(session::start(shaken, order.ports.clone()))
+        let memories = Arc::clone(&self.memories);
+        let ports = order.ports.clone();
+        Ok(session::start(shaken, ports, memories, self.probes.clone()))
     }
 }
 

@@ -1,25 +1,23 @@
-//! One session with a relay: attends to the control stream, serves the visitors' streams.
+//! One session with a relay: attends to the control stream, and has the visitors' streams served.
 
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
+use super::visitors::{self, LocalPorts};
+use crate::base::local::Memories;
+use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Opening};
-use crate::link::pump::pump;
+use crate::link::outbox::{Outbox, OutboxError};
+use crate::link::resume::{End as LinkOver, Refusal};
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
-use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
 use crate::model::{Port, Reason};
-use crate::provider::local::{LocalError, LocalPort, LocalStream};
 use crate::provider::{
-    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
+    BoxFuture, ConnectError, Ended, ProbeMarks, Session, SessionEvent, SessionPart, TrafficBoard,
 };
-use std::collections::HashMap;
-use std::io;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -27,9 +25,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// A visitor's stream whose service has not accepted by then is answered that it is being tried.
-const TRYING_AFTER: Duration = Duration::from_millis(100);
 
 /// Events that wait for the engine.
 const EVENT_QUEUE: usize = 16;
@@ -51,22 +46,30 @@ enum End {
 }
 
 /// Starts a session on a link that the relay has welcomed.
-pub(super) fn start(shaken: Shaken, ports: Vec<Port>) -> Session {
+pub(super) fn start(
+    shaken: Shaken,
+    ports: Vec<Port>,
+    memories: Arc<Memories>,
+    probes: Option<ProbeMarks>,
+) -> Session {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let (commands, orders) = mpsc::unbounded_channel();
-    let traffic = Arc::new(TrafficBoard::default());
+    let traffic = Arc::new(TrafficBoard::over(shaken.link.silence()));
     let live = shaken.ports.clone();
+    let (control, outbox) = shaken.control.split();
     let host = Host {
         link: shaken.link,
         parked: false,
         mux: shaken.mux,
         incoming: shaken.incoming,
-        control: shaken.control,
+        control,
+        outbox,
         driver: shaken.driver,
         established: false,
         going_down: false,
-        local: Arc::new(LocalPorts::default()),
+        local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
+        probes,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
         events,
@@ -114,55 +117,21 @@ impl SessionPart for Part {
     }
 }
 
-/// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug, Default)]
-struct LocalPorts(Mutex<HashMap<u16, Arc<LocalPort>>>);
-
-impl LocalPorts {
-    fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
-        self.lock().get(&number).cloned()
-    }
-
-    /// Serves these ports and no others. One that stays as it was keeps what is known of it.
-    fn set(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        local.retain(|_, local| ports.contains(&local.port));
-        for port in ports {
-            local
-                .entry(port.number.get())
-                .or_insert_with(|| Arc::new(LocalPort::new(port.clone())));
-        }
-    }
-
-    /// Serves these ports too: the relay may send visitors before its answer is here.
-    fn add(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        for port in ports {
-            let number = port.number.get();
-            if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, Arc::new(LocalPort::new(port.clone())));
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 struct Host {
     link: Link,
     /// The engine knows that the link is parked.
     parked: bool,
     mux: Mux,
     incoming: Incoming,
-    control: Frames<MuxStream>,
+    control: Frames<ReadHalf<MuxStream>>,
+    outbox: Outbox<WriteHalf<MuxStream>>,
     driver: AbortOnDropHandle<LinkEnd>,
     established: bool,
     /// The relay has said that it goes down.
     going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
+    probes: Option<ProbeMarks>,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,
     events: mpsc::Sender<SessionEvent>,
@@ -173,9 +142,13 @@ impl Host {
     async fn run(mut self) {
         match self.attend().await {
             End::Over(ended) => {
+                let event = match self.link.end() {
+                    Some(LinkOver::CannotResume(Refusal::Unknown)) => SessionEvent::Lapsed(ended),
+                    _ => SessionEvent::Ended(ended),
+                };
                 // The link goes before the engine hears of it.
                 drop((self.visitors, self.driver, self.link));
-                let _ = self.events.send(SessionEvent::Ended(ended)).await;
+                let _ = self.events.send(event).await;
             }
             End::Closed(done) => {
                 self.say_goodbye().await;
@@ -186,17 +159,18 @@ impl Host {
 
     async fn say_goodbye(&mut self) {
         let goodbye = async {
-            if self.control.send(&HostMessage::Goodbye).await.is_ok() {
-                self.mux.close();
-                let _ = (&mut self.driver).await;
-            }
+            self.outbox.push(&HostMessage::Goodbye)?;
+            self.outbox.drain(GOODBYE_WITHIN).await?;
+            self.mux.close();
+            let _ = (&mut self.driver).await;
+            Ok::<_, OutboxError>(())
         };
         let _ = timeout(GOODBYE_WITHIN, goodbye).await;
     }
 
     async fn attend(&mut self) -> End {
         // Its answer shows that the way there and back is open; the link watches over itself.
-        let mut handled = self.send(&HostMessage::Ping { number: 1 }).await;
+        let mut handled = self.send(&HostMessage::Ping { number: 1 });
         loop {
             if let Err(ended) = handled {
                 return End::Over(self.last_words(ended).await);
@@ -213,7 +187,7 @@ impl Host {
                         self.link.check();
                         Ok(())
                     }
-                    Some(Command::SetPorts(ports)) => self.ask_for(ports).await,
+                    Some(Command::SetPorts(ports)) => self.ask_for(ports),
                 },
                 message = self.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
@@ -222,13 +196,14 @@ impl Host {
                 },
                 Some(stream) = self.incoming.next() => {
                     let (local, traffic) = (Arc::clone(&self.local), Arc::clone(&self.traffic));
-                    self.visitors.spawn(serve(stream, local, traffic));
+                    self.visitors.spawn(visitors::serve(stream, local, traffic, self.probes.clone()));
                     Ok(())
                 }
                 Some(_) = self.visitors.join_next() => Ok(()),
-                // While the link is parked they only pile up, each at most once.
-                streams = self.mux.abandoned(), if !self.parked => {
-                    self.send(&HostMessage::Abandon { streams }).await
+                error = self.outbox.drive(SEND_TIMEOUT) => self.handle_outbox(error),
+                // While nothing goes they only pile up, each at most once.
+                streams = self.mux.abandoned(), if self.outbox.is_empty() => {
+                    self.send(&HostMessage::Abandon { streams })
                 }
                 () = self.link.changed() => {
                     self.follow_link();
@@ -271,11 +246,17 @@ impl Host {
         if self.going_down {
             return ConnectError::with(Reason::RelayShutDown, ended.detail);
         }
-        while let Ok(Ok(Some(message))) = timeout(AT_ONCE, self.control.next()).await {
+        // In all: a relay that never stops talking is not listened to for ever.
+        let reason = timeout(AT_ONCE, self.last_reason()).await.ok().flatten();
+        reason.map_or(ended, ConnectError::new)
+    }
+
+    async fn last_reason(&mut self) -> Option<Reason> {
+        while let Ok(Some(message)) = self.control.next().await {
             match message {
-                RelayMessage::Displaced => return ConnectError::new(Reason::TakenOver),
-                RelayMessage::Revoked => return ConnectError::new(Reason::TokenRefused),
-                RelayMessage::ShuttingDown => return ConnectError::new(Reason::RelayShutDown),
+                RelayMessage::Displaced => return Some(Reason::TakenOver),
+                RelayMessage::Revoked => return Some(Reason::TokenRefused),
+                RelayMessage::ShuttingDown => return Some(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
                 | RelayMessage::Pong { .. }
@@ -285,7 +266,7 @@ impl Host {
                 | RelayMessage::Unknown => {}
             }
         }
-        ended
+        None
     }
 
     fn handle_message(&mut self, message: RelayMessage) -> Result<(), Ended> {
@@ -328,14 +309,15 @@ impl Host {
 
     fn handle_ports(&mut self, ports: Vec<ServedPort>) {
         self.local.set(&self.wanted);
+        self.local.memories.retain(&self.wanted);
         self.tell(SessionEvent::Ports(handshake::live(ports)));
     }
 
-    async fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
+    fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
         self.local.add(&ports);
         self.wanted = ports;
         let ports = handshake::specs(&self.wanted);
-        self.send(&HostMessage::SetPorts { ports }).await
+        self.send(&HostMessage::SetPorts { ports })
     }
 
     /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
@@ -345,75 +327,17 @@ impl Host {
         }
     }
 
-    async fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
-        let mut sending = pin!(self.control.send(message));
-        loop {
-            match timeout(SEND_TIMEOUT, &mut sending).await {
-                Ok(sent) => return sent.map_err(lost),
-                // It goes as soon as there is a link again.
-                Err(_) if self.link.is_parked() => {}
-                Err(_) => return Err(ConnectError::new(Reason::LinkSilent)),
-            }
+    fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {
+        let queued = self.outbox.push(message);
+        queued.map_err(|error| ConnectError::with(Reason::LinkLost, error))
+    }
+
+    fn handle_outbox(&self, error: OutboxError) -> Result<(), Ended> {
+        match error {
+            // It goes as soon as there is a link again.
+            OutboxError::Stuck if self.link.is_parked() => Ok(()),
+            OutboxError::Stuck => Err(ConnectError::new(Reason::LinkSilent)),
+            error => Err(ConnectError::with(Reason::LinkLost, error)),
         }
-    }
-}
-
-/// Serves one visitor's stream.
-async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<TrafficBoard>) {
-    let opening = timeout(HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
-    let Ok(Ok(opening)) = opening else {
-        return tracing::debug!("a stream began with garbage");
-    };
-    let Some(local) = local.get(opening.port) else {
-        return refuse(stream, Answer::UnknownPort).await;
-    };
-    let counters = traffic.port(local.port.number);
-    let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local).await {
-        Ok(service) => service,
-        Err(LocalError::Refused) => return refuse(stream, Answer::Refused).await,
-        Err(LocalError::TimedOut) => return refuse(stream, Answer::TimedOut).await,
-    };
-    if Answer::Connected.write(&mut stream).await.is_err() {
-        return;
-    }
-    let (mut asked, mut answered) = (false, false);
-    let received = |bytes| {
-        asked = true;
-        counters.add_in(bytes);
-    };
-    let sent = |bytes| {
-        answered = true;
-        counters.add_out(bytes);
-    };
-    // While the service does not read, nobody reads the stream either.
-    let broken = stream.broken();
-    let carried = tokio::select! {
-        biased;
-        carried = pump(&mut stream, &mut service, received, sent) => carried,
-        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
-    };
-    if let Err(error) = carried {
-        tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
-    }
-    if asked && !answered {
-        local.forget();
-    }
-}
-
-/// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, LocalError> {
-    let mut connecting = pin!(local.connect());
-    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
-        return connected;
-    }
-    // A stream that broke is found out about when the service's bytes are to go.
-    let _ = Answer::Trying.write(stream).await;
-    connecting.await
-}
-
-async fn refuse(mut stream: MuxStream, answer: Answer) {
-    if answer.write(&mut stream).await.is_ok() {
-        let _ = stream.shutdown().await;
     }
 }

@@ -1,10 +1,13 @@
-//! Accepts connections and owns them: at most so many at once, and all end with their ingress.
+//! Accepts connections and owns them: a fair share for each network, and all end with their ingress.
 //!
 //! It does not know what is done with a connection.
 
+use super::forwarding::Approach;
+use crate::relay::{Limiter, Network, Permit};
 use socket2::{SockRef, TcpKeepalive};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -73,13 +76,59 @@ impl Drop for IngressGuard {
     }
 }
 
-/// Hands each connection to `serve`, at most `limit` at a time, until `stop`; then waits for those
-/// under way. Dropping it drops them.
+/// How visitors get in at one listener.
+#[derive(Clone, Debug)]
+pub(super) struct Entrance {
+    /// The connections of all listeners that share them.
+    pub(super) limiter: Arc<Limiter>,
+    /// Who is a proxy of the operator's.
+    pub(super) approach: Approach,
+    /// See [`Limits::unsent`](super::Limits::unsent).
+    pub(super) unsent: u32,
+    /// See [`Limits::write_stall`](super::Limits::write_stall).
+    pub(super) write_stall: Duration,
+}
+
+impl Entrance {
+    /// Whose share a connection counts to. What comes through a proxy is everybody's: who it is shows
+    /// only in what is said.
+    fn network(&self, peer: SocketAddr) -> Network {
+        if self.approach.trusts(peer.ip()) {
+            Network::Proxy(peer.ip())
+        } else {
+            Network::of(peer.ip())
+        }
+    }
+
+    fn prepare(&self, stream: &TcpStream) {
+        let keep_alive = TcpKeepalive::new()
+            .with_time(KEEP_ALIVE_TIME)
+            .with_interval(KEEP_ALIVE_INTERVAL);
+        let socket = SockRef::from(stream);
+        let prepared = stream
+            .set_nodelay(true)
+            .and_then(|()| socket.set_tcp_keepalive(&keep_alive));
+        // Bytes for a visitor who does not read wait in the service, not in the kernel. Its time-out
+        // also counts while the visitor's window is closed.
+        #[cfg(target_os = "linux")]
+        let prepared = prepared
+            .and_then(|()| socket.set_tcp_notsent_lowat(self.unsent))
+            .and_then(|()| socket.set_tcp_user_timeout(Some(self.write_stall)));
+        // A visitor that is gone already is noticed soon enough.
+        if let Err(error) = prepared {
+            tracing::debug!(%error, "a visitor's socket takes no options");
+        }
+    }
+}
+
+/// Hands each connection to `serve`, with the permit that it holds as long as it lives, until `stop`;
+/// then waits for those under way. Dropping it drops them. `serve` is to end, with a reset, as soon as
+/// its permit is taken back.
 pub(super) async fn accept<F>(
     listener: TcpListener,
-    limit: usize,
+    entrance: &Entrance,
     stop: &CancellationToken,
-    serve: impl Fn(TcpStream, SocketAddr) -> F,
+    serve: impl Fn(TcpStream, SocketAddr, Permit) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -90,10 +139,11 @@ pub(super) async fn accept<F>(
             tokio::select! {
                 () = &mut stopped => break,
                 Some(ended) = connections.join_next() => log_panic(ended),
-                accepted = listener.accept(), if connections.len() < limit => match accepted {
+                accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        prepare(&stream);
-                        connections.spawn(serve(stream, peer));
+                        entrance.prepare(&stream);
+                        let permit = entrance.limiter.admit(entrance.network(peer));
+                        connections.spawn(serve(stream, peer, permit));
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -103,19 +153,6 @@ pub(super) async fn accept<F>(
     drop(listener);
     while let Some(ended) = connections.join_next().await {
         log_panic(ended);
-    }
-}
-
-fn prepare(stream: &TcpStream) {
-    let keep_alive = TcpKeepalive::new()
-        .with_time(KEEP_ALIVE_TIME)
-        .with_interval(KEEP_ALIVE_INTERVAL);
-    let prepared = stream
-        .set_nodelay(true)
-        .and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keep_alive));
-    // A visitor that is gone already is noticed soon enough.
-    if let Err(error) = prepared {
-        tracing::debug!(%error, "a visitor's socket takes no options");
     }
 }
 
@@ -131,5 +168,27 @@ async fn pause_after(error: &std::io::Error) {
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a visitor's connection ended in a panic");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn little_waits_in_the_kernel_and_not_for_ever() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        let (visitor, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (_visitor, (stream, _)) = (visitor.expect("it listens"), accepted.expect("it came"));
+        let config = crate::relay::ingress::HttpConfig::new("localhost");
+        config.entrance().prepare(&stream);
+        let socket = SockRef::from(&stream);
+        let unsent = socket.tcp_notsent_lowat().expect("it is told");
+        assert_eq!(unsent, config.limits.unsent);
+        let stall = socket.tcp_user_timeout().expect("it is told");
+        assert_eq!(stall, Some(config.limits.write_stall));
     }
 }

@@ -6,61 +6,64 @@
 //! knows of accounts, sessions or links: tunnels are what [`Backend`] finds.
 //!
 //! Everything a visitor can hold is bounded: connections, heads, buffers, idle connections to
-//! services, and the time for a head. A body takes the time it takes.
+//! services, the time for a head, and how long a body may pause. A body takes the time it takes.
 
 mod accept;
 mod body;
+mod buffer;
+mod claims;
+mod conn;
+mod cookies;
+mod cors;
+mod deliver;
+mod disguise;
+mod event_stream;
+mod exchange;
+mod fault;
+mod forwarding;
 mod headers;
 mod hosts;
-mod pace;
+mod message;
+mod outward;
+mod own_names;
 mod page;
 mod pool;
+mod proxied;
 mod proxy;
+mod reply;
 mod route;
+mod service;
+mod socket;
 mod splice;
 mod tcp;
+mod transfer;
+mod via;
 mod web;
-mod wire;
 
+pub use super::limits::VisitorLimits as Limits;
 pub use accept::IngressGuard;
+pub use disguise::LocalName;
+pub use forwarding::Approach;
 
-use super::{Backend, Upstream};
+use super::{Backend, Limiter, Upstream};
+use accept::Entrance;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use web::{Router, Web};
 
-/// What visitors of one listener may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at a time; more wait to be accepted.
-    pub connections: usize,
-    /// From the first byte of a request's head to the last, and from accept to the first head.
-    pub head_timeout: Duration,
-    /// Between an answer and the next request on the same connection.
-    pub idle_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 10_000,
-            head_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(75),
-        }
-    }
-}
-
-/// How an HTTP listener finds its tunnels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How an ingress finds its tunnels, and what visitors may take.
+#[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// Tunnels are at `NAME.DOMAIN`.
     pub domain: String,
-    /// Every visitor comes through a proxy of the operator's, whose `X-Forwarded-*` and `Forwarded`
-    /// headers are believed. Otherwise a visitor's own are replaced.
-    pub behind_proxy: bool,
+    /// How visitors get here, and through whom.
+    pub approach: Approach,
+    /// What hosts are told to connect to, beside the domain and this machine's own names.
+    pub names: Vec<String>,
     /// What visitors may take.
     pub limits: Limits,
+    /// The connections, which all listeners of a relay share; without it each has its own.
+    pub connections: Option<Arc<Limiter>>,
 }
 
 impl HttpConfig {
@@ -69,10 +72,29 @@ impl HttpConfig {
     pub fn new(domain: impl Into<String>) -> Self {
         Self {
             domain: domain.into(),
-            behind_proxy: false,
+            approach: Approach::default(),
+            names: Vec::new(),
             limits: Limits::default(),
+            connections: None,
         }
     }
+
+    /// How a listener lets visitors in.
+    fn entrance(&self) -> Entrance {
+        let limiter = self.connections.clone();
+        Entrance {
+            limiter: limiter.unwrap_or_else(|| connections(&self.limits)),
+            approach: self.approach.clone(),
+            unsent: self.limits.unsent,
+            write_stall: self.limits.write_stall,
+        }
+    }
+}
+
+/// The visitors' connections of a relay.
+#[must_use]
+pub fn connections(limits: &Limits) -> Arc<Limiter> {
+    Limiter::new("visitors' connections", limits.connection_share())
 }
 
 /// Serves HTTP by host name. To be called inside a runtime, as are the other two.
@@ -83,17 +105,17 @@ pub fn serve_http(
 ) -> IngressGuard {
     let domain = route::normal_domain(&config.domain);
     let router = Router::ByHost { backend, domain };
-    Web::new(router, config.behind_proxy, &config.limits).run(listener, config.limits.connections)
+    Web::new(router, config).run(listener, config.entrance())
 }
 
 /// Serves HTTP with one upstream behind every host name: a port of its own for each tunnel, where
-/// names do not resolve.
+/// names do not resolve. Only who asks for an address, or a name of this machine's, is answered.
 pub fn serve_fixed_web(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    Web::new(Router::Fixed(upstream), false, limits).run(listener, limits.connections)
+    Web::new(Router::Fixed(upstream), config).run(listener, config.entrance())
 }
 
 /// Serves a public TCP port: bytes to the upstream and back. Only the number of connections is
@@ -101,11 +123,23 @@ pub fn serve_fixed_web(
 pub fn serve_tcp(
     listener: TcpListener,
     upstream: Arc<dyn Upstream>,
-    limits: &Limits,
+    config: &HttpConfig,
 ) -> IngressGuard {
-    let connections = limits.connections;
+    let (entrance, approach) = (config.entrance(), Arc::new(config.approach.clone()));
     IngressGuard::run(move |stop| async move {
-        let serve = |stream, peer| tcp::serve(stream, peer, upstream.clone(), stop.clone());
-        accept::accept(listener, connections, &stop.finish, serve).await;
+        let serve = |stream, peer, permit| {
+            let (approach, upstream) = (approach.clone(), upstream.clone());
+            tcp::serve(
+                tcp::Visit {
+                    stream,
+                    peer,
+                    permit,
+                },
+                approach,
+                upstream,
+                stop.clone(),
+            )
+        };
+        accept::accept(listener, &entrance, &stop.finish, serve).await;
     })
 }

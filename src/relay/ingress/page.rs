@@ -4,13 +4,15 @@
 //! It knows nothing of tunnels but the name a visitor asked for, which is hostile until escaped.
 
 use super::body::RelayBody;
-use crate::model::RelayVerdict;
+use super::fault::Fault;
+use crate::model::{RelayVerdict, ServiceFault};
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
     REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Response, StatusCode};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// After how many seconds it makes sense to ask again for a tunnel that nobody hosts: hosts that
@@ -33,6 +35,12 @@ pub(super) enum Page {
     BadHost,
     /// A method that the relay does not carry.
     BadMethod,
+    /// A name that is none of this machine's, at a listener without names.
+    OtherHost,
+    /// Where hosts connect, asked for by a page.
+    NotForBrowsers,
+    /// The request cannot be carried for another reason.
+    Fault(Fault),
     /// Something between the relay and the service failed.
     Failed(RelayVerdict),
 }
@@ -61,17 +69,17 @@ impl Form {
 }
 
 /// The text of a page, in the order it is read.
-struct Text {
-    status: StatusCode,
+pub(super) struct Text {
+    pub(super) status: StatusCode,
     /// The value of the relay's own header.
-    verdict: &'static str,
-    title: &'static str,
+    pub(super) verdict: Cow<'static, str>,
+    pub(super) title: &'static str,
     /// What failed.
-    what: &'static str,
+    pub(super) what: Cow<'static, str>,
     /// Whose side it is on.
-    side: &'static str,
+    pub(super) side: &'static str,
     /// What to do.
-    remedy: &'static str,
+    pub(super) remedy: &'static str,
 }
 
 impl Page {
@@ -85,19 +93,28 @@ impl Page {
         let mut answer = Response::new(RelayBody::page(Bytes::from(body)));
         *answer.status_mut() = text.status;
         let headers = answer.headers_mut();
+        if let Ok(verdict) = HeaderValue::from_str(&text.verdict) {
+            headers.insert(RelayVerdict::HEADER, verdict);
+        }
         let mut set = |name: HeaderName, value| {
             headers.insert(name, HeaderValue::from_static(value));
         };
-        set(HeaderName::from_static(RelayVerdict::HEADER), text.verdict);
         set(CONTENT_TYPE, content_type);
         set(CACHE_CONTROL, "no-store");
         set(CONTENT_SECURITY_POLICY, POLICY);
         set(REFERRER_POLICY, "no-referrer");
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         match self {
-            Self::Failed(RelayVerdict::NoHost) => set(RETRY_AFTER, RETRY_SECONDS),
+            Self::Failed(RelayVerdict::NoHost | RelayVerdict::Full) => {
+                set(RETRY_AFTER, RETRY_SECONDS);
+            }
             Self::BadMethod => set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
-            Self::Relay | Self::BadHost | Self::Failed(_) => {}
+            Self::Relay
+            | Self::BadHost
+            | Self::OtherHost
+            | Self::NotForBrowsers
+            | Self::Fault(_)
+            | Self::Failed(_) => {}
         }
         answer
     }
@@ -106,61 +123,73 @@ impl Page {
         match self {
             Self::Relay => Text {
                 status: StatusCode::OK,
-                verdict: "relay",
+                verdict: Cow::Borrowed("relay"),
                 title: "This is an Underpass relay",
-                what: "It gives programs on other computers a public address. \
-                       Each one has its own name under this address; there is no list of them.",
+                what: Cow::Borrowed(
+                    "It gives programs on other computers a public address. \
+                     Each one has its own name under this address; there is no list of them.",
+                ),
                 side: "The relay works.",
                 remedy: "Ask whoever sent you here for the full address.",
             },
             Self::BadHost => Text {
                 status: StatusCode::BAD_REQUEST,
-                verdict: "bad-host",
+                verdict: Cow::Borrowed("bad-host"),
                 title: "No valid host name",
-                what: "The relay finds a tunnel by the host name in the request, \
-                       and this request has none that could be one.",
+                what: Cow::Borrowed(
+                    "The relay finds a tunnel by the host name in the request, \
+                     and this request has none that could be one.",
+                ),
                 side: "The request is at fault, not the relay or the tunnel.",
                 remedy: "Check the address for typing errors.",
             },
             Self::BadMethod => Text {
                 status: StatusCode::METHOD_NOT_ALLOWED,
-                verdict: "bad-method",
+                verdict: Cow::Borrowed("bad-method"),
                 title: "Method not carried",
-                what: "The relay does not carry CONNECT and TRACE requests.",
+                what: Cow::Borrowed("The relay does not carry CONNECT and TRACE requests."),
                 side: "The request is at fault, not the relay or the tunnel.",
                 remedy: "Use the address directly, not as a proxy.",
             },
+            Self::OtherHost => Text {
+                status: StatusCode::MISDIRECTED_REQUEST,
+                verdict: "other-host".into(),
+                title: "Not a name of this computer",
+                what: Cow::Borrowed(
+                    "This port answers for the addresses and the names of the computer it is on, \
+                     and for no other name: a page elsewhere could pretend to be it.",
+                ),
+                side: "The request is at fault, not the tunnel.",
+                remedy: "Use the computer's address, or its name in this network.",
+            },
+            Self::NotForBrowsers => Text {
+                status: StatusCode::FORBIDDEN,
+                verdict: "not-for-browsers".into(),
+                title: "This is where hosts connect",
+                what: Cow::Borrowed(
+                    "Programs that host tunnels connect here; a page in a browser may not.",
+                ),
+                side: "The request is at fault, not the relay.",
+                remedy: "Ask whoever sent you here for the full address of the tunnel.",
+            },
+            Self::Fault(fault) => fault.text(),
             Self::Failed(verdict) => failure(verdict),
         }
     }
 }
 
+/// All that a host says of its service is on its side.
+const HOST_SIDE: &str = "The fault is on the side of whoever hosts it; relay and tunnel are fine.";
+
 fn failure(verdict: RelayVerdict) -> Text {
     let (status, title, what, side, remedy) = match verdict {
-        RelayVerdict::ServiceDown => (
-            StatusCode::BAD_GATEWAY,
-            "Nothing listens there",
-            "The tunnel works, but on the computer behind it nothing listens on the port.",
-            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
-            "Is it yours? Start the local service: this address then works at once. \
-             If not, try again later.",
-        ),
-        RelayVerdict::NotHttp => (
-            StatusCode::BAD_GATEWAY,
-            "The service gives no HTTP answer",
-            "The tunnel works and the service accepts connections, \
-             but it closes them or answers in something other than HTTP.",
-            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
-            "Is it yours? Check which protocol the port speaks. \
-             If it is https, change the port's protocol to https.",
-        ),
-        RelayVerdict::ServiceSilent => (
-            StatusCode::GATEWAY_TIMEOUT,
-            "The service does not answer",
-            "The tunnel works, but the service on the computer behind it \
-             did not accept the connection in time.",
-            "The fault is on the side of whoever hosts it; relay and tunnel are fine.",
-            "Is it yours? Check whether the local service hangs. If not, try again later.",
+        RelayVerdict::Service(fault) => return service_failure(fault),
+        RelayVerdict::Full => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "As many visitors as there is room for",
+            "The tunnel works, and has no room for another connection just now.",
+            "Nothing is broken: relay, tunnel and service are fine.",
+            "Try again in a moment: there is room as soon as another visitor leaves.",
         ),
         RelayVerdict::NoHost => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -179,11 +208,135 @@ fn failure(verdict: RelayVerdict) -> Text {
     };
     Text {
         status,
-        verdict: verdict.as_str(),
+        verdict: verdict.header_value().into(),
         title,
-        what,
+        what: what.into(),
         side,
         remedy,
+    }
+}
+
+fn service_failure(fault: ServiceFault) -> Text {
+    let status = match fault {
+        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => {
+            StatusCode::GATEWAY_TIMEOUT
+        }
+        ServiceFault::HostFull => StatusCode::SERVICE_UNAVAILABLE,
+        ServiceFault::Loop => StatusCode::LOOP_DETECTED,
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    let (title, what, remedy) = service_words(fault);
+    let what = match fault.fingerprint() {
+        Some(fingerprint) => Cow::Owned(format!("{what} Its SHA-256 is {fingerprint}.")),
+        None => Cow::Borrowed(what),
+    };
+    Text {
+        status,
+        verdict: RelayVerdict::Service(fault).header_value().into(),
+        title,
+        what,
+        side: HOST_SIDE,
+        remedy,
+    }
+}
+
+/// Title, what failed and what to do, for each thing that may be wrong with a service.
+fn service_words(fault: ServiceFault) -> (&'static str, &'static str, &'static str) {
+    match fault {
+        ServiceFault::Refused => (
+            "Nothing listens there",
+            "The tunnel works, but on the computer behind it nothing listens on the port.",
+            "Is it yours? Start the local service: this address then works at once. \
+             If not, try again later.",
+        ),
+        ServiceFault::NotHttp => (
+            "The service gives no HTTP answer",
+            "The tunnel works and the service accepts connections, \
+             but it closes them or answers in something other than HTTP.",
+            "Is it yours? Check which protocol the port speaks. \
+             If it is https, change the port's protocol to https.",
+        ),
+        ServiceFault::TimedOut => (
+            "The service does not answer",
+            "The tunnel works, but the service on the computer behind it \
+             did not accept the connection in time.",
+            "Is it yours? Check whether the local service hangs. If not, try again later.",
+        ),
+        ServiceFault::NoAnswer => (
+            "The service does not answer",
+            "The tunnel works and the service accepts connections, but it does not answer in time.",
+            "Is it yours? Check whether the local service hangs. If not, try again later.",
+        ),
+        ServiceFault::Busy => (
+            "The service is busy",
+            "The tunnel works and the service accepts connections, \
+             but it answers one request after the other and is at another one.",
+            "Try again in a moment. Is it yours? Let the service answer several requests at once.",
+        ),
+        ServiceFault::UnknownName => (
+            "The service's name is not known",
+            "The tunnel works, but on the computer behind it the name of the service \
+             does not resolve to an address.",
+            "Is it yours? Check the name for typing errors, or use the service's address.",
+        ),
+        ServiceFault::Unreachable => (
+            "The service's computer cannot be reached",
+            "The tunnel works, but from the computer behind it there is no way \
+             to the network or the computer that the service is on.",
+            "Is it yours? Check that network, and the target's address.",
+        ),
+        ServiceFault::UntrustedCertificate { .. } => (
+            "The service's certificate is not trusted",
+            "The tunnel works and the service is there, but the computer behind the tunnel \
+             does not trust its certificate.",
+            "Is it yours? Host it with --no-tls-verify to accept this certificate, \
+             or have that computer trust it.",
+        ),
+        ServiceFault::ChangedCertificate { .. } => (
+            "The service has another certificate than before",
+            "The tunnel works and the service is there, but its certificate is not the one \
+             that was accepted at first.",
+            "Is it yours, and did you change it? Host it anew to accept the new one.",
+        ),
+        ServiceFault::NameRefused => (
+            "The service refuses this name",
+            "The tunnel works, but the service answers only who asks for a name that it knows.",
+            "Is it yours? Host it with --host-header rewrite.",
+        ),
+        ServiceFault::NotTls => (
+            "The service does not speak TLS",
+            "The tunnel works and the service accepts connections, \
+             but the port's protocol is https and the service does not speak TLS.",
+            "Is it yours? Change the port's protocol to http.",
+        ),
+        ServiceFault::TlsRefused => (
+            "The service refuses TLS with this host",
+            "The tunnel works and the service speaks TLS, but it broke off the handshake.",
+            "Is it yours? It may know another name: use that name as the target.",
+        ),
+        ServiceFault::HostFull => (
+            "The computer behind the tunnel is full",
+            "The tunnel works, but the computer behind it holds as many connections as it may.",
+            "Try again in a moment. Is it yours? Raise its limit of open files.",
+        ),
+        ServiceFault::NotPermitted => (
+            "The connection to the service is not permitted",
+            "The tunnel works, but the system of the computer behind it \
+             does not permit the connection to the service.",
+            "Is it yours? Check its firewall.",
+        ),
+        ServiceFault::Loop => (
+            "The tunnel leads to itself",
+            "What this tunnel leads to is the tunnel's own address, or passes requests on to it: \
+             this one would go round in a circle.",
+            "Is it yours? Give the port of the service itself as the target, \
+             or have it pass on nothing that is for this address.",
+        ),
+        ServiceFault::Other => (
+            "The service cannot be reached",
+            "The tunnel works, but the computer behind it cannot connect to its service.",
+            "Is it yours? Its log says more. If not, try again later.",
+        ),
     }
 }
 
@@ -259,15 +412,26 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Fingerprint;
     use proptest::prelude::*;
 
-    const ALL: [Page; 8] = [
+    const ALL: [Page; 16] = [
+        Page::Fault(Fault::ALL[0]),
+        Page::Fault(Fault::ALL[1]),
+        Page::Fault(Fault::ALL[2]),
+        Page::Fault(Fault::ALL[3]),
         Page::Relay,
         Page::BadHost,
         Page::BadMethod,
-        Page::Failed(RelayVerdict::ServiceDown),
-        Page::Failed(RelayVerdict::NotHttp),
-        Page::Failed(RelayVerdict::ServiceSilent),
+        Page::OtherHost,
+        Page::NotForBrowsers,
+        Page::Failed(RelayVerdict::Service(ServiceFault::Refused)),
+        Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp)),
+        Page::Failed(RelayVerdict::Service(ServiceFault::TimedOut)),
+        Page::Failed(RelayVerdict::Service(ServiceFault::UntrustedCertificate {
+            fingerprint: Fingerprint([7; 32]),
+        })),
+        Page::Failed(RelayVerdict::Full),
         Page::Failed(RelayVerdict::NoHost),
         Page::Failed(RelayVerdict::UnknownTunnel),
     ];
@@ -275,9 +439,13 @@ mod tests {
     #[test]
     fn each_failure_has_the_status_its_verdict_promises() {
         let status = |verdict| Page::Failed(verdict).text().status.as_u16();
-        assert_eq!(status(RelayVerdict::ServiceDown), 502);
-        assert_eq!(status(RelayVerdict::NotHttp), 502);
-        assert_eq!(status(RelayVerdict::ServiceSilent), 504);
+        let service = |fault| status(RelayVerdict::Service(fault));
+        assert_eq!(service(ServiceFault::Refused), 502);
+        assert_eq!(service(ServiceFault::NotHttp), 502);
+        assert_eq!(service(ServiceFault::TimedOut), 504);
+        assert_eq!(service(ServiceFault::HostFull), 503);
+        assert_eq!(service(ServiceFault::Loop), 508);
+        assert_eq!(status(RelayVerdict::Full), 503);
         assert_eq!(status(RelayVerdict::NoHost), 503);
         assert_eq!(status(RelayVerdict::UnknownTunnel), 404);
     }
@@ -290,7 +458,7 @@ mod tests {
             let verdict = RelayVerdict::parse(value.expect("it is text"));
             match page {
                 Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
-                Page::Relay | Page::BadHost | Page::BadMethod => assert_eq!(verdict, None),
+                _ => assert_eq!(verdict, None),
             }
         }
     }

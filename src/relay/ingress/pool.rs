@@ -2,7 +2,8 @@
 //!
 //! Bounded in number and in time. It knows neither who used a connection nor for what.
 
-use super::wire::Wire;
+use super::buffer::Inbound;
+use super::service::Service;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,9 +14,9 @@ use tokio::time::Instant;
 const MAX_IDLE_PER_KEY: usize = 128;
 /// How many are kept in all.
 const MAX_IDLE: usize = 1024;
-/// How long one is kept. Many services close idle connections after 5 s (Node does by default), and
-/// a request that meets such a close half-way is lost when it may not be repeated.
-const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
+/// How long one is kept at most. Many services close idle connections after 5 s (Node does by
+/// default), and a request that meets such a close has to be made again.
+pub(super) const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
 /// Between two looks for connections that are too old, or closed by their service.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -29,23 +30,45 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    by_key: HashMap<u64, Vec<(Instant, Box<Wire>)>>,
+    by_key: HashMap<u64, Vec<Entry>>,
     count: usize,
 }
 
+struct Entry {
+    until: Instant,
+    service: Box<Service>,
+}
+
+impl Entry {
+    fn is_good(&mut self) -> bool {
+        Instant::now() < self.until && self.service.is_silent()
+    }
+}
+
 impl Pool {
-    /// The connection that was used last, if it is not too old. Whether its service has closed it
-    /// shows when it is used: a request is given back when nothing of it was sent.
-    pub(super) fn take(&self, key: u64) -> Option<Box<Wire>> {
-        let (since, wire) = self.lock().pop(key)?;
-        (since.elapsed() < MAX_IDLE_TIME).then_some(wire)
+    /// The connection that was used last, if it is good as far as this side knows. Whether it is as
+    /// far as the host knows shows when it is used.
+    pub(super) fn take(&self, key: u64) -> Option<Box<Service>> {
+        loop {
+            let mut idle = self.lock().pop(key)?;
+            if idle.is_good() {
+                idle.service.reused = true;
+                return Some(idle.service);
+            }
+        }
     }
 
-    /// Keeps `wire` for the next request, or drops it when there are enough.
-    pub(super) fn put(&self, key: u64, wire: Box<Wire>) {
+    /// Keeps `service` for the next request and for `time` at most, or drops it when there are
+    /// enough.
+    pub(super) fn put(&self, key: u64, mut service: Box<Service>, time: Duration) {
+        if !service.is_silent() {
+            return;
+        }
+        service.inbound = Inbound::default();
+        let until = Instant::now() + time.min(MAX_IDLE_TIME);
         let mut idle = self.lock();
         let was_empty = idle.count == 0;
-        if idle.push(key, wire) && was_empty {
+        if idle.push(key, Entry { until, service }) && was_empty {
             self.filled.notify_one();
         }
     }
@@ -72,29 +95,29 @@ impl Pool {
 }
 
 impl Idle {
-    fn pop(&mut self, key: u64) -> Option<(Instant, Box<Wire>)> {
+    fn pop(&mut self, key: u64) -> Option<Entry> {
         let popped = self.by_key.get_mut(&key)?.pop()?;
         self.count -= 1;
         Some(popped)
     }
 
-    fn push(&mut self, key: u64, wire: Box<Wire>) -> bool {
+    fn push(&mut self, key: u64, entry: Entry) -> bool {
         if self.count >= MAX_IDLE {
             return false;
         }
-        let wires = self.by_key.entry(key).or_default();
-        let room = wires.len() < MAX_IDLE_PER_KEY;
+        let entries = self.by_key.entry(key).or_default();
+        let room = entries.len() < MAX_IDLE_PER_KEY;
         if room {
-            wires.push((Instant::now(), wire));
+            entries.push(entry);
             self.count += 1;
         }
         room
     }
 
     fn retain_good(&mut self) {
-        self.by_key.retain(|_, wires| {
-            wires.retain_mut(|(since, wire)| since.elapsed() < MAX_IDLE_TIME && wire.is_fresh());
-            !wires.is_empty()
+        self.by_key.retain(|_, entries| {
+            entries.retain_mut(Entry::is_good);
+            !entries.is_empty()
         });
         self.count = self.by_key.values().map(Vec::len).sum();
     }

@@ -1,104 +1,240 @@
-//! One request, from its head to the answer's: finds the tunnel, passes the request on, and says
+//! One request, from its head to the end of its answer: finds the tunnel, passes both on, and says
 //! what failed when there is no answer.
 
-use super::body::{Flow, Home, RelayBody};
+use super::conn::Conn;
+use super::cookies;
+use super::deliver::{deliver, switch};
+use super::disguise::Disguise;
+use super::event_stream;
 use super::headers;
 use super::hosts;
-use super::page::{Form, Page};
+use super::message::{Length, RequestHead, of_request, write_request};
+use super::outward::{Answered, Outward, Unpassed, page_for, unless_gone};
+use super::page::Page;
+use super::reply::{Asking, Body};
 use super::route::{self, InvalidHost, Site};
-use super::web::{Router, Switched, Visit};
-use super::wire::{Answer, RequestBody, Unanswered, Wire};
-use crate::model::RelayVerdict;
-use crate::relay::{Lookup, OpenError, Upstream, Visitor};
-use http::header::{HOST, HeaderValue, UPGRADE};
-use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response, StatusCode, Version, request};
-use hyper::body::{Body, Bytes, Incoming};
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::pin::pin;
+use super::via;
+use super::web::{After, Router, Switched, Visit, Web};
+use crate::model::{RelayVerdict, ServiceFault};
+use crate::relay::{Lookup, Upstream, Visitor};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use http::{HeaderMap, Method, StatusCode, Version};
 use std::sync::Arc;
-use std::task::Poll;
+use tokio::time::Instant;
+
+const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
+const LOOP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::Loop));
 
 /// The host that a request names, which need not be one.
 type Asked = Result<HeaderValue, InvalidHost>;
 
 /// Answers one request of `visit`.
-pub(super) async fn answer(
-    visit: Arc<Visit>,
-    request: Request<Incoming>,
-) -> Result<Response<RelayBody>, Infallible> {
-    let turn = visit.pace.begin();
-    let form = Form::of(request.headers());
-    let asked = route::authority(request.uri(), request.headers());
-    let mut passing = pin!(pass(&visit, request, &asked));
-    let passed = poll_fn(|cx| {
-        if visit.is_closing() {
-            // Who still waits when the relay goes down is told to come again.
-            return Poll::Ready(Err(NO_HOST));
+pub(super) async fn answer(visit: &Visit, conn: &mut Conn, request: RequestHead) -> After {
+    let asked = route::authority(&request.parts.uri, &request.parts.headers);
+    let length = of_request(&request.parts);
+    let mut asking = Asking::of(&request, length.unwrap_or(Length::UntilEnd));
+    // Where a body ends that is not understood, nobody can say.
+    asking.keeps &= length.is_ok();
+    let passed = match length {
+        Err(fault) => Err(Page::Fault(fault.into()).into()),
+        Ok(_) if matches!(asking.method, Method::CONNECT | Method::TRACE) => {
+            Err(Page::BadMethod.into())
         }
-        passing.as_mut().poll(cx)
-    });
-    let answer = passed.await.unwrap_or_else(|page| {
-        tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
-        let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-        page.answer(name, form)
-    });
-    Ok(answer.map(|body| body.during(turn)))
+        Ok(_) => pass_or_let_in(visit, conn, &asking, &asked, request).await,
+    };
+    match passed {
+        Ok(after) => after,
+        Err(Unpassed::Gone) => After::Gone,
+        Err(Unpassed::Told(page, body)) => tell(visit, conn, &asking, &asked, page, body).await,
+    }
+}
+
+/// A host that asks to come in is let in; visitors' requests are passed on.
+async fn pass_or_let_in(
+    visit: &Visit,
+    conn: &mut Conn,
+    asking: &Asking,
+    asked: &Asked,
+    request: RequestHead,
+) -> Result<After, Unpassed> {
+    let host = hosts::answer(visit, asked.as_ref().ok(), &request.parts)?;
+    if let Some((answer, door)) = host {
+        return match asking.give(conn, answer, Body::Read, false).await {
+            After::Next | After::End { .. } => Ok(After::Switched(Switched::Host(door))),
+            ended => Ok(ended),
+        };
+    }
+    if event_stream::is_wanted(&request.parts) {
+        return pass_patiently(visit, conn, asking, asked, &request).await;
+    }
+    pass(visit, conn, asking, asked, request).await
+}
+
+/// Answers with a page.
+async fn tell(
+    visit: &Visit,
+    conn: &mut Conn,
+    asking: &Asking,
+    asked: &Asked,
+    page: Page,
+    body: Body,
+) -> After {
+    tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
+    let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+    let mut answer = page.answer(name, asking.form);
+    asking.script.clone().allow(answer.headers_mut());
+    let last = visit.stop.finish.is_cancelled();
+    asking.give(conn, answer, body, last).await
+}
+
+/// Passes an `EventSource`'s request on as soon as there is a service for it.
+async fn pass_patiently(
+    visit: &Visit,
+    conn: &mut Conn,
+    asking: &Asking,
+    asked: &Asked,
+    request: &RequestHead,
+) -> Result<After, Unpassed> {
+    let until = Instant::now() + visit.web.limits.event_stream_patience;
+    loop {
+        let passed = pass(visit, conn, asking, asked, request.clone()).await;
+        match passed {
+            Err(Unpassed::Told(page, _)) if event_stream::may_pass(page) => {
+                tracing::debug!(peer = %visit.peer, ?asked, ?page, "an event source waits");
+            }
+            passed => return passed,
+        }
+        let again = Instant::now() + event_stream::RETRY_EVERY;
+        let stopped = visit.stop.close.is_cancelled();
+        if stopped || again > until {
+            return Err(Unpassed::Gone);
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(again) => {}
+            () = visit.stop.close.cancelled() => return Err(Unpassed::Gone),
+            () = conn.gone() => return Err(Unpassed::Gone),
+        }
+    }
 }
 
 async fn pass(
     visit: &Visit,
-    request: Request<Incoming>,
+    conn: &mut Conn,
+    asking: &Asking,
     asked: &Asked,
-) -> Result<Response<RelayBody>, Page> {
-    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-        return Err(Page::BadMethod);
-    }
-    let (mut head, body) = request.into_parts();
-    if let Some((answer, door)) = hosts::answer(&visit.web.router, asked.as_ref().ok(), &head) {
-        visit.switch(Switched::Host(door));
-        return Ok(answer);
-    }
-    let upstream = find_host(&visit.web.router, asked).await?;
-    let key = upstream.key();
-    let body = RequestBody::from(body);
-    let upgrade = headers::wanted_upgrade(&head);
-    prepare(&mut head, &body, visit, upgrade.clone());
-    let request = Request::from_parts(head, body);
-    let answer = match exchange(visit, &*upstream, request).await {
-        Ok(answer) => answer,
-        // A session that ended half-way is not the service's doing.
-        Err(page) => {
-            return Err(if is_live(visit, asked, key)? {
-                page
-            } else {
-                NO_HOST
-            });
+    request: RequestHead,
+) -> Result<After, Unpassed> {
+    let (mut answered, seen) = tokio::select! {
+        biased;
+        // Who still waits when the relay goes down is told to come again.
+        () = visit.stop.close.cancelled() => {
+            let body = if asking.length == Length::Known(0) { Body::Read } else { Body::Partly };
+            return Err(Unpassed::Told(NO_HOST, body));
         }
+        answered = begin(visit, conn, asking, asked, request) => answered?,
     };
-    if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return match upgrade {
-            Some(_) => Ok(switch(visit, answer).await),
-            None => Err(NOT_HTTP),
-        };
+    if headers::tells_of_a_loop(&answered.head.parts) {
+        return Err(Unpassed::Told(LOOP, answered.upload.body()));
     }
-    let pool = visit.web.pool.clone();
-    Ok(pass_back(answer, Home { pool, key }))
+    let fields = &mut answered.head.parts.headers;
+    make_public(fields, seen.disguise.as_ref(), || own_host(visit, asked));
+    answered.says_full = seen.full;
+    if answered.head.parts.status == StatusCode::SWITCHING_PROTOCOLS {
+        return switch(visit, conn, answered).await;
+    }
+    deliver(visit, conn, asking, answered).await
 }
 
-const NOT_HTTP: Page = Page::Failed(RelayVerdict::NotHttp);
-const NO_HOST: Page = Page::Failed(RelayVerdict::NoHost);
+/// Has an answer speak of the tunnel, at `host`, where it speaks of the service or of other tunnels.
+fn make_public(
+    headers: &mut HeaderMap,
+    disguise: Option<&Disguise>,
+    host: impl FnOnce() -> String,
+) {
+    let local = disguise.map(Disguise::local_host);
+    cookies::confine(headers, local.as_deref(), host);
+    if let Some(disguise) = disguise {
+        disguise.take_off(headers);
+    }
+}
+
+/// How a request was put to its service.
+struct Put {
+    /// The name that it was asked by.
+    disguise: Option<Disguise>,
+    /// It was the host's own probe, and no visitor would find room now.
+    full: bool,
+}
+
+/// Up to the answer's head.
+async fn begin(
+    visit: &Visit,
+    conn: &mut Conn,
+    asking: &Asking,
+    asked: &Asked,
+    mut request: RequestHead,
+) -> Result<(Answered, Put), Unpassed> {
+    let found = find_host(&visit.web, asked, asking.version);
+    let upstream = unless_gone(conn, found).await??;
+    if via::passes(&request.parts.headers) >= via::MAX_PASSES {
+        return Err(LOOP.into());
+    }
+    let probe = headers::take_probe_key(&mut request.parts.headers)
+        .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
+    let upgrade = headers::wanted_upgrade(&request.parts).filter(|_| !probe);
+    let expects = request.parts.headers.contains_key(EXPECT);
+    let peer = visit.forwarding.visitor(&request.parts.headers);
+    prepare(&mut request, asking, visit, conn, upgrade.clone());
+    let local = upstream.local_name();
+    let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
+    let outward = Outward {
+        visit,
+        visitor: Visitor { peer },
+        probe,
+        asking,
+        upstream: &*upstream,
+        upgrade,
+        expects,
+        head: {
+            let mut head = Vec::with_capacity(1024);
+            write_request(&mut head, &request);
+            head
+        },
+    };
+    match outward.exchange(conn).await {
+        Ok(answered) => {
+            let full = probe && upstream.is_full();
+            Ok((answered, Put { disguise, full }))
+        }
+        // A session that ended half-way is not the service's doing.
+        Err(Unpassed::Told(page @ Page::Failed(_), body)) => {
+            let now = find(&visit.web, asked, asking.version);
+            let live = now.is_ok_and(|now| now.key() == upstream.key());
+            Err(Unpassed::Told(if live { page } else { NO_HOST }, body))
+        }
+        Err(unpassed) => Err(unpassed),
+    }
+}
+
+/// The name that is the tunnel's own, whatever stands in front of it.
+fn own_host(visit: &Visit, asked: &Asked) -> String {
+    let asked = asked.as_ref().ok().and_then(|host| host.to_str().ok());
+    let domain = match &visit.web.router {
+        Router::ByHost { domain, .. } => Some(domain.as_str()),
+        Router::Fixed(_) => None,
+    };
+    route::own_host(asked.unwrap_or_default(), domain)
+}
 
 /// Finds it, and waits for a host that is to be back in a moment.
-async fn find_host(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let found = find(router, asked);
-    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, router)
+async fn find_host(web: &Web, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>, Page> {
+    let found = find(web, asked, version);
+    if let (Err(NO_HOST), Router::ByHost { backend, domain }) = (&found, &web.router)
         && let Ok(Site::Tunnel(label)) = site(asked, domain)
         && let Some(waiting) = backend.returning(&label)
     {
         waiting.await.map_err(page_for)?;
-        return find(router, asked);
+        return find(web, asked, version);
     }
     found
 }
@@ -109,11 +245,22 @@ fn site<'a>(asked: &'a Asked, domain: &str) -> Result<Site<'a>, Page> {
     site.map_err(|InvalidHost| Page::BadHost)
 }
 
-fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
-    let (backend, domain) = match router {
-        Router::Fixed(upstream) => return Ok(upstream.clone()),
+fn find(web: &Web, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>, Page> {
+    let (backend, domain) = match &web.router {
+        Router::Fixed(upstream) => {
+            // Who names no host at all is no browser.
+            let other = |host: &HeaderValue| host.to_str().map_or(true, |h| !web.names.is_here(h));
+            return match asked {
+                Ok(host) if other(host) => Err(Page::OtherHost),
+                Ok(_) | Err(InvalidHost) => Ok(upstream.clone()),
+            };
+        }
         Router::ByHost { backend, domain } => (backend, domain),
     };
+    // HTTP/1.0 has no Host (RFC 9112, 3.2): mostly a load balancer that asks whether the relay is up.
+    if version == Version::HTTP_10 && asked.is_err() {
+        return Err(Page::Relay);
+    }
     let found = match site(asked, domain)? {
         Site::Relay => return Err(Page::Relay),
         Site::Foreign => Lookup::Unknown,
@@ -126,104 +273,35 @@ fn find(router: &Router, asked: &Asked) -> Result<Arc<dyn Upstream>, Page> {
     }
 }
 
-/// Whether the session that had `key` is still the one that is asked for.
-fn is_live(visit: &Visit, asked: &Asked, key: u64) -> Result<bool, Page> {
-    Ok(find(&visit.web.router, asked)?.key() == key)
-}
-
+/// Makes the head one for the service.
 fn prepare(
-    head: &mut request::Parts,
-    body: &RequestBody,
+    request: &mut RequestHead,
+    asking: &Asking,
     visit: &Visit,
+    conn: &Conn,
     upgrade: Option<HeaderValue>,
 ) {
+    let head = &mut request.parts;
     if let Some(authority) = head.uri.authority() {
         // An absolute target is for proxies; its host counts instead of the header's.
         if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
             head.headers.insert(HOST, host);
         }
-        let path = head.uri.path_and_query().cloned();
-        head.uri = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
     }
-    head.version = Version::HTTP_11;
-    head.extensions.clear();
-    let chunked = body.size_hint().exact().is_none();
+    // The request goes on as one of HTTP/1.1, which has to name a host.
+    if !head.headers.contains_key(HOST)
+        && let Ok(local) = conn.stream.local_addr()
+        && let Ok(host) = HeaderValue::from_str(&local.to_string())
+    {
+        head.headers.insert(HOST, host);
+    }
+    if let Length::Known(length) = asking.length
+        && head.headers.contains_key(CONTENT_LENGTH)
+    {
+        // It may have been said twice.
+        head.headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let chunked = asking.length == Length::Chunked;
     headers::prepare_request(head, &visit.forwarding, upgrade, chunked);
-}
-
-/// Sends the request over an idle connection, or a new one. An idle one may turn out to be closed:
-/// then a request that can be repeated is, once.
-async fn exchange(
-    visit: &Visit,
-    upstream: &dyn Upstream,
-    mut request: Request<RequestBody>,
-) -> Result<Answer, Page> {
-    if let Some(waiting) = upstream.wait() {
-        waiting.await.map_err(page_for)?;
-    }
-    if let Some(wire) = visit.web.pool.take(upstream.key()) {
-        let copy = repeatable(&request);
-        match wire.send(request).await {
-            Ok(answer) => return Ok(answer),
-            Err(unanswered) => request = again(unanswered, copy).ok_or(NOT_HTTP)?,
-        }
-    }
-    let opened = upstream.open(Visitor { peer: visit.peer }).await;
-    let stream = opened.map_err(page_for)?;
-    let wire = Wire::over(stream).await.map_err(|_| NOT_HTTP)?;
-    wire.send(request).await.map_err(|unanswered| {
-        tracing::debug!(error = %unanswered.error, "the service gives no answer");
-        NOT_HTTP
-    })
-}
-
-/// A copy of a request that may safely be made twice.
-fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let empty = matches!(request.body(), RequestBody::Empty);
-    (empty && request.method().is_idempotent()).then(|| {
-        let mut copy = Request::new(RequestBody::Empty);
-        copy.method_mut().clone_from(request.method());
-        copy.uri_mut().clone_from(request.uri());
-        copy.headers_mut().clone_from(request.headers());
-        copy
-    })
-}
-
-fn again(
-    unanswered: Unanswered,
-    copy: Option<Request<RequestBody>>,
-) -> Option<Request<RequestBody>> {
-    let silent = !unanswered.error.is_parse();
-    unanswered.request.or(copy.filter(|_| silent))
-}
-
-fn page_for(error: OpenError) -> Page {
-    Page::Failed(match error {
-        OpenError::Refused => RelayVerdict::ServiceDown,
-        OpenError::TimedOut => RelayVerdict::ServiceSilent,
-        OpenError::HostGone => RelayVerdict::NoHost,
-    })
-}
-
-fn pass_back(answer: Answer, home: Home) -> Response<RelayBody> {
-    let (mut head, incoming) = answer.response.into_parts();
-    headers::prepare_response(&mut head);
-    head.version = Version::HTTP_11;
-    let flow = Flow::new(incoming, answer.wire, home);
-    Response::from_parts(head, RelayBody::flow(flow))
-}
-
-/// Hands the service's end to the visitor's connection, which carries on when the answer is sent.
-async fn switch(visit: &Visit, answer: Answer) -> Response<RelayBody> {
-    let (service, first) = answer.wire.into_stream().await;
-    visit.switch(Switched::Service(service, first));
-    let (mut head, _) = answer.response.into_parts();
-    let protocol = head.headers.get(UPGRADE).cloned();
-    headers::prepare_response(&mut head);
-    if let Some(protocol) = protocol {
-        headers::insert_upgrade(&mut head.headers, protocol);
-    }
-    head.version = Version::HTTP_11;
-    head.extensions.clear();
-    Response::from_parts(head, RelayBody::page(Bytes::new()))
 }

@@ -18,9 +18,10 @@ const MAX_LABEL: usize = 63;
 pub(super) enum Site<'a> {
     /// The relay itself: its bare domain, or an address.
     Relay,
-    /// A tunnel's label, in lower case.
+    /// A tunnel's label, in lower case. Whatever stands in front of it is the service's business: many
+    /// have a name for each customer.
     Tunnel(Cow<'a, str>),
-    /// A name outside the domain, or more than one label in front of it.
+    /// A name outside the domain.
     Foreign,
 }
 
@@ -45,9 +46,21 @@ pub(super) fn authority(uri: &Uri, headers: &HeaderMap) -> Result<HeaderValue, I
 /// What `authority` stands for on a relay of `domain` (lower case, no dot at its end).
 pub(super) fn site<'a>(authority: &'a str, domain: &str) -> Result<Site<'a>, InvalidHost> {
     Ok(match host(authority)? {
-        Host::Address => Site::Relay,
+        Host::Address(_) => Site::Relay,
         Host::Name(name) => site_of_name(lower(name), domain),
     })
+}
+
+/// The name of the tunnel that `authority` asks for on a relay of `domain`, without what stands in
+/// front of its label; the host asked for where there is no domain. In lower case, without a port.
+pub(super) fn own_host(authority: &str, domain: Option<&str>) -> String {
+    match domain.map(|domain| (domain, site(authority, domain))) {
+        Some((domain, Ok(Site::Tunnel(label)))) => format!("{label}.{domain}"),
+        Some(_) | None => match host(authority) {
+            Ok(Host::Name(name) | Host::Address(name)) => name.to_ascii_lowercase(),
+            Err(InvalidHost) => String::new(),
+        },
+    }
 }
 
 /// A domain as [`site`] wants it.
@@ -56,7 +69,9 @@ pub(super) fn normal_domain(domain: &str) -> String {
 }
 
 enum Host<'a> {
-    Address,
+    /// As it was written, without brackets.
+    Address(&'a str),
+    /// Without the dot of the root.
     Name(&'a str),
 }
 
@@ -68,7 +83,7 @@ fn host(authority: &str) -> Result<Host<'_>, InvalidHost> {
             Some(port) => valid_port(port),
             None => port.is_empty(),
         }
-        .then_some(Host::Address)
+        .then_some(Host::Address(address))
         .ok_or(InvalidHost);
     }
     let (name, port) = authority.split_once(':').unwrap_or((authority, ""));
@@ -77,7 +92,7 @@ fn host(authority: &str) -> Result<Host<'_>, InvalidHost> {
     }
     let name = name.strip_suffix('.').unwrap_or(name);
     if name.parse::<IpAddr>().is_ok() {
-        return Ok(Host::Address);
+        return Ok(Host::Address(name));
     }
     valid_name(name)
         .then_some(Host::Name(name))
@@ -111,18 +126,14 @@ fn site_of_name<'a>(name: Cow<'a, str>, domain: &str) -> Site<'a> {
     if name == domain {
         return Site::Relay;
     }
-    let label = name
+    let front = name
         .strip_suffix(domain)
-        .and_then(|front| front.strip_suffix('.'))
-        .filter(|label| !label.contains('.'))
-        .map(str::len);
+        .and_then(|front| front.strip_suffix('.'));
+    let label = front.map(|front| front.rfind('.').map_or(0, |dot| dot + 1)..front.len());
     match (label, name) {
         (None, _) => Site::Foreign,
-        (Some(end), Cow::Borrowed(name)) => Site::Tunnel(Cow::Borrowed(&name[..end])),
-        (Some(end), Cow::Owned(mut name)) => {
-            name.truncate(end);
-            Site::Tunnel(Cow::Owned(name))
-        }
+        (Some(label), Cow::Borrowed(name)) => Site::Tunnel(Cow::Borrowed(&name[label])),
+        (Some(label), Cow::Owned(name)) => Site::Tunnel(Cow::Owned(name[label].to_owned())),
     }
 }
 
@@ -145,6 +156,9 @@ mod tests {
             ("web.localhost.", "web"),
             ("web.localhost.:80", "web"),
             ("web-3000.localhost", "web-3000"),
+            ("alice.web.localhost", "web"),
+            ("Alice.Shop.WEB.localhost.:80", "web"),
+            ("localhost.localhost", "localhost"),
         ] {
             assert_eq!(site(text, "localhost"), Ok(tunnel(label)), "{text}");
         }
@@ -166,12 +180,7 @@ mod tests {
 
     #[test]
     fn other_names_are_foreign() {
-        for text in [
-            "example.org",
-            "a.b.localhost",
-            "weblocalhost",
-            "localhost.example.org",
-        ] {
+        for text in ["example.org", "weblocalhost", "localhost.example.org"] {
             assert_eq!(site(text, "localhost"), Ok(Site::Foreign), "{text}");
         }
     }
@@ -227,6 +236,19 @@ mod tests {
     }
 
     #[test]
+    fn without_a_domain_the_host_asked_for_is_the_tunnels_own() {
+        for (text, domain, own) in [
+            ("192.168.1.2:7481", None, "192.168.1.2"),
+            ("[::1]:80", None, "::1"),
+            ("Laptop.LAN.:80", None, "laptop.lan"),
+            ("192.168.1.2", Some("localhost"), "192.168.1.2"),
+            ("a b", None, ""),
+        ] {
+            assert_eq!(own_host(text, domain), own, "{text}");
+        }
+    }
+
+    #[test]
     fn a_domain_is_taken_however_it_is_written() {
         assert_eq!(
             normal_domain(" .Tunnels.Example.ORG. "),
@@ -251,8 +273,9 @@ mod tests {
             upper in any::<bool>(),
             dot in any::<bool>(),
             port in proptest::option::of(any::<u16>()),
+            front in "([a-z0-9]{1,9}\\.){0,3}",
         ) {
-            let mut text = format!("{label}.tunnels.example.org");
+            let mut text = format!("{front}{label}.tunnels.example.org");
             if upper {
                 text.make_ascii_uppercase();
             }
@@ -263,6 +286,8 @@ mod tests {
                 text = format!("{text}:{port}");
             }
             prop_assert_eq!(site(&text, "tunnels.example.org"), Ok(tunnel(&label)));
+            let own = own_host(&text, Some("tunnels.example.org"));
+            prop_assert_eq!(own, format!("{label}.tunnels.example.org"));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::accept::Stop;
 use crate::link::pump::pump;
+use crate::relay::Permit;
 use bytes::{Buf, Bytes};
 use std::io;
 use std::pin::Pin;
@@ -14,8 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long an ended connection is still read from. Closing it with bytes unread would reset it, and
-/// the reset may overtake what was written.
+/// How long either end of a connection that is stopped may take to be told so.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// When nobody new is let in any more, a connection over which nothing went for this long is at rest.
@@ -23,24 +23,27 @@ const LINGER: Duration = Duration::from_secs(2);
 const AT_REST: Duration = Duration::from_secs(1);
 
 /// Carries bytes and half-closes both ways until both have ended, or until it is told to stop: both
-/// then get an end as if the other had come to its own. When either breaks, the visitor's connection is reset: a
-/// clean end would pass a part for the whole.
+/// then get an end as if the other had come to its own. When either breaks, or somebody else gets the
+/// visitor's place, the visitor's connection is reset: a clean end would pass a part for the whole.
 pub(super) async fn splice<S>(
     mut visitor: Rewound<TcpStream>,
     mut service: S,
+    permit: &Permit,
     stop: &Stop,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let moved = AtomicU64::new(0);
+    let (moved, activity) = (AtomicU64::new(0), permit.activity());
     let count = |bytes| {
         moved.fetch_add(bytes, Ordering::Relaxed);
+        activity.touch();
     };
     let carried = tokio::select! {
         biased;
         carried = pump(&mut visitor, &mut service, count, count) => Some(carried),
         () = stopped(stop, &moved) => None,
+        () = permit.evicted() => Some(Err(evicted())),
     };
     let Some(carried) = carried else {
         let leaving = timeout(LINGER, service.shutdown());
@@ -52,6 +55,11 @@ where
         reset(&visitor.stream);
     }
     carried
+}
+
+/// Somebody else has the place.
+fn evicted() -> io::Error {
+    io::Error::other("its place was wanted by somebody else")
 }
 
 /// Waits for the end of what may still go over a connection.

@@ -1,28 +1,49 @@
 //! A public TCP port: bytes from visitors to one upstream and back, nothing parsed.
 
 use super::accept::Stop;
+use super::forwarding::Approach;
+use super::proxied;
 use super::splice::{Rewound, reset, splice};
-use crate::relay::{OpenError, Upstream, Visitor};
+use crate::relay::{OpenError, Permit, Upstream, Visitor};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
+/// One visitor's connection.
+pub(super) struct Visit {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    /// Its place among all connections.
+    pub(super) permit: Permit,
+}
+
 /// Serves one visitor until it is told to stop. The stream to the service is opened at once: many services
 /// speak first.
 pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    visit: Visit,
+    approach: Arc<Approach>,
     upstream: Arc<dyn Upstream>,
     stop: Stop,
 ) {
-    let opening = stop
-        .close
-        .run_until_cancelled(upstream.open(Visitor { peer }));
-    match opening.await.unwrap_or(Err(OpenError::HostGone)) {
+    let Visit {
+        mut stream,
+        peer,
+        permit,
+    } = visit;
+    let visitor = proxied::visitor(&mut stream, peer, &approach);
+    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+        return reset(&stream);
+    };
+    let opening = tokio::select! {
+        opened = upstream.open(Visitor { peer }) => opened,
+        () = stop.close.cancelled() => Err(OpenError::HostGone),
+        () = permit.evicted() => return reset(&stream),
+    };
+    match opening {
         Ok(service) => {
             let visitor = Rewound::new(Bytes::new(), stream);
-            if let Err(error) = splice(visitor, service, &stop).await {
+            if let Err(error) = splice(visitor, service, &permit, &stop).await {
                 tracing::debug!(%peer, %error, "a TCP connection broke");
             }
         }

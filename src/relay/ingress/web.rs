@@ -1,36 +1,21 @@
 //! One visitor's HTTP connection, from accept to close.
 //!
-//! It owns what lasts longer than a request: time-outs, the switch to another protocol, the close.
-//! What a request gets is the proxy's to decide.
+//! It owns what lasts longer than a request: the next head, the switch to another protocol, the
+//! close. What a request gets is the proxy's to decide.
 
-use super::accept::{IngressGuard, Stop};
-use super::headers::Forwarding;
-use super::pace::{Allowance, Pace, Paced};
+use super::accept::{Entrance, IngressGuard, Stop};
+use super::conn::{Allowance, Conn, NoRequest};
+use super::forwarding::{Approach, Forwarding};
+use super::own_names::{self, OwnNames};
 use super::pool::Pool;
-use super::splice::{Rewound, end, reset, splice};
-use super::wire::Carrier;
-use super::{Limits, accept, proxy};
-use crate::relay::{Backend, HostDoor, Knock, Upstream};
+use super::splice::{Rewound, reset, splice};
+use super::{HttpConfig, Limits, accept, proxied, proxy, reply};
+use crate::relay::{Backend, HostDoor, HttpStream, Knock, Permit, Upstream};
 use bytes::Bytes;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-
-/// The most a connection buffers in either direction, and so the largest request head: more is 431.
-const BUFFER: usize = 64 * 1024;
-/// When nobody new is let in any more, how long whoever is in may take to ask for something.
-const LAST_HEAD: Duration = Duration::from_secs(1);
-/// Once connections are to be closed, how long the relay's own answers may take to go out.
-const LAST_ANSWER: Duration = Duration::from_millis(500);
+use tokio::sync::Semaphore;
 
 /// Where requests go.
 pub(super) enum Router {
@@ -47,263 +32,138 @@ pub(super) enum Router {
 pub(super) struct Web {
     pub(super) router: Router,
     pub(super) pool: Arc<Pool>,
-    pub(super) behind_proxy: bool,
-    pub(super) allowance: Allowance,
-    http: http1::Builder,
+    pub(super) approach: Approach,
+    pub(super) names: OwnNames,
+    pub(super) limits: Limits,
+    /// Requests at services of whose bodies nothing has come.
+    pub(super) bodies_ahead: Arc<Semaphore>,
 }
 
-/// One visitor's connection.
+/// One visitor's connection, for whoever answers its requests.
 pub(super) struct Visit {
     pub(super) web: Arc<Web>,
     pub(super) peer: SocketAddr,
     pub(super) forwarding: Forwarding,
-    pub(super) pace: Arc<Pace>,
-    /// It is to be closed: what has no answer by now gets none from its service.
-    closing: AtomicBool,
-    /// Who has it, once both ends have agreed to speak something other than HTTP.
-    switched: Mutex<Option<Switched>>,
+    pub(super) stop: Stop,
 }
 
 /// What goes on over a connection when HTTP is over.
 pub(super) enum Switched {
     /// The service's end, and what it has said already.
-    Service(Carrier, Bytes),
+    Service(Box<dyn HttpStream>, Bytes),
     /// No visitor's, but a host's.
     Host(HostDoor),
 }
 
+/// What becomes of a connection behind an answer.
+pub(super) enum After {
+    /// Another request may follow.
+    Next,
+    /// It ends; the visitor may still be sending the request that was answered.
+    End { sending: bool },
+    /// The answer broke off: a clean end would pass a part for the whole.
+    Broken,
+    /// The visitor is gone.
+    Gone,
+    /// Both ends speak something else from now on.
+    Switched(Switched),
+}
+
 impl Web {
-    pub(super) fn new(router: Router, behind_proxy: bool, limits: &Limits) -> Self {
-        let mut http = http1::Builder::new();
-        // Its own time-out would count the wait between requests too; the pace tells them apart.
-        http.max_buf_size(BUFFER).header_read_timeout(None);
+    pub(super) fn new(router: Router, config: &HttpConfig) -> Self {
+        let (limits, machine) = (&config.limits, own_names::machine());
         Self {
             router,
             pool: Arc::default(),
-            behind_proxy,
-            allowance: Allowance {
-                head: limits.head_timeout,
-                idle: limits.idle_timeout,
-            },
-            http,
+            approach: config.approach.clone(),
+            names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
+            limits: *limits,
+            bodies_ahead: Arc::new(Semaphore::new(limits.bodies_ahead)),
         }
     }
 
     /// Serves visitors from `listener` until the guard is dropped.
-    pub(super) fn run(self, listener: TcpListener, limit: usize) -> IngressGuard {
+    pub(super) fn run(self, listener: TcpListener, entrance: Entrance) -> IngressGuard {
         let web = Arc::new(self);
         IngressGuard::run(move |stop| async move {
-            let serve = |stream, peer| serve(web.clone(), stream, peer, stop.clone());
+            let serve =
+                |stream, peer, permit| serve(web.clone(), stream, peer, permit, stop.clone());
             tokio::select! {
-                () = accept::accept(listener, limit, &stop.finish, serve) => {}
+                () = accept::accept(listener, &entrance, &stop.finish, serve) => {}
                 () = web.pool.sweep() => {}
             }
         })
     }
-}
 
-impl Visit {
-    /// Both ends speak something else from now on.
-    pub(super) fn switch(&self, switched: Switched) {
-        *self.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some(switched);
-    }
-
-    pub(super) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
-    }
-
-    fn take_switched(&self) -> Option<Switched> {
-        let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
-        switched.take()
+    fn allowance(&self) -> Allowance {
+        Allowance {
+            head: self.limits.head_timeout,
+            idle: self.limits.idle_timeout,
+        }
     }
 }
 
-async fn serve(web: Arc<Web>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
-    let pace = Arc::new(Pace::new(web.allowance));
-    let visit = Arc::new(Visit {
-        forwarding: Forwarding::new(peer.ip(), web.behind_proxy),
+async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
+    let visitor = proxied::visitor(&mut stream, peer, &web.approach);
+    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+        return reset(&stream);
+    };
+    let visit = Visit {
+        forwarding: Forwarding::new(peer, &web.approach),
         peer,
-        pace: pace.clone(),
-        closing: AtomicBool::new(false),
-        switched: Mutex::new(None),
         web,
-    });
-    let answering = visit.clone();
-    let service = service_fn(move |request| proxy::answer(answering.clone(), request));
-    let io = TokioIo::new(Paced { stream, pace });
-    let mut connection = visit.web.http.serve_connection(io, service);
-    let ended = run(Pin::new(&mut connection), &visit, &stop).await;
-    let parts = connection.into_parts();
-    let stream = parts.io.into_inner().stream;
-    match ended {
-        End::Over => {}
-        End::Late => return,
-        End::Broken => return reset(&stream),
-    }
-    match visit.take_switched() {
-        Some(Switched::Host(door)) => door.knock(Knock {
-            socket: stream,
-            first: parts.read_buf,
+        stop,
+    };
+    let mut conn = Conn::new(stream, permit.activity());
+    let after = tokio::select! {
+        after = requests(&visit, &mut conn) => after,
+        // Somebody else gets its place.
+        () = permit.evicted() => After::Broken,
+    };
+    match after {
+        After::Next => conn.end(false, &visit.stop).await,
+        After::End { sending } => conn.end(sending, &visit.stop).await,
+        After::Broken => reset(&conn.stream),
+        After::Gone => {}
+        After::Switched(Switched::Host(door)) => door.knock(Knock {
+            first: conn.inbound.take(),
+            socket: conn.stream.into_inner(),
             peer,
+            network: permit.network(),
         }),
-        Some(Switched::Service(service, first)) => {
-            let visitor = Rewound::new(parts.read_buf, stream);
-            if let Err(error) = splice(visitor, Rewound::new(first, service), &stop).await {
+        After::Switched(Switched::Service(service, first)) => {
+            let visitor = Rewound::new(conn.inbound.take(), conn.stream.into_inner());
+            let service = Rewound::new(first, service);
+            if let Err(error) = splice(visitor, service, &permit, &visit.stop).await {
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
-        None => end(stream).await,
     }
 }
 
-enum End {
-    /// HTTP is over.
-    Over,
-    /// The visitor took too long.
-    Late,
-    /// An answer broke off: a clean end would pass a part for the whole.
-    Broken,
-}
-
-/// A connection of the HTTP library, as far as [`run`] needs it.
-trait Drive: Future<Output = hyper::Result<()>> {
-    /// No further request after the one under way.
-    fn finish(self: Pin<&mut Self>);
-}
-
-impl<I, B, S> Drive for http1::Connection<I, S>
-where
-    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    B: hyper::body::Body + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    fn finish(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
-    }
-}
-
-async fn run(mut connection: Pin<&mut impl Drive>, visit: &Visit, stop: &Stop) -> End {
-    let mut clock = pin!(tokio::time::sleep_until(visit.pace.first_deadline()));
-    let stage = AtomicU8::new(SERVING);
-    let mut stopping = pin!(follow(stop, visit, &stage));
-    let mut finished = false;
-    poll_fn(|cx| {
-        if stopping.as_mut().poll(cx).is_ready() {
-            let broken = visit.pace.is_in_turn();
-            return Poll::Ready(if broken { End::Broken } else { End::Over });
-        }
-        loop {
-            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-                return Poll::Ready(end_of(ended, visit));
+/// Answers requests until there are no more.
+async fn requests(visit: &Visit, conn: &mut Conn) -> After {
+    let mut first = true;
+    loop {
+        let request = conn.head(first, visit.web.allowance(), &visit.stop).await;
+        let after = match request {
+            Ok(request) => proxy::answer(visit, conn, request).await,
+            Err(NoRequest::Over) => return After::Next,
+            Err(NoRequest::Late) => return After::Gone,
+            Err(NoRequest::Faulty(fault)) => {
+                tracing::debug!(peer = %visit.peer, %fault, "no request can be read");
+                reply::refuse(conn, fault).await
             }
-            // Not before its first request is read: the library would close it with that unread.
-            let may_finish = match stage.load(Ordering::Relaxed) {
-                SERVING => false,
-                FINISHING => !visit.pace.is_at_head(),
-                _ => true,
-            };
-            if finished || !may_finish {
-                break;
-            }
-            finished = true;
-            connection.as_mut().finish();
+        };
+        let last = visit.stop.finish.is_cancelled();
+        match after {
+            After::Next if last => return After::Next,
+            After::Next => first = false,
+            ended => return ended,
         }
-        let late = visit.pace.poll_late(clock.as_mut(), cx);
-        late.map(|()| End::Late)
-    })
-    .await
-}
-
-const SERVING: u8 = 0;
-const FINISHING: u8 = 1;
-const IMPATIENT: u8 = 2;
-
-/// Goes along with what the ingress is told. When it is through, the connection is to end.
-async fn follow(stop: &Stop, visit: &Visit, stage: &AtomicU8) {
-    stop.finish.cancelled().await;
-    stage.store(FINISHING, Ordering::Relaxed);
-    if timeout(LAST_HEAD, stop.close.cancelled()).await.is_err() {
-        stage.store(IMPATIENT, Ordering::Relaxed);
-        stop.close.cancelled().await;
-    }
-    visit.closing.store(true, Ordering::Relaxed);
-    tokio::time::sleep(LAST_ANSWER).await;
-}
-
-fn end_of(ended: hyper::Result<()>, visit: &Visit) -> End {
-    let Err(error) = ended else {
-        return End::Over;
-    };
-    tracing::debug!(peer = %visit.peer, %error, "a visitor's connection broke");
-    // Any other error is the visitor's: what was said of it is to arrive.
-    if error.is_user() {
-        End::Broken
-    } else {
-        End::Over
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::relay::{Opening, Visitor};
-    use std::io::ErrorKind;
-    use std::net::Ipv4Addr;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    /// A service that answers with this, and then its link is gone.
-    struct Saying(&'static [u8]);
-
-    impl Upstream for Saying {
-        fn key(&self) -> u64 {
-            1
-        }
-
-        fn open(&self, _: Visitor) -> Opening<'_> {
-            let answer = self.0;
-            Box::pin(async move {
-                let (near, mut far) = tokio::io::duplex(4096);
-                tokio::spawn(async move {
-                    let mut request = Vec::new();
-                    while !request.ends_with(b"\r\n\r\n") {
-                        request.push(far.read_u8().await?);
-                    }
-                    far.write_all(answer).await
-                });
-                Ok(Box::new(near) as Carrier)
-            })
-        }
-    }
-
-    async fn visited(answer: &'static [u8], request: &[u8]) -> (std::io::Result<usize>, String) {
-        let any = (Ipv4Addr::LOCALHOST, 0);
-        let listener = TcpListener::bind(any).await.expect("there is a port");
-        let address = listener.local_addr().expect("it is bound");
-        let router = Router::Fixed(Arc::new(Saying(answer)));
-        let _guard = Web::new(router, false, &Limits::default()).run(listener, 10);
-        let mut visitor = TcpStream::connect(address).await.expect("it listens");
-        visitor.write_all(request).await.expect("it is sent");
-        let mut got = Vec::new();
-        let end = visitor.read_to_end(&mut got).await;
-        (end, String::from_utf8_lossy(&got).into_owned())
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_breaks_off_ends_in_a_reset() {
-        let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\npart";
-        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
-        let error = end.expect_err("it is no whole answer");
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{got}");
-    }
-
-    #[tokio::test]
-    async fn a_whole_answer_and_a_refused_head_end_cleanly() {
-        let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\n";
-        let (end, got) = visited(answer, b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await;
-        assert!(end.is_ok() && got.ends_with("well"), "{end:?} {got}");
-        let (end, got) = visited(answer, b"no HTTP at all\r\n\r\n").await;
-        assert!(end.is_ok() && got.contains(" 400 "), "{end:?} {got}");
-    }
-}
+#[path = "web_tests.rs"]
+mod tests;

@@ -1,7 +1,8 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    Health, HostState, Inputs, Phase, PortKey, ProbeReport, Reason, SessionNumber, TunnelId,
+    Health, HostState, Inputs, Phase, PortKey, ProbeReport, Protocol, Reason, SessionNumber,
+    TunnelId,
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub(super) enum Change {
     /// A port's health or the status behind it is another one.
     Health {
         target: String,
+        protocol: Protocol,
         report: ProbeReport,
         /// The URL of this session was told just now.
         first: bool,
@@ -58,7 +60,7 @@ struct Mark {
 struct SeenPort {
     session: SessionNumber,
     url: Option<String>,
-    health: Option<(Health, Option<u16>)>,
+    health: Option<(Health, Option<u16>, Option<&'static str>)>,
 }
 
 impl Seen {
@@ -167,8 +169,8 @@ impl SeenPort {
             };
         }
         let key = &report.key;
-        let target = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
-        let target = target.map_or_else(String::new, |port| port.target.to_string());
+        let port = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
+        let target = port.map_or_else(String::new, |port| port.target.to_string());
         let mut changes = vec![];
         let url = inputs.url(key).filter(|_| report.routed());
         let new_url = url.filter(|url| self.url.as_deref() != Some(url));
@@ -181,11 +183,12 @@ impl SeenPort {
             });
         }
         let not_ready = self.url.is_none() && downs < DOWNS_BEFORE_TOLD;
-        let health = (report.health, report.status());
+        let health = (report.health, report.status(), report.reason_code());
         if !not_ready && self.health != Some(health) {
             self.health = Some(health);
             changes.push(Change::Health {
                 target,
+                protocol: port.map_or_else(Protocol::default, |port| port.protocol),
                 report: report.clone(),
                 first: !changes.is_empty(),
             });

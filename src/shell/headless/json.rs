@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
-use crate::model::{Health, HostState, Reason, UnixMillis};
+use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -45,6 +45,10 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         latency_ms: Option<f64>,
     },
     Error {
@@ -52,12 +56,12 @@ enum Event<'a> {
     },
 }
 
-/// A change as a line, without its end.
-pub(super) fn change(at: UnixMillis, change: &Change) -> String {
+/// A change as a line, without its end; `shift` leads to the wall clock, by which a line is stamped.
+pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> String {
     line(
-        at,
+        shift.apply(at),
         match change {
-            Change::State { tunnel, state } => map_state(at, tunnel.as_str(), state),
+            Change::State { tunnel, state } => map_state(at, shift, tunnel.as_str(), state),
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
@@ -72,10 +76,18 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> String {
                 port: report.key.port.get(),
                 health: report.health,
                 status: report.status(),
+                reason: report.reason_code(),
+                certificate: certificate(report),
                 latency_ms: report.latency_us().map(to_millis),
             },
         },
     )
+}
+
+/// The certificate that a report is about.
+fn certificate(report: &ProbeReport) -> Option<String> {
+    let fingerprint = report.service_fault()?.fingerprint()?;
+    Some(fingerprint.to_string())
 }
 
 /// What cannot be done, as a line.
@@ -95,7 +107,12 @@ fn rfc3339(at: UnixMillis) -> String {
     format!("{at:.3}")
 }
 
-fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a> {
+fn map_state<'a>(
+    at: UnixMillis,
+    shift: ClockShift,
+    tunnel: &'a str,
+    state: &HostState,
+) -> Event<'a> {
     let (attempt, next_at) = match state {
         HostState::Reconnecting {
             attempt, next_at, ..
@@ -110,7 +127,7 @@ fn map_state<'a>(at: UnixMillis, tunnel: &'a str, state: &HostState) -> Event<'a
         | HostState::Failed { .. } => (None, None),
     };
     let (until, open) = match state {
-        HostState::Held { until, open, .. } => (Some(rfc3339(*until)), Some(*open)),
+        HostState::Held { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
         HostState::Stopped
         | HostState::Connecting { .. }
         | HostState::Hosting { .. }

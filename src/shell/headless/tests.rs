@@ -3,8 +3,9 @@
 use super::changes::{Change, Seen};
 use super::{is_over, json, words};
 use crate::model::{
-    Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey, PortNumber,
-    ProbeFacts, ProbeReport, PublicAnswer, Reason, SessionNumber, TunnelId, UnixMillis,
+    ClockShift, Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey,
+    PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber, TunnelId,
+    UnixMillis,
 };
 use crate::shell::text::Catalogue;
 use proptest::prelude::*;
@@ -76,17 +77,17 @@ impl Facts {
         let changes = self.seen.changes(&self.inputs);
         changes
             .iter()
-            .map(|change| short(&json::change(AT, change)))
+            .map(|change| short(&json::change(AT, ClockShift::default(), change)))
             .collect()
     }
 }
 
 fn report(session: u64, health: Health, code: u16) -> ProbeReport {
     let public = match health {
-        Health::Down => PublicAnswer::Failed {
+        Health::Down | Health::Slow => PublicAnswer::Failed {
             reason: Reason::TimedOut,
         },
-        Health::Operational | Health::ServiceDown => PublicAnswer::Status {
+        Health::Operational | Health::ServiceDown | Health::Full => PublicAnswer::Status {
             code,
             latency_us: 1_437,
             verdict: None,
@@ -100,6 +101,7 @@ fn report(session: u64, health: Health, code: u16) -> ProbeReport {
         local: LocalAnswer::Accepts,
         public,
         health,
+        alive: health == Health::Slow,
     }
 }
 
@@ -242,7 +244,7 @@ fn health_follows_the_service_and_a_new_url_is_told() {
     );
     assert_eq!(
         facts.probe(1, Health::Down, 0),
-        [r#""event":"health","tunnel":"web","port":3000,"health":"down""#]
+        [r#""event":"health","tunnel":"web","port":3000,"health":"down","reason":"timed-out""#]
     );
 }
 
@@ -325,6 +327,7 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
     };
     let health = |health, first| Change::Health {
         target: "localhost:3000".to_owned(),
+        protocol: Protocol::Http,
         report: report(1, health, 200),
         first,
     };

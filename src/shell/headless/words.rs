@@ -2,9 +2,9 @@
 
 use super::changes::Change;
 use crate::model::{
-    Health, HostState, LocalAnswer, ProbeReport, PublicAnswer, Reason, RelayVerdict, UnixMillis,
+    Health, HostState, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis, VISITORS_AT_ONCE,
 };
-use crate::view::fold::{fault, hold};
+use crate::view::fold::{fault, hold, service_down};
 use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
@@ -20,7 +20,12 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
         Change::Health { report, first, .. } if *first && report.health == Health::Operational => {
             return None;
         }
-        Change::Health { report, target, .. } => (&report.key.tunnel, map_health(report, target)),
+        Change::Health {
+            report,
+            target,
+            protocol,
+            ..
+        } => (&report.key.tunnel, map_health(report, target, *protocol)),
     };
     Some(m::cli_line(text, time_of_day(at), tunnel.as_str()))
 }
@@ -53,33 +58,20 @@ fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
     })
 }
 
-fn map_health(report: &ProbeReport, target: &str) -> Msg {
+fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
     match report.health {
         Health::Operational => match (report.status(), report.latency_us().map(latency)) {
             (Some(status), Some(latency)) => m::cli_works(latency, status.to_string()),
             (None, Some(latency)) => m::cli_accepts(latency),
             (_, None) => m::log_working(),
         },
-        Health::ServiceDown => service_down(report, target),
+        Health::ServiceDown => service_down(report, target, protocol),
+        Health::Full => m::why_full(VISITORS_AT_ONCE),
+        Health::Slow => m::cli_slow(),
         Health::Down => match &report.public {
             PublicAnswer::Failed { reason } => fault(reason),
             PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. } => m::cli_url_dead(),
         },
-    }
-}
-
-fn service_down(report: &ProbeReport, target: &str) -> Msg {
-    let verdict = match report.public {
-        PublicAnswer::Status { verdict, .. } => verdict,
-        PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
-    };
-    match (report.local, verdict) {
-        (LocalAnswer::Refused, _) => m::why_nothing_listens(target),
-        (LocalAnswer::Silent, _) => m::why_no_reaction(target),
-        (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => m::why_not_web(target),
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => m::why_no_answer(target),
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => m::why_refused_once(target),
-        (LocalAnswer::Accepts, _) => m::why_service_down(target),
     }
 }
 

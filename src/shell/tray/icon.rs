@@ -43,6 +43,8 @@ impl Look {
             Badge::Elsewhere => Self::new(GREY, "swap"),
             Badge::Private => Self::new(OK, "half"),
             Badge::Working => Self::new(OK, "disc"),
+            // They work: no shape of what needs the person.
+            Badge::Slow | Badge::Full => Self::new(WARN, "half"),
             Badge::Checking | Badge::Connecting => Self::new(BUSY, "dots"),
             Badge::NoNetwork => Self::new(GREY, "cross"),
             Badge::Held | Badge::Reconnecting => Self::new(WARN, "turn"),
@@ -81,11 +83,11 @@ impl Look {
         let pixels = image.to_rgba8().ok_or(TrayError::Icon)?;
         Ok(pixels.as_bytes().to_vec())
     }
+}
 
-    /// The icon as the tray takes it.
-    pub(super) fn icon(self) -> Result<tray_icon::Icon, TrayError> {
-        tray_icon::Icon::from_rgba(self.pixels(SIZE)?, SIZE, SIZE).map_err(|_| TrayError::Icon)
-    }
+/// The pixels of [`Look::pixels`] at [`SIZE`] as the tray takes them.
+pub(super) fn from_pixels(pixels: &[u8]) -> Result<tray_icon::Icon, TrayError> {
+    tray_icon::Icon::from_rgba(pixels.to_vec(), SIZE, SIZE).map_err(|_| TrayError::Icon)
 }
 
 #[cfg(test)]
@@ -93,12 +95,14 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const ALL: [Badge; 16] = [
+    const ALL: [Badge; 18] = [
         Badge::Stopped,
         Badge::Creating,
         Badge::Elsewhere,
         Badge::Private,
         Badge::Working,
+        Badge::Slow,
+        Badge::Full,
         Badge::Checking,
         Badge::Connecting,
         Badge::Held,

@@ -1,4 +1,4 @@
-//! The menu that a plan describes, as the tray's own objects. They stay on the main thread.
+//! The menu that a plan describes, as the tray's own objects. They stay on the thread that made them.
 
 use super::plan::{Entry, same_shape};
 use tray_icon::menu::{IsMenuItem, Menu, MenuId, MenuItem, PredefinedMenuItem, Submenu};

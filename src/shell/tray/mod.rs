@@ -1,19 +1,20 @@
 //! The tray adapter: draws a [`TrayView`] as an icon with a menu and turns clicks into actions.
 //!
 //! It knows no tunnel and no state: what a click means is in the view, and in the entry's id from
-//! there on. Everything here stays on the main thread; only the clicks come from another one.
+//! there on.
 
 mod icon;
 mod menu;
+mod painter;
 mod plan;
 
 use crate::model::Action;
 use crate::view::{Msg, TrayView};
-use menu::LiveMenu;
+use painter::Painter;
 use plan::Plan;
 use std::sync::{Arc, Mutex, PoisonError};
 use tray_icon::menu::MenuEvent;
-use tray_icon::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
+use tray_icon::{MouseButton, MouseButtonState, TrayIconEvent};
 
 /// Why there is no tray. The program runs on without.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +31,20 @@ pub enum TrayError {
 }
 
 /// The icon in the desktop's tray; dropping it takes it away.
+///
+/// Drawing never waits for the desktop: on Linux a tray host that hangs would hold up whoever talks
+/// to it, so a thread of the tray's own does.
 pub struct Tray {
-    icon: TrayIcon,
-    /// What is shown now; `None` before the first render.
-    shown: Option<Plan>,
-    menu: Option<LiveMenu>,
+    painter: Painter,
+    /// What was handed over last; `None` before the first render.
+    last: Option<Frame>,
+}
+
+/// What the tray shall show, with the icon's pixels made: they are made where Slint runs.
+#[derive(Clone, Debug, PartialEq)]
+struct Frame {
+    plan: Plan,
+    pixels: Arc<[u8]>,
 }
 
 type Listener = Arc<dyn Fn(Action) + Send + Sync>;
@@ -43,60 +53,48 @@ type Listener = Arc<dyn Fn(Action) + Send + Sync>;
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 
 impl Tray {
-    /// Puts a plain icon into the tray, or into the one that comes later: a panel may start after us.
-    /// `on_action` is called on a thread of the tray's and must only pass the action on.
+    /// Prepares the icon; it appears with the first render, or when somebody comes who shows it: a
+    /// panel may start after us. `on_action` is called on a thread of the tray's and must only pass
+    /// the action on.
     ///
     /// # Errors
-    /// There is no session bus, or the desktop refuses.
-    pub fn new(on_action: impl Fn(Action) + Send + Sync + 'static) -> Result<Self, TrayError> {
-        let icon = TrayIconBuilder::new()
-            .with_id("underpass")
-            .with_title("Underpass")
-            .with_icon(icon::Look::of(None).icon()?)
-            .with_menu_on_left_click(false)
-            .build()?;
+    /// There can be no more threads.
+    pub fn new(on_action: impl Fn(Action) + Send + Sync + 'static) -> std::io::Result<Self> {
         listen(Arc::new(on_action));
         Ok(Self {
-            icon,
-            shown: None,
-            menu: None,
+            painter: Painter::start()?,
+            last: None,
         })
     }
 
     /// Shows `view` in the language that `text` speaks; does nothing when that is shown already.
     ///
     /// # Errors
-    /// The icon or the menu cannot be made; what was shown before stays.
+    /// The icon cannot be drawn; what was shown before stays.
     pub fn render(
         &mut self,
         view: &TrayView,
         text: &dyn Fn(&Msg) -> String,
     ) -> Result<(), TrayError> {
         let plan = Plan::new(view, text);
-        if self.shown.as_ref() == Some(&plan) {
+        let last = self.last.as_ref();
+        if last.is_some_and(|last| last.plan == plan) {
             return Ok(());
         }
-        if self.shown.as_ref().map(|shown| shown.look) != Some(plan.look) {
-            self.icon.set_icon(Some(plan.look.icon()?))?;
-        }
-        if self.shown.as_ref().map(|shown| &shown.tooltip) != Some(&plan.tooltip) {
-            self.icon.set_tooltip(Some(&plan.tooltip))?;
-        }
-        self.render_menu(&plan)?;
-        self.shown = Some(plan);
+        let same = last.filter(|last| last.plan.look == plan.look);
+        let pixels = match same {
+            Some(last) => Arc::clone(&last.pixels),
+            None => plan.look.pixels(icon::SIZE)?.into(),
+        };
+        let frame = Frame { plan, pixels };
+        self.last = Some(frame.clone());
+        self.painter.show(frame);
         Ok(())
     }
 
-    fn render_menu(&mut self, plan: &Plan) -> Result<(), TrayError> {
-        if let Some(menu) = &mut self.menu
-            && menu.relabel(&plan.menu)
-        {
-            return Ok(());
-        }
-        let (live, menu) = LiveMenu::build(plan.menu.clone())?;
-        self.icon.set_menu(Some(Box::new(menu)));
-        self.menu = Some(live);
-        Ok(())
+    /// Somebody who shows tray icons has come: what did not work before is tried again.
+    pub fn retry(&mut self) {
+        self.painter.retry();
     }
 }
 

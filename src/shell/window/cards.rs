@@ -5,7 +5,7 @@ use super::sync;
 use crate::model::{PortKey, TunnelId};
 use crate::shell::ui;
 use crate::view::{Card, Row};
-use slint::{Model, ModelRc, VecModel};
+use slint::{Model, ModelRc, SharedString, VecModel};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -70,6 +70,14 @@ impl Cards {
     fn rows(&self) -> impl Iterator<Item = ui::RowItem> + '_ {
         let cards = self.model.iter();
         cards.flat_map(|card| card.rows.iter().collect::<Vec<_>>())
+    }
+
+    /// What opens the row at `place`; nothing for one that is open, or is not there.
+    pub(super) fn opens(&self, place: i32) -> SharedString {
+        let at = usize::try_from(place).ok();
+        let row = at.and_then(|at| self.rows().nth(at));
+        let closed = row.filter(|row| !row.selected);
+        closed.map(|row| row.select).unwrap_or_default()
     }
 
     /// The place of the next row from `place` on that the filter lets through; -1 for none.

@@ -214,6 +214,8 @@ pub(super) fn badge(badge: Badge) -> ui::BadgeState {
         Badge::Elsewhere => ui::BadgeState::Elsewhere,
         Badge::Private => ui::BadgeState::Private,
         Badge::Working => ui::BadgeState::Working,
+        Badge::Slow => ui::BadgeState::Slow,
+        Badge::Full => ui::BadgeState::Full,
         Badge::Checking => ui::BadgeState::Checking,
         Badge::Connecting => ui::BadgeState::Connecting,
         Badge::NoNetwork => ui::BadgeState::NoNetwork,

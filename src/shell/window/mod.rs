@@ -6,7 +6,9 @@ mod cards;
 mod fonts;
 mod forms;
 mod map;
+mod place;
 mod qr;
+mod stage;
 mod sync;
 
 use crate::model::{Action, DialogKind, Language, Offer, Secret, Theme, parse_target};
@@ -22,6 +24,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use fonts::available as fonts_available;
+pub use place::{WindowSystem, WorkArea};
+pub use stage::{Stage, Stance};
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -89,13 +93,18 @@ impl Window {
     pub fn render(&self, view: &View, catalogue: &Catalogue) {
         let last = self.last.replace(Some(view.clone()));
         let language = last.as_ref().map(|last| last.language);
-        let afresh = language != Some(view.language);
+        let shift = last.as_ref().map(|last| last.clock_shift);
+        // A clock that was set moves every time of day.
+        let afresh = language != Some(view.language) || shift != Some(view.clock_shift);
         if afresh {
             self.fill_labels(catalogue);
         }
         let theme = last.as_ref().map(|last| last.theme).unwrap_or_default();
         if theme != view.theme {
             self.set_theme(view.theme);
+        }
+        if last.is_none() {
+            self.ui.global::<ui::Shell>().set_ready(true);
         }
         let old = last.as_ref().filter(|_| !afresh);
         self.render_window(&view.window, old.map(|old| &old.window), &Text(catalogue));
@@ -157,6 +166,11 @@ impl Window {
         shell.set_version(env!("CARGO_PKG_VERSION").into());
         shell.set_new_tunnel(open(DialogKind::CreateTunnel));
         shell.set_dismiss_toast(action(&Action::DismissToast));
+        shell.set_quit(action(&Action::Quit));
+        shell.set_close_window(action(&Action::CloseWindow));
+        shell.set_settings(open(DialogKind::Settings));
+        shell.set_about(open(DialogKind::About));
+        shell.set_refresh(action(&Action::Refresh));
         shell.set_set_light(action(&Action::SetTheme {
             theme: Theme::Light,
         }));
@@ -185,6 +199,7 @@ impl Window {
         shell.on_is_target(|text| parse_target(&text).is_ok());
         shell.on_matches(|haystack, filter| map::matches(&haystack, &filter));
         self.connect_rows();
+        self.connect_opens();
         self.connect_dialogs(&on_action);
         self.ui.window().on_close_requested(move || {
             on_action(Action::CloseWindow);
@@ -204,6 +219,12 @@ impl Window {
                     models.cards.neighbour(place, step, &filter)
                 })
             });
+    }
+
+    fn connect_opens(&self) {
+        let models = Rc::clone(&self.models);
+        let tunnels = self.ui.global::<ui::Tunnels>();
+        tunnels.on_opens(move |place| models.cards.opens(place));
     }
 
     fn connect_dialogs(&self, on_action: &Rc<dyn Fn(Action)>) {

@@ -6,7 +6,9 @@ use crate::logging;
 use crate::model::Settings;
 #[cfg(feature = "window")]
 use crate::platform;
+use crate::relay::Limits;
 use crate::secrets::{Kind, Secrets};
+use crate::start::descriptors::{self, Descriptors};
 use crate::store::{Home, Loaded};
 use crate::view::fold::notice_text;
 use crate::view::{Msg, messages as m};
@@ -21,6 +23,8 @@ pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
         logs(home),
         audit_log(home),
         crash(home),
+        open_files(),
+        limits(),
         #[cfg(feature = "window")]
         display(),
         #[cfg(feature = "window")]
@@ -97,6 +101,40 @@ fn crash(home: &Home) -> Check {
     }
     let path = home.file("crash.txt").display().to_string();
     Check::warn("crash", name, m::doctor_crashed(path), m::advice_crash())
+}
+
+/// Fewer than these, and a host or a relay of some size meets the limit.
+const FEW_FILES: u64 = 4_096;
+
+fn open_files() -> Check {
+    let name = m::doctor_files();
+    let Descriptors { soft, hard } = descriptors::now();
+    let shown =
+        |limit: Option<u64>| limit.map_or_else(|| "∞".to_owned(), |limit| limit.to_string());
+    let detail = m::doctor_files_found(shown(hard), shown(soft));
+    if hard.is_some_and(|hard| hard < FEW_FILES) {
+        Check::warn("open-files", name, detail, m::advice_files())
+    } else {
+        Check::ok("open-files", name, detail)
+    }
+}
+
+/// What a relay of this program would grant, with the files that it may open.
+fn limits() -> Check {
+    let files = descriptors::now().hard;
+    let files = files.and_then(|files| usize::try_from(files).ok());
+    let limits = Limits::default().within(files.unwrap_or(usize::MAX));
+    let visitors = limits.visitors;
+    let detail = m::doctor_limits_found(
+        limits.unauthenticated.to_string(),
+        limits.unauthenticated_per_network.to_string(),
+        visitors.streams_per_port.to_string(),
+        visitors.streams_per_network.to_string(),
+        limits.sessions_per_account.to_string(),
+        visitors.connections.to_string(),
+        visitors.connections_per_network.to_string(),
+    );
+    Check::ok("relay-limits", m::doctor_limits(), detail)
 }
 
 #[cfg(feature = "window")]

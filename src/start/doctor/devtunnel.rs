@@ -184,6 +184,7 @@ fn throw_away() -> Option<Tunnel> {
             target: Target::local(number),
             label: id.clone(),
             public_port: None,
+            options: crate::model::PortOptions::default(),
         }],
         id,
         name,
@@ -228,7 +229,8 @@ async fn established(session: &mut Session) -> Result<(), ConnectError> {
     while let Some(event) = session.events.recv().await {
         match event {
             SessionEvent::Established => return Ok(()),
-            SessionEvent::Ended(ended) => return Err(ended),
+            SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return Err(ended),
+            SessionEvent::Superseded => return Err(ConnectError::new(Reason::LinkLost)),
             SessionEvent::Ports(live) => session.ports = live,
             SessionEvent::GoingDown | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
         }

@@ -84,10 +84,25 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             replaced,
             m::banner_file_corrupt(file.as_str(), kept_as.as_str()),
         ),
-        NoticeKind::FileTooNew { file, kept_as } => (
+        NoticeKind::FileTooNew { file } => (replaced, m::banner_file_too_new(file.as_str())),
+        NoticeKind::FileUnreadable { file } => (lost, m::banner_file_unreadable(file.as_str())),
+        NoticeKind::EntriesDropped {
+            file,
+            count,
+            kept_as,
+        } => (
             replaced,
-            m::banner_file_too_new(file.as_str(), kept_as.as_str()),
+            m::banner_entries_dropped(*count, file.as_str(), kept_as.as_str()),
         ),
+        NoticeKind::PortTaken {
+            wanted,
+            port,
+            detail,
+        } => (
+            replaced,
+            m::banner_port_taken(detail.as_str(), port.to_string(), wanted.to_string()),
+        ),
+        NoticeKind::NothingSaved { detail } => (lost, m::banner_nothing_saved(detail.as_str())),
         NoticeKind::FileNotSaved { file, detail } => (
             lost,
             m::banner_file_not_saved(detail.as_str(), file.as_str()),
@@ -121,7 +136,8 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         }
         NoticeKind::NoTrayHost => (known, m::banner_no_tray_host()),
         NoticeKind::NoKeychain => (known, m::banner_no_keychain()),
-        NoticeKind::Crashed => (known, m::banner_crashed()),
+        NoticeKind::Crashed { hosting: true } => (known, m::banner_crashed()),
+        NoticeKind::Crashed { hosting: false } => (known, m::banner_crashed_idle()),
         NoticeKind::HeldLost { .. } | NoticeKind::NeedsYou { .. } => return None,
     })
 }
@@ -130,8 +146,10 @@ fn reason_badge(reason: &Reason) -> Badge {
     match (reason.class(), reason) {
         (Class::SignIn, _) => Badge::SignIn,
         (Class::Displaced, Reason::HostedElsewhere) => Badge::Elsewhere,
+        (Class::Displaced, Reason::HostedHere { .. }) | (Class::Fatal | Class::Transient, _) => {
+            Badge::Failed
+        }
         (Class::Displaced, _) => Badge::TakenOver,
         (Class::Quota, _) => Badge::OverQuota,
-        (Class::Fatal | Class::Transient, _) => Badge::Failed,
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     };
     Card {
         tunnel: tunnel.id.clone(),
-        name: tunnel.name.clone(),
+        name: super::name::in_window(tunnel),
         provider: provider(tunnel.provider, relay),
         access: if public {
             m::access_public()
@@ -28,7 +28,7 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
         public,
         expiry: tunnel
             .expires_at
-            .map(|at| left(scene.now, at).map_or_else(m::expiry_over, m::expiry_left)),
+            .map(|at| left(scene.wall(), at).map_or_else(m::expiry_over, m::expiry_left)),
         primary: button::host_or_stop(group),
         menu: menu(group),
         rows: group.slots.iter().map(|slot| row(scene, slot)).collect(),

@@ -66,6 +66,8 @@ pub(super) const fn health_badge(health: Health) -> Badge {
     match health {
         Health::Operational => Badge::Working,
         Health::ServiceDown => Badge::ServiceDown,
+        Health::Full => Badge::Full,
+        Health::Slow => Badge::Slow,
         Health::Down => Badge::Unreachable,
     }
 }

@@ -10,6 +10,7 @@ mod card;
 mod chart;
 mod dialog;
 mod header;
+mod name;
 mod panel;
 mod remedy;
 mod scene;
@@ -22,7 +23,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
-pub use sentence::{fault, hold};
+pub use sentence::{fault, hold, service_down};
 
 use super::{Msg, View, WindowView};
 use crate::model::{Inputs, NoticeKind, UnixMillis};
@@ -44,6 +45,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
     View {
         language: inputs.language(),
         theme: inputs.settings.theme,
+        clock_shift: inputs.appearance.clock_shift,
         window: WindowView {
             header,
             cards: scene

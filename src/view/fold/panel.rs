@@ -4,7 +4,9 @@ use super::amount::{ago, attempt, countdown, latency, left, size, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, current_report};
 use super::{button, chart, remedy, sentence, timeline};
-use crate::model::{Action, HostState, LocalAnswer, ProbeReport, PublicAnswer, UnixMillis};
+use crate::model::{
+    Action, HostState, LocalAnswer, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
+};
 use crate::view::{Button, Msg, Panel, messages as m};
 
 /// The panel of the selected port; none when there is no such port any more.
@@ -23,7 +25,11 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         .unwrap_or_default();
     Some(Panel {
         key: slot.key.clone(),
-        title: format!("{} : {}", group.tunnel.name, slot.port_text()),
+        title: format!(
+            "{} : {}",
+            super::name::in_window(group.tunnel),
+            slot.port_text()
+        ),
         badge,
         word: sentence::full_word(badge),
         sentence: sentence::why(scene, group, slot),
@@ -126,8 +132,12 @@ fn local(report: &ProbeReport, slot: &Slot) -> Msg {
     let target = slot.port.target.to_string();
     match report.local {
         LocalAnswer::Accepts => m::local_accepts(target),
-        LocalAnswer::Refused => m::local_refused(target),
-        LocalAnswer::Silent => m::local_silent(target),
+        LocalAnswer::NotAsked => m::local_not_asked(target),
+        LocalAnswer::Failed(ServiceFault::Refused) => m::local_refused(target),
+        LocalAnswer::Failed(ServiceFault::TimedOut | ServiceFault::NoAnswer) => {
+            m::local_silent(target)
+        }
+        LocalAnswer::Failed(_) => m::local_failed(target),
     }
 }
 

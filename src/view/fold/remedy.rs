@@ -3,7 +3,7 @@
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status};
-use crate::model::{Access, Lack, Reason};
+use crate::model::{Access, Lack, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -22,14 +22,11 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
             Some(button::make_public(group))
         }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
-        Status::ServiceDown(LocalFault::WrongProtocol) => Some(button::change_protocol(slot)),
-        Status::ServiceDown(
-            LocalFault::NothingListens
-            | LocalFault::RefusedOnce
-            | LocalFault::NoReaction
-            | LocalFault::NoAnswer
-            | LocalFault::Unclear,
-        ) => Some(button::check(slot)),
+        Status::Slow | Status::Full => Some(button::details(slot)),
+        Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
+            Some(button::change_protocol(slot))
+        }
+        Status::ServiceDown(_) => Some(button::check(slot)),
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
             Some(button::reconnect(group))
         }
@@ -58,7 +55,9 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
             button::paste_link()
         }
         Reason::NameTaken { .. } | Reason::NameReserved { .. } => button::new_tunnel(),
-        Reason::HostedElsewhere | Reason::TakenOver => button::take_over(group),
+        Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
+            button::take_over(group)
+        }
         Reason::PublicPortTaken { port } => {
             let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
             match group.slots.iter().find(asked) {

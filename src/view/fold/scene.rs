@@ -65,6 +65,11 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Now, by the wall clock: what a provider promises is counted by that.
+    pub(super) fn wall(&self) -> UnixMillis {
+        self.inputs.appearance.clock_shift.apply(self.now)
+    }
+
     /// The shown tunnel with this id.
     pub(super) fn group(&self, id: &TunnelId) -> Option<&Group<'a>> {
         self.groups.iter().find(|group| group.tunnel.id == *id)
@@ -184,8 +189,8 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
                 draft.access = draft.access.map(|_| *access);
             }
         }
-        // Until when, only the provider knows.
-        Pending::Renew(_) => {}
+        // Until when, only the provider knows; which name a service is asked by is not shown.
+        Pending::Renew(_) | Pending::SetHostHeader(..) => {}
     }
 }
 

@@ -2,8 +2,11 @@
 
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status, UrlFault};
-use crate::model::{Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis};
+use super::status::{LocalFault, Status, UrlFault, local_fault};
+use crate::model::{
+    Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
+    VISITORS_AT_ONCE,
+};
 use crate::view::{Badge, Msg, messages as m};
 
 /// A session that answers no more is given up after so many `Down` probes in a row.
@@ -17,6 +20,8 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Elsewhere => m::badge_elsewhere(),
         Badge::Private => m::badge_private(),
         Badge::Working => m::badge_working(),
+        Badge::Slow => m::badge_slow(),
+        Badge::Full => m::badge_full(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
         Badge::Held => m::badge_held(),
@@ -40,6 +45,8 @@ pub(super) fn full_word(badge: Badge) -> Msg {
         | Badge::Elsewhere
         | Badge::Private
         | Badge::Working
+        | Badge::Slow
+        | Badge::Full
         | Badge::Checking
         | Badge::Connecting
         | Badge::NoNetwork
@@ -69,8 +76,16 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
-        Status::ServiceDown(fault) => service_down(fault, slot),
-        Status::Unreachable { fault, downs } => unreachable(fault, downs, slot),
+        Status::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
+        Status::Full => m::why_full(VISITORS_AT_ONCE),
+        Status::ServiceDown(fault) => {
+            local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
+        }
+        Status::Unreachable {
+            fault,
+            downs,
+            counts,
+        } => unreachable(fault, downs, counts, slot),
         Status::Offline => m::fault_offline(),
         Status::Held { since, until, open } => {
             m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
@@ -123,35 +138,67 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
     }
 }
 
-fn service_down(fault: LocalFault, slot: &Slot) -> Msg {
-    let target = slot.port.target.to_string();
+/// What a probe found wrong with the local service at `target`, and what to do: the same sentence in
+/// the window and in the terminal.
+#[must_use]
+pub fn service_down(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
+    local_sentence(local_fault(report), target, protocol)
+}
+
+fn local_sentence(fault: LocalFault, target: &str, protocol: Protocol) -> Msg {
     match fault {
-        LocalFault::NothingListens => m::why_nothing_listens(target),
+        LocalFault::Service(fault) => service(fault, target, protocol),
         LocalFault::RefusedOnce => m::why_refused_once(target),
-        LocalFault::WrongProtocol => match slot.port.protocol {
-            Protocol::Http => m::why_not_http(target),
-            Protocol::Https => m::why_not_https(target),
-            Protocol::Auto | Protocol::Tcp => m::why_not_web(target),
-        },
-        LocalFault::NoReaction => m::why_no_reaction(target),
-        LocalFault::NoAnswer => m::why_no_answer(target),
         LocalFault::Unclear => m::why_service_down(target),
     }
 }
 
-fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
+/// Whose side, what is wrong, and what to do.
+fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
+    match fault {
+        ServiceFault::Refused => m::why_nothing_listens(target),
+        ServiceFault::TimedOut => m::why_no_reaction(target),
+        ServiceFault::NoAnswer => m::why_no_answer(target),
+        ServiceFault::Busy => m::why_busy(target),
+        ServiceFault::UnknownName => m::why_unknown_name(target),
+        ServiceFault::Unreachable => m::why_no_way(target),
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            m::why_untrusted_certificate(fingerprint.to_string(), target)
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            m::why_changed_certificate(fingerprint.to_string(), target)
+        }
+        ServiceFault::TlsRefused => m::why_tls_refused(target),
+        ServiceFault::NotTls => m::why_not_https(target),
+        ServiceFault::NameRefused => m::why_name_refused(target),
+        ServiceFault::NotHttp => match protocol {
+            Protocol::Http => m::why_not_http(target),
+            Protocol::Https => m::why_not_https(target),
+            Protocol::Auto | Protocol::Tcp => m::why_not_web(target),
+        },
+        ServiceFault::HostFull => m::why_host_full(),
+        ServiceFault::NotPermitted => m::why_not_permitted(target),
+        ServiceFault::Loop => m::why_loop(target),
+        ServiceFault::Other => m::why_service_down(target),
+    }
+}
+
+fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
     let target = || slot.port.target.to_string();
     let check = match downs {
-        0..=CHECKS_BEFORE_RECONNECT => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
-        more => m::check_many(more),
+        0..=CHECKS_BEFORE_RECONNECT if counts => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
+        more => m::check_many(more.max(1)),
     };
     match fault {
         UrlFault::Dead => m::why_url_dead(check),
         UrlFault::NoHost => m::why_url_no_host(check),
         UrlFault::Unknown => m::why_url_unknown(check),
         UrlFault::NoName(host) => m::why_url_no_name(check, host),
-        UrlFault::AndRefused => m::why_both_refused(target()),
-        UrlFault::AndSilent => m::why_both_silent(target()),
+        UrlFault::And(ServiceFault::Refused) => m::why_both_refused(target()),
+        UrlFault::And(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy) => {
+            m::why_both_silent(target())
+        }
+        UrlFault::And(_) => m::why_both(target()),
     }
 }
 
@@ -178,6 +225,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::TooManyNames { .. }
         | Reason::TooManyPublicPorts { .. }
         | Reason::HostedElsewhere
+        | Reason::HostedHere { .. }
         | Reason::TakenOver
         | Reason::PublicPortTaken { .. }
         | Reason::NoPublicPorts
@@ -233,6 +281,10 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::TooManyNames { limit } => m::fault_too_many_names(*limit),
         Reason::TooManyPublicPorts { limit } => m::fault_too_many_public_ports(*limit),
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
+        Reason::HostedHere {
+            process: Some(process),
+        } => m::fault_hosted_here(process.to_string()),
+        Reason::HostedHere { process: None } => m::fault_hosted_here_too(),
         Reason::TakenOver => m::fault_taken_over(),
         Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
         Reason::NoPublicPorts => m::fault_no_public_ports(),
@@ -282,6 +334,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
         Reason::NameTaken { .. } | Reason::NameReserved { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
+        Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }

@@ -3,7 +3,7 @@
 
 use crate::model::{
     Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, SessionNumber, Tunnel, UnixMillis,
+    Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel, UnixMillis,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -32,10 +32,19 @@ pub(super) enum Status<'a> {
     Working(&'a ProbeReport),
     /// It works, behind a login.
     Private,
+    /// It works, and what is on the way takes its time.
+    Slow,
+    /// It works, and there is no room for another visitor.
+    Full,
     /// The relay was reached, the local service was not.
     ServiceDown(LocalFault),
     /// The public URL is dead while the session believes itself up.
-    Unreachable { fault: UrlFault<'a>, downs: u32 },
+    Unreachable {
+        fault: UrlFault<'a>,
+        downs: u32,
+        /// The session is given up if it goes on.
+        counts: bool,
+    },
     /// This computer has no route to anywhere.
     Offline,
     /// The link is down; the connections are held.
@@ -71,17 +80,11 @@ pub(super) enum Status<'a> {
 
 /// What is wrong with the local service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LocalFault {
-    /// Nothing listens.
-    NothingListens,
+pub(crate) enum LocalFault {
+    /// This.
+    Service(ServiceFault),
     /// It refused the request that came through the relay, and accepts when asked directly.
     RefusedOnce,
-    /// It does not speak the port's protocol.
-    WrongProtocol,
-    /// It neither accepts nor refuses.
-    NoReaction,
-    /// It accepts and does not answer.
-    NoAnswer,
     /// The probe does not say.
     Unclear,
 }
@@ -97,10 +100,8 @@ pub(super) enum UrlFault<'a> {
     Unknown,
     /// Its name does not resolve.
     NoName(&'a str),
-    /// It is dead and nothing listens locally either.
-    AndRefused,
-    /// It is dead and the local service does not react either.
-    AndSilent,
+    /// It is dead, and this is wrong with the local service.
+    And(ServiceFault),
 }
 
 /// Decides how a port is that is not being made.
@@ -160,6 +161,7 @@ pub(super) fn of<'a>(
         },
         HostState::Displaced { since, reason } => match reason {
             Reason::HostedElsewhere => Status::Elsewhere,
+            Reason::HostedHere { .. } => Status::Failed(reason),
             _ => Status::TakenOver { since: *since },
         },
         HostState::Quota {
@@ -198,6 +200,8 @@ fn hosting(
     match report.health {
         Health::Operational => working(report),
         Health::ServiceDown => Status::ServiceDown(local_fault(report)),
+        Health::Full => Status::Full,
+        Health::Slow => Status::Slow,
         Health::Down if is_offline(report) => Status::Offline,
         Health::Down if !has_routed(probe, since) && now.since(since) < ROUTING_GRACE => {
             Status::Unrouted { since }
@@ -205,6 +209,7 @@ fn hosting(
         Health::Down => Status::Unreachable {
             fault: url_fault(report),
             downs: probe.downs,
+            counts: report.is_against_session(),
         },
     }
 }
@@ -234,34 +239,25 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
     probe
         .samples
         .iter()
-        .any(|sample| sample.at >= since && sample.health != Health::Down)
+        .any(|sample| sample.at >= since && sample.health.routes())
 }
 
-fn verdict(report: &ProbeReport) -> Option<RelayVerdict> {
-    match report.public {
-        PublicAnswer::Status { verdict, .. } => verdict,
-        PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
-    }
-}
-
-fn local_fault(report: &ProbeReport) -> LocalFault {
-    match (report.local, verdict(report)) {
-        (LocalAnswer::Refused, _) => LocalFault::NothingListens,
-        (LocalAnswer::Silent, _) => LocalFault::NoReaction,
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceDown)) => LocalFault::RefusedOnce,
-        (LocalAnswer::Accepts, Some(RelayVerdict::NotHttp)) => LocalFault::WrongProtocol,
-        (LocalAnswer::Accepts, Some(RelayVerdict::ServiceSilent)) => LocalFault::NoAnswer,
-        (LocalAnswer::Accepts, Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel) | None) => {
-            LocalFault::Unclear
+/// What a report says of the local service.
+pub(crate) fn local_fault(report: &ProbeReport) -> LocalFault {
+    match (report.local, report.service_fault()) {
+        (LocalAnswer::Accepts, Some(ServiceFault::Refused)) => LocalFault::RefusedOnce,
+        // It was silent for a visitor, and what accepts now is slow rather than absent.
+        (LocalAnswer::Accepts, Some(ServiceFault::TimedOut)) => {
+            LocalFault::Service(ServiceFault::NoAnswer)
         }
+        (_, Some(fault)) => LocalFault::Service(fault),
+        (_, None) => LocalFault::Unclear,
     }
 }
 
 fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
-    match report.local {
-        LocalAnswer::Refused => return UrlFault::AndRefused,
-        LocalAnswer::Silent => return UrlFault::AndSilent,
-        LocalAnswer::Accepts => {}
+    if let Some(fault) = report.local.fault() {
+        return UrlFault::And(fault);
     }
     if let PublicAnswer::Failed {
         reason: Reason::UnknownHost { host },
@@ -269,11 +265,10 @@ fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
     {
         return UrlFault::NoName(host);
     }
-    match verdict(report) {
+    match report.verdict() {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
         Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
-        Some(RelayVerdict::ServiceDown | RelayVerdict::NotHttp | RelayVerdict::ServiceSilent)
-        | None => UrlFault::Dead,
+        Some(RelayVerdict::Service(_) | RelayVerdict::Full) | None => UrlFault::Dead,
     }
 }
 
@@ -296,6 +291,8 @@ impl Status<'_> {
             Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
             Self::Working(_) => Badge::Working,
             Self::Private => Badge::Private,
+            Self::Slow => Badge::Slow,
+            Self::Full => Badge::Full,
             Self::ServiceDown(_) => Badge::ServiceDown,
             Self::Unreachable { .. } => Badge::Unreachable,
             Self::Offline => Badge::NoNetwork,
@@ -316,6 +313,8 @@ impl Status<'_> {
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Slow
+            | Self::Full
             | Self::ServiceDown(_)
             | Self::Unreachable { .. } => true,
             Self::Creating
@@ -349,6 +348,8 @@ impl Status<'_> {
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Slow
+            | Self::Full
             | Self::ServiceDown(_)
             | Self::Unreachable { .. }
             | Self::Offline

@@ -113,6 +113,8 @@ impl<'a> Story<'a> {
                 m::log_working_again(span(lasted))
             }
             (_, Health::ServiceDown) => m::log_service_down(),
+            (_, Health::Full) => m::log_full(),
+            (_, Health::Slow) => m::log_slow(),
             (_, Health::Down) => m::log_url_dead(),
         };
         self.push(transition.at, health_badge(health), text, false);

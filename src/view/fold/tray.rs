@@ -1,10 +1,17 @@
-//! The tray: the same tunnels as the window, as a menu.
+//! The tray: the same tunnels as the window, as a menu that fits on a screen.
 
 use super::button::{self, enabled, when};
+use super::name::in_menu;
 use super::scene::{Group, Scene, Slot};
 use super::sentence::full_word;
 use crate::model::Action;
 use crate::view::{Badge, Button, Header, Msg, TrayItem, TrayView, messages as m};
+
+/// So many tunnels are in the menu itself; the rest is a menu of its own.
+const DIRECT: usize = 12;
+
+/// So many are in that one; for more there is the window.
+const OTHERS: usize = 100;
 
 /// Folds the tray; `header` says the same in the window.
 pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
@@ -22,7 +29,7 @@ pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
             menu,
         };
     }
-    menu.extend(scene.groups.iter().map(|group| submenu(scene, group)));
+    menu.extend(tunnels(scene));
     menu.push(TrayItem::Separator);
     menu.extend([
         TrayItem::Button(button::new_tunnel()),
@@ -35,6 +42,38 @@ pub(super) fn fold(scene: &Scene, header: &Header) -> TrayView {
         worst,
         tooltip: header.line.clone(),
         menu,
+    }
+}
+
+/// What is hosted comes first, each kind in the inventory's order: a menu that is open keeps its order
+/// while states change. Only where not even that fits, what needs the person goes before.
+fn tunnels(scene: &Scene) -> Vec<TrayItem> {
+    let mut groups: Vec<&Group> = scene.groups.iter().collect();
+    groups.sort_by_key(|group| !group.wanted());
+    if groups.iter().filter(|group| group.wanted()).count() > DIRECT {
+        groups.sort_by_key(|group| !(group.wanted() && worst_of(group).needs_you()));
+    }
+    let (direct, others) = groups.split_at(groups.len().min(DIRECT));
+    let mut items: Vec<TrayItem> = direct.iter().map(|group| submenu(scene, group)).collect();
+    if !others.is_empty() {
+        items.push(other_tunnels(scene, others));
+    }
+    items
+}
+
+fn other_tunnels(scene: &Scene, groups: &[&Group]) -> TrayItem {
+    let badge = groups.iter().map(|group| worst_of(group)).max();
+    let shown = groups.iter().take(OTHERS);
+    let mut items: Vec<TrayItem> = shown.map(|group| submenu(scene, group)).collect();
+    if groups.len() > OTHERS {
+        let rest = groups.len() - OTHERS;
+        let label = m::tray_more(rest);
+        items.push(TrayItem::Button(enabled(label, Action::OpenWindow)));
+    }
+    TrayItem::Submenu {
+        label: m::tray_others(groups.len()),
+        badge: badge.unwrap_or(Badge::Stopped),
+        items,
     }
 }
 
@@ -63,7 +102,7 @@ fn submenu(scene: &Scene, group: &Group) -> TrayItem {
 
 /// The shape says most of it; that a broken link cuts nobody off has no shape of its own.
 fn tunnel_label(group: &Group, badge: Badge) -> Msg {
-    let name = group.tunnel.name.as_str();
+    let name = in_menu(&group.tunnel.name);
     if badge.is_held() {
         m::tray_tunnel_word(name, badge.shape(), full_word(badge))
     } else {

@@ -80,6 +80,32 @@ fn a_port_makes_its_tunnel_once_and_hosts_it_again_by_name() {
 }
 
 #[test]
+fn a_name_is_asked_for_as_the_same_id_each_time() {
+    let long = "a".repeat(55);
+    let long = long.as_str();
+    for (name, id) in [
+        ("dot.ted", "dot-ted"),
+        ("Mein Büro", "mein-buro"),
+        (long, long),
+    ] {
+        let (home, account) = (Home::new(), StandIn::signed_in());
+        host(&home, &account, &["3000", "--name", name]);
+        let calls = host(&home, &account, &["3000", "--name", name]);
+        let made = |call: &&String| call.starts_with("create ");
+        assert_eq!(calls.iter().filter(made).count(), 1, "{calls:?}");
+        // What a person reads off the list, with its cluster and without.
+        let before = calls.len();
+        host(&home, &account, &[id]);
+        let calls = host(&home, &account, &[&format!("{id}.usw2")]);
+        let asked: Vec<&String> = calls[before..].iter().collect();
+        assert!(
+            asked.iter().all(|call| !call.starts_with("create")),
+            "{asked:?}"
+        );
+    }
+}
+
+#[test]
 fn what_the_account_has_not_is_named() {
     let (home, account) = (Home::new(), StandIn::signed_in());
     let ended = run(

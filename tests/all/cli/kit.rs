@@ -244,6 +244,10 @@ impl Running {
         self.wait_for(&serde_json::json!({"event": "health", "health": health}))
     }
 
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// As `kill -NAME` sends it.
     pub(super) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

@@ -85,3 +85,43 @@ async fn the_services_end_is_passed_on_and_it_still_hears_the_visitor() {
     // Probes connect too; they say nothing.
     while within("it hears", hearing.recv()).await != Some(expected.clone()) {}
 }
+
+#[tokio::test]
+async fn a_visitor_that_breaks_off_does_not_look_done_to_the_service() {
+    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+    let (begun, mut beginning) = tokio::sync::mpsc::unbounded_channel();
+    let service = RawService::start(move |mut stream| {
+        let (heard, begun) = (heard.clone(), begun.clone());
+        async move {
+            // Probes connect too; they say nothing.
+            if stream.read_u8().await.is_ok() {
+                let _ = begun.send(());
+                let end = stream.read_to_end(&mut Vec::new()).await;
+                let _ = heard.send(end.map_err(|error| error.kind()));
+            }
+        }
+    });
+    let (_computer, _desk, site) = hosted(&service).await;
+    let mut stream = visit(&site).await;
+    stream.write_all(b"half an upload").await.expect("it reads");
+    within("it begins", beginning.recv()).await;
+    stream.set_zero_linger().expect("it is a TCP socket");
+    drop(stream);
+    let end = within("it ends", hearing.recv()).await;
+    assert_eq!(end, Some(Err(std::io::ErrorKind::ConnectionReset)));
+}
+
+#[tokio::test]
+async fn a_service_that_breaks_off_does_not_look_done_to_the_visitor() {
+    let service = RawService::start(|mut stream| async move {
+        if stream.read_u8().await.is_ok() {
+            let _ = stream.set_zero_linger();
+        }
+    });
+    let (_computer, _desk, site) = hosted(&service).await;
+    let mut stream = visit(&site).await;
+    stream.write_all(b"x").await.expect("it reads");
+    let end = within("it ends", stream.read_u8()).await;
+    let error = end.expect_err("there is no byte");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}

@@ -1,6 +1,6 @@
 //! The link or the relay goes away: the tunnel comes back by itself, at the same URL.
 
-use crate::support::computer::Computer;
+use crate::support::computer::{Computer, Desk};
 use crate::support::relay::TestRelay;
 use crate::support::screen::Shown;
 use crate::support::wait::within;
@@ -8,7 +8,7 @@ use crate::support::web::WebService;
 use http::StatusCode;
 use underpass::app::Event;
 use underpass::audit::Record;
-use underpass::model::{Action, Health, HostState, Protocol, Reason, TunnelId};
+use underpass::model::{Action, Health, HostState, PortKey, Protocol, Reason, TunnelId};
 
 /// Kind and reason of each line.
 fn lines(records: &[Record]) -> Vec<(&str, &str)> {
@@ -149,6 +149,75 @@ async fn a_raw_port_keeps_its_number_however_often_its_host_reconnects() {
     }
 }
 
+/// So many probes in a row would be a zombie twice over.
+const MANY: usize = 6;
+
+#[tokio::test]
+async fn probes_that_come_too_late_over_a_link_that_answers_are_slow_and_cut_nobody_off() {
+    let service = WebService::start("it");
+    let relay = TestRelay::start().await;
+    let computer = Computer::joined(&relay.join_link());
+    computer.set(|settings| settings.timing.probe_timeout_ms = 500);
+    let mut desk = computer.start();
+    let (key, _) = desk.share("web", service.port(), Protocol::Http).await;
+    let first = desk.until_state(&key.tunnel, "hosting").await.session();
+
+    relay.leave_visitors_hanging(true);
+    for _ in 0..MANY {
+        let before = samples(&desk, &key).len();
+        desk.act(Action::CheckNow { key: key.clone() });
+        let more = |shown: &Shown| {
+            let samples = &shown.inputs.probes.get(&key)?.samples;
+            (samples.len() > before).then_some(())
+        };
+        desk.screen.until("another probe is through", more).await;
+    }
+    let seen = samples(&desk, &key);
+    let late = seen.iter().rev().take(MANY - 1);
+    assert!(
+        late.clone().all(|health| *health == Health::Slow),
+        "{seen:?}"
+    );
+    assert_eq!(
+        desk.state(&key.tunnel).session(),
+        first,
+        "nobody was cut off"
+    );
+    relay.leave_visitors_hanging(false);
+    desk.until_works(&key).await;
+    desk.quit().await;
+}
+
+fn samples(desk: &Desk, key: &PortKey) -> Vec<Health> {
+    let shown = desk.screen.now();
+    let facts = shown.inputs.probes.get(key);
+    facts.map_or_else(Vec::new, |facts| {
+        facts.samples.iter().map(|sample| sample.health).collect()
+    })
+}
+
+#[tokio::test]
+async fn no_probe_is_counted_as_a_visitor() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (key, site) = desk.share("web", service.port(), Protocol::Http).await;
+    desk.act(Action::Select { key: key.clone() });
+    desk.send(Event::WindowShown(true));
+    let total = |shown: &Shown| {
+        let host = shown.inputs.hosts.get(&key.tunnel)?;
+        Some(*host.traffic.get(&key.port)?.back()?)
+    };
+    assert_eq!(site.get("/").await.0, StatusCode::OK);
+    let is_counted = |shown: &Shown| total(shown).filter(|traffic| traffic.total > 0);
+    let counted = desk
+        .screen
+        .until("the visitor is counted", is_counted)
+        .await;
+    assert_eq!(counted.total, 1, "its probes are not");
+    desk.quit().await;
+}
+
 #[tokio::test]
 async fn a_zombie_is_found_by_three_probes_and_replaced() {
     let service = WebService::start("it");
@@ -160,13 +229,13 @@ async fn a_zombie_is_found_by_three_probes_and_replaced() {
     let url = desk.until_works(&key).await;
     let first = desk.until_state(&key.tunnel, "hosting").await.session();
 
-    relay.leave_visitors_hanging(true);
+    relay.deny_all_hosts(true);
     desk.until_health(&key, Health::Down).await;
     let state = desk.until_state(&key.tunnel, "reconnecting").await;
     assert_eq!(state.reason(), Some(&Reason::Zombie));
     let second = desk.until_state(&key.tunnel, "hosting").await.session();
     assert_ne!(first, second);
-    relay.leave_visitors_hanging(false);
+    relay.deny_all_hosts(false);
     assert_eq!(desk.until_works(&key).await, url);
     desk.quit().await;
     let audit = computer.audit();

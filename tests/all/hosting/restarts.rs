@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
+use underpass::app::Event;
 use underpass::model::{Protocol, Reason};
 use underpass::relay::{Relay, RelayConfig, Shelf, Sockets, Visitors};
 
@@ -210,6 +211,27 @@ async fn no_visitor_sees_a_restart() {
     stop.send_replace(true);
     let counts = within("they stop", visits.join_all()).await;
     assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_breaks_while_the_relay_goes_down_goes_on_over_another_connection() {
+    let mut scene = Scene::begin().await;
+    let web = underpass::model::TunnelId::new("web").expect("an id");
+    let path = format!("/download?{DOWNLOAD}");
+    let mut visit = scene.web.visit().await;
+    let mut body = visit.get(&path).await.into_body();
+    let mut pattern = Pattern::default();
+    pattern.check(&next_bytes(&mut body).await.expect("it begins"));
+
+    let draining = tokio::spawn(scene.running.drain(PATIENCE));
+    scene.desk.until_state(&web, "reconnecting").await;
+    scene.desk.send(Event::DropLink { tunnel: web });
+    while let Some(bytes) = within("the rest", next_bytes(&mut body)).await {
+        pattern.check(&bytes);
+    }
+    assert_eq!(pattern.at(), DOWNLOAD);
+    drop(body);
+    within("it ends", draining).await.expect("it ends well");
 }
 
 #[tokio::test]

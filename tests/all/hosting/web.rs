@@ -2,10 +2,12 @@
 
 use crate::support::computer::{Computer, Desk};
 use crate::support::pattern::{self, Pattern};
+use crate::support::raw::RawService;
 use crate::support::visitor::{Site, assert_echo, next_bytes, whole};
 use crate::support::wait::within;
-use crate::support::web::WebService;
+use crate::support::web::{WebService, full};
 use http::{Method, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use underpass::model::Protocol;
@@ -138,4 +140,69 @@ async fn a_service_in_tls_is_served_when_it_is_named_so_and_when_it_is_found_out
 async fn a_service_in_the_clear_is_found_out_too() {
     let rig = Rig::of(WebService::start("plain"), Protocol::Auto).await;
     assert_eq!(rig.site.get("/").await.1, "hello from plain");
+}
+
+/// Closes each connection behind its answer, and does not say so.
+fn closing_service() -> RawService {
+    RawService::start(|mut stream| async move {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match stream.read_u8().await {
+                Ok(byte) => head.push(byte),
+                Err(_) => return,
+            }
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let _ = stream.write_all(answer).await;
+        let _ = stream.shutdown().await;
+    })
+}
+
+#[tokio::test]
+async fn a_service_that_closes_behind_each_answer_costs_no_request() {
+    let service = closing_service();
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (_, site) = desk.share("web", service.port(), Protocol::Http).await;
+    let mut visit = site.visit().await;
+    for n in 0..200 {
+        let method = if n % 2 == 0 {
+            Method::POST
+        } else {
+            Method::GET
+        };
+        let answer = within("an answer", visit.send(method, "/", full(""))).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{n}");
+        assert_eq!(whole(answer).await, "ok");
+    }
+    desk.quit().await;
+}
+
+#[tokio::test]
+async fn a_service_that_says_more_than_its_answer_answers_no_other_visitor() {
+    let service = RawService::start(|mut stream| async move {
+        loop {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => return,
+                }
+            }
+            let evil = head.starts_with(b"GET /evil");
+            let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec();
+            if evil {
+                answer.extend_from_slice(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+            }
+            let _ = stream.write_all(&answer).await;
+        }
+    });
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (_, site) = desk.share("web", service.port(), Protocol::Http).await;
+    for _ in 0..50 {
+        assert_eq!(site.get("/evil").await.1, "ok");
+        assert_eq!(site.get("/").await.1, "ok");
+    }
+    desk.quit().await;
 }

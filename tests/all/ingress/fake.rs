@@ -19,7 +19,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
-use underpass::relay::ingress::{HttpConfig, IngressGuard, serve_http};
+use underpass::model::ServiceFault;
+use underpass::relay::ingress::{HttpConfig, IngressGuard, LocalName, serve_http};
 use underpass::relay::{Backend, Lookup, OpenError, Stream, Upstream, Visitor};
 
 /// A body of any kind.
@@ -127,6 +128,10 @@ pub struct Local {
     target: Result<SocketAddr, OpenError>,
     /// How many streams were asked for.
     pub opened: AtomicUsize,
+    /// Whom they were for.
+    visitors: Mutex<Vec<SocketAddr>>,
+    name: Option<LocalName>,
+    per_visitor: bool,
 }
 
 impl Local {
@@ -138,13 +143,40 @@ impl Local {
         Self::new(Err(error))
     }
 
+    /// One that is asked for by a name of its own.
+    pub fn named(address: SocketAddr, name: &str) -> Arc<Self> {
+        let mut local = Arc::into_inner(Self::at(address)).expect("nobody has it yet");
+        local.name = LocalName::new(name, false);
+        Arc::new(local)
+    }
+
+    /// One that is told who a visitor is.
+    pub fn per_visitor(address: SocketAddr) -> Arc<Self> {
+        let mut local = Arc::into_inner(Self::at(address)).expect("nobody has it yet");
+        local.per_visitor = true;
+        Arc::new(local)
+    }
+
     fn new(target: Result<SocketAddr, OpenError>) -> Arc<Self> {
         static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             target,
             opened: AtomicUsize::new(0),
+            visitors: Mutex::default(),
+            name: None,
+            per_visitor: false,
         })
+    }
+
+    fn heard_of(&self, visitor: Visitor) {
+        let mut visitors = self.visitors.lock().expect("nobody panicked");
+        visitors.push(visitor.peer);
+    }
+
+    /// Whom the streams were for, in order.
+    pub fn visitors(&self) -> Vec<SocketAddr> {
+        self.visitors.lock().expect("nobody panicked").clone()
     }
 
     pub fn opened(&self) -> usize {
@@ -157,18 +189,27 @@ impl Upstream for Local {
         self.key
     }
 
+    fn local_name(&self) -> Option<&LocalName> {
+        self.name.as_ref()
+    }
+
+    fn is_per_visitor(&self) -> bool {
+        self.per_visitor
+    }
+
     fn open(
         &self,
-        _visitor: Visitor,
+        visitor: Visitor,
     ) -> Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, OpenError>> + Send + '_>> {
         Box::pin(async move {
             self.opened.fetch_add(1, Ordering::Relaxed);
+            self.heard_of(visitor);
             let stream =
                 TcpStream::connect(self.target?)
                     .await
                     .map_err(|error| match error.kind() {
-                        ErrorKind::ConnectionRefused => OpenError::Refused,
-                        _ => OpenError::TimedOut,
+                        ErrorKind::ConnectionRefused => OpenError::Service(ServiceFault::Refused),
+                        _ => OpenError::Service(ServiceFault::TimedOut),
                     })?;
             stream.set_nodelay(true).expect("it is a TCP socket");
             Ok(Box::new(stream) as Box<dyn Stream>)

@@ -142,7 +142,7 @@ async fn an_event_arrives_before_the_next_one_is_sent() {
 #[tokio::test]
 async fn a_body_that_waits_for_permission_gets_it() {
     let (address, _service) = http_service(|request: Request<Incoming>| async move {
-        assert!(!request.headers().contains_key("expect"));
+        assert_eq!(request.headers()["expect"], "100-continue");
         Response::new(full(
             request
                 .into_body()

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use underpass::relay::ingress::HttpConfig;
 
 async fn ok() -> (Arc<Local>, super::fake::Task) {
     let (address, task) = http_service(|_| async { Response::new(full("ok")) }).await;
@@ -81,7 +80,7 @@ async fn a_head_too_large_is_refused_and_not_kept() {
     let (one, _one) = ok().await;
     let relay = Relay::with(&[("one", &one)]).await;
     let one_header = format!("X-Large: {}\r\n", "a".repeat(1024 * 1024));
-    let many_headers = "X-Many: 1\r\n".repeat(200);
+    let many_headers = "X-Many: 1\r\n".repeat(6000);
     for headers in [one_header, many_headers] {
         let request = format!("GET / HTTP/1.1\r\nHost: one.localhost\r\n{headers}\r\n");
         let answer = relay.say(request).await;
@@ -178,23 +177,4 @@ async fn a_connection_without_requests_is_let_go_later() {
     let _ = stream.read_to_end(&mut Vec::new()).await;
     let seconds = begin.elapsed().as_secs();
     assert!((75..=77).contains(&seconds), "{seconds}");
-}
-
-#[tokio::test]
-async fn visitors_beyond_the_limit_wait_for_their_turn() {
-    let (one, _one) = ok().await;
-    let mut config = HttpConfig::new("localhost");
-    config.limits.connections = 2;
-    let relay = Relay::configured(&config, &[("one", &one)]).await;
-    let mut first = relay.visit().await;
-    first.get("one.localhost", "/").await;
-    let mut second = relay.visit().await;
-    second.get("one.localhost", "/").await;
-    let mut third = relay.visit().await;
-    let waiting = third.get("one.localhost", "/");
-    tokio::pin!(waiting);
-    let too_early = tokio::time::timeout(Duration::from_millis(50), waiting.as_mut()).await;
-    assert!(too_early.is_err());
-    drop(first);
-    assert_eq!(waiting.await.body(), "ok");
 }

@@ -1,14 +1,12 @@
 //! Routing, and heads as each side sees them.
 
-use super::fake::{
-    Local, Relay, Visit, empty, full, http_service, listener, saying, verdict, whole,
-};
+use super::fake::{Local, Relay, empty, full, http_service, saying, verdict, whole};
 use ::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use std::fmt::Write;
 use std::sync::Arc;
-use underpass::relay::ingress::{HttpConfig, Limits, serve_fixed_web};
+use underpass::model::ServiceFault;
 use underpass::relay::{Lookup, OpenError};
 
 /// A service that answers every request with its name and the request's head.
@@ -146,7 +144,10 @@ async fn each_failure_has_its_status_and_its_verdict() {
     let (garbage, _garbage) = saying(b"SSH-2.0-OpenSSH_9.9\r\n").await;
     let relay = Relay::with(&[
         ("refused", &Local::at(super::fake::refusing().await)),
-        ("silent", &Local::failing(OpenError::TimedOut)),
+        (
+            "silent",
+            &Local::failing(OpenError::Service(ServiceFault::TimedOut)),
+        ),
         ("gone", &Local::failing(OpenError::HostGone)),
         ("mute", &Local::at(mute)),
         ("garbage", &Local::at(garbage)),
@@ -163,6 +164,7 @@ async fn each_failure_has_its_status_and_its_verdict() {
         ("garbage", 502, "not-http"),
         ("unknown", 404, "unknown-tunnel"),
         ("a.b", 404, "unknown-tunnel"),
+        ("x.nohost", 503, "no-host"),
     ] {
         let answer = visit.get(&format!("{name}.localhost"), "/").await;
         assert_eq!(answer.status().as_u16(), status, "{name}");
@@ -244,35 +246,4 @@ async fn trailers_and_chunks_pass_both_ways() {
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
         assert!(answer.ends_with("0\r\nx-sum: 42\r\n\r\n"), "{answer}");
     }
-}
-
-#[tokio::test]
-async fn a_fixed_port_serves_whatever_host_is_asked_for() {
-    let (one, _one) = naming("one").await;
-    let (listener, address) = listener().await;
-    let _guard = serve_fixed_web(listener, one, &Limits::default());
-    let mut visit = Visit::to(address).await;
-    for host in ["192.168.1.2:7481", "laptop.lan", "localhost"] {
-        let answer = visit.get(host, "/").await;
-        assert!(text(&answer).contains(&format!("host: {host}\n")));
-    }
-}
-
-#[tokio::test]
-async fn a_proxy_in_front_is_believed_when_it_is_the_operators() {
-    let (one, _one) = naming("one").await;
-    let mut config = HttpConfig::new("Tunnels.Example.org.");
-    config.behind_proxy = true;
-    let relay = Relay::configured(&config, &[("one", &one)]).await;
-    let answer = relay
-        .say(
-            "GET / HTTP/1.1\r\nHost: one.tunnels.example.org\r\nConnection: close\r\n\
-             X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\r\n",
-        )
-        .await;
-    assert!(
-        answer.contains("x-forwarded-for: 203.0.113.9, 127.0.0.1\n"),
-        "{answer}"
-    );
-    assert!(answer.contains("x-forwarded-proto: https\n"), "{answer}");
 }

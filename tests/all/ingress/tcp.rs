@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use underpass::relay::ingress::{IngressGuard, Limits, serve_tcp};
+use underpass::relay::ingress::{HttpConfig, IngressGuard, serve_tcp};
 
 async fn ingress(service: SocketAddr) -> (SocketAddr, IngressGuard) {
     let (listener, address) = listener().await;
-    let guard = serve_tcp(listener, Local::at(service), &Limits::default());
+    let guard = serve_tcp(listener, Local::at(service), &HttpConfig::new("localhost"));
     (address, guard)
 }
 

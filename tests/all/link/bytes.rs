@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use underpass::link::tls::Identity;
-use underpass::model::{Protocol, Traffic};
+use underpass::model::{Protocol, ServiceFault, Traffic};
 use underpass::relay::OpenError;
 
 const MIB: usize = 1024 * 1024;
@@ -239,7 +239,10 @@ async fn a_service_that_is_not_there_is_said_so() {
     let closed = closed_port().await;
     let rig = Rig::start().await;
     let _session = host(&rig, &order("web", closed, Protocol::Auto)).await;
-    assert_eq!(rig.visit("web").await.err(), Some(OpenError::Refused));
+    assert_eq!(
+        rig.visit("web").await.err(),
+        Some(OpenError::Service(ServiceFault::Refused))
+    );
 }
 
 #[tokio::test]

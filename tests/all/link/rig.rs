@@ -91,10 +91,15 @@ impl Rig {
 
     /// A visitor's stream to the tunnel behind `label`.
     pub async fn visit(&self, label: &str) -> Result<Box<dyn Stream>, OpenError> {
+        self.visit_from(label, 9).await
+    }
+
+    /// The same, of a visitor whose address ends in `last`.
+    pub async fn visit_from(&self, label: &str, last: u8) -> Result<Box<dyn Stream>, OpenError> {
         let Lookup::Live(upstream) = self.find(label) else {
             panic!("nobody hosts {label}");
         };
-        let peer = ([203, 0, 113, 9], 4711).into();
+        let peer = ([203, 0, 113, last], 4711).into();
         upstream.open(Visitor { peer }).await
     }
 
@@ -124,6 +129,7 @@ pub fn port(label: &str, local: u16, protocol: Protocol) -> Port {
         target: Target::local(number(local)),
         label: TunnelId::new(label).expect("a label"),
         public_port: None,
+        options: underpass::model::PortOptions::default(),
     }
 }
 
@@ -170,10 +176,11 @@ pub async fn ended(session: &mut Session) -> Reason {
     let waiting = async {
         loop {
             match session.events.recv().await.expect("it says why") {
-                SessionEvent::Ended(ended) => return ended.reason,
+                SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return ended.reason,
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
                 | SessionEvent::GoingDown
+                | SessionEvent::Superseded
                 | SessionEvent::Parked { .. }
                 | SessionEvent::Resumed => {}
             }
@@ -210,7 +217,10 @@ pub async fn happens(session: &mut Session, wanted: impl Fn(&SessionEvent) -> bo
             if wanted(&event) {
                 return;
             }
-            assert!(!matches!(event, SessionEvent::Ended(_)), "{event:?}");
+            assert!(
+                !matches!(event, SessionEvent::Ended(_) | SessionEvent::Lapsed(_)),
+                "{event:?}"
+            );
         }
         panic!("the session is gone");
     };

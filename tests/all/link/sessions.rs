@@ -69,7 +69,8 @@ async fn ports_change_while_the_session_lives() {
             SessionEvent::Ports(ports) => break ports,
             SessionEvent::Established | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
             SessionEvent::GoingDown => panic!("nobody goes down"),
-            SessionEvent::Ended(ended) => panic!("{ended:?}"),
+            SessionEvent::Superseded => panic!("there is no other"),
+            SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => panic!("{ended:?}"),
         }
     };
     assert_eq!(ports.len(), 2);

@@ -88,6 +88,7 @@ fn the_other_files_of_version_1() {
     let expected = RelayPorts {
         link: Some(port(40_123)),
         http: Some(port(7480)),
+        wanted: None,
     };
     assert_eq!(ports.value, expected);
     let install = home.install_id();

@@ -144,6 +144,7 @@ fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
             target: underpass::model::Target::local(number),
             label: id.clone(),
             public_port: None,
+            options: underpass::model::PortOptions::default(),
         }
     };
     Tunnel {

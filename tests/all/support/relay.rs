@@ -92,14 +92,26 @@ impl TestRelay {
 
     /// From now on visitors are accepted and get no answer, while the links live on.
     pub fn leave_visitors_hanging(&self, hanging: bool) {
-        self.gate.shut.store(hanging, Ordering::Release);
+        self.gate.shut.hanging.store(hanging, Ordering::Release);
+    }
+
+    /// From now on visitors are told that nobody hosts anything, while the links live on.
+    pub fn deny_all_hosts(&self, denied: bool) {
+        self.gate.shut.denied.store(denied, Ordering::Release);
     }
 }
 
 /// The real ingress behind a gate.
 #[derive(Clone, Default)]
 struct Gate {
-    shut: Arc<AtomicBool>,
+    shut: Arc<Shut>,
+}
+
+/// What becomes of visitors.
+#[derive(Default)]
+struct Shut {
+    hanging: AtomicBool,
+    denied: AtomicBool,
 }
 
 impl Gate {
@@ -124,14 +136,17 @@ impl Ingress for Gate {
 }
 
 struct Gated {
-    shut: Arc<AtomicBool>,
+    shut: Arc<Shut>,
     backend: Arc<dyn Backend>,
 }
 
 impl Backend for Gated {
     fn find(&self, label: &str) -> Lookup {
-        if self.shut.load(Ordering::Acquire) {
+        if self.shut.hanging.load(Ordering::Acquire) {
             return Lookup::Live(Arc::new(Nowhere));
+        }
+        if self.shut.denied.load(Ordering::Acquire) {
+            return Lookup::NoHost;
         }
         self.backend.find(label)
     }

@@ -38,6 +38,7 @@ fn tunnel(text: &str, hosts: u32, access: Access) -> Tunnel {
             target: Target::local(number()),
             label: id(text),
             public_port: None,
+            options: underpass::model::PortOptions::default(),
         }],
         created_at: UnixMillis(1),
         expires_at: Some(UnixMillis(NOW.0 + 12 * 86_400_000)),
@@ -109,6 +110,7 @@ fn login_wall() -> ProbeFacts {
             login_wall: true,
         },
         health: underpass::model::Health::Operational,
+        alive: true,
     };
     ProbeFacts {
         samples: [Sample {

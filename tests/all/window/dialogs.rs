@@ -111,6 +111,9 @@ fn deletion_is_confirmed_first() {
         let bench = Bench::new(&scene.with_dialog(kind()));
         assert!(bench.shows(question));
         bench.key(Key::Return);
+        assert_eq!(bench.actions(), [Action::CloseDialog], "one key is no yes");
+        bench.key(Key::Tab);
+        bench.key(Key::Return);
         assert_eq!(
             bench.actions(),
             [Action::DeleteTunnel {

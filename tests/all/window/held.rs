@@ -22,6 +22,7 @@ fn port(id: &str, number: u16) -> Port {
         target: Target::local(number),
         label: tunnel(id),
         public_port: None,
+        options: underpass::model::PortOptions::default(),
     }
 }
 

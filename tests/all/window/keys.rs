@@ -106,13 +106,15 @@ fn shortcuts_open_the_dialog_the_filter_and_close_the_panel() {
     bench.write("apis");
     assert!(bench.shows("apis 8049") && !bench.shows("frontend 3000") && !bench.shows("database"));
     bench.key(Key::Return);
+    let opened = || Action::Select {
+        key: key("apis", 8049),
+    };
+    assert_eq!(bench.actions(), [opened()]);
+    bench.control("k");
+    bench.key(Key::DownArrow);
+    assert!(!bench.types_into("Filter"), "down leads to what was found");
     bench.key(Key::Return);
-    assert_eq!(
-        bench.actions(),
-        [Action::Select {
-            key: key("apis", 8049)
-        }]
-    );
+    assert_eq!(bench.actions(), [opened()]);
     bench.control("k");
     bench.write("nothing like it");
     assert!(bench.shows("Nothing here matches the filter."));
@@ -123,6 +125,22 @@ fn shortcuts_open_the_dialog_the_filter_and_close_the_panel() {
     assert!(!bench.types_into("Filter"), "Esc had left the filter");
     bench.key(Key::Escape);
     assert_eq!(bench.actions(), [Action::Deselect]);
+}
+
+#[test]
+fn the_usual_keys_do_the_usual() {
+    let bench = Bench::new(&ENGLISH.busy());
+    let open = |dialog| Action::OpenDialog { dialog };
+    bench.control("q");
+    assert_eq!(bench.actions(), [Action::Quit]);
+    bench.control("w");
+    assert_eq!(bench.actions(), [Action::CloseWindow]);
+    bench.control(",");
+    assert_eq!(bench.actions(), [open(DialogKind::Settings)]);
+    bench.key(Key::F1);
+    assert_eq!(bench.actions(), [open(DialogKind::About)]);
+    bench.key(Key::F5);
+    assert_eq!(bench.actions(), [Action::Refresh]);
 }
 
 #[test]

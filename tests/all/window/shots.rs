@@ -89,6 +89,8 @@ fn every_badge_menu_and_focus_ring() {
         Badge::Elsewhere,
         Badge::Private,
         Badge::Working,
+        Badge::Slow,
+        Badge::Full,
         Badge::Checking,
         Badge::Connecting,
         Badge::Held,

@@ -53,6 +53,7 @@ impl Scene {
     pub fn empty(self) -> View {
         let line = self.say("Nothing is hosted", "Nada está hospedado");
         View {
+            clock_shift: underpass::model::ClockShift::default(),
             language: self.language,
             theme: self.theme,
             window: WindowView {
@@ -202,6 +203,8 @@ impl Scene {
     pub fn word(self, badge: Badge) -> Msg {
         match badge {
             Badge::Working => self.say("Working", "Funcionando"),
+            Badge::Slow => self.say("Slow", "Lento"),
+            Badge::Full => self.say("Full", "Lotado"),
             Badge::Private => self.say("Private", "Privado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
             Badge::Held => self.say("Connections held", "Sessão mantida"),

@@ -22,6 +22,7 @@ impl Rig {
             local: LocalAnswer::Accepts,
             public: PublicAnswer::Accepted { latency_us: 9 },
             health,
+            alive: false,
         }))
     }
 

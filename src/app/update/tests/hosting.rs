@@ -124,6 +124,43 @@ fn a_probe_reaches_the_engine_and_an_old_one_reaches_nobody() {
 }
 
 #[test]
+fn a_probe_that_comes_too_late_over_a_link_that_lives_is_slow_and_counts_for_nothing() {
+    let mut rig = Rig::hosting();
+    let late = |rig: &mut Rig| {
+        rig.report(ProbeReport {
+            public: PublicAnswer::Failed {
+                reason: Reason::TimedOut,
+            },
+            alive: true,
+            ..rig.report_of(1, Health::Slow)
+        })
+    };
+    let told = late(&mut rig);
+    let shown = |rig: &Rig| {
+        rig.state.inputs.probes[&key()]
+            .last
+            .as_ref()
+            .map(|r| r.health)
+    };
+    assert_eq!(
+        shown(&rig),
+        Some(Health::Down),
+        "it never routed: it may be out of reach"
+    );
+    assert_eq!(told, [], "and that says nothing of the session");
+    rig.probe(1, Health::Operational);
+    for _ in 0..5 {
+        let told = late(&mut rig);
+        assert!(matches!(
+            told[..],
+            [Command::Tell(_, EngineCommand::Probe { down: false, .. })]
+        ));
+    }
+    assert_eq!(shown(&rig), Some(Health::Slow));
+    assert_eq!(rig.state.inputs.probes[&key()].downs, 0);
+}
+
+#[test]
 fn traffic_is_watched_only_for_the_port_in_the_panel_of_a_shown_window() {
     let mut rig = Rig::hosting();
     let watch = |on| Command::Tell(id("web"), EngineCommand::WatchTraffic(on));

@@ -1,6 +1,7 @@
 //! Changes of the inventory, as typed and as taken.
 
 use super::*;
+use crate::model::{HostHeader, RelayVerdict, ServiceFault};
 
 #[test]
 fn a_created_tunnel_is_shown_at_once_and_hosted_when_the_inventory_has_it() {
@@ -138,4 +139,51 @@ fn a_port_s_label_gives_way_to_a_tunnel_of_that_name() {
     };
     assert_eq!(labels(0), ["web", "web-5173-2"]);
     assert_eq!(labels(1), ["web-5173"]);
+}
+
+#[test]
+fn a_service_that_refuses_the_visitors_name_is_asked_by_its_own_where_nobody_chose() {
+    let refused = |rig: &mut Rig, session| {
+        let at = rig.at;
+        rig.put(Event::Probed(ProbeReport {
+            key: key(),
+            session: SessionNumber(session),
+            at,
+            local: LocalAnswer::Accepts,
+            public: PublicAnswer::Status {
+                code: 403,
+                latency_us: 900,
+                verdict: Some(RelayVerdict::Service(ServiceFault::NameRefused)),
+                login_wall: false,
+            },
+            health: Health::ServiceDown,
+        }))
+    };
+    let is_change = |command: &Command| matches!(command, Command::ChangeInventory { .. });
+    let mut rig = Rig::hosting();
+    let commands = refused(&mut rig, 1);
+    assert!(commands.iter().any(is_change));
+    assert!(
+        !refused(&mut rig, 1).iter().any(is_change),
+        "it is on its way"
+    );
+    rig.take_changes(commands);
+    let chosen = |rig: &Rig| {
+        rig.state.inputs.tunnels[0].ports[0]
+            .options
+            .host_header
+            .clone()
+    };
+    assert_eq!(chosen(&rig), HostHeader::Rewrite);
+    assert!(
+        !refused(&mut rig, 1).iter().any(is_change),
+        "it was of no use"
+    );
+
+    let mut rig = Rig::hosting();
+    rig.state.inputs.tunnels[0].ports[0].options.host_header = HostHeader::Keep;
+    assert!(
+        !refused(&mut rig, 1).iter().any(is_change),
+        "the person's word counts"
+    );
 }

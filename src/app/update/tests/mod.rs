@@ -140,11 +140,19 @@ impl Rig {
     }
 
     fn probe(&mut self, session: u64, health: Health) -> Vec<Command> {
-        let at = self.at;
-        self.put(Event::Probed(ProbeReport {
+        let report = self.report_of(session, health);
+        self.report(report)
+    }
+
+    fn report(&mut self, report: ProbeReport) -> Vec<Command> {
+        self.put(Event::Probed(report))
+    }
+
+    fn report_of(&self, session: u64, health: Health) -> ProbeReport {
+        ProbeReport {
             key: key(),
             session: SessionNumber(session),
-            at,
+            at: self.at,
             local: LocalAnswer::Accepts,
             public: PublicAnswer::Status {
                 code: 200,
@@ -153,7 +161,8 @@ impl Rig {
                 login_wall: false,
             },
             health,
-        }))
+            alive: false,
+        }
     }
 
     fn host_state(&self) -> &HostState {

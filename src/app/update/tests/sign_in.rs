@@ -2,6 +2,8 @@
 
 use super::account::{REAL, list_asked, ready, tunnel};
 use super::*;
+use crate::app::event::Poll;
+use crate::app::update::next_poll;
 use crate::model::{AccountState, DeviceCode, Identity};
 
 #[test]
@@ -124,4 +126,17 @@ fn what_failed_for_want_of_the_program_goes_on_once_it_is_there() {
     let told = Command::Tell(id(REAL), EngineCommand::Reconnect);
     assert!(rig.put(Event::Account(ready())).contains(&told));
     assert!(!rig.put(Event::Account(ready())).contains(&told), "once");
+}
+
+#[test]
+fn a_sign_in_elsewhere_is_noticed_though_no_list_is_asked_for() {
+    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
+    rig.act(Action::Host { tunnel: id(REAL) });
+    rig.sign_in_needed(REAL);
+    rig.put(Event::Account(AccountState::SignedOut));
+    assert!(next_poll(&rig.state, Poll::Hosted).is_some());
+    let due = rig.put(Event::Due(Poll::Hosted));
+    assert!(due.contains(&Command::Preflight));
+    let commands = rig.put(Event::Account(ready()));
+    assert!(commands.contains(&Command::Tell(id(REAL), EngineCommand::SignedIn)));
 }

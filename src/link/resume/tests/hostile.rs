@@ -66,7 +66,9 @@ async fn garbage_for_a_greeting_is_refused() {
         read_request(&mut far).await,
         Err(HandshakeError::Greeting(_))
     ));
-    let request = Request::Open;
+    let request = Request::Open {
+        credentials: Vec::new(),
+    };
     let relay = end(Config::default());
     assert!(accept(&relay.handle, &request, far, LINK).await.is_err());
     assert_ne!(relay.handle.id(), SessionId([0; 16]));

@@ -48,9 +48,9 @@ impl Cli {
     /// `show`.
     pub(in crate::provider::devtunnel) async fn show(
         &self,
-        id: &TunnelId,
+        id: &str,
     ) -> Result<Told, ConnectError> {
-        let argv = ["show", id.as_str(), "--json"];
+        let argv = ["show", id, "--json"];
         self.read(&argv, About::Tunnel(id), shapes::tunnel).await
     }
 
@@ -79,7 +79,8 @@ impl Cli {
         id: &TunnelId,
     ) -> Result<Told, ConnectError> {
         let argv = ["update", id.as_str(), "--expiration", LONGEST, "--json"];
-        self.read(&argv, About::Tunnel(id), shapes::tunnel).await
+        self.read(&argv, About::Tunnel(id.as_str()), shapes::tunnel)
+            .await
     }
 
     /// `delete`.
@@ -88,7 +89,7 @@ impl Cli {
         id: &TunnelId,
     ) -> Result<(), ConnectError> {
         let argv = ["delete", id.as_str(), "--force", "--json"];
-        self.ask(&argv, About::Tunnel(id)).await.map(drop)
+        self.ask(&argv, About::Tunnel(id.as_str())).await.map(drop)
     }
 
     /// `port create`.
@@ -109,7 +110,8 @@ impl Cli {
             protocol.as_str(),
             "--json",
         ];
-        self.read(&argv, About::Tunnel(id), shapes::port).await
+        self.read(&argv, About::Tunnel(id.as_str()), shapes::port)
+            .await
     }
 
     /// `port delete`.
@@ -127,7 +129,7 @@ impl Cli {
             &number,
             "--json",
         ];
-        self.ask(&argv, About::Tunnel(id)).await.map(drop)
+        self.ask(&argv, About::Tunnel(id.as_str())).await.map(drop)
     }
 
     /// `access list`, of the tunnel or of one port.
@@ -177,7 +179,8 @@ impl Cli {
         }
         argv.extend(more);
         argv.push("--json");
-        self.read(&argv, About::Tunnel(id), shapes::access).await
+        self.read(&argv, About::Tunnel(id.as_str()), shapes::access)
+            .await
     }
 
     /// `token`, for one scope: asked for two at once, the program makes one that is good for none.
@@ -188,7 +191,7 @@ impl Cli {
     ) -> Result<(Secret, Option<Duration>), ConnectError> {
         let argv = ["token", id.as_str(), "--scopes", scope, "--json"];
         let read = |text: &str| shapes::token(text, now());
-        self.read(&argv, About::Tunnel(id), read).await
+        self.read(&argv, About::Tunnel(id.as_str()), read).await
     }
 
     /// `user show`. It ends well, too, when nobody is signed in.

@@ -4,7 +4,7 @@
 use super::PROGRAM;
 use super::measures;
 use super::program::{Answer, Fault};
-use crate::model::{Reason, TunnelId, UnixMillis};
+use crate::model::{Reason, UnixMillis};
 use crate::provider::ConnectError;
 
 /// What a command was about.
@@ -13,7 +13,7 @@ pub(in crate::provider::devtunnel) enum About<'a> {
     /// The account.
     Account,
     /// A tunnel that is said to be there.
-    Tunnel(&'a TunnelId),
+    Tunnel(&'a str),
     /// A tunnel that is to be made, by the id that was asked for.
     NewTunnel(&'a str),
 }
@@ -158,8 +158,7 @@ pub(super) fn not_permitted(about: About<'_>, signed_in: bool, detail: String) -
     let reason = match about {
         _ if !signed_in => Reason::SignedOut,
         About::Account => refused(&detail),
-        About::Tunnel(id) => taken(id.as_str()),
-        About::NewTunnel(id) => taken(id),
+        About::Tunnel(id) | About::NewTunnel(id) => taken(id),
     };
     ConnectError::with(reason, detail)
 }

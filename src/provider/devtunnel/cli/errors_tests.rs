@@ -1,6 +1,7 @@
 //! Every exit code and text of the program, and what each means.
 
 use super::*;
+use crate::model::TunnelId;
 use proptest::prelude::*;
 
 const NOW: UnixMillis = UnixMillis(1_000_000);
@@ -132,11 +133,11 @@ fn what_is_not_permitted_is_said_by_the_account() {
     }
     let reason = |about, signed_in| not_permitted(about, signed_in, String::new()).reason;
     let id = TunnelId::new("web.usw2").expect("an id");
-    assert_eq!(reason(About::Tunnel(&id), false), Reason::SignedOut);
+    assert_eq!(reason(About::Tunnel(id.as_str()), false), Reason::SignedOut);
     let name = |name: &str| Reason::NameTaken {
         name: name.to_owned(),
     };
-    assert_eq!(reason(About::Tunnel(&id), true), name("web.usw2"));
+    assert_eq!(reason(About::Tunnel(id.as_str()), true), name("web.usw2"));
     assert_eq!(reason(About::NewTunnel("web"), true), name("web"));
 }
 

@@ -30,8 +30,13 @@ const MOST: usize = 64;
 
 /// Reads JSON, or else the table that is printed for people.
 pub(super) fn read(text: &str) -> Limits {
-    let limits = match walk::object(text) {
-        Some(object) => rows(&object).iter().map(of_json).collect(),
+    let listed = walk::find(text, |object| {
+        let rows = rows(object);
+        (!rows.is_empty()).then(|| rows.iter().map(of_json).collect())
+    });
+    let limits = match listed {
+        Some(limits) => limits,
+        None if walk::find(text, |_| Some(())).is_some() => vec![],
         None => text.lines().filter_map(of_line).collect::<Vec<_>>(),
     };
     let known = |limit: &Limit| !limit.name.is_empty();

@@ -1,9 +1,10 @@
 //! From the program's shapes to the model. It runs nothing.
 
 use super::shapes::{Listed, PortTold, Told, is_public};
-use super::{Entry, measures};
+use super::{Entry, PROGRAM, measures};
 use crate::model::{
-    Access, Metrics, Port, PortNumber, ProviderId, Remote, Target, Tunnel, TunnelId, UnixMillis,
+    Access, Metrics, Port, PortNumber, Protocol, ProviderId, Remote, Target, Tunnel, TunnelId,
+    UnixMillis,
 };
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -98,16 +99,27 @@ pub(in crate::provider::devtunnel) fn map_shown(
         remote.access = map_access(access, &told.ports);
     }
     let metrics = told.ports.iter().map(|port| (port.number, port.metrics));
-    let urls = told
+    let url = |port: &PortTold| match port.protocol {
+        Protocol::Tcp => Some(client_command(&tunnel.id)),
+        Protocol::Http | Protocol::Https | Protocol::Auto => port.url.clone(),
+    };
+    let urls: BTreeMap<PortNumber, String> = told
         .ports
         .iter()
-        .filter_map(|port| Some((port.number, port.url.clone()?)));
+        .filter_map(|port| Some((port.number, url(port)?)))
+        .collect();
     Some(Shown {
         metrics: metrics.collect(),
         whole: told.metrics,
-        urls: urls.collect(),
+        urls,
         tunnel,
     })
+}
+
+/// How a visitor reaches a port that is no web page, as one for ssh or rdp: with the provider's own
+/// program, which has it as a port of the visitor's computer.
+pub(in crate::provider::devtunnel) fn client_command(id: &TunnelId) -> String {
+    format!("{PROGRAM} connect {id}")
 }
 
 /// A port, with the tunnel's id for a label: the service makes its host name.
@@ -118,6 +130,7 @@ pub(in crate::provider::devtunnel) fn map_port(id: &TunnelId, port: &PortTold) -
         target: Target::local(port.number),
         label: id.clone(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 

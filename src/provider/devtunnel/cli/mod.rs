@@ -15,10 +15,11 @@ mod walk;
 pub(super) use calls::{Cli, New};
 pub(super) use errors::{failed, refused};
 pub use limits::{Limit, Limits};
+pub(super) use map::client_command;
 pub use map::{Shown, keep};
 pub(super) use map::{map_listed, map_port, map_shown, now};
 pub(super) use program::Program;
-pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public};
+pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public, protocol_of};
 
 /// What the program is called.
 const PROGRAM: &str = "devtunnel";

@@ -102,59 +102,68 @@ pub(in crate::provider::devtunnel) struct User {
 
 /// `list`: every tunnel.
 pub(super) fn listing(text: &str) -> Option<Vec<Listed>> {
-    let object = walk::object(text)?;
-    object.get("tunnels")?.as_array()?;
-    Some(walk::list(&object, "tunnels").iter().map(listed).collect())
+    walk::find(text, |object| {
+        object.get("tunnels")?.as_array()?;
+        Some(walk::list(object, "tunnels").iter().map(listed).collect())
+    })
 }
 
 /// `show`, `create`, `update`: one tunnel.
 pub(super) fn tunnel(text: &str) -> Option<Told> {
-    let object = walk::object(text)?;
-    let tunnel = object.get("tunnel").unwrap_or(&object);
-    let listed = listed(tunnel);
-    (!listed.id.is_empty()).then(|| Told {
-        listed,
-        ports: walk::list(tunnel, "ports")
-            .iter()
-            .filter_map(port_told)
-            .collect(),
-        access: access_control(tunnel),
-        metrics: metrics(tunnel),
+    walk::find(text, |object| {
+        let tunnel = object.get("tunnel").unwrap_or(object);
+        let listed = listed(tunnel);
+        (!listed.id.is_empty()).then(|| Told {
+            listed,
+            ports: walk::list(tunnel, "ports")
+                .iter()
+                .filter_map(port_told)
+                .collect(),
+            access: access_control(tunnel),
+            metrics: metrics(tunnel),
+        })
     })
 }
 
 /// `port create`: one port.
 pub(super) fn port(text: &str) -> Option<PortTold> {
-    let object = walk::object(text)?;
-    port_told(object.get("port").unwrap_or(&object))
+    walk::find(text, |object| {
+        port_told(object.get("port").unwrap_or(object))
+    })
 }
 
 /// `access list`, `access create`, `access reset`: who may visit.
 pub(super) fn access(text: &str) -> Option<Vec<Entry>> {
-    let object = walk::object(text)?;
-    object.get("accessControlEntries")?.as_array()?;
-    Some(entries(walk::list(&object, "accessControlEntries")))
+    walk::find(text, |object| {
+        object.get("accessControlEntries")?.as_array()?;
+        Some(entries(walk::list(object, "accessControlEntries")))
+    })
 }
 
 /// `user show`: who is signed in.
 pub(super) fn user(text: &str) -> Option<User> {
-    let object = walk::object(text)?;
-    let status = walk::text(&object, "status");
-    (!status.is_empty()).then(|| User {
-        signed_in: status.eq_ignore_ascii_case("logged in"),
-        name: walk::text(&object, "username"),
-        via: walk::text(&object, "provider"),
-    })
+    let read = |object: &Value| {
+        let status = walk::text(object, "status");
+        (!status.is_empty()).then(|| User {
+            signed_in: status.eq_ignore_ascii_case("logged in"),
+            name: walk::text(object, "username"),
+            via: walk::text(object, "provider"),
+        })
+    };
+    // A line of a log may have a status of its own.
+    walk::find(text, |object| read(object).filter(|user| user.signed_in))
+        .or_else(|| walk::find(text, read))
 }
 
 /// `token`: the token and how long it is good for.
 pub(super) fn token(text: &str, now: UnixMillis) -> Option<(Secret, Option<Duration>)> {
-    let object = walk::object(text)?;
-    let token = Secret::new(&walk::text(&object, "token"));
-    let lifetime = measures::lifetime(&walk::text(&object, "lifeTime")).or_else(|| {
-        measures::expiry(&walk::text(&object, "expiration"), now).map(|end| end.since(now))
-    });
-    (!token.expose().is_empty()).then_some((token, lifetime))
+    walk::find(text, |object| {
+        let token = Secret::new(&walk::text(object, "token"));
+        let lifetime = measures::lifetime(&walk::text(object, "lifeTime")).or_else(|| {
+            measures::expiry(&walk::text(object, "expiration"), now).map(|end| end.since(now))
+        });
+        (!token.expose().is_empty()).then_some((token, lifetime))
+    })
 }
 
 /// `--version`: the first version in it.
@@ -187,7 +196,7 @@ fn port_told(port: &Value) -> Option<PortTold> {
     let counted = port.get("status").unwrap_or(port);
     Some(PortTold {
         number: PortNumber::new(u16::try_from(number).ok()?)?,
-        protocol: protocol(&walk::text(port, "protocol")),
+        protocol: protocol_of(&walk::text(port, "protocol")),
         url: url(port),
         metrics: metrics(counted),
         access: access_control(port),
@@ -195,7 +204,7 @@ fn port_told(port: &Value) -> Option<PortTold> {
 }
 
 /// Bytes are carried whatever they are called; what nobody knows is found out by trying.
-fn protocol(text: &str) -> Protocol {
+pub(in crate::provider::devtunnel) fn protocol_of(text: &str) -> Protocol {
     match text.to_ascii_lowercase().as_str() {
         "http" => Protocol::Http,
         "https" => Protocol::Https,

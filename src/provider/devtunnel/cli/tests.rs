@@ -215,6 +215,7 @@ fn tunnel(name: &str, ports: &[u16], expires_at: u64) -> Tunnel {
             target: crate::model::Target::local(port(number)),
             label: TunnelId::new("sample.usw2").expect("an id"),
             public_port: None,
+            options: crate::model::PortOptions::default(),
         })
         .collect();
     tunnel

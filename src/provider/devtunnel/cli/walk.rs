@@ -6,12 +6,25 @@ use serde_json::Value;
 /// How many lines are tried as the beginning of the JSON: banners do not hold more.
 const TRIES: usize = 16;
 
-/// The object in `text`: it begins at the first line that begins with `{`. Before it may be a BOM, a
-/// banner or a notice, behind it anything.
-pub(super) fn object(text: &str) -> Option<Value> {
-    starts(text)
-        .take(TRIES)
-        .find_map(|start| first_value(&text[start..]))
+/// What `read` makes of the first object in `text` that it can read. An object begins at a line that
+/// begins with `{`. Before it may be a BOM, a banner, a notice, or lines of a log that are objects
+/// themselves; behind it anything.
+pub(super) fn find<T>(text: &str, mut read: impl FnMut(&Value) -> Option<T>) -> Option<T> {
+    let mut behind = 0;
+    for start in starts(text).take(TRIES) {
+        if start < behind {
+            // A part of one that could not be read.
+            continue;
+        }
+        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
+        if let Some(Ok(value)) = values.next() {
+            behind = start + values.byte_offset();
+            if let Some(found) = read(&value) {
+                return Some(found);
+            }
+        }
+    }
+    None
 }
 
 /// Where the lines begin that begin with `{`.
@@ -23,13 +36,6 @@ fn starts(text: &str) -> impl Iterator<Item = usize> + '_ {
         at += line.len();
         bare.starts_with('{').then_some(start)
     })
-}
-
-fn first_value(text: &str) -> Option<Value> {
-    serde_json::Deserializer::from_str(text)
-        .into_iter::<Value>()
-        .next()?
-        .ok()
 }
 
 /// The text at `key`; empty when there is none.
@@ -85,6 +91,24 @@ pub(super) fn texts(value: &Value, key: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn object(text: &str) -> Option<Value> {
+        find(text, |value| Some(value.clone()))
+    }
+
+    #[test]
+    fn a_line_of_a_log_is_not_the_answer() {
+        let read = |value: &Value| count(value, "count");
+        for log in [
+            r#"{"level":"info","message":"{\"count\": 1}"}"#,
+            "{\n \"level\": \"info\",\n \"of\": [\n{\"count\": 1}\n]\n}",
+            "{}\n{}\n{not this}",
+        ] {
+            let text = format!("{log}\n{{\"count\": 2}}\n{{\"count\": 3}}");
+            assert_eq!(find(&text, read), Some(2), "{log}");
+        }
+        assert_eq!(find(r#"{"level":"info"}"#, read), None);
+    }
 
     #[test]
     fn the_object_is_found_behind_whatever_is_printed_before_it() {

@@ -1,13 +1,16 @@
 //! What one inner session does with what its client asks.
 
+use super::HANGS_UP_WITHIN;
 use super::stream::{Inlet, Outlet, Pool, Stream, queue};
 use crate::provider::devtunnel::visitors::{Reached, Refusal, Visitors};
 use russh::server::{Auth, ChannelOpenHandle, Handle, Msg, Session};
-use russh::{Channel, ChannelId, ChannelOpenFailure, ChannelWriteHalf};
+use russh::{Channel, ChannelId, ChannelOpenFailure, ChannelWriteHalf, Disconnect};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 /// The address that is said to be forwarded.
 const LOOPBACK: &str = "127.0.0.1";
@@ -32,16 +35,24 @@ pub(super) struct Handler {
     signed_in: Option<oneshot::Sender<()>>,
     inlets: HashMap<ChannelId, Inlet>,
     tasks: JoinSet<()>,
+    /// Breaks what carries the session.
+    cut: CancellationToken,
 }
 
 impl Handler {
-    pub(super) fn new(kind: Kind, pool: Pool, signed_in: oneshot::Sender<()>) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        pool: Pool,
+        signed_in: oneshot::Sender<()>,
+        cut: CancellationToken,
+    ) -> Self {
         Self {
             kind,
             pool,
             signed_in: Some(signed_in),
             inlets: HashMap::new(),
             tasks: JoinSet::new(),
+            cut,
         }
     }
 
@@ -155,7 +166,7 @@ impl russh::server::Handler for Handler {
         &mut self,
         channel: Channel<Msg>,
         reply: ChannelOpenHandle,
-        _: &mut Session,
+        session: &mut Session,
     ) -> Result<(), Self::Error> {
         let reached = match &mut self.kind {
             Kind::Client { .. } => {
@@ -172,9 +183,17 @@ impl russh::server::Handler for Handler {
         };
         match self.open(&channel) {
             Ok(outlet) => {
+                let (client, cut) = (session.handle(), self.cut.clone());
                 self.tasks.spawn(async move {
                     reply.accept().await;
                     carry(channel, outlet, reached).await;
+                    // There is nothing else in it. Behind the close, in the same queue.
+                    let (over, text) = (Disconnect::ByApplication, "the connection is over");
+                    let _ = client
+                        .disconnect(over, text.to_owned(), String::new())
+                        .await;
+                    sleep(HANGS_UP_WITHIN).await;
+                    cut.cancel();
                 });
             }
             Err(failure) => reply.reject(failure).await,

@@ -35,6 +35,10 @@ const SIGNED_IN_WITHIN: Duration = Duration::from_secs(30);
 /// A client that has said nothing by then is not waited for: only so many may be there at once.
 const SPEAKS_WITHIN: Duration = Duration::from_mins(2);
 
+/// A visitor's own session whose connection is over is waited for so long: until what was sent last has
+/// gone out, and the visitor has hung up.
+const HANGS_UP_WITHIN: Duration = Duration::from_mins(1);
+
 /// What a client may send ahead on a channel.
 const WINDOW: u32 = 1024 * 1024;
 
@@ -87,7 +91,7 @@ impl Inner {
         let (io, _cut_at_end) = Cuttable::new(io);
         let cut = io.cut.clone();
         let (signed_in, is_signed_in) = oneshot::channel();
-        let handler = Handler::new(kind, self.pool.clone(), signed_in);
+        let handler = Handler::new(kind, self.pool.clone(), signed_in, cut.clone());
         let starting = async {
             let running = server::run_stream(Arc::clone(&self.config), io, handler).await;
             let running = running.inspect_err(|error| tracing::debug!(%error, "no client"));

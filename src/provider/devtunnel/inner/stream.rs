@@ -6,13 +6,13 @@
 
 use bytes::Bytes;
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// What waits for one service at most.
@@ -21,9 +21,10 @@ const MOST_OF_ONE: usize = 8 * 1024 * 1024;
 /// What waits for all services of a session at most.
 const MOST_OF_ALL: usize = 64 * 1024 * 1024;
 
-/// A service that takes nothing for so long, with that much waiting, loses its visitor: all others of
-/// the same client wait behind it.
-const STALLED: Duration = Duration::from_secs(10);
+/// A service that has taken nothing for so long, with that much waiting, loses its visitor: all others of
+/// the same client wait behind it, and so for no longer than this. One that takes a little now and then
+/// is waited for, as there is no other way to slow its visitor down.
+const STALLED: Duration = Duration::from_secs(3);
 
 /// When a channel is closed its service has this long to take what has come,
 const LEFTOVERS: Duration = Duration::from_mins(1);
@@ -52,6 +53,7 @@ pub(super) struct Inlet {
     own: Arc<Semaphore>,
     pool: Pool,
     gone: CancellationToken,
+    taken: Arc<Mutex<Instant>>,
 }
 
 /// The end that is read.
@@ -62,17 +64,21 @@ pub(super) struct Outlet {
     own: Arc<Semaphore>,
     pool: Pool,
     gone: CancellationToken,
+    /// When something was taken last, or had to be.
+    taken: Arc<Mutex<Instant>>,
 }
 
 pub(super) fn queue(pool: &Pool) -> (Inlet, Outlet) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let own = Arc::new(Semaphore::new(MOST_OF_ONE));
     let gone = CancellationToken::new();
+    let taken = Arc::new(Mutex::new(Instant::now()));
     let inlet = Inlet {
         queue: Some(sender),
         own: Arc::clone(&own),
         pool: pool.clone(),
         gone: gone.clone(),
+        taken: Arc::clone(&taken),
     };
     let outlet = Outlet {
         queue: receiver,
@@ -80,6 +86,7 @@ pub(super) fn queue(pool: &Pool) -> (Inlet, Outlet) {
         own,
         pool: pool.clone(),
         gone,
+        taken,
     };
     (inlet, outlet)
 }
@@ -93,13 +100,24 @@ impl Inlet {
         let Ok(amount) = u32::try_from(data.len()) else {
             return false;
         };
+        if self.own.available_permits() == MOST_OF_ONE {
+            set(&self.taken);
+        }
         let room = async {
             let own = self.own.acquire_many(amount).await.ok()?;
             let all = self.pool.0.acquire_many(amount).await.ok()?;
             Some((own, all))
         };
-        let Ok(Some((own, all))) = timeout(STALLED, room).await else {
-            return false;
+        let mut room = pin!(room);
+        let (own, all) = loop {
+            let until = get(&self.taken) + STALLED;
+            match timeout_at(until, &mut room).await {
+                Ok(Some(permits)) => break permits,
+                Ok(None) => return false,
+                // Something was taken meanwhile.
+                Err(_) if get(&self.taken) + STALLED > until => {}
+                Err(_) => return false,
+            }
         };
         if queue.send(Bytes::copy_from_slice(data)).is_ok() {
             // The reader gives them back.
@@ -141,9 +159,18 @@ impl Outlet {
     }
 
     fn give_back(&self, amount: usize) {
+        set(&self.taken);
         self.own.add_permits(amount);
         self.pool.0.add_permits(amount);
     }
+}
+
+fn get(at: &Mutex<Instant>) -> Instant {
+    *at.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set(at: &Mutex<Instant>) {
+    *at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
 }
 
 impl AsyncRead for Outlet {
@@ -242,6 +269,35 @@ mod tests {
         assert_eq!(free(&pool), MOST_OF_ALL);
         assert!(inlet.is_over());
         assert!(inlet.put(&part).await, "it goes nowhere, and nobody waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deaf_service_holds_the_others_up_for_a_moment_and_a_slow_one_is_waited_for() {
+        let part = vec![7; 32 * 1024];
+        let (inlet, mut outlet) = queue(&Pool::default());
+        // It was idle for longer than anybody waits.
+        sleep(Duration::from_hours(1)).await;
+        for _ in 0..MOST_OF_ONE / part.len() {
+            assert!(inlet.put(&part).await);
+        }
+        let slow = tokio::spawn(async move {
+            let mut taken = vec![0; 32 * 1024];
+            for _ in 0..4 {
+                sleep(STALLED * 2 / 3).await;
+                outlet.read_exact(&mut taken).await.expect("it is there");
+            }
+            outlet
+        });
+        let began = Instant::now();
+        for _ in 0..4 {
+            assert!(inlet.put(&part).await, "it takes a little");
+        }
+        assert_eq!(began.elapsed(), STALLED * 8 / 3);
+        let _deaf = slow.await.expect("it reads");
+        assert!(!inlet.put(&part).await);
+        assert_eq!(began.elapsed(), STALLED * 8 / 3 + STALLED);
+        assert!(!inlet.put(&part).await);
+        assert_eq!(began.elapsed(), STALLED * 8 / 3 + STALLED, "once");
     }
 
     #[tokio::test(start_paused = true)]

@@ -37,6 +37,7 @@ fn port(number: u16) -> Port {
         target: Target::local(number),
         label: TunnelId::new("web").expect("a label"),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -198,6 +199,51 @@ async fn a_visitor_s_one_channel_carries_its_port_and_nothing_else() {
     visitor.read_to_end(&mut rest).await.expect("it ends");
     drop((visitor, client));
     serving.await.expect("the session ends with its client");
+}
+
+/// Microsoft's clients act on the close of a channel alone, and close nothing before that.
+#[tokio::test]
+async fn the_end_of_a_service_closes_its_channel() {
+    let (listener, number) = service().await;
+    let rig = rig(&[number]);
+    let (client, _serving) = rig.client().await;
+    let opening = client.channel_open_direct_tcpip("127.0.0.1", u32::from(number), "::1", 9);
+    let (channel, mut service) = tokio::join!(opening, accept(&listener));
+    let mut channel = channel.expect("it opens");
+    service.write_all(b"bye").await.expect("it goes");
+    drop(service);
+    let mut said = Vec::new();
+    while let Some(message) = channel.wait().await {
+        match message {
+            russh::ChannelMsg::Data { data } => said.push(format!("{data:?}")),
+            russh::ChannelMsg::Eof => said.push("eof".to_owned()),
+            russh::ChannelMsg::Close => said.push("close".to_owned()),
+            _ => {}
+        }
+    }
+    assert_eq!(said, ["b\"bye\"", "eof", "close"]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_service_ends_its_visitor_s_session() {
+    let (listener, number) = service().await;
+    let rig = rig(&[number]);
+    let (near, far) = duplex(64 * 1024);
+    let (reached, mut service) =
+        tokio::join!(rig.visitors.reach(u32::from(number)), accept(&listener));
+    let (inner, reached) = (rig.inner.clone(), reached.expect("it is there"));
+    let serving = async move { inner.serve_visitor(far, reached).await };
+    let serving = AbortOnDropHandle::new(tokio::spawn(serving));
+    let client = rig.sign_in(near).await;
+    let channel = client.channel_open_session().await.expect("it opens");
+    let mut visitor = channel.into_stream();
+    let much = vec![3; 700_000];
+    service.write_all(&much).await.expect("it goes");
+    drop(service);
+    let mut heard = Vec::new();
+    visitor.read_to_end(&mut heard).await.expect("it ends");
+    assert!(heard == much);
+    serving.await.expect("it ends, though the visitor is there");
 }
 
 /// Both ways at once, more than all queues hold: a server that stopped to read one way to write the

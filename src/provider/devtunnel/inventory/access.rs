@@ -26,7 +26,7 @@ async fn open(cli: &Cli, id: &TunnelId) -> Result<(), ConnectError> {
 
 async fn close(cli: &Cli, id: &TunnelId) -> Result<(), ConnectError> {
     cli.reset_access(id, None).await?;
-    let told = cli.show(id).await?;
+    let told = cli.show(id.as_str()).await?;
     for port in &told.ports {
         // Not every answer says who may visit a port.
         let entries = match &port.access {

@@ -22,7 +22,7 @@ pub(super) async fn change(
     protocol: Protocol,
 ) -> Result<Port, ConnectError> {
     check(protocol)?;
-    let told = cli.show(id).await?;
+    let told = cli.show(id.as_str()).await?;
     let old = told.ports.into_iter().find(|told| told.number == number);
     let old = old.ok_or_else(|| refused(format!("{id} has no port {number}")))?;
     if old.protocol == protocol {

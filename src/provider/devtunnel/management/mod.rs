@@ -9,13 +9,14 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
-pub(super) use answer::map_status;
+pub(super) use answer::{Half, map_status};
 pub use base::Base;
 pub(super) use shapes::{Endpoint, EndpointReply, TunnelReply};
 
+use crate::base::local;
 use crate::model::{Port, Reason, Secret, TunnelId};
-use crate::provider::{ConnectError, local};
-use answer::{REQUEST_ID, header, map_failure};
+use crate::provider::ConnectError;
+use answer::{REQUEST_ID, between, header, is_signed, map_failure};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde_json::Value;
@@ -152,10 +153,21 @@ impl Management {
         );
         let body = read(response).await.map_err(lost)?;
         if status.is_success() {
-            return Ok(serde_json::from_slice(&body).unwrap_or(Value::Null));
+            return match serde_json::from_slice(&body) {
+                Ok(value) if is_signed(&headers) || shapes::is_known(&value) => Ok(value),
+                Err(_) if is_signed(&headers) || body.is_empty() && method == Method::DELETE => {
+                    Ok(Value::Null)
+                }
+                Ok(_) | Err(_) => Err(between(status.as_u16(), &address)),
+            };
         }
         let said = String::from_utf8_lossy(&body);
-        let error = map_status(status.as_u16(), &headers, &said, Some(&address));
+        let error = map_status(
+            status.as_u16(),
+            &headers,
+            &said,
+            (Half::Management, &address),
+        );
         if status != StatusCode::NOT_FOUND || method != Method::DELETE {
             tracing::warn!(
                 %method,

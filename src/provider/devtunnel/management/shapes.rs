@@ -108,6 +108,20 @@ pub(super) fn endpoint(value: &Value) -> EndpointReply {
     }
 }
 
+/// Whether it has anything that the service's answers have, and hardly anything else's.
+pub(super) fn is_known(value: &Value) -> bool {
+    const NAMES: [&str; 7] = [
+        "tunnelId",
+        "clusterId",
+        "ports",
+        "endpoints",
+        "hostId",
+        "hostRelayUri",
+        "portNumber",
+    ];
+    NAMES.iter().any(|name| !value[*name].is_null())
+}
+
 /// What a problem's details say, in one line; empty when they say nothing.
 pub(super) fn problem(body: &str) -> String {
     /// Longer than anyone reads.

@@ -74,6 +74,7 @@ async fn a_port_is_made_with_its_own_protocol() {
         target: Target::local(number),
         label: id(),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     };
     let made = client(&service)
         .put_port(&id(), &port, &Secret::new("t"))
@@ -97,6 +98,36 @@ async fn what_the_service_answers_is_classified() {
         let service = Service::start(move |_| Answered::json(status, r#"{"title":"no"}"#)).await;
         let asked = client(&service).tunnel(&id(), &Secret::new("t")).await;
         assert_eq!(asked.expect_err("it refuses").class(), class, "{status}");
+    }
+}
+
+/// As in a hotel, where somebody hosts already: what answers is no Dev Tunnels, and it passes.
+#[tokio::test]
+async fn a_page_of_the_network_is_not_the_service_s_answer() {
+    for (body, is_ours) in [
+        ("<html>Welcome to our hotel</html>", false),
+        ("", false),
+        ("{}", false),
+        (r#"{"login":"https://hotel.example/"}"#, false),
+        // Whoever takes the header away leaves the rest.
+        (
+            r#"{"tunnelId":"web","ports":[],"hostRelayUri":"ws://x/"}"#,
+            true,
+        ),
+    ] {
+        let service = Service::start(move |_| Answered {
+            status: 200,
+            headers: vec![],
+            body: body.to_owned(),
+        })
+        .await;
+        let (client, token) = (client(&service), Secret::new("t"));
+        let word = |asked: Option<ConnectError>| asked.map(|error| error.reason.code());
+        let expected = (!is_ours).then_some("proxy-failed");
+        let tunnel = client.tunnel(&id(), &token).await;
+        assert_eq!(word(tunnel.err()), expected, "{body}");
+        let put = client.put_endpoint(&id(), &endpoint(), &token).await;
+        assert_eq!(word(put.err()), expected, "{body}");
     }
 }
 

@@ -25,6 +25,11 @@ pub(in crate::provider::devtunnel) fn map_end(end: &End, generation: &Generation
     ended
 }
 
+/// A newer session of this host displaced it.
+pub(super) fn is_superseded(end: &End, generation: &Generation) -> bool {
+    map(end).reason == Reason::TakenOver && !generation.is_newest()
+}
+
 fn map(end: &End) -> Ended {
     let said = end.to_string();
     let detail = || said.clone();
@@ -91,6 +96,8 @@ mod tests {
             text: String::new(),
         };
         assert_eq!(map_end(&kicked, &older).reason, Reason::LinkLost);
+        assert!(is_superseded(&kicked, &older) && !is_superseded(&kicked, &newer));
+        assert!(!is_superseded(&End::Eof, &older));
         assert_eq!(map_end(&kicked, &newer).reason, Reason::TakenOver);
     }
 }

@@ -4,6 +4,7 @@
 mod end;
 mod ports;
 
+use end::is_superseded;
 pub(super) use end::map_end;
 pub(super) use ports::{Registration, ensure};
 
@@ -48,6 +49,8 @@ enum Command {
 enum End {
     /// The session is over: the engine is told.
     Over(Ended),
+    /// A newer session of this host is in its place: the engine is told.
+    Superseded,
     /// The engine closed it: nobody is told, but for whoever waits for it.
     Closed(oneshot::Sender<()>),
 }
@@ -84,6 +87,7 @@ pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, Conn
         pulse: made.pulse,
         generation: made.generation,
         visitors,
+        traffic: Arc::clone(&traffic),
         forwarded,
         ready: Some(ready),
         serving: JoinSet::new(),
@@ -149,6 +153,7 @@ struct Host {
     generation: Generation,
     inner: Inner,
     visitors: Arc<Visitors>,
+    traffic: Arc<TrafficBoard>,
     ports: Ports,
     /// What the clients of the first version are told of.
     forwarded: watched::Sender<Vec<u16>>,
@@ -168,7 +173,8 @@ impl Host {
     async fn run(mut self, wanted: Vec<Port>) {
         self.ports.want(wanted);
         match self.attend().await {
-            End::Over(ended) => self.tell_end(ended).await,
+            End::Over(ended) => self.tell_end(Some(ended)).await,
+            End::Superseded => self.tell_end(None).await,
             End::Closed(done) => {
                 let _ = timeout(GOODBYE_WITHIN, self.say_goodbye()).await;
                 let _ = done.send(());
@@ -176,15 +182,20 @@ impl Host {
         }
     }
 
-    async fn tell_end(self, ended: Ended) {
+    /// Without a reason when a newer session is in its place.
+    async fn tell_end(self, ended: Option<Ended>) {
         // The link goes before the engine hears of it.
         drop((self.serving, self.clients, self.outer, self.ports));
-        match self.ready {
-            Some(ready) => {
-                let _ = ready.send(Err(ended));
+        match (self.ready, ended) {
+            (Some(ready), ended) => {
+                let lost = || ConnectError::new(Reason::LinkLost);
+                let _ = ready.send(Err(ended.unwrap_or_else(lost)));
             }
-            None => {
+            (None, Some(ended)) => {
                 let _ = self.events.send(SessionEvent::Ended(ended)).await;
+            }
+            (None, None) => {
+                let _ = self.events.send(SessionEvent::Superseded).await;
             }
         }
     }
@@ -229,6 +240,9 @@ impl Host {
                 event = self.incoming.recv() => match event {
                     Some(Event::Incoming(incoming)) => self.take_in(incoming),
                     Some(Event::Alive) => {}
+                    Some(Event::Ended(end)) if is_superseded(&end, &self.generation) => {
+                        return End::Superseded;
+                    }
                     Some(Event::Ended(end)) => return End::Over(map_end(&end, &self.generation)),
                     None => return End::Over(ConnectError::new(Reason::LinkLost)),
                 },
@@ -237,6 +251,7 @@ impl Host {
                 },
                 Some(()) = is_alive.recv() => {
                     self.alive = true;
+                    self.traffic.note_sign();
                     self.establish();
                 }
                 () = &mut watching => return End::Over(ConnectError::new(Reason::LinkSilent)),

@@ -3,6 +3,7 @@
 //! the tunnel's ports meanwhile is found out when they are read again.
 
 use crate::model::{LivePort, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
+use crate::provider::devtunnel::cli::{client_command, protocol_of};
 use crate::provider::devtunnel::management::{Endpoint, EndpointReply, Management, TunnelReply};
 use crate::provider::devtunnel::socket::Version;
 use crate::provider::devtunnel::ssh::{Outer, Refused};
@@ -53,12 +54,11 @@ impl Registration {
 
     /// The ports of `wanted` that the tunnel has by now.
     async fn ensure(&self, wanted: &[Port]) -> Result<There, ConnectError> {
-        let known = self
-            .management
-            .tunnel(&self.tunnel, &self.host_token)
-            .await?;
-        let (management, token) = (&self.management, self.ports_token.as_ref());
-        let ports = ensure(management, &self.tunnel, token, &known, wanted).await?;
+        let (management, tunnel) = (&self.management, &self.tunnel);
+        let known = management.tunnel(tunnel, &self.host_token).await?;
+        let token = self.ports_token.as_ref();
+        let may_make = self.fixed_ports;
+        let ports = ensure(management, tunnel, token, &known, (wanted, may_make)).await?;
         Ok((known, ports))
     }
 
@@ -78,20 +78,30 @@ impl Registration {
             if self.fixed_ports && ours.is_none() {
                 return None;
             }
-            let protocol = has.protocol.as_deref().and_then(|word| word.parse().ok());
+            let protocol = has.protocol.as_deref().map(protocol_of);
             Some(ours.cloned().unwrap_or_else(|| Port {
                 number,
                 protocol: protocol.unwrap_or(Protocol::Auto),
                 target: Target::local(number),
                 label: self.tunnel.clone(),
                 public_port: None,
+                options: crate::model::PortOptions::default(),
             }))
         });
         let ports = ports.collect();
         Ok((known, ports))
     }
 
-    fn live(&self, number: PortNumber) -> Option<LivePort> {
+    /// Where visitors reach a port that speaks `protocol`, in the service's word.
+    fn live(&self, number: PortNumber, protocol: Option<&str>) -> Option<LivePort> {
+        if protocol.map(protocol_of) == Some(Protocol::Tcp) {
+            // Its URL leads to a page that speaks HTTP to it, and to nothing.
+            return Some(LivePort {
+                number,
+                url: client_command(&self.tunnel),
+                lan_url: None,
+            });
+        }
         let known = self.known.ports.iter();
         let mut known = known.filter(|port| port.number == number.get());
         let url = self
@@ -109,15 +119,21 @@ impl Registration {
     }
 }
 
-/// Makes those of `wanted` that the tunnel does not have; the others are left as they are. Gives those
-/// that it has by now; an error when it has none of them.
+/// Makes those of `wanted` that the tunnel does not have, where it may: what was typed here. Any others
+/// were there once, and whoever took them away shall not find them again. Those that are there are
+/// left as they are. Gives those that there are by now; an error when one could not be made and there
+/// is no other.
 pub(in crate::provider::devtunnel) async fn ensure(
     management: &Management,
     tunnel: &TunnelId,
     token: Option<&Secret>,
     known: &TunnelReply,
-    wanted: &[Port],
+    (wanted, may_make): (&[Port], bool),
 ) -> Result<Vec<Port>, ConnectError> {
+    if !may_make && !known.says_ports {
+        // That is no proof that they are gone.
+        return Ok(wanted.to_vec());
+    }
     let mut there = Vec::new();
     let mut failed = None;
     for port in wanted {
@@ -125,6 +141,10 @@ pub(in crate::provider::devtunnel) async fn ensure(
         if let Some(has) = known.ports.iter().find(|has| has.number == number) {
             explain_protocol(port, has.protocol.as_deref());
             there.push(port.clone());
+            continue;
+        }
+        if !may_make {
+            tracing::info!(port = number, "the tunnel has a port no more");
             continue;
         }
         let made = match token {
@@ -275,7 +295,13 @@ impl Ports {
     /// What was to be done is not done, or in part.
     fn wants_more(&self, outcome: &Result<Served, Ended>) -> bool {
         let is_there = |port: &Port| self.numbers.contains_key(&port.number);
-        self.is_wanting && (outcome.is_err() || !self.wanted.iter().all(is_there))
+        let possible = match outcome {
+            // What the tunnel does not have, and nobody typed here, is not to be had.
+            Ok(served) if !self.registration.fixed_ports => &served.ports,
+            Ok(_) => &self.wanted,
+            Err(_) => return self.is_wanting,
+        };
+        self.is_wanting && !possible.iter().all(is_there)
     }
 
     fn begin(&mut self, next: Next) -> Change {
@@ -303,9 +329,11 @@ impl Ports {
             };
             let token = &registration.host_token;
             let outcome = serve(version, &outer, token, (&known, &ports), &mut numbers).await;
-            let live = |number: &PortNumber| registration.live(*number);
+            let live = |(number, word): (&PortNumber, &Option<String>)| {
+                registration.live(*number, word.as_deref())
+            };
             let served = outcome.map(|()| Served {
-                live: numbers.keys().filter_map(live).collect(),
+                live: numbers.iter().filter_map(live).collect(),
                 ports,
             });
             (numbers, served)

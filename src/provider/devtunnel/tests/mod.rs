@@ -57,6 +57,7 @@ fn port(number: u16) -> Port {
         target: Target::local(number),
         label: TunnelId::new("web").expect("a label"),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -119,7 +120,7 @@ impl Rig {
                 install: format!("here {number}"),
                 take_over: false,
                 sessions: 0,
-                fixed_ports: false,
+                fixed_ports: true,
             },
             local,
         }
@@ -187,6 +188,7 @@ async fn ended(session: &mut Session) -> ConnectError {
     loop {
         match session.events.recv().await.expect("the session says") {
             SessionEvent::Ended(ended) => return ended,
+            SessionEvent::Superseded => return ConnectError::new(Reason::LinkLost),
             SessionEvent::Established | SessionEvent::Ports(_) => {}
             other => panic!("{other:?}"),
         }
@@ -255,6 +257,19 @@ async fn a_tunnel_is_hosted_visited_and_left() {
     assert!(rig.calls("DELETE")[0].ends_with("-relay"));
 }
 
+/// The visitor's client may know nothing of the end of one direction, and holds its own open.
+#[tokio::test]
+async fn the_end_of_a_service_closes_its_visitor_s_channel() {
+    let rig = Rig::start(&[]).await;
+    let (_session, mut link) = rig.host().await;
+    let mut service = rig.visit(&mut link).await;
+    service.write_all(b"bye").await.expect("it goes");
+    drop(service);
+    assert_eq!(link.next().await, Said::Data(b"bye".to_vec()));
+    assert_eq!(link.next().await, Said::Eof);
+    assert_eq!(link.next().await, Said::Close);
+}
+
 #[tokio::test]
 async fn encryption_from_end_to_end_is_agreed_to() {
     let rig = Rig::start(&[]).await;
@@ -285,7 +300,13 @@ async fn a_newer_session_of_its_own_is_no_other_host() {
     let (mut old, mut old_link) = rig.host().await;
     let (new, mut new_link) = rig.host().await;
     old_link.disconnect(12).await;
-    assert_eq!(ended(&mut old).await.class(), Class::Transient);
+    let event = loop {
+        match old.events.recv().await {
+            Some(SessionEvent::Established | SessionEvent::Ports(_)) => {}
+            event => break event,
+        }
+    };
+    assert_eq!(event, Some(SessionEvent::Superseded));
     old.close().await;
     assert_eq!(
         rig.calls("DELETE").len(),
@@ -317,9 +338,43 @@ async fn an_attempt_that_is_given_up_is_signed_off() {
         session = rig.connect() => panic!("{session:?}"),
         link = giving_up => drop(link),
     }
-    while rig.calls("DELETE").is_empty() {
-        tokio::task::yield_now().await;
+    assert_eq!(
+        rig.calls("DELETE").len(),
+        0,
+        "nothing runs that nobody waits for"
+    );
+    rig.connector.clean_up().expect("something is left").await;
+    assert_eq!(rig.calls("DELETE").len(), 1);
+    assert!(rig.connector.clean_up().is_none(), "once");
+}
+
+#[tokio::test]
+async fn one_that_is_given_up_while_its_ports_are_asked_for_is_too() {
+    let rig = Rig::start(&[]).await;
+    let silent = async {
+        let mut link = rig.relay.accept(V2).await;
+        link.refuses = true;
+        link
+    };
+    let link = tokio::select! {
+        session = rig.connect() => panic!("{session:?}"),
+        link = silent => link,
+    };
+    rig.connector.clean_up().expect("something is left").await;
+    assert_eq!(rig.calls("DELETE").len(), 1);
+    drop(link);
+}
+
+#[tokio::test]
+async fn a_place_that_another_session_of_ours_has_is_not_given_back() {
+    let rig = Rig::start(&[]).await;
+    let (_session, _link) = rig.host().await;
+    tokio::select! {
+        session = rig.connect() => panic!("{session:?}"),
+        link = rig.relay.upgrade(V2) => drop(link),
     }
+    rig.connector.clean_up().expect("it is looked at").await;
+    assert_eq!(rig.calls("DELETE").len(), 0);
 }
 
 /// One host is connected, and a stranger is on the register.

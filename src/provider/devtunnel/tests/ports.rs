@@ -52,7 +52,12 @@ async fn ports_come_and_go_while_it_hosts() {
 #[tokio::test]
 async fn a_client_that_comes_has_the_ports_read_again() {
     let others = Arc::new(Mutex::new(vec![4321, 4322]));
-    let rig = Rig::with_ports(Arc::clone(&others), Source::default()).await;
+    let mut rig = Rig::with_ports(Arc::clone(&others), Source::default()).await;
+    rig.order.fixed_ports = false;
+    others
+        .lock()
+        .expect("no test panics with it")
+        .push(rig.number());
     let (mut session, mut link) = rig.host().await;
     *others.lock().expect("no test panics with it") = vec![rig.number(), 4322];
     link.open_client(6).await;
@@ -86,9 +91,33 @@ async fn a_client_that_comes_has_the_ports_read_again() {
             .iter()
             .filter(|path| path.ends_with(&format!("/ports/{}", rig.number())))
             .count(),
-        1,
+        0,
         "and is not made anew"
     );
+}
+
+#[tokio::test]
+async fn what_others_took_away_is_not_put_back_unless_it_was_typed_here() {
+    let there = Arc::new(Mutex::new(vec![]));
+    let mut rig = Rig::with_ports(Arc::clone(&there), Source::default()).await;
+    rig.order.fixed_ports = false;
+    rig.order.ports.push(port(4322));
+    there
+        .lock()
+        .expect("no test panics with it")
+        .push(rig.number());
+    let (session, link) = rig.host().await;
+    assert_eq!(session.ports.len(), 1);
+    assert_eq!(rig.calls("PUT").len(), 1, "the endpoint alone");
+    drop((session, link));
+    rig.order.fixed_ports = true;
+    let (session, _link) = rig.host().await;
+    drop(session);
+    let made = rig
+        .calls("PUT")
+        .into_iter()
+        .filter(|path| path.ends_with("/ports/4322"));
+    assert_eq!(made.count(), 1);
 }
 
 /// The service says what the test says.

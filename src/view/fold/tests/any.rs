@@ -2,10 +2,11 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Health, Host, HostState,
-    Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord, Phase,
-    PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts,
-    RelayVerdict, Remote, Sample, SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Fingerprint, Health, Host,
+    HostState, Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord,
+    Phase, PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
+    RelayFacts, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber, Traffic, Transition,
+    Tunnel, TunnelId, UnixMillis,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -104,6 +105,8 @@ fn some_health() -> impl Strategy<Value = Health> {
     prop_oneof![
         Just(Health::Operational),
         Just(Health::ServiceDown),
+        Just(Health::Full),
+        Just(Health::Slow),
         Just(Health::Down)
     ]
 }
@@ -162,9 +165,33 @@ fn some_host() -> impl Strategy<Value = Host> {
         })
 }
 
+const SERVICE_FAULTS: [ServiceFault; 16] = [
+    ServiceFault::Refused,
+    ServiceFault::TimedOut,
+    ServiceFault::NoAnswer,
+    ServiceFault::Busy,
+    ServiceFault::UnknownName,
+    ServiceFault::Unreachable,
+    ServiceFault::UntrustedCertificate {
+        fingerprint: Fingerprint([1; 32]),
+    },
+    ServiceFault::ChangedCertificate {
+        fingerprint: Fingerprint([2; 32]),
+    },
+    ServiceFault::NotTls,
+    ServiceFault::NameRefused,
+    ServiceFault::TlsRefused,
+    ServiceFault::NotHttp,
+    ServiceFault::HostFull,
+    ServiceFault::NotPermitted,
+    ServiceFault::Loop,
+    ServiceFault::Other,
+];
+
 fn some_public() -> impl Strategy<Value = PublicAnswer> {
-    use RelayVerdict::{NoHost, NotHttp, ServiceDown, ServiceSilent, UnknownTunnel};
-    let verdicts = vec![ServiceDown, NotHttp, ServiceSilent, NoHost, UnknownTunnel];
+    use RelayVerdict::{NoHost, Service, UnknownTunnel};
+    let faults = SERVICE_FAULTS.into_iter().map(Service);
+    let verdicts: Vec<_> = faults.chain([NoHost, UnknownTunnel]).collect();
     let verdict = option::of(proptest::sample::select(verdicts));
     prop_oneof![
         (any::<u16>(), any::<u64>(), verdict, any::<bool>()).prop_map(
@@ -183,8 +210,8 @@ fn some_public() -> impl Strategy<Value = PublicAnswer> {
 fn some_probe() -> impl Strategy<Value = ProbeFacts> {
     let local = prop_oneof![
         Just(LocalAnswer::Accepts),
-        Just(LocalAnswer::Refused),
-        Just(LocalAnswer::Silent)
+        Just(LocalAnswer::NotAsked),
+        proptest::sample::select(SERVICE_FAULTS.to_vec()).prop_map(LocalAnswer::Failed)
     ];
     let report = (
         some_key(),
@@ -201,6 +228,7 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
             local,
             public,
             health,
+            alive: health == Health::Slow,
         });
     let sample = (some_time(), option::of(any::<u64>()), some_health()).prop_map(
         |(at, latency_us, health)| Sample {
@@ -211,13 +239,14 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
     );
     (
         option::of(report),
-        any::<bool>(),
+        any::<(bool, bool)>(),
         any::<u32>(),
         vec(sample, 0..9),
     )
-        .prop_map(|(last, checking, downs, samples)| ProbeFacts {
+        .prop_map(|(last, (checking, routed), downs, samples)| ProbeFacts {
             last,
             checking,
+            routed,
             downs,
             samples: samples.into(),
         })
@@ -307,7 +336,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
 
 fn some_notice() -> impl Strategy<Value = Notice> {
     let kind = prop_oneof![
-        Just(NoticeKind::Crashed),
+        any::<bool>().prop_map(|hosting| NoticeKind::Crashed { hosting }),
         (some_id(), some_reason())
             .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
         some_reason().prop_map(|reason| NoticeKind::AccountTrouble { reason }),

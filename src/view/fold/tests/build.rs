@@ -39,6 +39,7 @@ pub(super) fn port(tunnel: &str, port: u16, protocol: Protocol) -> Port {
         target: Target::local(number(port)),
         label: id(tunnel),
         public_port: None,
+        options: crate::model::PortOptions::default(),
     }
 }
 
@@ -127,12 +128,14 @@ pub(super) fn report(
         local,
         public,
         health,
+        alive: health == Health::Slow,
     }
 }
 
 pub(super) fn probe(report: ProbeReport, downs: u32) -> ProbeFacts {
     ProbeFacts {
         checking: false,
+        routed: true,
         downs,
         samples: [Sample {
             at: report.at,
@@ -237,6 +240,9 @@ pub(super) fn every_reason() -> Vec<Reason> {
             program: "devtunnel".to_owned(),
             detail: detail(),
         },
+        Reason::HostedHere {
+            process: Some(4711),
+        },
         Reason::NameReserved {
             name: "www".to_owned(),
         },
@@ -282,8 +288,9 @@ fn place(reason: &Reason) -> usize {
         Reason::ProtocolFault { .. } => 28,
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
-        Reason::NameReserved { .. } => 31,
-        Reason::TooManyNames { .. } => 32,
-        Reason::TooManyPublicPorts { .. } => 33,
+        Reason::HostedHere { .. } => 31,
+        Reason::NameReserved { .. } => 32,
+        Reason::TooManyNames { .. } => 33,
+        Reason::TooManyPublicPorts { .. } => 34,
     }
 }

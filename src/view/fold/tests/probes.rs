@@ -4,11 +4,13 @@ use super::build::{before, failed, held, hosting, id, key, status, web_probed};
 use super::table::{check, panel};
 use crate::model::{
     Health, HostState, LocalAnswer, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
-    SessionNumber,
+    ServiceFault, SessionNumber,
 };
 use crate::view::Badge;
 
 const ACCEPTS: LocalAnswer = LocalAnswer::Accepts;
+const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
+const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
 
 #[test]
 fn probes_of_a_service_that_works() {
@@ -44,32 +46,32 @@ fn probes_of_a_local_service_that_fails() {
     let t = "localhost:3000";
     for (local, verdict, why, remedy) in [
         (
-            LocalAnswer::Refused,
-            Some(RelayVerdict::ServiceDown),
+            REFUSED,
+            Some(RelayVerdict::Service(ServiceFault::Refused)),
             "why-nothing-listens",
             "act-check",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::ServiceDown),
+            Some(RelayVerdict::Service(ServiceFault::Refused)),
             "why-refused-once",
             "act-check",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::NotHttp),
+            Some(RelayVerdict::Service(ServiceFault::NotHttp)),
             "why-not-http",
             "act-change-protocol",
         ),
         (
             ACCEPTS,
-            Some(RelayVerdict::ServiceSilent),
+            Some(RelayVerdict::Service(ServiceFault::TimedOut)),
             "why-no-answer",
             "act-check",
         ),
         (
-            LocalAnswer::Silent,
-            Some(RelayVerdict::ServiceSilent),
+            SILENT,
+            Some(RelayVerdict::Service(ServiceFault::TimedOut)),
             "why-no-reaction",
             "act-check",
         ),
@@ -87,7 +89,7 @@ fn a_wrong_protocol_is_answered_with_the_likely_one() {
         (Protocol::Https, "why-not-https"),
         (Protocol::Auto, "why-not-web"),
     ] {
-        let public = status(502, Some(RelayVerdict::NotHttp));
+        let public = status(502, Some(RelayVerdict::Service(ServiceFault::NotHttp)));
         let mut inputs = web_probed(ACCEPTS, public, Health::ServiceDown, 0);
         inputs.tunnels[0].ports[0].protocol = protocol;
         check(
@@ -95,6 +97,32 @@ fn a_wrong_protocol_is_answered_with_the_likely_one() {
             &format!("ServiceDown | {why}(localhost:3000) | act-change-protocol"),
         );
     }
+}
+
+#[test]
+fn probes_of_a_tunnel_that_works_and_is_slow_or_full() {
+    let late = failed(Reason::TimedOut);
+    check(
+        &web_probed(ACCEPTS, late, Health::Slow, 0),
+        "Slow | why-slow(span-seconds(5)) | act-details",
+    );
+    let full = status(200, Some(RelayVerdict::Full));
+    check(
+        &web_probed(ACCEPTS, full, Health::Full, 0),
+        "Full | why-full(1024) | act-details",
+    );
+}
+
+#[test]
+fn a_dead_url_of_a_session_that_lives_promises_no_reconnect() {
+    let mut inputs = web_probed(ACCEPTS, failed(Reason::LinkLost), Health::Down, 2);
+    for facts in inputs.probes.values_mut() {
+        facts.last.as_mut().expect("it was probed").alive = true;
+    }
+    check(
+        &inputs,
+        "Unreachable | why-url-dead(check-many(2)) | act-reconnect",
+    );
 }
 
 #[test]
@@ -125,12 +153,12 @@ fn probes_of_a_public_url_that_is_dead() {
             format!("Unreachable | why-url-no-name({checks}, web.example) | act-reconnect"),
         ),
         (
-            LocalAnswer::Refused,
+            REFUSED,
             failed(Reason::TimedOut),
             "Unreachable | why-both-refused(localhost:3000) | act-reconnect".to_owned(),
         ),
         (
-            LocalAnswer::Silent,
+            SILENT,
             failed(Reason::TimedOut),
             "Unreachable | why-both-silent(localhost:3000) | act-reconnect".to_owned(),
         ),
@@ -186,7 +214,7 @@ fn a_report_of_an_earlier_session_says_nothing() {
 #[test]
 fn a_probe_says_nothing_while_the_link_is_down() {
     let no_host = status(503, Some(RelayVerdict::NoHost));
-    let service_down = status(502, Some(RelayVerdict::ServiceDown));
+    let service_down = status(502, Some(RelayVerdict::Service(ServiceFault::Refused)));
     for (public, health) in [
         (no_host, Health::Down),
         (service_down, Health::ServiceDown),

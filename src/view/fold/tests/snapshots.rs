@@ -7,8 +7,8 @@ use super::build::{
 use crate::model::{
     Access, AccountState, DeviceCode, Dialog, DialogKind, Field, FieldError, Health, HostState,
     Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase, Protocol,
-    ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, SessionNumber, Theme, Toast,
-    Traffic, Transition, Tunnel,
+    ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber,
+    Theme, Toast, Traffic, Transition, Tunnel,
 };
 use crate::view::fold;
 use serde_json::Value;
@@ -148,8 +148,13 @@ fn one_works() {
 
 #[test]
 fn service_down_on_a_joined_relay() {
-    let public = status(502, Some(RelayVerdict::ServiceDown));
-    let mut inputs = web_probed(LocalAnswer::Refused, public, Health::ServiceDown, 0);
+    let public = status(502, Some(RelayVerdict::Service(ServiceFault::Refused)));
+    let mut inputs = web_probed(
+        LocalAnswer::Failed(ServiceFault::Refused),
+        public,
+        Health::ServiceDown,
+        0,
+    );
     inputs.relay.joined = Some("relay.example:7443".to_owned());
     inputs.relay.public = true;
     inputs.settings.theme = Theme::Dark;
@@ -306,7 +311,22 @@ fn notices_of_every_kind() {
         },
         NoticeKind::FileTooNew {
             file: text("settings.json"),
-            kept_as: text("settings.json.new-1"),
+        },
+        NoticeKind::FileUnreadable {
+            file: text("tunnels.json"),
+        },
+        NoticeKind::EntriesDropped {
+            file: text("hosted.json"),
+            count: 1,
+            kept_as: text("hosted.json.corrupt-1"),
+        },
+        NoticeKind::PortTaken {
+            wanted: number(7480),
+            port: number(36_959),
+            detail: text("address in use"),
+        },
+        NoticeKind::NothingSaved {
+            detail: text("Read-only file system"),
         },
         NoticeKind::FileNotSaved {
             file: text("tunnels.json"),
@@ -320,7 +340,8 @@ fn notices_of_every_kind() {
         },
         NoticeKind::NoTrayHost,
         NoticeKind::NoKeychain,
-        NoticeKind::Crashed,
+        NoticeKind::Crashed { hosting: true },
+        NoticeKind::Crashed { hosting: false },
         needs("web", Reason::TokenRefused),
         needs("web", Reason::TakenOver),
         needs("web", Reason::NameTaken { name: text("web") }),

@@ -250,7 +250,9 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
             | Reason::CertificateMismatch { .. }
             | Reason::TokenRefused => "act-paste-link",
             Reason::NameTaken { .. } | Reason::NameReserved { .. } => "act-new-tunnel",
-            Reason::HostedElsewhere | Reason::TakenOver => "act-take-over",
+            Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
+                "act-take-over"
+            }
             Reason::PublicPortTaken { .. } => "act-remove-port",
             Reason::QuotaUsedUp { .. } => "act-details",
             Reason::SignedOut => "act-sign-in",

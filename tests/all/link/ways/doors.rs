@@ -150,9 +150,14 @@ async fn a_flood_at_either_door_is_bounded_and_a_true_host_gets_through() {
 
 /// What a visitor of `host` gets who asks for a WebSocket at the link's path.
 async fn asked_of(relay: SocketAddr, host: &str) -> String {
+    asked_with(relay, host, "").await
+}
+
+/// The same, with these lines in the head.
+async fn asked_with(relay: SocketAddr, host: &str, more: &str) -> String {
     let request = format!(
         "GET {PATH} HTTP/1.1\r\nHost: {host}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
     );
     let mut visitor = TcpStream::connect(relay).await.expect("it listens");
     visitor
@@ -166,7 +171,8 @@ async fn asked_of(relay: SocketAddr, host: &str) -> String {
     String::from_utf8(said).expect("text")
 }
 
-/// A tunnel's site has all its paths to itself; every other name is the relay's.
+/// A tunnel's site has all its paths to itself, no name of somebody else's leads to the relay, and no
+/// page in a browser is a host.
 #[tokio::test]
 async fn the_path_is_the_relays_own_and_no_tunnels() {
     let open = Open::start().await;
@@ -182,7 +188,10 @@ async fn the_path_is_the_relays_own_and_no_tunnels() {
     let _session = connect(&connector, &order).await.expect("it is admitted");
     assert_eq!(asked_of(http, "web.localhost").await, "HTTP/1.1 418");
     assert_eq!(asked_of(http, "other.localhost").await, "HTTP/1.1 404");
-    for own in ["localhost", "127.0.0.1:7480", "relay.example"] {
+    for own in ["localhost", "127.0.0.1:7480"] {
         assert_eq!(asked_of(http, own).await, "HTTP/1.1 101", "{own}");
+        let page = "Origin: http://localhost\r\n";
+        assert_eq!(asked_with(http, own, page).await, "HTTP/1.1 403", "{own}");
     }
+    assert_eq!(asked_of(http, "rebound.example").await, "HTTP/1.1 404");
 }

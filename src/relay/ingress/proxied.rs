@@ -1,0 +1,84 @@
+//! Who is at the other end of a connection that a trusted proxy passes on as bytes: it says so by the
+//! PROXY protocol.
+//!
+//! From anybody else such a header is what it looks like: bytes for the service, or no HTTP.
+
+use super::forwarding::Approach;
+use crate::base::proxy_protocol;
+use crate::relay::limits::PROXY_HEADER_TIMEOUT;
+use std::net::SocketAddr;
+use tokio::io::AsyncRead;
+use tokio::time::timeout;
+
+/// The visitor of a connection that comes from `peer`. `None` when the proxy there does not say who it
+/// is as it must, or not in time: the connection is then worth nothing.
+pub(super) async fn visitor<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    peer: SocketAddr,
+    approach: &Approach,
+) -> Option<SocketAddr> {
+    if !approach.proxy_protocol || !approach.trusts(peer.ip()) {
+        return Some(peer);
+    }
+    match timeout(PROXY_HEADER_TIMEOUT, proxy_protocol::read(stream)).await {
+        Ok(Ok(visitor)) => Some(visitor.unwrap_or(peer)),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a proxy does not say who its visitor is");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%peer, "a proxy does not say in time who its visitor is");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    const PROXY: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
+
+    fn approach(trusted: &str, proxy_protocol: bool) -> Approach {
+        Approach {
+            trusted: Arc::new([trusted.parse().expect("a network")]),
+            proxy_protocol,
+            ..Approach::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_trusted_proxys_header_is_read_and_the_rest_is_left() {
+        let line = b"PROXY TCP4 203.0.113.9 192.0.2.1 4711 443\r\nGET /";
+        let said = ([203, 0, 113, 9], 4711).into();
+        for (approach, expected, left) in [
+            (approach("127.0.0.0/8", true), said, &b"GET /"[..]),
+            (approach("10.0.0.0/8", true), PROXY, line),
+            (approach("127.0.0.0/8", false), PROXY, line),
+        ] {
+            let mut stream = &line[..];
+            let visitor = visitor(&mut stream, PROXY, &approach).await;
+            assert_eq!((visitor, stream), (Some(expected), left));
+        }
+        let mut own = &b"PROXY UNKNOWN\r\n"[..];
+        let trusted = approach("127.0.0.1", true);
+        assert_eq!(visitor(&mut own, PROXY, &trusted).await, Some(PROXY));
+        let mut other = &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..];
+        assert_eq!(visitor(&mut other, PROXY, &trusted).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_proxy_that_says_nothing_is_not_waited_for_without_end() {
+        let (mut near, mut far) = tokio::io::duplex(64);
+        let trusted = approach("127.0.0.1", true);
+        far.write_all(b"PROXY TCP4 203").await.expect("it fits");
+        let waiting = visitor(&mut near, PROXY, &trusted);
+        let waited = timeout(2 * PROXY_HEADER_TIMEOUT, waiting).await;
+        assert_eq!(waited.expect("it gives up by itself"), None);
+        drop(near);
+        assert_eq!(far.read(&mut [0; 8]).await.expect("it ends"), 0);
+    }
+}

@@ -1,0 +1,149 @@
+//! The desktop program's end. Whichever way it comes (a quit, a log-out, a display that dies), the
+//! engines say goodbye, the audit log gets its last lines, and the next start finds no crash.
+//!
+//! A lost display ends the toolkit in one of three ways: its loop returns an error, it panics, or
+//! Xlib calls `exit` in the middle of it. The last one leaves only what the system calls on the way
+//! out of a thread: there this waits, in a destructor of the window's thread.
+
+use super::post::Post;
+use crate::app::{App, Event};
+use crate::logging;
+use crate::model::Action;
+use crate::platform::Display;
+use crate::shell::desktop;
+use crate::store::RunMarker;
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How long the app may take to say goodbye; it bounds itself to less.
+const LIMIT: Duration = Duration::from_secs(7);
+
+/// How long after the toolkit's failure the loss of the display may be noticed: both see the same
+/// socket's end, on two threads.
+const NOTICED: Duration = Duration::from_millis(500);
+
+/// The app that is being started, or runs.
+pub(super) type Begun = JoinHandle<anyhow::Result<App>>;
+
+/// What has to be brought to its end, once.
+pub(super) struct Farewell {
+    post: Post,
+    display: Display,
+    begun: Mutex<Option<Begun>>,
+    marker: Mutex<Option<RunMarker>>,
+}
+
+thread_local! {
+    static ON_EXIT: RefCell<Option<OnExit>> = const { RefCell::new(None) };
+}
+
+/// Runs when the thread's storage is destroyed, which `exit` does too.
+struct OnExit(Arc<Farewell>);
+
+impl Drop for OnExit {
+    fn drop(&mut self) {
+        if self.0.is_said() || !self.0.display_is_lost() {
+            return;
+        }
+        desktop::abandon();
+        let said = self.0.say();
+        // Xlib's status would be a failure's.
+        std::process::exit(i32::from(said.is_err()));
+    }
+}
+
+impl Farewell {
+    pub(super) fn new(post: Post, display: Display, marker: Option<RunMarker>) -> Arc<Self> {
+        Arc::new(Self {
+            post,
+            display,
+            begun: Mutex::default(),
+            marker: Mutex::new(marker),
+        })
+    }
+
+    /// The app is on its way.
+    pub(super) fn begun(&self, app: Begun) {
+        *lock(&self.begun) = Some(app);
+    }
+
+    /// Runs the window's loop on this thread, then says goodbye.
+    ///
+    /// # Errors
+    /// The app or the desktop broke off.
+    pub(super) fn run(self: &Arc<Self>) -> anyhow::Result<()> {
+        let excuse = Arc::clone(self);
+        logging::excuse_main_thread(move || excuse.display_is_lost());
+        ON_EXIT.set(Some(OnExit(Arc::clone(self))));
+        match panic::catch_unwind(AssertUnwindSafe(desktop::run)) {
+            Ok(ended) => {
+                self.say()?;
+                match ended {
+                    Err(error) if !self.display_is_lost() => Err(error.into()),
+                    Ok(()) | Err(_) => Ok(()),
+                }
+            }
+            Err(_) if self.display_is_lost() => {
+                desktop::abandon();
+                self.say()
+            }
+            // The panic hook has written what happened.
+            Err(panic) => panic::resume_unwind(panic),
+        }
+    }
+
+    fn display_is_lost(&self) -> bool {
+        self.display.is_lost_within(NOTICED)
+    }
+
+    fn is_said(&self) -> bool {
+        lock(&self.marker).is_none() && lock(&self.begun).is_none()
+    }
+
+    /// Ends the app and takes the marker away. The second time there is nothing left to do.
+    fn say(&self) -> anyhow::Result<()> {
+        self.post.send(Event::Act(Action::Quit));
+        let ended = match lock(&self.begun).take() {
+            Some(begun) => wait(begun),
+            None => Ok(()),
+        };
+        if let Some(marker) = lock(&self.marker).take() {
+            marker.clear()?;
+        }
+        ended
+    }
+}
+
+/// Waits for the app's end, within the limit.
+fn wait(begun: Begun) -> anyhow::Result<()> {
+    let (done, result) = mpsc::sync_channel(1);
+    let waiting = thread::Builder::new()
+        .name("farewell".into())
+        .spawn(move || {
+            let ended = match begun.join() {
+                Ok(Ok(app)) => app.wait().map_err(Into::into),
+                Ok(Err(error)) => Err(error),
+                Err(panic) => panic::resume_unwind(panic),
+            };
+            // Nobody waits any more when it took too long.
+            let _ = done.send(ended);
+        })?;
+    match result.recv_timeout(LIMIT) {
+        Ok(ended) => ended,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            tracing::warn!("the app has not said goodbye in time");
+            Ok(())
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => match waiting.join() {
+            Ok(()) => Ok(()),
+            Err(panic) => panic::resume_unwind(panic),
+        },
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

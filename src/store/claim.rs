@@ -1,0 +1,170 @@
+//! Which process of a home hosts a tunnel: two that did would take it from each other for ever. It
+//! knows a name and a process, not what hosting is.
+
+use super::{Home, no_follow, open_lock};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// The folder of the claims, in the home.
+const FOLDER: &str = "hosting";
+
+/// The claims that this process holds. A system's lock is each opened file's own: without this, an
+/// engine could not start while its predecessor says goodbye.
+static HELD: Mutex<BTreeMap<PathBuf, Weak<Held>>> = Mutex::new(BTreeMap::new());
+
+/// The right to host one tunnel, as long as this lives or until it is released. The system takes it back
+/// from a process that dies.
+#[derive(Debug)]
+pub struct HostingClaim {
+    path: PathBuf,
+    held: Mutex<Option<Arc<Held>>>,
+}
+
+/// Another process has the claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldBy {
+    /// Its id, if it could be read.
+    pub process: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Held {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Still locked: nobody else has written it.
+        let _ = fs::remove_file(holder(&self.path));
+    }
+}
+
+impl HostingClaim {
+    /// A claim that is not made yet. `name` is a provider's word and a tunnel's id, as in
+    /// `relay-web`: letters, digits, dots and hyphens.
+    #[must_use]
+    pub fn new(home: &Home, name: &str) -> Self {
+        let path = home.path().join(FOLDER).join(format!("{name}.lock"));
+        Self {
+            path,
+            held: Mutex::default(),
+        }
+    }
+
+    /// Makes the claim; one that is made already stays. Where files cannot be locked nobody is kept
+    /// from anything.
+    ///
+    /// # Errors
+    /// Another process of this home has it.
+    pub fn acquire(&self) -> Result<(), HeldBy> {
+        let mut held = self.held();
+        if held.is_some() {
+            return Ok(());
+        }
+        match acquire(&self.path) {
+            Ok(Ok(lock)) => *held = Some(lock),
+            Ok(Err(by)) => return Err(by),
+            Err(error) => tracing::warn!(%error, "it cannot be said who hosts a tunnel here"),
+        }
+        Ok(())
+    }
+
+    /// Gives it back: another process may host the tunnel.
+    pub fn release(&self) {
+        *self.held() = None;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
+    let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|_, held| held.strong_count() > 0);
+    if let Some(held) = all.get(path).and_then(Weak::upgrade) {
+        return Ok(Ok(held));
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let lock = open_lock(path)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let told = fs::read_to_string(holder(path));
+            let process = told.ok().and_then(|text| text.trim().parse().ok());
+            return Ok(Err(HeldBy { process }));
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    // In a file of its own: some systems let nobody read one that is locked.
+    let mut options = OpenOptions::new();
+    let options = no_follow(options.write(true).create(true).truncate(true));
+    write!(options.open(holder(path))?, "{}", std::process::id())?;
+    let held = Arc::new(Held {
+        path: path.to_owned(),
+        _lock: lock,
+    });
+    all.insert(path.to_owned(), Arc::downgrade(&held));
+    Ok(Ok(held))
+}
+
+/// The file that names the process.
+fn holder(path: &Path) -> PathBuf {
+    path.with_extension("pid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        (dir, home)
+    }
+
+    /// Another process is one that has the lock on another opened file.
+    fn other(home: &Home, name: &str) -> File {
+        let folder = home.dir(FOLDER).expect("made");
+        let lock = File::create(folder.join(format!("{name}.lock"))).expect("made");
+        lock.try_lock().expect("nobody has it");
+        fs::write(folder.join(format!("{name}.pid")), "4711").expect("written");
+        lock
+    }
+
+    #[test]
+    fn another_process_is_named_until_it_is_gone() {
+        let (_dir, home) = home();
+        let theirs = other(&home, "devtunnel-web.usw2");
+        let ours = HostingClaim::new(&home, "devtunnel-web.usw2");
+        let process = Some(4711);
+        assert_eq!(ours.acquire(), Err(HeldBy { process }));
+        let beside = HostingClaim::new(&home, "relay-web");
+        assert_eq!(beside.acquire(), Ok(()), "that is another tunnel");
+        drop(theirs);
+        assert_eq!(ours.acquire(), Ok(()));
+    }
+
+    #[test]
+    fn one_process_may_claim_it_twice_and_has_it_until_the_last_lets_go() {
+        let (_dir, home) = home();
+        let (first, second) = (
+            HostingClaim::new(&home, "relay-web"),
+            HostingClaim::new(&home, "relay-web"),
+        );
+        assert_eq!((first.acquire(), second.acquire()), (Ok(()), Ok(())));
+        let lock = File::open(home.path().join("hosting/relay-web.lock")).expect("there");
+        let is_held = || matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
+        first.release();
+        assert!(is_held());
+        drop(second);
+        assert!(!is_held());
+        assert!(!home.path().join("hosting/relay-web.pid").exists());
+    }
+}

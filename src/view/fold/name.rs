@@ -1,0 +1,78 @@
+//! A tunnel's name as it is shown: anything a person typed, made to fit where it stands.
+
+use crate::model::Tunnel;
+
+/// The longest name in the tray's menu, in letters; a menu is as wide as its longest line.
+const MENU_LETTERS: usize = 32;
+
+/// First-strong isolate and its end: what is between them does not turn what is beside it.
+const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');
+
+/// The name in the window. Emoji have no shapes there (the fonts that have them are in colour), so the
+/// id stands beside.
+pub(super) fn in_window(tunnel: &Tunnel) -> String {
+    if tunnel.name.chars().any(is_emoji) {
+        format!("{} ({})", tunnel.name, tunnel.id)
+    } else {
+        tunnel.name.clone()
+    }
+}
+
+/// The name in the tray's menu: cut, and isolated where it is written from right to left.
+pub(super) fn in_menu(name: &str) -> String {
+    let mut cut: String = name.chars().take(MENU_LETTERS).collect();
+    if cut.len() < name.len() {
+        cut.pop();
+        // A joiner or a mark alone would hang on the dots.
+        let end = cut.trim_end_matches(|c: char| c == '\u{200D}' || c.is_whitespace());
+        cut = format!("{end}…");
+    }
+    if cut.chars().any(is_right_to_left) {
+        let (start, end) = ISOLATE;
+        format!("{start}{cut}{end}")
+    } else {
+        cut
+    }
+}
+
+/// The planes and blocks of pictures; older signs (☎, ☀) are in every font.
+const fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{E0020}'..='\u{E007F}')
+}
+
+/// Letters of the scripts that are written from right to left, and the marks that turn a text.
+const fn is_right_to_left(c: char) -> bool {
+    matches!(
+        c,
+        '\u{0590}'..='\u{08FF}'
+            | '\u{200F}'
+            | '\u{202B}'
+            | '\u{202E}'
+            | '\u{2067}'
+            | '\u{FB1D}'..='\u{FDFF}'
+            | '\u{FE70}'..='\u{FEFF}'
+            | '\u{10800}'..='\u{10FFF}'
+            | '\u{1E800}'..='\u{1EFFF}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_long_name_is_cut_and_one_from_right_to_left_is_isolated() {
+        assert_eq!(in_menu("frontend"), "frontend");
+        assert_eq!(in_menu(&"x".repeat(32)), "x".repeat(32));
+        assert_eq!(in_menu(&"x".repeat(33)), format!("{}…", "x".repeat(31)));
+        assert_eq!(in_menu("موقع"), "\u{2068}موقع\u{2069}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_fits(name in ".*") {
+            prop_assert!(in_menu(&name).chars().count() <= MENU_LETTERS + 2);
+        }
+    }
+}

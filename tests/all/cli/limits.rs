@@ -1,0 +1,83 @@
+//! What the program may take of the machine, and what strangers may take of the program.
+
+use super::kit::{Home, Running};
+use serde_json::json;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+const RELAY: [&str; 8] = [
+    "relay",
+    "--listen",
+    "127.0.0.1:0",
+    "--http",
+    "127.0.0.1:0",
+    "--tcp-ports",
+    "0-0",
+    "--json",
+];
+
+/// Shells and service managers give few open files, and let a program have more if it asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_files_may_be_open_as_the_system_allows() {
+    use std::process::Command;
+    let home = Home::empty();
+    let plain = home.command(&RELAY);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\""])
+        .arg(plain.get_program())
+        .args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let mut relay = Running::start(&mut limited);
+    relay.wait_for(&json!({"event": "listening"}));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", relay.pid()));
+    let limits = limits.expect("it runs");
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let words: Vec<&str> = files.expect("it is told").split_whitespace().collect();
+    let (soft, hard) = (words[3], words[4]);
+    assert!(soft != "256", "{words:?}");
+    // Some systems allow more than anybody needs.
+    assert!(soft == hard || soft == (1 << 20).to_string(), "{words:?}");
+}
+
+#[test]
+fn what_strangers_send_fills_no_log() {
+    let home = Home::empty();
+    let mut relay = home.start(&RELAY);
+    let up = relay.wait_for(&json!({"event": "listening"}));
+    let http = up["http"].as_str().expect("an address");
+    let host = "\\\"\u{7f}".repeat(1_000);
+    for _ in 0..50 {
+        let mut visitor = TcpStream::connect(http).expect("it listens");
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        visitor.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = Vec::new();
+        visitor.read_to_end(&mut answer).expect("it closes");
+        assert!(answer.starts_with(b"HTTP/1.1 4"));
+    }
+    relay.signal("TERM");
+    relay.end().expect(0);
+    let logs = home.logs();
+    assert!(logs.contains("relay is up"), "{logs}");
+    assert!(logs.len() < 5_000, "{} bytes: {logs}", logs.len());
+}
+
+#[test]
+fn the_doctor_and_the_help_tell_the_limits() {
+    let home = Home::empty();
+    let ended = home.run(&["doctor", "--json"]);
+    for check in ["open-files", "relay-limits"] {
+        let told = ended.json().into_iter().find(|line| line["check"] == check);
+        assert!(told.is_some_and(|line| line["status"] == "ok" || check == "open-files"));
+    }
+    let help = home.run(&["relay", "--help"]).expect(0).out;
+    assert!(help.contains("Limits:") && help.contains("--max-visitors-per-address"));
+}
