@@ -159,6 +159,7 @@ pub async fn look(
 }
 
 /// Whether a service's connection is open and has nothing to read, as the system knows it now.
+#[must_use]
 pub fn is_silent(service: &LocalStream) -> bool {
     let mut byte = [MaybeUninit::uninit()];
     let peeked = SockRef::from(socket_of(service)).peek(&mut byte);
