@@ -39,6 +39,8 @@ pub(super) enum End {
     Goodbye,
     #[error("another host took over")]
     Displaced,
+    #[error("its account is gone, or has another token")]
+    Revoked,
     #[error("the relay goes down")]
     ShuttingDown,
     #[error("it does not listen to what it is told")]
@@ -128,7 +130,8 @@ impl<'a> Session<'a> {
         match end {
             End::Displaced => self.line.part_with(&RelayMessage::Displaced).await,
             // Nobody hears it: the link just ends.
-            End::ShuttingDown if self.line.is_parked() => {}
+            End::ShuttingDown | End::Revoked if self.line.is_parked() => {}
+            End::Revoked => self.line.part_with(&RelayMessage::Revoked).await,
             End::ShuttingDown if self.told => self.line.part().await,
             End::ShuttingDown => self.line.part_with(&RelayMessage::ShuttingDown).await,
             End::Goodbye | End::Deaf | End::Lost(_) => {}
@@ -144,6 +147,7 @@ impl<'a> Session<'a> {
                 () = self.common.shutdown.cancelled() => return End::ShuttingDown,
                 () = self.common.draining.cancelled(), if !self.told => self.tell_of_end(),
                 () = self.seat.displaced.cancelled() => return End::Displaced,
+                () = self.seat.revoked.cancelled() => return End::Revoked,
                 end = &mut self.line.driver => return End::Lost(match end {
                     Ok(LinkEnd::Closed) => "the link was closed".to_owned(),
                     Ok(LinkEnd::Broken(error)) => error,
@@ -193,6 +197,9 @@ impl<'a> Session<'a> {
     }
 
     fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
+        if !self.common.accounts.accepts(&self.seat.shown) {
+            return Err(End::Revoked);
+        }
         let (registry, session) = (&self.common.registry, self.seat.session);
         let way = self.line.way();
         let answer = match registry.set_ports(session, ports, &way) {

@@ -40,7 +40,9 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let devtunnels = devtunnels::real();
     let planned = match args.provider {
         ProviderId::Relay => {
-            let plan = plan(args, &loaded.tunnels, clock::now());
+            let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
+            let shared = is_shared.then_some(loaded.install.as_str());
+            let plan = plan(args, &loaded.tunnels, shared, clock::now());
             plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
         }
         ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)

@@ -115,7 +115,7 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
         Task::Desktop(_) => windowless::refuse(),
         Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
-        Task::Accounts(args) => accounts::run(home, args),
+        Task::Accounts(args) => accounts::run(home, &args),
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
         Task::Doctor(args) => doctor::run(home, args),

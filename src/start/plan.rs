@@ -3,7 +3,9 @@
 use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
-use crate::model::{Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis};
+use crate::model::{
+    Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis, default_name,
+};
 use std::collections::BTreeSet;
 
 /// What to host.
@@ -31,8 +33,13 @@ pub(super) enum NoPlan {
 }
 
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
-/// of the ports stands back.
-pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<Plan, NoPlan> {
+/// of the ports stands back. `shared` is this installation's id where others use the same relay.
+pub(super) fn plan(
+    args: &HostArgs,
+    saved: &[Tunnel],
+    shared: Option<&str>,
+    at: UnixMillis,
+) -> Result<Plan, NoPlan> {
     let mut wanted = vec![];
     let mut targets = vec![];
     for asked in &args.targets {
@@ -48,7 +55,7 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
         }
     }
     let mut tunnels = saved.to_vec();
-    if let Some(made) = make(args, &targets, at).map_err(NoPlan::Wrong)? {
+    if let Some(made) = make(args, &targets, shared, at).map_err(NoPlan::Wrong)? {
         if wanted.contains(&made.id) {
             return Err(NoPlan::Twice(made.name));
         }
@@ -66,12 +73,17 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
 }
 
 /// The tunnel of the ports, if there are any.
-fn make(args: &HostArgs, targets: &[Target], at: UnixMillis) -> Result<Option<Tunnel>, Wrong> {
+fn make(
+    args: &HostArgs,
+    targets: &[Target],
+    shared: Option<&str>,
+    at: UnixMillis,
+) -> Result<Option<Tunnel>, Wrong> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
     let name = args.name.clone();
-    let name = name.unwrap_or_else(|| format!("port-{}", first.port));
+    let name = name.unwrap_or_else(|| default_name(first.port, shared));
     let protocol = args.protocol.unwrap_or(Protocol::Auto);
     let mut inventory = Inventory::new(Begin::default(), at);
     let public_port = args.public_port.map(|port| port.to_string());
@@ -162,6 +174,7 @@ mod tests {
         let plan = plan(
             &args(&["3000", "Mein Büro", "nas:9000"], None),
             &saved(),
+            None,
             AT,
         );
         assert_eq!(
@@ -175,16 +188,29 @@ mod tests {
 
     #[test]
     fn a_saved_tunnel_of_the_same_name_stands_back_unless_it_is_asked_for() {
-        let made = plan(&args(&["3000"], Some("Web")), &saved(), AT).expect("it is right");
+        let made = plan(&args(&["3000"], Some("Web")), &saved(), None, AT).expect("it is right");
         assert_eq!(shown(&made), ["web: web=localhost:3000"]);
         assert_eq!(made.tunnels.len(), 2);
-        let twice = plan(&args(&["3000", "web"], Some("web")), &saved(), AT);
+        let twice = plan(&args(&["3000", "web"], Some("web")), &saved(), None, AT);
         assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
     }
 
     #[test]
+    fn without_a_name_two_computers_of_one_relay_differ() {
+        let ids = ["00ff", "beef"].map(|own| format!("{own}{}", "0".repeat(28)));
+        let names = [None, Some(&ids[0]), Some(&ids[1])].map(|shared| {
+            let shared = shared.map(String::as_str);
+            let made = plan(&args(&["3000"], None), &[], shared, AT).expect("it is right");
+            made.wanted[0].to_string()
+        });
+        assert_eq!(names, ["port-3000", "port-3000-00ff", "port-3000-beef"]);
+        let shop = plan(&args(&["3000"], Some("shop")), &[], Some(&ids[0]), AT);
+        assert_eq!(shop.expect("it is right").wanted[0].as_str(), "shop");
+    }
+
+    #[test]
     fn what_cannot_be_hosted_is_named() {
-        let wrong = |args: &HostArgs| plan(args, &saved(), AT).expect_err("it is wrong");
+        let wrong = |args: &HostArgs| plan(args, &saved(), None, AT).expect_err("it is wrong");
         let unknown = wrong(&args(&["nobody"], None));
         assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
         let port = PortNumber::new(3000).expect("a port");
@@ -193,7 +219,7 @@ mod tests {
         assert_eq!(twice, NoPlan::Wrong(vec![exists]));
         let mut empty = saved();
         empty[0].ports.clear();
-        let no_ports = plan(&args(&["mein-buro"], None), &empty, AT);
+        let no_ports = plan(&args(&["mein-buro"], None), &empty, None, AT);
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
     }
 }

@@ -134,6 +134,7 @@ async fn ask(control: &mut Frames<MuxStream>, hello: Hello) -> Result<Vec<LivePo
             Some(RelayMessage::ShuttingDown) => {
                 return Err(ConnectError::new(Reason::RelayShutDown));
             }
+            Some(RelayMessage::Revoked) => return Err(ConnectError::new(Reason::TokenRefused)),
             Some(RelayMessage::Displaced) => return Err(ConnectError::new(Reason::TakenOver)),
             Some(
                 RelayMessage::Pong { .. }

@@ -255,6 +255,7 @@ impl Host {
         while let Ok(Some(message)) = self.control.next().await {
             match message {
                 RelayMessage::Displaced => return Some(Reason::TakenOver),
+                RelayMessage::Revoked => return Some(Reason::TokenRefused),
                 RelayMessage::ShuttingDown => return Some(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
@@ -285,6 +286,7 @@ impl Host {
                 Ok(())
             }
             RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),
+            RelayMessage::Revoked => Err(ConnectError::new(Reason::TokenRefused)),
             RelayMessage::ShuttingDown => {
                 self.going_down = true;
                 self.tell(SessionEvent::GoingDown);

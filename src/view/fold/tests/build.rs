@@ -243,6 +243,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::HostedHere {
             process: Some(4711),
         },
+        Reason::NameReserved {
+            name: "www".to_owned(),
+        },
+        Reason::TooManyNames { limit: 1_000 },
+        Reason::TooManyPublicPorts { limit: 25 },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -284,5 +289,8 @@ fn place(reason: &Reason) -> usize {
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
         Reason::HostedHere { .. } => 31,
+        Reason::NameReserved { .. } => 32,
+        Reason::TooManyNames { .. } => 33,
+        Reason::TooManyPublicPorts { .. } => 34,
     }
 }

@@ -249,7 +249,7 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
             Reason::NotARelay { .. }
             | Reason::CertificateMismatch { .. }
             | Reason::TokenRefused => "act-paste-link",
-            Reason::NameTaken { .. } => "act-new-tunnel",
+            Reason::NameTaken { .. } | Reason::NameReserved { .. } => "act-new-tunnel",
             Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
                 "act-take-over"
             }
