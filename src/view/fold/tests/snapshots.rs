@@ -337,11 +337,8 @@ fn notices_of_every_kind() {
         needs("web", Reason::NameTaken { name: text("web") }),
         needs("gone", Reason::TokenRefused),
     ];
-    let notice = |(kind, id)| Notice {
-        id,
-        at: before(9),
-        kind,
-    };
+    let at = before(9);
+    let notice = |(kind, id)| Notice { id, at, kind };
     let mut inputs = web(HostState::SignIn {
         since: before(180),
         reason: Reason::TokenRefused,
