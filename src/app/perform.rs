@@ -493,7 +493,7 @@ fn probed_session(probed: &Mutex<Probed>, tunnel: &TunnelId) -> ProbedSession {
     let marks: Option<ProbeMarks> = marks;
     ProbedSession {
         key: marks.as_ref().map(|marks| marks.key().clone()),
-        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.expect(port))),
+        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.announce(port))),
         is_alive: Arc::new(move || liveness.is_alive()),
     }
 }

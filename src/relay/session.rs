@@ -69,7 +69,7 @@ impl Line {
         })
     }
 
-    fn handle_outbox(&self, error: OutboxError) -> Result<(), End> {
+    fn handle_stuck(&self, error: OutboxError) -> Result<(), End> {
         match error {
             // It goes as soon as there is a link again.
             OutboxError::Stuck if self.is_parked() => Ok(()),
@@ -154,7 +154,9 @@ impl<'a> Session<'a> {
                     Err(error) => error.to_string(),
                 }),
                 // Before what asks for more of it.
-                error = self.line.outbox.drive(SEND_TIMEOUT) => self.line.handle_outbox(error),
+                sent = self.line.outbox.drain(SEND_TIMEOUT), if !self.line.outbox.is_empty() => {
+                    sent.or_else(|error| self.line.handle_stuck(error))
+                }
                 message = self.line.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
                     Ok(None) => return End::Goodbye,
@@ -166,7 +168,10 @@ impl<'a> Session<'a> {
                 }
                 // A host has no more than its control stream; whatever comes is dropped.
                 Some(_) = self.line.incoming.next() => Ok(()),
-                Ok(()) = self.line.status.changed() => Ok(()),
+                Ok(()) = self.line.status.changed() => {
+                    self.line.outbox.restart();
+                    Ok(())
+                }
             };
             if let Err(end) = handled {
                 return end;

@@ -200,7 +200,9 @@ impl Host {
                     Ok(())
                 }
                 Some(_) = self.visitors.join_next() => Ok(()),
-                error = self.outbox.drive(SEND_TIMEOUT) => self.handle_outbox(error),
+                sent = self.outbox.drain(SEND_TIMEOUT), if !self.outbox.is_empty() => {
+                    sent.or_else(|error| self.handle_stuck(error))
+                }
                 // While nothing goes they only pile up, each at most once.
                 streams = self.mux.abandoned(), if self.outbox.is_empty() => {
                     self.send(&HostMessage::Abandon { streams })
@@ -225,6 +227,7 @@ impl Host {
             return;
         }
         self.parked = parked;
+        self.outbox.restart();
         if self.going_down {
             return;
         }
@@ -332,7 +335,7 @@ impl Host {
         queued.map_err(|error| ConnectError::with(Reason::LinkLost, error))
     }
 
-    fn handle_outbox(&self, error: OutboxError) -> Result<(), Ended> {
+    fn handle_stuck(&self, error: OutboxError) -> Result<(), Ended> {
         match error {
             // It goes as soon as there is a link again.
             OutboxError::Stuck if self.link.is_parked() => Ok(()),
