@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use underpass::model::{
-    JoinLink, Port, PortNumber, Protocol, ProviderId, Reason, Target, TunnelId,
+    JoinLink, Port, PortNumber, PortOptions, Protocol, ProviderId, Reason, Target, TunnelId,
 };
 use underpass::provider::relay::{Detours, Fixed, RelayConnector};
 use underpass::provider::{ConnectError, Connector as _, HostOrder, Session, SessionEvent};
@@ -123,6 +123,7 @@ impl Host {
             target: Target::local(number),
             label: label.clone(),
             public_port: None,
+            options: PortOptions::default(),
         };
         let order = HostOrder {
             provider: ProviderId::Relay,
