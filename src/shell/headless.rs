@@ -56,13 +56,11 @@ impl Lines {
         closed: impl FnOnce(Told) + Send + 'static,
     ) -> io::Result<Self> {
         let ended = move |error: &io::Error| {
-            closed(match error.kind() {
-                io::ErrorKind::BrokenPipe => Told::Closed,
-                _ => {
-                    say(&format!("standard output: {error}"));
-                    Told::Unwritable
-                }
-            });
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return closed(Told::Closed);
+            }
+            say(&format!("standard output: {error}"));
+            closed(Told::Unwritable);
         };
         Ok(Self {
             catalogue: Arc::new(catalogue),

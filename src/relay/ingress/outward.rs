@@ -157,9 +157,10 @@ impl Outward<'_> {
             let permit = unless_gone(conn, timeout(patience, ahead.acquire_owned())).await?;
             return Ok(permit.map_err(late)?.ok());
         }
-        match timeout(patience, conn.stirs()).await.map_err(late)? {
-            true => Ok(None),
-            false => Err(Unpassed::Gone),
+        if timeout(patience, conn.stirs()).await.map_err(late)? {
+            Ok(None)
+        } else {
+            Err(Unpassed::Gone)
         }
     }
 
