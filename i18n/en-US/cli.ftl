@@ -6,6 +6,7 @@ cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
 cli-works = working: { $status } in { $latency }
 cli-accepts = working: accepted a connection in { $latency }
+cli-certificate = The certificate of { $target } is accepted at first sight, as --no-tls-verify asks (SHA-256 { $fingerprint }).
 cli-url-dead = Their side: the public URL does not answer.
 cli-displaced = { $fault } “--take-over” takes it back.
 cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.

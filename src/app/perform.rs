@@ -6,13 +6,14 @@ use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
+use crate::base::local;
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineParts};
 use crate::model::{
     JoinLink, NoticeKind, Offer, Pending, ProviderId, RelaySettings, Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Prober, SetupError};
+use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::relay::RelayConnector;
 use crate::provider::{Connector, HostOrder};
 use crate::secrets::Secrets;
@@ -57,15 +58,16 @@ impl Performer {
     /// The TLS library cannot be set up.
     pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
-        let ask: Ask = Arc::new(move |plan| {
+        let ask: Ask = Arc::new(move |plan, doubt| {
             let asker = asker.clone();
-            Box::pin(async move { asker.ask(&plan).await })
+            Box::pin(async move { asker.ask(&plan, doubt).await })
         });
+        let peek: Peek = Arc::new(|plan| local::listens(&plan.target) == Some(true));
         let mailbox = parts.mailbox.clone();
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
-            prober: Prober::new(ask, emit),
+            prober: Prober::new(ask, emit, peek),
             engines: HashMap::new(),
             leaving: Vec::new(),
             clipboard: None,

@@ -2,3 +2,4 @@
 
 pub mod descriptors;
 pub mod local;
+pub mod own;

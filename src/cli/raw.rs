@@ -1,7 +1,7 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
 use super::parse::{TcpPorts, parse_host};
-use crate::model::{PortNumber, Protocol, ProviderId};
+use crate::model::{PortNumber, ProbeRate, Protocol, ProviderId};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -104,7 +104,7 @@ pub(super) enum RawCommand {
 #[derive(Args, Debug)]
 #[command(after_help = HOST_EXAMPLES)]
 pub(super) struct RawHost {
-    /// PORT, HOST:PORT, or the name of a saved tunnel; several ports make one tunnel
+    /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 
@@ -119,6 +119,9 @@ pub(super) struct RawHost {
     /// The public port to ask for; only with --protocol tcp
     #[arg(long, value_name = "PORT")]
     pub(super) public_port: Option<PortNumber>,
+
+    #[command(flatten)]
+    pub(super) options: RawOptions,
 
     /// The join link of the relay to use, else the joined relay of the settings, else the one in
     /// this program. A command line can be seen by others: put the link into the environment as
@@ -275,8 +278,24 @@ pub(super) enum RawTunnelsCommand {
     },
 }
 
+/// What may be chosen for a port beside what it is.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct RawOptions {
+    /// Check whether it works each so many SECONDS, or not at all: off [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) probe: Option<ProbeRate>,
+
+    /// Of a service on another machine, take the first certificate that it shows, and from then on
+    /// no other; on this computer any is taken
+    #[arg(long)]
+    pub(super) no_tls_verify: bool,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct RawPort {
+    #[command(flatten)]
+    pub(super) options: RawOptions,
+
     /// What the port speaks: http, https, tcp or auto
     #[arg(long, default_value = "auto")]
     pub(super) protocol: Protocol,

@@ -1,7 +1,10 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
 use super::TcpPorts;
-use crate::model::{Access, JoinLink, PortNumber, Protocol, ProviderId, Target};
+use crate::model::{
+    Access, CertificateCheck, JoinLink, PortNumber, PortOptions, ProbeRate, Protocol, ProviderId,
+    TypedTarget,
+};
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +60,8 @@ pub struct HostArgs {
     pub protocol: Option<Protocol>,
     /// The public TCP port to ask for.
     pub public_port: Option<PortNumber>,
+    /// What was said of probes and certificates.
+    pub options: ChosenOptions,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.
@@ -71,11 +76,32 @@ pub struct HostArgs {
     pub control: bool,
 }
 
+/// What was said of a port's options; what was not said stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChosenOptions {
+    /// Whether it is probed.
+    pub probe: Option<ProbeRate>,
+    /// Take the first certificate that comes up.
+    pub no_tls_verify: bool,
+}
+
+impl ChosenOptions {
+    /// Changes what was said.
+    pub fn apply(self, options: &mut PortOptions) {
+        if let Some(probe) = self.probe {
+            options.probe = probe;
+        }
+        if self.no_tls_verify {
+            options.certificate = CertificateCheck::FirstSeen;
+        }
+    }
+}
+
 /// One TARGET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// A port here or at another host.
-    Target(Target),
+    Target(TypedTarget),
     /// A saved tunnel, by its id or name.
     Saved(String),
 }
@@ -164,6 +190,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What was said of probes and certificates.
+        options: ChosenOptions,
     },
     /// Delete one.
     Delete {
@@ -180,6 +208,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
+        /// What was said of probes and certificates.
+        options: ChosenOptions,
     },
     /// Remove a port.
     RemovePort {

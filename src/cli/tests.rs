@@ -60,7 +60,7 @@ fn targets_are_ports_hosts_or_names() {
         .targets
         .iter()
         .map(|asked| match asked {
-            Asked::Target(target) => target.to_string(),
+            Asked::Target(typed) => typed.target.to_string(),
             Asked::Saved(name) => format!("saved {name}"),
         })
         .collect();

@@ -88,6 +88,15 @@ pub enum Reason {
         /// The port.
         port: PortNumber,
     },
+    /// The public TCP port that was asked for is none that the relay gives.
+    PublicPortOutside {
+        /// The port.
+        port: PortNumber,
+        /// The first that it gives.
+        first: u16,
+        /// The last.
+        last: u16,
+    },
     /// The relay's range of public TCP ports is used up, or it has none.
     NoPublicPorts,
     /// The relay takes no more tunnels of this account.
@@ -184,6 +193,7 @@ impl Reason {
             | Self::HostedElsewhere
             | Self::TakenOver
             | Self::PublicPortTaken { .. }
+            | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
             | Self::TooManyTunnels { .. }
             | Self::QuotaUsedUp { .. }
@@ -206,6 +216,7 @@ impl Reason {
             | Self::VersionMismatch { .. }
             | Self::NameTaken { .. }
             | Self::PublicPortTaken { .. }
+            | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
             | Self::TunnelGone
             | Self::Refused { .. }
@@ -248,6 +259,7 @@ impl Reason {
             Self::HostedElsewhere => "hosted-elsewhere",
             Self::TakenOver => "taken-over",
             Self::PublicPortTaken { .. } => "public-port-taken",
+            Self::PublicPortOutside { .. } => "public-port-outside",
             Self::NoPublicPorts => "no-public-ports",
             Self::TooManyTunnels { .. } => "too-many-tunnels",
             Self::QuotaUsedUp { .. } => "quota",

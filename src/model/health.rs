@@ -9,10 +9,25 @@ use serde::{Deserialize, Serialize};
 pub enum Health {
     /// The service answered through the public URL.
     Operational,
+    /// It is served, and whether the URL works cannot be found out from here.
+    Unchecked,
+    /// The service is there and answers others just now.
+    Busy,
     /// The relay was reached, the local service was not.
     ServiceDown,
     /// The public URL is dead.
     Down,
+}
+
+impl Health {
+    /// Whether the relay routed to this tunnel at all, whatever the local service did.
+    #[must_use]
+    pub const fn routed(self) -> bool {
+        match self {
+            Self::Operational | Self::Busy | Self::ServiceDown => true,
+            Self::Unchecked | Self::Down => false,
+        }
+    }
 }
 
 /// What the local port did when it was asked directly.
@@ -138,6 +153,8 @@ pub enum PublicAnswer {
         /// Time to connect, in microseconds.
         latency_us: u64,
     },
+    /// It was not asked: it could say nothing that is not known.
+    NotAsked,
     /// No answer.
     Failed {
         /// Why.
@@ -166,7 +183,7 @@ impl ProbeReport {
     /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
     #[must_use]
     pub fn routed(&self) -> bool {
-        self.health != Health::Down
+        self.health.routed()
     }
 
     /// What is wrong with the local service: what stood in the way of the probe that came through
@@ -189,11 +206,11 @@ impl ProbeReport {
     pub fn reason_code(&self) -> Option<&'static str> {
         match (self.health, &self.public) {
             (Health::Operational, _) => None,
-            (Health::ServiceDown, _) => self.service_fault().map(ServiceFault::code),
-            (Health::Down, PublicAnswer::Failed { reason }) => Some(reason.code()),
-            (Health::Down, PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. }) => {
-                self.verdict().map(RelayVerdict::word)
+            (Health::ServiceDown | Health::Busy, _) => self.service_fault().map(ServiceFault::code),
+            (Health::Down | Health::Unchecked, PublicAnswer::Failed { reason }) => {
+                Some(reason.code())
             }
+            (Health::Down | Health::Unchecked, _) => self.verdict().map(RelayVerdict::word),
         }
     }
 
@@ -202,7 +219,9 @@ impl ProbeReport {
     pub fn verdict(&self) -> Option<RelayVerdict> {
         match self.public {
             PublicAnswer::Status { verdict, .. } => verdict,
-            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+            PublicAnswer::Accepted { .. }
+            | PublicAnswer::NotAsked
+            | PublicAnswer::Failed { .. } => None,
         }
     }
 
@@ -211,7 +230,9 @@ impl ProbeReport {
     pub fn status(&self) -> Option<u16> {
         match self.public {
             PublicAnswer::Status { code, .. } => Some(code),
-            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+            PublicAnswer::Accepted { .. }
+            | PublicAnswer::NotAsked
+            | PublicAnswer::Failed { .. } => None,
         }
     }
 
@@ -222,7 +243,7 @@ impl ProbeReport {
             PublicAnswer::Status { latency_us, .. } | PublicAnswer::Accepted { latency_us } => {
                 Some(latency_us)
             }
-            PublicAnswer::Failed { .. } => None,
+            PublicAnswer::NotAsked | PublicAnswer::Failed { .. } => None,
         }
     }
 }

@@ -19,7 +19,9 @@ mod tunnel;
 
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
-pub use form::{Field, FieldError, parse_name, parse_port, parse_target};
+pub use form::{
+    Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
+};
 pub use health::{Health, LocalAnswer, ProbeReport, PublicAnswer, RelayVerdict};
 pub use host::{HostState, LivePort, Phase, Traffic};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};

@@ -2,6 +2,7 @@
 
 use super::{ProbePlan, classify, devtunnel};
 use crate::base::local::{self, USER_AGENT};
+use crate::base::{descriptors, own};
 use crate::model::{
     LocalAnswer, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict,
     ServiceFault, Target, UnixMillis,
@@ -10,11 +11,11 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Asks ports and URLs. Cheap to clone.
@@ -61,15 +62,17 @@ impl Asker {
         })
     }
 
-    /// Asks both ends and reports.
-    pub async fn ask(&self, plan: &ProbePlan) -> ProbeReport {
-        let (mut local, public) = tokio::join!(ask_local(plan), self.ask_public(plan));
-        let reason = Reason::TimedOut;
-        let late = public == PublicAnswer::Failed { reason };
-        if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
-            // A service that takes its time makes the URL take it too: whose silence is it?
-            local = ask_local_web(&plan.target, plan.timeout).await;
-        }
+    /// Asks both ends and reports. A TCP service is connected to only when it is in `doubt`: many
+    /// expect a handshake, and some serve the first who comes and no other.
+    pub async fn ask(&self, plan: &ProbePlan, doubt: bool) -> ProbeReport {
+        let (local, public) = if plan.loops {
+            let itself = LocalAnswer::Failed(ServiceFault::Loop);
+            (itself, PublicAnswer::NotAsked)
+        } else if plan.protocol.is_web() {
+            self.ask_both_web(plan).await
+        } else {
+            tokio::join!(ask_local_tcp(plan, doubt), self.ask_public(plan))
+        };
         ProbeReport {
             key: plan.key.clone(),
             session: plan.session,
@@ -78,6 +81,22 @@ impl Asker {
             health: classify(local, &public),
             public,
         }
+    }
+
+    /// The service is asked directly only where its answer did not come through.
+    async fn ask_both_web(&self, plan: &ProbePlan) -> (LocalAnswer, PublicAnswer) {
+        let public = self.ask_public(plan).await;
+        let mut local = match said_of_service(&public) {
+            Some(local) => local,
+            None => ask_local(plan).await,
+        };
+        let reason = Reason::TimedOut;
+        let late = public == PublicAnswer::Failed { reason };
+        if late && local == LocalAnswer::Accepts {
+            // A service that takes its time makes the URL take it too: whose silence is it?
+            local = ask_local_web(&plan.target, plan.timeout).await;
+        }
+        (local, public)
     }
 
     async fn ask_public(&self, plan: &ProbePlan) -> PublicAnswer {
@@ -130,6 +149,37 @@ fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(builder.with_no_client_auth())
 }
 
+/// What an answer through the relay says of the local service, where that leaves no question.
+fn said_of_service(public: &PublicAnswer) -> Option<LocalAnswer> {
+    let PublicAnswer::Status { verdict, .. } = public else {
+        return None;
+    };
+    match verdict {
+        None
+        | Some(RelayVerdict::Service(
+            ServiceFault::NotHttp
+            | ServiceFault::NotTls
+            | ServiceFault::TlsRefused
+            | ServiceFault::UntrustedCertificate { .. }
+            | ServiceFault::ChangedCertificate { .. },
+        )) => Some(LocalAnswer::Accepts),
+        Some(RelayVerdict::Service(ServiceFault::HostFull | ServiceFault::Loop)) => {
+            Some(LocalAnswer::NotAsked)
+        }
+        Some(_) => None,
+    }
+}
+
+/// Looks whether a TCP service is there, without connecting where that can be seen.
+async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
+    match local::listens(&plan.target) {
+        Some(true) if !doubt => LocalAnswer::Accepts,
+        None if !doubt => LocalAnswer::NotAsked,
+        // Nobody is disturbed where nobody listens; and it may be served by the system's firewall.
+        Some(_) | None => ask_local(plan).await,
+    }
+}
+
 /// Connects as a visitor's stream would; nothing is asked.
 async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
     let look = local::look(&plan.target, plan.protocol, plan.options.certificate);
@@ -163,23 +213,60 @@ async fn ask_local_web(target: &Target, limit: Duration) -> LocalAnswer {
 async fn ask_tcp(url: &str) -> PublicAnswer {
     let address = url.strip_prefix("tcp://").unwrap_or(url);
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
-    let host = if is_localhost(host) {
-        "127.0.0.1"
-    } else {
-        host
-    };
     let Ok(port) = port.parse::<u16>() else {
         return failed(Reason::Other {
             detail: "the provider gave no valid address".to_owned(),
         });
     };
+    let host = host.trim_matches(['[', ']']);
+    let found = if is_localhost(host) {
+        vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]
+    } else {
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(found) => found.collect(),
+            Err(error) => return failed(name_reason(host, &error)),
+        }
+    };
     let asked = Instant::now();
-    match TcpStream::connect((host.trim_matches(['[', ']']), port)).await {
-        Ok(_) => PublicAnswer::Accepted {
-            latency_us: micros(asked),
-        },
-        Err(error) => failed(io_reason(address, &error)),
+    let mut refused = failed(unknown_host(host));
+    for there in found {
+        match connect_as_probe(there).await {
+            Ok(_) => {
+                return PublicAnswer::Accepted {
+                    latency_us: micros(asked),
+                };
+            }
+            Err(error) => refused = failed(io_reason(address, &error)),
+        }
     }
+    refused
+}
+
+/// Connects from a port that the host knows for a probe's, when the connection comes round to it.
+async fn connect_as_probe(there: SocketAddr) -> io::Result<TcpStream> {
+    let (socket, any) = match there {
+        SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+    };
+    socket.bind(SocketAddr::new(any, 0))?;
+    own::probe_from(socket.local_addr()?.port());
+    socket.connect(there).await
+}
+
+fn unknown_host(host: &str) -> Reason {
+    Reason::UnknownHost {
+        host: host.to_owned(),
+    }
+}
+
+/// Why a name was not found: a computer that is out of descriptors asks nobody.
+fn name_reason(host: &str, error: &io::Error) -> Reason {
+    if descriptors::ran_out(error) || descriptors::are_used_up() {
+        return Reason::Other {
+            detail: error.to_string(),
+        };
+    }
+    unknown_host(host)
 }
 
 fn failed(reason: Reason) -> PublicAnswer {
@@ -238,6 +325,9 @@ fn web_reason(url: &reqwest::Url, error: &reqwest::Error) -> Reason {
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
     let mut source = error.source();
     while let Some(cause) = source {
+        if cause.is::<UnknownName>() {
+            return unknown_host(host);
+        }
         if let Some(error) = cause.downcast_ref::<io::Error>() {
             return io_reason(&address, error);
         }
@@ -270,6 +360,11 @@ fn io_reason(address: &str, error: &io::Error) -> Reason {
     }
 }
 
+/// A name has no address here.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UnknownName(String);
+
 /// `*.localhost` is this computer, as RFC 6761 says and not every resolver knows.
 #[derive(Debug)]
 struct LocalhostIsHere;
@@ -281,12 +376,12 @@ impl Resolve for LocalhostIsHere {
             let addresses: Addrs = if is_localhost(&name) {
                 Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
             } else {
-                Box::new(
-                    tokio::net::lookup_host((name, 0))
-                        .await?
-                        .collect::<Vec<_>>()
-                        .into_iter(),
-                )
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+                let found = found.map_err(|error| match name_reason(&name, &error) {
+                    Reason::UnknownHost { .. } => Box::from(UnknownName(error.to_string())),
+                    _ => Box::<dyn Error + Send + Sync>::from(error),
+                })?;
+                Box::new(found.collect::<Vec<_>>().into_iter())
             };
             Ok(addresses)
         })

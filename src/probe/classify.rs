@@ -21,6 +21,17 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer) -> Health {
             LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Operational,
             LocalAnswer::Failed(_) => Health::ServiceDown,
         },
+        PublicAnswer::NotAsked => match local {
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
+        },
+        // Visitors have other name servers: it may well work for them.
+        PublicAnswer::Failed {
+            reason: Reason::UnknownHost { .. },
+        } => match local {
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
+        },
         // The service does not answer here either: the URL only waits for it.
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
@@ -88,6 +99,17 @@ mod tests {
         );
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_here_says_nothing_of_visitors() {
+        let reason = Reason::UnknownHost {
+            host: "web.example".to_owned(),
+        };
+        let failed = PublicAnswer::Failed { reason };
+        assert_eq!(classify(LocalAnswer::Accepts, &failed), Health::Unchecked);
+        assert_eq!(classify(LocalAnswer::NotAsked, &failed), Health::Unchecked);
+        assert_eq!(classify(REFUSED, &failed), Health::ServiceDown);
     }
 
     #[test]

@@ -10,4 +10,4 @@ mod schedule;
 
 pub use ask::{Asker, SetupError};
 pub use classify::classify;
-pub use schedule::{Ask, Emit, ProbePlan, Prober};
+pub use schedule::{Ask, Emit, Peek, ProbePlan, Prober};

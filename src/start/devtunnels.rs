@@ -241,6 +241,7 @@ fn map_shown(shown: Shown, known: Option<&Tunnel>) -> Reported {
         number,
         url,
         lan_url: None,
+        relays_own: false,
     });
     Reported {
         live: live.collect(),

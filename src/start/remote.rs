@@ -43,7 +43,7 @@ async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Res
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Target(typed) => targets.push(typed.target.clone()),
             Asked::Saved(name) => tunnels.push(existing(args, account, &known, name).await?),
         }
     }
@@ -205,6 +205,7 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ChosenOptions;
 
     #[test]
     fn what_is_public_already_is_said_unless_that_was_asked_for() {
@@ -213,6 +214,7 @@ mod tests {
             name: None,
             protocol: None,
             public_port: None,
+            options: ChosenOptions::default(),
             relay: None,
             provider: ProviderId::DevTunnel,
             access,

@@ -4,9 +4,9 @@ use super::inventory::{Changed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
 use super::{USAGE, devtunnels, remote};
 use crate::app::Begin;
-use crate::cli::{TunnelsArgs, TunnelsTask};
+use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Access, Action, PortKey, ProviderId, Tunnel};
+use crate::model::{Access, Action, Port, PortKey, ProviderId, Tunnel};
 use crate::platform::{AcquireError, Instance};
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, notice_text};
@@ -78,7 +78,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|_| {
+                options,
+            } => self.change(options, |_| {
                 Ok(Action::CreateTunnel {
                     name,
                     provider: ProviderId::Relay,
@@ -88,7 +89,7 @@ impl Desk<'_> {
                     public_port: public_port.map_or_else(String::new, |port| port.to_string()),
                 })
             }),
-            TunnelsTask::Delete { id } => self.change(|inventory| {
+            TunnelsTask::Delete { id } => self.change(ChosenOptions::default(), |inventory| {
                 let tunnel = changeable(inventory, &id)?.id.clone();
                 Ok(Action::DeleteTunnel { tunnel })
             }),
@@ -97,7 +98,8 @@ impl Desk<'_> {
                 target,
                 protocol,
                 public_port,
-            } => self.change(|inventory| {
+                options,
+            } => self.change(options, |inventory| {
                 Ok(Action::AddPort {
                     tunnel: changeable(inventory, &id)?.id.clone(),
                     target,
@@ -105,15 +107,17 @@ impl Desk<'_> {
                     public_port: public_port.map_or_else(String::new, |port| port.to_string()),
                 })
             }),
-            TunnelsTask::RemovePort { id, port } => self.change(|inventory| {
-                let tunnel = changeable(inventory, &id)?;
-                if tunnel.port(port).is_none() {
-                    let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
-                    return Err(Refused::Because(msg));
-                }
-                let key = PortKey::new(&tunnel.id, port);
-                Ok(Action::RemovePort { key })
-            }),
+            TunnelsTask::RemovePort { id, port } => {
+                self.change(ChosenOptions::default(), |inventory| {
+                    let tunnel = changeable(inventory, &id)?;
+                    if tunnel.port(port).is_none() {
+                        let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
+                        return Err(Refused::Because(msg));
+                    }
+                    let key = PortKey::new(&tunnel.id, port);
+                    Ok(Action::RemovePort { key })
+                })
+            }
         }
     }
 
@@ -186,6 +190,7 @@ impl Desk<'_> {
     /// Changes what is saved. The app keeps its own copy while it runs and would save that over it.
     fn change(
         &self,
+        options: ChosenOptions,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
         let _alone = match Instance::acquire(self.home.path()) {
@@ -197,9 +202,12 @@ impl Desk<'_> {
         };
         let (mut inventory, _) = self.load();
         let action = action(&inventory)?;
-        let changed = inventory
+        let mut changed = inventory
             .change(clock::now(), action.clone())
             .map_err(Refused::Wrong)?;
+        if let Some(port) = made_port(&action, &mut changed.tunnels) {
+            options.apply(&mut port.options);
+        }
         self.save(&changed).map_err(Refused::System)?;
         self.confirm(&action, &changed);
         Ok(())
@@ -239,6 +247,16 @@ impl Desk<'_> {
             self.speech.say(&m::cli_tunnel_saved(tunnel.id.as_str()));
         }
     }
+}
+
+/// The port that a change has made: the last of its tunnel, and a new tunnel is the last of all.
+fn made_port<'t>(action: &Action, tunnels: &'t mut [Tunnel]) -> Option<&'t mut Port> {
+    let tunnel = match action {
+        Action::CreateTunnel { .. } => tunnels.last_mut(),
+        Action::AddPort { tunnel, .. } => tunnels.iter_mut().find(|t| t.id == *tunnel),
+        _ => None,
+    };
+    tunnel?.ports.last_mut()
 }
 
 /// What can be changed without asking anybody.

@@ -32,10 +32,14 @@ pub enum Badge {
     Private,
     /// Works.
     Working,
+    /// Hosted; whether it works is not found out.
+    Unchecked,
     /// Hosted; the URL does not answer yet.
     Checking,
     /// The first attempt.
     Connecting,
+    /// The service is at another visitor's request.
+    Busy,
     /// The link is down; the connections are held until there is another one.
     Held,
     /// This computer is offline.
@@ -58,14 +62,16 @@ pub enum Badge {
 
 impl Badge {
     /// All of them, least urgent first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Stopped,
         Self::Creating,
         Self::Elsewhere,
         Self::Private,
         Self::Working,
+        Self::Unchecked,
         Self::Checking,
         Self::Connecting,
+        Self::Busy,
         Self::Held,
         Self::NoNetwork,
         Self::Reconnecting,
@@ -83,13 +89,13 @@ impl Badge {
         match self {
             Self::Working => "●",
             Self::Private => "◐",
-            Self::Creating | Self::Checking | Self::Connecting => "◌",
+            Self::Creating | Self::Unchecked | Self::Checking | Self::Connecting => "◌",
             Self::ServiceDown => "▲",
             Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
             Self::SignIn => "⚷",
             Self::TakenOver | Self::Elsewhere => "⇄",
-            Self::OverQuota => "◔",
+            Self::OverQuota | Self::Busy => "◔",
             Self::Stopped => "○",
         }
     }

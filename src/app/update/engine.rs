@@ -2,7 +2,7 @@
 //! log.
 
 use super::host::wanted;
-use super::{Commands, account, held};
+use super::{Commands, account, held, probe};
 use crate::app::event::{Command, EngineNumber};
 use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
@@ -38,8 +38,9 @@ pub(super) fn handle(
         }
         EngineEvent::Ports(live) => take_live(state, tunnel, live),
         EngineEvent::Traffic(traffic) => {
+            let commands = probe::check_failing(state, tunnel, &traffic);
             keep_traffic(host_mut(state, tunnel), traffic);
-            vec![]
+            commands
         }
         EngineEvent::Finished => {
             state.engines.remove(tunnel);

@@ -4,13 +4,15 @@ use super::engine::{host_mut, push_transition};
 use super::{Commands, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
+use crate::base::local::leads_to;
 use crate::engine::EngineCommand;
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, Transition, TunnelId,
-    UnixMillis,
+    Health, HostState, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
+    Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Samples that are kept for the charts.
 const SAMPLES: usize = 120;
@@ -49,6 +51,13 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let Some(port) = tunnel.port(live.number) else {
                 continue;
             };
+            let interval = match port.options.probe {
+                ProbeRate::Off => continue,
+                // It would be asked of a service of this computer, whatever the relay named.
+                _ if live.relays_own => continue,
+                ProbeRate::Usual => timing.probe_interval,
+                ProbeRate::Seconds(seconds) => Duration::from_secs(seconds.into()),
+            };
             let key = PortKey::new(id, live.number);
             let plan = ProbePlan {
                 key: key.clone(),
@@ -58,7 +67,8 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 protocol: port.protocol,
                 options: port.options,
                 url: live.url.clone(),
-                interval: timing.probe_interval,
+                loops: leads_to(&port.target, &live.url),
+                interval,
                 timeout: timing.probe_timeout,
             };
             plans.insert(key, plan);
@@ -68,11 +78,12 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
 }
 
 /// Takes a report of a probe that still runs.
-pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> Commands {
+pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport) -> Commands {
     let current = state.plans.get(&report.key).map(|plan| plan.session);
     if current != Some(report.session) || is_of_an_earlier_link(state, at, &report) {
         return vec![];
     }
+    mark_busy(state, &mut report);
     let key = report.key.clone();
     let before = state.inputs.probes.get(&key).and_then(|facts| {
         let last = facts.last.as_ref()?;
@@ -81,7 +92,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
     let is_news = match before {
         Some(before) => before != report.health,
         // Of a new session, that it works or does not route yet is no news.
-        None => report.health == Health::ServiceDown,
+        None => matches!(report.health, Health::ServiceDown | Health::Busy),
     };
     if is_news {
         add_line(state, at, &key, report.health);
@@ -90,7 +101,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
         port: key.port,
         session: report.session,
         down: report.health == Health::Down,
-        local_answers: report.local == LocalAnswer::Accepts,
+        local_answers: report.local.fault().is_none(),
     };
     keep(
         state.inputs.probes.entry(key.clone()).or_default(),
@@ -98,6 +109,49 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, report: ProbeReport) -> 
         report,
     );
     tell(state, &key.tunnel, told)
+}
+
+/// A service that accepts, and says nothing while others are connected to it, serves one after the
+/// other: it is busy, not down.
+fn mark_busy(state: &State, report: &mut ProbeReport) {
+    let silent = report.local == LocalAnswer::Failed(ServiceFault::NoAnswer);
+    let host = state.inputs.hosts.get(&report.key.tunnel);
+    let traffic = host.and_then(|host| host.traffic.get(&report.key.port)?.back());
+    let others = traffic.is_some_and(|traffic| traffic.open > 0);
+    if silent && others && report.health == Health::ServiceDown {
+        report.local = LocalAnswer::Failed(ServiceFault::Busy);
+        report.health = Health::Busy;
+    }
+}
+
+/// The ports that failed a visitor just now and seemed well: each is to be probed at once.
+pub(super) fn check_failing(
+    state: &State,
+    tunnel: &TunnelId,
+    traffic: &BTreeMap<PortNumber, Traffic>,
+) -> Commands {
+    let before = state.inputs.hosts.get(tunnel).map(|host| &host.traffic);
+    let failed_before = |port| {
+        let last = before.and_then(|before| before.get(port)?.back());
+        last.map_or(0, |last| last.failed)
+    };
+    let failing = traffic
+        .iter()
+        .filter(|(port, now)| now.fault.is_some() && now.failed > failed_before(port));
+    failing
+        .map(|(port, _)| PortKey::new(tunnel, *port))
+        .filter(|key| state.plans.contains_key(key) && seems_well(state, key))
+        .map(Command::CheckNow)
+        .collect()
+}
+
+fn seems_well(state: &State, key: &PortKey) -> bool {
+    let last = state
+        .inputs
+        .probes
+        .get(key)
+        .and_then(|probe| probe.last.as_ref());
+    last.is_some_and(|last| last.health != Health::ServiceDown)
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says
@@ -140,7 +194,7 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
     let before = if same_session { facts.downs } else { 0 };
     facts.downs = match report.health {
         Health::Down => before + 1,
-        Health::Operational | Health::ServiceDown => 0,
+        Health::Operational | Health::Unchecked | Health::Busy | Health::ServiceDown => 0,
     };
     facts.checking = false;
     facts.samples.push_back(Sample {

@@ -5,21 +5,31 @@
 
 mod address;
 mod detect;
+mod here;
+mod listening;
 mod tls;
 
 pub use address::reach;
+pub use here::{is_here, leads_to};
+pub use listening::listens;
 pub use tls::config;
 
+use crate::base::own::{self, Dialled};
 use crate::model::{CertificateCheck, Fingerprint, Port, Protocol, ServiceFault, Target};
 use detect::Spoken;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// Sent with each request of our own, so that a service's log can leave them out.
 pub const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
+
+/// What was found out of a service is not doubted for so long.
+const STANDS_FOR: Duration = Duration::from_secs(10);
 
 /// A connection to a local service.
 pub type LocalStream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
@@ -43,7 +53,7 @@ impl Memories {
 #[derive(Debug, Default)]
 struct Memory {
     /// What an `auto` port turned out to speak, while it works.
-    spoken: Mutex<Option<Spoken>>,
+    spoken: Mutex<Option<(Spoken, Instant)>>,
     /// Held while that is found out, so that it is asked once.
     asking: tokio::sync::Mutex<()>,
     certificate: Arc<CertificateMemory>,
@@ -81,11 +91,11 @@ impl LocalPort {
         Self { port, memory }
     }
 
-    /// Connects to the service.
+    /// Connects to the service; what comes with the connection is kept as long.
     ///
     /// # Errors
     /// What stood in the way.
-    pub async fn connect(&self) -> Result<LocalStream, ServiceFault> {
+    pub async fn connect(&self) -> Result<(LocalStream, Dialled), ServiceFault> {
         let connected = self.try_connect().await;
         if connected.is_err() {
             self.forget();
@@ -94,8 +104,15 @@ impl LocalPort {
     }
 
     /// What an `auto` port speaks may have changed: find it out again.
-    pub fn forget(&self) {
+    fn forget(&self) {
         *lock(&self.memory.spoken) = None;
+    }
+
+    /// The service gave a visitor no answer: it may speak something else now. What was just found
+    /// out stands: a service that never answers is not asked for each visitor.
+    pub fn doubt(&self) {
+        let is_old = |(_, found): &mut (Spoken, Instant)| found.elapsed() >= STANDS_FOR;
+        let _ = lock(&self.memory.spoken).take_if(is_old);
     }
 
     /// The certificate that was accepted because it came first.
@@ -104,7 +121,7 @@ impl LocalPort {
         self.memory.certificate.accepted()
     }
 
-    async fn try_connect(&self) -> Result<LocalStream, ServiceFault> {
+    async fn try_connect(&self) -> Result<(LocalStream, Dialled), ServiceFault> {
         let target = &self.port.target;
         let in_tls = match self.port.protocol {
             Protocol::Http | Protocol::Tcp => false,
@@ -112,16 +129,17 @@ impl LocalPort {
             Protocol::Auto => self.find_out().await? == Spoken::Tls,
         };
         let socket = reach(target).await?;
+        let dialled = own::dialled(&socket);
         if !in_tls {
-            return Ok(Either::Left(socket));
+            return Ok((Either::Left(socket), dialled));
         }
         let check = self.port.options.certificate;
         let secured = tls::handshake(target, check, &self.memory.certificate, socket).await?;
-        Ok(Either::Right(secured))
+        Ok((Either::Right(secured), dialled))
     }
 
     async fn find_out(&self) -> Result<Spoken, ServiceFault> {
-        let known = || *lock(&self.memory.spoken);
+        let known = || lock(&self.memory.spoken).map(|(spoken, _)| spoken);
         if let Some(known) = known() {
             return Ok(known);
         }
@@ -131,7 +149,7 @@ impl LocalPort {
         }
         let found = detect::detect(&self.port.target).await?;
         tracing::debug!(port = %self.port.number, ?found, "found out what a port speaks");
-        *lock(&self.memory.spoken) = Some(found);
+        *lock(&self.memory.spoken) = Some((found, Instant::now()));
         Ok(found)
     }
 }

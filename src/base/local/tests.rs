@@ -100,7 +100,7 @@ async fn a_plain_service_never_sees_tls_and_is_asked_once_for_all_sessions() {
         let mut asked = vec![];
         for _session in 0..2 {
             let local = LocalPort::new(port(service, Protocol::Auto), &memories);
-            let stream = local.connect().await.expect("it listens");
+            let (stream, _) = local.connect().await.expect("it listens");
             assert!(matches!(stream, Either::Left(_)));
             drop(stream);
         }
@@ -126,7 +126,7 @@ async fn a_plain_service_never_sees_tls_and_is_asked_once_for_all_sessions() {
 async fn a_tls_service_is_found_out() {
     let service = tls_service(&Identity::new()).await;
     let local = LocalPort::new(port(service, Protocol::Auto), &Memories::default());
-    let stream = local.connect().await.expect("it listens");
+    let (stream, _) = local.connect().await.expect("it listens");
     assert!(matches!(stream, Either::Right(_)));
 }
 

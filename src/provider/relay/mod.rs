@@ -7,7 +7,9 @@ mod dial;
 mod handshake;
 mod link;
 mod refusal;
+mod served;
 mod session;
+mod visitors;
 
 pub use super::dial::Proxies;
 pub use dial::Detours;
@@ -148,7 +150,8 @@ impl RelayConnector {
         let secured = self.dialler.dial(&join, patience).await?;
         progress(Phase::ForwardingPorts);
         let hello = handshake::hello(order, &join, &self.instance);
-        let mut shaken = handshake::shake(secured, config, hello, answer_within).await?;
+        let mut shaken =
+            handshake::shake(secured, config, hello, &join.host, answer_within).await?;
         let locator = Arc::clone(&self.locator);
         let dialler = Arc::clone(&self.dialler);
         shaken.link.keep_attached(locator, dialler, patience);

@@ -3,23 +3,20 @@
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
-use crate::base::local::{LocalPort, LocalStream, Memories};
+use super::served;
+use super::visitors::{LocalPorts, serve};
+use crate::base::local::Memories;
+use crate::link::SEND_TIMEOUT;
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
-use crate::link::opening::{Answer, Failure, Opening};
-use crate::link::pump::pump;
 use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
-use crate::link::{HANDSHAKE_TIMEOUT, SEND_TIMEOUT};
-use crate::model::{Port, Reason, ServiceFault};
+use crate::model::{Port, Reason};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
 };
-use std::collections::HashMap;
-use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -27,9 +24,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// A visitor's stream whose service has not accepted by then is answered that it is being tried.
-const TRYING_AFTER: Duration = Duration::from_millis(100);
 
 /// Events that wait for the engine.
 const EVENT_QUEUE: usize = 16;
@@ -67,12 +61,14 @@ pub(super) fn start(shaken: Shaken, ports: Vec<Port>, memories: Arc<Memories>) -
         going_down: false,
         local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
+        relay: shaken.relay,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
         events,
         orders,
     };
     host.local.set(&host.wanted);
+    host.local.serve_at(&live);
     let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
     Session {
         ports: live,
@@ -114,57 +110,6 @@ impl SessionPart for Part {
     }
 }
 
-/// The local ports by number: a stream is looked up when it has said for which port it is.
-#[derive(Debug)]
-struct LocalPorts {
-    ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
-    /// What is known of the services, longer than a session lives.
-    memories: Arc<Memories>,
-}
-
-impl LocalPorts {
-    fn new(memories: Arc<Memories>) -> Self {
-        Self {
-            ports: Mutex::default(),
-            memories,
-        }
-    }
-
-    fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
-        self.lock().get(&number).cloned()
-    }
-
-    /// Serves these ports and no others. One that stays as it was keeps what is known of it.
-    fn set(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        local.retain(|_, local| ports.contains(&local.port));
-        for port in ports {
-            local
-                .entry(port.number.get())
-                .or_insert_with(|| self.local(port));
-        }
-    }
-
-    /// Serves these ports too: the relay may send visitors before its answer is here.
-    fn add(&self, ports: &[Port]) {
-        let mut local = self.lock();
-        for port in ports {
-            let number = port.number.get();
-            if local.get(&number).is_none_or(|known| known.port != *port) {
-                local.insert(number, self.local(port));
-            }
-        }
-    }
-
-    fn local(&self, port: &Port) -> Arc<LocalPort> {
-        Arc::new(LocalPort::new(port.clone(), &self.memories))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 struct Host {
     link: Link,
     /// The engine knows that the link is parked.
@@ -178,6 +123,8 @@ struct Host {
     going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
+    /// The relay's host.
+    relay: String,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,
     events: mpsc::Sender<SessionEvent>,
@@ -308,10 +255,7 @@ impl Host {
                 self.handle_pong();
                 Ok(())
             }
-            RelayMessage::Ports { ports } => {
-                self.handle_ports(ports);
-                Ok(())
-            }
+            RelayMessage::Ports { ports } => self.handle_ports(ports),
             // The next session would be refused for the same reason: the person must know.
             RelayMessage::PortsRefused { reason } => Err(map_refusal(reason)),
             RelayMessage::Abandon { streams } => {
@@ -339,10 +283,12 @@ impl Host {
         }
     }
 
-    fn handle_ports(&mut self, ports: Vec<ServedPort>) {
+    fn handle_ports(&mut self, ports: Vec<ServedPort>) -> Result<(), Ended> {
+        let live = served::live(ports, &self.relay)?;
         self.local.set(&self.wanted);
-        self.local.memories.retain(&self.wanted);
-        self.tell(SessionEvent::Ports(handshake::live(ports)));
+        self.local.serve_at(&live);
+        self.tell(SessionEvent::Ports(live));
+        Ok(())
     }
 
     async fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {
@@ -369,86 +315,5 @@ impl Host {
                 Err(_) => return Err(ConnectError::new(Reason::LinkSilent)),
             }
         }
-    }
-}
-
-/// Serves one visitor's stream.
-async fn serve(mut stream: MuxStream, local: Arc<LocalPorts>, traffic: Arc<TrafficBoard>) {
-    let opening = timeout(HANDSHAKE_TIMEOUT, Opening::read(&mut stream)).await;
-    let Ok(Ok(opening)) = opening else {
-        return tracing::debug!("a stream began with garbage");
-    };
-    let Some(local) = local.get(opening.port) else {
-        return refuse(stream, Answer::UnknownPort).await;
-    };
-    let counters = traffic.port(local.port.number);
-    let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local).await {
-        Ok(service) => service,
-        Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
-    };
-    if Answer::Connected.write(&mut stream).await.is_err() {
-        return;
-    }
-    let (mut asked, mut answered) = (false, false);
-    let received = |bytes| {
-        asked = true;
-        counters.add_in(bytes);
-    };
-    let sent = |bytes| {
-        answered = true;
-        counters.add_out(bytes);
-    };
-    // While the service does not read, nobody reads the stream either.
-    let broken = stream.broken();
-    let carried = tokio::select! {
-        biased;
-        carried = pump(&mut stream, &mut service, received, sent) => carried,
-        () = broken => Err(io::ErrorKind::ConnectionReset.into()),
-    };
-    if let Err(error) = carried {
-        tracing::debug!(visitor = %opening.visitor, %error, "a connection broke");
-    }
-    if asked && !answered {
-        local.forget();
-    }
-}
-
-/// Connects to the service, and says so when that takes a while.
-async fn connect(stream: &mut MuxStream, local: &LocalPort) -> Result<LocalStream, ServiceFault> {
-    let mut connecting = pin!(local.connect());
-    if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
-        return connected;
-    }
-    // A stream that broke is found out about when the service's bytes are to go.
-    let _ = Answer::Trying.write(stream).await;
-    connecting.await
-}
-
-async fn refuse(mut stream: MuxStream, answer: Answer) {
-    if answer.write(&mut stream).await.is_ok() {
-        let _ = stream.shutdown().await;
-    }
-}
-
-/// What the relay is told of the service.
-fn map_fault(fault: ServiceFault) -> Failure {
-    match fault {
-        ServiceFault::Refused => Failure::Refused,
-        ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => Failure::TimedOut,
-        ServiceFault::UnknownName => Failure::UnknownName,
-        ServiceFault::Unreachable => Failure::Unreachable,
-        ServiceFault::UntrustedCertificate { fingerprint } => {
-            Failure::UntrustedCertificate(fingerprint.0)
-        }
-        ServiceFault::ChangedCertificate { fingerprint } => {
-            Failure::ChangedCertificate(fingerprint.0)
-        }
-        ServiceFault::NotTls => Failure::NotTls,
-        ServiceFault::TlsRefused => Failure::TlsRefused,
-        ServiceFault::HostFull => Failure::HostFull,
-        ServiceFault::NotPermitted => Failure::NotPermitted,
-        ServiceFault::Loop => Failure::Loop,
-        ServiceFault::NotHttp | ServiceFault::Other => Failure::Other,
     }
 }

@@ -22,6 +22,8 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
             Some(button::make_public(group))
         }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
+        Status::Unchecked(_) => Some(button::copy(slot)),
+        Status::Busy => Some(button::check(slot)),
         Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
             Some(button::change_protocol(slot))
         }
@@ -55,7 +57,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         }
         Reason::NameTaken { .. } => button::new_tunnel(),
         Reason::HostedElsewhere | Reason::TakenOver => button::take_over(group),
-        Reason::PublicPortTaken { port } => {
+        Reason::PublicPortTaken { port } | Reason::PublicPortOutside { port, .. } => {
             let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
             match group.slots.iter().find(asked) {
                 Some(slot) => button::remove_port(slot),

@@ -2,7 +2,7 @@
 
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status, UrlFault, local_fault};
+use super::status::{LocalFault, Status, Unchecked, UrlFault, local_fault};
 use crate::model::{
     Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
 };
@@ -19,6 +19,8 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Elsewhere => m::badge_elsewhere(),
         Badge::Private => m::badge_private(),
         Badge::Working => m::badge_working(),
+        Badge::Unchecked => m::badge_unchecked(),
+        Badge::Busy => m::badge_busy(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
         Badge::Held => m::badge_held(),
@@ -42,6 +44,8 @@ pub(super) fn full_word(badge: Badge) -> Msg {
         | Badge::Elsewhere
         | Badge::Private
         | Badge::Working
+        | Badge::Unchecked
+        | Badge::Busy
         | Badge::Checking
         | Badge::Connecting
         | Badge::NoNetwork
@@ -71,6 +75,8 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
+        Status::Unchecked(why) => unchecked(why),
+        Status::Busy => m::why_busy(slot.port.target.to_string()),
         Status::ServiceDown(fault) => {
             local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
         }
@@ -99,6 +105,15 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
     }
 }
 
+fn unchecked(why: Unchecked) -> Msg {
+    match why {
+        Unchecked::Off => m::why_unchecked_off(),
+        Unchecked::RelaysOwn => m::why_unchecked_relays_own(),
+        Unchecked::NoName(host) => m::why_unchecked_name(host),
+        Unchecked::NotAsked => m::why_unchecked(),
+    }
+}
+
 fn stopped(group: &Group) -> Msg {
     match group.lack {
         None => m::why_stopped(),
@@ -123,7 +138,7 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
             code, latency_us, ..
         } => m::why_working(ago, latency(latency_us), code.to_string()),
         PublicAnswer::Accepted { latency_us } => m::why_working_tcp(ago, latency(latency_us)),
-        PublicAnswer::Failed { .. } => m::why_working_plain(ago),
+        PublicAnswer::NotAsked | PublicAnswer::Failed { .. } => m::why_working_plain(ago),
     }
 }
 
@@ -181,7 +196,7 @@ fn unreachable(fault: UrlFault, downs: u32, slot: &Slot) -> Msg {
         UrlFault::Dead => m::why_url_dead(check),
         UrlFault::NoHost => m::why_url_no_host(check),
         UrlFault::Unknown => m::why_url_unknown(check),
-        UrlFault::NoName(host) => m::why_url_no_name(check, host),
+        UrlFault::NeverFromHere => m::why_url_never(),
         UrlFault::And(ServiceFault::Refused) => m::why_both_refused(target()),
         UrlFault::And(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy) => {
             m::why_both_silent(target())
@@ -212,6 +227,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::HostedElsewhere
         | Reason::TakenOver
         | Reason::PublicPortTaken { .. }
+        | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
         | Reason::QuotaUsedUp { .. }
@@ -264,6 +280,9 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
         Reason::TakenOver => m::fault_taken_over(),
         Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
+        Reason::PublicPortOutside { port, first, last } => {
+            m::fault_public_port_outside(first.to_string(), last.to_string(), port.to_string())
+        }
         Reason::NoPublicPorts => m::fault_no_public_ports(),
         Reason::TooManyTunnels { limit } => m::fault_too_many_tunnels(*limit),
         Reason::QuotaUsedUp { until: Some(at) } => m::fault_quota_until(*at),
@@ -312,6 +331,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::NameTaken { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::PublicPortTaken { .. }
+        | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
         | Reason::QuotaUsedUp { .. } => m::cause_limit(),

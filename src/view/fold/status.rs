@@ -2,8 +2,9 @@
 //! and remedy, so that the three never contradict each other. It has no words.
 
 use crate::model::{
-    Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel, UnixMillis,
+    Health, Host, HostState, LivePort, LocalAnswer, Phase, PortOptions, ProbeFacts, ProbeRate,
+    ProbeReport, PublicAnswer, Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel,
+    UnixMillis,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -32,10 +33,14 @@ pub(super) enum Status<'a> {
     Working(&'a ProbeReport),
     /// It works, behind a login.
     Private,
+    /// It is served; whether visitors get through is not found out.
+    Unchecked(Unchecked<'a>),
+    /// The service is at another visitor's request.
+    Busy,
     /// The relay was reached, the local service was not.
     ServiceDown(LocalFault),
     /// The public URL is dead while the session believes itself up.
-    Unreachable { fault: UrlFault<'a>, downs: u32 },
+    Unreachable { fault: UrlFault, downs: u32 },
     /// This computer has no route to anywhere.
     Offline,
     /// The link is down; the connections are held.
@@ -69,6 +74,19 @@ pub(super) enum Status<'a> {
     Failed(&'a Reason),
 }
 
+/// Why a port is not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unchecked<'a> {
+    /// The person does not want it.
+    Off,
+    /// The URL is for the relay's own computer.
+    RelaysOwn,
+    /// The URL's name does not resolve here.
+    NoName(&'a str),
+    /// There was nothing to ask.
+    NotAsked,
+}
+
 /// What is wrong with the local service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LocalFault {
@@ -82,15 +100,15 @@ pub(crate) enum LocalFault {
 
 /// What is wrong with the public URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UrlFault<'a> {
+pub(super) enum UrlFault {
     /// It does not answer; the local service accepts.
     Dead,
     /// The relay says that nobody hosts the tunnel.
     NoHost,
     /// The relay says that it does not know the tunnel.
     Unknown,
-    /// Its name does not resolve.
-    NoName(&'a str),
+    /// It has not answered from here since the session began; the local service accepts.
+    NeverFromHere,
     /// It is dead, and this is wrong with the local service.
     And(ServiceFault),
 }
@@ -99,6 +117,7 @@ pub(super) enum UrlFault<'a> {
 pub(super) fn of<'a>(
     host: Option<&'a Host>,
     live: Option<&LivePort>,
+    options: PortOptions,
     probe: Option<&'a ProbeFacts>,
     now: UnixMillis,
 ) -> Status<'a> {
@@ -123,6 +142,8 @@ pub(super) fn of<'a>(
         } => match (live, established) {
             (None, _) => Status::PortAwaited,
             (Some(_), false) => Status::Unproven { since: *since },
+            (Some(_), true) if options.probe == ProbeRate::Off => Status::Unchecked(Unchecked::Off),
+            (Some(live), true) if live.relays_own => Status::Unchecked(Unchecked::RelaysOwn),
             (Some(_), true) => hosting(*session, *since, probe, now),
         },
         HostState::Held {
@@ -189,13 +210,24 @@ fn hosting(
     };
     match report.health {
         Health::Operational => working(report),
+        Health::Unchecked => Status::Unchecked(match &report.public {
+            PublicAnswer::Failed {
+                reason: Reason::UnknownHost { host },
+            } => Unchecked::NoName(host),
+            _ => Unchecked::NotAsked,
+        }),
+        Health::Busy => Status::Busy,
         Health::ServiceDown => Status::ServiceDown(local_fault(report)),
         Health::Down if is_offline(report) => Status::Offline,
         Health::Down if !has_routed(probe, since) && now.since(since) < ROUTING_GRACE => {
             Status::Unrouted { since }
         }
         Health::Down => Status::Unreachable {
-            fault: url_fault(report),
+            fault: match url_fault(report) {
+                // The session is not cut for it, and visitors may be luckier.
+                UrlFault::Dead if !has_routed(probe, since) => UrlFault::NeverFromHere,
+                fault => fault,
+            },
             downs: probe.downs,
         },
     }
@@ -208,6 +240,7 @@ fn working(report: &ProbeReport) -> Status<'_> {
         } => Status::Private,
         PublicAnswer::Status { .. }
         | PublicAnswer::Accepted { .. }
+        | PublicAnswer::NotAsked
         | PublicAnswer::Failed { .. } => Status::Working(report),
     }
 }
@@ -226,7 +259,7 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
     probe
         .samples
         .iter()
-        .any(|sample| sample.at >= since && sample.health != Health::Down)
+        .any(|sample| sample.at >= since && sample.health.routed())
 }
 
 /// What a report says of the local service.
@@ -242,15 +275,9 @@ pub(crate) fn local_fault(report: &ProbeReport) -> LocalFault {
     }
 }
 
-fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
+fn url_fault(report: &ProbeReport) -> UrlFault {
     if let Some(fault) = report.local.fault() {
         return UrlFault::And(fault);
-    }
-    if let PublicAnswer::Failed {
-        reason: Reason::UnknownHost { host },
-    } = &report.public
-    {
-        return UrlFault::NoName(host);
     }
     match report.verdict() {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
@@ -278,6 +305,8 @@ impl Status<'_> {
             Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
             Self::Working(_) => Badge::Working,
             Self::Private => Badge::Private,
+            Self::Unchecked(_) => Badge::Unchecked,
+            Self::Busy => Badge::Busy,
             Self::ServiceDown(_) => Badge::ServiceDown,
             Self::Unreachable { .. } => Badge::Unreachable,
             Self::Offline => Badge::NoNetwork,
@@ -298,6 +327,8 @@ impl Status<'_> {
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
+            | Self::Busy
             | Self::ServiceDown(_)
             | Self::Unreachable { .. } => true,
             Self::Creating
@@ -305,6 +336,7 @@ impl Status<'_> {
             | Self::Starting
             | Self::Connecting(_)
             | Self::PortAwaited
+            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
             | Self::Offline
             | Self::Held { .. }
             | Self::Reconnecting { .. }
@@ -325,12 +357,15 @@ impl Status<'_> {
             | Self::Connecting(_)
             | Self::TakenOver { .. }
             | Self::Elsewhere
+            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
             | Self::Failed(_) => false,
             Self::PortAwaited
             | Self::Unproven { .. }
             | Self::Unrouted { .. }
             | Self::Working(_)
             | Self::Private
+            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
+            | Self::Busy
             | Self::ServiceDown(_)
             | Self::Unreachable { .. }
             | Self::Offline

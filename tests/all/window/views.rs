@@ -202,6 +202,8 @@ impl Scene {
         match badge {
             Badge::Working => self.say("Working", "Funcionando"),
             Badge::Private => self.say("Private", "Privado"),
+            Badge::Unchecked => self.say("Not checked", "Não verificado"),
+            Badge::Busy => self.say("Busy", "Ocupado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
             Badge::Held => self.say("Connections held", "Sessão mantida"),
             Badge::Reconnecting => self.say("Reconnecting", "Reconectando"),

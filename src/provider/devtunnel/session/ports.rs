@@ -106,6 +106,7 @@ impl Registration {
             number,
             url: url?,
             lan_url: None,
+            relays_own: false,
         })
     }
 }
