@@ -12,8 +12,8 @@ mod resolved;
 pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
 pub use resolved::{
-    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
-    RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
+    AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
+    Invocation, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
 use clap::{CommandFactory as _, Parser as _};

@@ -47,14 +47,14 @@ impl Numbers {
     ) -> Result<Vec<u16>, Refusal> {
         if let Some(port) = requested {
             let number = port.get();
-            let allowed = self
-                .range
-                .as_ref()
-                .is_none_or(|range| range.contains(&number));
-            return if allowed && !in_use(number) {
-                Ok(vec![number])
-            } else {
-                Err(Refusal::PublicPortTaken { port })
+            return match &self.range {
+                Some(range) if !range.contains(&number) => Err(Refusal::PublicPortOutside {
+                    port,
+                    first: *range.start(),
+                    last: *range.end(),
+                }),
+                Some(_) | None if in_use(number) => Err(Refusal::PublicPortTaken { port }),
+                Some(_) | None => Ok(vec![number]),
             };
         }
         let had = self.had.get(key).copied().filter(|number| !in_use(*number));
@@ -169,12 +169,15 @@ mod tests {
         let numbers = Numbers::new(Some(7000..=7003));
         let ask = |number, used: u16| numbers.candidates(&key("a"), port(number), |n| n == used);
         assert_eq!(ask(7002, 0), Ok(vec![7002]));
-        for (number, used) in [(7002, 7002), (80, 0)] {
-            let refused = Refusal::PublicPortTaken {
-                port: port(number).expect("not 0"),
-            };
-            assert_eq!(ask(number, used), Err(refused));
-        }
+        let number = |number| port(number).expect("not 0");
+        let taken = Refusal::PublicPortTaken { port: number(7002) };
+        assert_eq!(ask(7002, 7002), Err(taken));
+        let outside = Refusal::PublicPortOutside {
+            port: number(80),
+            first: 7000,
+            last: 7003,
+        };
+        assert_eq!(ask(80, 0), Err(outside));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let devtunnels = devtunnels::real();
     let planned = match args.provider {
         ProviderId::Relay => {
-            let plan = plan(args, &loaded.tunnels, clock::now());
+            let plan = plan(args, &loaded.settings, &loaded.tunnels, clock::now());
             plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
         }
         ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)

@@ -3,7 +3,9 @@
 use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
-use crate::model::{Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis};
+use crate::model::{
+    Access, Action, Protocol, ProviderId, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
+};
 use std::collections::BTreeSet;
 
 /// What to host.
@@ -32,12 +34,17 @@ pub(super) enum NoPlan {
 
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
 /// of the ports stands back.
-pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<Plan, NoPlan> {
+pub(super) fn plan(
+    args: &HostArgs,
+    settings: &Settings,
+    saved: &[Tunnel],
+    at: UnixMillis,
+) -> Result<Plan, NoPlan> {
     let mut wanted = vec![];
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Target(typed) => targets.push(typed.clone()),
             Asked::Saved(name) => {
                 let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
@@ -48,7 +55,7 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
         }
     }
     let mut tunnels = saved.to_vec();
-    if let Some(made) = make(args, &targets, at).map_err(NoPlan::Wrong)? {
+    if let Some(made) = make(args, settings, &targets, at).map_err(NoPlan::Wrong)? {
         if wanted.contains(&made.id) {
             return Err(NoPlan::Twice(made.name));
         }
@@ -57,6 +64,11 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
         tunnels.push(made);
     }
     wanted.dedup();
+    for tunnel in tunnels.iter_mut().filter(|t| wanted.contains(&t.id)) {
+        for port in &mut tunnel.ports {
+            args.options.apply(&mut port.options);
+        }
+    }
     Ok(Plan {
         tunnels,
         wanted,
@@ -66,53 +78,68 @@ pub(super) fn plan(args: &HostArgs, saved: &[Tunnel], at: UnixMillis) -> Result<
 }
 
 /// The tunnel of the ports, if there are any.
-fn make(args: &HostArgs, targets: &[Target], at: UnixMillis) -> Result<Option<Tunnel>, Wrong> {
+fn make(
+    args: &HostArgs,
+    settings: &Settings,
+    targets: &[TypedTarget],
+    at: UnixMillis,
+) -> Result<Option<Tunnel>, Wrong> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
     let name = args.name.clone();
-    let name = name.unwrap_or_else(|| format!("port-{}", first.port));
-    let protocol = args.protocol.unwrap_or(Protocol::Auto);
-    let mut inventory = Inventory::new(Begin::default(), at);
+    let name = name.unwrap_or_else(|| format!("port-{}", first.target.port));
+    // What was said counts more than what was pasted.
+    let protocol = |typed: &TypedTarget| {
+        let said = args.protocol.or(typed.protocol);
+        said.unwrap_or(Protocol::Auto)
+    };
+    let mut begin = Begin {
+        settings: settings.clone(),
+        ..Begin::default()
+    };
+    if let Some(link) = &args.relay {
+        begin.settings.relay.joined = Some(link.address());
+    }
+    let mut inventory = Inventory::new(begin, at);
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
         provider: ProviderId::Relay,
         access: Access::Private,
-        target: first.to_string(),
-        protocol,
+        target: first.target.to_string(),
+        protocol: protocol(first),
         public_port: public_port.unwrap_or_default(),
     };
     inventory.change(at, create)?;
-    for target in others {
+    for typed in others {
         // The one that was made just now.
         let Some(made) = inventory.tunnels().first() else {
             break;
         };
         let add = Action::AddPort {
             tunnel: made.id.clone(),
-            target: target.to_string(),
-            protocol,
+            target: typed.target.to_string(),
+            protocol: protocol(typed),
             public_port: String::new(),
         };
         inventory.change(at, add)?;
     }
-    let mut made = inventory.tunnels().first().cloned();
-    for port in made.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
-        port.options = args.options.clone();
-    }
-    Ok(made)
+    Ok(inventory.tunnels().first().cloned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Field, FieldError, PortNumber, parse_target};
+    use crate::cli::ChosenOptions;
+    use crate::model::{
+        CertificateCheck, Field, FieldError, PortNumber, ProbeRate, parse_typed_target,
+    };
 
     const AT: UnixMillis = UnixMillis(7);
 
     fn args(targets: &[&str], name: Option<&str>) -> HostArgs {
-        let asked = |typed: &&str| match parse_target(typed) {
+        let asked = |typed: &&str| match parse_typed_target(typed) {
             Ok(target) => Asked::Target(target),
             Err(_) => Asked::Saved((*typed).to_owned()),
         };
@@ -121,7 +148,7 @@ mod tests {
             name: name.map(str::to_owned),
             protocol: None,
             public_port: None,
-            options: crate::model::PortOptions::default(),
+            options: ChosenOptions::default(),
             relay: None,
             provider: ProviderId::Relay,
             access: Access::Private,
@@ -161,6 +188,7 @@ mod tests {
     fn several_ports_make_one_tunnel_beside_the_saved_ones() {
         let plan = plan(
             &args(&["3000", "Mein Büro", "nas:9000"], None),
+            &Settings::default(),
             &saved(),
             AT,
         );
@@ -175,16 +203,70 @@ mod tests {
 
     #[test]
     fn a_saved_tunnel_of_the_same_name_stands_back_unless_it_is_asked_for() {
-        let made = plan(&args(&["3000"], Some("Web")), &saved(), AT).expect("it is right");
+        let made = plan(
+            &args(&["3000"], Some("Web")),
+            &Settings::default(),
+            &saved(),
+            AT,
+        )
+        .expect("it is right");
         assert_eq!(shown(&made), ["web: web=localhost:3000"]);
         assert_eq!(made.tunnels.len(), 2);
-        let twice = plan(&args(&["3000", "web"], Some("web")), &saved(), AT);
+        let twice = plan(
+            &args(&["3000", "web"], Some("web")),
+            &Settings::default(),
+            &saved(),
+            AT,
+        );
         assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
     }
 
     #[test]
+    fn a_target_that_is_its_own_public_port_is_refused_where_the_relay_is_in_here() {
+        let port = PortNumber::new(7500);
+        let own = HostArgs {
+            protocol: Some(Protocol::Tcp),
+            public_port: port,
+            ..args(&["localhost:7500"], None)
+        };
+        let typed = "localhost:7500".to_owned();
+        let refused = (Field::Target, FieldError::OwnListener { typed });
+        let here = plan(&own, &Settings::default(), &[], AT);
+        assert_eq!(here, Err(NoPlan::Wrong(vec![refused])));
+        let mut joined = Settings::default();
+        joined.relay.joined = Some("relay.example:7443".to_owned());
+        assert!(
+            plan(&own, &joined, &[], AT).is_ok(),
+            "theirs is another one"
+        );
+    }
+
+    #[test]
+    fn what_was_chosen_for_a_port_counts_for_each_of_them() {
+        let off = HostArgs {
+            options: ChosenOptions {
+                probe: Some(ProbeRate::Off),
+                no_tls_verify: true,
+                ..ChosenOptions::default()
+            },
+            ..args(&["https://nas.lan", "web"], None)
+        };
+        let plan = plan(&off, &Settings::default(), &saved(), AT).expect("it is right");
+        let ports = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+        let ports: Vec<_> = ports.flat_map(|tunnel| &tunnel.ports).collect();
+        assert_eq!(ports.len(), 2);
+        for port in &ports {
+            assert_eq!(port.options.probe, ProbeRate::Off);
+            assert_eq!(port.options.certificate, CertificateCheck::FirstSeen);
+        }
+        assert!(ports.iter().any(|port| port.protocol == Protocol::Https));
+    }
+
+    #[test]
     fn what_cannot_be_hosted_is_named() {
-        let wrong = |args: &HostArgs| plan(args, &saved(), AT).expect_err("it is wrong");
+        let wrong = |args: &HostArgs| {
+            plan(args, &Settings::default(), &saved(), AT).expect_err("it is wrong")
+        };
         let unknown = wrong(&args(&["nobody"], None));
         assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
         let port = PortNumber::new(3000).expect("a port");
@@ -193,7 +275,12 @@ mod tests {
         assert_eq!(twice, NoPlan::Wrong(vec![exists]));
         let mut empty = saved();
         empty[0].ports.clear();
-        let no_ports = plan(&args(&["mein-buro"], None), &empty, AT);
+        let no_ports = plan(
+            &args(&["mein-buro"], None),
+            &Settings::default(),
+            &empty,
+            AT,
+        );
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
     }
 }

@@ -41,10 +41,14 @@ pub enum Badge {
     Slow,
     /// Works, and has no room for another visitor.
     Full,
+    /// Hosted; whether it works is not found out.
+    Unchecked,
     /// Hosted; the URL does not answer yet.
     Checking,
     /// The first attempt.
     Connecting,
+    /// The service is at another visitor's request.
+    Busy,
     /// The link is down; the connections are held until there is another one.
     Held,
     /// This computer is offline.
@@ -67,7 +71,7 @@ pub enum Badge {
 
 impl Badge {
     /// All of them, least urgent first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Stopped,
         Self::Creating,
         Self::Elsewhere,
@@ -75,8 +79,10 @@ impl Badge {
         Self::Working,
         Self::Slow,
         Self::Full,
+        Self::Unchecked,
         Self::Checking,
         Self::Connecting,
+        Self::Busy,
         Self::Held,
         Self::NoNetwork,
         Self::Reconnecting,
@@ -94,13 +100,13 @@ impl Badge {
         match self {
             Self::Working => "●",
             Self::Private | Self::Slow => "◐",
-            Self::Creating | Self::Checking | Self::Connecting => "◌",
+            Self::Creating | Self::Unchecked | Self::Checking | Self::Connecting => "◌",
             Self::ServiceDown => "▲",
             Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
             Self::SignIn => "⚷",
             Self::TakenOver | Self::Elsewhere => "⇄",
-            Self::OverQuota | Self::Full => "◔",
+            Self::OverQuota | Self::Full | Self::Busy => "◔",
             Self::Stopped => "○",
         }
     }

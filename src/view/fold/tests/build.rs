@@ -64,6 +64,7 @@ pub(super) fn host(name: &str, ports: &[u16], state: HostState) -> Host {
         number: number(*port),
         url: format!("http://{name}-{port}.localhost:7480/"),
         lan_url: None,
+        relays_own: false,
     };
     Host {
         wanted: true,
@@ -211,6 +212,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::TakenOver,
         Reason::PublicPortTaken { port: number(7500) },
         Reason::NoPublicPorts,
+        Reason::PublicPortOutside {
+            port: number(80),
+            first: 7500,
+            last: 7599,
+        },
         Reason::TooManyTunnels { limit: 20 },
         Reason::QuotaUsedUp {
             until: Some(after(3_600)),
@@ -284,5 +290,6 @@ fn place(reason: &Reason) -> usize {
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
         Reason::HostedHere { .. } => 31,
+        Reason::PublicPortOutside { .. } => 32,
     }
 }
