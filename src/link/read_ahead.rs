@@ -37,6 +37,12 @@ impl<S> ReadAhead<S> {
         }
     }
 
+    /// What it reads from.
+    #[cfg(test)]
+    pub(super) fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
     /// How much is read at once now.
     #[cfg(test)]
     fn size(&self) -> usize {

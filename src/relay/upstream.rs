@@ -337,7 +337,17 @@ mod tests {
         let way = Way { mux, link, probes };
         let number = NonZeroU16::new(3000).expect("not zero");
         (
-            PortUpstream::new(number, AskedAs::default(), way, Duration::from_secs(60)),
+            PortUpstream::new(
+                number,
+                AskedAs::default(),
+                way,
+                Duration::from_mins(1),
+                // More than its link carries: other ports may have taken some of those.
+                Share {
+                    total: 2 * MAX_STREAMS,
+                    per_network: 2 * MAX_STREAMS,
+                },
+            ),
             status,
             tasks,
         )

@@ -157,6 +157,7 @@ fn a_service_that_refuses_the_visitors_name_is_asked_by_its_own_where_nobody_cho
                 login_wall: false,
             },
             health: Health::ServiceDown,
+            alive: true,
         }))
     };
     let is_change = |command: &Command| matches!(command, Command::ChangeInventory { .. });
