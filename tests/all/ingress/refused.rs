@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use underpass::relay::ingress::{HttpConfig, Limits, serve_fixed_web};
+use underpass::relay::ingress::{HttpConfig, serve_fixed_web};
 use underpass::relay::{Lookup, OpenError};
 
 /// A service that answers each request with `ok`, and tells its head.
