@@ -249,6 +249,7 @@ act-quit = Quit
 ## Header
 
 header-working = { $count } working
+header-unchecked = { $count } not checked
 header-starting = { $count } starting
 header-held = { $count } resuming
 header-held-full = { $count } reconnecting (connections held)

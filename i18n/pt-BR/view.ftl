@@ -251,6 +251,7 @@ act-quit = Sair
 ## Cabeçalho
 
 header-working = { $count } funcionando
+header-unchecked = { $count } sem verificação
 header-starting = { $count } iniciando
 header-held = { $count } retomando
 header-held-full = { $count } reconectando (conexões mantidas)

@@ -166,9 +166,14 @@ fn parse_authority(text: &str, protocol: Option<Protocol>) -> Result<Target, Fie
         Some(Protocol::Tcp | Protocol::Auto) | None => None,
     };
     let bracketed = text.starts_with('[') && text.ends_with(']');
+    let not_a_target = || FieldError::NotATarget {
+        typed: text.to_owned(),
+    };
     let (host, port) = match (text.rsplit_once(':').filter(|_| !bracketed), usual) {
         (Some(split), _) => split,
+        (None, Some(_)) if text.is_empty() => return Err(not_a_target()),
         (None, Some(usual)) => (text, usual),
+        (None, None) if bracketed => return Err(not_a_target()),
         (None, None) => return parse_port(text).map(Target::local),
     };
     let port_number = parse_port(port);
@@ -183,9 +188,7 @@ fn parse_authority(text: &str, protocol: Option<Protocol>) -> Result<Target, Fie
     let port = port_number?;
     match parse_target_host(host) {
         Some(host) => Ok(Target { host, port }),
-        None => Err(FieldError::NotATarget {
-            typed: text.to_owned(),
-        }),
+        None => Err(not_a_target()),
     }
 }
 

@@ -117,6 +117,12 @@ impl Badge {
         matches!(self, Self::Creating | Self::Checking | Self::Connecting)
     }
 
+    /// Whether it counts as "not checked" in the header: it is hosted, and nobody says that it works.
+    #[must_use]
+    pub const fn is_unchecked(self) -> bool {
+        matches!(self, Self::Unchecked)
+    }
+
     /// Whether it counts as "held" in the header: it mends itself and cuts nobody off.
     #[must_use]
     pub const fn is_held(self) -> bool {
@@ -128,7 +134,7 @@ impl Badge {
     pub const fn is_recovering(self) -> bool {
         matches!(
             self,
-            Self::NoNetwork | Self::Reconnecting | Self::Unreachable
+            Self::Busy | Self::NoNetwork | Self::Reconnecting | Self::Unreachable
         )
     }
 

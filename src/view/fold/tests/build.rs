@@ -212,11 +212,6 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::TakenOver,
         Reason::PublicPortTaken { port: number(7500) },
         Reason::NoPublicPorts,
-        Reason::PublicPortOutside {
-            port: number(80),
-            first: 7500,
-            last: 7599,
-        },
         Reason::TooManyTunnels { limit: 20 },
         Reason::QuotaUsedUp {
             until: Some(after(3_600)),
@@ -248,6 +243,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
         },
         Reason::HostedHere {
             process: Some(4711),
+        },
+        Reason::PublicPortOutside {
+            port: number(80),
+            first: 7500,
+            last: 7599,
         },
     ];
     for (index, reason) in reasons.iter().enumerate() {

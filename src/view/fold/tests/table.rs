@@ -275,6 +275,7 @@ fn every_badge_is_listed_once_in_order_of_urgency() {
     for badge in Badge::ALL {
         let groups = [
             badge.works(),
+            badge.is_unchecked(),
             badge.is_starting(),
             badge.is_held(),
             badge.is_recovering(),
