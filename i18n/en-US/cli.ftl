@@ -7,6 +7,7 @@ cli-url = { $url } → { $target }
 cli-works = working: { $status } in { $latency }
 cli-accepts = working: accepted a connection in { $latency }
 cli-slow = working, slowly: the way out of this computer is full
+cli-certificate = The certificate of { $target } is accepted at first sight, as --no-tls-verify asks (SHA-256 { $fingerprint }).
 cli-url-dead = Their side: the public URL does not answer.
 cli-displaced = { $fault } “--take-over” takes it back.
 cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.

@@ -7,6 +7,7 @@ cli-url = { $url } → { $target }
 cli-works = funcionando: { $status } em { $latency }
 cli-accepts = funcionando: aceitou uma conexão em { $latency }
 cli-slow = funciona, mas devagar: a saída deste computador está cheia
+cli-certificate = O certificado de { $target } é aceito à primeira vista, como --no-tls-verify pede (SHA-256 { $fingerprint }).
 cli-url-dead = Do outro lado: a URL pública não responde.
 cli-displaced = { $fault } “--take-over” o toma de volta.
 cli-no-such-saved = “{ $typed }” não é uma porta, nem HOST:PORTA, nem um túnel salvo. “underpass tunnels list” mostra os salvos.

@@ -8,6 +8,7 @@ use super::event::{Command, EngineNumber, Event};
 use super::lane::{Lane, Late};
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
+use crate::base::local;
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
@@ -15,7 +16,7 @@ use crate::model::{
     Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, ProbedSession, Prober, SetupError};
+use crate::probe::{Ask, Asker, Peek, ProbedSession, Prober, SetupError};
 use crate::provider::relay::RelayConnector;
 use crate::provider::{Connector, HostOrder, Liveness, ProbeMarks};
 use crate::secrets::Secrets;
@@ -114,11 +115,12 @@ impl Performer {
         let asker = Asker::new(clock::now)?;
         let probed = Arc::new(Mutex::new(HashMap::new()));
         let sessions = Arc::clone(&probed);
-        let ask: Ask = Arc::new(move |plan| {
+        let ask: Ask = Arc::new(move |plan, doubt| {
             let asker = asker.clone();
             let session = probed_session(&sessions, &plan.key.tunnel);
-            Box::pin(async move { asker.ask(&plan, &session).await })
+            Box::pin(async move { asker.ask(&plan, doubt, &session).await })
         });
+        let peek: Peek = Arc::new(|plan| local::listens(&plan.target) == Some(true));
         let mailbox = parts.mailbox.clone();
         parts
             .relay
@@ -127,7 +129,7 @@ impl Performer {
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
-            prober: Prober::new(ask, emit),
+            prober: Prober::new(ask, emit, peek),
             engines: HashMap::new(),
             probed,
             leaving: Vec::new(),

@@ -3,4 +3,5 @@
 
 pub mod descriptors;
 pub mod local;
+pub mod own;
 pub mod proxy_protocol;

@@ -14,8 +14,8 @@ pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
 pub use quotas::QuotaArgs;
 pub use resolved::{
-    AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
-    LinkAddress, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
+    AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
+    Invocation, LinkAddress, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
 use clap::{CommandFactory as _, Parser as _};

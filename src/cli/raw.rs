@@ -3,8 +3,9 @@
 use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
 use super::quotas::QuotaArgs;
+use super::resolved::ChosenOptions;
 use crate::model::{
-    HostHeader, Network, PortNumber, PortOptions, Protocol, ProviderId, ProxyVersion, PublicUrl,
+    HostHeader, Network, PortNumber, ProbeRate, Protocol, ProviderId, ProxyVersion, PublicUrl,
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -114,7 +115,7 @@ pub(super) enum RawCommand {
 #[derive(Args, Debug)]
 #[command(after_help = HOST_EXAMPLES)]
 pub(super) struct RawHost {
-    /// PORT, HOST:PORT, or the name of a saved tunnel; several ports make one tunnel
+    /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 
@@ -323,19 +324,29 @@ pub(super) struct RawPortOptions {
     /// connection
     #[arg(long, value_name = "VERSION")]
     pub(super) proxy_protocol: Option<ProxyVersion>,
+
+    /// Check whether it works each so many SECONDS, or not at all: off [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) probe: Option<ProbeRate>,
+
+    /// Of a service on another machine, take the first certificate that it shows, and from then on
+    /// no other; on this computer any is taken
+    #[arg(long)]
+    pub(super) no_tls_verify: bool,
 }
 
 impl RawPortOptions {
-    /// Whether any was given.
+    /// Whether any was given of what only a new port of our own relay can be given.
     pub(super) fn are_given(&self) -> bool {
         self.host_header.is_some() || self.proxy_protocol.is_some()
     }
 
-    pub(super) fn resolve(self) -> PortOptions {
-        PortOptions {
-            host_header: self.host_header.unwrap_or_default(),
+    pub(super) fn resolve(self) -> ChosenOptions {
+        ChosenOptions {
+            host_header: self.host_header,
             proxy_protocol: self.proxy_protocol,
-            ..PortOptions::default()
+            probe: self.probe,
+            no_tls_verify: self.no_tls_verify,
         }
     }
 }

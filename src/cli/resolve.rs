@@ -10,7 +10,9 @@ use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
     LinkAddress, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
-use crate::model::{Access, FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_target};
+use crate::model::{
+    Access, FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_typed_target,
+};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
@@ -57,11 +59,7 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
         .iter()
         .map(|typed| read_target(typed))
         .collect::<Result<_, _>>()?;
-    let ports = targets
-        .iter()
-        .filter(|asked| matches!(asked, Asked::Target(_)))
-        .count();
-    check_options(&raw, ports)?;
+    check_options(&raw, &targets)?;
     let relay = match (raw.relay, variable(RELAY_VARIABLE)) {
         (Some(link), _) => Some(read_link(&link, "--relay")?),
         (None, Some(link)) if !link.trim().is_empty() => Some(read_link(&link, RELAY_VARIABLE)?),
@@ -86,7 +84,9 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
     })
 }
 
-fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
+fn check_options(raw: &RawHost, targets: &[Asked]) -> Result<(), String> {
+    let is_port = |asked: &&Asked| matches!(asked, Asked::Target(_));
+    let ports = targets.iter().filter(is_port).count();
     if let Some(name) = &raw.name
         && parse_name(name).is_err()
     {
@@ -112,7 +112,13 @@ fn check_options(raw: &RawHost, ports: usize) -> Result<(), String> {
     if raw.public_port.is_some() && ports > 1 {
         return Err("--public-port goes with one port, not with several".to_owned());
     }
-    if raw.public_port.is_some() && raw.protocol != Some(Protocol::Tcp) {
+    let pasted_tcp =
+        || matches!(targets, [Asked::Target(typed)] if typed.protocol == Some(Protocol::Tcp));
+    let is_tcp = match raw.protocol {
+        None | Some(Protocol::Auto) => pasted_tcp(),
+        Some(protocol) => protocol == Protocol::Tcp,
+    };
+    if raw.public_port.is_some() && !is_tcp {
         return Err("--public-port goes with --protocol tcp".to_owned());
     }
     Ok(())
@@ -162,11 +168,21 @@ fn read_target(typed: &str) -> Result<Asked, String> {
     if !typed.contains(':') && !typed.chars().all(is_number) {
         return Ok(Asked::Saved(typed.to_owned()));
     }
-    match parse_target(typed) {
+    match parse_typed_target(typed) {
         Ok(target) => Ok(Asked::Target(target)),
         Err(FieldError::NotATarget { typed }) => {
             Err(format!("{typed:?} is neither PORT nor HOST:PORT"))
         }
+        Err(FieldError::TwoPorts { typed }) => Err(format!(
+            "{typed:?} names two ports: type the one that your service listens on"
+        )),
+        Err(FieldError::TargetHasPath { typed }) => Err(format!(
+            "a tunnel carries all paths: type {typed:?} alone"
+        )),
+        Err(FieldError::TargetHasUser) => Err(
+            "a TARGET takes no user name or password: type HOST:PORT, visitors sign in at your service"
+                .to_owned(),
+        ),
         Err(FieldError::NotAPort { typed }) => Err(format!(
             "{typed:?} is not a port: a port is a number from 1 to 65535"
         )),

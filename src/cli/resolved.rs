@@ -3,7 +3,8 @@
 use super::limits::LimitArgs;
 use super::{QuotaArgs, TcpPorts};
 use crate::model::{
-    Access, JoinLink, Network, PortNumber, PortOptions, Protocol, ProviderId, PublicUrl, Target,
+    Access, CertificateCheck, HostHeader, JoinLink, Network, PortNumber, PortOptions, ProbeRate,
+    Protocol, ProviderId, ProxyVersion, PublicUrl, TypedTarget,
 };
 pub use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -60,8 +61,8 @@ pub struct HostArgs {
     pub protocol: Option<Protocol>,
     /// The public TCP port to ask for.
     pub public_port: Option<PortNumber>,
-    /// What else was chosen for the ports.
-    pub options: PortOptions,
+    /// What else was said of the ports.
+    pub options: ChosenOptions,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.
@@ -76,11 +77,42 @@ pub struct HostArgs {
     pub control: bool,
 }
 
+/// What was said of a port's options; what was not said stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChosenOptions {
+    /// Which name a web service is asked for.
+    pub host_header: Option<HostHeader>,
+    /// How the service is told who a visitor is.
+    pub proxy_protocol: Option<ProxyVersion>,
+    /// Whether it is probed.
+    pub probe: Option<ProbeRate>,
+    /// Take the first certificate that comes up.
+    pub no_tls_verify: bool,
+}
+
+impl ChosenOptions {
+    /// Changes what was said.
+    pub fn apply(&self, options: &mut PortOptions) {
+        if let Some(header) = &self.host_header {
+            options.host_header.clone_from(header);
+        }
+        if self.proxy_protocol.is_some() {
+            options.proxy_protocol = self.proxy_protocol;
+        }
+        if let Some(probe) = self.probe {
+            options.probe = probe;
+        }
+        if self.no_tls_verify {
+            options.certificate = CertificateCheck::FirstSeen;
+        }
+    }
+}
+
 /// One TARGET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// A port here or at another host.
-    Target(Target),
+    Target(TypedTarget),
     /// A saved tunnel, by its id or name.
     Saved(String),
 }
@@ -195,8 +227,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
-        /// What else was chosen for it.
-        options: PortOptions,
+        /// What else was said of it.
+        options: ChosenOptions,
     },
     /// Delete one.
     Delete {
@@ -213,8 +245,8 @@ pub enum TunnelsTask {
         protocol: Protocol,
         /// The public TCP port to ask for.
         public_port: Option<PortNumber>,
-        /// What else was chosen for it.
-        options: PortOptions,
+        /// What else was said of it.
+        options: ChosenOptions,
     },
     /// Remove a port.
     RemovePort {

@@ -1,7 +1,7 @@
 //! What words mean, and which ones are refused.
 
 use super::*;
-use crate::model::{HostHeader, JoinLink, PortOptions, Protocol, ProxyVersion};
+use crate::model::{HostHeader, JoinLink, Protocol, ProxyVersion};
 use proptest::prelude::*;
 
 fn read(words: &[&str]) -> Result<Invocation, String> {
@@ -60,7 +60,7 @@ fn targets_are_ports_hosts_or_names() {
         .targets
         .iter()
         .map(|asked| match asked {
-            Asked::Target(target) => target.to_string(),
+            Asked::Target(typed) => typed.target.to_string(),
             Asked::Saved(name) => format!("saved {name}"),
         })
         .collect();
@@ -177,9 +177,9 @@ fn ranges_of_ports_are_read_as_they_are_written() {
 #[test]
 fn what_is_chosen_for_ports_is_read() {
     let args = host(&["5173", "--host-header", "rewrite", "--proxy-protocol", "v2"]);
-    assert_eq!(args.options.host_header, HostHeader::Rewrite);
+    assert_eq!(args.options.host_header, Some(HostHeader::Rewrite));
     assert_eq!(args.options.proxy_protocol, Some(ProxyVersion::V2));
-    assert_eq!(host(&["5173"]).options, PortOptions::default());
+    assert_eq!(host(&["5173"]).options, ChosenOptions::default());
     let named = ["tunnels", "create", "web", "1", "--host-header", "app.test"];
     let Ok(Task::Tunnels(args)) = read(&named).map(|read| read.task) else {
         panic!("no tunnels");
@@ -188,7 +188,7 @@ fn what_is_chosen_for_ports_is_read() {
         panic!("no new tunnel");
     };
     let value = HostHeader::Value("app.test".to_owned());
-    assert_eq!(options.host_header, value);
+    assert_eq!(options.host_header, Some(value));
 }
 
 #[test]

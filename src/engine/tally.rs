@@ -22,6 +22,9 @@ impl Tally {
             traffic.total += now.total;
             traffic.bytes_in += now.bytes_in;
             traffic.bytes_out += now.bytes_out;
+            traffic.failed += now.failed;
+            traffic.fault = now.fault;
+            traffic.certificate = now.certificate.or(traffic.certificate);
         }
         all
     }
@@ -31,6 +34,7 @@ impl Tally {
         self.0 = self.with([session]);
         for traffic in self.0.values_mut() {
             traffic.open = 0;
+            traffic.fault = None;
         }
     }
 

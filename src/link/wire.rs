@@ -218,6 +218,16 @@ pub enum Refusal {
         /// The port.
         port: NonZeroU16,
     },
+    /// The public TCP port asked for is none that the relay gives.
+    #[error("the public port {port} is outside {first}-{last}")]
+    PublicPortOutside {
+        /// The port.
+        port: NonZeroU16,
+        /// The first that it gives.
+        first: u16,
+        /// The last.
+        last: u16,
+    },
     /// There is no public TCP port left.
     #[error("there is no public port left")]
     NoPublicPorts,

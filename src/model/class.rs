@@ -108,6 +108,15 @@ pub enum Reason {
         /// The port.
         port: PortNumber,
     },
+    /// The public TCP port that was asked for is none that the relay gives.
+    PublicPortOutside {
+        /// The port.
+        port: PortNumber,
+        /// The first that it gives.
+        first: u16,
+        /// The last.
+        last: u16,
+    },
     /// The relay's range of public TCP ports is used up, or it has none.
     NoPublicPorts,
     /// The relay takes no more tunnels of this account.
@@ -208,6 +217,7 @@ impl Reason {
             | Self::HostedElsewhere
             | Self::TakenOver
             | Self::PublicPortTaken { .. }
+            | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
             | Self::TooManyTunnels { .. }
             | Self::QuotaUsedUp { .. }
@@ -233,6 +243,7 @@ impl Reason {
             | Self::TooManyNames { .. }
             | Self::TooManyPublicPorts { .. }
             | Self::PublicPortTaken { .. }
+            | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
             | Self::TunnelGone
             | Self::Refused { .. }
@@ -279,6 +290,7 @@ impl Reason {
             Self::HostedHere { .. } => "hosted-here",
             Self::TakenOver => "taken-over",
             Self::PublicPortTaken { .. } => "public-port-taken",
+            Self::PublicPortOutside { .. } => "public-port-outside",
             Self::NoPublicPorts => "no-public-ports",
             Self::TooManyTunnels { .. } => "too-many-tunnels",
             Self::QuotaUsedUp { .. } => "quota",

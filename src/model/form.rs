@@ -1,7 +1,8 @@
 //! What a person typed, checked: the same rules for the window, the command line and the files.
 
-use super::{PortNumber, Target, TunnelId};
+use super::{PortNumber, Protocol, Target, TunnelId};
 use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// A field of a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +35,23 @@ pub enum FieldError {
     },
     /// Neither `PORT` nor `HOST:PORT`.
     NotATarget {
+        /// What was typed.
+        typed: String,
+    },
+    /// Two ports, as Docker has them.
+    TwoPorts {
+        /// What was typed.
+        typed: String,
+    },
+    /// A URL with a path: a tunnel carries all of them.
+    TargetHasPath {
+        /// What was typed before it.
+        typed: String,
+    },
+    /// A URL with a user or password.
+    TargetHasUser,
+    /// It is a listener of ours, or the port's own public one.
+    OwnListener {
         /// What was typed.
         typed: String,
     },
@@ -98,34 +116,118 @@ pub fn parse_port(typed: &str) -> Result<PortNumber, FieldError> {
     }
 }
 
-/// Reads `PORT` or `HOST:PORT` (`[::1]:PORT` for an IPv6 address).
+/// Where a port leads, as it was typed: what a URL says of the protocol is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedTarget {
+    /// Where to.
+    pub target: Target,
+    /// What the URL's scheme says.
+    pub protocol: Option<Protocol>,
+}
+
+/// Reads what people type and paste for a local service: `3000`, `:3000`, `localhost:3000`,
+/// `nas.lan:80`, `[::1]:80`, and the same as a URL with no path but `/`. An address that stands for
+/// all of this computer's (`0.0.0.0`) is `localhost`.
 ///
 /// # Errors
-/// `Empty`, `NotAPort` when the port is wrong, `NotATarget` when the host is.
-pub fn parse_target(typed: &str) -> Result<Target, FieldError> {
+/// What is wrong with it: see [`FieldError`].
+pub fn parse_typed_target(typed: &str) -> Result<TypedTarget, FieldError> {
     let text = typed.trim();
-    let Some((host, port)) = text.rsplit_once(':') else {
-        return parse_port(text).map(Target::local);
+    let not_a_target = || FieldError::NotATarget {
+        typed: text.to_owned(),
     };
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-    let valid = match bare {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+    if text.contains('@') {
+        // It is not quoted: there may be a password in it.
+        return Err(FieldError::TargetHasUser);
+    }
+    let (protocol, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let protocol = scheme.parse().ok().filter(|p| *p != Protocol::Auto);
+            (Some(protocol.ok_or_else(not_a_target)?), rest)
         }
+        None => (None, text),
     };
-    if !valid {
-        return Err(FieldError::NotATarget {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if !matches!(path, "" | "/") {
+        return Err(FieldError::TargetHasPath {
+            typed: authority.to_owned(),
+        });
+    }
+    let target = parse_authority(authority, protocol).map_err(|fault| fault.about(text))?;
+    Ok(TypedTarget { target, protocol })
+}
+
+/// Reads `PORT` or `HOST:PORT`; a URL needs no port where its scheme has one.
+fn parse_authority(text: &str, protocol: Option<Protocol>) -> Result<Target, FieldError> {
+    let usual = match protocol {
+        Some(Protocol::Http) => Some("80"),
+        Some(Protocol::Https) => Some("443"),
+        Some(Protocol::Tcp | Protocol::Auto) | None => None,
+    };
+    let bracketed = text.starts_with('[') && text.ends_with(']');
+    let not_a_target = || FieldError::NotATarget {
+        typed: text.to_owned(),
+    };
+    let (host, port) = match (text.rsplit_once(':').filter(|_| !bracketed), usual) {
+        (Some(split), _) => split,
+        (None, Some(_)) if text.is_empty() => return Err(not_a_target()),
+        (None, Some(usual)) => (text, usual),
+        (None, None) if bracketed => return Err(not_a_target()),
+        (None, None) => return parse_port(text).map(Target::local),
+    };
+    let port_number = parse_port(port);
+    if host.is_empty() {
+        return port_number.map(Target::local);
+    }
+    if host.bytes().all(|b| b.is_ascii_digit()) && port_number.is_ok() {
+        return Err(FieldError::TwoPorts {
             typed: text.to_owned(),
         });
     }
-    Ok(Target {
-        host: bare.unwrap_or(host).to_ascii_lowercase(),
-        port: parse_port(port)?,
-    })
+    let port = port_number?;
+    match parse_target_host(host) {
+        Some(host) => Ok(Target { host, port }),
+        None => Err(not_a_target()),
+    }
+}
+
+/// A name or an address; those that stand for all of this computer's are `localhost`.
+fn parse_target_host(host: &str) -> Option<String> {
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let valid = match bare {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)),
+    };
+    let host = bare.unwrap_or(host).to_ascii_lowercase();
+    let any = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+    let host = if any {
+        Target::LOCALHOST.to_owned()
+    } else {
+        host
+    };
+    valid.then_some(host)
+}
+
+impl FieldError {
+    /// The same about all that was typed.
+    fn about(self, text: &str) -> Self {
+        let typed = text.to_owned();
+        match self {
+            Self::NotATarget { .. } => Self::NotATarget { typed },
+            other => other,
+        }
+    }
+}
+
+/// The target alone of [`parse_typed_target`].
+///
+/// # Errors
+/// The same.
+pub fn parse_target(typed: &str) -> Result<Target, FieldError> {
+    parse_typed_target(typed).map(|typed| typed.target)
 }
 
 #[cfg(test)]
@@ -149,12 +251,75 @@ mod tests {
                 "{bad}"
             );
         }
-        for bad in [":80", "::1:80", "a b:80", "[zz]:80", "http://x:80"] {
+        for bad in [
+            "::1:80",
+            "a b:80",
+            "[zz]:80",
+            "ftp://x:80",
+            "auto://x:80",
+            "[::1]",
+        ] {
             assert!(
                 matches!(shown(bad), Err(FieldError::NotATarget { .. })),
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_pasted_for_a_local_service_is_taken() {
+        let shown = |text| {
+            let typed = parse_typed_target(text).expect(text);
+            (typed.target.to_string(), typed.protocol)
+        };
+        for text in [
+            "3000",
+            ":3000",
+            "localhost:3000/",
+            "LOCALHOST:3000",
+            "0.0.0.0:3000",
+            "[::]:3000",
+        ] {
+            assert_eq!(shown(text), ("localhost:3000".to_owned(), None), "{text}");
+        }
+        for (text, target, protocol) in [
+            ("http://localhost:3000", "localhost:3000", Protocol::Http),
+            ("HTTP://localhost:3000/", "localhost:3000", Protocol::Http),
+            ("https://nas.lan", "nas.lan:443", Protocol::Https),
+            ("http://[::1]/", "[::1]:80", Protocol::Http),
+            ("https://[::1]:8443/", "[::1]:8443", Protocol::Https),
+            ("tcp://db:5432", "db:5432", Protocol::Tcp),
+        ] {
+            assert_eq!(shown(text), (target.to_owned(), Some(protocol)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_as_a_target_says_what_to_type() {
+        let wrong = |text| parse_typed_target(text).expect_err(text);
+        let typed = |text: &str| text.to_owned();
+        assert_eq!(
+            wrong("33000:8080"),
+            FieldError::TwoPorts {
+                typed: typed("33000:8080")
+            }
+        );
+        for text in ["http://u:secret@localhost:3000/", "me@localhost:3000"] {
+            assert_eq!(wrong(text), FieldError::TargetHasUser, "{text}");
+        }
+        for text in [
+            "http://localhost:3000/app",
+            "localhost:3000/?q",
+            "localhost:3000#top",
+        ] {
+            let typed = typed("localhost:3000");
+            assert_eq!(wrong(text), FieldError::TargetHasPath { typed }, "{text}");
+        }
+        assert!(matches!(wrong("tcp://db"), FieldError::NotAPort { .. }));
+        assert!(matches!(
+            wrong("http://"),
+            FieldError::NotATarget { .. } | FieldError::Empty
+        ));
     }
 
     #[test]
@@ -177,6 +342,14 @@ mod tests {
         fn a_target_that_is_read_reads_back_the_same(typed in "\\PC{0,30}(:[0-9]{1,5})?") {
             if let Ok(target) = parse_target(&typed) {
                 prop_assert_eq!(parse_target(&target.to_string()), Ok(target));
+            }
+        }
+
+        #[test]
+        fn no_password_is_quoted(scheme in "([a-z]{3,5}://)?", user in "[a-z]{1,8}", password in "[a-z0-9]{12}", rest in "[a-z:/0-9]{0,12}") {
+            let typed = format!("{scheme}{user}:{password}@{rest}");
+            if let Err(error) = parse_typed_target(&typed) {
+                prop_assert!(!format!("{error:?}").contains(&password), "{error:?}");
             }
         }
     }

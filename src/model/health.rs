@@ -16,6 +16,10 @@ pub const VISITORS_AT_ONCE: u32 = 1024;
 pub enum Health {
     /// The service answered through the public URL.
     Operational,
+    /// It is served, and whether the URL works cannot be found out from here.
+    Unchecked,
+    /// The service is there and answers others just now.
+    Busy,
     /// The relay was reached, the local service was not.
     ServiceDown,
     /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
@@ -32,8 +36,8 @@ impl Health {
     #[must_use]
     pub const fn routes(self) -> bool {
         match self {
-            Self::Operational | Self::ServiceDown | Self::Full | Self::Slow => true,
-            Self::Down => false,
+            Self::Operational | Self::Busy | Self::ServiceDown | Self::Full | Self::Slow => true,
+            Self::Unchecked | Self::Down => false,
         }
     }
 }
@@ -169,6 +173,8 @@ pub enum PublicAnswer {
         /// Time to connect, in microseconds.
         latency_us: u64,
     },
+    /// It was not asked: it could say nothing that is not known.
+    NotAsked,
     /// No answer.
     Failed {
         /// Why.
@@ -242,11 +248,11 @@ impl ProbeReport {
             (Health::Operational, _) => None,
             (Health::Full, _) => Some(RelayVerdict::Full.word()),
             (Health::Slow, _) => Some(Reason::TimedOut.code()),
-            (Health::ServiceDown, _) => self.service_fault().map(ServiceFault::code),
-            (Health::Down, PublicAnswer::Failed { reason }) => Some(reason.code()),
-            (Health::Down, PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. }) => {
-                self.verdict().map(RelayVerdict::word)
+            (Health::ServiceDown | Health::Busy, _) => self.service_fault().map(ServiceFault::code),
+            (Health::Down | Health::Unchecked, PublicAnswer::Failed { reason }) => {
+                Some(reason.code())
             }
+            (Health::Down | Health::Unchecked, _) => self.verdict().map(RelayVerdict::word),
         }
     }
 
@@ -255,7 +261,9 @@ impl ProbeReport {
     pub fn verdict(&self) -> Option<RelayVerdict> {
         match self.public {
             PublicAnswer::Status { verdict, .. } => verdict,
-            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+            PublicAnswer::Accepted { .. }
+            | PublicAnswer::NotAsked
+            | PublicAnswer::Failed { .. } => None,
         }
     }
 
@@ -264,7 +272,9 @@ impl ProbeReport {
     pub fn status(&self) -> Option<u16> {
         match self.public {
             PublicAnswer::Status { code, .. } => Some(code),
-            PublicAnswer::Accepted { .. } | PublicAnswer::Failed { .. } => None,
+            PublicAnswer::Accepted { .. }
+            | PublicAnswer::NotAsked
+            | PublicAnswer::Failed { .. } => None,
         }
     }
 
@@ -275,7 +285,7 @@ impl ProbeReport {
             PublicAnswer::Status { latency_us, .. } | PublicAnswer::Accepted { latency_us } => {
                 Some(latency_us)
             }
-            PublicAnswer::Failed { .. } => None,
+            PublicAnswer::NotAsked | PublicAnswer::Failed { .. } => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine says of the tunnel it hosts.
 
-use super::{PortNumber, Reason, SessionNumber, UnixMillis};
+use super::{Fingerprint, PortNumber, Reason, ServiceFault, SessionNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// How far a first or later attempt has come.
@@ -170,6 +170,9 @@ pub struct LivePort {
     /// Where other machines of this network reach it, when that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lan_url: Option<String>,
+    /// The URL is one of the relay's own computer, which is another one: it is shown and never asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relays_own: bool,
 }
 
 /// What went through one port since its engine started.
@@ -183,6 +186,15 @@ pub struct Traffic {
     pub bytes_in: u64,
     /// Bytes from the service to visitors.
     pub bytes_out: u64,
+    /// Connections so far that did not reach the service.
+    #[serde(default)]
+    pub failed: u64,
+    /// Why the last one did not, unless a later one did.
+    #[serde(default)]
+    pub fault: Option<ServiceFault>,
+    /// The service's certificate, where it was accepted because it came first.
+    #[serde(default)]
+    pub certificate: Option<Fingerprint>,
 }
 
 #[cfg(test)]

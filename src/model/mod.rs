@@ -23,7 +23,9 @@ mod tunnel;
 
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
-pub use form::{Field, FieldError, parse_name, parse_port, parse_target};
+pub use form::{
+    Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
+};
 pub use health::{
     Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
 };

@@ -85,7 +85,7 @@ impl FromStr for Protocol {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL
             .into_iter()
-            .find(|protocol| protocol.as_str() == text)
+            .find(|protocol| protocol.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| format!("{text:?} is not a protocol: http, https, tcp or auto"))
     }
 }

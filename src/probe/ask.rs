@@ -1,6 +1,7 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
 use super::{ProbePlan, classify, devtunnel, refusal};
+use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
     LocalAnswer, PROBE_HEADER, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
@@ -72,17 +73,17 @@ impl Asker {
         })
     }
 
-    /// Asks both ends and reports.
-    pub async fn ask(&self, plan: &ProbePlan, session: &ProbedSession) -> ProbeReport {
-        let public = self.ask_public(plan, session);
-        let (mut local, public) = tokio::join!(ask_local(plan), public);
-        let alive = (session.is_alive)();
-        let reason = Reason::TimedOut;
-        let late = public == PublicAnswer::Failed { reason };
-        if late && local == LocalAnswer::Accepts && plan.protocol.is_web() {
-            // A service that takes its time makes the URL take it too: whose silence is it?
-            local = ask_local_web(plan).await;
-        }
+    /// Asks both ends and reports. A TCP service is connected to only when it is in `doubt`: many
+    /// expect a handshake, and some serve the first who comes and no other.
+    pub async fn ask(&self, plan: &ProbePlan, doubt: bool, session: &ProbedSession) -> ProbeReport {
+        let (local, (public, alive)) = if plan.loops {
+            let itself = LocalAnswer::Failed(ServiceFault::Loop);
+            (itself, (PublicAnswer::NotAsked, (session.is_alive)()))
+        } else if plan.protocol.is_web() {
+            self.ask_both_web(plan, session).await
+        } else {
+            tokio::join!(ask_local_tcp(plan, doubt), self.ask_public(plan, session))
+        };
         ProbeReport {
             key: plan.key.clone(),
             session: plan.session,
@@ -94,7 +95,28 @@ impl Asker {
         }
     }
 
-    async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> PublicAnswer {
+    /// The service is asked directly only where its answer did not come through.
+    async fn ask_both_web(
+        &self,
+        plan: &ProbePlan,
+        session: &ProbedSession,
+    ) -> (LocalAnswer, (PublicAnswer, bool)) {
+        let (public, alive) = self.ask_public(plan, session).await;
+        let mut local = match said_of_service(&public) {
+            Some(local) => local,
+            None => ask_local(plan).await,
+        };
+        let reason = Reason::TimedOut;
+        let late = public == PublicAnswer::Failed { reason };
+        if late && local == LocalAnswer::Accepts {
+            // A service that takes its time makes the URL take it too: whose silence is it?
+            local = ask_local_web(plan).await;
+        }
+        (local, (public, alive))
+    }
+
+    /// What the public URL did, and whether the session's link was alive when that was known.
+    async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> (PublicAnswer, bool) {
         let asked = Instant::now();
         let answer = async {
             match (plan.protocol, plan.provider) {
@@ -107,10 +129,11 @@ impl Asker {
                 }
             }
         };
-        timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
+        let answer = timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
             tracing::debug!(elapsed = ?asked.elapsed(), "probe timed out");
             failed(Reason::TimedOut)
-        })
+        });
+        (answer, (session.is_alive)())
     }
 
     async fn ask_web(&self, plan: &ProbePlan, key: Option<&Secret>) -> PublicAnswer {
@@ -187,6 +210,39 @@ fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(builder.with_no_client_auth())
 }
 
+/// What an answer through the relay says of the local service, where that leaves no question.
+fn said_of_service(public: &PublicAnswer) -> Option<LocalAnswer> {
+    let PublicAnswer::Status { verdict, .. } = public else {
+        return None;
+    };
+    match verdict {
+        None
+        | Some(RelayVerdict::Service(
+            ServiceFault::NotHttp
+            | ServiceFault::NameRefused
+            | ServiceFault::NotTls
+            | ServiceFault::TlsRefused
+            | ServiceFault::UntrustedCertificate { .. }
+            | ServiceFault::ChangedCertificate { .. },
+        )) => Some(LocalAnswer::Accepts),
+        Some(
+            RelayVerdict::Full | RelayVerdict::Service(ServiceFault::HostFull | ServiceFault::Loop),
+        ) => Some(LocalAnswer::NotAsked),
+        Some(_) => None,
+    }
+}
+
+/// Looks whether a TCP service is there, without connecting where that can be seen.
+async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
+    match local::listens(&plan.target) {
+        Some(true) if !doubt => LocalAnswer::Accepts,
+        // At another provider nobody else asks it.
+        None if !doubt && plan.provider == ProviderId::Relay => LocalAnswer::NotAsked,
+        // Nobody is disturbed where nobody listens; and it may be served by the system's firewall.
+        Some(_) | None => ask_local(plan).await,
+    }
+}
+
 /// Connects as a visitor's stream would; nothing is asked.
 async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
     let look = local::look(&plan.target, plan.protocol, &plan.options);
@@ -221,45 +277,64 @@ async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
 async fn ask_tcp(url: &str, mark: &(dyn Fn(u16) + Send + Sync)) -> PublicAnswer {
     let address = url.strip_prefix("tcp://").unwrap_or(url);
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
-    let host = if is_localhost(host) {
-        "127.0.0.1"
-    } else {
-        host
-    };
     let Ok(port) = port.parse::<u16>() else {
         return failed(Reason::Other {
             detail: "the provider gave no valid address".to_owned(),
         });
     };
+    let host = host.trim_matches(['[', ']']);
+    let found = if is_localhost(host) {
+        vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]
+    } else {
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(found) => found.collect(),
+            Err(error) => return failed(name_reason(host, &error)),
+        }
+    };
     let asked = Instant::now();
-    match connect_marked(host.trim_matches(['[', ']']), port, mark).await {
-        Ok(_) => PublicAnswer::Accepted {
-            latency_us: micros(asked),
-        },
-        Err(error) => failed(io_reason(address, &error)),
+    let mut refused = failed(unknown_host(host));
+    for there in found {
+        match connect_marked(there, mark).await {
+            Ok(_) => {
+                return PublicAnswer::Accepted {
+                    latency_us: micros(asked),
+                };
+            }
+            Err(error) => refused = failed(io_reason(address, &error)),
+        }
+    }
+    refused
+}
+
+/// Connects from a local port that is told before, so that the host knows the connection for a probe's
+/// when it comes round to it.
+async fn connect_marked(
+    there: SocketAddr,
+    mark: &(dyn Fn(u16) + Send + Sync),
+) -> io::Result<TcpStream> {
+    let (socket, any) = match there {
+        SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+    };
+    socket.bind(SocketAddr::new(any, 0))?;
+    mark(socket.local_addr()?.port());
+    socket.connect(there).await
+}
+
+fn unknown_host(host: &str) -> Reason {
+    Reason::UnknownHost {
+        host: host.to_owned(),
     }
 }
 
-/// Connects to the first address that accepts, from a local port that is told before.
-async fn connect_marked(
-    host: &str,
-    port: u16,
-    mark: &(dyn Fn(u16) + Send + Sync),
-) -> io::Result<TcpStream> {
-    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in tokio::net::lookup_host((host, port)).await? {
-        let (socket, any) = match address {
-            SocketAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            SocketAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+/// Why a name was not found: a computer that is out of descriptors asks nobody.
+fn name_reason(host: &str, error: &io::Error) -> Reason {
+    if descriptors::ran_out(error) || descriptors::are_used_up() {
+        return Reason::Other {
+            detail: error.to_string(),
         };
-        socket.bind(SocketAddr::new(any, 0))?;
-        mark(socket.local_addr()?.port());
-        match socket.connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
     }
-    Err(failure)
+    unknown_host(host)
 }
 
 fn failed(reason: Reason) -> PublicAnswer {
@@ -318,6 +393,9 @@ fn web_reason(url: &reqwest::Url, error: &reqwest::Error) -> Reason {
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
     let mut source = error.source();
     while let Some(cause) = source {
+        if cause.is::<UnknownName>() {
+            return unknown_host(host);
+        }
         if let Some(error) = cause.downcast_ref::<io::Error>() {
             return io_reason(&address, error);
         }
@@ -350,6 +428,11 @@ fn io_reason(address: &str, error: &io::Error) -> Reason {
     }
 }
 
+/// A name has no address here.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UnknownName(String);
+
 /// `*.localhost` is this computer, as RFC 6761 says and not every resolver knows.
 #[derive(Debug)]
 struct LocalhostIsHere;
@@ -361,12 +444,12 @@ impl Resolve for LocalhostIsHere {
             let addresses: Addrs = if is_localhost(&name) {
                 Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
             } else {
-                Box::new(
-                    tokio::net::lookup_host((name, 0))
-                        .await?
-                        .collect::<Vec<_>>()
-                        .into_iter(),
-                )
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+                let found = found.map_err(|error| match name_reason(&name, &error) {
+                    Reason::UnknownHost { .. } => Box::from(UnknownName(error.to_string())),
+                    _ => Box::<dyn Error + Send + Sync>::from(error),
+                })?;
+                Box::new(found.collect::<Vec<_>>().into_iter())
             };
             Ok(addresses)
         })

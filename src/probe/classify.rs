@@ -23,6 +23,17 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Healt
             LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Operational,
             LocalAnswer::Failed(_) => Health::ServiceDown,
         },
+        PublicAnswer::NotAsked => match local {
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
+        },
+        // Visitors have other name servers: it may well work for them.
+        PublicAnswer::Failed {
+            reason: Reason::UnknownHost { .. },
+        } => match local {
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
+            LocalAnswer::Failed(_) => Health::ServiceDown,
+        },
         // The service does not answer here either: the URL only waits for it.
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
@@ -97,6 +108,20 @@ mod tests {
         assert_eq!(word(RelayVerdict::Full), Health::Full);
         assert_eq!(word(RelayVerdict::NoHost), Health::Down);
         assert_eq!(word(RelayVerdict::UnknownTunnel), Health::Down);
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_here_says_nothing_of_visitors() {
+        let reason = Reason::UnknownHost {
+            host: "web.example".to_owned(),
+        };
+        let failed = PublicAnswer::Failed { reason };
+        for alive in [false, true] {
+            let word = |local| classify(local, &failed, alive);
+            assert_eq!(word(LocalAnswer::Accepts), Health::Unchecked);
+            assert_eq!(word(LocalAnswer::NotAsked), Health::Unchecked);
+            assert_eq!(word(REFUSED), Health::ServiceDown);
+        }
     }
 
     #[test]

@@ -11,4 +11,4 @@ mod schedule;
 
 pub use ask::{Asker, ProbedSession, SetupError};
 pub use classify::classify;
-pub use schedule::{Ask, Emit, ProbePlan, Prober};
+pub use schedule::{Ask, Emit, Peek, ProbePlan, Prober};

@@ -2,7 +2,8 @@
 //! the person wants to know. One task a port.
 
 use crate::model::{
-    Health, PortKey, PortOptions, ProbeReport, Protocol, ProviderId, SessionNumber, Target,
+    Health, LocalAnswer, PortKey, PortOptions, ProbeReport, Protocol, ProviderId, RelayVerdict,
+    ServiceFault, SessionNumber, Target,
 };
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,6 +16,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// Between two probes of a URL that does not route yet.
 const EAGER_PERIOD: Duration = Duration::from_secs(1);
+
+/// Between two looks at a service of this computer that is away.
+const PEEK_PERIOD: Duration = Duration::from_secs(1);
 
 /// After this many eager probes the configured interval is kept even so.
 const EAGER_PROBES: u32 = 60;
@@ -42,23 +46,36 @@ pub struct ProbePlan {
     pub options: PortOptions,
     /// The public URL.
     pub url: String,
+    /// The target is the public URL's own address.
+    pub loops: bool,
     /// Between two probes, from start to start.
     pub interval: Duration,
     /// When a probe is given up.
     pub timeout: Duration,
 }
 
-/// How to ask once.
+/// How to ask once; the second argument says that the service is in doubt.
 pub type Ask =
-    Arc<dyn Fn(ProbePlan) -> Pin<Box<dyn Future<Output = ProbeReport> + Send>> + Send + Sync>;
+    Arc<dyn Fn(ProbePlan, bool) -> Pin<Box<dyn Future<Output = ProbeReport> + Send>> + Send + Sync>;
+
+type PeekFn = dyn Fn(&ProbePlan) -> bool + Send + Sync;
+
+/// Sees whether a service that was away is back, without a probe.
+pub type Peek = Arc<PeekFn>;
+
+#[derive(Clone)]
+struct Parts {
+    ask: Ask,
+    emit: Emit,
+    peek: Peek,
+}
 
 /// Where reports go.
 pub type Emit = Arc<dyn Fn(ProbeReport) + Send + Sync>;
 
 /// Runs the probes' tasks on the current runtime. Dropping it ends them.
 pub struct Prober {
-    ask: Ask,
-    emit: Emit,
+    parts: Parts,
     running: HashMap<PortKey, Running>,
 }
 
@@ -75,12 +92,12 @@ impl Drop for Running {
 }
 
 impl Prober {
-    /// A prober that asks by `ask` and reports by `emit`.
+    /// A prober that asks by `ask`, reports by `emit`, and while a service is away looks by `peek`
+    /// whether it is back.
     #[must_use]
-    pub fn new(ask: Ask, emit: Emit) -> Self {
+    pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
         Self {
-            ask,
-            emit,
+            parts: Parts { ask, emit, peek },
             running: HashMap::new(),
         }
     }
@@ -96,12 +113,7 @@ impl Prober {
             return;
         }
         let now = Arc::new(Notify::new());
-        let task = tokio::spawn(run(
-            plan.clone(),
-            Arc::clone(&self.ask),
-            Arc::clone(&self.emit),
-            Arc::clone(&now),
-        ));
+        let task = tokio::spawn(run(plan.clone(), self.parts.clone(), Arc::clone(&now)));
         let running = Running {
             now,
             task: task.abort_handle(),
@@ -123,11 +135,12 @@ impl Prober {
     }
 }
 
-async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
+async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
     let mut eager = EAGER_PROBES;
+    let mut doubt = false;
     loop {
         let began = Instant::now();
-        let report = ask(plan.clone()).await;
+        let report = (parts.ask)(plan.clone(), doubt).await;
         // That it is slow says only that it has routed before, if it has.
         eager = if report.routed() && report.health != Health::Slow {
             0
@@ -136,17 +149,43 @@ async fn run(plan: ProbePlan, ask: Ask, emit: Emit, now: Arc<Notify>) {
         };
         let period = if eager > 0 {
             plan.interval.min(EAGER_PERIOD)
-        } else if is_limited(&plan, &report) {
+        } else if is_limited(&plan, &report) || is_no_web(&plan, &report) {
             plan.interval.saturating_mul(SPARING)
         } else {
             plan.interval
         };
-        emit(report);
+        // Whether it is back is known only by connecting, where it is not seen otherwise.
+        doubt = report.local.fault().is_some();
+        let away = report.local == LocalAnswer::Failed(ServiceFault::Refused);
+        (parts.emit)(report);
+        let peek = away.then_some(&*parts.peek);
+        doubt |= wait(&plan, began + period, peek, &now).await;
+    }
+}
+
+/// Waits for the next probe's time, for the person or a visitor who wants to know now (true), or
+/// until a service that was away is seen to be back.
+async fn wait(plan: &ProbePlan, until: Instant, peek: Option<&PeekFn>, now: &Notify) -> bool {
+    loop {
+        let next = match peek {
+            Some(_) => until.min(Instant::now() + PEEK_PERIOD),
+            None => until,
+        };
         tokio::select! {
-            () = sleep_until(began + period) => {}
-            () = now.notified() => {}
+            () = sleep_until(next) => {}
+            () = now.notified() => return true,
+        }
+        if next >= until || peek.is_some_and(|is_back| is_back(plan)) {
+            return false;
         }
     }
+}
+
+/// A service that answers, and not in HTTP, where nobody said that it would: it is not disturbed
+/// again and again.
+fn is_no_web(plan: &ProbePlan, report: &ProbeReport) -> bool {
+    plan.protocol == Protocol::Auto
+        && report.verdict() == Some(RelayVerdict::Service(ServiceFault::NotHttp))
 }
 
 /// The provider wants to be asked less often. A service of the person's own that says so is asked
@@ -172,6 +211,7 @@ mod tests {
             protocol: Protocol::Http,
             options: PortOptions::default(),
             url: String::new(),
+            loops: false,
             interval,
             timeout: Duration::from_secs(5),
         }
@@ -208,12 +248,12 @@ mod tests {
 
         fn prober(&self) -> Prober {
             let fake = self.clone();
-            let ask: Ask = Arc::new(move |plan| {
+            let ask: Ask = Arc::new(move |plan, _| {
                 *fake.asked.lock().expect("no panic with it") += 1;
                 let health = *fake.health.lock().expect("no panic with it");
                 Box::pin(std::future::ready(report(&plan, health)))
             });
-            Prober::new(ask, Arc::new(|_| {}))
+            Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| false))
         }
 
         /// How many probes there were once everything that is due has run.
@@ -259,7 +299,7 @@ mod tests {
         for (provider, soon) in [(ProviderId::Relay, 2), (ProviderId::DevTunnel, 1)] {
             let asked = Arc::new(Mutex::new(0));
             let counter = Arc::clone(&asked);
-            let ask: Ask = Arc::new(move |plan| {
+            let ask: Ask = Arc::new(move |plan, _| {
                 *counter.lock().expect("no panic with it") += 1;
                 let limited = ProbeReport {
                     public: PublicAnswer::Status {
@@ -276,7 +316,7 @@ mod tests {
                 asked,
                 health: Arc::new(Mutex::new(Health::Operational)),
             };
-            let mut prober = Prober::new(ask, Arc::new(|_| {}));
+            let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| false));
             prober.start(ProbePlan {
                 provider,
                 ..plan(Duration::from_secs(30))
@@ -286,6 +326,76 @@ mod tests {
             assert_eq!(fake.asked().await, soon, "{provider:?}");
             advance(Duration::from_secs(270)).await;
             assert_eq!(fake.asked().await, soon + 1, "{provider:?}");
+        }
+    }
+
+    /// A prober of a service at which `local` is found, what it asked (and in which doubt), and
+    /// whether the service is seen to be back.
+    fn with_service(
+        local: LocalAnswer,
+        verdict: Option<RelayVerdict>,
+    ) -> (Prober, Arc<Mutex<Vec<bool>>>, Arc<Mutex<bool>>) {
+        let asked: Arc<Mutex<Vec<bool>>> = Arc::default();
+        let back: Arc<Mutex<bool>> = Arc::default();
+        let (list, seen) = (Arc::clone(&asked), Arc::clone(&back));
+        let ask: Ask = Arc::new(move |plan, doubt| {
+            list.lock().expect("no panic with it").push(doubt);
+            let report = ProbeReport {
+                local,
+                public: PublicAnswer::Status {
+                    code: 502,
+                    latency_us: 1,
+                    verdict,
+                    login_wall: false,
+                },
+                ..report(&plan, Health::ServiceDown)
+            };
+            Box::pin(std::future::ready(report))
+        });
+        let peek: Peek = Arc::new(move |_| *seen.lock().expect("no panic with it"));
+        (Prober::new(ask, Arc::new(|_| {}), peek), asked, back)
+    }
+
+    async fn settle() {
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_back_is_probed_at_once() {
+        let refused = LocalAnswer::Failed(ServiceFault::Refused);
+        let (mut prober, asked, back) = with_service(refused, None);
+        let count = || asked.lock().expect("no panic with it").len();
+        prober.start(plan(Duration::from_secs(30)));
+        settle().await;
+        for _ in 0..5 {
+            advance(PEEK_PERIOD).await;
+            settle().await;
+        }
+        assert_eq!(count(), 1, "it is only looked at");
+        *back.lock().expect("no panic with it") = true;
+        advance(PEEK_PERIOD).await;
+        settle().await;
+        assert_eq!(*asked.lock().expect("no panic with it"), [false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_auto_port_that_is_no_web_is_asked_less_often() {
+        let not_http = Some(RelayVerdict::Service(ServiceFault::NotHttp));
+        for (protocol, after_a_minute) in [(Protocol::Auto, 1), (Protocol::Http, 3)] {
+            let (mut prober, asked, _) = with_service(LocalAnswer::Accepts, not_http);
+            prober.start(ProbePlan {
+                protocol,
+                ..plan(Duration::from_secs(30))
+            });
+            settle().await;
+            for _ in 0..2 {
+                advance(Duration::from_secs(30)).await;
+                settle().await;
+            }
+            let count = asked.lock().expect("no panic with it").len();
+            assert_eq!(count, after_a_minute, "{protocol}");
         }
     }
 

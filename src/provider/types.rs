@@ -1,7 +1,8 @@
 //! The contract between the engine and a provider.
 
 use crate::model::{
-    Class, LivePort, Phase, Port, PortNumber, ProviderId, Reason, Secret, Traffic, TunnelId,
+    Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderId, Reason, Secret,
+    ServiceFault, Traffic, TunnelId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -241,6 +242,13 @@ impl Signs {
     }
 }
 
+/// What is known of the service from the last visitors.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    fault: Option<ServiceFault>,
+    certificate: Option<Fingerprint>,
+}
+
 /// The counters of one port.
 #[derive(Debug, Default)]
 pub struct PortCounters {
@@ -249,6 +257,8 @@ pub struct PortCounters {
     total: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    failed: AtomicU64,
+    last: std::sync::Mutex<Last>,
 }
 
 impl TrafficBoard {
@@ -321,8 +331,29 @@ impl PortCounters {
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Notes how the last visitor's way to the service ended: at this fault, or at the service.
+    pub fn note(&self, fault: Option<ServiceFault>) {
+        if fault.is_some() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.last().fault = fault;
+    }
+
+    /// Notes the certificate that was accepted because it came first.
+    pub fn note_certificate(&self, certificate: Option<Fingerprint>) {
+        self.last().certificate = certificate;
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
+        let last = self.last.lock();
+        last.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn read(&self) -> Traffic {
         Traffic {
+            failed: self.failed.load(Ordering::Relaxed),
+            fault: self.last().fault,
+            certificate: self.last().certificate,
             open: self.open.load(Ordering::Relaxed),
             total: self.total.load(Ordering::Relaxed),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),

@@ -85,12 +85,16 @@ impl Numbers {
     ) -> Result<Box<dyn Iterator<Item = u16> + 'a>, Refusal> {
         if let Some(port) = requested {
             let number = port.get();
-            let range = self.range.as_ref();
-            let allowed = range.is_none_or(|range| range.contains(&number));
-            return if allowed && !in_use(number) && !self.is_others(key, number, true, now) {
-                Ok(Box::new(iter::once(number)))
-            } else {
-                Err(Refusal::PublicPortTaken { port })
+            return match &self.range {
+                Some(range) if !range.contains(&number) => Err(Refusal::PublicPortOutside {
+                    port,
+                    first: *range.start(),
+                    last: *range.end(),
+                }),
+                Some(_) | None if in_use(number) || self.is_others(key, number, true, now) => {
+                    Err(Refusal::PublicPortTaken { port })
+                }
+                Some(_) | None => Ok(Box::new(iter::once(number))),
             };
         }
         let free = move |number: &u16| {
@@ -330,12 +334,15 @@ mod tests {
             found.map(Iterator::collect::<Vec<_>>)
         };
         assert_eq!(ask(7002, 0), Ok(vec![7002]));
-        for (number, used) in [(7002, 7002), (80, 0)] {
-            let refused = Err(Refusal::PublicPortTaken {
-                port: port(number).expect("not 0"),
-            });
-            assert_eq!(ask(number, used), refused);
-        }
+        let number = |number| port(number).expect("not 0");
+        let taken = Refusal::PublicPortTaken { port: number(7002) };
+        assert_eq!(ask(7002, 7002), Err(taken));
+        let outside = Refusal::PublicPortOutside {
+            port: number(80),
+            first: *RANGE.start(),
+            last: *RANGE.end(),
+        };
+        assert_eq!(ask(80, 0), Err(outside));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use dates::DateOrder;
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
+use std::borrow::Cow;
 use std::fmt;
 
 mod dates;
@@ -107,7 +108,7 @@ impl Catalogue {
 
     fn value<'a>(&self, arg: &'a Arg) -> FluentValue<'a> {
         match arg {
-            Arg::Text(text) => text.as_str().into(),
+            Arg::Text(text) => printable(text).into(),
             Arg::Count(count) => (*count).into(),
             Arg::Tenths(tenths) => self.tenths(*tenths).into(),
             Arg::Time(at) => self.time(*at).into(),
@@ -140,6 +141,27 @@ impl Catalogue {
             format!("{} {time}", moment.strftime(self.dates.format()))
         }
     }
+}
+
+/// The text without what a terminal would obey or what would turn its neighbours round: names, URLs
+/// and refusals come from outside.
+fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        c.is_control() || turns
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().flat_map(|c| {
+        let (escaped, plain) = if obeyed(c) {
+            (Some(c.escape_unicode()), None)
+        } else {
+            (None, Some(c))
+        };
+        escaped.into_iter().flatten().chain(plain)
+    });
+    Cow::Owned(shown.collect())
 }
 
 fn bundle(tag: &str) -> FluentBundle<FluentResource> {

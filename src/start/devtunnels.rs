@@ -239,6 +239,7 @@ fn map_shown(shown: Shown, known: Option<&Tunnel>) -> Reported {
         number,
         url,
         lan_url: None,
+        relays_own: false,
     });
     Reported {
         live: live.collect(),

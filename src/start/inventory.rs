@@ -2,8 +2,9 @@
 //! same rules hold.
 
 use crate::app::{Begin, Command, Event, State, update};
+use crate::cli::ChosenOptions;
 use crate::model::{
-    Action, Field, FieldError, Pending, PortOptions, Tunnel, UnixMillis, parse_name, parse_target,
+    Action, Field, FieldError, Pending, Tunnel, UnixMillis, parse_name, parse_target,
 };
 use crate::store::Rows;
 use std::collections::BTreeSet;
@@ -26,8 +27,8 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// Gives the port that `action` made these options.
-    pub(super) fn choose(&mut self, action: &Action, options: &PortOptions) {
+    /// Gives the port that `action` made what was chosen for it.
+    pub(super) fn choose(&mut self, action: &Action, options: &ChosenOptions) {
         let (id, target) = match action {
             Action::CreateTunnel { name, target, .. } => {
                 (parse_name(name).ok().map(|(_, id)| id), target)
@@ -40,7 +41,7 @@ impl Changed {
         let ports = tunnels.filter(|tunnel| Some(&tunnel.id) == id.as_ref());
         for port in ports.flat_map(|tunnel| &mut tunnel.ports) {
             if Some(port.number) == number {
-                port.options = options.clone();
+                options.apply(&mut port.options);
             }
         }
     }

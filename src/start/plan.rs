@@ -4,7 +4,8 @@ use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
-    Access, Action, Protocol, ProviderId, Target, Tunnel, TunnelId, UnixMillis, default_name,
+    Access, Action, Protocol, ProviderId, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
+    default_name,
 };
 use std::collections::BTreeSet;
 
@@ -32,21 +33,25 @@ pub(super) enum NoPlan {
     Wrong(Wrong),
 }
 
+/// What is known before anything is typed.
+pub(super) struct Known<'k> {
+    pub(super) settings: &'k Settings,
+    pub(super) saved: &'k [Tunnel],
+    /// This installation's id, where others use the same relay.
+    pub(super) shared: Option<&'k str>,
+}
+
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
-/// of the ports stands back. `shared` is this installation's id where others use the same relay.
-pub(super) fn plan(
-    args: &HostArgs,
-    saved: &[Tunnel],
-    shared: Option<&str>,
-    at: UnixMillis,
-) -> Result<Plan, NoPlan> {
+/// of the ports stands back.
+pub(super) fn plan(args: &HostArgs, known: &Known<'_>, at: UnixMillis) -> Result<Plan, NoPlan> {
     let mut wanted = vec![];
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Target(typed) => targets.push(typed.clone()),
             Asked::Saved(name) => {
-                let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
+                let tunnel =
+                    find(known.saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
                     return Err(NoPlan::NoPorts(Box::new(tunnel.clone())));
                 }
@@ -54,8 +59,8 @@ pub(super) fn plan(
             }
         }
     }
-    let mut tunnels = saved.to_vec();
-    if let Some(made) = make(args, &targets, shared, at).map_err(NoPlan::Wrong)? {
+    let mut tunnels = known.saved.to_vec();
+    if let Some(made) = make(args, known, &targets, at).map_err(NoPlan::Wrong)? {
         if wanted.contains(&made.id) {
             return Err(NoPlan::Twice(made.name));
         }
@@ -64,6 +69,11 @@ pub(super) fn plan(
         tunnels.push(made);
     }
     wanted.dedup();
+    for tunnel in tunnels.iter_mut().filter(|t| wanted.contains(&t.id)) {
+        for port in &mut tunnel.ports {
+            args.options.apply(&mut port.options);
+        }
+    }
     Ok(Plan {
         tunnels,
         wanted,
@@ -75,56 +85,66 @@ pub(super) fn plan(
 /// The tunnel of the ports, if there are any.
 fn make(
     args: &HostArgs,
-    targets: &[Target],
-    shared: Option<&str>,
+    known: &Known<'_>,
+    targets: &[TypedTarget],
     at: UnixMillis,
 ) -> Result<Option<Tunnel>, Wrong> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
     let name = args.name.clone();
-    let name = name.unwrap_or_else(|| default_name(first.port, shared));
-    let protocol = args.protocol.unwrap_or(Protocol::Auto);
-    let mut inventory = Inventory::new(Begin::default(), at);
+    let name = name.unwrap_or_else(|| default_name(first.target.port, known.shared));
+    // What was said counts more than what was pasted.
+    let protocol = |typed: &TypedTarget| {
+        let said = args.protocol.or(typed.protocol);
+        said.unwrap_or(Protocol::Auto)
+    };
+    let mut begin = Begin {
+        settings: known.settings.clone(),
+        ..Begin::default()
+    };
+    if let Some(link) = &args.relay {
+        begin.settings.relay.joined = Some(link.address());
+    }
+    let mut inventory = Inventory::new(begin, at);
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
         provider: ProviderId::Relay,
         access: Access::Private,
-        target: first.to_string(),
-        protocol,
+        target: first.target.to_string(),
+        protocol: protocol(first),
         public_port: public_port.unwrap_or_default(),
     };
     inventory.change(at, create)?;
-    for target in others {
+    for typed in others {
         // The one that was made just now.
         let Some(made) = inventory.tunnels().first() else {
             break;
         };
         let add = Action::AddPort {
             tunnel: made.id.clone(),
-            target: target.to_string(),
-            protocol,
+            target: typed.target.to_string(),
+            protocol: protocol(typed),
             public_port: String::new(),
         };
         inventory.change(at, add)?;
     }
-    let mut made = inventory.tunnels().first().cloned();
-    for port in made.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
-        port.options = args.options.clone();
-    }
-    Ok(made)
+    Ok(inventory.tunnels().first().cloned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Field, FieldError, PortNumber, parse_target};
+    use crate::cli::ChosenOptions;
+    use crate::model::{
+        CertificateCheck, Field, FieldError, PortNumber, ProbeRate, parse_typed_target,
+    };
 
     const AT: UnixMillis = UnixMillis(7);
 
     fn args(targets: &[&str], name: Option<&str>) -> HostArgs {
-        let asked = |typed: &&str| match parse_target(typed) {
+        let asked = |typed: &&str| match parse_typed_target(typed) {
             Ok(target) => Asked::Target(target),
             Err(_) => Asked::Saved((*typed).to_owned()),
         };
@@ -133,7 +153,7 @@ mod tests {
             name: name.map(str::to_owned),
             protocol: None,
             public_port: None,
-            options: crate::model::PortOptions::default(),
+            options: ChosenOptions::default(),
             relay: None,
             provider: ProviderId::Relay,
             access: Access::Private,
@@ -159,6 +179,16 @@ mod tests {
         inventory.tunnels().to_vec()
     }
 
+    /// With the saved ones, and with default settings.
+    fn planned(args: &HostArgs) -> Result<Plan, NoPlan> {
+        let known = Known {
+            settings: &Settings::default(),
+            saved: &saved(),
+            shared: None,
+        };
+        plan(args, &known, AT)
+    }
+
     fn shown(plan: &Plan) -> Vec<String> {
         let line = |id: &TunnelId| {
             let tunnel = plan.tunnels.iter().find(|tunnel| tunnel.id == *id);
@@ -171,12 +201,7 @@ mod tests {
 
     #[test]
     fn several_ports_make_one_tunnel_beside_the_saved_ones() {
-        let plan = plan(
-            &args(&["3000", "Mein Büro", "nas:9000"], None),
-            &saved(),
-            None,
-            AT,
-        );
+        let plan = planned(&args(&["3000", "Mein Büro", "nas:9000"], None));
         assert_eq!(
             shown(&plan.expect("it is right")),
             [
@@ -188,29 +213,80 @@ mod tests {
 
     #[test]
     fn a_saved_tunnel_of_the_same_name_stands_back_unless_it_is_asked_for() {
-        let made = plan(&args(&["3000"], Some("Web")), &saved(), None, AT).expect("it is right");
+        let made = planned(&args(&["3000"], Some("Web"))).expect("it is right");
         assert_eq!(shown(&made), ["web: web=localhost:3000"]);
         assert_eq!(made.tunnels.len(), 2);
-        let twice = plan(&args(&["3000", "web"], Some("web")), &saved(), None, AT);
+        let twice = planned(&args(&["3000", "web"], Some("web")));
         assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
     }
 
     #[test]
     fn without_a_name_two_computers_of_one_relay_differ() {
         let ids = ["00ff", "beef"].map(|own| format!("{own}{}", "0".repeat(28)));
-        let names = [None, Some(&ids[0]), Some(&ids[1])].map(|shared| {
-            let shared = shared.map(String::as_str);
-            let made = plan(&args(&["3000"], None), &[], shared, AT).expect("it is right");
-            made.wanted[0].to_string()
-        });
+        let settings = Settings::default();
+        let shared_by = |args: &HostArgs, shared| {
+            let known = Known {
+                settings: &settings,
+                saved: &[],
+                shared,
+            };
+            plan(args, &known, AT).expect("it is right").wanted[0].to_string()
+        };
+        let names = [None, Some(&ids[0]), Some(&ids[1])]
+            .map(|shared| shared_by(&args(&["3000"], None), shared.map(String::as_str)));
         assert_eq!(names, ["port-3000", "port-3000-00ff", "port-3000-beef"]);
-        let shop = plan(&args(&["3000"], Some("shop")), &[], Some(&ids[0]), AT);
-        assert_eq!(shop.expect("it is right").wanted[0].as_str(), "shop");
+        let shop = shared_by(&args(&["3000"], Some("shop")), Some(&ids[0]));
+        assert_eq!(shop, "shop");
+    }
+
+    #[test]
+    fn a_target_that_is_its_own_public_port_is_refused_where_the_relay_is_in_here() {
+        let port = PortNumber::new(7500);
+        let own = HostArgs {
+            protocol: Some(Protocol::Tcp),
+            public_port: port,
+            ..args(&["localhost:7500"], None)
+        };
+        let typed = "localhost:7500".to_owned();
+        let refused = (Field::Target, FieldError::OwnListener { typed });
+        let mut settings = Settings::default();
+        let by = |settings: &Settings| {
+            let known = Known {
+                settings,
+                saved: &[],
+                shared: None,
+            };
+            plan(&own, &known, AT)
+        };
+        assert_eq!(by(&settings), Err(NoPlan::Wrong(vec![refused])));
+        settings.relay.joined = Some("relay.example:7443".to_owned());
+        assert!(by(&settings).is_ok(), "theirs is another one");
+    }
+
+    #[test]
+    fn what_was_chosen_for_a_port_counts_for_each_of_them() {
+        let off = HostArgs {
+            options: ChosenOptions {
+                probe: Some(ProbeRate::Off),
+                no_tls_verify: true,
+                ..ChosenOptions::default()
+            },
+            ..args(&["https://nas.lan", "web"], None)
+        };
+        let plan = planned(&off).expect("it is right");
+        let ports = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+        let ports: Vec<_> = ports.flat_map(|tunnel| &tunnel.ports).collect();
+        assert_eq!(ports.len(), 2);
+        for port in &ports {
+            assert_eq!(port.options.probe, ProbeRate::Off);
+            assert_eq!(port.options.certificate, CertificateCheck::FirstSeen);
+        }
+        assert!(ports.iter().any(|port| port.protocol == Protocol::Https));
     }
 
     #[test]
     fn what_cannot_be_hosted_is_named() {
-        let wrong = |args: &HostArgs| plan(args, &saved(), None, AT).expect_err("it is wrong");
+        let wrong = |args: &HostArgs| planned(args).expect_err("it is wrong");
         let unknown = wrong(&args(&["nobody"], None));
         assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
         let port = PortNumber::new(3000).expect("a port");
@@ -219,7 +295,15 @@ mod tests {
         assert_eq!(twice, NoPlan::Wrong(vec![exists]));
         let mut empty = saved();
         empty[0].ports.clear();
-        let no_ports = plan(&args(&["mein-buro"], None), &empty, None, AT);
+        let no_ports = plan(
+            &args(&["mein-buro"], None),
+            &Known {
+                settings: &Settings::default(),
+                saved: &empty,
+                shared: None,
+            },
+            AT,
+        );
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
     }
 }

@@ -42,7 +42,7 @@ async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Res
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(target) => targets.push(target.clone()),
+            Asked::Target(typed) => targets.push(typed.target.clone()),
             Asked::Saved(typed) => tunnels.push(existing(args, account, &known, typed).await?),
         }
     }
@@ -56,6 +56,9 @@ async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Res
     }
     let mut wanted: Vec<TunnelId> = tunnels.iter().map(|tunnel| tunnel.id.clone()).collect();
     wanted.dedup();
+    for port in tunnels.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
+        args.options.apply(&mut port.options);
+    }
     Ok(Plan {
         tunnels,
         wanted,
@@ -244,6 +247,7 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ChosenOptions;
 
     #[test]
     fn what_is_asked_for_is_the_same_each_time() {
@@ -289,7 +293,7 @@ mod tests {
             name: None,
             protocol: None,
             public_port: None,
-            options: crate::model::PortOptions::default(),
+            options: ChosenOptions::default(),
             relay: None,
             provider: ProviderId::DevTunnel,
             access,

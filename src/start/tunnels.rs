@@ -4,9 +4,9 @@ use super::inventory::{Changed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
 use super::{USAGE, devtunnels, remote};
 use crate::app::Begin;
-use crate::cli::{TunnelsArgs, TunnelsTask};
+use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Access, Action, PortKey, PortOptions, ProviderId, Tunnel, TunnelId};
+use crate::model::{Access, Action, PortKey, ProviderId, Tunnel, TunnelId};
 use crate::platform::{AcquireError, Instance};
 use crate::store::{Home, Loaded, Rows};
 use crate::view::fold::{error_text, notice_text};
@@ -210,13 +210,13 @@ impl Desk<'_> {
         &self,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
-        self.change_with(&PortOptions::default(), action)
+        self.change_with(&ChosenOptions::default(), action)
     }
 
     /// The same, for a port that is made: with these options.
     fn change_with(
         &self,
-        options: &PortOptions,
+        options: &ChosenOptions,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
         let _alone = match Instance::acquire(self.home.path()) {

@@ -41,10 +41,14 @@ pub enum Badge {
     Slow,
     /// Works, and has no room for another visitor.
     Full,
+    /// Hosted; whether it works is not found out.
+    Unchecked,
     /// Hosted; the URL does not answer yet.
     Checking,
     /// The first attempt.
     Connecting,
+    /// The service is at another visitor's request.
+    Busy,
     /// The link is down; the connections are held until there is another one.
     Held,
     /// This computer is offline.
@@ -67,7 +71,7 @@ pub enum Badge {
 
 impl Badge {
     /// All of them, least urgent first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Stopped,
         Self::Creating,
         Self::Elsewhere,
@@ -75,8 +79,10 @@ impl Badge {
         Self::Working,
         Self::Slow,
         Self::Full,
+        Self::Unchecked,
         Self::Checking,
         Self::Connecting,
+        Self::Busy,
         Self::Held,
         Self::NoNetwork,
         Self::Reconnecting,
@@ -94,13 +100,13 @@ impl Badge {
         match self {
             Self::Working => "●",
             Self::Private | Self::Slow => "◐",
-            Self::Creating | Self::Checking | Self::Connecting => "◌",
+            Self::Creating | Self::Unchecked | Self::Checking | Self::Connecting => "◌",
             Self::ServiceDown => "▲",
             Self::Held | Self::Reconnecting => "↻",
             Self::Unreachable | Self::NoNetwork | Self::Failed => "✕",
             Self::SignIn => "⚷",
             Self::TakenOver | Self::Elsewhere => "⇄",
-            Self::OverQuota | Self::Full => "◔",
+            Self::OverQuota | Self::Full | Self::Busy => "◔",
             Self::Stopped => "○",
         }
     }
@@ -109,6 +115,12 @@ impl Badge {
     #[must_use]
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Creating | Self::Checking | Self::Connecting)
+    }
+
+    /// Whether it counts as "not checked" in the header: it is hosted, and nobody says that it works.
+    #[must_use]
+    pub const fn is_unchecked(self) -> bool {
+        matches!(self, Self::Unchecked)
     }
 
     /// Whether it counts as "held" in the header: it mends itself and cuts nobody off.
@@ -122,7 +134,7 @@ impl Badge {
     pub const fn is_recovering(self) -> bool {
         matches!(
             self,
-            Self::NoNetwork | Self::Reconnecting | Self::Unreachable
+            Self::Busy | Self::NoNetwork | Self::Reconnecting | Self::Unreachable
         )
     }
 

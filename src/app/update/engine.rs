@@ -2,7 +2,7 @@
 //! log.
 
 use super::host::wanted;
-use super::{Commands, account, held, quit};
+use super::{Commands, account, held, probe, quit};
 use crate::app::event::{Command, EngineNumber};
 use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
@@ -43,8 +43,9 @@ pub(super) fn handle(
         EngineEvent::Ports(live) => take_live(state, tunnel, live),
         EngineEvent::Reminted => audit(state, at, tunnel, Kind::Reminted, Some(Cause::Renewed)),
         EngineEvent::Traffic(traffic) => {
+            let commands = probe::check_failing(state, tunnel, &traffic);
             keep_traffic(host_mut(state, tunnel), traffic);
-            vec![]
+            commands
         }
         EngineEvent::Finished => {
             state.engines.remove(tunnel);

@@ -54,12 +54,14 @@ pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
     let named = keep(&mut errors, Field::Name, name);
     let port = check_port(
         &mut errors,
+        &state.inputs.settings.relay,
         new.provider,
         new.target,
         new.protocol,
         new.public_port,
     );
-    let (Some((name, id)), Some((target, public_port)), true) = (named, port, errors.is_empty())
+    let (Some((name, id)), Some((target, protocol, public_port)), true) =
+        (named, port, errors.is_empty())
     else {
         return show_errors(state, DialogKind::CreateTunnel, errors);
     };
@@ -76,7 +78,7 @@ pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
         expires_at: None,
         remote: (new.provider == ProviderId::DevTunnel).then_some(remote),
     };
-    let port = new_port(&tunnel, target, new.protocol, public_port);
+    let port = new_port(&tunnel, target, protocol, public_port);
     tunnel.ports.push(port);
     state.inputs.dialog = None;
     change(state, Pending::Create(tunnel))
@@ -95,16 +97,17 @@ pub(super) fn add_port(
     };
     let mut errors = Errors::new();
     let provider = tunnel.provider;
-    let checked = check_port(&mut errors, provider, target, protocol, public_port);
+    let relay = &state.inputs.settings.relay;
+    let checked = check_port(&mut errors, relay, provider, target, protocol, public_port);
     let taken = checked
         .as_ref()
-        .map(|(target, _)| target.port)
+        .map(|(target, ..)| target.port)
         .filter(|port| tunnel.port(*port).is_some());
     if let Some(port) = taken {
         errors.push((Field::Target, FieldError::PortExists { port }));
     }
     match checked {
-        Some((target, public_port)) if errors.is_empty() => {
+        Some((target, protocol, public_port)) if errors.is_empty() => {
             let mut port = new_port(&tunnel, target, protocol, public_port);
             port.label = free_label(state, port.label);
             state.inputs.dialog = None;

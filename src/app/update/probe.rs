@@ -4,13 +4,15 @@ use super::engine::{host_mut, push_transition};
 use super::{Commands, inventory, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
+use crate::base::local::leads_to;
 use crate::engine::EngineCommand;
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, ProbeFacts, ProbeReport, Sample, ServiceFault,
-    Transition, TunnelId, UnixMillis,
+    Health, HostState, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
+    Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Samples that are kept for the charts.
 const SAMPLES: usize = 120;
@@ -49,6 +51,13 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let Some(port) = tunnel.port(live.number) else {
                 continue;
             };
+            let interval = match port.options.probe {
+                ProbeRate::Off => continue,
+                // It would be asked of a service of this computer, whatever the relay named.
+                _ if live.relays_own => continue,
+                ProbeRate::Usual => timing.probe_interval,
+                ProbeRate::Seconds(seconds) => Duration::from_secs(seconds.into()),
+            };
             let key = PortKey::new(id, live.number);
             let plan = ProbePlan {
                 key: key.clone(),
@@ -58,7 +67,8 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 protocol: port.protocol,
                 options: port.options.clone(),
                 url: live.url.clone(),
-                interval: timing.probe_interval,
+                loops: leads_to(&port.target, &live.url),
+                interval,
                 timeout: timing.probe_timeout,
             };
             plans.insert(key, plan);
@@ -73,6 +83,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport)
     if current != Some(report.session) || is_of_an_earlier_link(state, at, &report) {
         return vec![];
     }
+    mark_busy(state, &mut report);
     let key = report.key.clone();
     settle_slow(state, &mut report);
     let before = state.inputs.probes.get(&key).and_then(|facts| {
@@ -84,7 +95,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport)
         // Of a new session, that it works or does not route yet is no news.
         None => matches!(
             report.health,
-            Health::ServiceDown | Health::Full | Health::Slow
+            Health::ServiceDown | Health::Busy | Health::Full | Health::Slow
         ),
     };
     if is_news {
@@ -96,7 +107,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport)
         port: key.port,
         session: report.session,
         down,
-        local_answers: report.local == LocalAnswer::Accepts,
+        local_answers: report.local.fault().is_none(),
     });
     let refused = report.service_fault() == Some(ServiceFault::NameRefused);
     keep(
@@ -118,6 +129,49 @@ fn settle_slow(state: &mut State, report: &mut ProbeReport) {
         report.health = Health::Down;
     }
     facts.routed |= report.routed();
+}
+
+/// A service that accepts, and says nothing while others are connected to it, serves one after the
+/// other: it is busy, not down.
+fn mark_busy(state: &State, report: &mut ProbeReport) {
+    let silent = report.local == LocalAnswer::Failed(ServiceFault::NoAnswer);
+    let host = state.inputs.hosts.get(&report.key.tunnel);
+    let traffic = host.and_then(|host| host.traffic.get(&report.key.port)?.back());
+    let others = traffic.is_some_and(|traffic| traffic.open > 0);
+    if silent && others && report.health == Health::ServiceDown {
+        report.local = LocalAnswer::Failed(ServiceFault::Busy);
+        report.health = Health::Busy;
+    }
+}
+
+/// The ports that failed a visitor just now and seemed well: each is to be probed at once.
+pub(super) fn check_failing(
+    state: &State,
+    tunnel: &TunnelId,
+    traffic: &BTreeMap<PortNumber, Traffic>,
+) -> Commands {
+    let before = state.inputs.hosts.get(tunnel).map(|host| &host.traffic);
+    let failed_before = |port| {
+        let last = before.and_then(|before| before.get(port)?.back());
+        last.map_or(0, |last| last.failed)
+    };
+    let failing = traffic
+        .iter()
+        .filter(|(port, now)| now.fault.is_some() && now.failed > failed_before(port));
+    failing
+        .map(|(port, _)| PortKey::new(tunnel, *port))
+        .filter(|key| state.plans.contains_key(key) && seems_well(state, key))
+        .map(Command::CheckNow)
+        .collect()
+}
+
+fn seems_well(state: &State, key: &PortKey) -> bool {
+    let last = state
+        .inputs
+        .probes
+        .get(key)
+        .and_then(|probe| probe.last.as_ref());
+    last.is_some_and(|last| last.health != Health::ServiceDown)
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says
@@ -160,7 +214,12 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
     let before = if same_session { facts.downs } else { 0 };
     facts.downs = match report.health {
         Health::Down => before + 1,
-        Health::Operational | Health::ServiceDown | Health::Full | Health::Slow => 0,
+        Health::Operational
+        | Health::Unchecked
+        | Health::Busy
+        | Health::ServiceDown
+        | Health::Full
+        | Health::Slow => 0,
     };
     facts.checking = false;
     facts.samples.push_back(Sample {

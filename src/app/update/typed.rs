@@ -2,9 +2,10 @@
 //! that are free.
 
 use crate::app::state::State;
+use crate::base::local::is_here;
 use crate::model::{
-    Field, FieldError, Pending, Port, PortNumber, Protocol, ProviderId, Target, Tunnel, TunnelId,
-    default_name, parse_name, parse_port, parse_target,
+    Field, FieldError, Pending, Port, PortNumber, Protocol, ProviderId, RelaySettings, Target,
+    Tunnel, TunnelId, default_name, parse_name, parse_port, parse_typed_target,
 };
 
 /// Behind the dot in the id of a tunnel that a provider has not named yet.
@@ -82,12 +83,19 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
 /// Where a port leads and its public one, where the provider carries such.
 pub(super) fn check_port(
     errors: &mut Errors,
+    relay: &RelaySettings,
     provider: ProviderId,
     target: &str,
     protocol: Protocol,
     public_port: &str,
-) -> Option<(Target, Option<PortNumber>)> {
-    let target = keep(errors, Field::Target, parse_target(target));
+) -> Option<(Target, Protocol, Option<PortNumber>)> {
+    let typed = keep(errors, Field::Target, parse_typed_target(target));
+    // What was chosen counts more than what was pasted.
+    let pasted = typed.as_ref().and_then(|typed| typed.protocol);
+    let protocol = match protocol {
+        Protocol::Auto => pasted.unwrap_or(protocol),
+        chosen => chosen,
+    };
     if provider == ProviderId::DevTunnel && !protocol.is_web() {
         errors.push((Field::Protocol, FieldError::NoTcp));
         return None;
@@ -100,7 +108,15 @@ pub(super) fn check_port(
         }
         typed => keep(errors, Field::PublicPort, parse_port(typed)).map(Some),
     };
-    Some((target?, public_port?))
+    let (target, public_port) = (typed?.target, public_port?);
+    let joined = relay.joined.is_some();
+    if !joined && is_here(&target.host) && public_port == Some(target.port) {
+        // The embedded relay would listen where the service does.
+        let typed = target.to_string();
+        errors.push((Field::Target, FieldError::OwnListener { typed }));
+        return None;
+    }
+    Some((target, protocol, public_port))
 }
 
 /// What was read; what could not be goes to the errors.

@@ -5,11 +5,16 @@
 
 mod address;
 mod detect;
+mod here;
+mod listening;
 mod tls;
 
 pub use address::{reach, reach_for};
+pub use here::{is_here, leads_to};
+pub use listening::listens;
 pub use tls::config;
 
+use crate::base::own::{self, Dialled};
 use crate::model::{Fingerprint, Port, PortOptions, Protocol, ServiceFault, Target};
 use detect::Spoken;
 use socket2::SockRef;
@@ -18,12 +23,17 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// Sent with each request of our own, so that a service's log can leave them out.
 pub const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION"));
+
+/// What was found out of a service is not doubted for so long.
+const STANDS_FOR: Duration = Duration::from_secs(10);
 
 /// A connection to a local service.
 pub type LocalStream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
@@ -47,7 +57,7 @@ impl Memories {
 #[derive(Debug, Default)]
 struct Memory {
     /// What an `auto` port turned out to speak, while it works.
-    spoken: Mutex<Option<Spoken>>,
+    spoken: Mutex<Option<(Spoken, Instant)>>,
     /// Held while that is found out, so that it is asked once.
     asking: tokio::sync::Mutex<()>,
     certificate: Arc<CertificateMemory>,
@@ -85,11 +95,14 @@ impl LocalPort {
         Self { port, memory }
     }
 
-    /// Connects to the service, for a visitor.
+    /// Connects to the service, for a visitor; what comes with the connection is kept as long.
     ///
     /// # Errors
     /// What stood in the way.
-    pub async fn connect(&self, visitor: SocketAddr) -> Result<LocalStream, ServiceFault> {
+    pub async fn connect(
+        &self,
+        visitor: SocketAddr,
+    ) -> Result<(LocalStream, Dialled), ServiceFault> {
         let connected = self.try_connect(visitor).await;
         if connected.is_err() {
             self.forget();
@@ -98,8 +111,15 @@ impl LocalPort {
     }
 
     /// What an `auto` port speaks may have changed: find it out again.
-    pub fn forget(&self) {
+    fn forget(&self) {
         *lock(&self.memory.spoken) = None;
+    }
+
+    /// The service gave a visitor no answer: it may speak something else now. What was just found
+    /// out stands: a service that never answers is not asked for each visitor.
+    pub fn doubt(&self) {
+        let is_old = |(_, found): &mut (Spoken, Instant)| found.elapsed() >= STANDS_FOR;
+        let _ = lock(&self.memory.spoken).take_if(is_old);
     }
 
     /// The certificate that was accepted because it came first.
@@ -108,7 +128,10 @@ impl LocalPort {
         self.memory.certificate.accepted()
     }
 
-    async fn try_connect(&self, visitor: SocketAddr) -> Result<LocalStream, ServiceFault> {
+    async fn try_connect(
+        &self,
+        visitor: SocketAddr,
+    ) -> Result<(LocalStream, Dialled), ServiceFault> {
         let target = &self.port.target;
         let in_tls = match self.port.protocol {
             Protocol::Http | Protocol::Tcp => false,
@@ -117,16 +140,17 @@ impl LocalPort {
         };
         let proxy = self.port.options.proxy_protocol;
         let socket = reach_for(Some(visitor), target, proxy).await?;
+        let dialled = own::dialled(&socket);
         if !in_tls {
-            return Ok(Either::Left(socket));
+            return Ok((Either::Left(socket), dialled));
         }
         let check = self.port.options.certificate;
         let secured = tls::handshake(target, check, &self.memory.certificate, socket).await?;
-        Ok(Either::Right(secured))
+        Ok((Either::Right(secured), dialled))
     }
 
     async fn find_out(&self) -> Result<Spoken, ServiceFault> {
-        let known = || *lock(&self.memory.spoken);
+        let known = || lock(&self.memory.spoken).map(|(spoken, _)| spoken);
         if let Some(known) = known() {
             return Ok(known);
         }
@@ -136,7 +160,7 @@ impl LocalPort {
         }
         let found = detect::detect(&self.port.target, self.port.options.proxy_protocol).await?;
         tracing::debug!(port = %self.port.number, ?found, "found out what a port speaks");
-        *lock(&self.memory.spoken) = Some(found);
+        *lock(&self.memory.spoken) = Some((found, Instant::now()));
         Ok(found)
     }
 }

@@ -105,7 +105,7 @@ async fn a_plain_service_never_sees_tls_and_is_asked_once_for_all_sessions() {
         let mut asked = vec![];
         for _session in 0..2 {
             let local = LocalPort::new(port(service, Protocol::Auto), &memories);
-            let stream = local.connect(VISITOR).await.expect("it listens");
+            let (stream, _) = local.connect(VISITOR).await.expect("it listens");
             assert!(matches!(stream, Either::Left(_)));
             drop(stream);
         }
@@ -156,7 +156,7 @@ async fn a_service_that_asks_for_it_is_told_first_who_each_connection_is_for() {
 async fn a_tls_service_is_found_out() {
     let service = tls_service(&Identity::new()).await;
     let local = LocalPort::new(port(service, Protocol::Auto), &Memories::default());
-    let stream = local.connect(VISITOR).await.expect("it listens");
+    let (stream, _) = local.connect(VISITOR).await.expect("it listens");
     assert!(matches!(stream, Either::Right(_)));
 }
 

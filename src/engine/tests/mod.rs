@@ -108,6 +108,7 @@ impl Connector for Script {
                     number: order.ports[0].number,
                     url: "http://web.localhost/".to_owned(),
                     lan_url: None,
+                    relays_own: false,
                 }],
                 events,
                 traffic,

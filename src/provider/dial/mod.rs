@@ -5,12 +5,12 @@
 mod proxy;
 mod race;
 
+pub(super) use crate::base::local::is_here;
 pub(super) use proxy::NotThrough;
 pub use proxy::Proxies;
 pub(super) use race::NotReached;
 
 use crate::link::Transport;
-use std::net::IpAddr;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -45,14 +45,5 @@ pub(super) async fn connect(
             Ok(stream) => Ok(Box::new(stream)),
             Err(fault) => Err(NotConnected::Host(fault)),
         },
-    }
-}
-
-/// Whether a host's name or address is this computer's own.
-pub(super) fn is_here(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    match name.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback() || address.is_unspecified(),
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
     }
 }

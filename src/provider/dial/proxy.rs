@@ -18,7 +18,7 @@ use rustls::pki_types::ServerName;
 use std::fmt;
 use std::future::{Ready, poll_fn, ready};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -30,21 +30,37 @@ const HEAD: usize = 16 * 1024;
 
 /// Which proxy is to be used for what.
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Option<Arc<Matcher>>);
+pub struct Proxies(Option<Arc<Rules>>);
+
+#[derive(Debug)]
+struct Rules {
+    proxy: Matcher,
+    /// What `NO_PROXY` lists. The matcher reads it too, and knows no `*` for addresses, no port
+    /// and no brackets.
+    except: String,
+}
 
 impl Proxies {
     /// As the environment says it: `HTTPS_PROXY`, else `ALL_PROXY`, but not for what `NO_PROXY` lists;
     /// lower-case names too.
     #[must_use]
     pub fn from_env() -> Self {
-        Self(Some(Arc::new(Matcher::from_env())))
+        let listed = |name| std::env::var(name).ok().filter(|list| !list.is_empty());
+        let except = listed("NO_PROXY").or_else(|| listed("no_proxy"));
+        Self(Some(Arc::new(Rules {
+            proxy: Matcher::from_env(),
+            except: except.unwrap_or_default(),
+        })))
     }
 
     /// This one, but not for the names and addresses that `except` lists (as in `NO_PROXY`).
     #[must_use]
     pub fn one(url: &str, except: &str) -> Self {
         let matcher = Matcher::builder().https(url).no(except);
-        Self(Some(Arc::new(matcher.build())))
+        Self(Some(Arc::new(Rules {
+            proxy: matcher.build(),
+            except: except.to_owned(),
+        })))
     }
 
     /// The proxy to use for a host, as `HOST:PORT`; `None` when it is reached directly.
@@ -58,9 +74,45 @@ impl Proxies {
             return None;
         }
         let target = target(host, port).ok()?;
-        let found = self.0.as_ref()?.intercept(&target)?;
+        let rules = self.0.as_ref()?;
+        if is_excepted(&rules.except, host, port) {
+            return None;
+        }
+        let found = rules.proxy.intercept(&target)?;
         Some(Proxy(found))
     }
+}
+
+/// Whether a list in the manner of `NO_PROXY` has this host: `*`, a name or the end of one, or an
+/// address, each with a port behind it or without.
+fn is_excepted(list: &str, host: &str, port: u16) -> bool {
+    let host = unbracketed(host.strip_suffix('.').unwrap_or(host)).to_ascii_lowercase();
+    let entries = list
+        .split([',', ' ', '\t'])
+        .filter(|entry| !entry.is_empty());
+    entries.map(str::to_ascii_lowercase).any(|entry| {
+        let named = match entry.rsplit_once(':') {
+            Some((name, digits)) if !name.contains(':') || name.ends_with(']') => {
+                match digits.parse::<u16>() {
+                    Ok(only) if only == port => name,
+                    Ok(_) => return false,
+                    Err(_) => &entry,
+                }
+            }
+            Some(_) | None => &entry,
+        };
+        let named = unbracketed(named);
+        let end = named.strip_prefix('*').unwrap_or(named);
+        let end = end.strip_prefix('.').unwrap_or(end);
+        match (end, host.parse::<IpAddr>()) {
+            ("", _) => named == "*",
+            (end, Ok(address)) => end.parse() == Ok(address),
+            (end, Err(_)) => {
+                let before = host.strip_suffix(end);
+                before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            }
+        }
+    })
 }
 
 /// Why there is no way through a proxy.
@@ -295,8 +347,27 @@ mod tests {
             ("10.0.0.0/8", "10.1.2.3"),
             ("2001:db8::/32", "2001:db8::1"),
             ("*", "relay.example"),
+            ("*", "192.0.2.7"),
+            (" * ", "2001:db8::1"),
+            ("other.example, *", "192.0.2.7"),
+            ("192.0.2.7:7443", "192.0.2.7"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:7443", "2001:db8::1"),
+            (".example", "relay.example"),
+            ("*.example", "relay.example"),
+            ("RELAY.example", "relay.EXAMPLE."),
+            ("relay.example:7443", "relay.example"),
         ] {
             assert_eq!(address(url, except, host), None, "{except} {host}");
+        }
+        for (except, host) in [
+            ("192.0.2.7:443", "192.0.2.7"),
+            ("lay.example", "relay.example"),
+            ("*", ""),
+            ("2001:db8::2", "2001:db8::1"),
+        ] {
+            let listed = is_excepted(except, host, 7443);
+            assert_eq!(listed, except == "*", "{except} {host}");
         }
         assert_eq!(Proxies::default().address_for("relay.example", 1), None);
     }

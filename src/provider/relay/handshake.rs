@@ -2,13 +2,13 @@
 
 use super::link::{self, Link};
 use super::refusal::map_refusal;
+use super::served;
 use crate::link::frame::{FrameError, Frames};
 use crate::link::mux::{self, Incoming, LinkEnd, Mux, MuxStream, Role};
 use crate::link::resume::Config;
 use crate::link::tls::Secured;
 use crate::link::wire::{
-    Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, ServedPort, Token,
-    VERSION,
+    Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, Token, VERSION,
 };
 use crate::model::{JoinLink, LivePort, Port, PortNumber, Protocol, Reason};
 use crate::provider::{ConnectError, HostOrder, ProbeMarks};
@@ -25,6 +25,8 @@ pub(super) struct Shaken {
     pub(super) control: Frames<MuxStream>,
     pub(super) driver: AbortOnDropHandle<LinkEnd>,
     pub(super) ports: Vec<LivePort>,
+    /// The relay's host, as the join link has it.
+    pub(super) relay: String,
 }
 
 /// What to say first.
@@ -67,26 +69,15 @@ pub(super) fn specs(ports: &[Port]) -> Vec<PortSpec> {
     ports.iter().filter_map(spec).collect()
 }
 
-/// The ports as the program has them.
-pub(super) fn live(ports: Vec<ServedPort>) -> Vec<LivePort> {
-    let port = |port: ServedPort| {
-        Some(LivePort {
-            number: PortNumber::new(port.number.get())?,
-            url: port.url,
-            lan_url: port.lan_url,
-        })
-    };
-    ports.into_iter().filter_map(port).collect()
-}
-
 /// Says hello and waits for the welcome, within `patience` in all.
 pub(super) async fn shake(
     secured: Secured,
     config: Config,
     hello: Hello,
+    relay: &str,
     patience: Duration,
 ) -> Result<Shaken, ConnectError> {
-    match timeout(patience, greet(secured, config, hello)).await {
+    match timeout(patience, greet(secured, config, hello, relay)).await {
         Ok(shaken) => shaken,
         Err(_) => Err(ConnectError::with(
             Reason::TimedOut,
@@ -95,7 +86,12 @@ pub(super) async fn shake(
     }
 }
 
-async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken, ConnectError> {
+async fn greet(
+    secured: Secured,
+    config: Config,
+    hello: Hello,
+    relay: &str,
+) -> Result<Shaken, ConnectError> {
     let (mut link, bytes) = link::open(secured, config, &hello.token).await?;
     let (mux, incoming, driver) = mux::start(bytes, Role::Host);
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
@@ -106,7 +102,7 @@ async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken,
     let mut control = Frames::new(control);
     let ports = tokio::select! {
         biased;
-        answered = ask(&mut control, hello) => answered?,
+        answered = ask(&mut control, hello, relay) => answered?,
         // Before the welcome there is nothing to hold.
         () = link.lost() => return Err(ConnectError::new(Reason::LinkLost)),
     };
@@ -117,18 +113,23 @@ async fn greet(secured: Secured, config: Config, hello: Hello) -> Result<Shaken,
         control,
         driver,
         ports,
+        relay: relay.to_owned(),
     })
 }
 
 /// Says hello: the ports that the relay serves.
-async fn ask(control: &mut Frames<MuxStream>, hello: Hello) -> Result<Vec<LivePort>, ConnectError> {
+async fn ask(
+    control: &mut Frames<MuxStream>,
+    hello: Hello,
+    relay: &str,
+) -> Result<Vec<LivePort>, ConnectError> {
     let message = HostMessage::Hello(hello);
     control.send(&message).await.map_err(lost)?;
     loop {
         match control.next().await.map_err(lost)? {
             Some(RelayMessage::Welcome { session, ports }) => {
                 tracing::debug!(session, "the relay says welcome");
-                return Ok(live(ports));
+                return served::live(ports, relay);
             }
             Some(RelayMessage::Refused { reason }) => return Err(map_refusal(reason)),
             Some(RelayMessage::ShuttingDown) => {

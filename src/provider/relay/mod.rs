@@ -7,6 +7,7 @@ mod dial;
 mod handshake;
 mod link;
 mod refusal;
+mod served;
 mod session;
 mod visitors;
 
@@ -159,7 +160,8 @@ impl RelayConnector {
         let secured = self.dialler.dial(&join, patience).await?;
         progress(Phase::ForwardingPorts);
         let hello = handshake::hello(order, &join, &self.instance, self.probes.as_ref());
-        let mut shaken = handshake::shake(secured, config, hello, answer_within).await?;
+        let mut shaken =
+            handshake::shake(secured, config, hello, &join.host, answer_within).await?;
         let locator = Arc::clone(&self.locator);
         let dialler = Arc::clone(&self.dialler);
         shaken.link.keep_attached(locator, dialler, patience);

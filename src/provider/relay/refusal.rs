@@ -21,6 +21,10 @@ pub(super) fn map_refusal(refusal: Refusal) -> ConnectError {
             Some(port) => Reason::PublicPortTaken { port },
             None => Reason::NoPublicPorts,
         },
+        Refusal::PublicPortOutside { port, first, last } => match PortNumber::new(port.get()) {
+            Some(port) => Reason::PublicPortOutside { port, first, last },
+            None => Reason::NoPublicPorts,
+        },
         Refusal::NoPublicPorts => Reason::NoPublicPorts,
         Refusal::TooManyTunnels { limit } => Reason::TooManyTunnels { limit },
         Refusal::Invalid { .. } | Refusal::Unknown => Reason::Other {

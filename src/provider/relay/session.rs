@@ -3,6 +3,7 @@
 use super::handshake::{self, Shaken, lost};
 use super::link::Link;
 use super::refusal::map_refusal;
+use super::served;
 use super::visitors::{self, LocalPorts};
 use crate::base::local::Memories;
 use crate::link::SEND_TIMEOUT;
@@ -70,12 +71,14 @@ pub(super) fn start(
         local: Arc::new(LocalPorts::new(memories)),
         wanted: ports,
         probes,
+        relay: shaken.relay,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
         events,
         orders,
     };
     host.local.set(&host.wanted);
+    host.local.serve_at(&live);
     let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
     Session {
         ports: live,
@@ -132,6 +135,8 @@ struct Host {
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
     probes: Option<ProbeMarks>,
+    /// The relay's host.
+    relay: String,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,
     events: mpsc::Sender<SessionEvent>,
@@ -278,10 +283,7 @@ impl Host {
                 self.handle_pong();
                 Ok(())
             }
-            RelayMessage::Ports { ports } => {
-                self.handle_ports(ports);
-                Ok(())
-            }
+            RelayMessage::Ports { ports } => self.handle_ports(ports),
             // The next session would be refused for the same reason: the person must know.
             RelayMessage::PortsRefused { reason } => Err(map_refusal(reason)),
             RelayMessage::Abandon { streams } => {
@@ -310,10 +312,12 @@ impl Host {
         }
     }
 
-    fn handle_ports(&mut self, ports: Vec<ServedPort>) {
+    fn handle_ports(&mut self, ports: Vec<ServedPort>) -> Result<(), Ended> {
+        let live = served::live(ports, &self.relay)?;
         self.local.set(&self.wanted);
-        self.local.memories.retain(&self.wanted);
-        self.tell(SessionEvent::Ports(handshake::live(ports)));
+        self.local.serve_at(&live);
+        self.tell(SessionEvent::Ports(live));
+        Ok(())
     }
 
     fn ask_for(&mut self, ports: Vec<Port>) -> Result<(), Ended> {

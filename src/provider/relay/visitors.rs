@@ -2,37 +2,44 @@
 //!
 //! It knows nothing of the session that they belong to.
 
-use crate::base::local::{self, LocalPort, LocalStream, Memories};
+use crate::base::local::{self, LocalPort, LocalStream, Memories, leads_to};
+use crate::base::own::{self, Dialled};
 use crate::link::mux::MuxStream;
 use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::pump::pump;
 use crate::link::{HANDSHAKE_TIMEOUT, exchange};
-use crate::model::{Port, ServiceFault};
+use crate::model::{LivePort, Port, Protocol, ServiceFault};
 use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 /// A visitor's stream whose service has not accepted by then is answered that it is being tried.
 const TRYING_AFTER: Duration = Duration::from_millis(100);
 
+/// A probe's connection is at its end by then, over any link that is of use.
+const PROBE_ENDS_WITHIN: Duration = Duration::from_secs(1);
+
 /// The local ports by number: a stream is looked up when it has said for which port it is.
 #[derive(Debug)]
 pub(super) struct LocalPorts {
     ports: Mutex<HashMap<u16, Arc<LocalPort>>>,
+    /// Those whose target is their own public address.
+    loops: Mutex<HashSet<u16>>,
     /// What is known of the services, longer than a session lives.
-    pub(super) memories: Arc<Memories>,
+    memories: Arc<Memories>,
 }
 
 impl LocalPorts {
     pub(super) fn new(memories: Arc<Memories>) -> Self {
         Self {
             ports: Mutex::default(),
+            loops: Mutex::default(),
             memories,
         }
     }
@@ -43,6 +50,7 @@ impl LocalPorts {
 
     /// Serves these ports and no others. One that stays as it was keeps what is known of it.
     pub(super) fn set(&self, ports: &[Port]) {
+        self.memories.retain(ports);
         let mut local = self.lock();
         local.retain(|_, local| ports.contains(&local.port));
         for port in ports {
@@ -61,6 +69,21 @@ impl LocalPorts {
                 local.insert(number, self.local(port));
             }
         }
+    }
+
+    /// Notes which ports would lead back to themselves at these addresses.
+    pub(super) fn serve_at(&self, live: &[LivePort]) {
+        let ports = self.lock().clone();
+        let leads_back = |live: &&LivePort| {
+            let local = ports.get(&live.number.get());
+            !live.relays_own && local.is_some_and(|l| leads_to(&l.port.target, &live.url))
+        };
+        let loops = live.iter().filter(leads_back).map(|live| live.number.get());
+        *self.loops() = loops.collect();
+    }
+
+    fn loops(&self) -> MutexGuard<'_, HashSet<u16>> {
+        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn local(&self, port: &Port) -> Arc<LocalPort> {
@@ -95,17 +118,28 @@ pub(super) async fn serve(
     let Ok(Ok(opening)) = opening else {
         return tracing::debug!("a stream began with garbage");
     };
+    let loops = local.loops().contains(&opening.port) || own::is_dialled(opening.visitor);
     let Some(local) = local.get(opening.port) else {
         return refuse(stream, Answer::UnknownPort).await;
     };
     let from = opening.visitor.port();
-    if opening.probe || probes.is_some_and(|probes| probes.take(from)) {
+    let probe = opening.probe || probes.is_some_and(|probes| probes.take(from));
+    let counters = traffic.port(local.port.number);
+    if loops {
+        if !probe {
+            counters.note(Some(ServiceFault::Loop));
+        }
+        return refuse(stream, Answer::Failed(Failure::Loop)).await;
+    }
+    if probe {
         return serve_probe(stream, &local, opening.visitor, opening.kind).await;
     }
-    let counters = traffic.port(local.port.number);
     let _open = counters.connection();
-    let mut service = match connect(&mut stream, &local, opening.visitor).await {
-        Ok(service) => service,
+    let connected = connect(&mut stream, &local, opening.visitor).await;
+    counters.note(connected.as_ref().err().copied());
+    counters.note_certificate(local.accepted());
+    let (mut service, _from) = match connected {
+        Ok(connected) => connected,
         Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
@@ -128,14 +162,20 @@ pub(super) async fn serve(
         local::reset(&service);
     }
     if asked && !answered {
-        local.forget();
+        local.doubt();
     }
 }
 
-/// Serves a probe, which is in no count.
+/// Serves a probe, which is in no count. Of one of a raw port the service hears nothing.
 async fn serve_probe(mut stream: MuxStream, local: &LocalPort, from: SocketAddr, kind: Kind) {
-    let mut service = match connect(&mut stream, local, from).await {
-        Ok(service) => service,
+    if local.port.protocol == Protocol::Tcp {
+        if let Some(bytes) = first_bytes(&mut stream).await {
+            serve_after_all(stream, local, from, &bytes).await;
+        }
+        return;
+    }
+    let (mut service, _from) = match connect(&mut stream, local, from).await {
+        Ok(connected) => connected,
         Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
     if Answer::Connected.write(&mut stream).await.is_err() {
@@ -143,6 +183,42 @@ async fn serve_probe(mut stream: MuxStream, local: &LocalPort, from: SocketAddr,
     }
     // However it ends, the relay has seen what there was to see.
     let _ = carry(&mut stream, &mut service, kind, |_| (), |_| ()).await;
+}
+
+/// What comes from where a raw probe was expected says first; `None` when it was one: it ends at once
+/// and says nothing. Somebody else, whose port is the same by chance, waits a moment for the service.
+async fn first_bytes(stream: &mut MuxStream) -> Option<Vec<u8>> {
+    Answer::Connected.write(stream).await.ok()?;
+    let mut bytes = vec![0; 1024];
+    match timeout(PROBE_ENDS_WITHIN, stream.read(&mut bytes)).await {
+        Ok(Ok(0) | Err(_)) => {
+            let _ = stream.shutdown().await;
+            None
+        }
+        Ok(Ok(read)) => {
+            bytes.truncate(read);
+            Some(bytes)
+        }
+        Err(_) => Some(vec![]),
+    }
+}
+
+/// Serves whoever turned out to be no probe, and was answered already.
+async fn serve_after_all(mut stream: MuxStream, local: &LocalPort, from: SocketAddr, said: &[u8]) {
+    // The way it ends without the service is the same as with one that says nothing.
+    let Ok((mut service, _from)) = local.connect(from).await else {
+        return;
+    };
+    if service.write_all(said).await.is_err() {
+        return;
+    }
+    if carry(&mut stream, &mut service, Kind::Bytes, |_| (), |_| ())
+        .await
+        .is_err()
+    {
+        // A clean end would pass a part for the whole.
+        local::reset(&service);
+    }
 }
 
 /// Carries what the stream is for until both ends are done, or either breaks.
@@ -175,7 +251,7 @@ async fn connect(
     stream: &mut MuxStream,
     local: &LocalPort,
     visitor: SocketAddr,
-) -> Result<LocalStream, ServiceFault> {
+) -> Result<(LocalStream, Dialled), ServiceFault> {
     let mut connecting = pin!(local.connect(visitor));
     if let Ok(connected) = timeout(TRYING_AFTER, &mut connecting).await {
         return connected;

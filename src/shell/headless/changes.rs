@@ -1,8 +1,8 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    Health, HostState, Inputs, Phase, PortKey, ProbeReport, Protocol, Reason, SessionNumber,
-    TunnelId,
+    Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeRate, ProbeReport, Protocol,
+    Reason, SessionNumber, TunnelId,
 };
 use std::collections::BTreeMap;
 
@@ -17,11 +17,20 @@ pub(super) enum Change {
     State { tunnel: TunnelId, state: HostState },
     /// An attempt entered a phase.
     Progress { tunnel: TunnelId, phase: Phase },
-    /// A URL routes: for the first time in this session, or it is another one.
+    /// A URL routes, or will not be seen to: for the first time in this session, or it is another
+    /// one.
     Url {
         key: PortKey,
         url: String,
         target: String,
+    },
+    /// A port is served and will not be checked.
+    Unchecked { key: PortKey, why: Unchecked },
+    /// A service's certificate was accepted because it came first.
+    Certificate {
+        key: PortKey,
+        target: String,
+        fingerprint: Fingerprint,
     },
     /// A port's health or the status behind it is another one.
     Health {
@@ -33,11 +42,21 @@ pub(super) enum Change {
     },
 }
 
+/// Why a port is not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unchecked {
+    /// The person does not want it.
+    Off,
+    /// The URL is for the relay's own computer.
+    RelaysOwn,
+}
+
 /// What was told.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     tunnels: BTreeMap<TunnelId, SeenTunnel>,
     ports: BTreeMap<PortKey, SeenPort>,
+    certificates: BTreeMap<PortKey, Fingerprint>,
 }
 
 #[derive(Debug, Default)]
@@ -89,8 +108,69 @@ impl Seen {
                 changes.extend(seen.see(inputs, report, facts.downs));
             }
         }
+        self.see_unchecked(inputs, &mut changes);
+        self.see_certificates(inputs, &mut changes);
         self.forget_gone(inputs);
         changes
+    }
+
+    fn see_certificates(&mut self, inputs: &Inputs, changes: &mut Vec<Change>) {
+        for (tunnel, host) in &inputs.hosts {
+            for (number, samples) in &host.traffic {
+                let Some(fingerprint) = samples.back().and_then(|last| last.certificate) else {
+                    continue;
+                };
+                let key = PortKey::new(tunnel, *number);
+                if self.certificates.insert(key.clone(), fingerprint) == Some(fingerprint) {
+                    continue;
+                }
+                let port = inputs.tunnel(tunnel).and_then(|t| t.port(*number));
+                changes.push(Change::Certificate {
+                    key,
+                    target: port.map_or_else(String::new, |port| port.target.to_string()),
+                    fingerprint,
+                });
+            }
+        }
+    }
+
+    /// No probe says of these that they are served.
+    fn see_unchecked(&mut self, inputs: &Inputs, changes: &mut Vec<Change>) {
+        for (tunnel, host) in &inputs.hosts {
+            let HostState::Hosting {
+                session,
+                established: true,
+                ..
+            } = host.state
+            else {
+                continue;
+            };
+            for live in &host.live {
+                let port = inputs.tunnel(tunnel).and_then(|t| t.port(live.number));
+                let rate = port.map(|port| port.options.probe).unwrap_or_default();
+                let why = match rate {
+                    ProbeRate::Off => Unchecked::Off,
+                    _ if live.relays_own => Unchecked::RelaysOwn,
+                    ProbeRate::Usual | ProbeRate::Seconds(_) => continue,
+                };
+                let key = PortKey::new(tunnel, live.number);
+                let seen = self.ports.entry(key.clone()).or_default();
+                if seen.session == session && seen.url.as_deref() == Some(&live.url) {
+                    continue;
+                }
+                *seen = SeenPort {
+                    session,
+                    url: Some(live.url.clone()),
+                    health: None,
+                };
+                changes.push(Change::Url {
+                    key: key.clone(),
+                    url: live.url.clone(),
+                    target: port.map_or_else(String::new, |port| port.target.to_string()),
+                });
+                changes.push(Change::Unchecked { key, why });
+            }
+        }
     }
 
     /// What was told of a link that is down is told anew of the next one.
@@ -104,7 +184,8 @@ impl Seen {
     fn forget_gone(&mut self, inputs: &Inputs) {
         self.tunnels
             .retain(|tunnel, _| inputs.hosts.contains_key(tunnel));
-        self.ports.retain(|key, _| inputs.probes.contains_key(key));
+        self.ports
+            .retain(|key, _| inputs.probes.contains_key(key) || inputs.url(key).is_some());
     }
 }
 
@@ -172,7 +253,10 @@ impl SeenPort {
         let port = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
         let target = port.map_or_else(String::new, |port| port.target.to_string());
         let mut changes = vec![];
-        let url = inputs.url(key).filter(|_| report.routed());
+        // One that cannot be checked from here may work for visitors all the same.
+        let told =
+            report.routed() || report.health == Health::Unchecked || downs >= DOWNS_BEFORE_TOLD;
+        let url = inputs.url(key).filter(|_| told);
         let new_url = url.filter(|url| self.url.as_deref() != Some(url));
         if let Some(url) = new_url.map(str::to_owned) {
             self.url = Some(url.clone());

@@ -1,6 +1,6 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
-use super::changes::Change;
+use super::changes::{Change, Unchecked};
 use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,6 +51,11 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         latency_ms: Option<f64>,
     },
+    Certificate {
+        tunnel: &'a str,
+        port: u16,
+        sha256: String,
+    },
     Error {
         message: &'a str,
     },
@@ -70,6 +75,25 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
                 tunnel: key.tunnel.as_str(),
                 port: key.port.get(),
                 url,
+            },
+            Change::Certificate {
+                key, fingerprint, ..
+            } => Event::Certificate {
+                tunnel: key.tunnel.as_str(),
+                port: key.port.get(),
+                sha256: fingerprint.to_string(),
+            },
+            Change::Unchecked { key, why } => Event::Health {
+                tunnel: key.tunnel.as_str(),
+                port: key.port.get(),
+                health: Health::Unchecked,
+                status: None,
+                reason: Some(match why {
+                    Unchecked::Off => "probe-off",
+                    Unchecked::RelaysOwn => "relays-own-url",
+                }),
+                certificate: None,
+                latency_ms: None,
             },
             Change::Health { report, .. } => Event::Health {
                 tunnel: report.key.tunnel.as_str(),

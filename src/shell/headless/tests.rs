@@ -58,6 +58,7 @@ impl Facts {
             number: key().port,
             url: url.to_owned(),
             lan_url: None,
+            relays_own: false,
         }];
     }
 
@@ -87,12 +88,19 @@ fn report(session: u64, health: Health, code: u16) -> ProbeReport {
         Health::Down | Health::Slow => PublicAnswer::Failed {
             reason: Reason::TimedOut,
         },
-        Health::Operational | Health::ServiceDown | Health::Full => PublicAnswer::Status {
-            code,
-            latency_us: 1_437,
-            verdict: None,
-            login_wall: false,
+        Health::Unchecked => PublicAnswer::Failed {
+            reason: Reason::UnknownHost {
+                host: "a.example".to_owned(),
+            },
         },
+        Health::Operational | Health::Busy | Health::ServiceDown | Health::Full => {
+            PublicAnswer::Status {
+                code,
+                latency_us: 1_437,
+                verdict: None,
+                login_wall: false,
+            }
+        }
     };
     ProbeReport {
         key: key(),
@@ -255,8 +263,47 @@ fn a_url_that_never_routes_is_told_to_be_down_in_the_end() {
     facts.serve("http://a/");
     assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
     assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
-    assert_eq!(facts.probe(1, Health::Down, 0).len(), 1);
+    // Visitors may be luckier than this computer: they need the address.
+    assert_eq!(
+        facts.probe(1, Health::Down, 0),
+        [
+            r#""event":"url","tunnel":"web","port":3000,"url":"http://a/""#,
+            r#""event":"health","tunnel":"web","port":3000,"health":"down","reason":"timed-out""#
+        ]
+    );
     assert_eq!(facts.probe(1, Health::Down, 0), [""; 0]);
+}
+
+#[test]
+fn a_url_that_cannot_be_checked_from_here_is_told_at_once() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.serve("http://a/");
+    assert_eq!(
+        facts.probe(1, Health::Unchecked, 0),
+        [
+            r#""event":"url","tunnel":"web","port":3000,"url":"http://a/""#,
+            r#""event":"health","tunnel":"web","port":3000,"health":"unchecked","reason":"unknown-host""#
+        ]
+    );
+}
+
+#[test]
+fn the_url_of_the_relay_s_own_computer_is_told_and_never_checked() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.lines();
+    facts.serve("http://a/");
+    facts.host().live[0].relays_own = true;
+    let told = facts.lines();
+    assert_eq!(
+        told,
+        [
+            r#""event":"url","tunnel":"web","port":3000,"url":"http://a/""#,
+            r#""event":"health","tunnel":"web","port":3000,"health":"unchecked","reason":"relays-own-url""#
+        ]
+    );
+    assert_eq!(facts.lines(), [""; 0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The lines for people. What the URL's own line says already gets none.
 
-use super::changes::Change;
+use super::changes::{Change, Unchecked};
 use crate::model::{
     Health, HostState, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis, VISITORS_AT_ONCE,
 };
@@ -16,6 +16,21 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
         Change::Progress { .. } => return None,
         Change::Url { key, url, target } => {
             (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))
+        }
+        Change::Unchecked { key, why } => {
+            let text = match why {
+                Unchecked::Off => m::why_unchecked_off(),
+                Unchecked::RelaysOwn => m::why_unchecked_relays_own(),
+            };
+            (&key.tunnel, text)
+        }
+        Change::Certificate {
+            key,
+            target,
+            fingerprint,
+        } => {
+            let text = m::cli_certificate(fingerprint.to_string(), target.as_str());
+            (&key.tunnel, text)
         }
         Change::Health { report, first, .. } if *first && report.health == Health::Operational => {
             return None;
@@ -65,12 +80,20 @@ fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
             (None, Some(latency)) => m::cli_accepts(latency),
             (_, None) => m::log_working(),
         },
-        Health::ServiceDown => service_down(report, target, protocol),
+        Health::ServiceDown | Health::Busy => service_down(report, target, protocol),
         Health::Full => m::why_full(VISITORS_AT_ONCE),
         Health::Slow => m::cli_slow(),
+        Health::Unchecked => match &report.public {
+            PublicAnswer::Failed {
+                reason: Reason::UnknownHost { host },
+            } => m::why_unchecked_name(host.as_str()),
+            _ => m::why_unchecked(),
+        },
         Health::Down => match &report.public {
             PublicAnswer::Failed { reason } => fault(reason),
-            PublicAnswer::Status { .. } | PublicAnswer::Accepted { .. } => m::cli_url_dead(),
+            PublicAnswer::Status { .. }
+            | PublicAnswer::Accepted { .. }
+            | PublicAnswer::NotAsked => m::cli_url_dead(),
         },
     }
 }

@@ -39,7 +39,7 @@ impl Look {
         };
         match badge {
             Badge::Stopped => Self::new(GREY, "ring"),
-            Badge::Creating => Self::new(GREY, "dots"),
+            Badge::Creating | Badge::Unchecked => Self::new(GREY, "dots"),
             Badge::Elsewhere => Self::new(GREY, "swap"),
             Badge::Private => Self::new(OK, "half"),
             Badge::Working => Self::new(OK, "disc"),
@@ -49,7 +49,7 @@ impl Look {
             Badge::NoNetwork => Self::new(GREY, "cross"),
             Badge::Held | Badge::Reconnecting => Self::new(WARN, "turn"),
             Badge::ServiceDown => Self::new(WARN, "triangle"),
-            Badge::OverQuota => Self::new(WARN, "quarter"),
+            Badge::Busy | Badge::OverQuota => Self::new(WARN, "quarter"),
             Badge::Unreachable | Badge::Failed => Self::new(BAD, "cross"),
             Badge::TakenOver => Self::new(OTHER, "swap"),
             Badge::SignIn => Self::new(WARN, "key"),
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const ALL: [Badge; 18] = [
+    const ALL: [Badge; 20] = [
         Badge::Stopped,
         Badge::Creating,
         Badge::Elsewhere,
@@ -103,8 +103,10 @@ mod tests {
         Badge::Working,
         Badge::Slow,
         Badge::Full,
+        Badge::Unchecked,
         Badge::Checking,
         Badge::Connecting,
+        Badge::Busy,
         Badge::Held,
         Badge::NoNetwork,
         Badge::Reconnecting,

@@ -65,6 +65,8 @@ pub(super) fn uptime(probe: &ProbeFacts) -> Option<(Msg, Vec<Badge>)> {
 pub(super) const fn health_badge(health: Health) -> Badge {
     match health {
         Health::Operational => Badge::Working,
+        Health::Unchecked => Badge::Unchecked,
+        Health::Busy => Badge::Busy,
         Health::ServiceDown => Badge::ServiceDown,
         Health::Full => Badge::Full,
         Health::Slow => Badge::Slow,

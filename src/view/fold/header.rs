@@ -53,9 +53,10 @@ pub(super) fn quitting(left: usize) -> Msg {
     m::header_quitting(left)
 }
 
-fn kinds() -> [Kind; 5] {
+fn kinds() -> [Kind; 6] {
     [
         Kind::new(Badge::works, m::header_working),
+        Kind::new(Badge::is_unchecked, m::header_unchecked),
         Kind::new(Badge::is_starting, m::header_starting),
         Kind {
             line: m::header_held_full,

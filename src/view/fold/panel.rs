@@ -124,6 +124,7 @@ fn last_check(report: &ProbeReport, now: UnixMillis) -> Msg {
             }
         }
         PublicAnswer::Accepted { latency_us } => m::check_accepted(ago, latency(*latency_us)),
+        PublicAnswer::NotAsked => m::check_not_asked(ago),
         PublicAnswer::Failed { reason } => m::check_failed(ago, sentence::cause(reason)),
     }
 }
@@ -172,7 +173,11 @@ fn traffic_facts(group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     let Some(last) = samples.and_then(|samples| samples.back()) else {
         return Vec::new();
     };
-    vec![
+    let certificate = last.certificate.map(|fingerprint| {
+        let shown = fingerprint.to_string();
+        (m::fact_certificate(), m::certificate_accepted(shown))
+    });
+    let counts = [
         (
             m::fact_connections(),
             m::connections_amount(last.open, last.total),
@@ -181,5 +186,6 @@ fn traffic_facts(group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
             m::fact_data(),
             m::data_amount(size(last.bytes_in), size(last.bytes_out)),
         ),
-    ]
+    ];
+    counts.into_iter().chain(certificate).collect()
 }

@@ -23,6 +23,8 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
         }
         Status::Working(_) | Status::Private => Some(button::copy(slot)),
         Status::Slow | Status::Full => Some(button::details(slot)),
+        Status::Unchecked(_) => Some(button::copy(slot)),
+        Status::Busy => Some(button::check(slot)),
         Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
             Some(button::change_protocol(slot))
         }
@@ -58,7 +60,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
             button::take_over(group)
         }
-        Reason::PublicPortTaken { port } => {
+        Reason::PublicPortTaken { port } | Reason::PublicPortOutside { port, .. } => {
             let asked = |slot: &&Slot| slot.port.public_port == Some(*port);
             match group.slots.iter().find(asked) {
                 Some(slot) => button::remove_port(slot),

@@ -2,7 +2,7 @@
 
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status, UrlFault, local_fault};
+use super::status::{LocalFault, Status, Unchecked, UrlFault, local_fault};
 use crate::model::{
     Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
     VISITORS_AT_ONCE,
@@ -22,6 +22,8 @@ pub(super) fn word(badge: Badge) -> Msg {
         Badge::Working => m::badge_working(),
         Badge::Slow => m::badge_slow(),
         Badge::Full => m::badge_full(),
+        Badge::Unchecked => m::badge_unchecked(),
+        Badge::Busy => m::badge_busy(),
         Badge::Checking => m::badge_checking(),
         Badge::Connecting => m::badge_connecting(),
         Badge::Held => m::badge_held(),
@@ -47,6 +49,8 @@ pub(super) fn full_word(badge: Badge) -> Msg {
         | Badge::Working
         | Badge::Slow
         | Badge::Full
+        | Badge::Unchecked
+        | Badge::Busy
         | Badge::Checking
         | Badge::Connecting
         | Badge::NoNetwork
@@ -78,6 +82,8 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::Private => m::why_private(),
         Status::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
         Status::Full => m::why_full(VISITORS_AT_ONCE),
+        Status::Unchecked(why) => unchecked(why),
+        Status::Busy => m::why_busy(slot.port.target.to_string()),
         Status::ServiceDown(fault) => {
             local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
         }
@@ -110,6 +116,15 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
     }
 }
 
+fn unchecked(why: Unchecked) -> Msg {
+    match why {
+        Unchecked::Off => m::why_unchecked_off(),
+        Unchecked::RelaysOwn => m::why_unchecked_relays_own(),
+        Unchecked::NoName(host) => m::why_unchecked_name(host),
+        Unchecked::NotAsked => m::why_unchecked(),
+    }
+}
+
 fn stopped(group: &Group) -> Msg {
     match group.lack {
         None => m::why_stopped(),
@@ -134,7 +149,7 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
             code, latency_us, ..
         } => m::why_working(ago, latency(latency_us), code.to_string()),
         PublicAnswer::Accepted { latency_us } => m::why_working_tcp(ago, latency(latency_us)),
-        PublicAnswer::Failed { .. } => m::why_working_plain(ago),
+        PublicAnswer::NotAsked | PublicAnswer::Failed { .. } => m::why_working_plain(ago),
     }
 }
 
@@ -193,7 +208,7 @@ fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
         UrlFault::Dead => m::why_url_dead(check),
         UrlFault::NoHost => m::why_url_no_host(check),
         UrlFault::Unknown => m::why_url_unknown(check),
-        UrlFault::NoName(host) => m::why_url_no_name(check, host),
+        UrlFault::NeverFromHere => m::why_url_never(),
         UrlFault::And(ServiceFault::Refused) => m::why_both_refused(target()),
         UrlFault::And(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy) => {
             m::why_both_silent(target())
@@ -228,6 +243,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::HostedHere { .. }
         | Reason::TakenOver
         | Reason::PublicPortTaken { .. }
+        | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
         | Reason::QuotaUsedUp { .. }
@@ -287,6 +303,9 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::HostedHere { process: None } => m::fault_hosted_here_too(),
         Reason::TakenOver => m::fault_taken_over(),
         Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
+        Reason::PublicPortOutside { port, first, last } => {
+            m::fault_public_port_outside(first.to_string(), last.to_string(), port.to_string())
+        }
         Reason::NoPublicPorts => m::fault_no_public_ports(),
         Reason::TooManyTunnels { limit } => m::fault_too_many_tunnels(*limit),
         Reason::QuotaUsedUp { until: Some(at) } => m::fault_quota_until(*at),
@@ -336,6 +355,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
+        | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
         | Reason::TooManyNames { .. }

@@ -2,8 +2,9 @@
 //! and remedy, so that the three never contradict each other. It has no words.
 
 use crate::model::{
-    Health, Host, HostState, LivePort, LocalAnswer, Phase, ProbeFacts, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel, UnixMillis,
+    Health, Host, HostState, LivePort, LocalAnswer, Phase, PortOptions, ProbeFacts, ProbeRate,
+    ProbeReport, PublicAnswer, Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel,
+    UnixMillis,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -32,6 +33,10 @@ pub(super) enum Status<'a> {
     Working(&'a ProbeReport),
     /// It works, behind a login.
     Private,
+    /// It is served; whether visitors get through is not found out.
+    Unchecked(Unchecked<'a>),
+    /// The service is at another visitor's request.
+    Busy,
     /// It works, and what is on the way takes its time.
     Slow,
     /// It works, and there is no room for another visitor.
@@ -40,7 +45,7 @@ pub(super) enum Status<'a> {
     ServiceDown(LocalFault),
     /// The public URL is dead while the session believes itself up.
     Unreachable {
-        fault: UrlFault<'a>,
+        fault: UrlFault,
         downs: u32,
         /// The session is given up if it goes on.
         counts: bool,
@@ -78,6 +83,19 @@ pub(super) enum Status<'a> {
     Failed(&'a Reason),
 }
 
+/// Why a port is not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unchecked<'a> {
+    /// The person does not want it.
+    Off,
+    /// The URL is for the relay's own computer.
+    RelaysOwn,
+    /// The URL's name does not resolve here.
+    NoName(&'a str),
+    /// There was nothing to ask.
+    NotAsked,
+}
+
 /// What is wrong with the local service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LocalFault {
@@ -91,15 +109,15 @@ pub(crate) enum LocalFault {
 
 /// What is wrong with the public URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UrlFault<'a> {
+pub(super) enum UrlFault {
     /// It does not answer; the local service accepts.
     Dead,
     /// The relay says that nobody hosts the tunnel.
     NoHost,
     /// The relay says that it does not know the tunnel.
     Unknown,
-    /// Its name does not resolve.
-    NoName(&'a str),
+    /// It has not answered from here since the session began; the local service accepts.
+    NeverFromHere,
     /// It is dead, and this is wrong with the local service.
     And(ServiceFault),
 }
@@ -108,6 +126,7 @@ pub(super) enum UrlFault<'a> {
 pub(super) fn of<'a>(
     host: Option<&'a Host>,
     live: Option<&LivePort>,
+    options: &PortOptions,
     probe: Option<&'a ProbeFacts>,
     now: UnixMillis,
 ) -> Status<'a> {
@@ -132,6 +151,8 @@ pub(super) fn of<'a>(
         } => match (live, established) {
             (None, _) => Status::PortAwaited,
             (Some(_), false) => Status::Unproven { since: *since },
+            (Some(_), true) if options.probe == ProbeRate::Off => Status::Unchecked(Unchecked::Off),
+            (Some(live), true) if live.relays_own => Status::Unchecked(Unchecked::RelaysOwn),
             (Some(_), true) => hosting(*session, *since, probe, now),
         },
         HostState::Held {
@@ -199,6 +220,13 @@ fn hosting(
     };
     match report.health {
         Health::Operational => working(report),
+        Health::Unchecked => Status::Unchecked(match &report.public {
+            PublicAnswer::Failed {
+                reason: Reason::UnknownHost { host },
+            } => Unchecked::NoName(host),
+            _ => Unchecked::NotAsked,
+        }),
+        Health::Busy => Status::Busy,
         Health::ServiceDown => Status::ServiceDown(local_fault(report)),
         Health::Full => Status::Full,
         Health::Slow => Status::Slow,
@@ -207,7 +235,11 @@ fn hosting(
             Status::Unrouted { since }
         }
         Health::Down => Status::Unreachable {
-            fault: url_fault(report),
+            fault: match url_fault(report) {
+                // The session is not cut for it, and visitors may be luckier.
+                UrlFault::Dead if !has_routed(probe, since) => UrlFault::NeverFromHere,
+                fault => fault,
+            },
             downs: probe.downs,
             counts: report.is_against_session(),
         },
@@ -221,6 +253,7 @@ fn working(report: &ProbeReport) -> Status<'_> {
         } => Status::Private,
         PublicAnswer::Status { .. }
         | PublicAnswer::Accepted { .. }
+        | PublicAnswer::NotAsked
         | PublicAnswer::Failed { .. } => Status::Working(report),
     }
 }
@@ -255,15 +288,9 @@ pub(crate) fn local_fault(report: &ProbeReport) -> LocalFault {
     }
 }
 
-fn url_fault(report: &ProbeReport) -> UrlFault<'_> {
+fn url_fault(report: &ProbeReport) -> UrlFault {
     if let Some(fault) = report.local.fault() {
         return UrlFault::And(fault);
-    }
-    if let PublicAnswer::Failed {
-        reason: Reason::UnknownHost { host },
-    } = &report.public
-    {
-        return UrlFault::NoName(host);
     }
     match report.verdict() {
         Some(RelayVerdict::NoHost) => UrlFault::NoHost,
@@ -293,6 +320,8 @@ impl Status<'_> {
             Self::Private => Badge::Private,
             Self::Slow => Badge::Slow,
             Self::Full => Badge::Full,
+            Self::Unchecked(_) => Badge::Unchecked,
+            Self::Busy => Badge::Busy,
             Self::ServiceDown(_) => Badge::ServiceDown,
             Self::Unreachable { .. } => Badge::Unreachable,
             Self::Offline => Badge::NoNetwork,
@@ -315,6 +344,8 @@ impl Status<'_> {
             | Self::Private
             | Self::Slow
             | Self::Full
+            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
+            | Self::Busy
             | Self::ServiceDown(_)
             | Self::Unreachable { .. } => true,
             Self::Creating
@@ -322,6 +353,7 @@ impl Status<'_> {
             | Self::Starting
             | Self::Connecting(_)
             | Self::PortAwaited
+            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
             | Self::Offline
             | Self::Held { .. }
             | Self::Reconnecting { .. }
@@ -342,6 +374,7 @@ impl Status<'_> {
             | Self::Connecting(_)
             | Self::TakenOver { .. }
             | Self::Elsewhere
+            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
             | Self::Failed(_) => false,
             Self::PortAwaited
             | Self::Unproven { .. }
@@ -350,6 +383,8 @@ impl Status<'_> {
             | Self::Private
             | Self::Slow
             | Self::Full
+            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
+            | Self::Busy
             | Self::ServiceDown(_)
             | Self::Unreachable { .. }
             | Self::Offline

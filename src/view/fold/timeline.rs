@@ -112,6 +112,8 @@ impl<'a> Story<'a> {
                 let lasted = std::time::Duration::from_millis(transition.after_ms);
                 m::log_working_again(span(lasted))
             }
+            (_, Health::Unchecked) => m::log_unchecked(),
+            (_, Health::Busy) => m::log_busy(),
             (_, Health::ServiceDown) => m::log_service_down(),
             (_, Health::Full) => m::log_full(),
             (_, Health::Slow) => m::log_slow(),

@@ -75,6 +75,24 @@ async fn a_raw_port_without_its_service_is_service_down() {
     assert_eq!(desk.state(&key.tunnel), before);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_quiet_tcp_service_is_probed_without_a_connection() {
+    let quiet = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    quiet.set_nonblocking(true).expect("it can be");
+    let port = quiet.local_addr().expect("it has one").port();
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (key, _) = desk.share("raw", port, Protocol::Tcp).await;
+    desk.until_works(&key).await;
+    for _ in 0..3 {
+        desk.screen.skip();
+        desk.until_health(&key, Health::Operational).await;
+    }
+    let nobody = quiet.accept().expect_err("it is not connected to");
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+}
+
 #[tokio::test]
 async fn ports_come_and_go_while_the_tunnel_is_hosted() {
     let (first, second) = (WebService::start("first"), WebService::start("second"));

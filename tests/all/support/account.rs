@@ -166,6 +166,7 @@ fn report(cloud: &Cloud, tunnel: &Tunnel) -> Reported {
         number: port.number,
         url: url(port.number),
         lan_url: None,
+        relays_own: false,
     };
     Reported {
         tunnel: tunnel.clone(),
@@ -358,6 +359,7 @@ fn served(ports: &[Port]) -> Vec<LivePort> {
         number: port.number,
         url: url(port.number),
         lan_url: None,
+        relays_own: false,
     };
     ports.iter().map(live).collect()
 }

@@ -89,6 +89,7 @@ fn account(state: AccountState) -> Inputs {
             number: number(),
             url: "https://a5n51h3l-3000.usw2.devtunnels.ms/".to_owned(),
             lan_url: None,
+            relays_own: false,
         }],
         ..Host::default()
     };

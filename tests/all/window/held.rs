@@ -49,6 +49,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: HostState) {
         number: port.number,
         url: format!("http://{id}-{}.localhost:7480/", port.number.get()),
         lan_url: None,
+        relays_own: false,
     });
     let host = Host {
         wanted: true,
@@ -81,6 +82,9 @@ fn inputs(language: Language, theme: Theme) -> Inputs {
         total: 17,
         bytes_in: 1_536,
         bytes_out: step.min(30) * 90_000,
+        failed: 0,
+        fault: None,
+        certificate: None,
     };
     let samples = (0..60).map(traffic).collect();
     let selected = key("frontend", 3000);

@@ -206,6 +206,8 @@ impl Scene {
             Badge::Slow => self.say("Slow", "Lento"),
             Badge::Full => self.say("Full", "Lotado"),
             Badge::Private => self.say("Private", "Privado"),
+            Badge::Unchecked => self.say("Not checked", "Não verificado"),
+            Badge::Busy => self.say("Busy", "Ocupado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
             Badge::Held => self.say("Connections held", "Sessão mantida"),
             Badge::Reconnecting => self.say("Reconnecting", "Reconectando"),

@@ -117,6 +117,7 @@ impl Rig {
             number: port(3000),
             url: "http://web.localhost:7480/".to_owned(),
             lan_url: None,
+            relays_own: false,
         }]))
     }
 

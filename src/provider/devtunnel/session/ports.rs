@@ -100,6 +100,7 @@ impl Registration {
                 number,
                 url: client_command(&self.tunnel),
                 lan_url: None,
+                relays_own: false,
             });
         }
         let known = self.known.ports.iter();
@@ -115,6 +116,7 @@ impl Registration {
             number,
             url: url?,
             lan_url: None,
+            relays_own: false,
         })
     }
 }

@@ -350,5 +350,5 @@ fn chunks_that_are_none_are_refused() {
     let mut endless = b"3;".to_vec();
     endless.resize(17 * 1024, b'x');
     let chunk = Decoder::new(Length::Chunked).decode(&mut endless);
-    assert_eq!(decoded, Err(Fault::TooLarge));
+    assert_eq!(chunk, Err(Fault::TooLarge));
 }

@@ -104,6 +104,8 @@ fn some_state() -> impl Strategy<Value = HostState> {
 fn some_health() -> impl Strategy<Value = Health> {
     prop_oneof![
         Just(Health::Operational),
+        Just(Health::Unchecked),
+        Just(Health::Busy),
         Just(Health::ServiceDown),
         Just(Health::Full),
         Just(Health::Slow),
@@ -134,6 +136,9 @@ fn some_traffic() -> impl Strategy<Value = Traffic> {
             total,
             bytes_in,
             bytes_out,
+            failed: 0,
+            fault: None,
+            certificate: None,
         },
     )
 }
@@ -145,6 +150,7 @@ fn some_host() -> impl Strategy<Value = Host> {
             number,
             url,
             lan_url,
+            relays_own: false,
         },
     );
     let traffic = vec(some_traffic(), 0..4).prop_map(Into::into);
@@ -203,6 +209,7 @@ fn some_public() -> impl Strategy<Value = PublicAnswer> {
             }
         ),
         any::<u64>().prop_map(|latency_us| PublicAnswer::Accepted { latency_us }),
+        Just(PublicAnswer::NotAsked),
         some_reason().prop_map(|reason| PublicAnswer::Failed { reason }),
     ]
 }

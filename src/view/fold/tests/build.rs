@@ -64,6 +64,7 @@ pub(super) fn host(name: &str, ports: &[u16], state: HostState) -> Host {
         number: number(*port),
         url: format!("http://{name}-{port}.localhost:7480/"),
         lan_url: None,
+        relays_own: false,
     };
     Host {
         wanted: true,
@@ -248,6 +249,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
         },
         Reason::TooManyNames { limit: 1_000 },
         Reason::TooManyPublicPorts { limit: 25 },
+        Reason::PublicPortOutside {
+            port: number(80),
+            first: 7500,
+            last: 7599,
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -292,5 +298,6 @@ fn place(reason: &Reason) -> usize {
         Reason::NameReserved { .. } => 32,
         Reason::TooManyNames { .. } => 33,
         Reason::TooManyPublicPorts { .. } => 34,
+        Reason::PublicPortOutside { .. } => 35,
     }
 }

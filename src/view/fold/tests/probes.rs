@@ -1,10 +1,10 @@
 //! What the probes make of a hosted port.
 
-use super::build::{before, failed, held, hosting, id, key, status, web_probed};
+use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Health, HostState, LocalAnswer, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
-    ServiceFault, SessionNumber,
+    Health, HostState, Inputs, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
+    RelayVerdict, Sample, ServiceFault, SessionNumber,
 };
 use crate::view::Badge;
 
@@ -127,9 +127,6 @@ fn a_dead_url_of_a_session_that_lives_promises_no_reconnect() {
 
 #[test]
 fn probes_of_a_public_url_that_is_dead() {
-    let no_name = Reason::UnknownHost {
-        host: "web.example".to_owned(),
-    };
     let checks = "check-of(2, 3)";
     for (local, public, expected) in [
         (
@@ -148,11 +145,6 @@ fn probes_of_a_public_url_that_is_dead() {
             format!("Unreachable | why-url-unknown({checks}) | act-reconnect"),
         ),
         (
-            ACCEPTS,
-            failed(no_name),
-            format!("Unreachable | why-url-no-name({checks}, web.example) | act-reconnect"),
-        ),
-        (
             REFUSED,
             failed(Reason::TimedOut),
             "Unreachable | why-both-refused(localhost:3000) | act-reconnect".to_owned(),
@@ -168,13 +160,30 @@ fn probes_of_a_public_url_that_is_dead() {
             "NoNetwork | fault-offline | –".to_owned(),
         ),
     ] {
-        check(&web_probed(local, public, Health::Down, 2), &expected);
+        check(
+            &routed_once(web_probed(local, public, Health::Down, 2)),
+            &expected,
+        );
     }
     let long_dead = web_probed(ACCEPTS, failed(Reason::TimedOut), Health::Down, 9);
+    check(&long_dead, "Unreachable | why-url-never | act-reconnect");
+    let long_dead = routed_once(long_dead);
     check(
         &long_dead,
         "Unreachable | why-url-dead(check-many(9)) | act-reconnect",
     );
+}
+
+/// The URL has routed in this session.
+fn routed_once(mut inputs: Inputs) -> Inputs {
+    let probe = inputs.probes.get_mut(&key("web", 3000));
+    let samples = &mut probe.expect("it is there").samples;
+    samples.push_front(Sample {
+        at: before(30),
+        latency_us: Some(1),
+        health: Health::Operational,
+    });
+    inputs
 }
 
 #[test]
@@ -192,6 +201,30 @@ fn a_url_that_never_routed_is_checked_before_it_counts_as_dead() {
         health: Health::ServiceDown,
     });
     assert_eq!(panel(&inputs).badge, Badge::Unreachable, "it had routed");
+}
+
+#[test]
+fn what_cannot_be_checked_from_here_says_so_and_why() {
+    let no_name = failed(Reason::UnknownHost {
+        host: "web.example".to_owned(),
+    });
+    let unchecked = web_probed(ACCEPTS, no_name, Health::Unchecked, 0);
+    let name = "Unchecked | why-unchecked-name(web.example) | act-copy";
+    check(&unchecked, name);
+    let mut off = web(hosting(60));
+    off.tunnels[0].ports[0].options.probe = ProbeRate::Off;
+    check(&off, "Unchecked | why-unchecked-off | act-copy");
+    let mut theirs = web(hosting(60));
+    let host = theirs.hosts.get_mut(&id("web")).expect("it is there");
+    host.live[0].relays_own = true;
+    check(&theirs, "Unchecked | why-unchecked-relays-own | act-copy");
+}
+
+#[test]
+fn a_service_that_is_at_another_request_is_busy_and_not_down() {
+    let busy = LocalAnswer::Failed(ServiceFault::Busy);
+    let inputs = web_probed(busy, failed(Reason::TimedOut), Health::Busy, 0);
+    check(&inputs, "Busy | why-busy(localhost:3000) | act-check");
 }
 
 #[test]

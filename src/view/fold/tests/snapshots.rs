@@ -109,6 +109,9 @@ fn one_works() {
         total: 17,
         bytes_in: 1_536,
         bytes_out,
+        failed: 0,
+        fault: None,
+        certificate: None,
     };
     host.traffic
         .insert(number(3000), [0, 2_048, 3 << 20].map(traffic).into());
@@ -212,6 +215,9 @@ fn held_with_visitors_and_what_another_lost() {
         total: 17,
         bytes_in: 1_536,
         bytes_out,
+        failed: 0,
+        fault: None,
+        certificate: None,
     };
     host_of
         .traffic

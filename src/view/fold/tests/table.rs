@@ -255,6 +255,7 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
                 "act-take-over"
             }
             Reason::PublicPortTaken { .. } => "act-remove-port",
+            Reason::PublicPortOutside { .. } => "act-try-again",
             Reason::QuotaUsedUp { .. } => "act-details",
             Reason::SignedOut => "act-sign-in",
             Reason::NotInstalled { .. } => "act-install-help",
@@ -275,6 +276,7 @@ fn every_badge_is_listed_once_in_order_of_urgency() {
     for badge in Badge::ALL {
         let groups = [
             badge.works(),
+            badge.is_unchecked(),
             badge.is_starting(),
             badge.is_held(),
             badge.is_recovering(),
