@@ -365,6 +365,23 @@ fn each_end_has_its_word_and_is_over() {
 }
 
 #[test]
+fn attempts_in_quick_succession_are_thinned_out_for_people() {
+    let told = |attempt, wait| {
+        let change = Change::State {
+            tunnel: id(),
+            state: reconnecting(attempt, Some(wait)),
+        };
+        words::change(AT, &change).is_some()
+    };
+    let quick: Vec<u32> = (1..=20).filter(|attempt| told(*attempt, 250)).collect();
+    assert_eq!(quick, [1, 2, 4, 8, 16]);
+    assert!(
+        (1..=20).all(|attempt| told(attempt, 2_000)),
+        "each of the slow"
+    );
+}
+
+#[test]
 fn people_get_the_url_first_and_no_line_for_what_it_says() {
     let text = Catalogue::new(Language::EnUs);
     let shown = |change: &Change| {

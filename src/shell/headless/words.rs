@@ -9,6 +9,10 @@ use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
+/// Attempts that follow each other sooner than this are thinned out for people: the first, the second,
+/// the fourth, the eighth.
+const OFTEN: Duration = Duration::from_secs(1);
+
 /// A change as a line; `None` for what only a program wants to know.
 pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     let (tunnel, text) = match change {
@@ -59,7 +63,11 @@ fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
             reason,
             ..
         } => {
-            let next = match next_at.map(|next| next.since(at)) {
+            let wait = next_at.map(|next| next.since(at));
+            if wait.is_some_and(|wait| wait < OFTEN) && !attempt.is_power_of_two() {
+                return None;
+            }
+            let next = match wait {
                 Some(wait) if !wait.is_zero() => m::next_in(m::attempt(*attempt), span(wait)),
                 Some(_) | None => m::next_now(m::attempt(*attempt)),
             };
