@@ -30,10 +30,10 @@ fn main() {
     println!("cargo::rerun-if-changed=i18n");
     let source = read_language(SOURCE);
     check_other_languages(&source);
-    generate(&out.join("messages.rs"), &constructors(&source));
-    generate(&out.join("tr.slint"), &labels_slint(&source));
-    generate(&out.join("tr.rs"), &labels_rust(&source));
-    generate(&out.join("sources.rs"), &sources());
+    fs::write(out.join("messages.rs"), constructors(&source)).expect("OUT_DIR is writable");
+    write_as_old_as_its_text(&out.join("tr.slint"), &labels_slint(&source));
+    fs::write(out.join("tr.rs"), labels_rust(&source)).expect("OUT_DIR is writable");
+    fs::write(out.join("sources.rs"), sources()).expect("OUT_DIR is writable");
 
     #[cfg(feature = "window")]
     compile_window(out);
@@ -44,7 +44,7 @@ fn main() {
 /// Writes a file of `OUT_DIR` as old as the newest text it was made of. The Slint build names
 /// `tr.slint` as one of its inputs: with the time of this very run it would be newer than the run, and
 /// cargo would compile everything again at each build.
-fn generate(path: &Path, code: &str) {
+fn write_as_old_as_its_text(path: &Path, code: &str) {
     let source = newest_text().expect("i18n can be read");
     fs::write(path, code)
         .and_then(|()| fs::File::options().write(true).open(path))

@@ -27,9 +27,11 @@ cli-relay-up = The relay is up.
 cli-relay-link = Hosts connect to    { $address }
 cli-relay-http = Visitors come to    { $address }
 cli-relay-join = Join link           { $link }
+cli-relay-join-said = Join link           shown at the first start; a new one: underpass relay account rotate { $name }
 cli-relay-secret = Whoever has the join link can host here: treat it as a password.
 cli-account-added = Account { $name }. Its join link is shown this once:
-cli-account-removed = Account { $name } is removed. What it hosts goes on until it connects again.
+cli-account-rotated = Account { $name } has a new join link, shown this once. The old one is good for nothing any more:
+cli-account-removed = Account { $name } is removed, and what it hosts ends now.
 
 ## Saved tunnels
 

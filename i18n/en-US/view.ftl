@@ -150,6 +150,15 @@ fault-certificate-mismatch = Their side: the relay at { $address } does not have
 fault-version-mismatch = Their side: the relay speaks version { $theirs } of the link, this program speaks { $ours }. Update the older of the two.
 fault-token-refused = Your side: the relay does not accept this computer's token. Paste a new join link.
 fault-name-taken = Their side: another account holds the name “{ $name }”. Make a tunnel with another name.
+fault-name-reserved = Their side: the relay gives the name “{ $name }” to nobody. Make a tunnel with another name.
+fault-too-many-names = { $limit ->
+    [one] Their side: the relay keeps no more than { $limit } name for this account. Give this tunnel fewer ports, or ask the relay's owner.
+   *[other] Their side: the relay keeps no more than { $limit } names for this account. Stop a tunnel, then try again.
+}
+fault-too-many-public-ports = { $limit ->
+    [one] Their side: the relay gives this account no more than { $limit } public TCP port. Stop the tunnel that has it, then try again.
+   *[other] Their side: the relay gives this account no more than { $limit } public TCP ports. Stop a tunnel that has one, then try again.
+}
 fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
 fault-hosted-here = Your side: Underpass hosts this tunnel on this computer already, as process { $process }. Stop it there, or take the tunnel over (--take-over).
 fault-hosted-here-too = Your side: Underpass hosts this tunnel on this computer already, in another process. Stop it there, or take the tunnel over (--take-over).

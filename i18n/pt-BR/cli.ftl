@@ -27,9 +27,11 @@ cli-relay-up = O relay está no ar.
 cli-relay-link = Hospedeiros conectam a    { $address }
 cli-relay-http = Visitantes chegam por     { $address }
 cli-relay-join = Link de convite           { $link }
+cli-relay-join-said = Link de convite           mostrado na primeira vez; para um novo: underpass relay account rotate { $name }
 cli-relay-secret = Quem tem o link de convite pode hospedar aqui: trate-o como uma senha.
 cli-account-added = Conta { $name }. O link de convite só é mostrado desta vez:
-cli-account-removed = A conta { $name } foi removida. O que ela hospeda continua até a próxima conexão.
+cli-account-rotated = A conta { $name } tem um novo link de convite, mostrado só desta vez. O antigo não vale mais:
+cli-account-removed = A conta { $name } foi removida, e o que ela hospeda termina agora.
 
 ## Túneis salvos
 

@@ -152,6 +152,15 @@ fault-certificate-mismatch = Do outro lado: o relay em { $address } não tem o c
 fault-version-mismatch = Do outro lado: o relay fala a versão { $theirs } do protocolo, este programa fala a { $ours }. Atualize o mais antigo dos dois.
 fault-token-refused = Do seu lado: o relay não aceita o token deste computador. Cole um novo link de convite.
 fault-name-taken = Do outro lado: outra conta tem o nome “{ $name }”. Crie um túnel com outro nome.
+fault-name-reserved = Do outro lado: o relay não dá o nome “{ $name }” a ninguém. Crie um túnel com outro nome.
+fault-too-many-names = { $limit ->
+    [one] Do outro lado: o relay guarda no máximo { $limit } nome para esta conta. Dê menos portas a este túnel, ou fale com quem cuida do relay.
+   *[other] Do outro lado: o relay guarda no máximo { $limit } nomes para esta conta. Pare um túnel e tente de novo.
+}
+fault-too-many-public-ports = { $limit ->
+    [one] Do outro lado: o relay dá no máximo { $limit } porta TCP pública a esta conta. Pare o túnel que a tem e tente de novo.
+   *[other] Do outro lado: o relay dá no máximo { $limit } portas TCP públicas a esta conta. Pare um túnel que tem uma e tente de novo.
+}
 fault-hosted-elsewhere = Do outro lado: outra máquina hospeda este túnel.
 fault-hosted-here = Do seu lado: o Underpass já hospeda este túnel neste computador, no processo { $process }. Pare-o lá ou assuma o túnel (--take-over).
 fault-hosted-here-too = Do seu lado: o Underpass já hospeda este túnel neste computador, em outro processo. Pare-o lá ou assuma o túnel (--take-over).

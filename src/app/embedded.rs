@@ -5,9 +5,9 @@ use crate::model::{JoinLink, NoticeKind, PortNumber, Reason, RelaySettings, Secr
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
 use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
-use crate::store::{Document, Home, RelayPorts};
+use crate::store::{Document, Home, RelayPorts, try_lock};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -174,12 +174,7 @@ impl RelayDirectory {
 
     /// The lock on this home's embedded relay; `None` while another process has it.
     fn lock_file(&self) -> Result<Option<File>, ConnectError> {
-        let file = File::create(self.home.file("relay.lock")).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        try_lock(&self.home.file("relay.lock")).map_err(failed)
     }
 
     fn elsewhere(&self) -> Result<JoinLink, ConnectError> {
@@ -277,7 +272,12 @@ impl RelayDirectory {
             tcp_ports: (first != 0 && first <= end).then_some(first..=end),
             domain: DOMAIN.to_owned(),
             public_by_port: settings.lan,
-            limits: Limits::default().for_this_process(),
+            limits: Limits {
+                // There is one account, and it may have them all.
+                names_per_account: u32::MAX,
+                public_ports_per_account: u32::MAX,
+                ..Limits::default().for_this_process()
+            },
             ..RelayConfig::local(&data)
         };
         Ok(ports.into_iter().map(config).collect())

@@ -213,10 +213,8 @@ impl Performer {
     pub(super) async fn drained(&mut self) {
         self.lanes.drained().await;
         if let Some(clipboard) = self.clipboard.clone() {
-            let handed = tokio::task::spawn_blocking(move || clipboard.hand_over()).await;
-            if let Err(error) = handed {
-                tracing::warn!(%error, "the clipboard was not handed over");
-            }
+            // Takes 1 s at most; what goes wrong is in the log.
+            let _ = tokio::task::spawn_blocking(move || clipboard.hand_over()).await;
         }
     }
 
@@ -497,7 +495,7 @@ fn probed_session(probed: &Mutex<Probed>, tunnel: &TunnelId) -> ProbedSession {
     let marks: Option<ProbeMarks> = marks;
     ProbedSession {
         key: marks.as_ref().map(|marks| marks.key().clone()),
-        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.expect(port))),
+        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.announce(port))),
         is_alive: Arc::new(move || liveness.is_alive()),
     }
 }

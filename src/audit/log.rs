@@ -3,6 +3,7 @@
 use super::chain::{Place, Torn, parse_line, sha256, to_line};
 use super::entry::Entry;
 use super::lock::lock_for_writing;
+use crate::store::no_follow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -61,10 +62,7 @@ struct End {
 
 fn open_for_append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    no_follow(options.read(true).append(true).create(true)).open(path)
 }
 
 fn find_end(file: &mut File) -> io::Result<End> {

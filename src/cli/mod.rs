@@ -5,15 +5,17 @@
 
 mod limits;
 mod parse;
+mod quotas;
 mod raw;
 mod resolve;
 mod resolved;
 
 pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
+pub use quotas::QuotaArgs;
 pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
-    Invocation, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
+    Invocation, LinkAddress, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
 use clap::{CommandFactory as _, Parser as _};

@@ -2,6 +2,7 @@
 
 use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
+use super::quotas::QuotaArgs;
 use super::resolved::ChosenOptions;
 use crate::model::{
     HostHeader, Network, PortNumber, ProbeRate, Protocol, ProviderId, ProxyVersion, PublicUrl,
@@ -45,7 +46,8 @@ Examples:
   underpass relay --http 127.0.0.1:7480 --public-url https://tunnels.example.org
                   --trusted-proxy 127.0.0.1
                                         behind a proxy on this machine that speaks TLS
-  underpass relay account add alice --advertise relay.example.org
+  underpass relay account add alice
+  underpass relay account rotate alice
 
 Anyone who has the join link can host here: treat it as a password.";
 
@@ -117,7 +119,8 @@ pub(super) struct RawHost {
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 
-    /// The tunnel's name, which becomes part of its URL [default: port-PORT]
+    /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
+    /// characters behind it that are this computer's own]
     #[arg(long)]
     pub(super) name: Option<String>,
 
@@ -161,7 +164,7 @@ pub(super) struct RawHost {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = RELAY_EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(after_help = RELAY_EXAMPLES)]
 pub(super) struct RawRelay {
     #[command(flatten)]
     pub(super) address: RawAddress,
@@ -198,9 +201,16 @@ pub(super) struct RawRelay {
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub(super) drain: u64,
 
+    /// Where its key, certificate and accounts are [default: relay-server in the home]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+
     /// One JSON object a line instead of text
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) quotas: QuotaArgs,
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -209,18 +219,15 @@ pub(super) struct RawRelay {
     pub(super) command: Option<RawRelayCommand>,
 }
 
-/// Where a relay is, and where it keeps what it knows.
+/// Where a relay is.
 #[derive(Args, Debug)]
 pub(super) struct RawAddress {
-    /// Where hosts connect
-    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7443")]
-    pub(super) listen: SocketAddr,
+    /// Where hosts connect [default: 0.0.0.0:7443; for accounts: where the relay listened last]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
 
-    /// Where its key, certificate and accounts are [default: relay-server in the home]
-    #[arg(long, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
-
-    /// The host name or address that join links name [default: the one it listens on]
+    /// The host name or address that join links name [default: the one it listens on; for accounts:
+    /// what the relay was started with last]
     #[arg(long, value_name = "HOST", value_parser = parse_host)]
     pub(super) advertise: Option<String>,
 }
@@ -244,18 +251,18 @@ pub(super) enum RawAccount {
         address: RawAddress,
     },
     /// List the accounts
-    List {
-        /// Where the relay keeps its accounts [default: relay-server in the home]
-        #[arg(long, value_name = "DIR")]
-        data: Option<PathBuf>,
+    List,
+    /// Give an account a new join link and print it, once; what is hosted with the old one ends
+    Rotate {
+        /// Its name; the owner's is `owner`
+        name: String,
+        #[command(flatten)]
+        address: RawAddress,
     },
-    /// Remove an account; what it hosts goes on until it connects again
+    /// Remove an account and end what it hosts
     Remove {
         /// Its name
         name: String,
-        /// Where the relay keeps its accounts [default: relay-server in the home]
-        #[arg(long, value_name = "DIR")]
-        data: Option<PathBuf>,
     },
 }
 

@@ -3,17 +3,21 @@
 
 use super::RELAY_VARIABLE;
 use super::raw::{
-    Raw, RawAccount, RawCommand, RawHost, RawPortChange, RawRelay, RawRelayCommand, RawTunnels,
-    RawTunnelsCommand,
+    Raw, RawAccount, RawAddress, RawCommand, RawHost, RawPortChange, RawRelay, RawRelayCommand,
+    RawTunnels, RawTunnelsCommand,
 };
 use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
-    RelayArgs, Task, TunnelsArgs, TunnelsTask,
+    LinkAddress, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
 use crate::model::{
     Access, FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_typed_target,
 };
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
+
+/// Where a relay listens for hosts when nothing else is asked for.
+const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 7443));
 
 /// Reads what the words mean, or says what is wrong with them.
 pub(super) fn resolve(
@@ -196,7 +200,8 @@ fn relay(raw: RawRelay) -> Task {
     let Some(RawRelayCommand::Account { change }) = raw.command else {
         let domain = raw.public_url.as_ref().map(|url| url.domain.clone());
         return Task::Relay(RelayArgs {
-            listen: raw.address.listen,
+            quotas: raw.quotas,
+            listen: raw.address.listen.unwrap_or(LISTEN),
             http: raw.http,
             tcp_ports: raw.tcp_ports,
             domain: domain.unwrap_or(raw.domain),
@@ -204,26 +209,34 @@ fn relay(raw: RawRelay) -> Task {
             trusted_proxies: raw.trusted_proxy,
             proxy_protocol: raw.proxy_protocol,
             drain: Duration::from_secs(raw.drain),
-            data: raw.address.data,
+            data: raw.data,
             advertise: raw.address.advertise,
             limits: Box::new(raw.limits),
             json: raw.json,
         });
     };
-    let (data, change) = match change {
-        RawAccount::Add { name, address } => {
-            let (listen, advertise) = (address.listen, address.advertise);
-            let add = AccountChange::Add {
-                name,
-                listen,
-                advertise,
-            };
-            (address.data, add)
-        }
-        RawAccount::List { data } => (data, AccountChange::List),
-        RawAccount::Remove { name, data } => (data, AccountChange::Remove { name }),
+    let outer = raw.address;
+    let address = |address: RawAddress| LinkAddress {
+        listen: address.listen.or(outer.listen),
+        advertise: address.advertise.or(outer.advertise),
     };
-    Task::Accounts(AccountArgs { data, change })
+    let change = match change {
+        RawAccount::Add { name, address: at } => AccountChange::Add {
+            name,
+            at: address(at),
+        },
+        RawAccount::Rotate { name, address: at } => AccountChange::Rotate {
+            name,
+            at: address(at),
+        },
+        RawAccount::List => AccountChange::List,
+        RawAccount::Remove { name } => AccountChange::Remove { name },
+    };
+    Task::Accounts(AccountArgs {
+        data: raw.data,
+        change,
+        json: raw.json,
+    })
 }
 
 fn tunnels(raw: RawTunnels) -> TunnelsArgs {

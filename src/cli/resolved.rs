@@ -1,7 +1,7 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
-use super::TcpPorts;
 use super::limits::LimitArgs;
+use super::{QuotaArgs, TcpPorts};
 use crate::model::{
     Access, CertificateCheck, HostHeader, JoinLink, Network, PortNumber, PortOptions, ProbeRate,
     Protocol, ProviderId, ProxyVersion, PublicUrl, TypedTarget,
@@ -128,6 +128,8 @@ pub struct RelayArgs {
     pub tcp_ports: TcpPorts,
     /// What follows a label in a host name.
     pub domain: String,
+    /// What an account may have.
+    pub quotas: QuotaArgs,
     /// Where visitors find tunnels, when that is not where the relay listens.
     pub public_url: Option<PublicUrl>,
     /// The proxies whose word is believed.
@@ -153,6 +155,8 @@ pub struct AccountArgs {
     pub data: Option<PathBuf>,
     /// What to do.
     pub change: AccountChange,
+    /// JSON lines.
+    pub json: bool,
 }
 
 /// What to do with a relay's accounts.
@@ -162,18 +166,32 @@ pub enum AccountChange {
     Add {
         /// Its name.
         name: String,
-        /// Where the relay listens for hosts.
-        listen: SocketAddr,
-        /// The host in the join link.
-        advertise: Option<String>,
+        /// What the join link says of the relay.
+        at: LinkAddress,
     },
     /// List them.
     List,
+    /// Give one another token.
+    Rotate {
+        /// Its name.
+        name: String,
+        /// What the join link says of the relay.
+        at: LinkAddress,
+    },
     /// Remove one.
     Remove {
         /// Its name.
         name: String,
     },
+}
+
+/// What was typed of where hosts reach the relay; the rest is what it was started with last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkAddress {
+    /// Where the relay listens for hosts.
+    pub listen: Option<SocketAddr>,
+    /// The host in the join link.
+    pub advertise: Option<String>,
 }
 
 /// `underpass tunnels`.

@@ -214,17 +214,28 @@ fn what_stands_in_front_of_a_relay_is_read() {
 
 #[test]
 fn accounts_and_tunnels_are_read() {
-    let add = read(&["relay", "account", "add", "bob", "--advertise", "[::1]"]);
-    let Task::Accounts(args) = add.expect("right").task else {
-        panic!("no account");
+    let account = |words: &[&str]| match read(words).expect("it is right").task {
+        Task::Accounts(args) => args,
+        other => panic!("{other:?}"),
     };
-    let AccountChange::Add {
-        name, advertise, ..
-    } = args.change
-    else {
-        panic!("no addition");
+    let bob = AccountChange::Add {
+        name: "bob".to_owned(),
+        at: LinkAddress {
+            listen: None,
+            advertise: Some("::1".to_owned()),
+        },
     };
-    assert_eq!((name.as_str(), advertise.as_deref()), ("bob", Some("::1")));
+    // An option goes before the command or after it.
+    for words in [
+        "relay account add bob --advertise [::1] --data d --json",
+        "relay --data d account --json add --advertise [::1] bob",
+        "relay --json --advertise [::1] account add bob --data d",
+    ] {
+        let args = account(&words.split(' ').collect::<Vec<_>>());
+        assert_eq!(args.change, bob, "{words}");
+        assert_eq!(args.data.as_deref(), Some(std::path::Path::new("d")));
+        assert!(args.json, "{words}");
+    }
     let remove = read(&["tunnels", "port", "remove", "web", "80", "--json"]);
     let Task::Tunnels(args) = remove.expect("right").task else {
         panic!("no tunnels");

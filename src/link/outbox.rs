@@ -6,7 +6,6 @@
 use super::frame::{self, FrameError};
 use serde::Serialize;
 use std::collections::VecDeque;
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -32,7 +31,7 @@ pub enum OutboxError {
     Io(#[from] io::Error),
 }
 
-/// The sending half of a control stream. Messages go while [`Outbox::drive`] is awaited, which may be
+/// The sending half of a control stream. Messages go while [`Outbox::drain`] is awaited, which may be
 /// dropped at any time.
 #[derive(Debug)]
 pub struct Outbox<W> {
@@ -81,21 +80,15 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
         self.queue.is_empty() && !self.dirty
     }
 
-    /// Sends what waits, for as long as it is awaited.
+    /// The link is another one: what waits has all of its time again.
+    pub fn restart(&mut self) {
+        self.moved = Instant::now();
+    }
+
+    /// Sends what waits, and comes back when all has gone. Nothing is lost when the future is dropped.
     ///
     /// # Errors
     /// `Stuck` when nothing moves for `patience`, once for each such time; or the stream's failure.
-    pub async fn drive(&mut self, patience: Duration) -> OutboxError {
-        match self.drain(patience).await {
-            Ok(()) => pending().await,
-            Err(error) => error,
-        }
-    }
-
-    /// Sends what waits, and comes back when all has gone.
-    ///
-    /// # Errors
-    /// As of [`Outbox::drive`].
     pub async fn drain(&mut self, patience: Duration) -> Result<(), OutboxError> {
         while !self.is_empty() {
             let late = self.moved + patience;
@@ -145,7 +138,7 @@ mod tests {
         let mut seen = Vec::new();
         while seen.len() < 5 {
             // Dropped after one turn each.
-            let _ = timeout(Duration::ZERO, outbox.drive(PATIENCE)).await;
+            let _ = timeout(Duration::ZERO, outbox.drain(PATIENCE)).await;
             let next = timeout(Duration::from_millis(1), frames.next::<u32>()).await;
             if let Ok(number) = next {
                 seen.push(number.expect("it is whole").expect("it is not the end"));
@@ -166,7 +159,8 @@ mod tests {
         assert!(matches!(outbox.push(&0), Err(OutboxError::Full)));
         for _ in 0..2 {
             let began = Instant::now();
-            assert!(matches!(outbox.drive(PATIENCE).await, OutboxError::Stuck));
+            let sent = outbox.drain(PATIENCE).await;
+            assert!(matches!(sent, Err(OutboxError::Stuck)));
             assert_eq!(began.elapsed(), PATIENCE);
         }
     }
@@ -176,7 +170,11 @@ mod tests {
         let (near, _far) = duplex(100);
         let mut outbox = Outbox::new(near);
         outbox.push(&1).expect("there is room");
-        let waiting = timeout(PATIENCE * 10, outbox.drive(PATIENCE)).await;
-        assert!(waiting.is_err() && outbox.is_empty());
+        tokio::time::advance(PATIENCE * 10).await;
+        outbox.drain(PATIENCE).await.expect("it has room");
+        assert!(outbox.is_empty());
+        tokio::time::advance(PATIENCE * 10).await;
+        outbox.push(&2).expect("there is room");
+        outbox.drain(PATIENCE).await.expect("its time begins anew");
     }
 }

@@ -35,7 +35,8 @@ pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
     Ok(ReadAhead::new(socket))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;

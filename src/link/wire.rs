@@ -163,6 +163,8 @@ pub enum RelayMessage {
     },
     /// Another host has the tunnel now; the session ends.
     Displaced,
+    /// The account is gone, or has another token; the session ends.
+    Revoked,
     /// The relay is going down; the session ends.
     ShuttingDown,
     /// Something newer.
@@ -188,6 +190,24 @@ pub enum Refusal {
     NameTaken {
         /// The label.
         label: String,
+    },
+    /// The relay gives the name to nobody.
+    #[error("the name {label} is reserved")]
+    NameReserved {
+        /// The label.
+        label: String,
+    },
+    /// The account has as many names as it may.
+    #[error("the account may have {limit} names")]
+    TooManyNames {
+        /// How many it may.
+        limit: u32,
+    },
+    /// The account has as many public TCP ports as it may.
+    #[error("the account may have {limit} public ports")]
+    TooManyPublicPorts {
+        /// How many it may.
+        limit: u32,
     },
     /// Another installation of the account hosts the tunnel.
     #[error("another installation hosts the tunnel")]

@@ -79,6 +79,21 @@ pub enum Reason {
         /// The label.
         name: String,
     },
+    /// The relay gives the name to nobody.
+    NameReserved {
+        /// The label.
+        name: String,
+    },
+    /// The relay keeps no more names for this account.
+    TooManyNames {
+        /// How many it keeps.
+        limit: u32,
+    },
+    /// The relay gives this account no more public TCP ports.
+    TooManyPublicPorts {
+        /// How many it gives.
+        limit: u32,
+    },
     /// Another machine of the same account hosts the tunnel.
     HostedElsewhere,
     /// Another process on this computer hosts the tunnel.
@@ -196,6 +211,9 @@ impl Reason {
             | Self::CertificateMismatch { .. }
             | Self::VersionMismatch { .. }
             | Self::NameTaken { .. }
+            | Self::NameReserved { .. }
+            | Self::TooManyNames { .. }
+            | Self::TooManyPublicPorts { .. }
             | Self::HostedElsewhere
             | Self::TakenOver
             | Self::PublicPortTaken { .. }
@@ -221,6 +239,9 @@ impl Reason {
             | Self::NotARelay { .. }
             | Self::VersionMismatch { .. }
             | Self::NameTaken { .. }
+            | Self::NameReserved { .. }
+            | Self::TooManyNames { .. }
+            | Self::TooManyPublicPorts { .. }
             | Self::PublicPortTaken { .. }
             | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
@@ -262,6 +283,9 @@ impl Reason {
             Self::VersionMismatch { .. } => "version-mismatch",
             Self::TokenRefused => "token-refused",
             Self::NameTaken { .. } => "name-taken",
+            Self::NameReserved { .. } => "name-reserved",
+            Self::TooManyNames { .. } => "too-many-names",
+            Self::TooManyPublicPorts { .. } => "too-many-public-ports",
             Self::HostedElsewhere => "hosted-elsewhere",
             Self::HostedHere { .. } => "hosted-here",
             Self::TakenOver => "taken-over",

@@ -6,15 +6,18 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 /// A tunnel's id: a DNS label (`a-z`, `0-9`, inner `-`), so that it can stand in a public host name,
-/// or several with dots between them (`web.usw2`: what Dev Tunnels calls its own). 1 to 40 bytes
-/// without a dot, 80 with one.
+/// or several with dots between them (`web.usw2`: what Dev Tunnels calls its own). 1 to 63 bytes
+/// without a dot (RFC 1035), 80 with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TunnelId(String);
 
 impl TunnelId {
-    /// The longest id in bytes. A label may have 63; the rest is room for `-PORT` behind it.
-    pub const MAX_LEN: usize = 40;
+    /// The longest id without dots, in bytes: what a label of a host name may have.
+    pub const MAX_LEN: usize = 63;
+
+    /// The longest id that a name becomes, in bytes: there is room for `-PORT` behind it.
+    const MAX_OF_NAME: usize = Self::MAX_LEN - "-65535".len();
 
     /// The longest id with dots, in bytes: a name of 60, a dot, and a cluster.
     pub const MAX_DOTTED: usize = 80;
@@ -52,7 +55,14 @@ impl TunnelId {
     /// `None` when nothing is left that a host name may hold.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::new(slug(name, Self::MAX_LEN)).ok()
+        Self::new(cut(&slug(name), Self::MAX_OF_NAME)).ok()
+    }
+
+    /// This id with `suffix` behind it, which is made of what an id may hold.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Option<Self> {
+        let stem = cut(&self.0, Self::MAX_LEN.checked_sub(suffix.len())?);
+        Self::new(format!("{stem}{suffix}")).ok()
     }
 
     /// What a provider whose ids have dots is asked for as the id of a tunnel of this name: the part
@@ -60,7 +70,10 @@ impl TunnelId {
     /// compares this with [`Self::stem`]. `None` as in [`Self::from_name`].
     #[must_use]
     pub fn stem_of(name: &str) -> Option<String> {
-        Some(slug(name, Self::MAX_STEM)).filter(|stem| !stem.is_empty())
+        let mut stem = slug(name);
+        stem.truncate(Self::MAX_STEM);
+        stem.truncate(stem.trim_end_matches('-').len());
+        Some(stem).filter(|stem| !stem.is_empty())
     }
 
     /// The part before the first dot; the whole where there is none.
@@ -76,8 +89,8 @@ impl TunnelId {
     }
 }
 
-/// A label of at most so many bytes, or nothing.
-fn slug(name: &str, longest: usize) -> String {
+/// A label of whatever length, or nothing.
+fn slug(name: &str) -> String {
     let ascii = deunicode::deunicode(name).to_ascii_lowercase();
     let mut label = String::new();
     for c in ascii.chars() {
@@ -87,9 +100,28 @@ fn slug(name: &str, longest: usize) -> String {
             _ => {}
         }
     }
-    label.truncate(longest);
     label.truncate(label.trim_end_matches('-').len());
     label
+}
+
+/// The text itself where it is no longer than `room`, else its beginning and a digest of all of it: two
+/// that begin alike stay two.
+fn cut(text: &str, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    let digest = format!("-{:08x}", digest(text));
+    let stem = &text[..room.saturating_sub(digest.len())];
+    format!("{}{digest}", stem.trim_end_matches('-'))
+}
+
+/// FNV-1a, folded: the same on every computer and in every version. Nobody is kept from finding two texts
+/// with one digest, who would only collide with themselves.
+fn digest(text: &str) -> u32 {
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, fold);
+    let [high, low] = [hash >> 32, hash & 0xffff_ffff];
+    u32::try_from(high ^ low).unwrap_or_default()
 }
 
 fn is_label(text: &str) -> bool {
@@ -213,6 +245,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_off_still_tells_two_names_apart() {
+        let id = |name: &str| TunnelId::from_name(name).expect("a name");
+        let long = "a-very-long-name-of-a-review-application-for-a-branch-called-";
+        let (one, two) = (id(&format!("{long}one")), id(&format!("{long}two")));
+        assert_ne!(one, two);
+        assert_eq!(one, id(&format!("{long}one")), "each stays as it is");
+        let whole = "x".repeat(57);
+        assert_eq!(id(&whole).as_str(), whole);
+        assert!(one.as_str().len() <= 57);
+        let (a, b) = (one.with_suffix("-65535"), two.with_suffix("-65535"));
+        assert_eq!(a.expect("there is room").as_str(), format!("{one}-65535"));
+        let longest = TunnelId::new("y".repeat(63)).expect("a label");
+        let other = TunnelId::new(format!("{}z", "y".repeat(62))).expect("a label");
+        let suffixed = [longest, other].map(|id| id.with_suffix("-80").expect("it is cut"));
+        assert!(suffixed[0] != suffixed[1] && b.is_some());
+        assert!(suffixed.iter().all(|id| id.as_str().ends_with("-80")));
+    }
+
+    #[test]
     fn what_is_asked_for_is_what_is_looked_for() {
         for name in [
             "dot.ted",
@@ -242,7 +293,8 @@ mod tests {
         let label = |text: &str| TunnelId::label(text).is_ok();
         assert!(id("web.usw2") && !label("web.usw2"));
         assert!(id("web") && label("web"));
-        let long = "a".repeat(41);
+        let long = "a".repeat(64);
+        assert!(label(&long[1..]));
         assert!(!id(&long) && id(&format!("{long}.usw2")));
         for bad in ["", ".", "web.", ".usw2", "a..b", "a-.b", "A.b"] {
             assert!(!id(bad) && !label(bad), "{bad}");
@@ -262,6 +314,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_suffix_leaves_room_for_itself(stem in "[a-z0-9-]{1,63}", suffix in "-[0-9]{1,5}") {
+            if let Ok(id) = TunnelId::new(stem) {
+                let longer = id.with_suffix(&suffix).expect("there is room");
+                prop_assert!(longer.as_str().ends_with(&suffix));
+            }
+        }
+
         #[test]
         fn any_name_gives_a_valid_id_or_none(name in ".*") {
             if let Some(id) = TunnelId::from_name(&name) {

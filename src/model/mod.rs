@@ -52,4 +52,5 @@ pub use settings::{
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{
     Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, ProviderId, Target, Tunnel,
+    default_name,
 };

@@ -249,6 +249,18 @@ pub struct Tunnel {
     pub remote: Option<Remote>,
 }
 
+/// What a tunnel is called that was given no name. At a relay that others use too (`shared`: this
+/// installation's id) the beginning of the id makes it differ from theirs, and stay the same.
+#[must_use]
+pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
+    /// Characters of the id: enough for a team, short enough to be said.
+    const OWN: usize = 4;
+    match shared.and_then(|install| install.get(..OWN)) {
+        Some(own) => format!("port-{port}-{own}"),
+        None => format!("port-{port}"),
+    }
+}
+
 impl Tunnel {
     /// The port with this number.
     #[must_use]
@@ -263,9 +275,7 @@ impl Tunnel {
         if !taken {
             return self.id.clone();
         }
-        let suffix = format!("-{number}");
-        let room = TunnelId::MAX_LEN - suffix.len();
-        let stem = &self.id.as_str()[..self.id.as_str().len().min(room)];
-        TunnelId::new(format!("{stem}{suffix}")).unwrap_or_else(|_| self.id.clone())
+        let numbered = self.id.with_suffix(&format!("-{number}"));
+        numbered.unwrap_or_else(|| self.id.clone())
     }
 }

@@ -1,8 +1,9 @@
 //! One instance a home: the first holds a lock, the next asks it to come to the front and leaves.
 //! It knows a folder, not what is in it.
 
+use crate::store::open_lock;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -69,12 +70,7 @@ impl Instance {
     /// # Errors
     /// Another instance has it, or the lock cannot be had.
     pub fn acquire(dir: &Path) -> Result<Self, AcquireError> {
-        let mut options = OpenOptions::new();
-        let lock = options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(dir.join(LOCK))?;
+        let lock = open_lock(&dir.join(LOCK))?;
         let endpoint = dir.join(ENDPOINT);
         match lock.try_lock() {
             Ok(()) => {}

@@ -37,7 +37,7 @@ impl ProbeMarks {
     }
 
     /// A raw probe is about to connect from this local port.
-    pub fn expect(&self, port: u16) {
+    pub fn announce(&self, port: u16) {
         let mut raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
         if raw.len() == MAX_UNDER_WAY {
             raw.pop_front();
@@ -64,12 +64,12 @@ mod tests {
     fn a_raw_probe_is_known_once() {
         let marks = ProbeMarks::new(Secret::new("k"));
         assert!(!marks.take(7), "nobody expects it");
-        marks.expect(7);
-        marks.expect(8);
+        marks.announce(7);
+        marks.announce(8);
         assert!(marks.clone().take(7) && !marks.take(7) && marks.take(8));
         let far = u16::try_from(MAX_UNDER_WAY).expect("few");
         for port in 0..=far {
-            marks.expect(port);
+            marks.announce(port);
         }
         assert!(!marks.take(0) && marks.take(far), "only so many are kept");
     }

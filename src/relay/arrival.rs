@@ -3,11 +3,12 @@
 //! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
 //! valid token, the ones that resume a session too.
 
+use super::accounts::{AccountsWatch, Credential};
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
 use super::upstream::{ProbeKey, Way};
-use super::{Accounts, Limits, Permit};
+use super::{Limits, Permit};
 use crate::link::ReadAhead;
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
@@ -18,7 +19,7 @@ use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, V
 use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -32,7 +33,7 @@ const MAX_ID: usize = 128;
 pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) acceptor: TlsAcceptor,
-    pub(super) accounts: Mutex<Accounts>,
+    pub(super) accounts: Arc<AccountsWatch>,
     pub(super) registry: Arc<Registry>,
     pub(super) lot: Lot<Arc<str>>,
     /// The relay goes down: nobody new, and hosts are told. Sessions may still be resumed.
@@ -42,14 +43,10 @@ pub(super) struct Common {
 }
 
 impl Common {
-    fn account_of(&self, token: &str) -> Option<Arc<str>> {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.authenticate(token)
-    }
-
     /// Whose token a greeting shows.
-    fn account_shown(&self, credentials: &[u8]) -> Option<Arc<str>> {
-        self.account_of(std::str::from_utf8(credentials).ok()?)
+    async fn account_shown(&self, credentials: &[u8]) -> Option<Credential> {
+        let token = std::str::from_utf8(credentials).ok()?;
+        self.accounts.authenticate(token).await
     }
 }
 
@@ -63,8 +60,8 @@ pub(super) enum Entrance {
 
 /// What a connection turns out to be.
 enum Arrival {
-    /// A host that wants a session.
-    Host(Box<(Line, Hello)>),
+    /// A host that wants a session, and whose it is, when its token is known.
+    Host(Box<(Line, Hello, Option<Credential>)>),
     /// A session that goes on over it.
     Resumed,
 }
@@ -93,7 +90,7 @@ pub(super) async fn serve(
         () = permit.evicted() => Err("too many connections wait".to_owned()),
         () = common.shutdown.cancelled() => return,
     };
-    let (line, hello) = match greeted {
+    let (line, hello, shown) = match greeted {
         Ok(Arrival::Host(host)) => *host,
         Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
         Err(error) => return tracing::debug!(%peer, error, "no host"),
@@ -107,19 +104,20 @@ pub(super) async fn serve(
         return;
     }
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
-    match admit(&common, &hello, &line.link, &line.way(), permit) {
+    let account = shown.as_ref().map(|shown| shown.name().to_owned());
+    match admit(&common, &hello, shown, &line.link, &line.way(), permit) {
         Ok(admitted) => {
             let Admitted { seat, ports, place } = admitted;
             let session = seat.session.0;
-            tracing::info!(%peer, tunnel, instance, session, "a host is here");
+            tracing::info!(%peer, account, tunnel, instance, session, "a host is here");
             let end = Session::new(&common, line, seat).run(ports).await;
             drop(place);
-            tracing::info!(%peer, tunnel, session, %end, "a host has left");
+            tracing::info!(%peer, account, tunnel, session, %end, "a host has left");
         }
         Err((reason, permit)) => {
             // Anyone can be refused, as often as they like and with any name.
             let tunnel = start_of(&tunnel);
-            tracing::debug!(%peer, tunnel, %reason, "a host is refused");
+            tracing::debug!(%peer, account, tunnel, %reason, "a host is refused");
             let refused = RelayMessage::Refused { reason };
             tokio::select! {
                 () = line.part_with(&refused) => {}
@@ -141,13 +139,14 @@ async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<A
     match request {
         // Nobody else makes the relay hold the buffers of a link.
         Request::Open { credentials } => {
-            if common.account_shown(&credentials).is_none() {
+            if common.account_shown(&credentials).await.is_none() {
                 // It hears why if it still listens.
                 let _ = resume::refuse(&mut secured.stream, resume::Refusal::Unauthorized).await;
                 return Err("its token is not known".to_owned());
             }
-            let host = open(common, secured).await?;
-            Ok(Arrival::Host(Box::new(host)))
+            let (line, hello) = open(common, secured).await?;
+            let shown = common.accounts.authenticate(&hello.token.0).await;
+            Ok(Arrival::Host(Box::new((line, hello, shown))))
         }
         request @ Request::Resume { .. } => {
             go_on(common, &request, secured).await?;
@@ -241,8 +240,9 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
             id, credentials, ..
         } => common
             .account_shown(credentials)
+            .await
             .ok_or(resume::Refusal::Unknown)
-            .and_then(|account| common.lot.find(*id, &account)),
+            .and_then(|shown| common.lot.find(*id, shown.id())),
     };
     match found {
         Ok(link) => resume::accept(&link, request, stream, binding)
@@ -260,23 +260,25 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
 fn admit(
     common: &Common,
     hello: &Hello,
+    shown: Option<Credential>,
     link: &Handle,
     way: &Way,
     permit: Permit,
 ) -> Result<Admitted, (Refusal, Permit)> {
-    try_admit(common, hello, link, way).map_err(|reason| (reason, permit))
+    try_admit(common, hello, shown, link, way).map_err(|reason| (reason, permit))
 }
 
 fn try_admit(
     common: &Common,
     hello: &Hello,
+    shown: Option<Credential>,
     link: &Handle,
     way: &Way,
 ) -> Result<Admitted, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
     }
-    let account = common.account_of(&hello.token.0).ok_or(Refusal::Token)?;
+    let shown = shown.ok_or(Refusal::Token)?;
     let ids = [&hello.install, &hello.instance];
     if TunnelId::label(hello.tunnel.as_str()).is_err() || ids.iter().any(|id| id.len() > MAX_ID) {
         return Err(Refusal::Invalid {
@@ -284,15 +286,20 @@ fn try_admit(
         });
     }
     let limit = common.limits.sessions_per_account;
-    let parking = common.lot.admit(Arc::clone(&account), link.clone());
+    let parking = common.lot.admit(Arc::clone(shown.id()), link.clone());
     let parking = parking.map_err(|resume::Full| Refusal::TooManyTunnels { limit })?;
     let claim = Claim {
-        account,
+        account: Arc::clone(shown.id()),
         tunnel: hello.tunnel.clone(),
         install: hello.install.clone(),
         take_over: hello.take_over,
     };
-    let (seat, ports) = common.registry.admit(&claim, &hello.ports, way)?;
+    let admitted = common.registry.admit(&claim, &shown, &hello.ports, way);
+    let (seat, ports) = admitted?;
+    // Whoever was removed in between was not there yet to be cut off.
+    if !common.accounts.accepts(&shown) {
+        return Err(Refusal::Token);
+    }
     let place = AbortOnDropHandle::new(tokio::spawn(parking));
     Ok(Admitted { seat, ports, place })
 }
@@ -305,7 +312,7 @@ mod tests {
     use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
-    use crate::relay::{Limiter, Network, Share, Visitors};
+    use crate::relay::{Accounts, Limiter, Network, ReservedNames, Share, Visitors};
     use std::net::Ipv4Addr;
     use std::path::Path;
 
@@ -317,13 +324,15 @@ mod tests {
             public: "http://localhost".parse().expect("it is one"),
             http: SocketAddr::new(ip, 80),
             by_port: false,
+            reserved: ReservedNames::default(),
         };
-        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
         let limits = Limits::default();
+        let visitors = Arc::new(Visitors::new("localhost"));
+        let ports = PublicPorts::new(ip, None, &limits, visitors);
         Common {
             limits,
             acceptor: identity.acceptor().expect("it is a pair"),
-            accounts: Mutex::new(Accounts::open(dir).expect("it opens")),
+            accounts: Arc::new(AccountsWatch::new(Accounts::open(dir).expect("it opens"))),
             registry: Arc::new(Registry::new(&limits, naming, ports, &Names::default())),
             lot: Lot::new(limits.parking),
             draining: CancellationToken::new(),
@@ -365,18 +374,18 @@ mod tests {
             Limiter::new("tests", one),
             Network::of([192, 0, 2, 1].into()),
         );
-        let refused = admit(&common, &hello("wrong"), &link, &way, door.admit(network));
+        let place = door.admit(network);
+        let refused = admit(&common, &hello("wrong"), None, &link, &way, place);
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
         let next = door.admit(network);
         // It still counted, so it was one too many.
         refused.evicted().await;
-        let owner = {
-            let accounts = common.accounts.lock().expect("nobody panicked");
-            accounts.owner_token().expose().to_owned()
-        };
-        let admitted = admit(&common, &hello(&owner), &link, &way, next);
+        let accounts = Accounts::open(dir.path()).expect("it opens");
+        let owner = accounts.owner_token().expose();
+        let shown = common.accounts.authenticate(owner).await;
+        let admitted = admit(&common, &hello(owner), shown, &link, &way, next);
         assert!(admitted.is_ok());
         let last = door.admit(network);
         assert_eq!(door.usage().evicted, 1, "there is room");

@@ -7,6 +7,11 @@ use std::path::Path;
 const CERTIFICATE: &str = "relay-cert.pem";
 const KEY: &str = "relay-key.pem";
 
+/// Whether a relay has made its key there.
+pub(super) fn is_in(dir: &Path) -> bool {
+    dir.join(CERTIFICATE).exists()
+}
+
 /// Reads key and certificate; makes them while there is no certificate. It is written last, so a key
 /// alone is what a program left that died while it made them, and no host can have pinned it. A
 /// certificate alone is a lost key: that is for the operator to mend.

@@ -2,6 +2,7 @@
 
 use super::AccountsError;
 use crate::link::tls::IdentityError;
+use crate::store::NotYours;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,6 +43,29 @@ pub enum RelayError {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+    },
+    /// The data directory is another user's.
+    #[error(transparent)]
+    NotYours(#[from] NotYours),
+    /// Another relay keeps its data there.
+    #[error(
+        "another relay runs with its data in {}: stop it, or choose another folder with --data", path.display()
+    )]
+    DataInUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// What is remembered of names is larger than anything a relay writes. It is left alone.
+    #[error(
+        "{} has {size} bytes, and no relay writes more than {limit}: move it away, and the names it keeps for those who are not here now are forgotten", path.display()
+    )]
+    NamesTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        size: u64,
+        /// The bytes it may have.
+        limit: u64,
     },
     /// Key or certificate cannot be used. They are not replaced: hosts pin them.
     #[error(

@@ -1,11 +1,34 @@
 //! The relay's few small files: private, and replaced as a whole or not at all.
 
+use crate::store::no_follow;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::time::SystemTime;
 
-/// So many corrupt copies of one file are kept aside; the last is then overwritten.
-const MAX_ASIDE: u32 = 99;
+/// The longest file that is read, in bytes: some ten thousand accounts.
+const MAX_SIZE: u64 = 4 * 1024 * 1024;
+
+/// Bytes that are kept on the disk for when nothing else is left of it: enough for the accounts of some
+/// thousand people, and twice those there are when they are more.
+const RESERVE: usize = 256 * 1024;
+
+/// The file they are kept in.
+const RESERVE_FILE: &str = "reserve";
+
+/// When a file was written, how long it is and which file it is: it differs whenever the file was
+/// replaced. `None` when there is none.
+pub(super) type Stamp = Option<(SystemTime, u64, u64)>;
+
+/// Which file is there now.
+pub(super) fn stamp(path: &Path) -> Stamp {
+    let facts = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let which = std::os::unix::fs::MetadataExt::ino(&facts);
+    #[cfg(not(unix))]
+    let which = 0;
+    Some((facts.modified().ok()?, facts.len(), which))
+}
 
 /// Makes the directory, for the owner alone.
 pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
@@ -18,11 +41,19 @@ pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
 
 /// The file's text; `None` when there is no file.
 pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.take(MAX_SIZE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_SIZE {
+        return Err(io::Error::other(format!(
+            "it has more than {MAX_SIZE} bytes"
+        )));
     }
+    Ok(Some(text))
 }
 
 /// Writes a file that only its owner can read: to a temporary one first, then renamed.
@@ -40,6 +71,64 @@ pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
+/// As [`write_private`], and on a full disk with what was kept for that: see [`keep_reserve`].
+pub(super) fn write_private_on_full_disk(path: &Path, text: &str) -> io::Result<()> {
+    write_or_use_reserve(path, text, write_private)
+}
+
+fn write_or_use_reserve(
+    path: &Path,
+    text: &str,
+    write: impl FnOnce(&Path, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = match write(path, text) {
+        Err(error) if is_full(&error) => use_reserve(path, text).map_err(|_| error),
+        written => written,
+    };
+    if let Some(dir) = path.parent() {
+        keep_reserve(dir, text.len());
+    }
+    written
+}
+
+/// Keeps room on the disk for the file that comes in place of one of `len` bytes. Where there is none
+/// already, that is said.
+pub(super) fn keep_reserve(dir: &Path, len: usize) {
+    let path = dir.join(RESERVE_FILE);
+    let wanted = RESERVE.max(2 * len);
+    let there = fs::symlink_metadata(&path).map_or(0, |facts| facts.len());
+    if there >= wanted as u64 {
+        return;
+    }
+    let made = OpenOptions::new();
+    let made = no_follow(made.clone().write(true).create(true).truncate(true)).open(&path);
+    let made = made.and_then(|mut file| file.write_all(&vec![b' '; wanted]));
+    if let Err(error) = made {
+        let _ = fs::remove_file(&path);
+        tracing::warn!(%error, "no room can be kept for changes of accounts on a full disk");
+    }
+}
+
+/// The reserve becomes the file: its blocks are there already, so that nothing more is needed.
+fn use_reserve(path: &Path, text: &str) -> io::Result<()> {
+    let reserve = path.with_file_name(RESERVE_FILE);
+    let mut file = no_follow(OpenOptions::new().write(true)).open(&reserve)?;
+    if file.metadata()?.len() < text.len() as u64 {
+        return Err(io::Error::other("the reserve is too small"));
+    }
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
+    file.sync_all()?;
+    fs::rename(&reserve, path)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     // Left over from a process of the same number that died: it may have other permissions.
     let _ = fs::remove_file(path);
@@ -50,19 +139,6 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-/// Renames a file that cannot be read, so that nothing overwrites it: where it is now.
-pub(super) fn keep_aside(path: &Path) -> io::Result<PathBuf> {
-    let name = |n: u32| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".corrupt-{n}"));
-        PathBuf::from(name)
-    };
-    let free = (1..MAX_ASIDE).map(name).find(|path| !path.exists());
-    let aside = free.unwrap_or_else(|| name(MAX_ASIDE));
-    fs::rename(path, &aside)?;
-    Ok(aside)
 }
 
 #[cfg(test)]
@@ -90,14 +166,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_aside_stays() {
+    fn on_a_full_disk_the_reserve_becomes_the_file_and_is_kept_anew() {
         let dir = tempfile::tempdir().expect("there is room");
-        let path = dir.path().join("file.json");
-        for text in ["one", "two"] {
-            write_private(&path, text).expect("it is written");
-            let aside = keep_aside(&path).expect("it is renamed");
-            assert_eq!(read(&aside).expect("it is there").as_deref(), Some(text));
+        let path = dir.path().join("accounts.json");
+        let full = |_: &Path, _: &str| Err(io::ErrorKind::StorageFull.into());
+        write_or_use_reserve(&path, "lost", full).expect_err("nothing was kept");
+        keep_reserve(dir.path(), 4 * RESERVE);
+        let reserve = dir.path().join(RESERVE_FILE);
+        let len = || fs::metadata(&reserve).expect("it is there").len();
+        assert_eq!(len(), 8 * RESERVE as u64);
+        for text in ["first", "second, longer"] {
+            write_or_use_reserve(&path, text, full).expect("it is written");
+            assert_eq!(read(&path).expect("it is there").as_deref(), Some(text));
+            assert_eq!(len(), RESERVE as u64);
         }
-        assert_eq!(read(&path).expect("it is gone"), None);
+        let long = "x".repeat(RESERVE + 1);
+        write_or_use_reserve(&path, &long, full).expect_err("it is too long");
+        let kept = read(&path).expect("it is there");
+        assert_eq!(kept.as_deref(), Some("second, longer"));
+        let denied = |_: &Path, _: &str| Err(io::ErrorKind::PermissionDenied.into());
+        let refused = write_or_use_reserve(&path, "x", denied);
+        refused.expect_err("the disk is not full");
     }
 }

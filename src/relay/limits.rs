@@ -25,7 +25,13 @@ pub struct Limits {
     pub sessions_per_account: u32,
     /// A tunnel may have so many ports.
     pub ports_per_tunnel: usize,
-    /// So many labels are remembered; the oldest whose host has left goes first.
+    /// An account may have so many names, those it hosts and those kept for it together; one more
+    /// costs it its oldest that it does not host.
+    pub names_per_account: u32,
+    /// An account may have so many public TCP ports, those that are served and those kept for it.
+    pub public_ports_per_account: u32,
+    /// So many labels are remembered whose hosts have left; one more costs the account that has most
+    /// its oldest.
     pub known_labels: usize,
     /// A label stays its account's for so long after its host has left.
     pub reserved_for: Duration,
@@ -172,7 +178,9 @@ impl Default for Limits {
             unauthenticated_per_network: 256,
             sessions_per_account: 100,
             ports_per_tunnel: 64,
-            known_labels: 10_000,
+            names_per_account: 1_000,
+            public_ports_per_account: 25,
+            known_labels: 100_000,
             reserved_for: Duration::from_hours(24),
             open_timeout: Duration::from_secs(10),
             return_within: Duration::from_secs(10),

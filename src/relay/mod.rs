@@ -5,6 +5,7 @@
 
 mod accounts;
 mod arrival;
+mod away;
 mod backend;
 mod certificate;
 mod error;
@@ -19,6 +20,7 @@ mod names;
 mod numbers;
 mod public_ports;
 mod registry;
+mod reserved;
 mod returning;
 mod server;
 mod session;
@@ -26,8 +28,9 @@ mod sockets;
 mod table;
 mod upstream;
 mod visitors;
+mod whereabouts;
 
-pub use accounts::{Accounts, AccountsError, OWNER};
+pub use accounts::{Accounts, AccountsError, Listed, OWNER};
 pub use backend::{
     Backend, HttpOpening, HttpStream, Lookup, OpenError, Opening, Stream, Upstream, Visitor,
     Waiting,
@@ -38,6 +41,8 @@ pub use host_door::{HostDoor, Knock};
 pub use ingress_port::{Ingress, IngressGuard, Serving};
 pub use limiter::{Activity, Limiter, Network, Permit, Share, Usage};
 pub use limits::{Limits, VisitorLimits};
-pub use server::{Relay, RelayConfig, Warning, join_link};
+pub use reserved::ReservedNames;
+pub use server::{Relay, RelayConfig, Warning};
 pub use sockets::{Shelf, Sockets};
 pub use visitors::Visitors;
+pub use whereabouts::Whereabouts;

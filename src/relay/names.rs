@@ -1,22 +1,44 @@
-//! What a relay remembers from one run to the next: whose each label is, and who had which public
-//! port. A restart must neither free a reserved name nor move a public port.
+//! What a relay remembers from one run to the next: whose each label is, and whose each public port. A
+//! restart must neither free a reserved name nor move a public port.
+//!
+//! `names.json` is all of it at one time, and `names.journal` what has changed since, a line each: so
+//! what is written down costs what has changed, and not what is known. A line says what is true of one
+//! label or port, whatever was said of it before: reading a journal twice changes nothing.
 
-use super::numbers::PublicKey;
+use super::numbers::{PublicKey, RememberedPort};
 use super::registry::Registry;
 use super::table::Remembered;
+use super::{RelayError, files};
 use crate::model::{TunnelId, UnixMillis};
-use crate::store::Document;
+use crate::store::{Document, no_follow};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
 
 const FILE: &str = "names.json";
+const JOURNAL: &str = "names.journal";
 
 /// Changes are written down together, this long after the first of them.
 const WRITE_AFTER: Duration = Duration::from_secs(1);
+
+/// After a failure (mostly: a full disk) all is written down again, this much later.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// The largest file that is read, in bytes: twice what all labels and ports take that a relay may know
+/// (`Limits::known_labels`), each with the longest names.
+const MAX_SIZE: u64 = 256 * 1024 * 1024;
+
+/// A journal that is longer than this, and than what is known, is replaced by what is known.
+const LONG_JOURNAL: u64 = 1024 * 1024;
+
+/// No line of ours is longer.
+const MAX_LINE: u64 = 4096;
 
 /// The file's data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +51,7 @@ pub(super) struct Names {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
     label: String,
+    /// The account's id.
     account: Arc<str>,
     /// None when it was hosted as this was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,34 +60,100 @@ struct Name {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct PublicPort {
+    /// The account's id.
     account: Arc<str>,
     tunnel: String,
     number: NonZeroU16,
     public: NonZeroU16,
+    /// None when it was served as this was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reserved_until: Option<UnixMillis>,
 }
 
-impl Names {
-    pub(super) fn new<'a>(
-        labels: Vec<Remembered>,
-        ports: impl Iterator<Item = (&'a PublicKey, u16)>,
-        now: UnixMillis,
-    ) -> Self {
-        let label = |remembered: Remembered| Name {
+/// One line of the journal: what is true from then on.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    Label(Name),
+    NoLabel(String),
+    Port(PublicPort),
+    NoPort {
+        account: Arc<str>,
+        tunnel: String,
+        number: NonZeroU16,
+    },
+}
+
+/// What has changed since it was written down last.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) labels: (Vec<Remembered>, Vec<String>),
+    pub(super) ports: (Vec<RememberedPort>, Vec<PublicKey>),
+}
+
+impl Name {
+    fn new(remembered: Remembered, now: UnixMillis) -> Self {
+        Self {
             label: remembered.label,
             account: remembered.account,
             reserved_until: remembered.left.map(|left| now.after(left)),
+        }
+    }
+}
+
+impl PublicPort {
+    fn new(remembered: RememberedPort, now: UnixMillis) -> Option<Self> {
+        Some(Self {
+            public: NonZeroU16::new(remembered.public)?,
+            account: remembered.key.account,
+            tunnel: remembered.key.tunnel,
+            number: remembered.key.number,
+            reserved_until: remembered.left.map(|left| now.after(left)),
+        })
+    }
+
+    fn key(&self) -> PublicKey {
+        PublicKey {
+            account: Arc::clone(&self.account),
+            tunnel: self.tunnel.clone(),
+            number: self.number,
+        }
+    }
+}
+
+impl Changes {
+    fn into_lines(self, now: UnixMillis) -> impl Iterator<Item = Line> {
+        let labels = self
+            .labels
+            .0
+            .into_iter()
+            .map(move |label| Name::new(label, now));
+        let ports = self.ports.0.into_iter();
+        let ports = ports.filter_map(move |port| PublicPort::new(port, now));
+        let no_port = |key: PublicKey| Line::NoPort {
+            account: key.account,
+            tunnel: key.tunnel,
+            number: key.number,
         };
-        let port = |(key, public): (&PublicKey, u16)| {
-            Some(PublicPort {
-                account: Arc::clone(&key.account),
-                tunnel: key.tunnel.clone(),
-                number: key.number,
-                public: NonZeroU16::new(public)?,
-            })
-        };
+        let gone = self.labels.1.into_iter().map(Line::NoLabel);
+        let gone = gone.chain(self.ports.1.into_iter().map(no_port));
+        // A number may go from one key to another: what is gone comes first.
+        gone.chain(labels.map(Line::Label))
+            .chain(ports.map(Line::Port))
+    }
+}
+
+impl Names {
+    pub(super) fn new(
+        labels: Vec<Remembered>,
+        ports: impl Iterator<Item = RememberedPort>,
+        now: UnixMillis,
+    ) -> Self {
+        let labels = labels.into_iter().map(|label| Name::new(label, now));
+        let ports = ports.filter_map(|port| PublicPort::new(port, now));
         Self {
-            labels: labels.into_iter().map(label).collect(),
-            ports: ports.filter_map(port).collect(),
+            labels: labels.collect(),
+            ports: ports.collect(),
         }
     }
 
@@ -81,53 +170,161 @@ impl Names {
             })
     }
 
-    /// Who had which public port.
-    pub(super) fn ports(&self) -> impl Iterator<Item = (PublicKey, u16)> {
-        self.ports.iter().map(|port| {
-            let key = PublicKey {
-                account: Arc::clone(&port.account),
-                tunnel: port.tunnel.clone(),
-                number: port.number,
-            };
-            (key, port.public.get())
+    /// The public ports, as their numbers know them.
+    pub(super) fn ports(&self, now: UnixMillis) -> impl Iterator<Item = RememberedPort> {
+        self.ports.iter().map(move |port| RememberedPort {
+            key: port.key(),
+            public: port.public.get(),
+            left: port.reserved_until.map(|until| until.since(now)),
         })
+    }
+
+    /// Forgets what was kept for accounts that are not there any more.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.labels.retain(|label| is_there(&label.account));
+        self.ports.retain(|port| is_there(&port.account));
+    }
+
+    /// This, and then what the lines say.
+    fn changed_by(self, lines: impl Iterator<Item = Line>) -> Self {
+        let mut order = 0_u64;
+        let mut next = move || {
+            order += 1;
+            order
+        };
+        let labels = self
+            .labels
+            .into_iter()
+            .map(|label| (label.label.clone(), (next(), label)));
+        let mut labels: HashMap<_, _> = labels.collect();
+        let ports = self
+            .ports
+            .into_iter()
+            .map(|port| (port.key(), (next(), port)));
+        let mut ports: HashMap<_, _> = ports.collect();
+        for line in lines {
+            match line {
+                Line::Label(label) => drop(labels.insert(label.label.clone(), (next(), label))),
+                Line::NoLabel(label) => drop(labels.remove(&label)),
+                Line::Port(port) => drop(ports.insert(port.key(), (next(), port))),
+                Line::NoPort {
+                    account,
+                    tunnel,
+                    number,
+                } => drop(ports.remove(&PublicKey {
+                    account,
+                    tunnel,
+                    number,
+                })),
+            }
+        }
+        // The oldest first, as they came.
+        let mut labels: Vec<_> = labels.into_values().collect();
+        labels.sort_unstable_by_key(|(order, _)| *order);
+        let mut ports: Vec<_> = ports.into_values().collect();
+        ports.sort_unstable_by_key(|(order, _)| *order);
+        Self {
+            labels: labels.into_iter().map(|(_, label)| label).collect(),
+            ports: ports.into_iter().map(|(_, port)| port).collect(),
+        }
     }
 }
 
-/// The file of one relay.
+/// The files of one relay.
 pub(super) struct Memory {
+    dir: PathBuf,
     document: Document<Names>,
-    /// Two that write at once could leave the older state.
-    writing: Mutex<()>,
+    writing: Mutex<Writing>,
+}
+
+#[derive(Debug, Default)]
+struct Writing {
+    /// How long the journal is, in bytes.
+    len: u64,
+    /// How long it may be until all is written down anew.
+    long: u64,
+    /// What is on the disk is not what was known: the next time all is written down.
+    stale: bool,
 }
 
 impl Memory {
     pub(super) fn of(dir: &Path) -> Arc<Self> {
         Arc::new(Self {
-            document: Document::new(dir, FILE, &[]),
+            dir: dir.to_owned(),
+            document: Document::new(dir, FILE, &[]).at_most(MAX_SIZE),
             writing: Mutex::default(),
         })
     }
 
-    /// What was written down the last time. A file that cannot be read is kept aside, and nothing is
-    /// known.
-    pub(super) fn load(&self) -> Names {
-        self.document.load().value
+    /// What was written down the last time. A file that cannot be understood is kept aside, and nothing
+    /// is known.
+    ///
+    /// # Errors
+    /// A file is larger than any that is written: names would be lost if it were passed over.
+    pub(super) fn load(&self) -> Result<Names, RelayError> {
+        for path in [self.document.path(), self.journal()] {
+            let size = fs::metadata(&path).map_or(0, |facts| facts.len());
+            if size > MAX_SIZE {
+                let limit = MAX_SIZE;
+                return Err(RelayError::NamesTooLarge { path, size, limit });
+            }
+        }
+        let names = self.document.load().value;
+        let lines = read_journal(&self.journal()).map_err(|error| RelayError::Data {
+            path: self.journal(),
+            error,
+        })?;
+        let mut writing = self.lock();
+        writing.long = self.size();
+        // All is written down at the first change, and the journal begins anew.
+        writing.stale = !lines.is_empty() || writing.long == 0;
+        Ok(names.changed_by(lines.into_iter()))
     }
 
-    /// Writes down what the registry knows now.
-    pub(super) async fn save(self: &Arc<Self>, registry: &Arc<Registry>) {
+    /// Writes down what the registry knows now and did not know then.
+    pub(super) async fn save(self: &Arc<Self>, registry: &Arc<Registry>) -> io::Result<()> {
         let (memory, registry) = (Arc::clone(self), Arc::clone(registry));
         let saved = spawn_blocking(move || {
-            let _one = memory
-                .writing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            memory.document.save(&registry.names(now()))
+            // Two that write at once could leave the older state.
+            let mut writing = memory.lock();
+            let saved = memory.write(&mut writing, &registry);
+            writing.stale |= saved.is_err();
+            saved
         });
-        if let Ok(Err(error)) = saved.await {
+        let saved = saved.await.map_err(io::Error::other).flatten();
+        saved.inspect_err(|error| {
             tracing::warn!(%error, "names and ports cannot be written down");
+        })
+    }
+
+    fn write(&self, writing: &mut Writing, registry: &Registry) -> io::Result<()> {
+        let (changes, now) = (registry.take_changes(), now());
+        if writing.stale || writing.len > LONG_JOURNAL.max(writing.long) {
+            self.document.save(&registry.names(now))?;
+            // What is in it is in the file now.
+            match fs::remove_file(self.journal()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            *writing = Writing {
+                long: self.size(),
+                ..Writing::default()
+            };
+            return Ok(());
         }
+        let mut text = String::new();
+        for line in changes.into_lines(now) {
+            text += &serde_json::to_string(&line)?;
+            text.push('\n');
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut journal = open_journal(&self.journal())?;
+        journal.write_all(text.as_bytes())?;
+        journal.sync_data()?;
+        writing.len += text.len() as u64;
+        Ok(())
     }
 
     /// Writes down what changes, for as long as it is polled.
@@ -135,7 +332,52 @@ impl Memory {
         loop {
             registry.changed().await;
             tokio::time::sleep(WRITE_AFTER).await;
-            self.save(&registry).await;
+            while self.save(&registry).await.is_err() {
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.dir.join(JOURNAL)
+    }
+
+    fn size(&self) -> u64 {
+        files::stamp(&self.document.path()).map_or(0, |(_, size, _)| size)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open_journal(path: &Path) -> io::Result<File> {
+    no_follow(OpenOptions::new().append(true).create(true)).open(path)
+}
+
+/// The lines that can be understood: the last one may have been cut off with the power.
+fn read_journal(path: &Path) -> io::Result<Vec<Line>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut reader = BufReader::new(file.take(MAX_SIZE));
+    let mut lines = Vec::new();
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        if reader
+            .by_ref()
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut text)?
+            == 0
+        {
+            return Ok(lines);
+        }
+        match serde_json::from_slice(&text) {
+            Ok(line) => lines.push(line),
+            Err(error) => tracing::warn!(%error, "a line of the journal of names is left out"),
         }
     }
 }
@@ -147,71 +389,5 @@ pub(super) fn now() -> UnixMillis {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn key(number: u16) -> PublicKey {
-        PublicKey {
-            account: "anna".into(),
-            tunnel: "web".to_owned(),
-            number: NonZeroU16::new(number).expect("not 0"),
-        }
-    }
-
-    #[test]
-    fn it_is_read_as_it_was_written_and_time_goes_on_meanwhile() {
-        let dir = tempfile::tempdir().expect("there is room");
-        let document: Document<Names> = Document::new(dir.path(), FILE, &[]);
-        let remembered = |label: &str, left: Option<u64>| Remembered {
-            label: label.to_owned(),
-            account: "anna".into(),
-            left: left.map(Duration::from_secs),
-        };
-        let labels = vec![remembered("gone", Some(100)), remembered("here", None)];
-        let then = UnixMillis(1_000_000);
-        let names = Names::new(labels, [(&key(22), 7501)].into_iter(), then);
-        document.save(&names).expect("it is written");
-        let read = Memory::of(dir.path()).load();
-        assert_eq!(read, names);
-        assert_eq!(read.ports().collect::<Vec<_>>(), [(key(22), 7501)]);
-        let at = |seconds| {
-            let now = then.after(Duration::from_secs(seconds));
-            read.labels(now).collect::<Vec<_>>()
-        };
-        let here = remembered("here", None);
-        assert_eq!(at(30), [remembered("gone", Some(70)), here.clone()]);
-        assert_eq!(at(300), [remembered("gone", Some(0)), here]);
-    }
-
-    #[test]
-    fn a_file_of_version_1_is_read() {
-        let dir = tempfile::tempdir().expect("there is room");
-        let text = include_str!("../../tests/fixtures/v1/relay-names.json");
-        std::fs::write(dir.path().join(FILE), text).expect("it is written");
-        let names = Memory::of(dir.path()).load();
-        let labels: Vec<_> = names.labels(UnixMillis(0)).collect();
-        assert_eq!(labels.len(), 2);
-        assert_eq!(labels[0].left, Some(Duration::from_hours(1)));
-        assert_eq!((&*labels[1].label, labels[1].left), ("shop", None));
-        assert_eq!(names.ports().collect::<Vec<_>>(), [(key(5432), 7510)]);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_in_the_file_only_labels_come_out_of_it(
-            label in "\\PC{0,80}",
-            until in proptest::option::of(any::<u64>()),
-            now in any::<u64>(),
-        ) {
-            let until = until.map_or(serde_json::Value::Null, Into::into);
-            let names = serde_json::json!({
-                "labels": [{"label": label, "account": "a", "reserved_until": until}],
-            });
-            let names: Names = serde_json::from_value(names).expect("it has that form");
-            for remembered in names.labels(UnixMillis(now)) {
-                prop_assert!(TunnelId::label(remembered.label).is_ok());
-            }
-        }
-    }
-}
+#[path = "names_tests.rs"]
+mod tests;

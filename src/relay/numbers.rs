@@ -1,102 +1,241 @@
-//! Which public TCP port a tunnel's port gets: pure.
+//! Which public TCP port a tunnel's port gets, and for whom it is kept: pure.
 //!
-//! It proposes numbers; whether the system lets one be bound is found out elsewhere.
+//! It proposes numbers; whether the system lets one be bound is found out elsewhere. A number is its
+//! account's while it is served and for a while afterwards: whoever connects to it must not end up with
+//! a stranger.
 
+use super::Limits;
+use super::away::Away;
 use crate::link::wire::Refusal;
 use sha2::{Digest as _, Sha256};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// So many numbers are remembered; the oldest are forgotten.
-const MAX_REMEMBERED: usize = 10_000;
+/// There are no more numbers than that, so no more can be kept.
+const ALL: usize = u16::MAX as usize;
 
 /// One local port of one tunnel of one account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PublicKey {
+    /// The account's id.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
     pub(super) number: NonZeroU16,
 }
 
-/// The relay's public ports, and who had which.
+/// A port that is known, for whoever writes it down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RememberedPort {
+    pub(super) key: PublicKey,
+    pub(super) public: u16,
+    /// How long it stays the account's; `None` while it is served.
+    pub(super) left: Option<Duration>,
+}
+
+/// The relay's public ports, and whose each is.
 #[derive(Debug)]
 pub(super) struct Numbers {
     /// `None` for whatever the system gives.
     range: Option<RangeInclusive<u16>>,
-    had: HashMap<PublicKey, u16>,
-    order: VecDeque<PublicKey>,
+    per_account: usize,
+    reserved_for: Duration,
+    /// What each key has or had.
+    given: HashMap<PublicKey, u16>,
+    /// Who has or had each number.
+    owners: HashMap<u16, PublicKey>,
+    live: HashSet<PublicKey>,
+    /// How many of them are each account's; none that has none is in it.
+    accounts: HashMap<Arc<str>, usize>,
+    away: Away<PublicKey>,
+    changed: HashSet<PublicKey>,
 }
 
 impl Numbers {
-    pub(super) fn new(range: Option<RangeInclusive<u16>>) -> Self {
+    pub(super) fn new(range: Option<RangeInclusive<u16>>, limits: &Limits) -> Self {
         Self {
             range,
-            had: HashMap::new(),
-            order: VecDeque::new(),
+            per_account: limits.public_ports_per_account as usize,
+            reserved_for: limits.reserved_for,
+            given: HashMap::new(),
+            owners: HashMap::new(),
+            live: HashSet::new(),
+            accounts: HashMap::new(),
+            away: Away::new(ALL),
+            changed: HashSet::new(),
         }
+    }
+
+    /// How many the account has that are served.
+    pub(super) fn served(&self, account: &str) -> usize {
+        self.accounts.get(account).copied().unwrap_or_default()
     }
 
     /// Which numbers to try to bind, best first; 0 lets the system choose.
-    pub(super) fn candidates(
-        &self,
-        key: &PublicKey,
+    pub(super) fn candidates<'a>(
+        &'a self,
+        key: &'a PublicKey,
         requested: Option<NonZeroU16>,
-        in_use: impl Fn(u16) -> bool,
-    ) -> Result<Vec<u16>, Refusal> {
+        in_use: impl Fn(u16) -> bool + Copy + 'a,
+        now: Instant,
+    ) -> Result<Box<dyn Iterator<Item = u16> + 'a>, Refusal> {
         if let Some(port) = requested {
             let number = port.get();
-            return match &self.range {
-                Some(range) if !range.contains(&number) => Err(Refusal::PublicPortOutside {
+            if let Some(range) = &self.range
+                && !range.contains(&number)
+            {
+                return Err(Refusal::PublicPortOutside {
                     port,
                     first: *range.start(),
                     last: *range.end(),
-                }),
-                Some(_) | None if in_use(number) => Err(Refusal::PublicPortTaken { port }),
-                Some(_) | None => Ok(vec![number]),
+                });
+            }
+            return if !in_use(number) && !self.is_others(key, number, true, now) {
+                Ok(Box::new(iter::once(number)))
+            } else {
+                Err(Refusal::PublicPortTaken { port })
             };
         }
-        let had = self.had.get(key).copied().filter(|number| !in_use(*number));
-        let mut candidates = Vec::from_iter(had);
-        match &self.range {
-            None => candidates.push(0),
-            Some(range) => {
-                // Numbers that others had come last: they may come back for them.
-                let free = |number: &u16| Some(*number) != had && !in_use(*number);
-                let others: HashSet<u16> = self.had.values().copied().collect();
-                let (fresh, used): (Vec<u16>, Vec<u16>) = from_own_place(key, range)
-                    .filter(free)
-                    .partition(|number| !others.contains(number));
-                candidates.extend(fresh);
-                candidates.extend(used);
-            }
-        }
-        Ok(candidates)
+        let free = move |number: &u16| {
+            *number == 0 || !in_use(*number) && !self.is_others(key, *number, false, now)
+        };
+        let had = self.given.get(key).copied().filter(free);
+        let Some(range) = &self.range else {
+            return Ok(Box::new(had.into_iter().chain(iter::once(0))));
+        };
+        // Numbers that others had come last: they may come back for them even now.
+        let others = move |number: &u16| Some(*number) != had && free(number);
+        let is_fresh = |number: &u16| !self.owners.contains_key(number);
+        let place = || from_own_place(key, range).filter(others);
+        let fresh = place().filter(is_fresh);
+        let used = place().filter(move |number| !is_fresh(number));
+        Ok(Box::new(had.into_iter().chain(fresh).chain(used)))
     }
 
-    /// Who had `number` last.
+    /// Another key has the number, or another account had it not long ago. What its own account had,
+    /// a tunnel may have when it asks for it by number.
+    pub(super) fn is_others(
+        &self,
+        key: &PublicKey,
+        number: u16,
+        requested: bool,
+        now: Instant,
+    ) -> bool {
+        let other = self.owners.get(&number).filter(|owner| *owner != key);
+        other.is_some_and(|other| {
+            let reserved = || {
+                let until = self.away.owner(other).map(|(_, until)| until);
+                until.is_some_and(|until| now < until)
+            };
+            let own = requested && other.account == key.account;
+            self.live.contains(other) || (!own && reserved())
+        })
+    }
+
+    /// Who has or had `number` last.
     pub(super) fn owner(&self, number: u16) -> Option<&PublicKey> {
-        let mut had = self.had.iter();
-        had.find(|(_, had)| **had == number).map(|(key, _)| key)
+        self.owners.get(&number)
     }
 
-    /// Who had which, in the order they came.
-    pub(super) fn remembered(&self) -> impl Iterator<Item = (&PublicKey, u16)> {
-        let number = |key| Some((key, *self.had.get(key)?));
-        self.order.iter().filter_map(number)
-    }
-
-    /// `key` has `number` now, and is to get it again.
-    pub(super) fn remember(&mut self, key: &PublicKey, number: u16) {
-        if self.had.insert(key.clone(), number).is_none() {
-            self.order.push_back(key.clone());
+    /// `key` is served at `number` from now on.
+    pub(super) fn serve(&mut self, key: &PublicKey, number: u16) {
+        self.own(key, number);
+        self.away.forget(key);
+        if self.live.insert(key.clone()) {
+            *self.accounts.entry(Arc::clone(&key.account)).or_default() += 1;
         }
-        while self.order.len() > MAX_REMEMBERED {
-            if let Some(oldest) = self.order.pop_front() {
-                self.had.remove(&oldest);
+    }
+
+    /// `key` is served no longer; its number stays its account's for a while.
+    pub(super) fn leave(&mut self, key: &PublicKey, now: Instant) {
+        if !self.live.remove(key) {
+            return;
+        }
+        if let Some(count) = self.accounts.get_mut(&key.account) {
+            *count -= 1;
+            if *count == 0 {
+                self.accounts.remove(&key.account);
             }
         }
+        self.keep(key, now + self.reserved_for);
+    }
+
+    /// Knows a port again, as one that is not served.
+    pub(super) fn remember(&mut self, remembered: &RememberedPort, now: Instant) {
+        let longest = self.reserved_for;
+        let left = remembered.left.map_or(longest, |left| left.min(longest));
+        self.own(&remembered.key, remembered.public);
+        self.keep(&remembered.key, now + left);
+    }
+
+    /// Nothing is kept for the account any more.
+    pub(super) fn forget_account(&mut self, account: &str) {
+        for key in self.away.forget_account(account) {
+            self.disown(&key);
+        }
+    }
+
+    fn own(&mut self, key: &PublicKey, number: u16) {
+        let before = self.owners.insert(number, key.clone());
+        if let Some(before) = before.filter(|before| before != key) {
+            self.away.forget(&before);
+            self.given.remove(&before);
+            self.changed.insert(before);
+        }
+        let had = self.given.insert(key.clone(), number);
+        if let Some(had) = had.filter(|had| *had != number) {
+            self.owners.remove(&had);
+        }
+        self.changed.insert(key.clone());
+    }
+
+    /// Within what the account may have, with what it serves.
+    fn keep(&mut self, key: &PublicKey, until: Instant) {
+        let room = self.per_account.saturating_sub(self.served(&key.account));
+        self.changed.insert(key.clone());
+        let kept = self.away.keep(key.clone(), &key.account, until, room);
+        for forgotten in kept {
+            self.disown(&forgotten);
+        }
+    }
+
+    fn disown(&mut self, key: &PublicKey) {
+        if let Some(number) = self.given.remove(key) {
+            self.owners.remove(&number);
+        }
+        self.changed.insert(key.clone());
+    }
+
+    /// All that are known, of each account the oldest first, and those that are served last.
+    pub(super) fn remembered(&self, now: Instant) -> impl Iterator<Item = RememberedPort> {
+        let away = self.away.iter().map(|(key, ..)| key);
+        let all = away.chain(&self.live);
+        all.filter_map(move |key| self.known(key, now))
+    }
+
+    fn known(&self, key: &PublicKey, now: Instant) -> Option<RememberedPort> {
+        let until = self.away.owner(key).map(|(_, until)| until);
+        Some(RememberedPort {
+            key: key.clone(),
+            public: *self.given.get(key)?,
+            left: until.map(|until| until.saturating_duration_since(now)),
+        })
+    }
+
+    /// What has changed since it was asked for last: what is known, and what is not any more.
+    pub(super) fn take_changes(&mut self, now: Instant) -> (Vec<RememberedPort>, Vec<PublicKey>) {
+        let (mut known, mut forgotten) = (Vec::new(), Vec::new());
+        for key in std::mem::take(&mut self.changed) {
+            match self.known(&key, now) {
+                Some(port) => known.push(port),
+                None => forgotten.push(key),
+            }
+        }
+        (known, forgotten)
     }
 }
 
@@ -108,54 +247,79 @@ fn from_own_place(key: &PublicKey, range: &RangeInclusive<u16>) -> impl Iterator
     let place = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let count = range.len().max(1);
     let skipped = usize::try_from(place).unwrap_or(usize::MAX) % count;
-    range.clone().cycle().skip(skipped).take(range.len())
+    let skipped = u16::try_from(skipped).unwrap_or(u16::MAX);
+    let (first, last) = (*range.start(), *range.end());
+    let from = first.saturating_add(skipped);
+    (from..=last).chain(first..from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn key(tunnel: &str) -> PublicKey {
+    const RANGE: RangeInclusive<u16> = 7000..=7003;
+
+    fn of(account: &str, tunnel: &str) -> PublicKey {
         PublicKey {
-            account: "anna".into(),
+            account: account.into(),
             tunnel: tunnel.to_owned(),
             number: NonZeroU16::MIN,
         }
+    }
+
+    fn key(tunnel: &str) -> PublicKey {
+        of("anna", tunnel)
     }
 
     fn port(number: u16) -> Option<NonZeroU16> {
         NonZeroU16::new(number)
     }
 
+    fn candidates(numbers: &Numbers, key: &PublicKey, now: Instant) -> Vec<u16> {
+        let found = numbers.candidates(key, None, |_| false, now);
+        found.expect("any number will do").collect()
+    }
+
     #[test]
-    fn a_port_gets_its_number_again_and_others_keep_off_it() {
-        let mut numbers = Numbers::new(Some(7000..=7003));
-        let candidates = |numbers: &Numbers, tunnel, in_use: &dyn Fn(u16) -> bool| {
-            let found = numbers.candidates(&key(tunnel), None, in_use);
-            found.expect("any number will do")
-        };
-        let free = |_| false;
-        let all = candidates(&numbers, "a", &free);
-        let mut sorted = all.clone();
+    fn a_number_is_kept_for_its_account_while_it_is_away() {
+        let limits = Limits::default();
+        let (mut numbers, now) = (Numbers::new(Some(RANGE), &limits), Instant::now());
+        let (a, b, stranger) = (key("a"), key("b"), of("bob", "a"));
+        let mut sorted = candidates(&numbers, &a, now);
         sorted.sort_unstable();
         assert_eq!(sorted, [7000, 7001, 7002, 7003]);
-        numbers.remember(&key("a"), 7001);
-        assert_eq!(candidates(&numbers, "a", &free)[0], 7001);
-        assert_eq!(candidates(&numbers, "b", &free)[3], 7001);
-        assert_eq!(candidates(&numbers, "a", &|n| n < 7003), [7003]);
-        assert_eq!(candidates(&numbers, "a", &|_| true), [0; 0]);
+        numbers.serve(&a, 7001);
+        numbers.leave(&a, now);
+        assert_eq!(candidates(&numbers, &a, now)[0], 7001);
+        for other in [&b, &stranger] {
+            let found = candidates(&numbers, other, now);
+            assert!(found.len() == 3 && !found.contains(&7001), "{found:?}");
+        }
+        let asked = |key: &PublicKey, at| {
+            let asked = numbers.candidates(key, port(7001), |_| false, at);
+            asked.map(Iterator::collect::<Vec<_>>)
+        };
+        let port = port(7001).expect("not 0");
+        let taken = Err(Refusal::PublicPortTaken { port });
+        assert_eq!(asked(&stranger, now), taken);
+        assert_eq!(asked(&b, now), Ok(vec![7001]), "it is its own account's");
+        let later = now + limits.reserved_for;
+        assert_eq!(asked(&stranger, later), Ok(vec![7001]));
+        assert_eq!(candidates(&numbers, &stranger, later)[3], 7001);
+        numbers.serve(&stranger, 7001);
+        assert_ne!(candidates(&numbers, &a, later).first(), Some(&7001));
+        let served = numbers.candidates(&a, Some(port), |_| false, later);
+        assert_eq!(served.map(|_| ()), Err(Refusal::PublicPortTaken { port }));
     }
 
     #[test]
     fn who_comes_first_after_a_restart_does_not_matter() {
         let tunnels = ["web", "ssh", "postgres"];
         let given = |order: [&'static str; 3]| {
-            let mut numbers = Numbers::new(Some(7500..=7599));
+            let mut numbers = Numbers::new(Some(7500..=7599), &Limits::default());
             order.map(|tunnel| {
-                let in_use = |_| false;
-                let found = numbers.candidates(&key(tunnel), None, in_use);
-                let number = found.expect("any number will do")[0];
-                numbers.remember(&key(tunnel), number);
+                let number = candidates(&numbers, &key(tunnel), Instant::now())[0];
+                numbers.serve(&key(tunnel), number);
                 (tunnel, number)
             })
         };
@@ -166,42 +330,58 @@ mod tests {
 
     #[test]
     fn a_requested_number_is_that_one_or_none() {
-        let numbers = Numbers::new(Some(7000..=7003));
-        let ask = |number, used: u16| numbers.candidates(&key("a"), port(number), |n| n == used);
+        let numbers = Numbers::new(Some(RANGE), &Limits::default());
+        let ask = |number, used: u16| {
+            let (key, in_use) = (key("a"), move |n| n == used);
+            let found = numbers.candidates(&key, port(number), in_use, Instant::now());
+            found.map(Iterator::collect::<Vec<_>>)
+        };
         assert_eq!(ask(7002, 0), Ok(vec![7002]));
         let number = |number| port(number).expect("not 0");
         let taken = Refusal::PublicPortTaken { port: number(7002) };
         assert_eq!(ask(7002, 7002), Err(taken));
         let outside = Refusal::PublicPortOutside {
             port: number(80),
-            first: 7000,
-            last: 7003,
+            first: *RANGE.start(),
+            last: *RANGE.end(),
         };
         assert_eq!(ask(80, 0), Err(outside));
     }
 
     #[test]
     fn without_a_range_the_system_chooses_once() {
-        let mut numbers = Numbers::new(None);
-        assert_eq!(numbers.candidates(&key("a"), None, |_| false), Ok(vec![0]));
-        assert_eq!(
-            numbers.candidates(&key("a"), port(9000), |_| false),
-            Ok(vec![9000])
-        );
-        numbers.remember(&key("a"), 40_001);
-        assert_eq!(
-            numbers.candidates(&key("a"), None, |_| false),
-            Ok(vec![40_001, 0])
-        );
+        let (mut numbers, now) = (Numbers::new(None, &Limits::default()), Instant::now());
+        assert_eq!(candidates(&numbers, &key("a"), now), [0]);
+        numbers.serve(&key("a"), 40_001);
+        assert_eq!(candidates(&numbers, &key("a"), now), [40_001, 0]);
+        assert_eq!(candidates(&numbers, &key("b"), now), [0]);
+        assert!(numbers.is_others(&key("b"), 40_001, false, now));
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
-        let mut numbers = Numbers::new(None);
-        for n in 0..=MAX_REMEMBERED {
-            numbers.remember(&key(&n.to_string()), 1);
+    fn an_account_keeps_no_more_than_it_may_have_and_takes_nothing_from_others() {
+        let limits = Limits {
+            public_ports_per_account: 2,
+            ..Limits::default()
+        };
+        let (mut numbers, now) = (Numbers::new(None, &limits), Instant::now());
+        numbers.serve(&of("bob", "b"), 9000);
+        numbers.leave(&of("bob", "b"), now);
+        for n in 0..4 {
+            numbers.serve(&key(&n.to_string()), 8000 + n);
         }
-        assert_eq!(numbers.had.len(), MAX_REMEMBERED);
-        assert!(!numbers.had.contains_key(&key("0")));
+        assert_eq!(numbers.served("anna"), 4);
+        for n in 0..4 {
+            numbers.leave(&key(&n.to_string()), now);
+        }
+        assert_eq!(numbers.served("anna"), 0);
+        let mut kept: Vec<_> = numbers.remembered(now).map(|port| port.public).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, [8002, 8003, 9000]);
+        numbers.take_changes(now);
+        numbers.forget_account("anna");
+        assert_eq!(numbers.take_changes(now).1.len(), 2);
+        assert_eq!(numbers.owner(9000), Some(&of("bob", "b")));
+        assert_eq!(numbers.owner(8003), None);
     }
 }

@@ -3,10 +3,10 @@
 //! A listener is kept while its tunnel goes from one session to the next, so that no visitor finds
 //! the port closed in between.
 
-use super::numbers::{Numbers, PublicKey};
+use super::numbers::{Numbers, PublicKey, RememberedPort};
 use super::table::SessionId;
 use super::upstream::PortUpstream;
-use super::{Ingress, IngressGuard, Shelf, Upstream};
+use super::{Ingress, IngressGuard, Limits, Shelf, Upstream};
 use crate::link::wire::Refusal;
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -15,6 +15,10 @@ use std::net::{IpAddr, Shutdown, TcpListener as StdListener};
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use tokio::time::Instant;
+
+/// How often the system is asked for another port when it gives one that is kept for somebody.
+const TRIES: usize = 16;
 
 /// What is served on a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +49,12 @@ struct Open {
 pub(super) struct PublicPorts {
     ip: IpAddr,
     ingress: Arc<dyn Ingress>,
+    /// An account may have so many served at once.
+    per_account: u32,
     numbers: Numbers,
     open: HashMap<PublicKey, Open>,
+    /// What each session has open.
+    sessions: HashMap<SessionId, Vec<PublicKey>>,
     /// Sockets of the process before this one, by port, that nobody has claimed yet.
     kept: HashMap<u16, StdListener>,
     /// Where sockets outlive this process.
@@ -57,13 +65,16 @@ impl PublicPorts {
     pub(super) fn new(
         ip: IpAddr,
         range: Option<RangeInclusive<u16>>,
+        limits: &Limits,
         ingress: Arc<dyn Ingress>,
     ) -> Self {
         Self {
             ip,
             ingress,
-            numbers: Numbers::new(range),
+            per_account: limits.public_ports_per_account,
+            numbers: Numbers::new(range, limits),
             open: HashMap::new(),
+            sessions: HashMap::new(),
             kept: HashMap::new(),
             shelf: None,
         }
@@ -80,14 +91,41 @@ impl PublicPorts {
         self
     }
 
-    /// `key` had `number` before.
-    pub(super) fn remember(&mut self, key: &PublicKey, number: u16) {
-        self.numbers.remember(key, number);
+    /// The numbers, and whose they are.
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
-    /// Who had which number, in the order they came.
-    pub(super) fn remembered(&self) -> impl Iterator<Item = (&PublicKey, u16)> {
-        self.numbers.remembered()
+    /// Knows a port again that was served by the last relay, or is kept for its account.
+    pub(super) fn remember(&mut self, remembered: &RememberedPort, now: Instant) {
+        self.numbers.remember(remembered, now);
+    }
+
+    /// Nothing is kept for the account any more.
+    pub(super) fn forget_account(&mut self, account: &str) {
+        self.numbers.forget_account(account);
+    }
+
+    /// What is to be written down: what is known, and what is not any more.
+    pub(super) fn take_changes(&mut self, now: Instant) -> (Vec<RememberedPort>, Vec<PublicKey>) {
+        self.numbers.take_changes(now)
+    }
+
+    /// Whether the account may have `wanted` ports in place of those of the session `old`.
+    pub(super) fn check(
+        &self,
+        account: &str,
+        old: Option<SessionId>,
+        wanted: usize,
+    ) -> Result<(), Refusal> {
+        let replaced = old.and_then(|old| self.sessions.get(&old));
+        let others = self.numbers.served(account);
+        let others = others.saturating_sub(replaced.map_or(0, Vec::len));
+        let limit = self.per_account;
+        if wanted > 0 && others + wanted > limit as usize {
+            return Err(Refusal::TooManyPublicPorts { limit });
+        }
+        Ok(())
     }
 
     /// Closes the sockets of the process before this one that nobody has claimed.
@@ -102,6 +140,7 @@ impl PublicPorts {
     /// what is served.
     pub(super) fn hand_over(&mut self) -> Vec<IngressGuard> {
         self.kept.clear();
+        self.sessions.clear();
         self.open.drain().map(|(_, open)| open.guard).collect()
     }
 
@@ -139,21 +178,31 @@ impl PublicPorts {
         key: &PublicKey,
         requested: Option<NonZeroU16>,
     ) -> Result<Option<StdListener>, Refusal> {
-        let in_use = |number| {
-            let mut open = self.open.iter();
-            open.any(|(other, open)| open.number == number && other != key)
-                || self.is_kept_for_another(key, number)
-        };
-        let candidates = self.numbers.candidates(key, requested, in_use)?;
-        let bound = candidates.into_iter().find_map(|number| {
-            if let Some(kept) = self.kept.get(&number) {
-                return kept.try_clone().ok();
+        let now = Instant::now();
+        let kept_for_another = |number| self.is_kept_for_another(key, number);
+        let mut candidates = self
+            .numbers
+            .candidates(key, requested, kept_for_another, now)?;
+        Ok(candidates.find_map(|number| match self.kept.get(&number) {
+            Some(kept) => kept.try_clone().ok(),
+            None if number == 0 => self.bind_any(key, now),
+            None => listen((self.ip, number)),
+        }))
+    }
+
+    /// Whatever the system gives that is kept for nobody else.
+    fn bind_any(&self, key: &PublicKey, now: Instant) -> Option<StdListener> {
+        // Those that are not to be had are held meanwhile, or the system would give them again.
+        let mut others = Vec::new();
+        for _ in 0..TRIES {
+            let listener = listen((self.ip, 0))?;
+            let number = listener.local_addr().ok()?.port();
+            if !self.numbers.is_others(key, number, false, now) {
+                return Some(listener);
             }
-            let listener = StdListener::bind((self.ip, number)).ok()?;
-            listener.set_nonblocking(true).ok()?;
-            Some(listener)
-        });
-        Ok(bound)
+            others.push(listener);
+        }
+        None
     }
 
     fn is_kept_for_another(&self, key: &PublicKey, number: u16) -> bool {
@@ -184,9 +233,11 @@ impl PublicPorts {
             (open.kind, open.upstream, open.number) == (kind, upstream.key(), number)
         };
         if let Some(open) = self.open.get_mut(&key).filter(same) {
-            open.session = session;
+            let before = std::mem::replace(&mut open.session, session);
+            self.hand(&key, Some(before), session);
             return Ok(());
         }
+        let before = self.open.get(&key).map(|open| open.session);
         if let Some(old) = self.open.remove(&key).filter(|old| old.number != number) {
             self.unshelve(old.number);
         }
@@ -197,7 +248,8 @@ impl PublicPorts {
             Kind::Tcp => self.ingress.open_tcp(serving, upstream),
             Kind::Web => self.ingress.open_web(serving, upstream),
         };
-        self.numbers.remember(&key, number);
+        self.numbers.serve(&key, number);
+        self.hand(&key, before, session);
         self.kept.remove(&number);
         if let Some(shelf) = &self.shelf {
             shelf.put(number, &listener);
@@ -214,23 +266,40 @@ impl PublicPorts {
         Ok(())
     }
 
+    /// The session has it now, and the one before has not.
+    fn hand(&mut self, key: &PublicKey, before: Option<SessionId>, session: SessionId) {
+        if before == Some(session) {
+            return;
+        }
+        if let Some(keys) = before.and_then(|before| self.sessions.get_mut(&before)) {
+            keys.retain(|other| other != key);
+        }
+        self.sessions.entry(session).or_default().push(key.clone());
+    }
+
     /// Closes the listeners of a session, but for those that `keep` names.
     pub(super) fn close(&mut self, session: SessionId, keep: &[PublicKey]) {
-        let goes =
-            |key: &PublicKey, open: &mut Open| open.session == session && !keep.contains(key);
-        let gone: Vec<Open> = self.open.extract_if(goes).map(|(_, open)| open).collect();
-        for open in gone {
-            let Open {
-                guard,
-                listener,
-                number,
-                ..
-            } = open;
-            drop(guard);
-            self.unshelve(number);
-            stop_listening(&listener);
+        let keys = self.sessions.remove(&session).unwrap_or_default();
+        let (kept, gone): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| keep.contains(key));
+        if !kept.is_empty() {
+            self.sessions.insert(session, kept);
+        }
+        for key in gone {
+            self.numbers.leave(&key, Instant::now());
+            let Some(open) = self.open.remove(&key) else {
+                continue;
+            };
+            drop(open.guard);
+            self.unshelve(open.number);
+            stop_listening(&open.listener);
         }
     }
+}
+
+fn listen(address: (IpAddr, u16)) -> Option<StdListener> {
+    let listener = StdListener::bind(address).ok()?;
+    listener.set_nonblocking(true).ok()?;
+    Some(listener)
 }
 
 /// At once, where the system can: the task that serves it is let go of a moment later, and by then
@@ -262,7 +331,12 @@ mod tests {
 
     fn ports() -> PublicPorts {
         let ingress = Arc::new(Visitors::new("localhost"));
-        PublicPorts::new(Ipv4Addr::LOCALHOST.into(), None, ingress)
+        PublicPorts::new(
+            Ipv4Addr::LOCALHOST.into(),
+            None,
+            &Limits::default(),
+            ingress,
+        )
     }
 
     fn upstream() -> Arc<PortUpstream> {
@@ -323,15 +397,16 @@ mod tests {
         let mut ports = ports().shelved(None, Some(Arc::clone(&shelf) as _));
         let [a, b, c] = [(1, "a"), (2, "b"), (3, "c")].map(|(n, key)| take(&mut ports, n, key));
         ports.close(SessionId(3), &[]);
-        let remembered: Vec<_> = ports.remembered().map(|(k, n)| (k.clone(), n)).collect();
+        let now = Instant::now();
+        let remembered: Vec<_> = ports.numbers().remembered(now).collect();
         drop(ports.hand_over());
         ports.close(SessionId(1), &[]);
         assert!(accepts(a) && accepts(b), "visitors wait for the next one");
         assert!(!accepts(c) && on_shelf().len() == 2);
 
         let mut ports = self::ports().shelved(on_shelf(), Some(Arc::clone(&shelf) as _));
-        for (key, number) in &remembered {
-            ports.remember(key, *number);
+        for port in &remembered {
+            ports.remember(port, now);
         }
         let asked = ports.reserve(key("d"), Kind::Tcp, NonZeroU16::new(a));
         assert!(asked.is_err(), "its own tunnel comes back for it");

@@ -3,13 +3,14 @@
 //! The rules are the table's, the listeners are the public ports'; this holds both under one lock,
 //! so that a tunnel changes hands at once.
 
-use super::names::{self, Names};
+use super::accounts::Credential;
+use super::names::{self, Changes, Names};
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::returning::Returning;
 use super::table::{Claim, Found, SessionId, Table};
 use super::upstream::{AskedAs, PortUpstream, Way};
-use super::{Backend, IngressGuard, Limits, Lookup, Upstream, Waiting};
+use super::{Backend, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting};
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
 use crate::model::{PublicUrl, TunnelId, UnixMillis};
 use std::collections::{HashMap, HashSet};
@@ -28,6 +29,8 @@ pub(super) struct Naming {
     pub(super) http: SocketAddr,
     /// Each web port has a listener of its own, and URLs for other machines of the network.
     pub(super) by_port: bool,
+    /// Labels that nobody gets.
+    pub(super) reserved: ReservedNames,
 }
 
 pub(super) struct Registry {
@@ -41,8 +44,15 @@ pub(super) struct Registry {
 struct State {
     table: Table<Arc<PortUpstream>>,
     ports: PublicPorts,
-    displaced: HashMap<SessionId, CancellationToken>,
+    seats: HashMap<SessionId, Ends>,
     next: u64,
+}
+
+/// How a session is told that it is over.
+struct Ends {
+    shown: Credential,
+    displaced: CancellationToken,
+    revoked: CancellationToken,
 }
 
 /// A session's place in the registry; dropping it gives it up.
@@ -50,6 +60,10 @@ pub(super) struct Seat {
     pub(super) session: SessionId,
     /// Cancelled when another host takes the tunnel.
     pub(super) displaced: CancellationToken,
+    /// Cancelled when the account is gone or has another token.
+    pub(super) revoked: CancellationToken,
+    /// Whose it is.
+    pub(super) shown: Credential,
     registry: Arc<Registry>,
 }
 
@@ -75,8 +89,8 @@ impl Registry {
                 hosted.insert(remembered.label);
             }
         }
-        for (key, number) in left.ports() {
-            ports.remember(&key, number);
+        for port in left.ports(names::now()) {
+            ports.remember(&port, now);
         }
         Self {
             limits: *limits,
@@ -84,7 +98,7 @@ impl Registry {
             state: RwLock::new(State {
                 table,
                 ports,
-                displaced: HashMap::new(),
+                seats: HashMap::new(),
                 next: 1,
             }),
             returning: Returning::new(hosted, now + limits.return_within),
@@ -93,10 +107,29 @@ impl Registry {
     }
 
     /// What the next relay is to know.
-    pub(super) fn names(&self, now: UnixMillis) -> Names {
-        let state = self.read();
-        let labels = state.table.remembered(Instant::now());
-        Names::new(labels, state.ports.remembered(), now)
+    pub(super) fn names(&self, wall: UnixMillis) -> Names {
+        let (state, now) = (self.read(), Instant::now());
+        let labels = state.table.remembered(now);
+        Names::new(labels, state.ports.numbers().remembered(now), wall)
+    }
+
+    /// What of it has changed since this was asked for last.
+    pub(super) fn take_changes(&self) -> Changes {
+        let (mut state, now) = (self.write(), Instant::now());
+        Changes {
+            labels: state.table.take_changes(now),
+            ports: state.ports.take_changes(now),
+        }
+    }
+
+    /// Keeps nothing for these accounts any more: they are gone.
+    pub(super) fn forget_accounts<'a>(&self, gone: impl Iterator<Item = &'a str>) {
+        let mut state = self.write();
+        for account in gone {
+            state.table.forget_account(account);
+            state.ports.forget_account(account);
+        }
+        self.changed.notify_one();
     }
 
     /// Waits until the names are others than they were when it was last waited for.
@@ -118,6 +151,7 @@ impl Registry {
     pub(super) fn admit(
         self: &Arc<Self>,
         claim: &Claim,
+        shown: &Credential,
         specs: &[PortSpec],
         way: &Way,
     ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
@@ -125,18 +159,35 @@ impl Registry {
         let session = SessionId(state.next);
         let (old, served) = self.serve(&mut state, session, claim, specs, way)?;
         state.next += 1;
-        if let Some(displaced) = old.and_then(|old| state.displaced.remove(&old)) {
-            displaced.cancel();
+        if let Some(old) = old.and_then(|old| state.seats.remove(&old)) {
+            old.displaced.cancel();
         }
-        let displaced = CancellationToken::new();
-        state.displaced.insert(session, displaced.clone());
-        drop(state);
+        let ends = Ends {
+            shown: shown.clone(),
+            displaced: CancellationToken::new(),
+            revoked: CancellationToken::new(),
+        };
         let seat = Seat {
             session,
-            displaced,
+            displaced: ends.displaced.clone(),
+            revoked: ends.revoked.clone(),
+            shown: shown.clone(),
             registry: Arc::clone(self),
         };
+        state.seats.insert(session, ends);
+        drop(state);
         Ok((seat, served))
+    }
+
+    /// Ends the sessions of these credentials.
+    pub(super) fn revoke(&self, is_void: impl Fn(&Credential) -> bool) {
+        let state = self.read();
+        let mut known: HashMap<&Credential, bool> = HashMap::new();
+        for Ends { shown, revoked, .. } in state.seats.values() {
+            if *known.entry(shown).or_insert_with(|| is_void(shown)) {
+                revoked.cancel();
+            }
+        }
     }
 
     /// Serves other ports for a session. When that is refused, it serves what it did.
@@ -158,7 +209,7 @@ impl Registry {
         let mut state = self.write();
         state.table.leave(session, Instant::now());
         state.ports.close(session, &[]);
-        state.displaced.remove(&session);
+        state.seats.remove(&session);
         self.changed.notify_one();
     }
 
@@ -174,6 +225,8 @@ impl Registry {
         self.check_specs(specs)?;
         let labels: Vec<&str> = specs.iter().map(|spec| spec.label.as_str()).collect();
         let old = state.table.check(claim, &labels, Instant::now())?;
+        let public = specs.iter().filter(|spec| self.is_public(spec)).count();
+        state.ports.check(&claim.account, old, public)?;
         let mut planned = Vec::with_capacity(specs.len());
         for spec in specs {
             let reserved = self.reserve(&state.ports, claim, spec)?;
@@ -219,6 +272,11 @@ impl Registry {
             if TunnelId::label(spec.label.as_str()).is_err() {
                 return invalid(format!("{:?} is no label", start_of(&spec.label)));
             }
+            if self.naming.reserved.contains(&spec.label) {
+                return Err(Refusal::NameReserved {
+                    label: spec.label.clone(),
+                });
+            }
             if AskedAs::of(spec).is_none() {
                 let name = spec.local_name.as_deref().unwrap_or_default();
                 return invalid(format!("{:?} is no name of a service", start_of(name)));
@@ -228,6 +286,14 @@ impl Registry {
             }
         }
         Ok(())
+    }
+
+    /// Whether it gets a listener of its own.
+    fn is_public(&self, spec: &PortSpec) -> bool {
+        match spec.protocol {
+            Protocol::Tcp => true,
+            Protocol::Http | Protocol::Https | Protocol::Auto => self.naming.by_port,
+        }
     }
 
     /// A raw TCP port needs a public one. A web port's own is a convenience: it may be missing.
@@ -376,9 +442,12 @@ mod tests {
             public: "http://localhost".parse().expect("it is one"),
             http: SocketAddr::new(ip, 80),
             by_port: false,
+            reserved: ReservedNames::default(),
         };
-        let ports = PublicPorts::new(ip, None, Arc::new(Visitors::new("localhost")));
-        let registry = Registry::new(&Limits::default(), naming, ports, &Names::default());
+        let limits = Limits::default();
+        let visitors = Arc::new(Visitors::new("localhost"));
+        let ports = PublicPorts::new(ip, None, &limits, visitors);
+        let registry = Registry::new(&limits, naming, ports, &Names::default());
         let spec = PortSpec {
             number: NonZeroU16::MIN,
             protocol: Protocol::Http,

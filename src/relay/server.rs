@@ -1,22 +1,25 @@
 //! Starts a relay, and ends it: listeners, identity, accounts, and the loop that accepts hosts.
 
+use super::accounts::AccountsWatch;
 use super::arrival::{self, Common, Entrance};
 use super::names::{Memory, Names};
 use super::public_ports::PublicPorts;
-use super::registry::{Naming, Registry, reachable};
+use super::registry::{Naming, Registry};
 use super::sockets::{Purpose, listen};
 use super::{
     Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limiter, Limits, Lookup, Network,
-    RelayError, Sockets, Waiting, certificate, files,
+    RelayError, ReservedNames, Sockets, Waiting, Whereabouts, certificate, files,
 };
 use crate::link::resume::Lot;
 use crate::link::transport;
-use crate::model::{JoinLink, PortNumber, PublicUrl, Secret};
+use crate::model::{JoinLink, PublicUrl};
+use crate::store::{check_owner, try_lock};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -38,6 +41,13 @@ const KEPT_FOR_THE_END: Duration = Duration::from_secs(1);
 /// Visitors' connections that were closed get this long until the hosts hear of it.
 const CLOSED_WITHIN: Duration = Duration::from_millis(200);
 
+/// Held on the relay's folder for as long as it runs.
+const LOCK: &str = "relay.lock";
+
+/// A relay that is ending lets go of it in a moment.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// What a relay is started with.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
@@ -57,6 +67,8 @@ pub struct RelayConfig {
     pub public_by_port: bool,
     /// The host in the join link; the link address when there is none.
     pub advertise: Option<String>,
+    /// Names that nobody gets.
+    pub reserved: ReservedNames,
     /// How much anyone may ask.
     pub limits: Limits,
 }
@@ -75,6 +87,7 @@ impl RelayConfig {
             data: data.into(),
             public_by_port: false,
             advertise: None,
+            reserved: ReservedNames::default(),
             limits: Limits::default(),
         }
     }
@@ -83,9 +96,9 @@ impl RelayConfig {
 /// Something is wrong that does not keep the relay from running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// The accounts file could not be read: only the owner can host.
-    AccountsKeptAside {
-        /// Where the file is now.
+    /// The accounts file cannot be understood: only the owner can host.
+    AccountsCorrupt {
+        /// The file. It is left as it is.
         path: PathBuf,
     },
 }
@@ -93,9 +106,9 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AccountsKeptAside { path } => write!(
+            Self::AccountsCorrupt { path } => write!(
                 f,
-                "the accounts file could not be read and was kept as {}: only the owner can host",
+                "{} cannot be understood: only the owner can host until it is restored, or moved away to begin with no other account",
                 path.display()
             ),
         }
@@ -112,8 +125,13 @@ pub struct Relay {
     common: Arc<Common>,
     memory: Arc<Memory>,
     remembering: AbortOnDropHandle<()>,
+    watching: AbortOnDropHandle<()>,
     accepting: AbortOnDropHandle<()>,
     http_guard: IngressGuard,
+    /// The owner's token was made by this start.
+    is_new: bool,
+    /// No other relay may keep its data there.
+    lock: File,
 }
 
 impl fmt::Debug for Relay {
@@ -143,35 +161,46 @@ impl Relay {
         config: RelayConfig,
         ingress: Arc<dyn Ingress>,
     ) -> Result<Self, RelayError> {
-        let (fingerprint, acceptor, accounts) = open_data(&config.data)?;
+        let Data {
+            fingerprint,
+            acceptor,
+            accounts,
+            lock,
+        } = open_data(&config.data).await?;
         let memory = Memory::of(&config.data);
+        let mut names = memory.load()?;
+        if accounts.corrupt().is_none() {
+            let roster = accounts.roster();
+            names.retain(|account| roster.has(account));
+        }
         let (hosts, link) = listen(Purpose::LINK, sockets.link, config.link).await?;
         let (visitors, http) = listen(Purpose::HTTP, sockets.http, config.http).await?;
         let ports = public_ports(&config, http, &ingress);
         let ports = ports.shelved(by_number(sockets.shelved), sockets.shelf);
-        let join = JoinLink {
-            token: Secret::new(accounts.owner_token().expose()),
-            host: advertised(&config, link),
-            port: PortNumber::new(link.port()).unwrap_or(FALLBACK_PORT),
-            fingerprint,
-        };
-        let aside = accounts.kept_aside().map(ToOwned::to_owned);
-        let warnings = aside.map(|path| Warning::AccountsKeptAside { path });
-        let registry = Arc::new(registry(&config, http, ports, &memory.load()));
+        let whereabouts = Whereabouts::new(&config, link);
+        whereabouts.remember(&config.data);
+        let join = whereabouts.join(accounts.owner_token(), fingerprint);
+        let warnings = accounts
+            .corrupt()
+            .map(|path| Warning::AccountsCorrupt { path });
+        let is_new = accounts.is_new();
+        let registry = Arc::new(registry(&config, http, ports, &names));
         let (door, knocks) = HostDoor::new();
         let backend: Arc<dyn Backend> = Arc::new(Front {
             registry: Arc::clone(&registry),
             door,
         });
+        let accounts = Arc::new(AccountsWatch::new(accounts));
         let remembering = remember(
             Arc::clone(&memory),
             Arc::clone(&registry),
             config.limits.return_within,
         );
+        let watching = watch(Arc::clone(&accounts), Arc::clone(&registry));
         let common = Arc::new(Common {
             limits: config.limits,
             acceptor,
-            accounts: Mutex::new(accounts),
+            accounts,
             registry,
             lot: Lot::new(config.limits.parking),
             draining: CancellationToken::new(),
@@ -185,8 +214,11 @@ impl Relay {
             common: Arc::clone(&common),
             memory,
             remembering: AbortOnDropHandle::new(tokio::spawn(remembering)),
+            watching: AbortOnDropHandle::new(tokio::spawn(watching)),
             accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, knocks, common))),
             http_guard: ingress.serve_http(visitors, backend),
+            is_new,
+            lock,
         })
     }
 
@@ -206,6 +238,12 @@ impl Relay {
     #[must_use]
     pub fn join_link(&self) -> JoinLink {
         self.join.clone()
+    }
+
+    /// Nobody can have the owner's join link yet: this start has made its token.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// What is wrong without keeping it from running.
@@ -229,15 +267,18 @@ impl Relay {
             common,
             memory,
             remembering,
+            watching: _watching,
             mut accepting,
             http_guard,
+            lock: _lock,
             ..
         } = self;
         let until = Instant::now() + patience.max(SHUTDOWN_WITHIN);
         let patience = patience.saturating_sub(KEPT_FOR_THE_END.min(patience / 4));
         // As long as what is hosted now still is: the next relay waits for these hosts.
         drop(remembering);
-        memory.save(&common.registry).await;
+        // What failed is logged, and nothing can be done about it now.
+        let _ = memory.save(&common.registry).await;
         common.draining.cancel();
         let mut guards = common.registry.hand_over();
         guards.push(http_guard);
@@ -269,29 +310,65 @@ fn by_number(sockets: Vec<StdListener>) -> impl Iterator<Item = (u16, StdListene
     })
 }
 
+/// What a relay keeps in its folder, and the lock on that.
+struct Data {
+    fingerprint: [u8; 32],
+    acceptor: TlsAcceptor,
+    accounts: Accounts,
+    lock: File,
+}
+
 /// Key, certificate and accounts, as they are kept in `dir`.
-fn open_data(dir: &Path) -> Result<([u8; 32], TlsAcceptor, Accounts), RelayError> {
-    files::make_dir(dir).map_err(|error| RelayError::Data {
+async fn open_data(dir: &Path) -> Result<Data, RelayError> {
+    let failed = |error| RelayError::Data {
         path: dir.to_owned(),
         error,
+    };
+    files::make_dir(dir).map_err(failed)?;
+    check_owner(dir)?;
+    let lock = lock_data(dir).await.map_err(failed)?;
+    let lock = lock.ok_or_else(|| RelayError::DataInUse {
+        path: dir.to_owned(),
     })?;
     let identity = certificate::load(dir)?;
     let acceptor = identity.acceptor().map_err(|error| RelayError::Tls {
         path: dir.to_owned(),
         error,
     })?;
-    Ok((identity.fingerprint(), acceptor, Accounts::open(dir)?))
+    let accounts = Accounts::open(dir)?;
+    files::keep_reserve(dir, 0);
+    Ok(Data {
+        fingerprint: identity.fingerprint(),
+        acceptor,
+        accounts,
+        lock,
+    })
 }
 
-/// Never used: a bound listener has a port.
-const FALLBACK_PORT: PortNumber = match PortNumber::new(7443) {
-    Some(port) => port,
-    None => panic!("it is not 0"),
-};
+/// `None` when another relay has it, and does not end just now.
+async fn lock_data(dir: &Path) -> std::io::Result<Option<File>> {
+    let path = dir.join(LOCK);
+    for _ in 0..LOCK_TRIES {
+        if let Some(lock) = try_lock(&path)? {
+            return Ok(Some(lock));
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
+    try_lock(&path)
+}
+
+/// Ends what an account hosts that is gone or has another token.
+async fn watch(accounts: Arc<AccountsWatch>, registry: Arc<Registry>) {
+    let follow = accounts.follow(|before, now| {
+        registry.revoke(|shown| !now.accepts(shown));
+        registry.forget_accounts(before.ids().filter(|id| !now.has(id)));
+    });
+    follow.await;
+}
 
 fn public_ports(config: &RelayConfig, http: SocketAddr, ingress: &Arc<dyn Ingress>) -> PublicPorts {
     let range = config.tcp_ports.clone();
-    PublicPorts::new(http.ip(), range, Arc::clone(ingress))
+    PublicPorts::new(http.ip(), range, &config.limits, Arc::clone(ingress))
 }
 
 fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &Names) -> Registry {
@@ -304,32 +381,9 @@ fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &N
         public: config.public_url.clone().unwrap_or_else(as_it_listens),
         http,
         by_port: config.public_by_port,
+        reserved: config.reserved.clone(),
     };
     Registry::new(&config.limits, naming, ports, left)
-}
-
-/// The join link that hands `token` to a host of the relay that runs with this config: for a relay of
-/// another process, whose key is in `config.data`.
-///
-/// # Errors
-/// Its key and certificate cannot be used.
-pub fn join_link(config: &RelayConfig, token: &Secret) -> Result<JoinLink, RelayError> {
-    let identity = certificate::load(&config.data)?;
-    Ok(JoinLink {
-        token: Secret::new(token.expose()),
-        host: advertised(config, config.link),
-        port: PortNumber::new(config.link.port()).unwrap_or(FALLBACK_PORT),
-        fingerprint: identity.fingerprint(),
-    })
-}
-
-/// A wildcard is no address to connect to: this machine's own stands in for it.
-fn advertised(config: &RelayConfig, link: SocketAddr) -> String {
-    let own = || reachable(link.ip()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    config
-        .advertise
-        .clone()
-        .unwrap_or_else(|| own().to_string())
 }
 
 /// What visitors' listeners see of the relay.

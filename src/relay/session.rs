@@ -39,6 +39,8 @@ pub(super) enum End {
     Goodbye,
     #[error("another host took over")]
     Displaced,
+    #[error("its account is gone, or has another token")]
+    Revoked,
     #[error("the relay goes down")]
     ShuttingDown,
     #[error("it does not listen to what it is told")]
@@ -67,7 +69,7 @@ impl Line {
         })
     }
 
-    fn handle_outbox(&self, error: OutboxError) -> Result<(), End> {
+    fn handle_stuck(&self, error: OutboxError) -> Result<(), End> {
         match error {
             // It goes as soon as there is a link again.
             OutboxError::Stuck if self.is_parked() => Ok(()),
@@ -128,7 +130,8 @@ impl<'a> Session<'a> {
         match end {
             End::Displaced => self.line.part_with(&RelayMessage::Displaced).await,
             // Nobody hears it: the link just ends.
-            End::ShuttingDown if self.line.is_parked() => {}
+            End::ShuttingDown | End::Revoked if self.line.is_parked() => {}
+            End::Revoked => self.line.part_with(&RelayMessage::Revoked).await,
             End::ShuttingDown if self.told => self.line.part().await,
             End::ShuttingDown => self.line.part_with(&RelayMessage::ShuttingDown).await,
             End::Goodbye | End::Deaf | End::Lost(_) => {}
@@ -144,13 +147,16 @@ impl<'a> Session<'a> {
                 () = self.common.shutdown.cancelled() => return End::ShuttingDown,
                 () = self.common.draining.cancelled(), if !self.told => self.tell_of_end(),
                 () = self.seat.displaced.cancelled() => return End::Displaced,
+                () = self.seat.revoked.cancelled() => return End::Revoked,
                 end = &mut self.line.driver => return End::Lost(match end {
                     Ok(LinkEnd::Closed) => "the link was closed".to_owned(),
                     Ok(LinkEnd::Broken(error)) => error,
                     Err(error) => error.to_string(),
                 }),
                 // Before what asks for more of it.
-                error = self.line.outbox.drive(SEND_TIMEOUT) => self.line.handle_outbox(error),
+                sent = self.line.outbox.drain(SEND_TIMEOUT), if !self.line.outbox.is_empty() => {
+                    sent.or_else(|error| self.line.handle_stuck(error))
+                }
                 message = self.line.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
                     Ok(None) => return End::Goodbye,
@@ -162,7 +168,10 @@ impl<'a> Session<'a> {
                 }
                 // A host has no more than its control stream; whatever comes is dropped.
                 Some(_) = self.line.incoming.next() => Ok(()),
-                Ok(()) = self.line.status.changed() => Ok(()),
+                Ok(()) = self.line.status.changed() => {
+                    self.line.outbox.restart();
+                    Ok(())
+                }
             };
             if let Err(end) = handled {
                 return end;
@@ -193,6 +202,9 @@ impl<'a> Session<'a> {
     }
 
     fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
+        if !self.common.accounts.accepts(&self.seat.shown) {
+            return Err(End::Revoked);
+        }
         let (registry, session) = (&self.common.registry, self.seat.session);
         let way = self.line.way();
         let answer = match registry.set_ports(session, ports, &way) {

@@ -1,10 +1,12 @@
 //! Who holds which name: the rules of the registry, pure.
 //!
-//! The time is passed in; what stands behind a label is the caller's business.
+//! The time is passed in; what stands behind a label is the caller's business. Whatever one session or
+//! one account does costs what that one holds, and never what the relay holds: visitors wait for it.
 
 use super::Limits;
+use super::away::Away;
 use crate::link::wire::Refusal;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,6 +18,7 @@ pub(super) struct SessionId(pub(super) u64);
 /// What a host asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
+    /// The account's id.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
     pub(super) install: String,
@@ -42,11 +45,29 @@ pub(super) struct Remembered {
 #[derive(Debug)]
 pub(super) struct Table<U> {
     limits: Limits,
-    sessions: HashMap<SessionId, Claim>,
+    sessions: HashMap<SessionId, Hosted>,
     /// One session a tunnel.
     tunnels: HashMap<(Arc<str>, String), SessionId>,
     live: HashMap<String, (SessionId, U)>,
-    known: Known,
+    /// What each account hosts; none that hosts nothing is in it.
+    accounts: HashMap<Arc<str>, Hosting>,
+    away: Away<String>,
+    /// The labels of which something is to be written down.
+    changed: HashSet<String>,
+}
+
+#[derive(Debug)]
+struct Hosted {
+    claim: Claim,
+    labels: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Hosting {
+    sessions: usize,
+    labels: usize,
+    /// The account is gone: what it has left stays nobody's.
+    gone: bool,
 }
 
 impl<U: Clone> Table<U> {
@@ -56,7 +77,9 @@ impl<U: Clone> Table<U> {
             sessions: HashMap::new(),
             tunnels: HashMap::new(),
             live: HashMap::new(),
-            known: Known::default(),
+            accounts: HashMap::new(),
+            away: Away::new(limits.known_labels),
+            changed: HashSet::new(),
         }
     }
 
@@ -68,17 +91,21 @@ impl<U: Clone> Table<U> {
         now: Instant,
     ) -> Result<Option<SessionId>, Refusal> {
         let old = self.tunnels.get(&key(claim)).copied();
-        let elsewhere = old
-            .and_then(|old| self.sessions.get(&old))
-            .is_some_and(|old| old.install != claim.install);
+        let replaced = old.and_then(|old| self.sessions.get(&old));
+        let elsewhere = replaced.is_some_and(|old| old.claim.install != claim.install);
         if elsewhere && !claim.take_over {
             return Err(Refusal::HostedElsewhere);
         }
-        let hosted = self.sessions.values();
-        let hosted = hosted.filter(|other| other.account == claim.account);
+        let hosting = self.accounts.get(&claim.account);
         let limit = self.limits.sessions_per_account;
-        if old.is_none() && hosted.count() >= limit as usize {
+        if old.is_none() && hosting.map_or(0, |hosting| hosting.sessions) >= limit as usize {
             return Err(Refusal::TooManyTunnels { limit });
+        }
+        let others = hosting.map_or(0, |hosting| hosting.labels);
+        let others = others - replaced.map_or(0, |old| old.labels.len());
+        let limit = self.limits.names_per_account;
+        if others + labels.len() > limit as usize {
+            return Err(Refusal::TooManyNames { limit });
         }
         match labels
             .iter()
@@ -96,7 +123,7 @@ impl<U: Clone> Table<U> {
         match self.live.get(label) {
             Some((holder, _)) => Some(*holder) != old,
             None => self
-                .known
+                .away
                 .owner(label)
                 .is_some_and(|(owner, until)| *owner != claim.account && now < until),
         }
@@ -114,58 +141,114 @@ impl<U: Clone> Table<U> {
         if let Some(old) = self.tunnels.get(&key(claim)).copied() {
             self.leave(old, now);
         }
-        self.sessions.insert(session, claim.clone());
-        self.tunnels.insert(key(claim), session);
+        let labels: Vec<String> = ports.iter().map(|(label, _)| label.clone()).collect();
+        let hosting = self.accounts.entry(Arc::clone(&claim.account)).or_default();
+        hosting.sessions += 1;
+        hosting.labels += labels.len();
+        self.changed.extend(labels.iter().cloned());
         for (label, upstream) in ports {
-            self.known.forget(&label);
+            self.away.forget(&label);
             self.live.insert(label, (session, upstream));
         }
+        let claim = claim.clone();
+        self.tunnels.insert(key(&claim), session);
+        self.sessions.insert(session, Hosted { claim, labels });
     }
 
     /// The session is over; its labels stay known.
     pub(super) fn leave(&mut self, session: SessionId, now: Instant) {
-        let Some(claim) = self.sessions.remove(&session) else {
+        let Some(Hosted { claim, labels }) = self.sessions.remove(&session) else {
             return;
         };
         self.tunnels.remove(&key(&claim));
-        let (known, limit) = (&mut self.known, self.limits.known_labels);
-        let until = now + self.limits.reserved_for;
-        self.live.retain(|label, (holder, _)| {
-            let stays = *holder != session;
-            if !stays {
-                known.remember(label, &claim.account, until, limit);
+        let mut gone = false;
+        if let Some(hosting) = self.accounts.get_mut(&claim.account) {
+            gone = hosting.gone;
+            hosting.sessions -= 1;
+            hosting.labels -= labels.len();
+            if hosting.sessions == 0 {
+                self.accounts.remove(&claim.account);
             }
-            stays
-        });
+        }
+        let until = now + self.limits.reserved_for;
+        for label in labels {
+            self.live.remove(&label);
+            self.changed.insert(label.clone());
+            if !gone {
+                self.keep(label, &claim.account, until);
+            }
+        }
+    }
+
+    /// Keeps a label for an account that does not host it: within what it may have, with what it
+    /// hosts.
+    fn keep(&mut self, label: String, account: &Arc<str>, until: Instant) {
+        let hosted = self
+            .accounts
+            .get(account)
+            .map_or(0, |hosting| hosting.labels);
+        let room = (self.limits.names_per_account as usize).saturating_sub(hosted);
+        let forgotten = self.away.keep(label, account, until, room);
+        self.changed.extend(forgotten);
     }
 
     pub(super) fn find(&self, label: &str) -> Found<U> {
         match self.live.get(label) {
             Some((_, upstream)) => Found::Live(upstream.clone()),
-            None if self.known.owner(label).is_some() => Found::NoHost,
+            None if self.away.owner(label).is_some() => Found::NoHost,
             None => Found::Unknown,
         }
     }
 
-    /// The labels it knows, those without a host first and the oldest of them before the others.
+    /// The account is gone: its labels are nobody's, those of its sessions as soon as these end.
+    pub(super) fn forget_account(&mut self, account: &str) {
+        self.changed.extend(self.away.forget_account(account));
+        if let Some(hosting) = self.accounts.get_mut(account) {
+            hosting.gone = true;
+        }
+    }
+
+    /// The labels it knows, those without a host first, of each account the oldest first.
     pub(super) fn remembered(&self, now: Instant) -> Vec<Remembered> {
-        let known = self.known.by_age.values().filter_map(|label| {
-            let (account, until) = self.known.owner(label)?;
-            Some(Remembered {
-                label: label.clone(),
-                account: Arc::clone(account),
-                left: Some(until.saturating_duration_since(now)),
-            })
+        let away = self.away.iter().map(|(label, account, until)| Remembered {
+            label: label.clone(),
+            account: Arc::clone(account),
+            left: Some(until.saturating_duration_since(now)),
         });
-        let live = self.live.iter().filter_map(|(label, (holder, _))| {
-            let claim = self.sessions.get(holder)?;
-            Some(Remembered {
+        let live = self.sessions.values().flat_map(|hosted| {
+            hosted.labels.iter().map(|label| Remembered {
                 label: label.clone(),
-                account: Arc::clone(&claim.account),
+                account: Arc::clone(&hosted.claim.account),
                 left: None,
             })
         });
-        known.chain(live).collect()
+        away.chain(live).collect()
+    }
+
+    /// What has changed since it was asked for last: the labels that are known, and those that are
+    /// not any more.
+    pub(super) fn take_changes(&mut self, now: Instant) -> (Vec<Remembered>, Vec<String>) {
+        let (mut known, mut forgotten) = (Vec::new(), Vec::new());
+        for label in std::mem::take(&mut self.changed) {
+            let holder = self.live.get(&label);
+            let live = holder.and_then(|(holder, _)| self.sessions.get(holder));
+            let found = match live {
+                Some(hosted) => Some((Arc::clone(&hosted.claim.account), None)),
+                None => self.away.owner(&label).map(|(account, until)| {
+                    let left = until.saturating_duration_since(now);
+                    (Arc::clone(account), Some(left))
+                }),
+            };
+            match found {
+                Some((account, left)) => known.push(Remembered {
+                    label,
+                    account,
+                    left,
+                }),
+                None => forgotten.push(label),
+            }
+        }
+        (known, forgotten)
     }
 
     /// Knows a label again, as one whose host has left.
@@ -173,12 +256,31 @@ impl<U: Clone> Table<U> {
         let longest = self.limits.reserved_for;
         let left = remembered.left.map_or(longest, |left| left.min(longest));
         let Remembered { label, account, .. } = remembered;
-        let limit = self.limits.known_labels;
-        self.known.remember(label, account, now + left, limit);
+        self.keep(label.clone(), account, now + left);
     }
 
     pub(super) fn claim(&self, session: SessionId) -> Option<&Claim> {
-        self.sessions.get(&session)
+        self.sessions.get(&session).map(|hosted| &hosted.claim)
+    }
+
+    /// How many of everything there are.
+    #[cfg(test)]
+    fn sizes(&self) -> [usize; 5] {
+        let Self {
+            sessions,
+            tunnels,
+            live,
+            accounts,
+            away,
+            ..
+        } = self;
+        [
+            sessions.len(),
+            tunnels.len(),
+            live.len(),
+            accounts.len(),
+            away.len(),
+        ]
     }
 }
 
@@ -186,220 +288,6 @@ fn key(claim: &Claim) -> (Arc<str>, String) {
     (Arc::clone(&claim.account), claim.tunnel.clone())
 }
 
-/// Labels whose hosts have left, and how long they stay reserved; the oldest are forgotten.
-#[derive(Debug, Default)]
-struct Known {
-    labels: HashMap<String, (u64, Arc<str>, Instant)>,
-    by_age: BTreeMap<u64, String>,
-    next: u64,
-}
-
-impl Known {
-    fn owner(&self, label: &str) -> Option<(&Arc<str>, Instant)> {
-        let (_, owner, until) = self.labels.get(label)?;
-        Some((owner, *until))
-    }
-
-    fn remember(&mut self, label: &str, owner: &Arc<str>, until: Instant, limit: usize) {
-        self.forget(label);
-        self.next += 1;
-        let entry = (self.next, Arc::clone(owner), until);
-        self.labels.insert(label.to_owned(), entry);
-        self.by_age.insert(self.next, label.to_owned());
-        while self.labels.len() > limit {
-            match self.by_age.pop_first() {
-                Some((_, oldest)) => self.labels.remove(&oldest),
-                None => return,
-            };
-        }
-    }
-
-    fn forget(&mut self, label: &str) {
-        if let Some((age, ..)) = self.labels.remove(label) {
-            self.by_age.remove(&age);
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> Claim {
-        Claim {
-            account: account.into(),
-            tunnel: tunnel.to_owned(),
-            install: install.to_owned(),
-            take_over,
-        }
-    }
-
-    /// Claims `label`: whom it displaced.
-    fn take(
-        table: &mut Table<u64>,
-        session: u64,
-        claim: &Claim,
-        label: &str,
-        now: Instant,
-    ) -> Result<Option<SessionId>, Refusal> {
-        let displaced = table.check(claim, &[label], now)?;
-        table.settle(
-            SessionId(session),
-            claim,
-            vec![(label.into(), session)],
-            now,
-        );
-        Ok(displaced)
-    }
-
-    fn taken(label: &str) -> Result<Option<SessionId>, Refusal> {
-        Err(Refusal::NameTaken {
-            label: label.to_owned(),
-        })
-    }
-
-    #[test]
-    fn who_may_have_a_name_that_is_held() {
-        let cases = [
-            (claim("anna", "web", "i1", false), Ok(Some(SessionId(1)))),
-            (
-                claim("anna", "web", "i2", false),
-                Err(Refusal::HostedElsewhere),
-            ),
-            (claim("anna", "web", "i2", true), Ok(Some(SessionId(1)))),
-            (claim("anna", "other", "i1", true), taken("web")),
-            (claim("bob", "web", "i1", true), taken("web")),
-        ];
-        for (asked, expected) in cases {
-            let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
-            let held = take(
-                &mut table,
-                1,
-                &claim("anna", "web", "i1", false),
-                "web",
-                now,
-            );
-            assert_eq!(held, Ok(None));
-            let holder = if expected.is_ok() { 2 } else { 1 };
-            assert_eq!(
-                take(&mut table, 2, &asked, "web", now),
-                expected,
-                "{asked:?}"
-            );
-            assert_eq!(table.find("web"), Found::Live(holder), "{asked:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_stays_known_and_reserved_for_a_while() {
-        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
-        let (anna, bob) = (
-            claim("anna", "web", "i", false),
-            claim("bob", "web", "j", false),
-        );
-        assert_eq!(table.find("web"), Found::Unknown);
-        take(&mut table, 1, &anna, "web", now).expect("it is free");
-        table.leave(SessionId(1), now);
-        assert_eq!(table.find("web"), Found::NoHost);
-        assert_eq!(take(&mut table, 2, &bob, "web", now), taken("web"));
-        let later = now + Limits::default().reserved_for;
-        assert_eq!(table.find("web"), Found::NoHost);
-        assert_eq!(take(&mut table, 3, &bob, "web", later), Ok(None));
-        assert_eq!(take(&mut table, 4, &anna, "web", later), taken("web"));
-    }
-
-    #[test]
-    fn what_is_written_down_and_read_again_is_known_and_reserved_as_before() {
-        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
-        let hours = |n| Duration::from_hours(n);
-        let (anna, bob) = (
-            claim("anna", "web", "i", false),
-            claim("bob", "web", "j", false),
-        );
-        take(&mut table, 1, &anna, "left", now).expect("it is free");
-        table.leave(SessionId(1), now);
-        take(&mut table, 2, &anna, "live", now).expect("it is free");
-        let later = now + hours(10);
-        let written = table.remembered(later);
-        let lefts: Vec<_> = written.iter().map(|r| (&*r.label, r.left)).collect();
-        assert_eq!(lefts, [("left", Some(hours(14))), ("live", None)]);
-
-        let mut table = Table::<u64>::new(&Limits::default());
-        for remembered in &written {
-            table.remember(remembered, later);
-        }
-        for (label, free_after) in [("left", 14), ("live", 24)] {
-            assert_eq!(table.find(label), Found::NoHost);
-            let ask = |at| table.check(&bob, &[label], later + hours(at));
-            assert_eq!(ask(free_after - 1), taken(label));
-            assert_eq!(ask(free_after), Ok(None));
-            assert_eq!(table.check(&anna, &[label], later), Ok(None));
-        }
-    }
-
-    #[test]
-    fn a_session_that_was_displaced_leaves_nothing_when_it_goes() {
-        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
-        let anna = claim("anna", "web", "i", false);
-        take(&mut table, 1, &anna, "web", now).expect("it is free");
-        take(&mut table, 2, &anna, "web", now).expect("it is hers");
-        table.leave(SessionId(1), now);
-        assert_eq!(table.find("web"), Found::Live(2));
-        assert_eq!(table.sessions.len(), 1);
-    }
-
-    #[test]
-    fn new_ports_replace_the_old_ones() {
-        let (mut table, now) = (Table::new(&Limits::default()), Instant::now());
-        let anna = claim("anna", "web", "i", false);
-        take(&mut table, 1, &anna, "web", now).expect("it is free");
-        assert_eq!(
-            take(&mut table, 1, &anna, "api", now),
-            Ok(Some(SessionId(1)))
-        );
-        assert_eq!(table.find("web"), Found::NoHost);
-        assert_eq!(table.find("api"), Found::Live(1));
-        assert!(table.claim(SessionId(1)).is_some());
-    }
-
-    #[test]
-    fn an_account_hosts_so_many_tunnels_and_no_more() {
-        let limits = Limits {
-            sessions_per_account: 2,
-            ..Limits::default()
-        };
-        let (mut table, now) = (Table::new(&limits), Instant::now());
-        for (session, name) in [(1, "a"), (2, "b")] {
-            let claim = claim("anna", name, "i", false);
-            take(&mut table, session, &claim, name, now).expect("there is room");
-        }
-        let third = claim("anna", "c", "i", false);
-        let refused = Err(Refusal::TooManyTunnels { limit: 2 });
-        assert_eq!(take(&mut table, 3, &third, "c", now), refused);
-        let again = claim("anna", "a", "i", false);
-        assert_eq!(
-            take(&mut table, 4, &again, "a", now),
-            Ok(Some(SessionId(1)))
-        );
-        let other = claim("bob", "c", "i", false);
-        assert_eq!(take(&mut table, 5, &other, "c", now), Ok(None));
-    }
-
-    #[test]
-    fn known_names_are_bounded_and_the_oldest_goes() {
-        let limits = Limits {
-            known_labels: 3,
-            ..Limits::default()
-        };
-        let (mut table, mut now) = (Table::new(&limits), Instant::now());
-        for n in 0..5 {
-            let name = format!("t{n}");
-            take(&mut table, n, &claim("anna", &name, "i", false), &name, now).expect("free");
-            table.leave(SessionId(n), now);
-            now += Duration::from_secs(1);
-        }
-        assert_eq!(table.find("t1"), Found::Unknown);
-        assert_eq!(table.find("t2"), Found::NoHost);
-        assert_eq!(table.known.by_age.len(), 3);
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The file of secrets, for where there is no keychain. It knows names and secrets, no keychain.
 
 use crate::model::Secret;
+use crate::store::open_lock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -69,7 +70,7 @@ impl SecretFile {
 
     /// Two programs that each keep a secret must not lose the other's.
     fn lock(&self) -> io::Result<File> {
-        let file = File::create(self.dir.join("secrets.lock"))?;
+        let file = open_lock(&self.dir.join("secrets.lock"))?;
         file.lock()?;
         Ok(file)
     }

@@ -239,6 +239,12 @@ fn nothing_shows_a_secret() {
     let secrets = Secrets::open(dir.path(), true);
     secrets.set("relay", &secret("s3cret")).expect("kept");
     assert!(!format!("{secrets:?} {:?}", secrets.get("relay")).contains("s3cret"));
+    #[cfg(feature = "window")]
+    nor_does_an_error_of_the_keychain();
+}
+
+#[cfg(feature = "window")]
+fn nor_does_an_error_of_the_keychain() {
     let bad = keyring::v1::Error::BadEncoding(b"s3cret".to_vec());
     let shown = format!("{0} {0:?}", system::map_error(&bad));
     assert!(

@@ -22,6 +22,8 @@ use std::sync::Arc;
 pub enum Told {
     /// Nobody reads them any more.
     Closed,
+    /// They cannot be written: a full disk, say.
+    Unwritable,
     /// Whatever was to be hosted has come to an end that only the person can change.
     Over,
 }
@@ -43,20 +45,27 @@ impl fmt::Debug for Lines {
 }
 
 impl Lines {
-    /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is called when
-    /// nobody reads them any more.
+    /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is told why when no
+    /// more can be written.
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(
         catalogue: Catalogue,
         json: bool,
-        closed: impl FnOnce() + Send + 'static,
+        closed: impl FnOnce(Told) + Send + 'static,
     ) -> io::Result<Self> {
+        let ended = move |error: &io::Error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return closed(Told::Closed);
+            }
+            say(&format!("standard output: {error}"));
+            closed(Told::Unwritable);
+        };
         Ok(Self {
             catalogue: Arc::new(catalogue),
             json,
-            sink: Sink::start(io::stdout(), closed)?,
+            sink: Sink::start(io::stdout(), ended)?,
         })
     }
 

@@ -40,7 +40,15 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let devtunnels = devtunnels::real();
     let planned = match args.provider {
         ProviderId::Relay => {
-            let plan = plan(args, &loaded.settings, &loaded.tunnels, clock::now());
+            let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
+            let shared = is_shared.then_some(loaded.install.as_str());
+            let plan = plan(
+                args,
+                &loaded.settings,
+                &loaded.tunnels,
+                shared,
+                clock::now(),
+            );
             plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
         }
         ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)
@@ -106,9 +114,9 @@ fn serve(
     let runtime = runtime()?;
     let (wish, wishes) = mpsc::unbounded_channel();
     let closed = wish.clone();
-    let lines = Lines::start(speech.into_catalogue(), args.json, move || {
+    let lines = Lines::start(speech.into_catalogue(), args.json, move |why| {
         // Nobody waits for wishes any more once the program ends.
-        let _ = closed.send(Wish::Told(Told::Closed));
+        let _ = closed.send(Wish::Told(why));
     })?;
     let told = wish.clone();
     let headless = Headless::new(lines.clone(), move |what| {
@@ -231,7 +239,7 @@ impl Desk {
         match wish {
             Wish::Told(Told::Closed) | Wish::Order(Order::Quit) => return Some(ExitCode::SUCCESS),
             Wish::Told(Told::Over) if self.stays => {}
-            Wish::Told(Told::Over) => return Some(ExitCode::FAILURE),
+            Wish::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
             Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);
             }

@@ -52,7 +52,14 @@ const USAGE: u8 = 2;
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli::parse(words, |name| std::env::var(name).ok()) {
-        Ok(Invocation { verbosity, task }) => run_task(task, verbosity),
+        Ok(Invocation { verbosity, task }) => {
+            let code = run_task(task, verbosity);
+            if speech::all_written() {
+                code
+            } else {
+                ExitCode::FAILURE
+            }
+        }
         Err(said) => {
             // Help goes to standard output and is no failure; a reader that went away is none either.
             let _ = said.print();
@@ -108,7 +115,7 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
         Task::Desktop(_) => windowless::refuse(),
         Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
-        Task::Accounts(args) => accounts::run(home, args),
+        Task::Accounts(args) => accounts::run(home, &args),
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
         Task::Doctor(args) => doctor::run(home, args),

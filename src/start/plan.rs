@@ -5,6 +5,7 @@ use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
     Access, Action, Protocol, ProviderId, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
+    default_name,
 };
 use std::collections::BTreeSet;
 
@@ -33,11 +34,12 @@ pub(super) enum NoPlan {
 }
 
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
-/// of the ports stands back.
+/// of the ports stands back. `shared` is this installation's id where others use the same relay.
 pub(super) fn plan(
     args: &HostArgs,
     settings: &Settings,
     saved: &[Tunnel],
+    shared: Option<&str>,
     at: UnixMillis,
 ) -> Result<Plan, NoPlan> {
     let mut wanted = vec![];
@@ -55,7 +57,7 @@ pub(super) fn plan(
         }
     }
     let mut tunnels = saved.to_vec();
-    if let Some(made) = make(args, settings, &targets, at).map_err(NoPlan::Wrong)? {
+    if let Some(made) = make(args, settings, &targets, shared, at).map_err(NoPlan::Wrong)? {
         if wanted.contains(&made.id) {
             return Err(NoPlan::Twice(made.name));
         }
@@ -82,13 +84,14 @@ fn make(
     args: &HostArgs,
     settings: &Settings,
     targets: &[TypedTarget],
+    shared: Option<&str>,
     at: UnixMillis,
 ) -> Result<Option<Tunnel>, Wrong> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
     let name = args.name.clone();
-    let name = name.unwrap_or_else(|| format!("port-{}", first.target.port));
+    let name = name.unwrap_or_else(|| default_name(first.target.port, shared));
     // What was said counts more than what was pasted.
     let protocol = |typed: &TypedTarget| {
         let said = args.protocol.or(typed.protocol);
@@ -190,6 +193,7 @@ mod tests {
             &args(&["3000", "Mein Büro", "nas:9000"], None),
             &Settings::default(),
             &saved(),
+            None,
             AT,
         );
         assert_eq!(
@@ -207,6 +211,7 @@ mod tests {
             &args(&["3000"], Some("Web")),
             &Settings::default(),
             &saved(),
+            None,
             AT,
         )
         .expect("it is right");
@@ -216,6 +221,7 @@ mod tests {
             &args(&["3000", "web"], Some("web")),
             &Settings::default(),
             &saved(),
+            None,
             AT,
         );
         assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
@@ -231,12 +237,12 @@ mod tests {
         };
         let typed = "localhost:7500".to_owned();
         let refused = (Field::Target, FieldError::OwnListener { typed });
-        let here = plan(&own, &Settings::default(), &[], AT);
+        let here = plan(&own, &Settings::default(), &[], None, AT);
         assert_eq!(here, Err(NoPlan::Wrong(vec![refused])));
         let mut joined = Settings::default();
         joined.relay.joined = Some("relay.example:7443".to_owned());
         assert!(
-            plan(&own, &joined, &[], AT).is_ok(),
+            plan(&own, &joined, &[], None, AT).is_ok(),
             "theirs is another one"
         );
     }
@@ -251,7 +257,7 @@ mod tests {
             },
             ..args(&["https://nas.lan", "web"], None)
         };
-        let plan = plan(&off, &Settings::default(), &saved(), AT).expect("it is right");
+        let plan = plan(&off, &Settings::default(), &saved(), None, AT).expect("it is right");
         let ports = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
         let ports: Vec<_> = ports.flat_map(|tunnel| &tunnel.ports).collect();
         assert_eq!(ports.len(), 2);
@@ -263,9 +269,35 @@ mod tests {
     }
 
     #[test]
+    fn without_a_name_two_computers_of_one_relay_differ() {
+        let ids = ["00ff", "beef"].map(|own| format!("{own}{}", "0".repeat(28)));
+        let names = [None, Some(&ids[0]), Some(&ids[1])].map(|shared| {
+            let shared = shared.map(String::as_str);
+            let made = plan(
+                &args(&["3000"], None),
+                &Settings::default(),
+                &[],
+                shared,
+                AT,
+            )
+            .expect("it is right");
+            made.wanted[0].to_string()
+        });
+        assert_eq!(names, ["port-3000", "port-3000-00ff", "port-3000-beef"]);
+        let shop = plan(
+            &args(&["3000"], Some("shop")),
+            &Settings::default(),
+            &[],
+            Some(&ids[0]),
+            AT,
+        );
+        assert_eq!(shop.expect("it is right").wanted[0].as_str(), "shop");
+    }
+
+    #[test]
     fn what_cannot_be_hosted_is_named() {
         let wrong = |args: &HostArgs| {
-            plan(args, &Settings::default(), &saved(), AT).expect_err("it is wrong")
+            plan(args, &Settings::default(), &saved(), None, AT).expect_err("it is wrong")
         };
         let unknown = wrong(&args(&["nobody"], None));
         assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
@@ -279,6 +311,7 @@ mod tests {
             &args(&["mein-buro"], None),
             &Settings::default(),
             &empty,
+            None,
             AT,
         );
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));

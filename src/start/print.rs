@@ -1,5 +1,6 @@
 //! What the command line says of itself: completions and the man page.
 
+use super::speech::print_bytes;
 use crate::cli::{self, Shell};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -36,11 +37,8 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// A reader that went away has read enough.
+/// A reader that went away has read enough; any other failure is said at the command's end.
 fn write(text: &[u8]) -> ExitCode {
-    let mut out = io::stdout();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-        Ok(()) | Err(_) => ExitCode::SUCCESS,
-    }
+    print_bytes(text);
+    ExitCode::SUCCESS
 }

@@ -3,15 +3,15 @@
 use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
-use crate::cli::{LimitArgs, RelayArgs};
+use crate::cli::{LimitArgs, QuotaArgs, RelayArgs};
 use crate::clock;
 use crate::link::resume::Caps;
 use crate::relay::ingress::Approach;
-use crate::relay::{Limits, Relay, RelayConfig, VisitorLimits, Visitors};
+use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, VisitorLimits, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
 use serde::Serialize;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,6 +60,8 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let drain = args.drain;
+    let reserved = reserved(&args);
+    let limits = within(&asked(&args.limits), &args.quotas).for_this_process();
     let approach = Approach {
         trusted: args.trusted_proxies.into(),
         proxy_protocol: args.proxy_protocol,
@@ -69,12 +71,13 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         link: args.listen,
         http: args.http,
         tcp_ports: args.tcp_ports.0,
-        domain: args.domain,
-        public_url: args.public_url,
         data: data_dir(home, args.data.as_deref())?,
         public_by_port: false,
+        reserved,
+        limits,
         advertise: args.advertise,
-        limits: asked(&args.limits).for_this_process(),
+        domain: args.domain,
+        public_url: args.public_url,
     };
     runtime.block_on(async {
         // Heard from the first moment on, so that whoever starts it can end it at once.
@@ -99,6 +102,27 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+/// The limits, with what was asked for accounts.
+fn within(limits: &Limits, quotas: &QuotaArgs) -> Limits {
+    Limits {
+        names_per_account: quotas.max_names_per_account,
+        public_ports_per_account: quotas.max_public_ports_per_account,
+        ..*limits
+    }
+}
+
+/// What nobody may be called at a public relay.
+fn reserved(args: &RelayArgs) -> ReservedNames {
+    let mut reserved = ReservedNames::usual();
+    for pattern in &args.quotas.reserve_names {
+        reserved.add(pattern);
+    }
+    if let Some(name) = &args.advertise {
+        reserved.add_own(name, &args.domain);
+    }
+    reserved
 }
 
 /// What was asked for.
@@ -154,10 +178,16 @@ fn announce(relay: &Relay, json: bool, speech: &Speech) {
         m::cli_relay_up(),
         m::cli_relay_link(relay.link_addr().to_string()),
         m::cli_relay_http(visitors),
-        m::cli_relay_join(join),
-        m::cli_relay_secret(),
     ] {
         speech.say(&msg);
+    }
+    // Standard output may be a journal that many can read: there it is said once, for whoever sets the
+    // relay up, and not at each start.
+    if relay.is_new() || io::stdout().is_terminal() {
+        speech.say(&m::cli_relay_join(join));
+        speech.say(&m::cli_relay_secret());
+    } else {
+        speech.say(&m::cli_relay_join_said(OWNER));
     }
 }
 
@@ -173,15 +203,35 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{self, Task};
+    use crate::cli::{Task, parse};
+
+    fn args(more: &[&str]) -> RelayArgs {
+        let words = ["underpass", "relay"].iter().chain(more);
+        let parsed = parse(words.map(Into::into), |_| None);
+        match parsed.expect("it is right").task {
+            Task::Relay(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn what_is_typed_by_default_is_the_relays_own_default() {
-        let words = ["underpass", "relay"].map(Into::into);
-        let task = cli::parse(words, |_| None).expect("it is a command").task;
-        let Task::Relay(args) = task else {
-            panic!("it is a relay");
-        };
+        let args = args(&[]);
         assert_eq!(asked(&args.limits), Limits::default());
+        assert_eq!(within(&Limits::default(), &args.quotas), Limits::default());
+    }
+
+    #[test]
+    fn quotas_and_reserved_names_are_as_they_are_typed() {
+        let typed = args(&["--max-names-per-account", "7"]);
+        let limits = within(&Limits::default(), &typed.quotas);
+        assert_eq!(limits.names_per_account, 7);
+        let typed = "--domain T.example --advertise relay.t.example --reserve-name Status";
+        let typed = typed.split(' ').chain(["--reserve-name", "corp-*"]);
+        let reserved = reserved(&args(&typed.collect::<Vec<_>>()));
+        for label in ["www", "status", "corp-a", "relay"] {
+            assert!(reserved.contains(label), "{label}");
+        }
+        assert!(!reserved.contains("shop"));
     }
 }

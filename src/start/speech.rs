@@ -7,6 +7,10 @@ use crate::shell::text::Catalogue;
 use crate::store::Home;
 use crate::view::{Msg, fold};
 use std::io::{self, Write};
+use std::sync::OnceLock;
+
+/// Why standard output took a line no more, if it was not that nobody reads it.
+static UNWRITABLE: OnceLock<String> = OnceLock::new();
 
 /// The person's language, and standard output and error.
 #[derive(Debug)]
@@ -73,7 +77,30 @@ pub fn system_language() -> Language {
 
 /// A line on standard output.
 pub(super) fn print(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    print_bytes(format!("{line}\n").as_bytes());
+}
+
+/// Text on standard output, as it is.
+pub(super) fn print_bytes(text: &[u8]) {
+    let mut out = io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            // The first reason is enough.
+            let _ = UNWRITABLE.set(error.to_string());
+        }
+        Ok(()) | Err(_) => {}
+    }
+}
+
+/// Whether every line was written that somebody waited for. A disk that is full is said here, once.
+pub(super) fn all_written() -> bool {
+    match UNWRITABLE.get() {
+        Some(error) => {
+            complain(&format!("standard output: {error}"));
+            false
+        }
+        None => true,
+    }
 }
 
 /// A JSON line on standard output.

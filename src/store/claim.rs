@@ -1,10 +1,10 @@
 //! Which process of a home hosts a tunnel: two that did would take it from each other for ever. It
 //! knows a name and a process, not what hosting is.
 
-use super::Home;
+use super::{Home, no_follow, open_lock};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -92,9 +92,7 @@ fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(false);
-    let lock = options.open(path)?;
+    let lock = open_lock(path)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -105,7 +103,9 @@ fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
         Err(TryLockError::Error(error)) => return Err(error),
     }
     // In a file of its own: some systems let nobody read one that is locked.
-    fs::write(holder(path), std::process::id().to_string())?;
+    let mut options = OpenOptions::new();
+    let options = no_follow(options.write(true).create(true).truncate(true));
+    write!(options.open(holder(path))?, "{}", std::process::id())?;
     let held = Arc::new(Held {
         path: path.to_owned(),
         _lock: lock,

@@ -16,7 +16,8 @@ use std::time::Duration;
 /// Turns the data of one version into that of the next.
 pub type Migration = fn(Value) -> Value;
 
-/// The largest file that is read; a larger one is taken for corrupt.
+/// The largest file that is read, in bytes, unless a document says otherwise; a larger one is taken for
+/// corrupt.
 const MAX_SIZE: u64 = 8 * 1024 * 1024;
 
 /// A temporary file older than this belongs to a program that died while it saved.
@@ -43,6 +44,7 @@ pub struct Document<T> {
     migrations: &'static [Migration],
     sift: Option<Sift>,
     tidy: fn(&mut T),
+    max_size: u64,
     holds: PhantomData<fn() -> T>,
 }
 
@@ -91,6 +93,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
             migrations,
             sift: None,
             tidy: |_| {},
+            max_size: MAX_SIZE,
             holds: PhantomData,
         }
     }
@@ -99,6 +102,12 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     #[must_use]
     pub fn tidied_by(self, tidy: fn(&mut T)) -> Self {
         Self { tidy, ..self }
+    }
+
+    /// Reads a file of so many bytes, where that is more than others have.
+    #[must_use]
+    pub fn at_most(self, max_size: u64) -> Self {
+        Self { max_size, ..self }
     }
 
     /// The data is a list of `E`: one that cannot be read costs only itself.
@@ -228,7 +237,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// The data, and how many of its entries were left out.
     fn read(&self) -> Result<(T, usize), Unusable> {
         let corrupt = |error: &dyn std::fmt::Display| Unusable::Corrupt(error.to_string());
-        let bytes = read_bounded(&self.path())?;
+        let bytes = read_bounded(&self.path(), self.max_size)?;
         let raw: RawEnvelope = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error))?;
         if raw.version > self.version() {
             return Err(Unusable::TooNew(raw.version));
@@ -323,7 +332,7 @@ fn in_the_way() -> MutexGuard<'static, BTreeMap<PathBuf, Kept>> {
     IN_THE_WAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, Unusable> {
+fn read_bounded(path: &Path, max_size: u64) -> Result<Vec<u8>, Unusable> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Unusable::Absent,
         _ => Unusable::Unreadable(error.to_string()),
@@ -334,10 +343,10 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, Unusable> {
     }
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(max_size + 1).read_to_end(&mut bytes))
         .map_err(failed)?;
-    if bytes.len() as u64 > MAX_SIZE {
-        let why = format!("it has more than {MAX_SIZE} bytes");
+    if bytes.len() as u64 > max_size {
+        let why = format!("it has more than {max_size} bytes");
         return Err(Unusable::Corrupt(why));
     }
     Ok(bytes)

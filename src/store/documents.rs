@@ -1,10 +1,9 @@
 //! The files there are, each with its type. What the data means is the model's matter.
 
-use super::{Document, Home, Loaded};
+use super::{Document, Home, Loaded, open_lock};
 use crate::model::{LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 
 /// The ports of each tunnel as they were last served: what is painted before the first answer.
 pub type Rows = BTreeMap<TunnelId, Vec<LivePort>>;
@@ -83,7 +82,7 @@ impl Home {
     #[must_use]
     pub fn install_id(&self) -> Loaded<String> {
         // Two programs that start at once must not make two ids. Without the lock they might.
-        let lock = File::create(self.file("install.lock"));
+        let lock = open_lock(&self.file("install.lock"));
         let _held = lock.and_then(|file| file.lock().map(|()| file));
         let document: Document<Install> = Document::new(self.path(), "install.json", &[]);
         let read = document.load();

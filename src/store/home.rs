@@ -1,5 +1,6 @@
 //! The folder everything lives in. It knows names and rights, not contents.
 
+use super::check_owner;
 use directories::ProjectDirs;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
@@ -21,7 +22,7 @@ impl Home {
     /// it is not there, for this person alone.
     ///
     /// # Errors
-    /// The folder can neither be found nor made.
+    /// The folder can neither be found nor made, or is another user's.
     pub fn locate() -> io::Result<Self> {
         Self::choose(std::env::var_os(Self::VARIABLE))
     }
@@ -29,7 +30,7 @@ impl Home {
     /// This folder, as if `UNDERPASS_HOME` named it.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// The folder cannot be made, or is another user's.
     pub fn at(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::make(std::path::absolute(path)?, true)
     }
@@ -47,6 +48,7 @@ impl Home {
 
     fn make(path: PathBuf, private: bool) -> io::Result<Self> {
         make_dir(&path)?;
+        check_owner(&path)?;
         Ok(Self { path, private })
     }
 

@@ -1,7 +1,7 @@
 //! Tells a crash from a quit. It knows one empty file and nothing of what ran.
 
-use super::Home;
-use std::fs::{self, File};
+use super::{Home, open_lock};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ impl RunMarker {
     pub fn set(home: &Home) -> io::Result<(Self, bool)> {
         let path = home.file("running");
         let was_left = path.try_exists()?;
-        File::create(&path)?;
+        open_lock(&path)?;
         Ok((Self { path }, was_left))
     }
 

@@ -10,10 +10,14 @@ mod claim;
 mod document;
 mod documents;
 mod home;
+mod lock;
 mod marker;
+mod owner;
 
 pub use claim::{HeldBy, HostingClaim};
 pub use document::{Document, Loaded, Migration};
 pub use documents::{RelayPorts, Rows};
 pub use home::Home;
+pub use lock::{lock_within, no_follow, open_lock, try_lock};
 pub use marker::RunMarker;
+pub use owner::{NotYours, check_owner};

@@ -21,9 +21,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("app", &[ALL_BUT_SHELL]),
     ("shell", &["view", "model"]),
     ("store", &["model"]),
-    ("audit", &["model"]),
-    ("secrets", &["model"]),
-    ("platform", &["model"]),
+    ("audit", &["model", "store"]),
+    ("secrets", &["model", "store"]),
+    ("platform", &["model", "store"]),
     ("clock", &["model"]),
     ("logging", &["model"]),
     ("cli", &["model"]),
@@ -436,4 +436,33 @@ fn is_made(code: &str, id: &str) -> bool {
         let is_whole = !before.ends_with(inside) && !behind.starts_with(inside);
         is_whole && (before.ends_with("::") || behind.starts_with('('))
     })
+}
+
+/// Programs read these words: each stands in their documentation.
+#[test]
+fn the_words_of_the_json_lines_are_documented() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("it is there");
+    let page = read("docs/json-lines.md");
+    let words_of = |path: &str, function: &str| -> Vec<String> {
+        let text = read(path);
+        let body = text.split(function).nth(1).expect("the function is there");
+        let body = body.split("\n    }\n").next().unwrap_or_default();
+        let words = body.split("=> \"").skip(1);
+        words
+            .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+            .collect()
+    };
+    let mut seen = 0;
+    for (path, function) in [
+        ("src/model/class.rs", "fn code(&self)"),
+        ("src/model/host.rs", "fn as_str(&self)"),
+        ("src/model/host.rs", "fn as_str(self)"),
+        ("src/model/service_fault.rs", "fn code(self)"),
+    ] {
+        for word in words_of(path, function) {
+            assert!(page.contains(&format!("`{word}`")), "{path}: {word}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}: the sources are read no more");
 }

@@ -5,7 +5,7 @@ use crate::app::state::State;
 use crate::base::local::is_here;
 use crate::model::{
     Field, FieldError, Pending, Port, PortNumber, Protocol, ProviderId, RelaySettings, Target,
-    Tunnel, TunnelId, parse_name, parse_port, parse_typed_target,
+    Tunnel, TunnelId, default_name, parse_name, parse_port, parse_typed_target,
 };
 
 /// Behind the dot in the id of a tunnel that a provider has not named yet.
@@ -140,12 +140,7 @@ pub(super) fn free_label(state: &State, label: TunnelId) -> TunnelId {
     if !is_taken(state, &label) {
         return label;
     }
-    let numbered = |n: u32| {
-        let suffix = format!("-{n}");
-        let stem = label.as_str();
-        let stem = &stem[..stem.len().min(TunnelId::MAX_LEN - suffix.len())];
-        TunnelId::new(format!("{stem}{suffix}")).ok()
-    };
+    let numbered = |n: u32| label.with_suffix(&format!("-{n}"));
     // Some number is free: there are fewer tunnels than numbers.
     (2..=u32::MAX)
         .filter_map(numbered)
@@ -155,7 +150,8 @@ pub(super) fn free_label(state: &State, label: TunnelId) -> TunnelId {
 
 /// A name for a tunnel that was given none.
 pub(super) fn free_name(state: &State, port: PortNumber) -> String {
-    let plain = format!("port-{port}");
+    let is_shared = state.inputs.settings.relay.joined.is_some();
+    let plain = default_name(port, is_shared.then_some(state.install.as_str()));
     let numbered = (2..).map(|n| format!("{plain}-{n}"));
     let free = |name: &String| TunnelId::from_name(name).is_some_and(|id| !is_taken(state, &id));
     // Some number is free: there are fewer tunnels than numbers.

@@ -27,7 +27,9 @@ struct Stale;
 /// Whether reading failed because the service's connection was not idle any more.
 #[must_use]
 pub fn is_stale(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Stale>())
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Stale>)
 }
 
 fn stale() -> io::Error {

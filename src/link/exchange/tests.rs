@@ -60,7 +60,7 @@ impl Rig {
     }
 
     /// The host takes the next request for one that must not be passed on.
-    async fn is_stale(mut self, request: &[u8]) {
+    async fn comes_to_be_stale(mut self, request: &[u8]) {
         self.ask(request).await;
         let mut byte = [0];
         let failed = self.relay.read(&mut byte).await;
@@ -97,7 +97,7 @@ async fn what_a_service_says_unasked_is_no_answer_to_the_next_request() {
     rig.answer(b"first").await;
     // On its way to the relay, which has not read it when it asks again.
     rig.service.write_all(b"evil").await.expect("it goes");
-    rig.is_stale(b"two").await;
+    rig.comes_to_be_stale(b"two").await;
 }
 
 #[tokio::test]
@@ -107,14 +107,14 @@ async fn a_service_that_is_not_silent_gets_no_further_request() {
     rig.heard(b"one").await;
     rig.answer(b"first").await;
     rig.silent.store(false, Ordering::SeqCst);
-    rig.is_stale(b"two").await;
+    rig.comes_to_be_stale(b"two").await;
 }
 
 #[tokio::test]
 async fn a_service_that_speaks_first_gets_no_request() {
     let mut rig = rig();
     rig.service.write_all(b"220 hello").await.expect("it goes");
-    rig.is_stale(b"one").await;
+    rig.comes_to_be_stale(b"one").await;
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! Which sessions are parked, for how long, and who has to go when there are too many. Pure.
 //!
+//! What one session does costs what its account has parked at most, and not what all have: they all
+//! park at once when a network fails.
+//!
 //! It only ever names parked sessions: one that has a link is never in its way. It knows ids,
 //! accounts and sizes, and the time as it is passed in.
 
 use super::auth::SessionId;
 use super::end::Refusal;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -45,6 +48,8 @@ pub struct Table<A> {
     caps: Caps,
     sessions: HashMap<SessionId, Entry<A>>,
     accounts: HashMap<A, Sum>,
+    /// Those that hold too much.
+    over: HashSet<A>,
     /// The parked ones, the oldest first.
     parked: BTreeMap<u64, SessionId>,
     parked_bytes: usize,
@@ -59,9 +64,11 @@ struct Entry<A> {
     parked: Option<(u64, usize)>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Sum {
     sessions: usize,
+    /// The parked ones, the oldest first.
+    parked: BTreeMap<u64, SessionId>,
     parked_bytes: usize,
 }
 
@@ -81,6 +88,7 @@ impl<A: Clone + Eq + Hash> Table<A> {
             caps,
             sessions: HashMap::new(),
             accounts: HashMap::new(),
+            over: HashSet::new(),
             parked: BTreeMap::new(),
             parked_bytes: 0,
             next_order: 0,
@@ -115,11 +123,15 @@ impl<A: Clone + Eq + Hash> Table<A> {
         };
         entry.parked = Some((self.next_order, bytes));
         self.parked.insert(self.next_order, id);
-        self.next_order += 1;
         self.parked_bytes += bytes;
         if let Some(sum) = self.accounts.get_mut(&entry.account) {
+            sum.parked.insert(self.next_order, id);
             sum.parked_bytes += bytes;
+            if sum.parked_bytes > self.caps.bytes_per_account {
+                self.over.insert(entry.account.clone());
+            }
         }
+        self.next_order += 1;
     }
 
     /// It has a link again.
@@ -133,7 +145,11 @@ impl<A: Clone + Eq + Hash> Table<A> {
         self.parked.remove(&order);
         self.parked_bytes -= bytes;
         if let Some(sum) = self.accounts.get_mut(&entry.account) {
+            sum.parked.remove(&order);
             sum.parked_bytes -= bytes;
+            if sum.parked_bytes <= self.caps.bytes_per_account {
+                self.over.remove(&entry.account);
+            }
         }
     }
 
@@ -144,11 +160,8 @@ impl<A: Clone + Eq + Hash> Table<A> {
         if self.parked_bytes > self.caps.bytes {
             return self.parked.values().next().copied();
         }
-        self.parked.values().copied().find(|id| {
-            let account = self.sessions.get(id).map(|entry| &entry.account);
-            let sum = account.and_then(|account| self.accounts.get(account));
-            sum.is_some_and(|sum| sum.parked_bytes > self.caps.bytes_per_account)
-        })
+        let sum = self.accounts.get(self.over.iter().next()?)?;
+        sum.parked.values().next().copied()
     }
 
     /// The oldest parked session of an account that has as many as it may.
@@ -158,12 +171,7 @@ impl<A: Clone + Eq + Hash> Table<A> {
         if sum.sessions < self.caps.sessions_per_account {
             return None;
         }
-        let is_its = |id: &&SessionId| {
-            self.sessions
-                .get(id)
-                .is_some_and(|entry| entry.account == *account)
-        };
-        self.parked.values().find(is_its).copied()
+        sum.parked.values().next().copied()
     }
 
     /// It is over, and nobody will ask for it.

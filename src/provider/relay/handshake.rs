@@ -135,6 +135,7 @@ async fn ask(
             Some(RelayMessage::ShuttingDown) => {
                 return Err(ConnectError::new(Reason::RelayShutDown));
             }
+            Some(RelayMessage::Revoked) => return Err(ConnectError::new(Reason::TokenRefused)),
             Some(RelayMessage::Displaced) => return Err(ConnectError::new(Reason::TakenOver)),
             Some(
                 RelayMessage::Pong { .. }

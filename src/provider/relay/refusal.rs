@@ -13,6 +13,9 @@ pub(super) fn map_refusal(refusal: Refusal) -> ConnectError {
         },
         Refusal::Token => Reason::TokenRefused,
         Refusal::NameTaken { label } => Reason::NameTaken { name: label },
+        Refusal::NameReserved { label } => Reason::NameReserved { name: label },
+        Refusal::TooManyNames { limit } => Reason::TooManyNames { limit },
+        Refusal::TooManyPublicPorts { limit } => Reason::TooManyPublicPorts { limit },
         Refusal::HostedElsewhere => Reason::HostedElsewhere,
         Refusal::PublicPortTaken { port } => match PortNumber::new(port.get()) {
             Some(port) => Reason::PublicPortTaken { port },

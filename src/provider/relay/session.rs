@@ -205,7 +205,9 @@ impl Host {
                     Ok(())
                 }
                 Some(_) = self.visitors.join_next() => Ok(()),
-                error = self.outbox.drive(SEND_TIMEOUT) => self.handle_outbox(error),
+                sent = self.outbox.drain(SEND_TIMEOUT), if !self.outbox.is_empty() => {
+                    sent.or_else(|error| self.handle_stuck(error))
+                }
                 // While nothing goes they only pile up, each at most once.
                 streams = self.mux.abandoned(), if self.outbox.is_empty() => {
                     self.send(&HostMessage::Abandon { streams })
@@ -230,6 +232,7 @@ impl Host {
             return;
         }
         self.parked = parked;
+        self.outbox.restart();
         if self.going_down {
             return;
         }
@@ -260,6 +263,7 @@ impl Host {
         while let Ok(Some(message)) = self.control.next().await {
             match message {
                 RelayMessage::Displaced => return Some(Reason::TakenOver),
+                RelayMessage::Revoked => return Some(Reason::TokenRefused),
                 RelayMessage::ShuttingDown => return Some(Reason::RelayShutDown),
                 RelayMessage::Welcome { .. }
                 | RelayMessage::Refused { .. }
@@ -287,6 +291,7 @@ impl Host {
                 Ok(())
             }
             RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),
+            RelayMessage::Revoked => Err(ConnectError::new(Reason::TokenRefused)),
             RelayMessage::ShuttingDown => {
                 self.going_down = true;
                 self.tell(SessionEvent::GoingDown);
@@ -334,7 +339,7 @@ impl Host {
         queued.map_err(|error| ConnectError::with(Reason::LinkLost, error))
     }
 
-    fn handle_outbox(&self, error: OutboxError) -> Result<(), Ended> {
+    fn handle_stuck(&self, error: OutboxError) -> Result<(), Ended> {
         match error {
             // It goes as soon as there is a link again.
             OutboxError::Stuck if self.link.is_parked() => Ok(()),

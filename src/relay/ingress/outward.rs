@@ -74,10 +74,10 @@ impl Outward<'_> {
         {
             match self.over_idle(conn, service).await {
                 // It was closed meanwhile; what may be made again is.
-                Err(Failure::Unanswered(Unanswered::Silent(error))) => {
+                Err((Failure::Unanswered(Unanswered::Silent(error)), _)) => {
                     tracing::debug!(%error, "an idle connection was of no use");
                 }
-                answered => return answered.map_err(|failure| unpassed(failure, Body::Read)),
+                answered => return answered.map_err(|(failure, body)| unpassed(failure, body)),
             }
         }
         self.over_fresh(conn).await
@@ -95,7 +95,7 @@ impl Outward<'_> {
         &self,
         conn: &mut Conn,
         mut service: Box<Service>,
-    ) -> Result<Answered, Failure> {
+    ) -> Result<Answered, (Failure, Body)> {
         let mut front = Vec::with_capacity(self.head.len() + 32);
         let length = self.head.len() as u64;
         service.stream.begin(Some(length), &mut front);
@@ -134,7 +134,7 @@ impl Outward<'_> {
         let answered = self.answered(conn, Box::new(Service::new(stream)), upload);
         answered
             .await
-            .map_err(|failure| unpassed(failure, Body::Partly))
+            .map_err(|(failure, body)| unpassed(failure, body))
     }
 
     /// A body that has not begun takes a stream to the host only while not too many do.
@@ -157,9 +157,10 @@ impl Outward<'_> {
             let permit = unless_gone(conn, timeout(patience, ahead.acquire_owned())).await?;
             return Ok(permit.map_err(late)?.ok());
         }
-        match timeout(patience, conn.stirs()).await.map_err(late)? {
-            true => Ok(None),
-            false => Err(Unpassed::Gone),
+        if timeout(patience, conn.stirs()).await.map_err(late)? {
+            Ok(None)
+        } else {
+            Err(Unpassed::Gone)
         }
     }
 
@@ -168,9 +169,10 @@ impl Outward<'_> {
         conn: &mut Conn,
         mut service: Box<Service>,
         mut upload: Upload,
-    ) -> Result<Answered, Failure> {
+    ) -> Result<Answered, (Failure, Body)> {
         let version = self.asking.version;
-        let head = exchange::answer_head(conn, &mut service, &mut upload, version).await?;
+        let head = exchange::answer_head(conn, &mut service, &mut upload, version).await;
+        let head = head.map_err(|failure| (failure, upload.body()))?;
         Ok(Answered {
             head,
             service,

@@ -122,10 +122,10 @@ fn skip_body(inbound: &mut Inbound, length: Length) -> bool {
     if decoder.is_over() {
         return true;
     }
-    let Ok(decoded) = decoder.decode(inbound.bytes_mut()) else {
+    let Ok(chunk) = decoder.decode(inbound.bytes_mut()) else {
         return false;
     };
-    inbound.consume(decoded.consumed);
+    inbound.consume(chunk.consumed);
     decoder.is_over()
 }
 

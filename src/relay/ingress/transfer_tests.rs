@@ -107,9 +107,9 @@ fn carried(
 
 fn unchunked(mut bytes: Vec<u8>) -> Vec<u8> {
     let mut decoder = Decoder::new(Length::Chunked);
-    let decoded = decoder.decode(&mut bytes).expect("it is chunked");
-    assert!(decoder.is_over() && decoded.consumed == bytes.len());
-    bytes[decoded.data].to_vec()
+    let chunk = decoder.decode(&mut bytes).expect("it is chunked");
+    assert!(decoder.is_over() && chunk.consumed == bytes.len());
+    bytes[chunk.data].to_vec()
 }
 
 proptest! {

@@ -23,10 +23,11 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Writes to `out`; calls `closed` once nobody reads it any more.
+    /// Writes to `out`; calls `closed` with the error once it takes no more lines: a broken pipe when
+    /// nobody reads them any more.
     pub(super) fn start(
         out: impl Write + Send + 'static,
-        closed: impl FnOnce() + Send + 'static,
+        closed: impl FnOnce(&io::Error) + Send + 'static,
     ) -> io::Result<Self> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let thread = thread::Builder::new().name("lines".into());
@@ -51,7 +52,7 @@ impl Sink {
     }
 }
 
-fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce()) {
+fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce(&io::Error)) {
     let mut closed = Some(closed);
     for job in inbox {
         match job {
@@ -59,7 +60,7 @@ fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce()) {
                 if let Err(error) = write_line(&mut out, line) {
                     tracing::info!(%error, "standard output takes no more lines");
                     if let Some(closed) = closed.take() {
-                        closed();
+                        closed(&error);
                     }
                 }
             }

@@ -56,7 +56,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
             button::paste_link()
         }
-        Reason::NameTaken { .. } => button::new_tunnel(),
+        Reason::NameTaken { .. } | Reason::NameReserved { .. } => button::new_tunnel(),
         Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
             button::take_over(group)
         }
@@ -79,6 +79,8 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         | Reason::VersionMismatch { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
+        | Reason::TooManyNames { .. }
+        | Reason::TooManyPublicPorts { .. }
         | Reason::LinkLost
         | Reason::LinkSilent
         | Reason::RelayShutDown

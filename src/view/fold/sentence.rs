@@ -236,6 +236,9 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::VersionMismatch { .. }
         | Reason::TokenRefused
         | Reason::NameTaken { .. }
+        | Reason::NameReserved { .. }
+        | Reason::TooManyNames { .. }
+        | Reason::TooManyPublicPorts { .. }
         | Reason::HostedElsewhere
         | Reason::HostedHere { .. }
         | Reason::TakenOver
@@ -290,6 +293,9 @@ pub fn fault(reason: &Reason) -> Msg {
         }
         Reason::TokenRefused => m::fault_token_refused(),
         Reason::NameTaken { name } => m::fault_name_taken(name.as_str()),
+        Reason::NameReserved { name } => m::fault_name_reserved(name.as_str()),
+        Reason::TooManyNames { limit } => m::fault_too_many_names(*limit),
+        Reason::TooManyPublicPorts { limit } => m::fault_too_many_public_ports(*limit),
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
         Reason::HostedHere {
             process: Some(process),
@@ -345,13 +351,15 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::TokenRefused => m::cause_token(),
         Reason::SignedOut => m::cause_sign_in(),
         Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
-        Reason::NameTaken { .. } => m::cause_name(),
+        Reason::NameTaken { .. } | Reason::NameReserved { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
         | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
+        | Reason::TooManyNames { .. }
+        | Reason::TooManyPublicPorts { .. }
         | Reason::QuotaUsedUp { .. } => m::cause_limit(),
         Reason::Zombie => m::cause_zombie(),
         Reason::Forced => m::cause_forced(),

@@ -219,6 +219,17 @@ impl Running {
         }
     }
 
+    /// The first line from now on that has this in it, for what says no JSON.
+    pub(super) fn wait_for_text(&mut self, part: &str) -> String {
+        loop {
+            let text = self.lines.recv_timeout(LONG).expect("it says it");
+            self.said.push(text.clone());
+            if text.contains(part) {
+                return text;
+            }
+        }
+    }
+
     /// The URL of the next line that has one.
     pub(super) fn url(&mut self) -> String {
         let line = self.wait_for(&serde_json::json!({"event": "url"}));

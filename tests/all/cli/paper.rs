@@ -1,6 +1,6 @@
 //! What the program says of itself and of this machine.
 
-use super::kit::Home;
+use super::kit::{Home, Service};
 use serde_json::json;
 use std::process::Stdio;
 
@@ -121,5 +121,30 @@ fn a_reader_that_has_read_enough_is_no_error() {
             (Some(0), 0),
             "{words:?}"
         );
+    }
+}
+
+/// A disk that is full is a failure that a service manager must see; a reader that went away is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_a_failure() {
+    let home = Home::new();
+    let service = Service::start("well");
+    for words in [
+        &["tunnels", "create", "shop", "3000"][..],
+        &["doctor", "--json"],
+        &["completions", "bash"],
+        &["host", &service.target(), "--json"],
+    ] {
+        let full = std::fs::File::create("/dev/full").expect("Linux has it");
+        let mut command = home.command(words);
+        let ended = command
+            .stdin(Stdio::null())
+            .stdout(full)
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.contains("standard output"), "{words:?}: {said}");
     }
 }

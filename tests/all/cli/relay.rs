@@ -45,10 +45,14 @@ impl Relay {
         Self::start_at(home, link, http)
     }
 
+    /// Where it is, it has written down itself.
     fn add_account(&self, name: &str) -> String {
-        let words = ["relay", "account", "add", name, "--listen", &self.link];
-        let ended = self.home.run(&words).expect(0);
+        let ended = self.home.run(&["relay", "account", "add", name]).expect(0);
         ended.out.lines().last().expect("a link").to_owned()
+    }
+
+    fn account(&self, words: &[&str]) -> Ended {
+        self.home.run(&[&["relay", "account"], words].concat())
     }
 }
 
@@ -224,6 +228,80 @@ fn the_joined_relay_of_the_settings_is_used_with_its_kept_token() {
 }
 
 #[test]
+fn whoever_is_removed_or_gets_a_new_link_is_cut_off_at_once() {
+    let relay = Relay::start();
+    let (home, service) = (Home::new(), Service::start("alice"));
+    let alice = relay.add_account("alice");
+    let mut first = host(&home, &service, &alice, &[]);
+    let url = first.url();
+    assert_eq!(get(&url).1, "alice");
+    let rotated = relay.account(&["rotate", "alice", "--json"]).expect(0);
+    let line = &rotated.json()[0];
+    assert_eq!(line["event"], json!("rotated"));
+    let again = line["join"].as_str().expect("a link").to_owned();
+    first.wait_for(&json!({"event": "state", "state": "sign-in", "reason": "token-refused"}));
+    first.end().expect(1);
+    let mut second = host(&home, &service, &again, &[]);
+    assert_eq!(second.url(), url, "names stay the account's");
+    relay.account(&["remove", "alice"]).expect(0);
+    second.wait_for(&json!({"event": "state", "state": "sign-in", "reason": "token-refused"}));
+    second.end().expect(1);
+    assert_ne!(get(&url).0, 200);
+
+    let mut owner = host(&home, &service, &relay.join, &[]);
+    owner.url();
+    let removed = relay.account(&["remove", "owner"]).expect(1);
+    assert!(removed.err.contains("rotate owner"), "{removed:?}");
+    relay.account(&["rotate", "owner"]).expect(0);
+    owner.end().expect(1);
+    let log = relay.home.logs();
+    assert!(log.contains("alice"), "the log names the account");
+    for link in [&alice, &again, &relay.join] {
+        assert!(!log.contains(token(link)));
+    }
+}
+
+#[test]
+fn accounts_are_listed_and_only_where_a_relay_has_run() {
+    let relay = Relay::start();
+    relay.add_account("alice");
+    assert_eq!(relay.account(&["list"]).expect(0).out, "owner\nalice\n");
+    let listed = relay.account(&["list", "--json"]).expect(0).json();
+    let names: Vec<_> = listed.iter().map(|line| &line["name"]).collect();
+    assert_eq!(names, ["owner", "alice"]);
+    assert_ne!(listed[1]["id"], json!("alice"));
+
+    let home = Home::empty();
+    for words in [&["list"][..], &["add", "bob"], &["rotate", "owner"]] {
+        let refused = home.run(&[&["relay", "account"], words].concat()).expect(1);
+        assert!(refused.err.contains("no relay has run"), "{refused:?}");
+        assert!(!folder(&home, "relay-server").exists(), "nothing is made");
+    }
+    let data = folder(&relay.home, "relay-server");
+    let data = data.to_str().expect("text");
+    let elsewhere = home.run(&["relay", "--data", data, "account", "list"]);
+    assert_eq!(elsewhere.expect(0).out, "owner\nalice\n");
+}
+
+#[test]
+fn the_owners_link_is_said_once_to_whoever_may_read_along() {
+    let home = Home::empty();
+    let start = || {
+        let words = ["relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+        let mut relay = home.start(&[&words[..], &["--tcp-ports", "0-0"]].concat());
+        relay.wait_for_text("Join link");
+        relay.signal("TERM");
+        relay.end().expect(0).out
+    };
+    assert!(start().contains("underpass://"));
+    let again = start();
+    assert!(
+        !again.contains("underpass://") && again.contains("rotate owner"),
+        "{again}"
+    );
+}
+
+#[test]
 fn a_relay_that_cannot_start_says_why() {
     let relay = Relay::start();
     let home = Home::empty();
@@ -247,4 +325,7 @@ fn a_relay_that_cannot_start_says_why() {
         data,
     ]);
     assert!(said.expect(1).err.contains("--data"));
+    let any = ["relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+    let second = relay.home.run(&any).expect(1);
+    assert!(second.err.contains("another relay runs"), "{second:?}");
 }

@@ -1,8 +1,10 @@
 //! Who may host under a name, and what becomes of whoever did.
 
 use super::rig::*;
+use std::sync::Arc;
 use underpass::model::{Protocol, Reason};
-use underpass::relay::Lookup;
+use underpass::provider::{HostOrder, Session};
+use underpass::relay::{Accounts, Lookup, Relay, RelayConfig, ReservedNames};
 
 #[tokio::test]
 async fn a_wrong_token_is_refused() {
@@ -91,4 +93,84 @@ async fn garbled_requests_are_refused() {
     let mut long = order("web", 3000, Protocol::Http);
     long.install = "x".repeat(500);
     assert!(matches!(refused(&link, &long).await, Reason::Other { .. }));
+}
+
+/// A tunnel of one raw TCP port, asked for by number or not.
+fn raw(label: &str, public: Option<u16>) -> HostOrder {
+    let mut order = order(label, 3000, Protocol::Tcp);
+    order.ports[0].public_port = public.map(number);
+    order
+}
+
+fn public_port(session: &Session) -> u16 {
+    let (_, port) = session.ports[0].url.rsplit_once(':').expect("a port");
+    port.parse().expect("a number")
+}
+
+#[tokio::test]
+async fn a_public_port_is_its_accounts_while_it_is_away_and_after_a_restart() {
+    let rig = Rig::start().await;
+    let session = host(&rig, &raw("ssh", None)).await;
+    let given = public_port(&session);
+    session.close().await;
+    let anna = rig.join("anna");
+    let asked = raw("annas", Some(given));
+    let port = number(given);
+    let taken = Reason::PublicPortTaken { port };
+    assert_eq!(refused(&anna, &asked).await, taken);
+
+    let Rig { relay, data, .. } = rig;
+    relay.shutdown().await;
+    let ingress = Arc::new(FakeIngress::default());
+    let config = RelayConfig::local(data.path());
+    let relay = Relay::start(config, Arc::clone(&ingress) as _).await;
+    let rig = Rig {
+        relay: relay.expect("it starts"),
+        ingress,
+        data,
+    };
+    let anna = with_token(&rig.relay.join_link(), anna.token.expose());
+    assert_eq!(refused(&anna, &asked).await, taken);
+    let again = host(&rig, &raw("ssh", None)).await;
+    assert_eq!(public_port(&again), given);
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_public_ports_and_no_more() {
+    let rig = Rig::with(|config| config.limits.public_ports_per_account = 1).await;
+    let _first = host(&rig, &raw("a", None)).await;
+    let link = rig.relay.join_link();
+    let limit = Reason::TooManyPublicPorts { limit: 1 };
+    assert_eq!(refused(&link, &raw("b", None)).await, limit);
+    let _web = host(&rig, &order("web", 3001, Protocol::Http)).await;
+    let _again = host(&rig, &raw("a", None)).await;
+}
+
+#[tokio::test]
+async fn some_names_are_nobodys() {
+    let rig = Rig::with(|config| config.reserved = ReservedNames::usual()).await;
+    let link = rig.relay.join_link();
+    let reserved = Reason::NameReserved {
+        name: "www".to_owned(),
+    };
+    let www = order("www", 3000, Protocol::Http);
+    assert_eq!(refused(&link, &www).await, reserved);
+    let _web = host(&rig, &order("web", 3000, Protocol::Http)).await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_removed_is_cut_off_and_leaves_nothing_to_the_next_of_its_name() {
+    let rig = Rig::start().await;
+    let link = rig.join("anna");
+    let order = order("web", 3000, Protocol::Http);
+    let mut session = connect(&connector(&link), &order).await.expect("admitted");
+    let mut accounts = Accounts::open(rig.data.path()).expect("they open");
+    accounts.remove("anna").expect("it is there");
+    assert_eq!(ended(&mut session).await, Reason::TokenRefused);
+    assert!(!matches!(rig.find("web"), Lookup::Live(_)));
+    assert_eq!(refused(&link, &order).await, Reason::TokenRefused);
+    let again = rig.join("anna");
+    // Neither an old host's nor kept from her for its sake.
+    let session = connect(&connector(&again), &order).await;
+    assert!(session.is_ok() && matches!(rig.find("web"), Lookup::Live(_)));
 }

@@ -328,10 +328,14 @@ async fn the_identity_and_the_owner_stay_over_a_restart() {
     assert_eq!(
         files(data.path()),
         [
+            "accounts.lock",
             "names.json",
             "owner-token",
             "relay-cert.pem",
-            "relay-key.pem"
+            "relay-key.pem",
+            "relay.json",
+            "relay.lock",
+            "reserve"
         ]
     );
 }

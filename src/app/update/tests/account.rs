@@ -478,25 +478,3 @@ fn ports_that_are_changed_elsewhere_are_served_here() {
     rig.put(Event::WindowShown(true));
     assert_eq!(next_poll(&rig.state, Poll::Hosted), None, "the list tells");
 }
-
-#[test]
-fn a_tunnel_that_is_deleted_while_its_link_is_up_is_looked_for() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
-    rig.act(Action::Host { tunnel: id(REAL) });
-    let hosting = HostState::Hosting {
-        session: SessionNumber(1),
-        since: rig.at,
-        established: true,
-    };
-    let asked = rig.engine_of(REAL, hosting);
-    let asked = asked.iter().find_map(|command| match command {
-        Command::AskTunnel { asked, .. } => Some(*asked),
-        _ => None,
-    });
-    let gone = rig.put(Event::Shown {
-        asked: asked.expect("it asks"),
-        tunnel: id(REAL),
-        result: Err(Reason::TunnelGone),
-    });
-    assert!(gone.contains(&Command::Tell(id(REAL), EngineCommand::Reconnect)));
-}

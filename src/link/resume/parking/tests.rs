@@ -45,6 +45,7 @@ proptest! {
                 prop_assert!(table.sessions[&id].parked.is_some());
                 table.bury(id, Refusal::Evicted, now);
             }
+            prop_assert!(table.over.is_empty());
             let parked = table.sessions.values().filter_map(|entry| entry.parked);
             prop_assert_eq!(parked.clone().map(|(_, bytes)| bytes).sum::<usize>(), table.parked_bytes);
             prop_assert_eq!(parked.count(), table.parked.len());
@@ -54,6 +55,7 @@ proptest! {
                 prop_assert_eq!(its().count(), sum.sessions);
                 let bytes: usize = its().filter_map(|entry| entry.parked).map(|(_, bytes)| bytes).sum();
                 prop_assert_eq!(bytes, sum.parked_bytes);
+                prop_assert_eq!(its().filter(|entry| entry.parked.is_some()).count(), sum.parked.len());
                 prop_assert!(sum.sessions <= caps.sessions_per_account && bytes <= caps.bytes_per_account);
             }
         }

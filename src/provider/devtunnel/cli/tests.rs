@@ -111,9 +111,11 @@ fn a_look_at_one_tunnel() {
     let remote = shown.tunnel.remote.as_ref().expect("what the service says");
     assert_eq!((remote.access, remote.visitors), (Access::Public, Some(3)));
     let url = "https://a5n51h3l-3000.usw2.devtunnels.ms/".to_owned();
+    // A browser has no use for it: its visitors come with the provider's own program.
+    let command = "devtunnel connect shop.usw2".to_owned();
     assert_eq!(
         shown.urls.into_iter().collect::<Vec<_>>(),
-        [(port(3000), url)]
+        [(port(22), command), (port(3000), url)]
     );
     let metrics = Metrics {
         upload_rate: Some(2_000),

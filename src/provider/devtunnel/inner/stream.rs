@@ -113,10 +113,9 @@ impl Inlet {
             let until = get(&self.taken) + STALLED;
             match timeout_at(until, &mut room).await {
                 Ok(Some(permits)) => break permits,
-                Ok(None) => return false,
                 // Something was taken meanwhile.
                 Err(_) if get(&self.taken) + STALLED > until => {}
-                Err(_) => return false,
+                Ok(None) | Err(_) => return false,
             }
         };
         if queue.send(Bytes::copy_from_slice(data)).is_ok() {

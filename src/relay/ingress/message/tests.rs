@@ -51,10 +51,10 @@ impl Reader {
         };
         let over = decoder.is_over();
         if !over {
-            let decoded = decoder.decode(&mut self.buffer)?;
+            let chunk = decoder.decode(&mut self.buffer)?;
             let body = &mut self.read.requests.last_mut().expect("it has begun").1;
-            body.extend_from_slice(&self.buffer[decoded.data]);
-            self.buffer.drain(..decoded.consumed);
+            body.extend_from_slice(&self.buffer[chunk.data]);
+            self.buffer.drain(..chunk.consumed);
         }
         if over || decoder.is_over() {
             self.body = None;
@@ -339,9 +339,9 @@ fn chunks_that_are_none_are_refused() {
         b"0\r\nA: b\rc\r\n\r\n",
     ] {
         let mut decoder = Decoder::new(Length::Chunked);
-        let decoded = decoder.decode(&mut body.to_vec());
+        let chunk = decoder.decode(&mut body.to_vec());
         assert_eq!(
-            decoded,
+            chunk,
             Err(Fault::Malformed),
             "{:?}",
             String::from_utf8_lossy(body)
@@ -349,6 +349,6 @@ fn chunks_that_are_none_are_refused() {
     }
     let mut endless = b"3;".to_vec();
     endless.resize(17 * 1024, b'x');
-    let decoded = Decoder::new(Length::Chunked).decode(&mut endless);
-    assert_eq!(decoded, Err(Fault::TooLarge));
+    let chunk = Decoder::new(Length::Chunked).decode(&mut endless);
+    assert_eq!(chunk, Err(Fault::TooLarge));
 }

@@ -244,6 +244,11 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::HostedHere {
             process: Some(4711),
         },
+        Reason::NameReserved {
+            name: "www".to_owned(),
+        },
+        Reason::TooManyNames { limit: 1_000 },
+        Reason::TooManyPublicPorts { limit: 25 },
         Reason::PublicPortOutside {
             port: number(80),
             first: 7500,
@@ -290,6 +295,9 @@ fn place(reason: &Reason) -> usize {
         Reason::NotInstalled { .. } => 29,
         Reason::ProgramFailed { .. } => 30,
         Reason::HostedHere { .. } => 31,
-        Reason::PublicPortOutside { .. } => 32,
+        Reason::NameReserved { .. } => 32,
+        Reason::TooManyNames { .. } => 33,
+        Reason::TooManyPublicPorts { .. } => 34,
+        Reason::PublicPortOutside { .. } => 35,
     }
 }

@@ -310,17 +310,16 @@ fn notices_of_every_kind() {
         tunnel: id(name),
         reason,
     };
+    let settings = || text("settings.json");
+    let tunnels = || text("tunnels.json");
+    let full = || text("No space left");
     let kinds = [
         NoticeKind::FileCorrupt {
             file: text("tunnels.json"),
             kept_as: text("tunnels.json.bad-1"),
         },
-        NoticeKind::FileTooNew {
-            file: text("settings.json"),
-        },
-        NoticeKind::FileUnreadable {
-            file: text("tunnels.json"),
-        },
+        NoticeKind::FileTooNew { file: settings() },
+        NoticeKind::FileUnreadable { file: tunnels() },
         NoticeKind::EntriesDropped {
             file: text("hosted.json"),
             count: 1,
@@ -331,9 +330,7 @@ fn notices_of_every_kind() {
             port: number(36_959),
             detail: text("address in use"),
         },
-        NoticeKind::NothingSaved {
-            detail: text("Read-only file system"),
-        },
+        NoticeKind::NothingSaved { detail: full() },
         NoticeKind::FileNotSaved {
             file: text("tunnels.json"),
             detail: text("No space left"),
@@ -341,9 +338,7 @@ fn notices_of_every_kind() {
         NoticeKind::SettingsInvalid {
             detail: text("probe_interval_ms must be at least 1 ms"),
         },
-        NoticeKind::AuditNotWritten {
-            detail: text("No space left"),
-        },
+        NoticeKind::AuditNotWritten { detail: full() },
         NoticeKind::NoTrayHost,
         NoticeKind::NoKeychain,
         NoticeKind::Crashed { hosting: true },
@@ -353,11 +348,8 @@ fn notices_of_every_kind() {
         needs("web", Reason::NameTaken { name: text("web") }),
         needs("gone", Reason::TokenRefused),
     ];
-    let notice = |(kind, id)| Notice {
-        id,
-        at: before(9),
-        kind,
-    };
+    let at = before(9);
+    let notice = |(kind, id)| Notice { id, at, kind };
     let mut inputs = web(HostState::SignIn {
         since: before(180),
         reason: Reason::TokenRefused,

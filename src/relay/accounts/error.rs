@@ -1,0 +1,72 @@
+//! Why a relay's accounts cannot be read or changed: what failed, and what to do about it.
+
+use super::{MAX_NAME, OWNER, VERSION};
+use crate::store::NotYours;
+use std::io;
+use std::path::PathBuf;
+
+/// Why the accounts cannot be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    /// A file cannot be read or written.
+    #[error("the relay's accounts cannot be kept in {}: {error}. Make it readable and writable", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A newer program wrote the file.
+    #[error("{} is of version {found}, this program knows {VERSION}: use a newer one", path.display())]
+    FromTheFuture {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// The file holds no accounts. It is never replaced: it may be all that is left of them.
+    #[error(
+        "{} cannot be understood, so nothing was changed: restore it, or move it away to begin again with no account but {OWNER:?}", path.display()
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The owner's token cannot be used.
+    #[error("{} holds no token: restore it, or delete it to get a new one", path.display())]
+    OwnerToken {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No relay keeps its data there, so there is nobody to add an account to.
+    #[error(
+        "no relay has run with its data in {}: start `underpass relay` first, or name its folder with --data", dir.display()
+    )]
+    NoRelay {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The folder is another user's, who could not read what is written here.
+    #[error(transparent)]
+    NotYours(#[from] NotYours),
+    /// Another process changes the accounts, and does not come to an end.
+    #[error("another program changes the accounts in {} and does not finish: end it, then try again", dir.display())]
+    Busy {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// There is an account of that name.
+    #[error("there is an account {0:?} already: `relay account rotate {0}` gives it a new token")]
+    Exists(String),
+    /// There is no account of that name.
+    #[error("there is no account {0:?}")]
+    Missing(String),
+    /// Every relay has an owner.
+    #[error(
+        "{OWNER:?} cannot be removed, for every relay has an owner: `relay account rotate {OWNER}` makes its old join link useless"
+    )]
+    Owner,
+    /// No name for an account.
+    #[error("{0:?} is no name for an account: 1 to {MAX_NAME} letters, digits, '-', '_' or '.'")]
+    Name(String),
+}
