@@ -350,10 +350,12 @@ impl PortCounters {
     }
 
     fn read(&self) -> Traffic {
+        // Once: two guards in one expression would wait for each other.
+        let last = *self.last();
         Traffic {
             failed: self.failed.load(Ordering::Relaxed),
-            fault: self.last().fault,
-            certificate: self.last().certificate,
+            fault: last.fault,
+            certificate: last.certificate,
             open: self.open.load(Ordering::Relaxed),
             total: self.total.load(Ordering::Relaxed),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
