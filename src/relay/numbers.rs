@@ -85,19 +85,16 @@ impl Numbers {
     ) -> Result<Box<dyn Iterator<Item = u16> + 'a>, Refusal> {
         if let Some(port) = requested {
             let number = port.get();
-            if let Some(range) = &self.range
-                && !range.contains(&number)
-            {
-                return Err(Refusal::PublicPortOutside {
+            return match &self.range {
+                Some(range) if !range.contains(&number) => Err(Refusal::PublicPortOutside {
                     port,
                     first: *range.start(),
                     last: *range.end(),
-                });
-            }
-            return if !in_use(number) && !self.is_others(key, number, true, now) {
-                Ok(Box::new(iter::once(number)))
-            } else {
-                Err(Refusal::PublicPortTaken { port })
+                }),
+                Some(_) | None if in_use(number) || self.is_others(key, number, true, now) => {
+                    Err(Refusal::PublicPortTaken { port })
+                }
+                Some(_) | None => Ok(Box::new(iter::once(number))),
             };
         }
         let free = move |number: &u16| {

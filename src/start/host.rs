@@ -1,7 +1,7 @@
 //! `underpass host`: the app without a window.
 
 use super::control::{self, Order};
-use super::plan::{NoPlan, Plan, plan};
+use super::plan::{Known, NoPlan, Plan, plan};
 use super::signals::Signals;
 use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
@@ -42,13 +42,12 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         ProviderId::Relay => {
             let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
             let shared = is_shared.then_some(loaded.install.as_str());
-            let plan = plan(
-                args,
-                &loaded.settings,
-                &loaded.tunnels,
+            let known = Known {
+                settings: &loaded.settings,
+                saved: &loaded.tunnels,
                 shared,
-                clock::now(),
-            );
+            };
+            let plan = plan(args, &known, clock::now());
             plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
         }
         ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)

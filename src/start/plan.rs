@@ -33,22 +33,25 @@ pub(super) enum NoPlan {
     Wrong(Wrong),
 }
 
+/// What is known before anything is typed.
+pub(super) struct Known<'k> {
+    pub(super) settings: &'k Settings,
+    pub(super) saved: &'k [Tunnel],
+    /// This installation's id, where others use the same relay.
+    pub(super) shared: Option<&'k str>,
+}
+
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
-/// of the ports stands back. `shared` is this installation's id where others use the same relay.
-pub(super) fn plan(
-    args: &HostArgs,
-    settings: &Settings,
-    saved: &[Tunnel],
-    shared: Option<&str>,
-    at: UnixMillis,
-) -> Result<Plan, NoPlan> {
+/// of the ports stands back.
+pub(super) fn plan(args: &HostArgs, known: &Known<'_>, at: UnixMillis) -> Result<Plan, NoPlan> {
     let mut wanted = vec![];
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
             Asked::Target(typed) => targets.push(typed.clone()),
             Asked::Saved(name) => {
-                let tunnel = find(saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
+                let tunnel =
+                    find(known.saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
                     return Err(NoPlan::NoPorts(Box::new(tunnel.clone())));
                 }
@@ -56,8 +59,8 @@ pub(super) fn plan(
             }
         }
     }
-    let mut tunnels = saved.to_vec();
-    if let Some(made) = make(args, settings, &targets, shared, at).map_err(NoPlan::Wrong)? {
+    let mut tunnels = known.saved.to_vec();
+    if let Some(made) = make(args, known, &targets, at).map_err(NoPlan::Wrong)? {
         if wanted.contains(&made.id) {
             return Err(NoPlan::Twice(made.name));
         }
@@ -82,23 +85,22 @@ pub(super) fn plan(
 /// The tunnel of the ports, if there are any.
 fn make(
     args: &HostArgs,
-    settings: &Settings,
+    known: &Known<'_>,
     targets: &[TypedTarget],
-    shared: Option<&str>,
     at: UnixMillis,
 ) -> Result<Option<Tunnel>, Wrong> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
     let name = args.name.clone();
-    let name = name.unwrap_or_else(|| default_name(first.target.port, shared));
+    let name = name.unwrap_or_else(|| default_name(first.target.port, known.shared));
     // What was said counts more than what was pasted.
     let protocol = |typed: &TypedTarget| {
         let said = args.protocol.or(typed.protocol);
         said.unwrap_or(Protocol::Auto)
     };
     let mut begin = Begin {
-        settings: settings.clone(),
+        settings: known.settings.clone(),
         ..Begin::default()
     };
     if let Some(link) = &args.relay {
@@ -177,6 +179,16 @@ mod tests {
         inventory.tunnels().to_vec()
     }
 
+    /// With the saved ones, and with default settings.
+    fn planned(args: &HostArgs) -> Result<Plan, NoPlan> {
+        let known = Known {
+            settings: &Settings::default(),
+            saved: &saved(),
+            shared: None,
+        };
+        plan(args, &known, AT)
+    }
+
     fn shown(plan: &Plan) -> Vec<String> {
         let line = |id: &TunnelId| {
             let tunnel = plan.tunnels.iter().find(|tunnel| tunnel.id == *id);
@@ -189,13 +201,7 @@ mod tests {
 
     #[test]
     fn several_ports_make_one_tunnel_beside_the_saved_ones() {
-        let plan = plan(
-            &args(&["3000", "Mein Büro", "nas:9000"], None),
-            &Settings::default(),
-            &saved(),
-            None,
-            AT,
-        );
+        let plan = planned(&args(&["3000", "Mein Büro", "nas:9000"], None));
         assert_eq!(
             shown(&plan.expect("it is right")),
             [
@@ -207,24 +213,30 @@ mod tests {
 
     #[test]
     fn a_saved_tunnel_of_the_same_name_stands_back_unless_it_is_asked_for() {
-        let made = plan(
-            &args(&["3000"], Some("Web")),
-            &Settings::default(),
-            &saved(),
-            None,
-            AT,
-        )
-        .expect("it is right");
+        let made = planned(&args(&["3000"], Some("Web"))).expect("it is right");
         assert_eq!(shown(&made), ["web: web=localhost:3000"]);
         assert_eq!(made.tunnels.len(), 2);
-        let twice = plan(
-            &args(&["3000", "web"], Some("web")),
-            &Settings::default(),
-            &saved(),
-            None,
-            AT,
-        );
+        let twice = planned(&args(&["3000", "web"], Some("web")));
         assert_eq!(twice, Err(NoPlan::Twice("web".to_owned())));
+    }
+
+    #[test]
+    fn without_a_name_two_computers_of_one_relay_differ() {
+        let ids = ["00ff", "beef"].map(|own| format!("{own}{}", "0".repeat(28)));
+        let settings = Settings::default();
+        let shared_by = |args: &HostArgs, shared| {
+            let known = Known {
+                settings: &settings,
+                saved: &[],
+                shared,
+            };
+            plan(args, &known, AT).expect("it is right").wanted[0].to_string()
+        };
+        let names = [None, Some(&ids[0]), Some(&ids[1])]
+            .map(|shared| shared_by(&args(&["3000"], None), shared.map(String::as_str)));
+        assert_eq!(names, ["port-3000", "port-3000-00ff", "port-3000-beef"]);
+        let shop = shared_by(&args(&["3000"], Some("shop")), Some(&ids[0]));
+        assert_eq!(shop, "shop");
     }
 
     #[test]
@@ -237,14 +249,18 @@ mod tests {
         };
         let typed = "localhost:7500".to_owned();
         let refused = (Field::Target, FieldError::OwnListener { typed });
-        let here = plan(&own, &Settings::default(), &[], None, AT);
-        assert_eq!(here, Err(NoPlan::Wrong(vec![refused])));
-        let mut joined = Settings::default();
-        joined.relay.joined = Some("relay.example:7443".to_owned());
-        assert!(
-            plan(&own, &joined, &[], None, AT).is_ok(),
-            "theirs is another one"
-        );
+        let mut settings = Settings::default();
+        let by = |settings: &Settings| {
+            let known = Known {
+                settings,
+                saved: &[],
+                shared: None,
+            };
+            plan(&own, &known, AT)
+        };
+        assert_eq!(by(&settings), Err(NoPlan::Wrong(vec![refused])));
+        settings.relay.joined = Some("relay.example:7443".to_owned());
+        assert!(by(&settings).is_ok(), "theirs is another one");
     }
 
     #[test]
@@ -257,7 +273,7 @@ mod tests {
             },
             ..args(&["https://nas.lan", "web"], None)
         };
-        let plan = plan(&off, &Settings::default(), &saved(), None, AT).expect("it is right");
+        let plan = planned(&off).expect("it is right");
         let ports = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
         let ports: Vec<_> = ports.flat_map(|tunnel| &tunnel.ports).collect();
         assert_eq!(ports.len(), 2);
@@ -269,36 +285,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_name_two_computers_of_one_relay_differ() {
-        let ids = ["00ff", "beef"].map(|own| format!("{own}{}", "0".repeat(28)));
-        let names = [None, Some(&ids[0]), Some(&ids[1])].map(|shared| {
-            let shared = shared.map(String::as_str);
-            let made = plan(
-                &args(&["3000"], None),
-                &Settings::default(),
-                &[],
-                shared,
-                AT,
-            )
-            .expect("it is right");
-            made.wanted[0].to_string()
-        });
-        assert_eq!(names, ["port-3000", "port-3000-00ff", "port-3000-beef"]);
-        let shop = plan(
-            &args(&["3000"], Some("shop")),
-            &Settings::default(),
-            &[],
-            Some(&ids[0]),
-            AT,
-        );
-        assert_eq!(shop.expect("it is right").wanted[0].as_str(), "shop");
-    }
-
-    #[test]
     fn what_cannot_be_hosted_is_named() {
-        let wrong = |args: &HostArgs| {
-            plan(args, &Settings::default(), &saved(), None, AT).expect_err("it is wrong")
-        };
+        let wrong = |args: &HostArgs| planned(args).expect_err("it is wrong");
         let unknown = wrong(&args(&["nobody"], None));
         assert_eq!(unknown, NoPlan::NoSuchTunnel("nobody".to_owned()));
         let port = PortNumber::new(3000).expect("a port");
@@ -309,9 +297,11 @@ mod tests {
         empty[0].ports.clear();
         let no_ports = plan(
             &args(&["mein-buro"], None),
-            &Settings::default(),
-            &empty,
-            None,
+            &Known {
+                settings: &Settings::default(),
+                saved: &empty,
+                shared: None,
+            },
             AT,
         );
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
