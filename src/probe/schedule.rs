@@ -329,12 +329,11 @@ mod tests {
         }
     }
 
-    /// A prober of a service at which `local` is found, what it asked (and in which doubt), and
-    /// whether the service is seen to be back.
-    fn with_service(
-        local: LocalAnswer,
-        verdict: Option<RelayVerdict>,
-    ) -> (Prober, Arc<Mutex<Vec<bool>>>, Arc<Mutex<bool>>) {
+    /// A prober, in which doubt it asked each time, and whether the service is seen to be back.
+    type Watched = (Prober, Arc<Mutex<Vec<bool>>>, Arc<Mutex<bool>>);
+
+    /// A prober of a service at which `local` is found.
+    fn with_service(local: LocalAnswer, verdict: Option<RelayVerdict>) -> Watched {
         let asked: Arc<Mutex<Vec<bool>>> = Arc::default();
         let back: Arc<Mutex<bool>> = Arc::default();
         let (list, seen) = (Arc::clone(&asked), Arc::clone(&back));

@@ -350,7 +350,6 @@ impl PortCounters {
     }
 
     fn read(&self) -> Traffic {
-        // Once: two guards in one expression would wait for each other.
         let last = *self.last();
         Traffic {
             failed: self.failed.load(Ordering::Relaxed),

@@ -217,6 +217,7 @@ async fn each_session_that_leaves_says_its_whole_goodbye() {
     run(script.clone(), async |rig| {
         rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
+        assert!(matches!(rig.state().await, HostState::Hosting { .. }));
         rig.reminted().await;
         // The first says goodbye while the second is told to.
     })

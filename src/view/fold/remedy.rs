@@ -21,14 +21,12 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
         Status::Private if group.access == Some(Access::Private) => {
             Some(button::make_public(group))
         }
-        Status::Working(_) | Status::Private => Some(button::copy(slot)),
+        Status::Working(_) | Status::Private | Status::Unchecked(_) => Some(button::copy(slot)),
         Status::Slow | Status::Full => Some(button::details(slot)),
-        Status::Unchecked(_) => Some(button::copy(slot)),
-        Status::Busy => Some(button::check(slot)),
         Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
             Some(button::change_protocol(slot))
         }
-        Status::ServiceDown(_) => Some(button::check(slot)),
+        Status::Busy | Status::ServiceDown(_) => Some(button::check(slot)),
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
             Some(button::reconnect(group))
         }

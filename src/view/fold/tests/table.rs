@@ -255,7 +255,6 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
                 "act-take-over"
             }
             Reason::PublicPortTaken { .. } => "act-remove-port",
-            Reason::PublicPortOutside { .. } => "act-try-again",
             Reason::QuotaUsedUp { .. } => "act-details",
             Reason::SignedOut => "act-sign-in",
             Reason::NotInstalled { .. } => "act-install-help",
