@@ -120,7 +120,7 @@ fn a_dead_url_of_a_session_that_lives_promises_no_reconnect() {
         facts.last.as_mut().expect("it was probed").alive = true;
     }
     check(
-        &inputs,
+        &routed_once(inputs),
         "Unreachable | why-url-dead(check-many(2)) | act-reconnect",
     );
 }
