@@ -1,10 +1,12 @@
 //! An account at Dev Tunnels that is a list in memory, and a connector whose URLs are the services
 //! themselves. Both do as the test says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::thread;
 use tokio::sync::{mpsc, watch};
 use underpass::app::{Account, Answer, DevTunnels, Reported};
 use underpass::model::{
@@ -175,8 +177,41 @@ fn report(cloud: &Cloud, tunnel: &Tunnel) -> Reported {
     }
 }
 
+/// The provider's way to a service here: another address than the service's own, or it would be taken
+/// for a target that leads back to its own URL.
 fn url(port: PortNumber) -> String {
-    format!("http://127.0.0.1:{port}/")
+    static FRONTS: LazyLock<Mutex<HashMap<PortNumber, u16>>> = LazyLock::new(Mutex::default);
+    let mut fronts = FRONTS.lock().expect("no panic with it");
+    let front = *fronts.entry(port).or_insert_with(|| front_of(port));
+    format!("http://127.0.0.1:{front}/")
+}
+
+/// Passes connections on to a port of this computer, for as long as the tests run.
+fn front_of(port: PortNumber) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let front = listener.local_addr().expect("it is bound").port();
+    thread::spawn(move || {
+        for visitor in listener.incoming().flatten() {
+            // A service that is down has its visitors dropped.
+            let Ok(service) = TcpStream::connect(("127.0.0.1", port.get())) else {
+                continue;
+            };
+            carry(&visitor, &service);
+            carry(&service, &visitor);
+        }
+    });
+    front
+}
+
+fn carry(from: &TcpStream, to: &TcpStream) {
+    let ends = (from.try_clone(), to.try_clone());
+    let (Ok(mut from), Ok(mut to)) = ends else {
+        return;
+    };
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    });
 }
 
 impl Account for FakeAccount {
