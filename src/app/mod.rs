@@ -11,6 +11,7 @@ mod errands;
 mod event;
 mod lane;
 mod perform;
+mod probed;
 mod run;
 mod state;
 mod update;

@@ -6,6 +6,7 @@ use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
 use super::lane::{Lane, Late};
+use super::probed::Probed;
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
 use crate::base::local;
@@ -16,16 +17,16 @@ use crate::model::{
     Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Peek, ProbedSession, Prober, SetupError};
+use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::relay::RelayConnector;
-use crate::provider::{Connector, HostOrder, Liveness, ProbeMarks};
+use crate::provider::{Connector, HostOrder, ProbeMarks};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The name of the joined relay's token among the secrets.
@@ -51,16 +52,12 @@ struct Running {
     claim: Claim,
 }
 
-/// What the probes of each hosted tunnel know of its session: whether it lives, and how they are known
-/// there.
-type Probed = HashMap<TunnelId, (Liveness, ProbeMarks)>;
-
 pub(super) struct Performer {
     parts: Parts,
     audit: AuditLog,
     prober: Prober,
     engines: HashMap<TunnelId, Running>,
-    probed: Arc<Mutex<Probed>>,
+    probed: Probed,
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
@@ -113,11 +110,11 @@ impl Performer {
     /// The TLS library cannot be set up.
     pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
-        let probed = Arc::new(Mutex::new(HashMap::new()));
-        let sessions = Arc::clone(&probed);
+        let probed = Probed::default();
+        let sessions = probed.clone();
         let ask: Ask = Arc::new(move |plan, doubt| {
             let asker = asker.clone();
-            let session = probed_session(&sessions, &plan.key.tunnel);
+            let session = sessions.session(&plan.key.tunnel);
             Box::pin(async move { asker.ask(&plan, doubt, &session).await })
         });
         let peek: Peek = Arc::new(|plan| local::listens(&plan.target) == Some(true));
@@ -226,11 +223,7 @@ impl Performer {
         };
         let mailbox = self.parts.mailbox.clone();
         let (name, claimed) = (tunnel.clone(), claim.clone());
-        let (liveness, probes) = (Liveness::default(), new_marks());
-        self.probed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(tunnel.clone(), (liveness.clone(), probes.clone()));
+        let (liveness, probes) = self.probed.begin(&tunnel);
         let started = Engine::spawn(EngineParts {
             connector: self.connector(order.provider, probes),
             liveness,
@@ -307,10 +300,7 @@ impl Performer {
     }
 
     fn stop_engine(&mut self, tunnel: &TunnelId) {
-        self.probed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(tunnel);
+        self.probed.end(tunnel);
         if let Some(running) = self.engines.remove(tunnel) {
             self.leave(running.engine);
         }
@@ -484,18 +474,3 @@ fn token_not_kept(detail: String) -> NoticeKind {
 }
 
 /// Nobody can guess it, and nobody but the tunnel's relay hears it.
-fn new_marks() -> ProbeMarks {
-    ProbeMarks::new(Secret::new(&format!("{:032x}", rand::random::<u128>())))
-}
-
-fn probed_session(probed: &Mutex<Probed>, tunnel: &TunnelId) -> ProbedSession {
-    let probed = probed.lock().unwrap_or_else(PoisonError::into_inner);
-    let (liveness, marks) = probed.get(tunnel).cloned().unzip();
-    let liveness: Liveness = liveness.unwrap_or_default();
-    let marks: Option<ProbeMarks> = marks;
-    ProbedSession {
-        key: marks.as_ref().map(|marks| marks.key().clone()),
-        mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.announce(port))),
-        is_alive: Arc::new(move || liveness.is_alive()),
-    }
-}

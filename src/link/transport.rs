@@ -35,8 +35,8 @@ pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
     Ok(ReadAhead::new(socket))
 }
 
-#[cfg(test)]
 #[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;

@@ -9,7 +9,6 @@ const USUAL: &[&str] = &[
     "autoconfig",
     "autodiscover",
     "broadcasthost",
-    "dns",
     "ftp",
     "imap",
     "isatap",

@@ -65,7 +65,8 @@ fn listener(line: &str) -> Option<(IpAddr, u16)> {
     Some((address, port))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::PortNumber;

@@ -494,9 +494,7 @@ fn wave(count: u16, swing: f32) -> Vec<f32> {
 
 fn uptime() -> Vec<Badge> {
     let mut parts = vec![Badge::Working; 48];
-    parts[3] = Badge::Stopped;
-    parts[20] = Badge::Reconnecting;
-    parts[21] = Badge::Unreachable;
-    parts[40] = Badge::ServiceDown;
+    (parts[3], parts[40]) = (Badge::Stopped, Badge::ServiceDown);
+    (parts[20], parts[21]) = (Badge::Reconnecting, Badge::Unreachable);
     parts
 }

@@ -2,6 +2,7 @@
 
 mod any;
 mod build;
+mod compact;
 mod pending;
 mod probes;
 mod properties;
