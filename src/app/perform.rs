@@ -13,8 +13,8 @@ use crate::base::local;
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Secret,
-    Timing, Tunnel, TunnelId,
+    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Timing,
+    Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
@@ -472,5 +472,3 @@ fn token_not_kept(detail: String) -> NoticeKind {
         detail,
     }
 }
-
-/// Nobody can guess it, and nobody but the tunnel's relay hears it.

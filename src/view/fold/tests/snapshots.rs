@@ -4,13 +4,13 @@ use super::build::{
     NOW, after, before, failed, held, host, hosting, id, key, number, port, probe, reconnecting,
     report, status, tunnel, web, web_probed,
 };
+use super::compact::compact;
 use crate::model::{
     Access, AccountState, DeviceCode, Dialog, DialogKind, Field, FieldError, Health, HostState,
     Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase, Protocol,
     ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber,
     Theme, Toast, Traffic, Transition, Tunnel,
 };
-use super::compact::compact;
 use crate::view::fold;
 use serde_json::Value;
 
