@@ -9,6 +9,8 @@
 
 #[path = "../../../src/link/frame.rs"]
 pub mod frame;
+#[path = "../../../src/link/outbox.rs"]
+pub mod outbox;
 #[path = "../../../src/link/resume/mod.rs"]
 pub mod resume;
 #[path = "../../../src/link/wire.rs"]
