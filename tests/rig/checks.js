@@ -188,7 +188,7 @@ async function signedOut(stage, host) {
 /** Too many requests is a state of its own, and it passes. */
 function quota(stage, host, version, ports) {
     return comesBack(stage, host, version, ports, async () => {
-        await stage.tell('fault', { where: 'upgrade', status: 429 });
+        await stage.tell('fault', { where: 'upgrade', status: 429, tunnel: host.name });
         await stage.tell(`drop/${host.name}`);
         try {
             await host.untilState('quota');

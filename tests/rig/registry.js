@@ -71,9 +71,10 @@ class Registry {
         return good ? claims.scp : null;
     }
 
-    /** The status that this kind of call is to be refused with now, if it is. */
-    takeFault(where) {
-        const fault = this.faults.find((one) => one.where === where);
+    /** The status that this kind of call is to be refused with now, if it is; one may be for a single tunnel. */
+    takeFault(where, tunnel) {
+        const meant = (one) => one.where === where && (!one.tunnel || one.tunnel === tunnel?.name);
+        const fault = this.faults.find(meant);
         if (fault?.times !== undefined && --fault.times <= 0) {
             this.faults.splice(this.faults.indexOf(fault), 1);
         }

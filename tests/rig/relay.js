@@ -238,7 +238,7 @@ async function handle(request, response) {
 
 /** The status that a WebSocket is refused with, or 0. */
 function statusOfUpgrade(request, role, tunnel) {
-    const fault = registry.takeFault('upgrade');
+    const fault = registry.takeFault('upgrade', tunnel);
     if (fault) {
         return fault;
     }
