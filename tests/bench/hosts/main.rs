@@ -52,7 +52,9 @@ struct Options {
 }
 
 fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+    let mut options = Options::parse();
+    // Cargo puts it behind all words, the relay's too.
+    options.relay.retain(|word| word != "--bench");
     raise_descriptors();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
