@@ -31,8 +31,7 @@ class Registry {
     }
 
     /** By `shop`, or by `shop.usw2`; null when there is none, or no longer. */
-    tunnel(text) {
-        const state = this.state();
+    tunnel(text, state = this.state()) {
         const id = text.includes('.') ? text : `${text}.${state.cluster ?? 'usw2'}`;
         const told = state.tunnels?.[id];
         if (!told) {

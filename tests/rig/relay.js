@@ -163,9 +163,10 @@ function routeManagement(request, url) {
 
 /** For the stand-in command: who is connected, and the URLs. */
 function tellTunnels() {
-    const ids = Object.keys(registry.state().tunnels ?? {});
-    return Object.fromEntries(ids.map((id) => {
-        const { live, ports } = registry.tunnel(id);
+    // One reading for all: the command deletes tunnels meanwhile.
+    const state = registry.state();
+    return Object.fromEntries(Object.keys(state.tunnels ?? {}).map((id) => {
+        const { live, ports } = registry.tunnel(id, state);
         const told = ports.filter((port) => live.everHosted.has(port.portNumber))
             .map((port) => [port.portNumber, { portUri: urlOf(live).replace('{port}', port.portNumber) }]);
         return [id, {
