@@ -93,7 +93,7 @@ doctor-writable = { $path } can be written
 doctor-not-writable = { $path } cannot be written ({ $detail })
 doctor-settings-fine = they can be read
 doctor-files-found = { $soft } at once, { $hard } where the program asks for it
-doctor-limits-found = { $visitors } visitors ({ $visitors-of-one } from one address), { $streams } requests to a port ({ $streams-of-one } from one address), { $hosts } hosts before their token ({ $hosts-of-one } from one address), { $tunnels } tunnels an account
+doctor-limits-found = { $visitors } visitors ({ $visitors-of-one } from one address), { $streams } requests to a tunnel ({ $streams-of-one } from one address), { $hosts } hosts before their token ({ $hosts-of-one } from one address), { $tunnels } tunnels an account
 doctor-audit-fine = { $count ->
     [one] its chain holds ({ $count } record)
    *[other] its chain holds ({ $count } records)

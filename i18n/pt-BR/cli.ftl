@@ -93,7 +93,7 @@ doctor-writable = é possível gravar em { $path }
 doctor-not-writable = não é possível gravar em { $path } ({ $detail })
 doctor-settings-fine = podem ser lidas
 doctor-files-found = { $soft } ao mesmo tempo, { $hard } quando o programa pede
-doctor-limits-found = { $visitors } visitantes ({ $visitors-of-one } de um endereço), { $streams } pedidos a uma porta ({ $streams-of-one } de um endereço), { $hosts } conexões de hospedeiros antes do token ({ $hosts-of-one } de um endereço), { $tunnels } túneis por conta
+doctor-limits-found = { $visitors } visitantes ({ $visitors-of-one } de um endereço), { $streams } pedidos a um túnel ({ $streams-of-one } de um endereço), { $hosts } conexões de hospedeiros antes do token ({ $hosts-of-one } de um endereço), { $tunnels } túneis por conta
 doctor-audit-fine = { $count ->
     [one] a cadeia está íntegra ({ $count } entrada)
    *[other] a cadeia está íntegra ({ $count } entradas)

@@ -16,7 +16,12 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = 2_500, value_parser = value_parser!(u32).range(1..))]
     pub max_visitors_per_address: u32,
 
-    /// Requests and connections under way to one port of a tunnel, of the 1,024 a link carries
+    /// Requests and connections under way to all ports of a tunnel, of the 1,024 a link carries; one
+    /// more ends one of the port that has most
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
+    pub max_streams_per_tunnel: u32,
+
+    /// Requests and connections under way to one port of a tunnel
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub max_streams_per_port: u32,
 

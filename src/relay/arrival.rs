@@ -4,6 +4,7 @@
 //! valid token, the ones that resume a session too.
 
 use super::accounts::{AccountsWatch, Credential};
+use super::link_streams::LinkStreams;
 use super::registry::{Registry, Seat, start_of};
 use super::session::{Line, Session};
 use super::table::Claim;
@@ -224,6 +225,7 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
         outbox,
         driver,
         probes: ProbeKey::new(&hello.probe.0),
+        streams: LinkStreams::new(common.limits.visitors.streams_per_link),
     };
     Ok((host, hello))
 }
@@ -365,6 +367,7 @@ mod tests {
             mux,
             link: link.status(),
             probes: ProbeKey::default(),
+            streams: LinkStreams::new(1),
         };
         let one = Share {
             total: 1,

@@ -128,6 +128,18 @@ impl Limiter {
         }
     }
 
+    /// Takes the idlest place of whoever has most, for somebody at another bound that this one is a
+    /// part of. Whether there was one.
+    pub fn evict(&self) -> bool {
+        let evicted = self.lock().evict();
+        let Some((from, evicted)) = evicted else {
+            return false;
+        };
+        evicted.evicted.cancel();
+        self.tell(from);
+        true
+    }
+
     /// How much of it is used.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -268,10 +280,8 @@ type Evicted = Option<(Network, Arc<Holder>)>;
 
 impl Places {
     fn admit(&mut self, network: Network, holder: &Arc<Holder>, share: Share) -> (u64, Evicted) {
-        let evicted = self.victim(network, share).and_then(|(network, id)| {
-            self.evicted += 1;
-            Some((network, self.remove(network, id)?))
-        });
+        let victim = self.victim(network, share);
+        let evicted = self.take_back(victim);
         let id = self.next;
         self.next += 1;
         self.change(network, id, |held| {
@@ -279,6 +289,17 @@ impl Places {
         });
         self.used += 1;
         (id, evicted)
+    }
+
+    fn evict(&mut self) -> Evicted {
+        let victim = self.idlest_of_most();
+        self.take_back(victim)
+    }
+
+    fn take_back(&mut self, victim: Option<(Network, u64)>) -> Evicted {
+        let (network, id) = victim?;
+        self.evicted += 1;
+        Some((network, self.remove(network, id)?))
     }
 
     /// Whose place one more of `network` costs, if any.
@@ -296,6 +317,11 @@ impl Places {
         if count >= most {
             return own.and_then(Held::idlest).map(|id| (network, id));
         }
+        self.idlest_of_most()
+    }
+
+    fn idlest_of_most(&self) -> Option<(Network, u64)> {
+        let &(most, ..) = self.order.last()?;
         let tied = self
             .order
             .iter()

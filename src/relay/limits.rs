@@ -53,7 +53,10 @@ pub struct VisitorLimits {
     pub connections: usize,
     /// So many of them for one network.
     pub connections_per_network: usize,
-    /// Streams to one port of a tunnel; the link has a few more, for the tunnel's other ports.
+    /// Streams of one tunnel, at all its ports together: the link has a few more, for those that are
+    /// on their way out, and for probes. One more costs the port that has most one of its own.
+    pub streams_per_link: usize,
+    /// Streams to one port of a tunnel.
     pub streams_per_port: usize,
     /// So many of them for one network.
     pub streams_per_network: usize,
@@ -103,6 +106,7 @@ impl Default for VisitorLimits {
             connections: 10_000,
             connections_per_network: 2_500,
             // Of the link's 1,024.
+            streams_per_link: 1_000,
             streams_per_port: 1_000,
             streams_per_network: 1_000,
             head_timeout: Duration::from_secs(10),

@@ -16,6 +16,7 @@ pub mod ingress;
 mod ingress_port;
 mod limiter;
 mod limits;
+mod link_streams;
 mod names;
 mod numbers;
 mod public_ports;

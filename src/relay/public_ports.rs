@@ -347,6 +347,7 @@ mod tests {
             mux,
             link,
             probes: crate::relay::upstream::ProbeKey::default(),
+            streams: crate::relay::link_streams::LinkStreams::new(1),
         };
         Arc::new(PortUpstream::new(
             NonZeroU16::MIN,

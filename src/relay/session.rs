@@ -3,6 +3,7 @@
 //! The link under it watches over itself: while it is parked, the session waits with it.
 
 use super::arrival::Common;
+use super::link_streams::LinkStreams;
 use super::registry::Seat;
 use super::upstream::{ProbeKey, Way};
 use crate::link::SEND_TIMEOUT;
@@ -11,6 +12,7 @@ use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
 use crate::link::outbox::{Outbox, OutboxError};
 use crate::link::resume::{Handle, Status};
 use crate::link::wire::{HostMessage, PortSpec, RelayMessage, ServedPort};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
@@ -30,6 +32,7 @@ pub(super) struct Line {
     pub(super) outbox: Outbox<WriteHalf<MuxStream>>,
     pub(super) driver: AbortOnDropHandle<LinkEnd>,
     pub(super) probes: ProbeKey,
+    pub(super) streams: Arc<LinkStreams>,
 }
 
 /// Why a session ended: for the log.
@@ -55,6 +58,7 @@ impl Line {
             mux: self.mux.clone(),
             link: self.status.clone(),
             probes: self.probes.clone(),
+            streams: Arc::clone(&self.streams),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::held::Held;
 use super::ingress::LocalName;
 use super::limiter::{Limiter, Network, Share};
+use super::link_streams::LinkStreams;
 use super::{
     HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
 };
@@ -35,6 +36,8 @@ pub(super) struct Way {
     pub(super) link: watch::Receiver<Status>,
     /// How the host's own probes are known.
     pub(super) probes: ProbeKey,
+    /// What all ports of the host share of its link.
+    pub(super) streams: Arc<LinkStreams>,
 }
 
 /// What the host's own probes show, as a digest: how long a comparison takes tells nobody anything.
@@ -115,13 +118,15 @@ impl PortUpstream {
         patience: Duration,
         share: Share,
     ) -> Self {
+        let streams = Limiter::new("streams to a port", share);
+        way.streams.register(&streams);
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
             asked_as,
             way,
             patience,
-            streams: Limiter::new("streams to a port", share),
+            streams,
         }
     }
 
@@ -154,7 +159,7 @@ impl PortUpstream {
             self.resumed().await?;
         }
         let network = Network::of(order.visitor.peer.ip());
-        let permit = (!order.probe).then(|| self.streams.admit(network));
+        let permit = (!order.probe).then(|| self.way.streams.admit(&self.streams, network));
         let evicted = async {
             match &permit {
                 Some(permit) => permit.evicted().await,
@@ -334,7 +339,14 @@ mod tests {
             checking: false,
         });
         let probes = ProbeKey::new(key);
-        let way = Way { mux, link, probes };
+        // More than its link carries, so that the link itself is met.
+        let streams = LinkStreams::new(2 * MAX_STREAMS);
+        let way = Way {
+            mux,
+            link,
+            probes,
+            streams,
+        };
         let number = NonZeroU16::new(3000).expect("not zero");
         (
             PortUpstream::new(
@@ -342,7 +354,6 @@ mod tests {
                 AskedAs::default(),
                 way,
                 Duration::from_mins(1),
-                // More than its link carries: other ports may have taken some of those.
                 Share {
                     total: 2 * MAX_STREAMS,
                     per_network: 2 * MAX_STREAMS,

@@ -133,6 +133,7 @@ fn asked(args: &LimitArgs) -> Limits {
         visitors: VisitorLimits {
             connections: args.max_visitors as usize,
             connections_per_network: args.max_visitors_per_address as usize,
+            streams_per_link: args.max_streams_per_tunnel as usize,
             streams_per_port: args.max_streams_per_port as usize,
             streams_per_network: args.max_streams_per_address as usize,
             head_timeout: seconds(args.head_timeout),

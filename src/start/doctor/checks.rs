@@ -128,7 +128,7 @@ fn limits() -> Check {
     let detail = m::doctor_limits_found(
         limits.unauthenticated.to_string(),
         limits.unauthenticated_per_network.to_string(),
-        visitors.streams_per_port.to_string(),
+        visitors.streams_per_link.to_string(),
         visitors.streams_per_network.to_string(),
         limits.sessions_per_account.to_string(),
         visitors.connections.to_string(),

@@ -131,6 +131,34 @@ async fn one_address_does_not_take_all_streams_of_a_port() {
 }
 
 #[tokio::test]
+async fn two_full_ports_leave_streams_for_a_third() {
+    let rig = Rig::with(|config| config.limits.visitors.streams_per_link = 6).await;
+    let services = [
+        Service::echo().await,
+        Service::echo().await,
+        Service::echo().await,
+    ];
+    let mut order = order("web", services[0].port, Protocol::Http);
+    for (name, service) in [("second", &services[1]), ("third", &services[2])] {
+        order.ports.push(port(name, service.port, Protocol::Http));
+    }
+    let _session = host(&rig, &order).await;
+    let mut quiet = rig.visit_from("third", 1).await.expect("it has a place");
+    let mut many = Vec::new();
+    for n in 0..20 {
+        let to = if n % 2 == 0 { "web" } else { "second" };
+        many.push(rig.visit_from(to, 9).await.expect("there is a place"));
+    }
+    let mut beside = rig.visit_from("third", 9).await.expect("it has a place");
+    assert!(echoes(&mut quiet).await && echoes(&mut beside).await);
+    let mut live = 0;
+    for stream in &mut many {
+        live += usize::from(echoes(stream).await);
+    }
+    assert_eq!(live, 4, "two of the six are the third port's");
+}
+
+#[tokio::test]
 async fn a_full_port_leaves_streams_for_another() {
     let rig = Rig::with(|config| config.limits.visitors.streams_per_port = 2).await;
     let service = Service::echo().await;

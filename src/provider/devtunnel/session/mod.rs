@@ -263,18 +263,24 @@ impl Host {
 
     /// The relay may have said why it is gone.
     async fn last_words(&mut self, ended: Ended) -> Ended {
-        /// It is on its way to here already.
+        /// It is on its way to here already. In all: a relay that never stops talking is not listened
+        /// to for ever.
         const SOON: Duration = Duration::from_secs(1);
         if ended.reason != Reason::LinkLost {
             return ended;
         }
-        while let Ok(Some(event)) = timeout(SOON, self.incoming.recv()).await {
-            match event {
-                Event::Ended(end) => return map_end(&end, &self.generation),
+        let said = timeout(SOON, self.said_end()).await.ok().flatten();
+        said.unwrap_or(ended)
+    }
+
+    /// What the relay says of the end, past whatever else it says.
+    async fn said_end(&mut self) -> Option<Ended> {
+        loop {
+            match self.incoming.recv().await? {
+                Event::Ended(end) => return Some(map_end(&end, &self.generation)),
                 Event::Incoming(_) | Event::Alive => {}
             }
         }
-        ended
     }
 
     /// The relay serves other ports than before.
