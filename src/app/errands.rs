@@ -1,75 +1,99 @@
-//! Errands to an account: each is a task that reports back by an event, so that nothing waits for a
+//! Errands to the accounts: each is a task that reports back by an event, so that nothing waits for a
 //! provider that takes its time.
 
-use super::account::{Account, DevTunnels, Reported};
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
-use crate::model::{AccountState, Identity, NoticeKind, Pending, Reason, Tunnel};
+use crate::model::{AccountId, AccountState, NoticeKind, Pending, Program, Reason, Tunnel};
+use crate::provider::{Inventory, Registry};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// Runs the errands on the current runtime.
 pub(super) struct Errands {
-    account: Arc<dyn Account>,
+    providers: Registry,
     mailbox: Mailbox,
-    /// Changes are made one after the other, whichever tunnel they are of: the provider's program is
-    /// asked once at a time anyway.
-    changes: Arc<tokio::sync::Mutex<()>>,
+    /// Changes of an account are made one after the other, whichever tunnel they are of: a provider's
+    /// program is asked once at a time anyway.
+    turns: HashMap<AccountId, Arc<tokio::sync::Mutex<()>>>,
     /// Those under way.
     changing: JoinSet<()>,
-    sign_in: Option<AbortHandle>,
+    signing_in: HashMap<AccountId, AbortHandle>,
 }
 
 impl Drop for Errands {
     fn drop(&mut self) {
-        self.cancel_sign_in();
+        self.signing_in.values().for_each(AbortHandle::abort);
     }
 }
 
 impl Errands {
-    pub(super) fn new(parts: &DevTunnels, mailbox: Mailbox) -> Self {
+    pub(super) fn new(providers: Registry, mailbox: Mailbox) -> Self {
         Self {
-            account: Arc::clone(&parts.account),
+            providers,
             mailbox,
-            changes: Arc::default(),
+            turns: HashMap::new(),
             changing: JoinSet::new(),
-            sign_in: None,
+            signing_in: HashMap::new(),
         }
     }
 
-    /// Asks what the account has, and first how far this computer is with it.
-    pub(super) fn ask_account(&self, asked: AskNumber, preflight: bool, known: Vec<Tunnel>) {
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+    fn inventory(&self, account: &AccountId) -> Result<Arc<dyn Inventory>, Reason> {
+        self.providers.inventory(account)
+    }
+
+    /// Asks what an account has, and first how far this computer is with it.
+    pub(super) fn ask_account(
+        &self,
+        account: AccountId,
+        asked: AskNumber,
+        preflight: bool,
+        known: Vec<Tunnel>,
+    ) {
+        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
+        let provider = self.providers.find(account.provider);
+        let program = provider.and_then(|provider| provider.offers().program);
         tokio::spawn(async move {
-            if preflight {
-                let state = account.preflight().await;
-                mailbox.send(Event::Account(state.clone()));
-                if let Some(reason) = hinders(&state) {
-                    let result = Err(reason);
-                    return mailbox.send(Event::Listed { asked, result });
+            let result = async {
+                let inventory = inventory?;
+                if preflight {
+                    let state = inventory.account().preflight().await;
+                    mailbox.send(Event::Account {
+                        account: account.clone(),
+                        state: state.clone(),
+                    });
+                    hinders(state, program).map_or(Ok(()), Err)?;
                 }
-            }
-            let result = account.list(known).await;
-            mailbox.send(Event::Listed { asked, result });
+                inventory.list(known).await
+            };
+            let result = result.await;
+            mailbox.send(Event::Listed {
+                account,
+                asked,
+                result,
+            });
         });
     }
 
-    /// Asks how far this computer is with the account.
-    pub(super) fn preflight(&self) {
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+    /// Asks how far this computer is with an account.
+    pub(super) fn preflight(&self, account: AccountId) {
+        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
         tokio::spawn(async move {
-            let state = account.preflight().await;
-            mailbox.send(Event::Account(state));
+            let Ok(inventory) = inventory else {
+                return;
+            };
+            let state = inventory.account().preflight().await;
+            mailbox.send(Event::Account { account, state });
         });
     }
 
     /// Asks about one tunnel.
-    pub(super) fn ask_tunnel(&self, asked: AskNumber, known: Tunnel) {
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+    pub(super) fn ask_tunnel(&self, account: &AccountId, asked: AskNumber, known: Tunnel) {
+        let (inventory, mailbox) = (self.inventory(account), self.mailbox.clone());
         tokio::spawn(async move {
             let tunnel = known.id.clone();
-            let answer = account.show(tunnel.to_string(), Some(known)).await;
-            let result = answer.map(Box::new);
+            let answer = async { inventory?.show(tunnel.to_string(), Some(known)).await };
+            let result = answer.await.map(Box::new);
             mailbox.send(Event::Shown {
                 asked,
                 tunnel,
@@ -78,22 +102,23 @@ impl Errands {
         });
     }
 
-    /// Changes what the account has.
-    pub(super) fn change(&mut self, change: Pending, known: Tunnel) {
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
-        let turn = Arc::clone(&self.changes);
+    /// Changes what an account has.
+    pub(super) fn change(&mut self, account: AccountId, change: Pending, known: Tunnel) {
+        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
+        let turn = Arc::clone(self.turns.entry(account.clone()).or_default());
         // Those that are done are not kept.
         while self.changing.try_join_next().is_some() {}
         self.changing.spawn(async move {
-            let done = {
+            let done = async {
                 let _turn = turn.lock().await;
-                make(&*account, &change, known.clone()).await
+                inventory?.change(change.clone(), known.clone()).await
             };
-            let (made, error) = match done {
+            let (made, error) = match done.await {
                 Ok(made) => (made.map(Box::new), None),
                 Err(reason) => {
                     tracing::warn!(tunnel = %known.id, reason = reason.code(), "the provider did not take a change");
                     let refused = NoticeKind::ChangeRefused {
+                        account,
                         change: change.word(),
                         name: known.name,
                         reason,
@@ -115,76 +140,63 @@ impl Errands {
         async move { while changing.join_next().await.is_some() {} }
     }
 
-    /// Signs in; one that is under way is given up.
-    pub(super) fn sign_in(&mut self, identity: Identity, device: bool) {
-        self.cancel_sign_in();
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
-        let codes = mailbox.clone();
+    /// Signs in; a sign-in to the same account that is under way is given up.
+    pub(super) fn sign_in(&mut self, account: AccountId, way: String, device: bool) {
+        self.cancel_sign_in(&account);
+        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
+        let (codes, whose) = (mailbox.clone(), account.clone());
+        let on_code = move |code| {
+            codes.send(Event::DeviceCode {
+                account: whose.clone(),
+                code,
+            });
+        };
+        let to = account.clone();
         let task = tokio::spawn(async move {
-            let on_code = Box::new(move |code| codes.send(Event::DeviceCode(code)));
-            let result = match account.sign_in(identity, device, on_code).await {
-                Ok(()) => Ok(account.preflight().await),
-                Err(reason) => Err(reason),
+            let result = async {
+                let inventory = inventory?;
+                let signing_in = inventory.account().sign_in(way, device, Box::new(on_code));
+                signing_in.await?;
+                Ok(inventory.account().preflight().await)
             };
-            mailbox.send(Event::SignedIn(result));
+            let result = result.await;
+            mailbox.send(Event::SignedIn {
+                account: to,
+                result,
+            });
         });
-        self.sign_in = Some(task.abort_handle());
+        self.signing_in.insert(account, task.abort_handle());
     }
 
-    pub(super) fn cancel_sign_in(&mut self) {
-        if let Some(task) = self.sign_in.take() {
+    pub(super) fn cancel_sign_in(&mut self, account: &AccountId) {
+        if let Some(task) = self.signing_in.remove(account) {
             task.abort();
         }
     }
 
-    pub(super) fn sign_out(&mut self) {
-        self.cancel_sign_in();
-        let (account, mailbox) = (Arc::clone(&self.account), self.mailbox.clone());
+    pub(super) fn sign_out(&mut self, account: AccountId) {
+        self.cancel_sign_in(&account);
+        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
         tokio::spawn(async move {
-            let result = account.sign_out().await;
-            mailbox.send(Event::SignedOut(result));
+            let result = async { inventory?.account().sign_out().await };
+            let result = result.await;
+            mailbox.send(Event::SignedOut { account, result });
         });
     }
 }
 
 /// Why there is no list to be had.
-fn hinders(state: &AccountState) -> Option<Reason> {
+fn hinders(state: AccountState, program: Option<Program>) -> Option<Reason> {
     match state {
         AccountState::Ready { .. } => None,
         AccountState::NotInstalled => Some(Reason::NotInstalled {
-            program: "devtunnel".to_owned(),
+            program: program
+                .map(|program| program.name.to_owned())
+                .unwrap_or_default(),
         }),
         AccountState::Unknown | AccountState::SignedOut | AccountState::SigningIn { .. } => {
             Some(Reason::SignedOut)
         }
-        AccountState::Failed { reason, .. } => Some(reason.clone()),
+        AccountState::Failed { reason, .. } => Some(reason),
     }
-}
-
-/// Makes the change; a tunnel that is made is brought back.
-async fn make(
-    account: &dyn Account,
-    change: &Pending,
-    known: Tunnel,
-) -> Result<Option<Reported>, Reason> {
-    match change.clone() {
-        Pending::Create(tunnel) => {
-            return account.create(tunnel).await.map(Some);
-        }
-        Pending::Delete(id) => match account.delete(id).await {
-            // Somebody else deleted it: it is gone, as was asked for.
-            Ok(()) | Err(Reason::TunnelGone) => return Ok(None),
-            Err(reason) => return Err(reason),
-        },
-        Pending::AddPort(id, port) => account.add_port(id, port).await?,
-        Pending::RemovePort(key) => account.remove_port(key).await?,
-        Pending::ChangeProtocol(key, protocol) => account.change_protocol(key, protocol).await?,
-        // Its own proxy does that, always.
-        Pending::SetHostHeader(..) => return Ok(None),
-        Pending::SetAccess(id, access) => account.set_access(id, access).await?,
-        Pending::Renew(id) => account.renew(id).await?,
-    }
-    // One targeted question; without its answer the change stands as it was asked for.
-    let id = known.id.to_string();
-    Ok(account.show(id, Some(known)).await.ok())
 }

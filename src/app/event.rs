@@ -1,14 +1,13 @@
 //! Everything that happens, and everything the program does.
 
-use super::account::Reported;
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountState, Action, DeviceCode, Identity, JoinLink, NoticeKind, Pending, PortKey,
+    AccountId, AccountState, Action, DeviceCode, JoinLink, NoticeKind, Pending, PortKey,
     ProbeReport, Reason, RelaySettings, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
-use crate::provider::HostOrder;
+use crate::provider::{HostOrder, Row};
 use crate::store::Rows;
 use crate::view::WindowOp;
 use std::collections::BTreeSet;
@@ -61,16 +60,23 @@ pub enum Event {
         /// Why it was not taken.
         error: Option<NoticeKind>,
         /// The tunnel as it is now, with its real id, where the inventory says so.
-        made: Option<Box<Reported>>,
+        made: Option<Box<Row>>,
     },
-    /// It was found out how far this computer is with the account.
-    Account(AccountState),
-    /// The account's tunnels, or why they cannot be had.
+    /// It was found out how far this computer is with an account.
+    Account {
+        /// Which.
+        account: AccountId,
+        /// How far.
+        state: AccountState,
+    },
+    /// An account's tunnels, or why they cannot be had.
     Listed {
+        /// Whose.
+        account: AccountId,
         /// Which list.
         asked: AskNumber,
         /// What came.
-        result: Result<Vec<Reported>, Reason>,
+        result: Result<Vec<Row>, Reason>,
     },
     /// One tunnel of the account, or why it cannot be had.
     Shown {
@@ -79,14 +85,29 @@ pub enum Event {
         /// Which tunnel.
         tunnel: TunnelId,
         /// What came.
-        result: Result<Box<Reported>, Reason>,
+        result: Result<Box<Row>, Reason>,
     },
-    /// The sign-in waits for this code.
-    DeviceCode(DeviceCode),
-    /// The sign-in came to its end.
-    SignedIn(Result<AccountState, Reason>),
-    /// The sign-out came to its end.
-    SignedOut(Result<(), Reason>),
+    /// A sign-in waits for this code.
+    DeviceCode {
+        /// To which account.
+        account: AccountId,
+        /// The code, and where it is typed.
+        code: DeviceCode,
+    },
+    /// A sign-in came to its end.
+    SignedIn {
+        /// To which account.
+        account: AccountId,
+        /// How far this computer is with it now, or why it is not.
+        result: Result<AccountState, Reason>,
+    },
+    /// A sign-out came to its end.
+    SignedOut {
+        /// Of which account.
+        account: AccountId,
+        /// Why it is signed in still.
+        result: Result<(), Reason>,
+    },
     /// It is time to ask the provider again.
     Due(Poll),
     /// The joined relay's token is kept, or could not be.
@@ -142,8 +163,10 @@ pub enum Command {
     },
     /// Keep the inventory: what the provider said of it has changed.
     SaveTunnels(Vec<Tunnel>),
-    /// Ask what the account has.
+    /// Ask what an account has.
     AskAccount {
+        /// Which.
+        account: AccountId,
         /// Which list.
         asked: AskNumber,
         /// Find out first how far this computer is with the account.
@@ -151,17 +174,21 @@ pub enum Command {
         /// What is known of its tunnels.
         known: Vec<Tunnel>,
     },
-    /// Find out how far this computer is with the account, and no more.
-    Preflight,
-    /// Ask about one tunnel of the account.
+    /// Find out how far this computer is with an account, and no more.
+    Preflight(AccountId),
+    /// Ask about one tunnel of an account.
     AskTunnel {
+        /// Which account.
+        account: AccountId,
         /// Which question.
         asked: AskNumber,
         /// What is known of it.
         known: Tunnel,
     },
-    /// Change what the account has.
+    /// Change what an account has.
     ChangeAccount {
+        /// Which.
+        account: AccountId,
         /// The change.
         change: Pending,
         /// The tunnel before it; the new one itself for one that is made.
@@ -169,15 +196,17 @@ pub enum Command {
     },
     /// Sign in at the provider.
     SignIn {
-        /// Through whom.
-        identity: Identity,
+        /// To which account.
+        account: AccountId,
+        /// By which of the provider's ways.
+        way: String,
         /// With a code that is typed elsewhere.
         device: bool,
     },
     /// Give the sign-in that is under way up.
-    CancelSignIn,
+    CancelSignIn(AccountId),
     /// Sign out.
-    SignOut,
+    SignOut(AccountId),
     /// Keep the settings.
     SaveSettings(Settings),
     /// Keep what is to be hosted.

@@ -4,7 +4,6 @@
 //! Everything that happens is an `Event`; everything the program does is a [`Command`]. This room
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
-mod account;
 mod claims;
 mod embedded;
 mod errands;
@@ -16,7 +15,6 @@ mod run;
 mod state;
 mod update;
 
-pub use account::{Account, Answer, DevTunnels, Reported};
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{AskNumber, Command, Event, Poll};
 pub use perform::RELAY_TOKEN;

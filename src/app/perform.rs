@@ -1,6 +1,5 @@
 //! The only place of effects: does what `update` says, and reports back by events.
 
-use super::account::DevTunnels;
 use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
@@ -13,13 +12,11 @@ use crate::base::local;
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    HostState, JoinLink, NoticeKind, Offer, Pending, ProviderId, Reason, RelaySettings, Timing,
-    Tunnel, TunnelId,
+    HostState, JoinLink, NoticeKind, Pending, Reason, RelaySettings, Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
-use crate::provider::relay::RelayConnector;
-use crate::provider::{Connector, HostOrder, ProbeMarks};
+use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::Renderer;
@@ -40,9 +37,7 @@ pub(super) struct Parts {
     pub(super) mailbox: Mailbox,
     pub(super) relay: Arc<RelayDirectory>,
     pub(super) secrets: Arc<Secrets>,
-    pub(super) devtunnels: DevTunnels,
-    /// Which protocols its relay is offered.
-    pub(super) offer: Offer,
+    pub(super) providers: Registry,
 }
 
 /// An engine that runs.
@@ -132,7 +127,7 @@ impl Performer {
             leaving: Vec::new(),
             clipboard: None,
             lanes: Lanes::new(),
-            errands: Errands::new(&parts.devtunnels, parts.mailbox.clone()),
+            errands: Errands::new(parts.providers.clone(), parts.mailbox.clone()),
             parts,
         })
     }
@@ -157,18 +152,30 @@ impl Performer {
                 });
             }
             Command::AskAccount {
+                account,
                 asked,
                 preflight,
                 known,
-            } => self.errands.ask_account(asked, preflight, known),
-            Command::Preflight => self.errands.preflight(),
-            Command::AskTunnel { asked, known } => self.errands.ask_tunnel(asked, known),
-            Command::ChangeAccount { change, known } => self.errands.change(change, known),
-            Command::SignIn { identity, device } => self.errands.sign_in(identity, device),
-            Command::CancelSignIn => self.errands.cancel_sign_in(),
-            Command::SignOut => self.errands.sign_out(),
+            } => self.errands.ask_account(account, asked, preflight, known),
+            Command::Preflight(account) => self.errands.preflight(account),
+            Command::AskTunnel {
+                account,
+                asked,
+                known,
+            } => self.errands.ask_tunnel(&account, asked, known),
+            Command::ChangeAccount {
+                account,
+                change,
+                known,
+            } => self.errands.change(account, change, known),
+            Command::SignIn {
+                account,
+                way,
+                device,
+            } => self.errands.sign_in(account, way, device),
+            Command::CancelSignIn(account) => self.errands.cancel_sign_in(&account),
+            Command::SignOut(account) => self.errands.sign_out(account),
             Command::SaveSettings(settings) => {
-                self.parts.offer = settings.devtunnel.offer;
                 self.save("settings", move |home| {
                     home.settings().save_or_notice(&settings)
                 });
@@ -225,7 +232,10 @@ impl Performer {
         let (name, claimed) = (tunnel.clone(), claim.clone());
         let (liveness, probes) = self.probed.begin(&tunnel);
         let started = Engine::spawn(EngineParts {
-            connector: self.connector(order.provider, probes),
+            connector: self
+                .parts
+                .providers
+                .connector(order.provider, &order.options, probes),
             liveness,
             order,
             timing: self.parts.timing,
@@ -260,15 +270,6 @@ impl Performer {
                 };
                 self.report_end(&tunnel, number, state);
             }
-        }
-    }
-
-    fn connector(&self, provider: ProviderId, probes: ProbeMarks) -> Box<dyn Connector> {
-        match provider {
-            ProviderId::Relay => Box::new(
-                RelayConnector::new(Arc::clone(&self.parts.relay) as _).with_probes(probes),
-            ),
-            ProviderId::DevTunnel => (self.parts.devtunnels.connector)(self.parts.offer),
         }
     }
 

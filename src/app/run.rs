@@ -1,6 +1,5 @@
 //! The loop: one event at a time through `update`, then the view.
 
-use super::account::DevTunnels;
 use super::embedded::RelayDirectory;
 use super::event::{Event, Poll};
 use super::perform::{Parts, Performer};
@@ -10,6 +9,7 @@ use crate::clock::{self, SuspendWatch};
 use crate::model::Action;
 use crate::platform;
 use crate::probe::SetupError;
+use crate::provider::Registry;
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::{self, Renderer};
@@ -59,8 +59,8 @@ pub struct Options {
     pub relay: Arc<RelayDirectory>,
     /// Where tokens are kept.
     pub secrets: Arc<Secrets>,
-    /// Dev Tunnels.
-    pub devtunnels: DevTunnels,
+    /// Who carries tunnels.
+    pub providers: Registry,
 }
 
 /// The app cannot run.
@@ -144,7 +144,11 @@ async fn run(
     mut inbox: mpsc::UnboundedReceiver<Event>,
     mut renderer: Box<dyn Renderer>,
 ) -> Result<(), AppError> {
-    let mut state = State::new(options.begin, clock::now());
+    let begin = Begin {
+        providers: options.providers.catalog(),
+        ..options.begin
+    };
+    let mut state = State::new(begin, clock::now());
     let mut performer = Performer::new(Parts {
         home: options.home,
         profile: options.profile,
@@ -152,8 +156,7 @@ async fn run(
         mailbox,
         relay: options.relay,
         secrets: options.secrets,
-        devtunnels: options.devtunnels,
-        offer: state.inputs.settings.devtunnel.offer,
+        providers: options.providers,
     })?;
     let mut surroundings = Surroundings::now();
     let mut look_around = interval(LOOK_AROUND);

@@ -2,8 +2,8 @@
 
 use super::event::{AskNumber, EngineNumber};
 use crate::model::{
-    Appearance, Host, Inputs, Notice, NoticeKind, PortKey, RelayFacts, RunId, SessionNumber,
-    Settings, Tunnel, TunnelId, UnixMillis,
+    AccountFacts, AccountId, Appearance, Catalog, Host, Inputs, Notice, NoticeKind, PortKey,
+    RelayFacts, RunId, SessionNumber, Settings, Tunnel, TunnelId, UnixMillis,
 };
 use crate::probe::ProbePlan;
 use crate::store::Rows;
@@ -20,6 +20,8 @@ pub struct Begin {
     pub hosted: BTreeSet<TunnelId>,
     /// Tunnels of which exactly these ports are hosted, whatever else the provider has of them.
     pub fixed_ports: BTreeSet<TunnelId>,
+    /// The providers of this build.
+    pub providers: Catalog,
     /// The row cache.
     pub rows: Rows,
     /// What the desktop is like.
@@ -68,16 +70,10 @@ pub(super) struct Ledger {
     pub(super) looks: bool,
     /// Counts questions and changes.
     pub(super) last: AskNumber,
-    /// The list that is on its way.
-    pub(super) listing: Option<AskNumber>,
-    /// Another list was asked for meanwhile; with a preflight, if that is set.
-    pub(super) again: Option<bool>,
-    /// When the last list was asked for.
-    pub(super) listed_at: Option<UnixMillis>,
+    /// What was asked of each account.
+    pub(super) accounts: BTreeMap<AccountId, Listing>,
     /// The last change of each tunnel, those that are gone included.
     pub(super) changes: BTreeMap<TunnelId, AskNumber>,
-    /// Nobody was signed in when that was found out last.
-    pub(super) nobody: bool,
     /// Tunnels that are asked about one by one.
     pub(super) showing: BTreeSet<TunnelId>,
     /// When hosting a tunnel ended here: for a while the provider goes on counting this host.
@@ -88,7 +84,25 @@ pub(super) struct Ledger {
     pub(super) followed: Option<TunnelId>,
 }
 
+/// What was asked of one account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    /// The list that is on its way.
+    pub(super) asked: Option<AskNumber>,
+    /// Another list was asked for meanwhile; with a preflight, if that is set.
+    pub(super) again: Option<bool>,
+    /// When the last list was asked for.
+    pub(super) at: Option<UnixMillis>,
+    /// Nobody was signed in when that was found out last.
+    pub(super) nobody: bool,
+}
+
 impl Ledger {
+    /// What was asked of an account.
+    pub(super) fn account(&mut self, account: &AccountId) -> &mut Listing {
+        self.accounts.entry(account.clone()).or_default()
+    }
+
     /// The next number.
     pub(super) fn next(&mut self) -> AskNumber {
         self.last += 1;
@@ -128,6 +142,8 @@ impl State {
                 relay: relay_facts(&begin.settings),
                 appearance: begin.appearance,
                 hosts: first_hosts(&begin),
+                accounts: accounts(&begin.providers),
+                providers: begin.providers,
                 tunnels: begin.tunnels,
                 settings: begin.settings,
                 ..Inputs::default()
@@ -192,6 +208,12 @@ pub(super) fn relay_facts(settings: &Settings) -> RelayFacts {
         public: joined.is_some() || settings.relay.lan,
         joined,
     }
+}
+
+/// The accounts that there may be: one at each provider that keeps some.
+fn accounts(providers: &Catalog) -> BTreeMap<AccountId, AccountFacts> {
+    let ids = providers.remote().map(|offers| AccountId::only(offers.id));
+    ids.map(|id| (id, AccountFacts::default())).collect()
 }
 
 fn first_hosts(begin: &Begin) -> BTreeMap<TunnelId, Host> {

@@ -150,7 +150,7 @@ mod tests {
             at: UnixMillis(1_790_000_000_007),
             kind: Kind::Up,
             tunnel: TunnelId::new("web").expect("an id"),
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             cause: Some(Cause::Started),
             urls: vec!["http://web.localhost:7480/".to_owned()],
             error: None,

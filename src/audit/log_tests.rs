@@ -11,7 +11,7 @@ fn entry(n: u64) -> Entry {
         at: UnixMillis(1_790_000_000_000 + n),
         kind: Kind::Up,
         tunnel: TunnelId::new("web").expect("an id"),
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         cause: Some(Cause::Started),
         urls: vec!["http://web.localhost:7480/".to_owned()],
         error: None,

@@ -32,7 +32,7 @@ fn entry(n: u64) -> Entry {
         at: UnixMillis(1_790_000_000_000 + n),
         kind: Kind::ALL[usize::try_from(n).expect("small") % Kind::ALL.len()],
         tunnel: TunnelId::new("web").expect("an id"),
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         cause: Some(Cause::Reconnected),
         urls: Vec::new(),
         error: None,

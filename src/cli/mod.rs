@@ -15,26 +15,29 @@ pub use parse::{TcpPorts, parse_host};
 pub use quotas::QuotaArgs;
 pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
-    Invocation, LinkAddress, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
+    Invocation, LinkAddress, ProvidersArgs, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
+use crate::model::Catalog;
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 
 /// The environment variable that may hold the join link, so that its token is in no process list.
 pub const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
 
-/// Reads the words of a command line, the program's name first; `variable` reads the environment.
+/// Reads the words of a command line, the program's name first; `variable` reads the environment, and
+/// `providers` are those of this build.
 ///
 /// # Errors
 /// What is wrong with them, or the help or version that they ask for: to be printed as it is.
 pub fn parse(
     words: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
+    providers: &Catalog,
 ) -> Result<Invocation, clap::Error> {
     let raw = raw::Raw::try_parse_from(words)?;
     let hosts = matches!(raw.command, Some(raw::RawCommand::Host(_)));
-    resolve::resolve(raw, variable).map_err(|wrong| {
+    resolve::resolve(raw, variable, providers).map_err(|wrong| {
         let mut command = command();
         command.build();
         // The usage beside the error is that of the command it is about.

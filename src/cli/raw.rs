@@ -31,9 +31,9 @@ Examples:
                                         a development server that knows itself as localhost alone
   underpass host 5432 --protocol tcp --public-port 7500
   underpass host shop                   a tunnel that the app or `tunnels create` has saved
-  underpass host 3000 --name shop --provider devtunnel
-                                        the account's tunnel shop, made if it is not there
-  underpass host shop --provider devtunnel
+  underpass host 3000 --name shop --provider NAME
+                                        through another provider: the account's tunnel shop, made
+                                        if it is not there; `underpass providers` lists the names
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -88,13 +88,21 @@ pub(super) enum RawCommand {
     Audit(RawAudit),
     /// Find out what works on this machine
     Doctor {
-        /// What is tried: relay (our own) or devtunnel (Microsoft Dev Tunnels)
+        /// Whose: one of those that `underpass providers` lists
         #[arg(long, default_value = "relay")]
         provider: ProviderId,
-        /// Make a throw-away tunnel in the account, host it and delete it; only with --provider
-        /// devtunnel
+        /// Make a throw-away tunnel in the account, host it and delete it; only with a provider
+        /// that keeps accounts
         #[arg(long)]
         write: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// List who can carry tunnels, what each offers and what can be set for it
+    Providers {
+        /// This one alone
+        provider: Option<ProviderId>,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -141,14 +149,17 @@ pub(super) struct RawHost {
     #[arg(long, value_name = "JOIN")]
     pub(super) relay: Option<String>,
 
-    /// Who carries the tunnel: relay (our own) or devtunnel (Microsoft Dev Tunnels)
+    /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
     #[arg(long, default_value = "relay")]
     pub(super) provider: ProviderId,
 
-    /// Anyone may visit, without signing in; only with --provider devtunnel, where tunnels are
-    /// private otherwise
+    /// Anyone may visit, without signing in; only with a provider whose tunnels are private otherwise
     #[arg(long)]
     pub(super) public: bool,
+
+    /// Set an option of the provider for this time; `underpass providers NAME` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
 
     /// Take the tunnel from the machine that hosts it now
     #[arg(long)]
@@ -281,7 +292,7 @@ pub(super) struct RawTunnels {
 pub(super) enum RawTunnelsCommand {
     /// List the saved tunnels, or those of an account
     List {
-        /// Whose: relay (the saved ones) or devtunnel (the account's at Microsoft Dev Tunnels)
+        /// Whose: relay (the saved ones), or another's that `underpass providers` lists (the account's)
         #[arg(long, default_value = "relay")]
         provider: ProviderId,
     },

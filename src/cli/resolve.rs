@@ -8,11 +8,13 @@ use super::raw::{
 };
 use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
-    LinkAddress, RelayArgs, Task, TunnelsArgs, TunnelsTask,
+    LinkAddress, ProvidersArgs, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
 use crate::model::{
-    Access, FieldError, JoinLink, Protocol, ProviderId, parse_name, parse_typed_target,
+    Access, Catalog, FieldError, JoinLink, Offers, OptionKind, Protocol, ProviderId, parse_name,
+    parse_typed_target,
 };
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIE
 pub(super) fn resolve(
     raw: Raw,
     variable: impl Fn(&str) -> Option<String>,
+    providers: &Catalog,
 ) -> Result<Invocation, String> {
     if raw.minimised && raw.command.is_some() {
         return Err("--minimised goes without a command: it is about the window".to_owned());
@@ -31,9 +34,15 @@ pub(super) fn resolve(
         None => Task::Desktop(DesktopArgs {
             minimised: raw.minimised,
         }),
-        Some(RawCommand::Host(raw)) => Task::Host(host(raw, variable)?),
+        Some(RawCommand::Host(raw)) => Task::Host(host(raw, variable, providers)?),
         Some(RawCommand::Relay(raw)) => relay(*raw),
-        Some(RawCommand::Tunnels(raw)) => Task::Tunnels(tunnels(raw)),
+        Some(RawCommand::Tunnels(raw)) => {
+            let args = tunnels(raw);
+            if let TunnelsTask::List { provider } = args.task {
+                find(providers, provider)?;
+            }
+            Task::Tunnels(args)
+        }
         Some(RawCommand::Audit(raw)) => Task::Audit(AuditArgs {
             verify: raw.verify,
             json: raw.json,
@@ -43,7 +52,13 @@ pub(super) fn resolve(
             provider,
             write,
             json,
-        }) => doctor(provider, write, json)?,
+        }) => doctor(find(providers, provider)?, write, json)?,
+        Some(RawCommand::Providers { provider, json }) => {
+            if let Some(provider) = provider {
+                find(providers, provider)?;
+            }
+            Task::Providers(ProvidersArgs { provider, json })
+        }
         Some(RawCommand::Completions { shell }) => Task::Completions(shell),
         Some(RawCommand::Man) => Task::Man,
     };
@@ -53,13 +68,35 @@ pub(super) fn resolve(
     })
 }
 
-fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostArgs, String> {
+/// The provider, or which there are.
+fn find(providers: &Catalog, id: ProviderId) -> Result<&'static Offers, String> {
+    let there = || -> String {
+        let ids: Vec<String> = providers
+            .iter()
+            .map(|offers| offers.id.to_string())
+            .collect();
+        format!(
+            "{:?} is no provider of this build: it has {}",
+            id.as_str(),
+            ids.join(", ")
+        )
+    };
+    providers.find(id).ok_or_else(there)
+}
+
+fn host(
+    raw: RawHost,
+    variable: impl Fn(&str) -> Option<String>,
+    providers: &Catalog,
+) -> Result<HostArgs, String> {
+    let offers = find(providers, raw.provider)?;
     let targets: Vec<Asked> = raw
         .targets
         .iter()
         .map(|typed| read_target(typed))
         .collect::<Result<_, _>>()?;
-    check_options(&raw, &targets)?;
+    check_options(&raw, offers, &targets)?;
+    let set = read_set(offers, &raw.set)?;
     let relay = match (raw.relay, variable(RELAY_VARIABLE)) {
         (Some(link), _) => Some(read_link(&link, "--relay")?),
         (None, Some(link)) if !link.trim().is_empty() => Some(read_link(&link, RELAY_VARIABLE)?),
@@ -71,6 +108,7 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
         protocol: raw.protocol,
         public_port: raw.public_port,
         options: raw.options.resolve(),
+        set,
         relay,
         provider: raw.provider,
         access: if raw.public {
@@ -84,7 +122,7 @@ fn host(raw: RawHost, variable: impl Fn(&str) -> Option<String>) -> Result<HostA
     })
 }
 
-fn check_options(raw: &RawHost, targets: &[Asked]) -> Result<(), String> {
+fn check_options(raw: &RawHost, offers: &Offers, targets: &[Asked]) -> Result<(), String> {
     let is_port = |asked: &&Asked| matches!(asked, Asked::Target(_));
     let ports = targets.iter().filter(is_port).count();
     if let Some(name) = &raw.name
@@ -94,7 +132,7 @@ fn check_options(raw: &RawHost, targets: &[Asked]) -> Result<(), String> {
             "{name:?} cannot be a name: it needs a letter or digit, and has 64 characters at most"
         ));
     }
-    check_provider(raw)?;
+    check_provider(raw, offers)?;
     let about_ports = raw.name.is_some()
         || raw.protocol.is_some()
         || raw.public_port.is_some()
@@ -124,30 +162,67 @@ fn check_options(raw: &RawHost, targets: &[Asked]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_provider(raw: &RawHost) -> Result<(), String> {
-    match raw.provider {
-        ProviderId::Relay if raw.public => Err(
-            "--public goes with --provider devtunnel; who reaches our relay may visit its tunnels"
-                .to_owned(),
-        ),
-        ProviderId::DevTunnel if raw.relay.is_some() => {
-            Err("--relay goes without --provider devtunnel".to_owned())
-        }
-        ProviderId::DevTunnel if raw.options.are_given() => Err(
-            "--host-header and --proxy-protocol go with our own relay; Dev Tunnels always asks a \
-             service for localhost"
-                .to_owned(),
-        ),
-        ProviderId::DevTunnel if raw.protocol == Some(Protocol::Tcp) => Err(
-            "Dev Tunnels has no tcp: with --protocol auto its own clients can use tcp".to_owned(),
-        ),
-        ProviderId::Relay | ProviderId::DevTunnel => Ok(()),
+fn check_provider(raw: &RawHost, offers: &Offers) -> Result<(), String> {
+    let name = offers.id;
+    if raw.public && !offers.access {
+        return Err(format!(
+            "--public goes with a provider that lets you say who may visit; {}",
+            if offers.joins {
+                "who reaches our relay may visit its tunnels".to_owned()
+            } else {
+                format!("{name} does not")
+            }
+        ));
+    }
+    if raw.relay.is_some() && !offers.joins {
+        return Err(format!("--relay goes without --provider {name}"));
+    }
+    if raw.options.are_given() && !offers.port_options {
+        return Err(format!(
+            "--host-header and --proxy-protocol go with our own relay, not with --provider {name}"
+        ));
+    }
+    match raw.protocol {
+        Some(protocol) if !offers.carries(protocol) => Err(format!(
+            "{name} carries no {protocol}: it has {}",
+            words(offers.protocols.iter().map(|protocol| protocol.as_str()))
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
-fn doctor(provider: ProviderId, write: bool, json: bool) -> Result<Task, String> {
-    if write && provider == ProviderId::Relay {
-        return Err("--write goes with --provider devtunnel".to_owned());
+/// What was set for the provider: keys and values that it takes.
+fn read_set(offers: &Offers, typed: &[String]) -> Result<BTreeMap<String, String>, String> {
+    let read = |typed: &String| {
+        let (key, value) = typed
+            .split_once('=')
+            .ok_or_else(|| "--set takes KEY=VALUE".to_owned())?;
+        let option = offers.options.iter().find(|option| option.key == key);
+        let Some(option) = option else {
+            let keys = words(offers.options.iter().map(|option| option.key));
+            let has = if keys.is_empty() { "nothing" } else { &keys };
+            return Err(format!("{} has no option {key:?}: it has {has}", offers.id));
+        };
+        let OptionKind::Choice(values) = option.kind;
+        if !option.takes(value) {
+            let values = words(values.iter().map(|(value, _)| *value));
+            return Err(format!("{key} takes {values}, not {value:?}"));
+        }
+        Ok((key.to_owned(), value.to_owned()))
+    };
+    typed.iter().map(read).collect()
+}
+
+fn words<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn doctor(offers: &Offers, write: bool, json: bool) -> Result<Task, String> {
+    let provider = offers.id;
+    if write && !offers.trial {
+        return Err(format!(
+            "--write goes with a provider that keeps accounts, not with {provider}"
+        ));
     }
     Ok(Task::Doctor(DoctorArgs {
         provider,

@@ -7,6 +7,7 @@ use crate::model::{
     Protocol, ProviderId, ProxyVersion, PublicUrl, TypedTarget,
 };
 pub use clap_complete::Shell;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub enum Task {
     Audit(AuditArgs),
     /// What works on this machine.
     Doctor(DoctorArgs),
+    /// Who can carry tunnels.
+    Providers(ProvidersArgs),
     /// A shell's completions.
     Completions(Shell),
     /// The man page.
@@ -48,6 +51,15 @@ pub enum Task {
 pub struct DesktopArgs {
     /// Without a window at first.
     pub minimised: bool,
+}
+
+/// `underpass providers`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProvidersArgs {
+    /// This one alone.
+    pub provider: Option<ProviderId>,
+    /// JSON lines.
+    pub json: bool,
 }
 
 /// `underpass host`.
@@ -63,6 +75,8 @@ pub struct HostArgs {
     pub public_port: Option<PortNumber>,
     /// What else was said of the ports.
     pub options: ChosenOptions,
+    /// What was set for the provider, by its options' keys.
+    pub set: BTreeMap<String, String>,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.

@@ -14,7 +14,8 @@ fn read_with(words: &[&str], relay: Option<&str>) -> Result<Invocation, String> 
         assert_eq!(name, RELAY_VARIABLE);
         relay.map(str::to_owned)
     };
-    parse(words.map(OsString::from), variable).map_err(|error| error.to_string())
+    parse(words.map(OsString::from), variable, &Catalog::sample())
+        .map_err(|error| error.to_string())
 }
 
 fn host(words: &[&str]) -> HostArgs {
@@ -248,6 +249,6 @@ proptest! {
     fn any_words_are_read_or_refused(words in prop::collection::vec("\\PC{0,12}", 0..4)) {
         let mut all = vec!["underpass".to_owned(), "host".to_owned()];
         all.extend(words);
-        let _ = parse(all.into_iter().map(OsString::from), |_| None);
+        let _ = parse(all.into_iter().map(OsString::from), |_| None, &Catalog::sample());
     }
 }

@@ -1,8 +1,6 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
-use super::{
-    Access, Identity, Language, Offer, PortKey, Protocol, ProviderId, Secret, Theme, TunnelId,
-};
+use super::{Access, AccountId, Language, PortKey, Protocol, ProviderId, Secret, Theme, TunnelId};
 use serde::{Deserialize, Serialize};
 
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
@@ -120,31 +118,55 @@ pub enum Action {
         /// Which.
         tunnel: TunnelId,
     },
-    /// Ask the provider what the account has.
+    /// Ask the providers what the accounts have.
     Refresh,
     /// Sign in at the provider.
     SignIn {
-        /// Through whom.
-        identity: Identity,
+        /// To which account.
+        account: AccountId,
+        /// By which of the ways that the provider offers.
+        way: String,
         /// With a code that is typed on another device, instead of in this computer's browser.
         device: bool,
     },
     /// Give the sign-in that is under way up.
-    CancelSignIn,
+    CancelSignIn {
+        /// To which account.
+        account: AccountId,
+    },
     /// Sign out: already confirmed.
-    SignOut,
+    SignOut {
+        /// Of which account.
+        account: AccountId,
+    },
     /// Put the code that is to be typed on the clipboard.
-    CopyDeviceCode,
+    CopyDeviceCode {
+        /// Of which account's sign-in.
+        account: AccountId,
+    },
     /// Open the page where the code is typed.
-    OpenDevicePage,
+    OpenDevicePage {
+        /// Of which account's sign-in.
+        account: AccountId,
+    },
     /// Put the command that installs the provider's program on the clipboard.
-    CopyInstallCommand,
+    CopyInstallCommand {
+        /// Whose.
+        provider: ProviderId,
+    },
     /// Open the page that says how to install it.
-    OpenInstallPage,
-    /// Which protocols are offered to the provider's relay.
-    SetOffer {
+    OpenInstallPage {
+        /// Whose.
+        provider: ProviderId,
+    },
+    /// Set an option of a provider.
+    SetOption {
+        /// Whose.
+        provider: ProviderId,
         /// Which.
-        offer: Offer,
+        key: String,
+        /// To what.
+        value: String,
     },
     /// Delete a tunnel: already confirmed.
     DeleteTunnel {
@@ -233,10 +255,16 @@ pub enum DialogKind {
         /// Which.
         tunnel: TunnelId,
     },
-    /// The account at Dev Tunnels: install help, sign-in, who is signed in.
-    Account,
+    /// An account: install help, sign-in, who is signed in.
+    Account {
+        /// Which.
+        account: AccountId,
+    },
     /// Really sign out?
-    SignOut,
+    SignOut {
+        /// Of which account.
+        account: AccountId,
+    },
     /// The public URL as a QR code.
     QrCode {
         /// Of which port.

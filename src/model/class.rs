@@ -172,6 +172,11 @@ pub enum Reason {
         /// What it is called.
         program: String,
     },
+    /// This build of the program lacks the provider.
+    NoProvider {
+        /// Its id.
+        provider: String,
+    },
     /// The provider's own program did not do what it was started for.
     ProgramFailed {
         /// What it is called.
@@ -199,6 +204,7 @@ impl Reason {
             | Self::HostedHere { .. }
             | Self::SignedOut
             | Self::NotInstalled { .. }
+            | Self::NoProvider { .. }
             | Self::ProgramFailed { .. }
             | Self::Other { .. } => Side::Ours,
             Self::UnknownHost { .. }
@@ -249,6 +255,7 @@ impl Reason {
             | Self::Refused { .. }
             | Self::ProtocolFault { .. }
             | Self::NotInstalled { .. }
+            | Self::NoProvider { .. }
             | Self::TooManyTunnels { .. } => Class::Fatal,
             Self::HostedElsewhere | Self::HostedHere { .. } | Self::TakenOver => Class::Displaced,
             Self::QuotaUsedUp { .. } => Class::Quota,
@@ -308,6 +315,7 @@ impl Reason {
             Self::ServiceTrouble { .. } => "service-trouble",
             Self::ProtocolFault { .. } => "protocol-fault",
             Self::NotInstalled { .. } => "not-installed",
+            Self::NoProvider { .. } => "no-provider",
             Self::ProgramFailed { .. } => "program-failed",
             Self::Other { .. } => "other",
         }

@@ -77,8 +77,13 @@ pub enum FieldError {
     },
     /// A public port goes with `tcp` alone.
     PublicPortNeedsTcp,
-    /// The provider has no `tcp` of its own.
-    NoTcp,
+    /// The provider carries other protocols than this.
+    NotCarried {
+        /// What it is called.
+        provider: String,
+        /// What it carries.
+        carries: Vec<super::Protocol>,
+    },
     /// Nobody is signed in at the provider, or its program is not there.
     NotReady,
 }

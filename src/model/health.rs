@@ -66,7 +66,7 @@ impl LocalAnswer {
 }
 
 /// What the relay says of itself in the pages it makes itself: ours in their `x-underpass` header,
-/// Dev Tunnels' by status and header. Any other answer came from the person's own service, whatever
+/// others' by status and header. Any other answer came from the person's own service, whatever
 /// its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

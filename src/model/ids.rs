@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 /// A tunnel's id: a DNS label (`a-z`, `0-9`, inner `-`), so that it can stand in a public host name,
-/// or several with dots between them (`web.usw2`: what Dev Tunnels calls its own). 1 to 63 bytes
+/// or several with dots between them (`web.usw2`: what providers call theirs). 1 to 63 bytes
 /// without a dot (RFC 1035), 80 with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    Access, AccountFacts, ClockShift, DialogKind, Field, FieldError, HostHeader, HostState,
-    Language, LivePort, Port, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, Reason,
-    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError,
+    HostHeader, HostState, Language, LivePort, Offers, Port, PortKey, PortNumber, ProbeReport,
+    Protocol, ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -26,8 +26,10 @@ pub struct Inputs {
     pub probes: BTreeMap<PortKey, ProbeFacts>,
     /// The relay in use.
     pub relay: RelayFacts,
-    /// The account at Dev Tunnels.
-    pub devtunnel: AccountFacts,
+    /// The providers of this build.
+    pub providers: Catalog,
+    /// Every account that there may be.
+    pub accounts: BTreeMap<AccountId, AccountFacts>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
     /// The dialog in front.
@@ -86,6 +88,39 @@ impl Inputs {
         });
         let tunnel = self.tunnel(id).or(coming);
         tunnel.map(|tunnel| tunnel.provider).unwrap_or_default()
+    }
+
+    /// What the provider offers that carries the tunnel of this id.
+    #[must_use]
+    pub fn offers(&self, id: &TunnelId) -> &'static Offers {
+        self.providers.of(self.provider(id))
+    }
+
+    /// The account that the tunnel of this id is in; `None` where it is in a file of this computer.
+    #[must_use]
+    pub fn account_of(&self, id: &TunnelId) -> Option<AccountId> {
+        let offers = self.offers(id);
+        offers.is_remote().then(|| AccountId::only(offers.id))
+    }
+
+    /// What is known of an account; nothing, of one that nobody has asked about.
+    #[must_use]
+    pub fn account(&self, id: &AccountId) -> &AccountFacts {
+        static UNKNOWN: AccountFacts = AccountFacts::unknown();
+        self.accounts.get(id).unwrap_or(&UNKNOWN)
+    }
+
+    /// The same, to be changed.
+    pub fn account_mut(&mut self, id: &AccountId) -> &mut AccountFacts {
+        self.accounts.entry(id.clone()).or_default()
+    }
+
+    /// What lacks before the tunnels of a provider work.
+    #[must_use]
+    pub fn lacks(&self, provider: ProviderId) -> Option<super::Lack> {
+        let remote = self.providers.of(provider).is_remote();
+        let account = remote.then(|| self.account(&AccountId::only(provider)));
+        account.and_then(|account| account.state.lacks())
     }
 
     /// The public URL of a port: as served now, or as it was served last.
@@ -348,6 +383,8 @@ pub enum NoticeKind {
     },
     /// The provider did not take a change, and what is shown went back to what is.
     ChangeRefused {
+        /// Of which account.
+        account: AccountId,
         /// What it would have done.
         change: PendingWord,
         /// What the tunnel is called.
@@ -355,8 +392,10 @@ pub enum NoticeKind {
         /// Why.
         reason: Reason,
     },
-    /// Something about the account at Dev Tunnels did not work: the sign-in, or its list.
+    /// Something about an account did not work: the sign-in, or its list.
     AccountTrouble {
+        /// Which.
+        account: AccountId,
         /// Why.
         reason: Reason,
     },

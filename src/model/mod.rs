@@ -5,6 +5,7 @@
 
 mod action;
 mod class;
+mod dialect;
 mod form;
 mod health;
 mod host;
@@ -14,6 +15,7 @@ mod inputs;
 mod join;
 mod network;
 mod place;
+mod provider;
 mod public_url;
 mod remote;
 mod service_fault;
@@ -23,6 +25,7 @@ mod tunnel;
 
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
+pub use dialect::{Header, OwnDialect, ProbeDialect};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
 };
@@ -39,18 +42,17 @@ pub use inputs::{
 pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use network::{InvalidNetwork, Network};
 pub use place::WindowPlace;
-pub use public_url::{InvalidPublicUrl, PublicUrl};
-pub use remote::{
-    AccountFacts, AccountState, DeviceCode, INSTALL_PAGE, Identity, Lack, Metrics, Offer, Remote,
-    install_command,
+pub use provider::{
+    AccountId, Catalog, InvalidProvider, Inventory, Offers, OptionKind, OptionSpec, Program,
+    ProviderId, ProviderOptions, SignInWay,
 };
+pub use public_url::{InvalidPublicUrl, PublicUrl};
+pub use remote::{AccountFacts, AccountState, DeviceCode, Lack, Metrics, Remote};
 pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
-    DevTunnelSettings, InvalidSettings, Language, RelaySettings, Settings, Theme, Timing,
-    TimingSettings,
+    InvalidSettings, Language, RelaySettings, Settings, Theme, Timing, TimingSettings,
 };
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{
-    Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, ProviderId, Target, Tunnel,
-    default_name,
+    Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, Target, Tunnel, default_name,
 };

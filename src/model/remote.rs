@@ -48,26 +48,16 @@ pub struct AccountFacts {
     pub metrics: BTreeMap<PortKey, VecDeque<Metrics>>,
 }
 
-/// Which of the provider's protocols are offered to its relay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Offer {
-    /// The second and the first; the relay picks.
-    #[default]
-    Both,
-    /// The first alone, for a relay that does not get on with the second.
-    V1,
-}
-
-/// Who signs the person in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Identity {
-    /// A Microsoft account, personal, of work or of school.
-    #[default]
-    Microsoft,
-    /// A GitHub account.
-    GitHub,
+impl AccountFacts {
+    /// Of an account that nobody has asked about.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            state: AccountState::Unknown,
+            refreshing: false,
+            metrics: BTreeMap::new(),
+        }
+    }
 }
 
 /// How far this computer is with an account at a provider.
@@ -109,22 +99,6 @@ pub struct DeviceCode {
     pub url: String,
     /// What is typed there.
     pub code: String,
-}
-
-/// How the provider's own program gets onto this computer.
-pub const INSTALL_PAGE: &str =
-    "https://learn.microsoft.com/azure/developer/dev-tunnels/get-started";
-
-/// The command that installs the provider's own program on this kind of computer.
-#[must_use]
-pub const fn install_command() -> &'static str {
-    if cfg!(target_os = "windows") {
-        "winget install Microsoft.devtunnel"
-    } else if cfg!(target_os = "macos") {
-        "brew install --cask devtunnel"
-    } else {
-        "curl -sL https://aka.ms/DevTunnelCliInstall | bash"
-    }
 }
 
 impl AccountState {

@@ -1,7 +1,9 @@
 //! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
 
-use super::{Identity, Offer};
+use super::{OptionSpec, ProviderId, ProviderOptions};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Light, dark, or as the system says.
@@ -89,16 +91,6 @@ impl Default for RelaySettings {
     }
 }
 
-/// How Dev Tunnels is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct DevTunnelSettings {
-    /// Which of its protocols are offered.
-    pub offer: Offer,
-    /// Through whom the person signed in last.
-    pub identity: Identity,
-}
-
 /// Durations as the file has them, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -140,10 +132,41 @@ pub struct Settings {
     pub autostart: bool,
     /// How our own relay is reached.
     pub relay: RelaySettings,
-    /// How Dev Tunnels is used.
-    pub devtunnel: DevTunnelSettings,
     /// Durations.
     pub timing: TimingSettings,
+    /// What is set for each provider, by its id; and whatever a later version has written beside it,
+    /// which is kept as it is.
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
+}
+
+impl Settings {
+    /// What is set for a provider, as far as it is text.
+    #[must_use]
+    pub fn options(&self, provider: ProviderId) -> ProviderOptions {
+        let set = self
+            .others
+            .get(provider.as_str())
+            .and_then(Value::as_object);
+        let text =
+            |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        ProviderOptions(set.into_iter().flatten().filter_map(text).collect())
+    }
+
+    /// What holds for an option: what is set, where it can be taken.
+    #[must_use]
+    pub fn option(&self, provider: ProviderId, option: &OptionSpec) -> String {
+        self.options(provider).get(option).to_owned()
+    }
+
+    /// Sets it.
+    pub fn set_option(&mut self, provider: ProviderId, key: &str, value: &str) {
+        let set = self.others.entry(provider.to_string()).or_default();
+        if !set.is_object() {
+            *set = Value::Object(serde_json::Map::new());
+        }
+        set[key] = Value::from(value);
+    }
 }
 
 /// The durations the program runs with: checked once, when the settings are read.
@@ -266,5 +289,29 @@ mod tests {
         assert_eq!(read.theme, Theme::Dark);
         assert_eq!(read.timing.probe_interval_ms, 250);
         assert_eq!(read.timing.probe_timeout_ms, 5_000);
+        let written = serde_json::to_value(&read).expect("it is written");
+        assert_eq!(
+            written["later"], 1,
+            "what a later version keeps there stays"
+        );
+    }
+
+    #[test]
+    fn what_is_set_for_a_provider_is_read_by_its_id_as_ever() {
+        let old = r#"{"acme":{"offer":"v1","identity":"github","later":1}}"#;
+        let mut read: Settings = serde_json::from_str(old).expect("it is lenient");
+        let acme: ProviderId = "acme".parse().expect("an id");
+        let offer = OptionSpec {
+            key: "offer",
+            label: "",
+            kind: crate::model::OptionKind::Choice(&[("both", ""), ("v1", "")]),
+            default: "both",
+        };
+        assert_eq!(read.option(acme, &offer), "v1");
+        read.set_option(acme, "offer", "nonsense");
+        assert_eq!(read.option(acme, &offer), "both", "it is not to be had");
+        assert_eq!(read.options(acme).text("identity"), Some("github"));
+        assert_eq!(read.option(ProviderId::RELAY, &offer), "both");
+        assert_eq!(read.others["acme"]["later"], 1);
     }
 }

@@ -1,47 +1,9 @@
 //! What the person has: tunnels and their ports.
 
-use super::{HostHeader, PortNumber, ProxyVersion, Remote, TunnelId, UnixMillis};
+use super::{HostHeader, PortNumber, ProviderId, ProxyVersion, Remote, TunnelId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-
-/// Who carries a tunnel.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProviderId {
-    /// Our own relay: the embedded one, or the one that was joined.
-    #[default]
-    Relay,
-    /// Microsoft Dev Tunnels.
-    #[serde(rename = "devtunnel")]
-    DevTunnel,
-}
-
-impl ProviderId {
-    /// All of them, in the order a person picks from.
-    pub const ALL: [Self; 2] = [Self::Relay, Self::DevTunnel];
-
-    /// The word for it in files, on the command line and in the audit log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Relay => "relay",
-            Self::DevTunnel => "devtunnel",
-        }
-    }
-}
-
-impl FromStr for ProviderId {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is no provider: relay or devtunnel"))
-    }
-}
 
 /// What a port speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,7 +62,7 @@ impl fmt::Display for Protocol {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
-    /// Only this computer (the embedded relay on loopback), or only who signs in (Dev Tunnels).
+    /// Only this computer (the embedded relay on loopback), or only who signs in (at a provider).
     #[default]
     Private,
     /// Anyone who has the URL.

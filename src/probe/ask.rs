@@ -1,11 +1,11 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::{ProbePlan, classify, devtunnel, refusal};
+use super::{ProbePlan, classify, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
-    RelayVerdict, Secret, ServiceFault, UnixMillis,
+    LocalAnswer, PROBE_HEADER, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict,
+    Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -119,14 +119,14 @@ impl Asker {
     async fn ask_public(&self, plan: &ProbePlan, session: &ProbedSession) -> (PublicAnswer, bool) {
         let asked = Instant::now();
         let answer = async {
-            match (plan.protocol, plan.provider) {
+            if plan.protocol.is_web() {
+                self.ask_web(plan, session.key.as_ref()).await
+            } else if plan.offers.probe.asks_tcp() {
+                ask_tcp(&plan.url, &*session.mark).await
+            } else {
                 // Its visitors come with the provider's own program: there is no address to ask, and the
                 // port is as good as its service.
-                (Protocol::Tcp, ProviderId::DevTunnel) => PublicAnswer::Accepted { latency_us: 0 },
-                (Protocol::Tcp, ProviderId::Relay) => ask_tcp(&plan.url, &*session.mark).await,
-                (Protocol::Http | Protocol::Https | Protocol::Auto, _) => {
-                    self.ask_web(plan, session.key.as_ref()).await
-                }
+                PublicAnswer::Accepted { latency_us: 0 }
             }
         };
         let answer = timeout(plan.timeout, answer).await.unwrap_or_else(|_| {
@@ -144,27 +144,21 @@ impl Asker {
         };
         let client = if is_here(&url) { &self.near } else { &self.far };
         let asked = Instant::now();
-        let request = match plan.provider {
-            ProviderId::Relay => match key {
-                Some(key) => client.head(url.clone()).header(PROBE_HEADER, key.expose()),
-                None => client.head(url.clone()),
-            },
-            // Without it a page that warns of phishing would answer in the service's place.
-            ProviderId::DevTunnel => client
-                .head(url.clone())
-                .header("x-tunnel-skip-antiphishing-page", "true")
-                .header("accept", "*/*"),
-        };
+        let dialect = plan.offers.probe;
+        let key = key.filter(|_| dialect.shows_key());
+        let request = dress(client.head(url.clone()), dialect, key);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return failed(web_reason(&url, &error)),
         };
         let (code, latency_us) = (response.status().as_u16(), micros(asked));
-        let mut verdict = verdict(plan.provider, &response);
+        let read = |name: &str| header(&response, name);
+        let mut verdict = dialect.verdict(code, &read);
         let asked_by = &plan.options.host_header;
         if verdict.is_none()
-            && refusal::is_possible(plan.provider, asked_by, code)
-            && refuses_the_name(client, &url, key).await
+            && plan.offers.port_options
+            && refusal::is_possible(asked_by, code)
+            && refuses_the_name(client, &url, dialect, key).await
         {
             verdict = Some(RelayVerdict::Service(ServiceFault::NameRefused));
         }
@@ -172,22 +166,32 @@ impl Asker {
             code,
             latency_us,
             verdict,
-            login_wall: is_login_wall(plan.provider, &url, &response),
+            login_wall: is_login_wall(dialect, &url, &response),
         }
     }
+}
+
+/// The request with what shows that it is a probe's.
+fn dress(
+    request: reqwest::RequestBuilder,
+    dialect: &dyn ProbeDialect,
+    key: Option<&Secret>,
+) -> reqwest::RequestBuilder {
+    let headers = dialect.headers().iter().copied();
+    let key = key.map(|key| (PROBE_HEADER, key.expose()));
+    headers.chain(key).fold(request, |request, (name, value)| {
+        request.header(name, value)
+    })
 }
 
 /// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
 async fn refuses_the_name(
     client: &reqwest::Client,
     url: &reqwest::Url,
+    dialect: &dyn ProbeDialect,
     key: Option<&Secret>,
 ) -> bool {
-    let request = key
-        .into_iter()
-        .fold(client.get(url.clone()), |request, key| {
-            request.header(PROBE_HEADER, key.expose())
-        });
+    let request = dress(client.get(url.clone()), dialect, key);
     let Ok(mut response) = request.send().await else {
         return false;
     };
@@ -237,7 +241,7 @@ async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
     match local::listens(&plan.target) {
         Some(true) if !doubt => LocalAnswer::Accepts,
         // At another provider nobody else asks it.
-        None if !doubt && plan.provider == ProviderId::Relay => LocalAnswer::NotAsked,
+        None if !doubt && plan.offers.probe.asks_tcp() => LocalAnswer::NotAsked,
         // Nobody is disturbed where nobody listens; and it may be served by the system's firewall.
         Some(_) | None => ask_local(plan).await,
     }
@@ -349,19 +353,12 @@ fn header<'r>(response: &'r reqwest::Response, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// What the provider's relay says of the tunnel, where the answer is its own.
-fn verdict(provider: ProviderId, response: &reqwest::Response) -> Option<RelayVerdict> {
-    match provider {
-        ProviderId::Relay => header(response, RelayVerdict::HEADER).and_then(RelayVerdict::parse),
-        ProviderId::DevTunnel => {
-            let served_by = header(response, devtunnel::SERVED_BY);
-            devtunnel::verdict(response.status().as_u16(), served_by)
-        }
-    }
-}
-
 /// A redirect to another site's sign-in page: it works, and visitors must sign in.
-fn is_login_wall(provider: ProviderId, asked: &reqwest::Url, response: &reqwest::Response) -> bool {
+fn is_login_wall(
+    dialect: &dyn ProbeDialect,
+    asked: &reqwest::Url,
+    response: &reqwest::Response,
+) -> bool {
     let location = response
         .status()
         .is_redirection()
@@ -373,8 +370,7 @@ fn is_login_wall(provider: ProviderId, asked: &reqwest::Url, response: &reqwest:
         let asks_to_sign_in = ["login", "signin", "sign-in", "oauth"]
             .iter()
             .any(|word| place.contains(word));
-        let theirs = provider == ProviderId::DevTunnel && devtunnel::is_sign_in(&place);
-        to.host_str() != asked.host_str() && (asks_to_sign_in || theirs)
+        to.host_str() != asked.host_str() && (asks_to_sign_in || dialect.is_sign_in(&place))
     })
 }
 

@@ -5,7 +5,6 @@
 
 mod ask;
 mod classify;
-mod devtunnel;
 mod refusal;
 mod schedule;
 

@@ -3,7 +3,7 @@
 //!
 //! A visitor then gets their refusal for everything, while the service and the tunnel are both fine.
 
-use crate::model::{HostHeader, ProviderId};
+use crate::model::HostHeader;
 
 /// As much of an answer is looked at, in bytes: their pages say so at the beginning.
 pub(super) const LOOKED_AT: usize = 8 * 1024;
@@ -60,11 +60,9 @@ const REFUSALS: [Refusal; 8] = [
 
 /// Whether an answer of this status is worth a look at its body: the service is asked by the
 /// visitors' name, and may be asked by another.
-pub(super) fn is_possible(provider: ProviderId, asked_by: &HostHeader, status: u16) -> bool {
+pub(super) fn is_possible(asked_by: &HostHeader, status: u16) -> bool {
     let by_visitors_name = matches!(asked_by, HostHeader::Auto | HostHeader::Keep);
-    provider == ProviderId::Relay
-        && by_visitors_name
-        && REFUSALS.iter().any(|refusal| refusal.status == status)
+    by_visitors_name && REFUSALS.iter().any(|refusal| refusal.status == status)
 }
 
 /// Whether an answer refuses the name that was asked for.
@@ -98,7 +96,7 @@ mod tests {
             (400, "<H2>Bad Request - Invalid Hostname</H2>"),
         ] {
             assert!(is_of_the_name(status, body.as_bytes()), "{body}");
-            assert!(is_possible(ProviderId::Relay, &HostHeader::Auto, status));
+            assert!(is_possible(&HostHeader::Auto, status));
         }
     }
 
@@ -113,8 +111,7 @@ mod tests {
         ] {
             assert!(!is_of_the_name(status, body.as_bytes()), "{status} {body}");
         }
-        assert!(!is_possible(ProviderId::Relay, &HostHeader::Auto, 200));
-        assert!(!is_possible(ProviderId::Relay, &HostHeader::Rewrite, 403));
-        assert!(!is_possible(ProviderId::DevTunnel, &HostHeader::Auto, 403));
+        assert!(!is_possible(&HostHeader::Auto, 200));
+        assert!(!is_possible(&HostHeader::Rewrite, 403));
     }
 }

@@ -2,7 +2,7 @@
 //! the person wants to know. One task a port.
 
 use crate::model::{
-    Health, LocalAnswer, PortKey, PortOptions, ProbeReport, Protocol, ProviderId, RelayVerdict,
+    Health, LocalAnswer, Offers, PortKey, PortOptions, ProbeReport, Protocol, RelayVerdict,
     ServiceFault, SessionNumber, Target,
 };
 use std::collections::HashMap;
@@ -23,9 +23,6 @@ const PEEK_PERIOD: Duration = Duration::from_secs(1);
 /// After this many eager probes the configured interval is kept even so.
 const EAGER_PROBES: u32 = 60;
 
-/// The HTTP status of somebody who wants to be asked less often.
-const TOO_MANY_REQUESTS: u16 = 429;
-
 /// Asked so much less often where the provider counts probes as requests and has had enough of them.
 const SPARING: u32 = 10;
 
@@ -35,7 +32,7 @@ pub struct ProbePlan {
     /// Which port.
     pub key: PortKey,
     /// Who carries it.
-    pub provider: ProviderId,
+    pub offers: &'static Offers,
     /// The session it is probed under.
     pub session: SessionNumber,
     /// The local side.
@@ -191,7 +188,8 @@ fn is_no_web(plan: &ProbePlan, report: &ProbeReport) -> bool {
 /// The provider wants to be asked less often. A service of the person's own that says so is asked
 /// as before: its answer is as good as any.
 fn is_limited(plan: &ProbePlan, report: &ProbeReport) -> bool {
-    plan.provider == ProviderId::DevTunnel && report.status() == Some(TOO_MANY_REQUESTS)
+    let status = report.status();
+    status.is_some_and(|status| plan.offers.probe.is_limit(status))
 }
 
 #[cfg(test)]
@@ -205,7 +203,7 @@ mod tests {
         let port = PortNumber::new(3000).expect("not zero");
         ProbePlan {
             key: PortKey::new(&TunnelId::new("web").expect("a label"), port),
-            provider: ProviderId::Relay,
+            offers: &Offers::RELAY,
             session: SessionNumber(1),
             target: Target::local(port),
             protocol: Protocol::Http,
@@ -296,7 +294,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_provider_that_limits_requests_is_asked_less_often() {
-        for (provider, soon) in [(ProviderId::Relay, 2), (ProviderId::DevTunnel, 1)] {
+        for (offers, soon) in [(&Offers::RELAY, 2), (&Offers::SAMPLE, 1)] {
             let asked = Arc::new(Mutex::new(0));
             let counter = Arc::clone(&asked);
             let ask: Ask = Arc::new(move |plan, _| {
@@ -318,14 +316,14 @@ mod tests {
             };
             let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| false));
             prober.start(ProbePlan {
-                provider,
+                offers,
                 ..plan(Duration::from_secs(30))
             });
             assert_eq!(fake.asked().await, 1);
             advance(Duration::from_secs(30)).await;
-            assert_eq!(fake.asked().await, soon, "{provider:?}");
+            assert_eq!(fake.asked().await, soon, "{offers:?}");
             advance(Duration::from_secs(270)).await;
-            assert_eq!(fake.asked().await, soon + 1, "{provider:?}");
+            assert_eq!(fake.asked().await, soon + 1, "{offers:?}");
         }
     }
 

@@ -6,13 +6,17 @@
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
+mod inventory;
 mod log_limit;
 mod probe_marks;
+pub mod registry;
 pub mod relay;
 mod types;
 
+pub use inventory::{Account, Answer, Inventory, OnCode, Row};
 pub use log_limit::LogLimit;
 pub use probe_marks::ProbeMarks;
+pub use registry::{Provider, Registry};
 pub use types::{
     BoxFuture, ConnectError, Connector, Ended, HostOrder, Liveness, Progress, Session,
     SessionEvent, SessionPart, Tokens, TrafficBoard,

@@ -1,8 +1,8 @@
 //! The contract between the engine and a provider.
 
 use crate::model::{
-    Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderId, Reason, Secret,
-    ServiceFault, Traffic, TunnelId,
+    Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderId, ProviderOptions, Reason,
+    Secret, ServiceFault, Traffic, TunnelId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,6 +61,8 @@ pub struct HostOrder {
     pub take_over: bool,
     /// Exactly these ports are hosted: what the provider's inventory has beside them is left alone.
     pub fixed_ports: bool,
+    /// What is set for the provider.
+    pub options: ProviderOptions,
     /// Sessions that earlier engines of this tunnel have had: theirs are counted on.
     pub sessions: u64,
 }

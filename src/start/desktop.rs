@@ -1,14 +1,15 @@
 //! The desktop program: one instance, the window first, then the tray, the app.
 
+use super::begin;
 use super::farewell::{Begun, Farewell};
 use super::post::Post;
 use super::speech::Speech;
 use super::window_place::PlaceKeeper;
-use super::{begin, devtunnels};
 use crate::app::{App, Event, Options, Profile, RelayDirectory};
 use crate::cli::DesktopArgs;
 use crate::model::{Action, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
+use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::desktop::{Callbacks, DesktopRenderer, Start};
 use crate::shell::window::{OpenError, WindowSystem, WorkArea};
@@ -191,9 +192,9 @@ fn options(home: &Home, known: Known) -> Options {
         home: home.clone(),
         profile: Profile::Desktop,
         begin,
+        providers: registry::all(Arc::clone(&relay) as _),
         relay,
         secrets,
-        devtunnels: devtunnels::real(),
     }
 }
 

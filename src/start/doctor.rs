@@ -1,11 +1,7 @@
 //! `underpass doctor`: tries what the program needs on this machine. It changes nothing that stays.
 
+mod account;
 mod checks;
-#[cfg(feature = "devtunnel")]
-mod devtunnel;
-#[cfg(not(feature = "devtunnel"))]
-#[path = "doctor/no_devtunnel.rs"]
-mod devtunnel;
 mod network;
 
 use super::runtime;
@@ -42,7 +38,7 @@ impl Status {
 #[derive(Debug)]
 struct Check {
     /// The word for programs.
-    word: &'static str,
+    word: String,
     name: Msg,
     status: Status,
     detail: Msg,
@@ -50,9 +46,9 @@ struct Check {
 }
 
 impl Check {
-    fn ok(word: &'static str, name: Msg, detail: Msg) -> Self {
+    fn ok(word: &str, name: Msg, detail: Msg) -> Self {
         Self {
-            word,
+            word: word.to_owned(),
             name,
             status: Status::Ok,
             detail,
@@ -60,7 +56,7 @@ impl Check {
         }
     }
 
-    fn warn(word: &'static str, name: Msg, detail: Msg, advice: Msg) -> Self {
+    fn warn(word: &str, name: Msg, detail: Msg, advice: Msg) -> Self {
         Self {
             status: Status::Warn,
             advice: Some(advice),
@@ -68,7 +64,7 @@ impl Check {
         }
     }
 
-    fn fail(word: &'static str, name: Msg, detail: Msg, advice: Msg) -> Self {
+    fn fail(word: &str, name: Msg, detail: Msg, advice: Msg) -> Self {
         Self {
             status: Status::Fail,
             ..Self::warn(word, name, detail, advice)
@@ -93,18 +89,19 @@ struct Line<'a> {
 pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
     let settings = home.settings().load();
     let speech = Speech::new(&settings.value);
-    let mut checks = match args.provider {
-        ProviderId::Relay => checks::all(home, &settings),
-        ProviderId::DevTunnel => vec![],
+    let ours = args.provider == ProviderId::RELAY;
+    let mut checks = if ours {
+        checks::all(home, &settings)
+    } else {
+        vec![]
     };
     match runtime() {
         Ok(runtime) => {
-            checks.extend(match args.provider {
-                ProviderId::Relay => runtime.block_on(network::all(home, &settings.value)),
-                ProviderId::DevTunnel => {
-                    let offer = settings.value.devtunnel.offer;
-                    runtime.block_on(devtunnel::all(offer, args.write))
-                }
+            checks.extend(if ours {
+                runtime.block_on(network::all(home, &settings.value))
+            } else {
+                let options = settings.value.options(args.provider);
+                runtime.block_on(account::all(args.provider, &options, args.write))
             });
             // A look-up that still hangs is left behind.
             runtime.shutdown_background();
@@ -125,7 +122,7 @@ fn show(check: &Check, json: bool, speech: &Speech) {
     let advice = check.advice.as_ref().map(|advice| speech.text(advice));
     if json {
         return print_json(&Line {
-            check: check.word,
+            check: &check.word,
             status: check.status,
             detail: speech.text(&check.detail),
             advice,

@@ -5,15 +5,16 @@ use super::plan::{Known, NoPlan, Plan, plan};
 use super::signals::Signals;
 use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
-use super::{begin, devtunnels, remote};
-use crate::app::{App, Begin, DevTunnels, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
+use super::{begin, remote};
+use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::cli::HostArgs;
 use crate::clock;
-use crate::model::{Action, JoinLink, NoticeKind, ProviderId, Settings, TunnelId};
+use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, TunnelId};
+use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
 use crate::store::{Home, Rows};
-use crate::view::fold::error_text;
+use crate::view::fold::{error_text, fault};
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
 use std::io;
@@ -37,22 +38,23 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     loaded.notices.extend(unsaved);
     let speech = Speech::new(&loaded.settings);
-    let devtunnels = devtunnels::real();
-    let planned = match args.provider {
-        ProviderId::Relay => {
-            let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
-            let shared = is_shared.then_some(loaded.install.as_str());
-            let known = Known {
-                settings: &loaded.settings,
-                saved: &loaded.tunnels,
-                shared,
-            };
-            let plan = plan(args, &known, clock::now());
-            plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
-        }
-        ProviderId::DevTunnel => remote::plan(args, &*devtunnels.account, &loaded.tunnels)
-            .map_err(|why| (vec![why], ExitCode::FAILURE)),
+    let offers = registry::catalog().of(args.provider);
+    let planned = if offers.is_remote() {
+        plan_remote(args, &loaded).map_err(|why| (vec![why], ExitCode::FAILURE))
+    } else {
+        let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
+        let shared = is_shared.then_some(loaded.install.as_str());
+        let known = Known {
+            settings: &loaded.settings,
+            saved: &loaded.tunnels,
+            shared,
+        };
+        let plan = plan(args, &known, clock::now());
+        plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
     };
+    for (key, value) in &args.set {
+        loaded.settings.set_option(args.provider, key, value);
+    }
     let plan = match planned {
         Ok(plan) => plan,
         Err((complaints, code)) => {
@@ -62,7 +64,7 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
             return code;
         }
     };
-    for msg in &remote::open_anyway(args, &plan) {
+    for msg in &remote::open_anyway(args, offers.name, &plan) {
         speech.complain(msg);
     }
     let begin = Begin {
@@ -73,13 +75,24 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         rows: Rows::new(),
         ..loaded
     };
-    match serve(home, args, begin, &plan, speech, devtunnels) {
+    match serve(home, args, begin, &plan, speech) {
         Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Asks the account.
+fn plan_remote(args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg> {
+    let inventory = registry::remote().inventory(&AccountId::only(args.provider));
+    let inventory = inventory.map_err(|reason| fault(&reason))?;
+    let asking = remote::Asking {
+        offers: registry::catalog().of(args.provider),
+        inventory: &*inventory,
+    };
+    remote::plan(args, asking, &loaded.tunnels)
 }
 
 /// What is wrong, a line each.
@@ -105,7 +118,6 @@ fn serve(
     mut begin: Begin,
     plan: &Plan,
     speech: Speech,
-    devtunnels: DevTunnels,
 ) -> anyhow::Result<ExitCode> {
     let secrets = open_secrets(&home, args, &begin.settings);
     let choice = choose_relay(args, &mut begin.settings, &secrets);
@@ -127,9 +139,9 @@ fn serve(
             home,
             profile: Profile::Headless,
             begin,
+            providers: registry::all(Arc::clone(&relay) as _),
             relay,
             secrets: Arc::new(secrets),
-            devtunnels,
         },
         Box::new(headless),
     )?;
@@ -158,7 +170,7 @@ fn serve(
 
 /// The keychain is asked only for a token that is there.
 fn open_secrets(home: &Home, args: &HostArgs, settings: &Settings) -> Secrets {
-    let ours = args.provider == ProviderId::Relay;
+    let ours = registry::catalog().of(args.provider).joins;
     let needed = ours && args.relay.is_none() && settings.relay.joined.is_some();
     Secrets::open(home.path(), home.is_private() || !needed)
 }

@@ -10,11 +10,6 @@ mod control;
 mod descriptors;
 #[cfg(feature = "window")]
 pub mod desktop;
-#[cfg(feature = "devtunnel")]
-mod devtunnels;
-#[cfg(not(feature = "devtunnel"))]
-#[path = "no_devtunnels.rs"]
-mod devtunnels;
 mod doctor;
 #[cfg(feature = "window")]
 mod farewell;
@@ -24,6 +19,7 @@ mod plan;
 #[cfg(feature = "window")]
 mod post;
 mod print;
+mod providers;
 mod relay;
 mod remote;
 mod service;
@@ -39,6 +35,7 @@ pub use speech::Speech;
 
 use crate::cli::{self, Invocation, Task};
 use crate::logging;
+use crate::provider::registry;
 use crate::store::Home;
 use crate::view::messages as m;
 use std::ffi::OsString;
@@ -51,7 +48,8 @@ const USAGE: u8 = 2;
 
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match cli::parse(words, |name| std::env::var(name).ok()) {
+    let providers = registry::catalog();
+    match cli::parse(words, |name| std::env::var(name).ok(), &providers) {
         Ok(Invocation { verbosity, task }) => {
             let code = run_task(task, verbosity);
             if speech::all_written() {
@@ -73,6 +71,7 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
     match task {
         Task::Completions(shell) => print::completions(shell),
         Task::Man => print::man(),
+        Task::Providers(args) => providers::run(args),
         task @ (Task::Desktop(_)
         | Task::Host(_)
         | Task::Relay(_)
@@ -119,8 +118,8 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
         Task::Doctor(args) => doctor::run(home, args),
-        // Both need no home and were done before it was looked for.
-        Task::Completions(_) | Task::Man => ExitCode::SUCCESS,
+        // They need no home and were done before it was looked for.
+        Task::Completions(_) | Task::Man | Task::Providers(_) => ExitCode::SUCCESS,
     }
 }
 

@@ -110,7 +110,7 @@ fn make(
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         access: Access::Private,
         target: first.target.to_string(),
         protocol: protocol(first),
@@ -153,9 +153,10 @@ mod tests {
             name: name.map(str::to_owned),
             protocol: None,
             public_port: None,
+            set: std::collections::BTreeMap::new(),
             options: ChosenOptions::default(),
             relay: None,
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             access: Access::Private,
             take_over: false,
             json: false,
@@ -168,7 +169,7 @@ mod tests {
         for name in ["Mein Büro", "web"] {
             let create = Action::CreateTunnel {
                 name: name.to_owned(),
-                provider: ProviderId::Relay,
+                provider: ProviderId::RELAY,
                 access: Access::Private,
                 target: "80".to_owned(),
                 protocol: Protocol::Http,

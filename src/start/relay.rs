@@ -208,7 +208,11 @@ mod tests {
 
     fn args(more: &[&str]) -> RelayArgs {
         let words = ["underpass", "relay"].iter().chain(more);
-        let parsed = parse(words.map(Into::into), |_| None);
+        let parsed = parse(
+            words.map(Into::into),
+            |_| None,
+            &crate::model::Catalog::default(),
+        );
         match parsed.expect("it is right").task {
             Task::Relay(args) => args,
             other => panic!("{other:?}"),

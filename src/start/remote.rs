@@ -1,122 +1,202 @@
-//! From the targets of `underpass host --provider devtunnel` to tunnels of the account: each is
+//! From the targets of `underpass host` at a provider that keeps accounts to tunnels of one: each is
 //! asked about by itself, and made where it is not there.
 
 use super::plan::Plan;
-use crate::app::{Account, Reported};
 use crate::cli::{Asked, HostArgs};
 use crate::clock;
 use crate::model::{
-    Access, Port, Protocol, ProviderId, Reason, Remote, Target, Tunnel, TunnelId, install_command,
+    Access, Offers, Pending, Port, Protocol, Reason, Remote, Target, Tunnel, TunnelId,
 };
+use crate::provider::{Inventory, Row};
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
 
+/// An account that is asked for what was typed.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) offers: &'static Offers,
+    pub(super) inventory: &'a dyn Inventory,
+}
+
 /// What is to be hosted, with its ports at the provider.
-pub(super) fn plan(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Result<Plan, Msg> {
+pub(super) fn plan(args: &HostArgs, asking: Asking<'_>, saved: &[Tunnel]) -> Result<Plan, Msg> {
     let runtime = super::runtime().map_err(|error| {
-        why(&Reason::Other {
-            detail: error.to_string(),
-        })
+        let detail = error.to_string();
+        fault(&Reason::Other { detail })
     })?;
-    runtime.block_on(gather(args, account, saved))
+    runtime.block_on(asking.gather(args, saved))
 }
 
-/// Why the provider did not do it, with what helps in a terminal.
-pub(super) fn why(reason: &Reason) -> Msg {
-    match reason {
-        Reason::TooManyTunnels { limit } => m::fault_account_full(*limit),
-        Reason::SignedOut => m::cli_sign_in_first(),
-        Reason::NotInstalled { .. } => m::cli_install_first(install_command(), fault(reason)),
-        reason => fault(reason),
-    }
-}
-
-async fn gather(args: &HostArgs, account: &dyn Account, saved: &[Tunnel]) -> Result<Plan, Msg> {
-    let known: Vec<Tunnel> = saved
-        .iter()
-        .filter(|tunnel| tunnel.provider == ProviderId::DevTunnel)
-        .cloned()
-        .collect();
-    let mut tunnels = vec![];
-    let mut targets = vec![];
-    for asked in &args.targets {
-        match asked {
-            Asked::Target(typed) => targets.push(typed.target.clone()),
-            Asked::Saved(typed) => tunnels.push(existing(args, account, &known, typed).await?),
+/// Why a provider did not do it, with what helps in a terminal.
+pub(super) fn why(offers: &Offers, reason: &Reason) -> Msg {
+    match (reason, offers.program) {
+        (Reason::TooManyTunnels { limit }, _) => m::fault_account_full(*limit),
+        (Reason::SignedOut, Some(program)) => {
+            m::cli_sign_in_first(program.sign_in_command, offers.name)
         }
+        (Reason::NotInstalled { .. }, Some(program)) => {
+            m::cli_install_first(program.install_command, fault(reason))
+        }
+        (reason, _) => fault(reason),
     }
-    let mut fixed_ports = BTreeSet::new();
-    if let Some(first) = targets.first() {
-        let name = args.name.clone();
-        let name = name.unwrap_or_else(|| format!("port-{}", first.port));
-        let typed = of_ports(args, account, &known, &name, &targets).await?;
-        fixed_ports.insert(typed.id.clone());
-        tunnels.push(typed);
-    }
-    let mut wanted: Vec<TunnelId> = tunnels.iter().map(|tunnel| tunnel.id.clone()).collect();
-    wanted.dedup();
-    for port in tunnels.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
-        args.options.apply(&mut port.options);
-    }
-    Ok(Plan {
-        tunnels,
-        wanted,
-        fixed_ports,
-    })
 }
 
-/// A tunnel that is there: one targeted question.
-async fn existing(
-    args: &HostArgs,
-    account: &dyn Account,
-    known: &[Tunnel],
-    typed: &str,
-) -> Result<Tunnel, Msg> {
-    let tunnel = look(account, typed, Typed::Target, known).await?;
-    let tunnel = tunnel.ok_or_else(|| m::cli_no_such_remote(typed))?.tunnel;
-    if tunnel.ports.is_empty() {
-        return Err(m::cli_remote_no_ports(tunnel.id.as_str()));
+impl Asking<'_> {
+    fn why(&self, reason: &Reason) -> Msg {
+        why(self.offers, reason)
     }
-    open(args, account, &tunnel).await?;
-    Ok(tunnel)
-}
 
-/// The tunnel of this name with these ports, made or completed as needed.
-async fn of_ports(
-    args: &HostArgs,
-    account: &dyn Account,
-    known: &[Tunnel],
-    name: &str,
-    targets: &[Target],
-) -> Result<Tunnel, Msg> {
-    let Some(Reported { mut tunnel, .. }) = look(account, name, Typed::Name, known).await? else {
+    async fn gather(&self, args: &HostArgs, saved: &[Tunnel]) -> Result<Plan, Msg> {
+        let known: Vec<Tunnel> = saved
+            .iter()
+            .filter(|tunnel| tunnel.provider == self.offers.id)
+            .cloned()
+            .collect();
+        let mut tunnels = vec![];
+        let mut targets = vec![];
+        for asked in &args.targets {
+            match asked {
+                Asked::Target(typed) => targets.push(typed.target.clone()),
+                Asked::Saved(typed) => tunnels.push(self.existing(args, &known, typed).await?),
+            }
+        }
+        let mut fixed_ports = BTreeSet::new();
+        if let Some(first) = targets.first() {
+            let name = args.name.clone();
+            let name = name.unwrap_or_else(|| format!("port-{}", first.port));
+            let typed = self.of_ports(args, &known, &name, &targets).await?;
+            fixed_ports.insert(typed.id.clone());
+            tunnels.push(typed);
+        }
+        let mut wanted: Vec<TunnelId> = tunnels.iter().map(|tunnel| tunnel.id.clone()).collect();
+        wanted.dedup();
+        for port in tunnels.iter_mut().flat_map(|tunnel| &mut tunnel.ports) {
+            args.options.apply(&mut port.options);
+        }
+        Ok(Plan {
+            tunnels,
+            wanted,
+            fixed_ports,
+        })
+    }
+
+    /// A tunnel that is there: one targeted question.
+    async fn existing(
+        &self,
+        args: &HostArgs,
+        known: &[Tunnel],
+        typed: &str,
+    ) -> Result<Tunnel, Msg> {
+        let provider = self.offers.id;
+        let tunnel = self.look(typed, Typed::Target, known).await?;
+        let tunnel = tunnel.ok_or_else(|| m::cli_no_such_remote(provider.as_str(), typed))?;
+        let tunnel = tunnel.tunnel;
+        if tunnel.ports.is_empty() {
+            return Err(m::cli_remote_no_ports(
+                tunnel.id.as_str(),
+                provider.as_str(),
+            ));
+        }
+        self.open(args, &tunnel).await?;
+        Ok(tunnel)
+    }
+
+    /// The tunnel of this name with these ports, made or completed as needed.
+    async fn of_ports(
+        &self,
+        args: &HostArgs,
+        known: &[Tunnel],
+        name: &str,
+        targets: &[Target],
+    ) -> Result<Tunnel, Msg> {
+        let Some(Row { mut tunnel, .. }) = self.look(name, Typed::Name, known).await? else {
+            return self.make(args, name, targets).await;
+        };
+        for target in targets {
+            let port = new_port(args, &tunnel.id, target);
+            if let Some(there) = tunnel.ports.iter_mut().find(|p| p.number == port.number) {
+                self.check_protocol(args, &tunnel.id, there)?;
+                there.target.clone_from(target);
+                continue;
+            }
+            let add = Pending::AddPort(tunnel.id.clone(), port.clone());
+            self.change(add, &tunnel).await?;
+            tunnel.ports.push(port);
+        }
+        // What was typed is what is hosted: other ports of the tunnel lead nowhere from here.
+        let typed = |port: &Port| targets.iter().any(|target| target.port == port.number);
+        tunnel.ports.retain(typed);
+        self.open(args, &tunnel).await?;
+        Ok(tunnel)
+    }
+
+    async fn make(&self, args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Msg> {
         let asked = new_tunnel(args, name, targets)?;
-        let made = account.create(asked.clone()).await;
-        let mut made = made.map_err(|reason| why(&reason))?.tunnel;
+        let made = self.change(Pending::Create(asked.clone()), &asked).await?;
+        // A tunnel that was made is brought back, always.
+        let mut made = made.ok_or_else(|| self.why(&Reason::TunnelGone))?.tunnel;
         for port in &mut made.ports {
             if let Some(asked) = asked.port(port.number) {
                 port.target.clone_from(&asked.target);
             }
         }
-        return Ok(made);
-    };
-    for target in targets {
-        let port = new_port(args, &tunnel.id, target);
-        if let Some(there) = tunnel.ports.iter_mut().find(|p| p.number == port.number) {
-            check_protocol(args, &tunnel.id, there)?;
-            there.target.clone_from(target);
-            continue;
-        }
-        let added = account.add_port(tunnel.id.clone(), port.clone()).await;
-        added.map_err(|reason| why(&reason))?;
-        tunnel.ports.push(port);
+        Ok(made)
     }
-    // What was typed is what is hosted: other ports of the tunnel lead nowhere from here.
-    let typed = |port: &Port| targets.iter().any(|target| target.port == port.number);
-    tunnel.ports.retain(typed);
-    open(args, account, &tunnel).await?;
-    Ok(tunnel)
+
+    async fn change(&self, change: Pending, known: &Tunnel) -> Result<Option<Row>, Msg> {
+        let changed = self.inventory.change(change, known.clone()).await;
+        changed.map_err(|reason| self.why(&reason))
+    }
+
+    /// The tunnel, if the account has it.
+    async fn look(&self, typed: &str, how: Typed, known: &[Tunnel]) -> Result<Option<Row>, Msg> {
+        let typed = typed.trim();
+        let known = find_known(known, typed).cloned();
+        let ids = match &known {
+            Some(known) => vec![known.id.to_string()],
+            None => asked_for(typed, how),
+        };
+        let mut failed = None;
+        for (tried, id) in ids.into_iter().enumerate() {
+            match self.inventory.show(id, known.clone()).await {
+                Ok(row) => return Ok(Some(row)),
+                Err(Reason::TunnelGone) => {}
+                Err(reason @ (Reason::SignedOut | Reason::NotInstalled { .. })) => {
+                    return Err(self.why(&reason));
+                }
+                // The second is a guess: a cluster that nobody has heard of may be no error of theirs.
+                Err(reason) if tried == 0 => failed = Some(reason),
+                Err(_) => {}
+            }
+        }
+        match failed {
+            Some(reason) => Err(self.why(&reason)),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens it to everybody where that was asked for; what is open already stays so.
+    async fn open(&self, args: &HostArgs, tunnel: &Tunnel) -> Result<(), Msg> {
+        let access = tunnel.remote.as_ref().map(|remote| remote.access);
+        if args.access == Access::Private || access == Some(Access::Public) {
+            return Ok(());
+        }
+        let open = Pending::SetAccess(tunnel.id.clone(), Access::Public);
+        self.change(open, tunnel).await.map(|_| ())
+    }
+
+    fn check_protocol(&self, args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Msg> {
+        match args.protocol {
+            Some(asked) if asked != there.protocol => Err(m::cli_remote_protocol(
+                id.as_str(),
+                there.number.to_string(),
+                there.protocol.as_str(),
+                self.offers.name,
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// What was typed is this.
@@ -126,38 +206,6 @@ enum Typed {
     Name,
     /// A tunnel that is there: its id, or its name.
     Target,
-}
-
-/// The tunnel, if the account has it.
-async fn look(
-    account: &dyn Account,
-    typed: &str,
-    how: Typed,
-    known: &[Tunnel],
-) -> Result<Option<Reported>, Msg> {
-    let typed = typed.trim();
-    let known = find_known(known, typed).cloned();
-    let ids = match &known {
-        Some(known) => vec![known.id.to_string()],
-        None => asked_for(typed, how),
-    };
-    let mut failed = None;
-    for (tried, id) in ids.into_iter().enumerate() {
-        match account.show(id, known.clone()).await {
-            Ok(reported) => return Ok(Some(reported)),
-            Err(Reason::TunnelGone) => {}
-            Err(reason @ (Reason::SignedOut | Reason::NotInstalled { .. })) => {
-                return Err(why(&reason));
-            }
-            // The second is a guess: a cluster that nobody has heard of may be no error of theirs.
-            Err(reason) if tried == 0 => failed = Some(reason),
-            Err(_) => {}
-        }
-    }
-    match failed {
-        Some(reason) => Err(why(&reason)),
-        None => Ok(None),
-    }
 }
 
 /// The ids that it may have, the likeliest first: a new tunnel of that name is asked for under the one,
@@ -181,37 +229,16 @@ fn find_known<'t>(known: &'t [Tunnel], typed: &str) -> Option<&'t Tunnel> {
         .or_else(|| by(&|tunnel| Some(tunnel.id.stem()) == stem.as_deref()))
 }
 
-/// Opens it to everybody where that was asked for; what is open already stays so.
-async fn open(args: &HostArgs, account: &dyn Account, tunnel: &Tunnel) -> Result<(), Msg> {
-    let access = tunnel.remote.as_ref().map(|remote| remote.access);
-    if args.access == Access::Private || access == Some(Access::Public) {
-        return Ok(());
-    }
-    let opened = account.set_access(tunnel.id.clone(), Access::Public).await;
-    opened.map_err(|reason| why(&reason))
-}
-
 /// What is open to everybody though nobody asked for that here.
-pub(super) fn open_anyway(args: &HostArgs, plan: &Plan) -> Vec<Msg> {
+pub(super) fn open_anyway(args: &HostArgs, name: &str, plan: &Plan) -> Vec<Msg> {
     let is_public = |tunnel: &&Tunnel| {
         let access = tunnel.remote.as_ref().map(|remote| remote.access);
         args.access == Access::Private && access == Some(Access::Public)
     };
     let hosted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
     let open = hosted.filter(is_public);
-    open.map(|tunnel| m::cli_remote_public(tunnel.id.as_str()))
+    open.map(|tunnel| m::cli_remote_public(tunnel.id.as_str(), name))
         .collect()
-}
-
-fn check_protocol(args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Msg> {
-    match args.protocol {
-        Some(asked) if asked != there.protocol => Err(m::cli_remote_protocol(
-            id.as_str(),
-            there.number.to_string(),
-            there.protocol.as_str(),
-        )),
-        Some(_) | None => Ok(()),
-    }
 }
 
 fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Msg> {
@@ -223,7 +250,7 @@ fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel,
             .collect(),
         id,
         name: name.to_owned(),
-        provider: ProviderId::DevTunnel,
+        provider: args.provider,
         created_at: clock::now(),
         expires_at: None,
         remote: Some(Remote {
@@ -248,6 +275,8 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
 mod tests {
     use super::*;
     use crate::cli::ChosenOptions;
+    use crate::model::ProviderId;
+    use std::collections::BTreeMap;
 
     #[test]
     fn what_is_asked_for_is_the_same_each_time() {
@@ -271,7 +300,7 @@ mod tests {
         let tunnel = |id: &str, name: &str| Tunnel {
             id: TunnelId::new(id).expect("an id"),
             name: name.to_owned(),
-            provider: ProviderId::DevTunnel,
+            provider: ProviderId::SAMPLE,
             ports: vec![],
             created_at: clock::now(),
             expires_at: None,
@@ -294,8 +323,9 @@ mod tests {
             protocol: None,
             public_port: None,
             options: ChosenOptions::default(),
+            set: BTreeMap::new(),
             relay: None,
-            provider: ProviderId::DevTunnel,
+            provider: ProviderId::SAMPLE,
             access,
             take_over: false,
             json: false,
@@ -312,7 +342,7 @@ mod tests {
                 tunnels: vec![tunnel],
                 fixed_ports: BTreeSet::new(),
             };
-            open_anyway(&args(asked), &plan).len()
+            open_anyway(&args(asked), "Acme", &plan).len()
         };
         assert_eq!(told(Access::Private, Access::Public), 1);
         assert_eq!(told(Access::Public, Access::Public), 0);

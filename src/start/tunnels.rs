@@ -2,12 +2,13 @@
 
 use super::inventory::{Changed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
-use super::{USAGE, devtunnels, remote};
+use super::{USAGE, remote};
 use crate::app::Begin;
 use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
 use crate::clock;
-use crate::model::{Access, Action, PortKey, ProviderId, Tunnel, TunnelId};
+use crate::model::{Access, AccountId, Action, Offers, PortKey, ProviderId, Tunnel, TunnelId};
 use crate::platform::{AcquireError, Instance};
+use crate::provider::registry;
 use crate::store::{Home, Loaded, Rows};
 use crate::view::fold::{error_text, notice_text};
 use crate::view::{Msg, messages as m};
@@ -60,15 +61,14 @@ struct Desk<'d> {
 impl Desk<'_> {
     fn run(&self, task: TunnelsTask) -> Result<(), Refused> {
         match task {
-            TunnelsTask::List {
-                provider: ProviderId::Relay,
-            } => {
+            TunnelsTask::List { provider } => {
+                let offers = registry::catalog().of(provider);
+                if offers.is_remote() {
+                    return self.list_account(offers);
+                }
                 self.list();
                 Ok(())
             }
-            TunnelsTask::List {
-                provider: ProviderId::DevTunnel,
-            } => self.list_account(),
             TunnelsTask::Show { id } => {
                 let (inventory, rows) = self.look();
                 self.show(found(&inventory, &id)?, &rows);
@@ -83,7 +83,7 @@ impl Desk<'_> {
             } => self.change_with(&options, |_| {
                 Ok(Action::CreateTunnel {
                     name,
-                    provider: ProviderId::Relay,
+                    provider: ProviderId::RELAY,
                     access: Access::Private,
                     target,
                     protocol,
@@ -167,16 +167,19 @@ impl Desk<'_> {
     }
 
     /// What the account has, fresh.
-    fn list_account(&self) -> Result<(), Refused> {
+    fn list_account(&self, offers: &'static Offers) -> Result<(), Refused> {
         let (inventory, mut rows) = self.look();
         let tunnels = inventory.tunnels().iter();
-        let known = tunnels.filter(|tunnel| tunnel.provider == ProviderId::DevTunnel);
-        let account = devtunnels::real().account;
+        let known = tunnels.filter(|tunnel| tunnel.provider == offers.id);
+        let because = |reason| Refused::Because(remote::why(offers, &reason));
+        let providers = registry::remote();
+        let account = providers.inventory(&AccountId::only(offers.id));
+        let account = account.map_err(because)?;
         let runtime = super::runtime().map_err(Refused::System)?;
         let listed = runtime.block_on(account.list(known.cloned().collect()));
-        let listed = listed.map_err(|reason| Refused::Because(remote::why(&reason)))?;
+        let listed = listed.map_err(because)?;
         if listed.is_empty() && !self.json {
-            self.speech.say(&m::cli_account_none());
+            self.speech.say(&m::cli_account_none(offers.id.as_str()));
         }
         for reported in listed {
             if !reported.live.is_empty() {
@@ -276,10 +279,12 @@ impl Desk<'_> {
 /// What can be changed without asking anybody.
 fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {
     let tunnel = found(inventory, typed)?;
-    match tunnel.provider {
-        ProviderId::Relay => Ok(tunnel),
-        ProviderId::DevTunnel => Err(Refused::Because(m::cli_not_saved_here(tunnel.id.as_str()))),
+    let offers = registry::catalog().of(tunnel.provider);
+    if offers.is_remote() {
+        let msg = m::cli_not_saved_here(tunnel.id.as_str(), offers.name);
+        return Err(Refused::Because(msg));
     }
+    Ok(tunnel)
 }
 
 fn found<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {

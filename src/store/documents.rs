@@ -127,7 +127,7 @@ mod tests {
         Tunnel {
             id: TunnelId::new(id).expect("an id"),
             name: name.to_owned(),
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             ports: Vec::new(),
             created_at: UnixMillis(1),
             expires_at: None,

@@ -13,6 +13,17 @@ pub struct Msg {
     pub args: Vec<(&'static str, Arg)>,
 }
 
+impl Msg {
+    /// The message of a key that is known at run time, without arguments.
+    #[must_use]
+    pub const fn plain(id: &'static str) -> Self {
+        Self {
+            id,
+            args: Vec::new(),
+        }
+    }
+}
+
 /// An argument of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

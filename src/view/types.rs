@@ -2,7 +2,7 @@
 
 use super::Msg;
 use crate::model::{
-    Action, ClockShift, DialogKind, Field, Language, Offer, PortKey, Theme, TunnelId,
+    Action, ClockShift, DialogKind, Field, Language, PortKey, ProviderId, Theme, TunnelId,
 };
 use serde::Serialize;
 
@@ -326,10 +326,10 @@ pub struct DialogView {
     pub qr: Option<String>,
     /// The protocol that is picked when it opens.
     pub protocol: String,
-    /// `tcp` is among the protocols.
-    pub tcp: bool,
-    /// Why Dev Tunnels cannot carry a new tunnel now; nothing when it can.
-    pub shut: Option<Msg>,
+    /// The protocols that may be picked, where that does not depend on the provider.
+    pub protocols: Vec<String>,
+    /// Who may carry a new tunnel.
+    pub providers: Vec<ProviderChoice>,
     /// What is to be copied: a command, a code.
     pub code: Option<(String, Button)>,
     /// The steps that a dialog without fields offers, the most likely first.
@@ -364,12 +364,51 @@ pub struct SettingsView {
     pub relay: Msg,
     /// Leaves the joined relay; absent with the embedded one.
     pub leave: Option<Button>,
-    /// How far this computer is with Dev Tunnels.
-    pub account: Msg,
-    /// Opens the account's dialog.
+    /// The accounts that there may be.
+    pub accounts: Vec<AccountRow>,
+}
+
+/// Somebody who may carry a new tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProviderChoice {
+    /// Who.
+    pub id: ProviderId,
+    /// What it is called.
+    pub name: Msg,
+    /// What a port may speak there.
+    pub protocols: Vec<String>,
+    /// One may say who can visit.
+    pub access: bool,
+    /// Why it cannot be picked now.
+    pub shut: Option<Msg>,
+    /// Goes on towards that.
+    pub set_up: Option<Button>,
+}
+
+/// An account in the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountRow {
+    /// Its provider.
+    pub name: String,
+    /// How far this computer is with it.
+    pub line: Msg,
+    /// Opens its dialog.
     pub manage: Button,
-    /// Which of its protocols are offered.
-    pub offer: Offer,
+    /// What can be set for its provider.
+    pub options: Vec<OptionRow>,
+}
+
+/// An option: one of a few.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OptionRow {
+    /// What it is.
+    pub label: Msg,
+    /// What it may be, and what makes it so.
+    pub choices: Vec<(Msg, Action)>,
+    /// Which of them it is.
+    pub chosen: Option<usize>,
+    /// It is as it comes.
+    pub usual: bool,
 }
 
 /// The tray.

@@ -3,6 +3,7 @@
 mod account;
 mod bench;
 mod dialogs;
+mod forms;
 mod held;
 mod keys;
 mod shots;

@@ -1,15 +1,14 @@
-//! The account at a provider: signing in and out, and when to ask it what.
+//! The accounts at providers: signing in and out, and when to ask them what.
 
-use super::{Commands, engine, host, listing, set, tell};
-use crate::app::account::Reported;
+use super::{Commands, engine, host, listing, tell};
 use crate::app::event::{AskNumber, Command, Poll};
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    AccountState, Dialog, DialogKind, Host, HostState, Identity, NoticeKind, PortKey, ProviderId,
-    Reason, TunnelId, UnixMillis,
+    AccountId, AccountState, Host, HostState, NoticeKind, PortKey, Reason, TunnelId, UnixMillis,
 };
-use crate::view::WindowOp;
+use crate::provider::Row;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Between two lists, while the window is on screen.
@@ -39,15 +38,17 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
         Poll::List => (shown && state.ledger.looks).then_some(LIST_EVERY),
         Poll::Hosted => {
             let listed = shown && state.ledger.looks;
-            match (listed, waits_for_sign_in(state), hosted(state).is_empty()) {
+            let waits = !waiting_for_sign_in(state).is_empty();
+            match (listed, waits, hosted(state).is_empty()) {
                 (true, ..) | (_, false, true) => None,
                 (false, true, _) => Some(SIGN_IN_EVERY),
                 (false, false, false) => Some(HOSTED_EVERY),
             }
         }
         Poll::Panel => {
-            let follows = shown && state.ledger.followed.is_some();
-            (follows && state.inputs.devtunnel.state.lacks().is_none()).then_some(PANEL_EVERY)
+            let followed = state.ledger.followed.as_ref().filter(|_| shown);
+            let followed = followed.filter(|tunnel| works(state, tunnel));
+            followed.map(|_| PANEL_EVERY)
         }
     }
 }
@@ -55,12 +56,10 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
 /// It is time to ask again.
 pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Commands {
     match poll {
-        Poll::List => refresh(state, at, false),
+        Poll::List => refresh_all(state, at, false),
         Poll::Hosted => {
-            let mut commands = Commands::new();
-            if waits_for_sign_in(state) {
-                commands.push(Command::Preflight);
-            }
+            let waiting = waiting_for_sign_in(state);
+            let mut commands: Commands = waiting.into_iter().map(Command::Preflight).collect();
             let hosted = hosted(state);
             commands.extend(hosted.iter().flat_map(|tunnel| ask_tunnel(state, tunnel)));
             commands
@@ -74,21 +73,27 @@ pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Comma
     }
 }
 
-/// One of the account's tunnels is to be hosted, and cannot be before somebody signs in.
-fn waits_for_sign_in(state: &State) -> bool {
-    let mut hosts = state.inputs.hosts.iter();
-    hosts.any(|(id, host)| {
-        matches!(host.state, HostState::SignIn { .. })
-            && state.inputs.provider(id) == ProviderId::DevTunnel
-    })
+/// The accounts of which a tunnel is to be hosted that cannot be before somebody signs in.
+fn waiting_for_sign_in(state: &State) -> BTreeSet<AccountId> {
+    let hosts = state.inputs.hosts.iter();
+    let waiting = hosts.filter(|(_, host)| matches!(host.state, HostState::SignIn { .. }));
+    waiting
+        .filter_map(|(id, _)| state.inputs.account_of(id))
+        .collect()
 }
 
-/// The account's tunnels that are served from here.
+/// Nothing lacks in the account that a tunnel is in.
+fn works(state: &State, tunnel: &TunnelId) -> bool {
+    let account = state.inputs.account_of(tunnel);
+    account.is_some_and(|account| state.inputs.account(&account).state.lacks().is_none())
+}
+
+/// The accounts' tunnels that are served from here.
 fn hosted(state: &State) -> Vec<TunnelId> {
     let hosts = state.inputs.hosts.iter();
     hosts
         .filter(|(id, host)| {
-            host.state.serving().is_some() && state.inputs.provider(id) == ProviderId::DevTunnel
+            host.state.serving().is_some() && state.inputs.account_of(id).is_some()
         })
         .map(|(id, _)| id.clone())
         .collect()
@@ -97,68 +102,96 @@ fn hosted(state: &State) -> Vec<TunnelId> {
 /// The program began.
 pub(super) fn begin(state: &mut State, at: UnixMillis) -> Commands {
     if state.ledger.looks {
-        refresh(state, at, true)
+        refresh_all(state, at, true)
     } else {
         vec![]
     }
 }
 
+/// Asks for a list of every account.
+pub(super) fn refresh_all(state: &mut State, at: UnixMillis, preflight: bool) -> Commands {
+    let accounts: Vec<AccountId> = state.inputs.accounts.keys().cloned().collect();
+    let refresh = |account: &AccountId| refresh(state, at, account, preflight);
+    accounts.iter().flat_map(refresh).collect()
+}
+
 /// The window came on screen: what is on it should be fresh.
 pub(super) fn shown(state: &mut State, at: UnixMillis) -> Commands {
-    let asked = state.ledger.listed_at;
-    let fresh = asked.is_some_and(|asked| at.since(asked) < FRESH);
-    if !state.ledger.looks || fresh {
+    if !state.ledger.looks {
         return vec![];
     }
-    refresh(state, at, false)
+    let mut accounts: Vec<AccountId> = state.inputs.accounts.keys().cloned().collect();
+    accounts.retain(|account| {
+        let asked = state.ledger.account(account).at;
+        asked.is_none_or(|asked| at.since(asked) >= FRESH)
+    });
+    let refresh = |account: &AccountId| refresh(state, at, account, false);
+    accounts.iter().flat_map(refresh).collect()
 }
 
 /// Asks for a list; one at a time. Whether somebody is signed in is found out first where it is not
 /// known, or where `preflight` says so.
-pub(super) fn refresh(state: &mut State, at: UnixMillis, preflight: bool) -> Commands {
-    let preflight = preflight || !state.inputs.devtunnel.state.is_ready();
-    if state.ledger.listing.is_some() {
-        let again = state.ledger.again.unwrap_or(false);
-        state.ledger.again = Some(again || preflight);
+pub(super) fn refresh(
+    state: &mut State,
+    at: UnixMillis,
+    account: &AccountId,
+    preflight: bool,
+) -> Commands {
+    let preflight = preflight || !state.inputs.account(account).state.is_ready();
+    let listing = state.ledger.account(account);
+    if listing.asked.is_some() {
+        let again = listing.again.unwrap_or(false);
+        listing.again = Some(again || preflight);
         return vec![];
     }
     let asked = state.ledger.next();
-    state.ledger.listing = Some(asked);
-    state.ledger.listed_at = Some(at);
-    state.inputs.devtunnel.refreshing = true;
-    let tunnels = state.inputs.tunnels.iter();
-    let ours = tunnels.filter(|tunnel| tunnel.provider == ProviderId::DevTunnel);
+    let listing = state.ledger.account(account);
+    listing.asked = Some(asked);
+    listing.at = Some(at);
+    state.inputs.account_mut(account).refreshing = true;
+    let known = tunnels_of(state, account);
+    let known = known.iter().filter_map(|id| state.inputs.tunnel(id));
     vec![Command::AskAccount {
+        account: account.clone(),
         asked,
         preflight,
-        known: ours.cloned().collect(),
+        known: known.cloned().collect(),
     }]
+}
+
+/// The tunnels of an account.
+pub(super) fn tunnels_of(state: &State, account: &AccountId) -> Vec<TunnelId> {
+    let ids = state.inputs.tunnels.iter().map(|tunnel| &tunnel.id);
+    ids.filter(|id| state.inputs.account_of(id).as_ref() == Some(account))
+        .cloned()
+        .collect()
 }
 
 /// A list came, or did not.
 pub(super) fn handle_listed(
     state: &mut State,
     at: UnixMillis,
+    account: &AccountId,
     asked: AskNumber,
-    result: Result<Vec<Reported>, Reason>,
+    result: Result<Vec<Row>, Reason>,
 ) -> Commands {
-    if state.ledger.listing != Some(asked) {
+    if state.ledger.account(account).asked != Some(asked) {
         return vec![];
     }
-    state.ledger.listing = None;
-    state.inputs.devtunnel.refreshing = false;
+    state.ledger.account(account).asked = None;
+    state.inputs.account_mut(account).refreshing = false;
     let mut commands = match result {
         Ok(list) => {
-            clear_trouble(state);
-            listing::take_list(state, at, asked, list)
+            clear_trouble(state, account);
+            listing::take_list(state, at, account, asked, list)
         }
         Err(reason) => {
-            handle_trouble(state, at, reason);
+            handle_trouble(state, at, account, reason);
             vec![]
         }
     };
-    if let Some(preflight) = state.ledger.again.take() {
-        commands.extend(refresh(state, at, preflight));
+    if let Some(preflight) = state.ledger.account(account).again.take() {
+        commands.extend(refresh(state, at, account, preflight));
     }
     commands
 }
@@ -169,7 +202,7 @@ pub(super) fn handle_shown(
     at: UnixMillis,
     asked: AskNumber,
     tunnel: &TunnelId,
-    result: Result<Box<Reported>, Reason>,
+    result: Result<Box<Row>, Reason>,
 ) -> Commands {
     state.ledger.showing.remove(tunnel);
     match result {
@@ -181,7 +214,9 @@ pub(super) fn handle_shown(
             listing::take_one(state, at, *reported)
         }
         Err(Reason::SignedOut) => {
-            handle_trouble(state, at, Reason::SignedOut);
+            if let Some(account) = state.inputs.account_of(tunnel) {
+                handle_trouble(state, at, &account, Reason::SignedOut);
+            }
             vec![]
         }
         // A link that is up outlives its tunnel: the engine finds out by another one.
@@ -204,46 +239,54 @@ pub(super) fn handle_shown(
 
 /// Asks about one tunnel, unless it is being asked about.
 pub(super) fn ask_tunnel(state: &mut State, tunnel: &TunnelId) -> Commands {
-    let Some(known) = state.inputs.tunnel(tunnel).cloned() else {
+    let known = state.inputs.tunnel(tunnel).cloned();
+    let (Some(known), Some(account)) = (known, state.inputs.account_of(tunnel)) else {
         return vec![];
     };
-    if known.provider != ProviderId::DevTunnel || !state.ledger.showing.insert(tunnel.clone()) {
+    if !state.ledger.showing.insert(tunnel.clone()) {
         return vec![];
     }
     let asked = state.ledger.next();
-    vec![Command::AskTunnel { asked, known }]
+    vec![Command::AskTunnel {
+        account,
+        asked,
+        known,
+    }]
 }
 
 /// Follows the counts of the tunnel in the panel, and only of that one.
 pub(super) fn follow_panel(state: &mut State) -> Commands {
     let shown = state.inputs.appearance.window_shown;
     let selected = state.inputs.selected.as_ref().filter(|_| shown);
-    let is_ours = |key: &&PortKey| {
-        let tunnel = state.inputs.tunnel(&key.tunnel);
-        tunnel.is_some_and(|tunnel| tunnel.provider == ProviderId::DevTunnel)
+    let is_theirs = |key: &&PortKey| {
+        state.inputs.tunnel(&key.tunnel).is_some() && state.inputs.account_of(&key.tunnel).is_some()
     };
-    let followed = selected.filter(is_ours).map(|key| key.tunnel.clone());
+    let followed = selected.filter(is_theirs).map(|key| key.tunnel.clone());
     if followed == state.ledger.followed {
         return vec![];
     }
     state.ledger.followed.clone_from(&followed);
-    state.inputs.devtunnel.metrics.clear();
+    for account in state.inputs.accounts.values_mut() {
+        account.metrics.clear();
+    }
     match followed {
-        Some(tunnel) if state.inputs.devtunnel.state.lacks().is_none() => {
-            ask_tunnel(state, &tunnel)
-        }
+        Some(tunnel) if works(state, &tunnel) => ask_tunnel(state, &tunnel),
         Some(_) | None => vec![],
     }
 }
 
-fn keep_metrics(state: &mut State, reported: &Reported) {
+fn keep_metrics(state: &mut State, reported: &Row) {
     let id = &reported.tunnel.id;
     if state.ledger.followed.as_ref() != Some(id) {
         return;
     }
+    let Some(account) = state.inputs.account_of(id) else {
+        return;
+    };
+    let facts = state.inputs.account_mut(&account);
     for (port, metrics) in &reported.metrics {
         let key = PortKey::new(id, *port);
-        let samples = state.inputs.devtunnel.metrics.entry(key).or_default();
+        let samples = facts.metrics.entry(key).or_default();
         samples.push_back(*metrics);
         while samples.len() > METRICS {
             samples.pop_front();
@@ -251,61 +294,87 @@ fn keep_metrics(state: &mut State, reported: &Reported) {
     }
 }
 
-/// How far this computer is with the account. A sign-in that is under way knows better, unless
+/// How far this computer is with an account. A sign-in that is under way knows better, unless
 /// somebody has signed in another way meanwhile.
-pub(super) fn handle_account(state: &mut State, found: AccountState) -> Commands {
-    let signing_in = matches!(state.inputs.devtunnel.state, AccountState::SigningIn { .. });
+pub(super) fn handle_account(
+    state: &mut State,
+    account: &AccountId,
+    found: AccountState,
+) -> Commands {
+    let signing_in = is_signing_in(state, account);
     // That the account works is no news to an engine that was refused all the same.
-    let news = state.ledger.nobody && found.is_ready();
+    let news = state.ledger.account(account).nobody && found.is_ready();
     if signing_in && !news {
         return vec![];
     }
     if found == AccountState::SignedOut {
-        state.ledger.nobody = true;
+        state.ledger.account(account).nobody = true;
     }
-    set_account(state, found, news)
+    set_account(state, account, found, news)
+}
+
+pub(super) fn is_signing_in(state: &State, account: &AccountId) -> bool {
+    let now = &state.inputs.account(account).state;
+    matches!(now, AccountState::SigningIn { .. })
 }
 
 /// Whoever waits for a sign-in goes on as soon as there is one.
-fn set_account(state: &mut State, new: AccountState, signed_in: bool) -> Commands {
-    let was_ready = state.inputs.devtunnel.state.is_ready();
+pub(super) fn set_account(
+    state: &mut State,
+    account: &AccountId,
+    new: AccountState,
+    signed_in: bool,
+) -> Commands {
     let is_ready = new.is_ready();
-    state.inputs.devtunnel.state = new;
+    let old = std::mem::replace(&mut state.inputs.account_mut(account).state, new);
+    let was_ready = old.is_ready();
     if !is_ready {
         return vec![];
     }
     let mut commands = vec![];
     if !was_ready {
-        clear_trouble(state);
+        clear_trouble(state, account);
         let lacked = |host: &HostState| {
             let reason = host.reason();
             matches!(host, HostState::Failed { .. })
                 && matches!(reason, Some(Reason::NotInstalled { .. }))
         };
         // The program is there now.
-        commands.extend(tell_those(state, &EngineCommand::Reconnect, lacked));
+        let reconnect = EngineCommand::Reconnect;
+        commands.extend(tell_those(state, account, &reconnect, lacked));
     }
     if signed_in {
-        state.ledger.nobody = false;
+        state.ledger.account(account).nobody = false;
         let waits = |host: &HostState| matches!(host, HostState::SignIn { .. });
-        commands.extend(tell_those(state, &EngineCommand::SignedIn, waits));
+        let signed_in = EngineCommand::SignedIn;
+        commands.extend(tell_those(state, account, &signed_in, waits));
     }
     commands
 }
 
-/// Tells the engines of the account's tunnels that are as it says.
-fn tell_those(state: &State, what: &EngineCommand, those: impl Fn(&HostState) -> bool) -> Commands {
+/// Tells the engines of an account's tunnels that are as it says.
+fn tell_those(
+    state: &State,
+    account: &AccountId,
+    what: &EngineCommand,
+    those: impl Fn(&HostState) -> bool,
+) -> Commands {
     let hosts = state.inputs.hosts.iter();
     hosts
         .filter(|(_, host)| those(&host.state))
-        .filter(|(id, _)| state.inputs.provider(id) == ProviderId::DevTunnel)
+        .filter(|(id, _)| state.inputs.account_of(id).as_ref() == Some(account))
         .flat_map(|(id, _)| tell(state, id, what.clone()))
         .collect()
 }
 
-/// An answer, or an engine, said that the account does not work.
-pub(super) fn handle_trouble(state: &mut State, at: UnixMillis, reason: Reason) {
-    let now = &state.inputs.devtunnel.state;
+/// An answer, or an engine, said that an account does not work.
+pub(super) fn handle_trouble(
+    state: &mut State,
+    at: UnixMillis,
+    account: &AccountId,
+    reason: Reason,
+) {
+    let now = &state.inputs.account(account).state;
     if matches!(now, AccountState::SigningIn { .. }) {
         return;
     }
@@ -314,118 +383,28 @@ pub(super) fn handle_trouble(state: &mut State, at: UnixMillis, reason: Reason) 
         Reason::NotInstalled { .. } => Some(AccountState::NotInstalled),
         // Whoever is signed in stays signed in: it is the list that cannot be had.
         _ if now.is_ready() => {
-            clear_trouble(state);
-            state.add_notice(NoticeKind::AccountTrouble { reason }, at);
+            add_trouble(state, at, account, reason);
             None
         }
         reason => Some(AccountState::Failed { reason, since: at }),
     };
     if let Some(new) = new {
-        state.inputs.devtunnel.state = new;
+        state.inputs.account_mut(account).state = new;
     }
 }
 
-fn clear_trouble(state: &mut State) {
-    state
-        .inputs
-        .notices
-        .retain(|notice| !matches!(notice.kind, NoticeKind::AccountTrouble { .. }));
+/// Says that an account does not work, and nothing older of it.
+pub(super) fn add_trouble(state: &mut State, at: UnixMillis, account: &AccountId, reason: Reason) {
+    clear_trouble(state, account);
+    let account = account.clone();
+    state.add_notice(NoticeKind::AccountTrouble { account, reason }, at);
 }
 
-/// The person wants to sign in.
-pub(super) fn sign_in(state: &mut State, identity: Identity, device: bool) -> Commands {
-    clear_trouble(state);
-    let mut commands = set(state, |settings| settings.devtunnel.identity = identity);
-    if state.inputs.devtunnel.state == AccountState::NotInstalled || device {
-        // There is something to read: how to install it, or the code.
-        state.inputs.dialog = Some(Dialog {
-            kind: DialogKind::Account,
-            errors: vec![],
-        });
-        commands.push(Command::Window(WindowOp::Show));
-    }
-    if state.inputs.devtunnel.state != AccountState::NotInstalled {
-        state.inputs.devtunnel.state = AccountState::SigningIn { device: None };
-        commands.push(Command::SignIn { identity, device });
-    }
-    commands
-}
-
-/// The code to be typed is known.
-pub(super) fn handle_code(state: &mut State, code: crate::model::DeviceCode) {
-    if let AccountState::SigningIn { device } = &mut state.inputs.devtunnel.state {
-        *device = Some(code);
-    }
-}
-
-/// The person gives the sign-in up; it may have come to its end at the same moment.
-pub(super) fn cancel_sign_in(state: &mut State, at: UnixMillis) -> Commands {
-    if !matches!(state.inputs.devtunnel.state, AccountState::SigningIn { .. }) {
-        return vec![];
-    }
-    state.inputs.devtunnel.state = AccountState::SignedOut;
-    let mut commands = vec![Command::CancelSignIn];
-    commands.extend(refresh(state, at, true));
-    commands
-}
-
-/// The sign-in came to its end.
-pub(super) fn handle_signed_in(
-    state: &mut State,
-    at: UnixMillis,
-    result: Result<AccountState, Reason>,
-) -> Commands {
-    if !matches!(state.inputs.devtunnel.state, AccountState::SigningIn { .. }) {
-        // It was given up.
-        return vec![];
-    }
-    match result {
-        Ok(found) => {
-            let ready = found.is_ready();
-            let mut commands = set_account(state, found, ready);
-            if ready {
-                commands.extend(refresh(state, at, false));
-            }
-            commands
-        }
-        Err(reason) => {
-            state.inputs.devtunnel.state = match reason {
-                Reason::NotInstalled { .. } => AccountState::NotInstalled,
-                _ => AccountState::SignedOut,
-            };
-            state.add_notice(NoticeKind::AccountTrouble { reason }, at);
-            vec![]
-        }
-    }
-}
-
-/// The sign-out came to its end: with it goes what the account has.
-pub(super) fn handle_signed_out(
-    state: &mut State,
-    at: UnixMillis,
-    result: Result<(), Reason>,
-) -> Commands {
-    if let Err(reason) = result {
-        state.add_notice(NoticeKind::AccountTrouble { reason }, at);
-        return vec![];
-    }
-    clear_trouble(state);
-    state.inputs.devtunnel.state = AccountState::SignedOut;
-    // A list that was asked for before is none of what is there now.
-    state.ledger.listing = None;
-    state.ledger.again = None;
-    state.inputs.devtunnel.refreshing = false;
-    let tunnels = state.inputs.tunnels.iter();
-    let gone: Vec<TunnelId> = tunnels
-        .filter(|tunnel| tunnel.provider == ProviderId::DevTunnel)
-        .map(|tunnel| tunnel.id.clone())
-        .collect();
-    let mut commands: Commands = gone
-        .iter()
-        .flat_map(|id| host::stop(state, at, id))
-        .collect();
-    commands.extend(listing::drop_tunnels(state, &gone));
-    commands
+pub(super) fn clear_trouble(state: &mut State, of: &AccountId) {
+    state.inputs.notices.retain(|notice| match &notice.kind {
+        NoticeKind::AccountTrouble { account, .. } => account != of,
+        _ => true,
+    });
 }
 
 /// What an engine's new state says of the account, and what is to be asked of its tunnel: once it
@@ -436,12 +415,12 @@ pub(super) fn follow_engine(
     old: &HostState,
     new: &HostState,
 ) -> Commands {
-    if state.inputs.provider(tunnel) != ProviderId::DevTunnel {
+    let Some(account) = state.inputs.account_of(tunnel) else {
         return vec![];
-    }
+    };
     if let HostState::SignIn { .. } = new {
         // One tunnel's refusal may be its own: the account itself is asked.
-        return vec![Command::Preflight];
+        return vec![Command::Preflight(account)];
     }
     let is_up = |state: &HostState| {
         matches!(
@@ -460,7 +439,7 @@ pub(super) fn follow_engine(
 
 /// The person takes a tunnel off the list that the provider no longer has.
 pub(super) fn forget(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Commands {
-    if state.inputs.provider(tunnel) != ProviderId::DevTunnel {
+    if state.inputs.account_of(tunnel).is_none() {
         return vec![];
     }
     let mut commands = host::stop(state, at, tunnel);

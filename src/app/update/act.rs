@@ -1,11 +1,13 @@
 //! What the person asks for. One arm an action.
 
-use super::{Commands, account, host, inventory, probe, quit, relay_changed, set, show_toast};
+use super::{
+    Commands, account, host, inventory, probe, quit, relay_changed, set, show_toast, sign_in,
+};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Action, Dialog, DialogKind, Field, FieldError, INSTALL_PAGE, JoinLink, PortKey, Secret, Toast,
-    UnixMillis, install_command,
+    AccountId, Action, Dialog, DialogKind, Field, FieldError, JoinLink, PortKey, ProviderId,
+    Secret, Toast, UnixMillis,
 };
 use crate::view::WindowOp;
 
@@ -58,15 +60,25 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
         Action::SetAccess { tunnel, access } => inventory::set_access(state, &tunnel, access),
         Action::Renew { tunnel } => inventory::renew(state, &tunnel),
         Action::Forget { tunnel } => account::forget(state, at, &tunnel),
-        Action::Refresh => account::refresh(state, at, true),
-        Action::SignIn { identity, device } => account::sign_in(state, identity, device),
-        Action::CancelSignIn => account::cancel_sign_in(state, at),
-        Action::SignOut => sign_out(state),
-        Action::CopyDeviceCode => copy_code(state, at),
-        Action::OpenDevicePage => open_code_page(state),
-        Action::CopyInstallCommand => copy(state, at, install_command().to_owned()),
-        Action::OpenInstallPage => vec![Command::OpenUrl(INSTALL_PAGE.to_owned())],
-        Action::SetOffer { offer } => set(state, |settings| settings.devtunnel.offer = offer),
+        Action::Refresh => account::refresh_all(state, at, true),
+        Action::SignIn {
+            account,
+            way,
+            device,
+        } => sign_in::sign_in(state, &account, &way, device),
+        Action::CancelSignIn { account } => sign_in::cancel_sign_in(state, at, &account),
+        Action::SignOut { account } => sign_out(state, account),
+        Action::CopyDeviceCode { account } => copy_code(state, at, &account),
+        Action::OpenDevicePage { account } => open_code_page(state, &account),
+        Action::CopyInstallCommand { provider } => copy_install_command(state, at, provider),
+        Action::OpenInstallPage { provider } => open_install_page(state, provider),
+        Action::SetOption {
+            provider,
+            key,
+            value,
+        } => set(state, |settings| {
+            settings.set_option(provider, &key, &value)
+        }),
         Action::DeleteTunnel { tunnel } => inventory::delete(state, at, &tunnel),
         Action::RemovePort { key } => inventory::remove_port(state, &key),
         Action::SetTheme { theme } => set(state, |settings| settings.theme = theme),
@@ -112,21 +124,35 @@ fn copy(state: &mut State, at: UnixMillis, text: String) -> Commands {
     vec![Command::Copy(text)]
 }
 
-fn copy_code(state: &mut State, at: UnixMillis) -> Commands {
-    let code = state.inputs.devtunnel.state.device_code();
+fn copy_install_command(state: &mut State, at: UnixMillis, provider: ProviderId) -> Commands {
+    let program = state.inputs.providers.of(provider).program;
+    let command = program.map(|program| program.install_command.to_owned());
+    command
+        .map(|command| copy(state, at, command))
+        .unwrap_or_default()
+}
+
+fn open_install_page(state: &State, provider: ProviderId) -> Commands {
+    let program = state.inputs.providers.of(provider).program;
+    let page = program.map(|program| program.install_page.to_owned());
+    page.map(Command::OpenUrl).into_iter().collect()
+}
+
+fn copy_code(state: &mut State, at: UnixMillis, account: &AccountId) -> Commands {
+    let code = state.inputs.account(account).state.device_code();
     let code = code.map(|device| device.code.clone());
     code.map(|code| copy(state, at, code)).unwrap_or_default()
 }
 
-fn open_code_page(state: &State) -> Commands {
-    let page = state.inputs.devtunnel.state.device_code();
+fn open_code_page(state: &State, account: &AccountId) -> Commands {
+    let page = state.inputs.account(account).state.device_code();
     let page = page.map(|device| device.url.clone());
     page.map(Command::OpenUrl).into_iter().collect()
 }
 
-fn sign_out(state: &mut State) -> Commands {
+fn sign_out(state: &mut State, account: AccountId) -> Commands {
     state.inputs.dialog = None;
-    vec![Command::SignOut]
+    vec![Command::SignOut(account)]
 }
 
 fn open_url(state: &State, key: &PortKey) -> Commands {

@@ -5,7 +5,7 @@ use crate::app::event::Command;
 use crate::app::state::State;
 use crate::audit::{Cause, Kind};
 use crate::engine::EngineCommand;
-use crate::model::{HostState, Phase, ProviderId, TunnelId, UnixMillis};
+use crate::model::{HostState, Phase, TunnelId, UnixMillis};
 use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
@@ -98,7 +98,7 @@ pub(super) fn end_all(state: &mut State, at: UnixMillis) -> Commands {
 
 /// Ends every engine of our relay and starts it again: the relay is another one.
 pub(super) fn restart_all(state: &mut State, at: UnixMillis) -> Commands {
-    let is_ours = |id: &TunnelId| state.inputs.provider(id) == ProviderId::Relay;
+    let is_ours = |id: &TunnelId| state.inputs.offers(id).joins;
     let running = state.engines.keys().filter(|id| is_ours(id));
     let running: Vec<_> = running.cloned().collect();
     let wanted: Vec<_> = wanted(state).into_iter().filter(is_ours).collect();
@@ -181,6 +181,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
     };
     let order = HostOrder {
         provider: wanted.provider,
+        options: state.inputs.settings.options(wanted.provider),
         tunnel: tunnel.clone(),
         ports: wanted.ports.clone(),
         install: state.install.clone(),

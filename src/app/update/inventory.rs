@@ -1,14 +1,16 @@
 //! Changes of the inventory: checked here, shown as if done, taken back when they were not.
 
-use super::typed::{Errors, check_name, check_port, free_label, free_name, keep, new_port};
+use super::typed::{
+    Errors, check_name, check_port, free_label, free_name, keep, new_port, not_carried,
+};
 use super::{Commands, account, engine, host, listing, show_toast};
-use crate::app::account::Reported;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
     Access, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind, Pending, Port, PortKey,
     Protocol, ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis, parse_target,
 };
+use crate::provider::Row;
 
 /// The empty window's one field: a tunnel named after its port, hosted at once.
 pub(super) fn share(state: &mut State, at: UnixMillis, typed: &str) -> Commands {
@@ -25,7 +27,7 @@ pub(super) fn share(state: &mut State, at: UnixMillis, typed: &str) -> Commands 
     let name = free_name(state, target.port);
     let new = New {
         name: &name,
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         access: Access::Private,
         target: typed,
         protocol: Protocol::Auto,
@@ -47,7 +49,8 @@ pub(super) struct New<'t> {
 /// Makes a tunnel; it is hosted once the inventory has it.
 pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
     let mut errors = Errors::new();
-    if new.provider == ProviderId::DevTunnel && state.inputs.devtunnel.state.lacks().is_some() {
+    let offers = state.inputs.providers.of(new.provider);
+    if state.inputs.lacks(new.provider).is_some() {
         errors.push((Field::Provider, FieldError::NotReady));
     }
     let name = check_name(state, new.provider, new.name);
@@ -55,7 +58,7 @@ pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
     let port = check_port(
         &mut errors,
         &state.inputs.settings.relay,
-        new.provider,
+        offers,
         new.target,
         new.protocol,
         new.public_port,
@@ -76,7 +79,7 @@ pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
         ports: vec![],
         created_at: at,
         expires_at: None,
-        remote: (new.provider == ProviderId::DevTunnel).then_some(remote),
+        remote: offers.is_remote().then_some(remote),
     };
     let port = new_port(&tunnel, target, protocol, public_port);
     tunnel.ports.push(port);
@@ -96,9 +99,9 @@ pub(super) fn add_port(
         return vec![];
     };
     let mut errors = Errors::new();
-    let provider = tunnel.provider;
+    let offers = state.inputs.providers.of(tunnel.provider);
     let relay = &state.inputs.settings.relay;
-    let checked = check_port(&mut errors, relay, provider, target, protocol, public_port);
+    let checked = check_port(&mut errors, relay, offers, target, protocol, public_port);
     let taken = checked
         .as_ref()
         .map(|(target, ..)| target.port)
@@ -123,9 +126,10 @@ pub(super) fn add_port(
 /// Says what a port speaks.
 pub(super) fn change_protocol(state: &mut State, key: &PortKey, protocol: Protocol) -> Commands {
     let now = find_port(state, key).map(|port| port.protocol);
-    if state.inputs.provider(&key.tunnel) == ProviderId::DevTunnel && !protocol.is_web() {
+    let offers = state.inputs.offers(&key.tunnel);
+    if !offers.carries(protocol) {
         let key = key.clone();
-        let errors = vec![(Field::Protocol, FieldError::NoTcp)];
+        let errors = vec![(Field::Protocol, not_carried(offers))];
         return show_errors(state, DialogKind::ChangeProtocol { key }, errors);
     }
     state.inputs.dialog = None;
@@ -140,8 +144,8 @@ pub(super) fn make_local(state: &mut State, key: &PortKey) -> Commands {
     let is_local =
         |pending: &Pending| matches!(pending, Pending::SetHostHeader(of, _) if of == key);
     let chosen = find_port(state, key).map(|port| &port.options.host_header);
-    let ours = state.inputs.provider(&key.tunnel) == ProviderId::Relay;
-    if !ours || chosen != Some(&HostHeader::Auto) || state.inputs.pending.iter().any(is_local) {
+    let can = state.inputs.offers(&key.tunnel).port_options;
+    if !can || chosen != Some(&HostHeader::Auto) || state.inputs.pending.iter().any(is_local) {
         return vec![];
     }
     tracing::info!(port = %key.port, "the service refuses the visitors' name: it is asked by its own");
@@ -190,7 +194,7 @@ pub(super) fn set_access(state: &mut State, id: &TunnelId, access: Access) -> Co
 
 /// Prolongs a tunnel's life; access stays as it is.
 pub(super) fn renew(state: &mut State, id: &TunnelId) -> Commands {
-    if state.inputs.provider(id) != ProviderId::DevTunnel {
+    if !state.inputs.offers(id).renewal {
         return vec![];
     }
     change(state, Pending::Renew(id.clone()))
@@ -202,23 +206,23 @@ pub(super) fn handle_changed(
     at: UnixMillis,
     done: Pending,
     error: Option<NoticeKind>,
-    made: Option<Box<Reported>>,
+    made: Option<Box<Row>>,
 ) -> Commands {
     let name = display_name(state, &done);
-    let remote = state.inputs.provider(done.tunnel()) == ProviderId::DevTunnel;
+    let account = state.inputs.account_of(done.tunnel());
     if let Some(first) = state.inputs.pending.iter().position(|p| *p == done) {
         state.inputs.pending.remove(first);
     }
     let rehost = state.ledger.rehost.remove(done.tunnel());
     if let Some(kind) = error {
-        return take_back(state, at, &done, kind, rehost && remote);
+        return take_back(state, at, &done, kind, rehost && account.is_some());
     }
     let mut commands = vec![];
-    if remote {
+    if let Some(account) = account {
         state.ledger.change(done.tunnel());
         commands.extend(take_remote(state, at, &done, made));
         if state.ledger.looks {
-            commands.extend(account::refresh(state, at, false));
+            commands.extend(account::refresh(state, at, &account, false));
         }
     } else {
         apply(&mut state.inputs.tunnels, &done);
@@ -238,8 +242,9 @@ fn take_back(
         reason: reason @ (Reason::SignedOut | Reason::NotInstalled { .. }),
         ..
     } = &kind
+        && let Some(account) = state.inputs.account_of(change.tunnel())
     {
-        account::handle_trouble(state, at, reason.clone());
+        account::handle_trouble(state, at, &account, reason.clone());
     }
     state.add_notice(kind, at);
     if rehost {
@@ -253,7 +258,7 @@ fn take_remote(
     state: &mut State,
     at: UnixMillis,
     done: &Pending,
-    made: Option<Box<Reported>>,
+    made: Option<Box<Row>>,
 ) -> Commands {
     let Some(mut made) = made else {
         if matches!(done, Pending::Create(_)) {
@@ -322,19 +327,23 @@ fn follow_change(state: &mut State, at: UnixMillis, done: Pending, name: String)
 fn change(state: &mut State, change: Pending) -> Commands {
     state.inputs.pending.push(change.clone());
     let id = change.tunnel().clone();
-    if state.inputs.provider(&id) == ProviderId::DevTunnel {
+    if let Some(account) = state.inputs.account_of(&id) {
         state.ledger.change(&id);
         let known = match &change {
             Pending::Create(tunnel) => Some(tunnel.clone()),
             _ => state.inputs.tunnel(&id).cloned(),
         };
-        let ask = known.map(|known| Command::ChangeAccount { change, known });
+        let ask = known.map(|known| Command::ChangeAccount {
+            account,
+            change,
+            known,
+        });
         return ask.into_iter().collect();
     }
     let mut tunnels = state.inputs.tunnels.clone();
     let ours = |pending: &&Pending| {
         // What a provider has not taken yet is none of the file's business.
-        state.inputs.provider(pending.tunnel()) == ProviderId::Relay
+        state.inputs.account_of(pending.tunnel()).is_none()
     };
     for pending in state.inputs.pending.iter().filter(ours) {
         apply(&mut tunnels, pending);

@@ -1,11 +1,12 @@
 //! What the provider says of its tunnels becomes what is known of them, unless something newer is
 //! known.
 
+use super::account::tunnels_of;
 use super::{Commands, engine, host};
-use crate::app::account::Reported;
 use crate::app::event::{AskNumber, Command};
 use crate::app::state::State;
-use crate::model::{Pending, Port, ProviderId, Remote, Tunnel, TunnelId, UnixMillis};
+use crate::model::{AccountId, Pending, Port, Remote, Tunnel, TunnelId, UnixMillis};
+use crate::provider::Row;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,17 +21,18 @@ const EXPIRY_GRAIN: Duration = Duration::from_hours(24);
 pub(super) fn take_list(
     state: &mut State,
     at: UnixMillis,
+    account: &AccountId,
     asked: AskNumber,
-    list: Vec<Reported>,
+    list: Vec<Row>,
 ) -> Commands {
     let before = state.inputs.tunnels.clone();
     let order: Vec<TunnelId> = list.iter().map(|r| r.tunnel.id.clone()).collect();
-    let mut theirs: BTreeMap<TunnelId, Reported> = list
+    let mut theirs: BTreeMap<TunnelId, Row> = list
         .into_iter()
         .map(|reported| (reported.tunnel.id.clone(), reported))
         .collect();
-    theirs.retain(|id, _| !state.is_stale(asked, id) && !is_being_made(state, id));
-    let mut commands = drop_tunnels(state, &gone(state, asked, &order));
+    theirs.retain(|id, _| !state.is_stale(asked, id) && !is_being_made(state, account, id));
+    let mut commands = drop_tunnels(state, &gone(state, account, asked, &order));
     for id in order {
         if let Some(reported) = theirs.remove(&id) {
             commands.extend(take(state, at, reported));
@@ -47,7 +49,7 @@ pub(super) fn take_list(
 }
 
 /// Takes what is said of one tunnel.
-pub(super) fn take_one(state: &mut State, at: UnixMillis, reported: Reported) -> Commands {
+pub(super) fn take_one(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
     if state.inputs.tunnel(&reported.tunnel.id).is_none() {
         // It was deleted while it was asked about.
         return vec![];
@@ -61,7 +63,7 @@ pub(super) fn take_one(state: &mut State, at: UnixMillis, reported: Reported) ->
 }
 
 /// Takes a tunnel that was made or changed here.
-pub(super) fn take_made(state: &mut State, at: UnixMillis, reported: Reported) -> Commands {
+pub(super) fn take_made(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
     let mut commands = take(state, at, reported);
     save(state, &mut commands);
     commands
@@ -85,32 +87,34 @@ pub(super) fn drop_tunnels(state: &mut State, gone: &[TunnelId]) -> Commands {
     commands
 }
 
-fn gone(state: &State, asked: AskNumber, listed: &[TunnelId]) -> Vec<TunnelId> {
-    let is_gone = |tunnel: &&Tunnel| {
-        let host = state.inputs.hosts.get(&tunnel.id);
-        tunnel.provider == ProviderId::DevTunnel
-            && !listed.contains(&tunnel.id)
-            && !state.is_stale(asked, &tunnel.id)
-            && !host.is_some_and(|host| host.wanted)
-    };
-    let tunnels = state.inputs.tunnels.iter();
-    tunnels.filter(is_gone).map(|t| t.id.clone()).collect()
+fn gone(
+    state: &State,
+    account: &AccountId,
+    asked: AskNumber,
+    listed: &[TunnelId],
+) -> Vec<TunnelId> {
+    let mut gone = tunnels_of(state, account);
+    gone.retain(|id| {
+        let host = state.inputs.hosts.get(id);
+        !listed.contains(id) && !state.is_stale(asked, id) && !host.is_some_and(|host| host.wanted)
+    });
+    gone
 }
 
 /// A tunnel that is new to the list may be the one whose making has not been reported yet.
-fn is_being_made(state: &State, id: &TunnelId) -> bool {
+fn is_being_made(state: &State, account: &AccountId, id: &TunnelId) -> bool {
     let new = state.inputs.tunnel(id).is_none();
     new && state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => {
-            tunnel.provider == ProviderId::DevTunnel && tunnel.id.stem() == id.stem()
+            tunnel.provider == account.provider && tunnel.id.stem() == id.stem()
         }
         _ => false,
     })
 }
 
 /// What the provider says, with what only this computer knows: the name, where the ports lead.
-fn take(state: &mut State, at: UnixMillis, reported: Reported) -> Commands {
-    let Reported { tunnel, live, .. } = reported;
+fn take(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
+    let Row { tunnel, live, .. } = reported;
     let id = tunnel.id.clone();
     let place = state.inputs.tunnels.iter().position(|t| t.id == id);
     let known = place.map(|place| state.inputs.tunnels[place].clone());
@@ -185,11 +189,11 @@ fn expiry(known: Option<UnixMillis>, told: Option<UnixMillis>) -> Option<UnixMil
 
 /// Hosting a tunnel ended here: it is not hosted elsewhere because it was hosted here.
 pub(super) fn note_left(state: &mut State, at: UnixMillis, id: &TunnelId) {
-    let tunnels = state.inputs.tunnels.iter_mut();
-    let Some(tunnel) = tunnels
-        .filter(|tunnel| tunnel.provider == ProviderId::DevTunnel)
-        .find(|tunnel| tunnel.id == *id)
-    else {
+    if state.inputs.account_of(id).is_none() {
+        return;
+    }
+    let mut tunnels = state.inputs.tunnels.iter_mut();
+    let Some(tunnel) = tunnels.find(|tunnel| tunnel.id == *id) else {
         return;
     };
     if let Some(Remote { hosts, .. }) = &mut tunnel.remote {

@@ -9,6 +9,7 @@ mod inventory;
 mod listing;
 mod probe;
 mod quit;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -61,19 +62,30 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
             error,
             made,
         } => inventory::handle_changed(state, at, change, error, made),
-        Event::Account(found) => account::handle_account(state, found),
-        Event::Listed { asked, result } => account::handle_listed(state, at, asked, result),
+        Event::Account {
+            account,
+            state: found,
+        } => account::handle_account(state, &account, found),
+        Event::Listed {
+            account,
+            asked,
+            result,
+        } => account::handle_listed(state, at, &account, asked, result),
         Event::Shown {
             asked,
             tunnel,
             result,
         } => account::handle_shown(state, at, asked, &tunnel, result),
-        Event::DeviceCode(code) => {
-            account::handle_code(state, code);
+        Event::DeviceCode { account, code } => {
+            sign_in::handle_code(state, &account, code);
             vec![]
         }
-        Event::SignedIn(result) => account::handle_signed_in(state, at, result),
-        Event::SignedOut(result) => account::handle_signed_out(state, at, result),
+        Event::SignedIn { account, result } => {
+            sign_in::handle_signed_in(state, at, &account, result)
+        }
+        Event::SignedOut { account, result } => {
+            sign_in::handle_signed_out(state, at, &account, result)
+        }
         Event::Due(poll) => account::handle_due(state, at, poll),
         Event::Joined { link, error } => handle_joined(state, at, &link, error),
         Event::Noticed(kind) => {

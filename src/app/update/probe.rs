@@ -61,7 +61,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let key = PortKey::new(id, live.number);
             let plan = ProbePlan {
                 key: key.clone(),
-                provider: tunnel.provider,
+                offers: state.inputs.providers.of(tunnel.provider),
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,

@@ -4,8 +4,8 @@
 use crate::app::state::State;
 use crate::base::local::is_here;
 use crate::model::{
-    Field, FieldError, Pending, Port, PortNumber, Protocol, ProviderId, RelaySettings, Target,
-    Tunnel, TunnelId, default_name, parse_name, parse_port, parse_typed_target,
+    Field, FieldError, Offers, Pending, Port, PortNumber, Protocol, ProviderId, RelaySettings,
+    Target, Tunnel, TunnelId, default_name, parse_name, parse_port, parse_typed_target,
 };
 
 /// Behind the dot in the id of a tunnel that a provider has not named yet.
@@ -38,25 +38,26 @@ pub(super) fn check_name(
     typed: &str,
 ) -> Result<(String, TunnelId), FieldError> {
     let (name, id) = parse_name(typed)?;
-    match provider {
-        ProviderId::Relay if is_taken(state, &id) => Err(FieldError::NameExists { id }),
-        ProviderId::Relay => Ok((name, id)),
-        // Ids of its own have a dot: until it has given one, this tells it from our relay's.
-        ProviderId::DevTunnel => {
-            let stem = TunnelId::stem_of(&name).unwrap_or_else(|| id.to_string());
-            let unnamed = TunnelId::new(format!("{stem}.{UNNAMED}"));
-            let unnamed = unnamed.map_err(|typed| FieldError::UnusableName { typed })?;
-            if is_in_account(state, &stem) {
-                return Err(FieldError::NameExists { id });
-            }
-            Ok((name, unnamed))
-        }
+    if !state.inputs.providers.of(provider).is_remote() {
+        return if is_taken(state, &id) {
+            Err(FieldError::NameExists { id })
+        } else {
+            Ok((name, id))
+        };
     }
+    // Ids of its own have a dot: until it has given one, this tells it from those of this computer.
+    let stem = TunnelId::stem_of(&name).unwrap_or_else(|| id.to_string());
+    let unnamed = TunnelId::new(format!("{stem}.{UNNAMED}"));
+    let unnamed = unnamed.map_err(|typed| FieldError::UnusableName { typed })?;
+    if is_in_account(state, provider, &stem) {
+        return Err(FieldError::NameExists { id });
+    }
+    Ok((name, unnamed))
 }
 
-/// The account has a tunnel whose id is `stem` and a cluster behind it, or one is being made.
-fn is_in_account(state: &State, stem: &str) -> bool {
-    let is = |tunnel: &Tunnel| tunnel.provider == ProviderId::DevTunnel && tunnel.id.stem() == stem;
+/// The account has a tunnel whose id is `stem` and a suffix behind it, or one is being made.
+fn is_in_account(state: &State, provider: ProviderId, stem: &str) -> bool {
+    let is = |tunnel: &Tunnel| tunnel.provider == provider && tunnel.id.stem() == stem;
     let coming = state.inputs.pending.iter().any(|pending| match pending {
         Pending::Create(tunnel) => is(tunnel),
         _ => false,
@@ -84,7 +85,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
 pub(super) fn check_port(
     errors: &mut Errors,
     relay: &RelaySettings,
-    provider: ProviderId,
+    offers: &Offers,
     target: &str,
     protocol: Protocol,
     public_port: &str,
@@ -96,8 +97,8 @@ pub(super) fn check_port(
         Protocol::Auto => pasted.unwrap_or(protocol),
         chosen => chosen,
     };
-    if provider == ProviderId::DevTunnel && !protocol.is_web() {
-        errors.push((Field::Protocol, FieldError::NoTcp));
+    if !offers.carries(protocol) {
+        errors.push((Field::Protocol, not_carried(offers)));
         return None;
     }
     let public_port = match public_port.trim() {
@@ -117,6 +118,14 @@ pub(super) fn check_port(
         return None;
     }
     Some((target, protocol, public_port))
+}
+
+/// That a provider does not carry a protocol.
+pub(super) fn not_carried(offers: &Offers) -> FieldError {
+    FieldError::NotCarried {
+        provider: offers.name.to_owned(),
+        carries: offers.protocols.to_vec(),
+    }
 }
 
 /// What was read; what could not be goes to the errors.

@@ -182,7 +182,7 @@ fn port() -> PortNumber {
 fn order() -> HostOrder {
     let tunnel = TunnelId::new("web").expect("a label");
     HostOrder {
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         ports: vec![Port {
             number: port(),
             protocol: Protocol::Http,
@@ -195,6 +195,7 @@ fn order() -> HostOrder {
         install: "here".to_owned(),
         take_over: false,
         fixed_ports: false,
+        options: crate::model::ProviderOptions::default(),
         sessions: 0,
     }
 }

@@ -5,9 +5,10 @@ mod access;
 mod port;
 
 use super::cli::{self, Cli, Limits, Listed, New, Program, Shown, Told, failed, keep};
+use super::{Identity, OFFERS};
 use crate::model::{
-    Access, AccountState, DeviceCode, Identity, Port, PortNumber, Protocol, ProviderId, Reason,
-    Secret, Tunnel, TunnelId, UnixMillis,
+    Access, AccountState, DeviceCode, Port, PortNumber, Protocol, Reason, Secret, Tunnel, TunnelId,
+    UnixMillis,
 };
 use crate::provider::ConnectError;
 use futures_util::{StreamExt as _, stream};
@@ -88,7 +89,7 @@ impl Inventory {
             }
             let known = known
                 .iter()
-                .find(|known| known.id == tunnel.id && known.provider == ProviderId::DevTunnel);
+                .find(|known| known.id == tunnel.id && known.provider == OFFERS.id);
             let look = !is_known(listed, known) && looks < LOOKS_A_LIST;
             looks += usize::from(look);
             rows.push(self.row(tunnel, known, look));

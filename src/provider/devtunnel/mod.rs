@@ -1,6 +1,7 @@
 //! Microsoft Dev Tunnels: the account's inventory through its command-line program, and hosting in
 //! our own engine thread.
 
+mod account;
 mod cli;
 mod connector;
 mod generations;
@@ -9,7 +10,9 @@ mod inner;
 mod inventory;
 mod management;
 mod place;
+mod probe;
 mod session;
+mod sign_in;
 mod socket;
 mod ssh;
 #[cfg(test)]
@@ -18,9 +21,11 @@ mod tokens;
 mod visitors;
 mod watch;
 
+pub use account::{DevTunnels, OFFERS};
 pub use cli::{Limit, Limits, Shown, keep};
 pub use connector::DevTunnelConnector;
 pub use inventory::Inventory;
 pub use management::Base;
+pub use sign_in::Identity;
 pub use socket::Offer;
 pub use tokens::{Minted, Minting, Scope, TokenSource};

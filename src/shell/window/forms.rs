@@ -52,8 +52,8 @@ pub(super) fn action(kind: &DialogKind, typed: Typed) -> Option<Action> {
         DialogKind::DeleteTunnel { .. }
         | DialogKind::RemovePort { .. }
         | DialogKind::MakePublic { .. }
-        | DialogKind::Account
-        | DialogKind::SignOut
+        | DialogKind::Account { .. }
+        | DialogKind::SignOut { .. }
         | DialogKind::QrCode { .. }
         | DialogKind::Settings
         | DialogKind::About => None,

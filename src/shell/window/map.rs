@@ -3,7 +3,10 @@
 use crate::model::{Action, DialogKind, Field};
 use crate::shell::text::Catalogue;
 use crate::shell::ui;
-use crate::view::{Badge, Banner, Button, Card, DialogView, Msg, Panel, Row, TimelineEntry};
+use crate::view::{
+    AccountRow, Badge, Banner, Button, Card, DialogView, Msg, OptionRow, Panel, ProviderChoice,
+    Row, TimelineEntry,
+};
 use slint::{ModelRc, SharedString, VecModel};
 use std::rc::Rc;
 
@@ -119,8 +122,11 @@ impl Text<'_> {
             submit: self.opt(dialog.submit.as_ref()),
             confirm: self.maybe_button(dialog.confirm.as_ref()),
             protocol: dialog.protocol.as_str().into(),
-            tcp: dialog.tcp,
-            shut: self.opt(dialog.shut.as_ref()),
+            protocols: words(&dialog.protocols),
+            providers: {
+                let providers = dialog.providers.iter();
+                model(providers.map(|provider| self.provider(provider)))
+            },
             provider_error: error(Field::Provider),
             code: dialog
                 .code
@@ -140,6 +146,36 @@ impl Text<'_> {
                 .map(super::qr::image)
                 .unwrap_or_default(),
             qr_text: dialog.qr.clone().unwrap_or_default().into(),
+        }
+    }
+
+    pub(super) fn provider(&self, provider: &ProviderChoice) -> ui::ProviderItem {
+        ui::ProviderItem {
+            id: provider.id.as_str().into(),
+            name: self.of(&provider.name),
+            protocols: words(&provider.protocols),
+            access: provider.access,
+            shut: self.opt(provider.shut.as_ref()),
+            set_up: self.maybe_button(provider.set_up.as_ref()),
+        }
+    }
+
+    pub(super) fn account(&self, account: &AccountRow) -> ui::AccountItem {
+        let option = |option: &OptionRow| ui::OptionItem {
+            label: self.of(&option.label),
+            choices: model(option.choices.iter().map(|(label, _)| self.of(label))),
+            actions: model(option.choices.iter().map(|(_, does)| action(does))),
+            chosen: option
+                .chosen
+                .and_then(|chosen| i32::try_from(chosen).ok())
+                .unwrap_or(-1),
+        };
+        ui::AccountItem {
+            name: account.name.as_str().into(),
+            line: self.of(&account.line),
+            manage: self.button(&account.manage),
+            options: model(account.options.iter().map(option)),
+            unfolded: account.options.iter().any(|option| !option.usual),
         }
     }
 
@@ -191,6 +227,15 @@ fn glyph(action: &Action) -> ui::Glyph {
     }
 }
 
+/// The rows of something that is made anew each time.
+pub(super) fn model<T: Clone + 'static>(rows: impl IntoIterator<Item = T>) -> ModelRc<T> {
+    Rc::new(VecModel::from_iter(rows)).into()
+}
+
+fn words(words: &[String]) -> ModelRc<SharedString> {
+    model(words.iter().map(|word| word.as_str().into()))
+}
+
 fn shape(kind: &DialogKind) -> ui::DialogShape {
     match kind {
         DialogKind::CreateTunnel => ui::DialogShape::CreateTunnel,
@@ -198,8 +243,8 @@ fn shape(kind: &DialogKind) -> ui::DialogShape {
         DialogKind::DeleteTunnel { .. }
         | DialogKind::RemovePort { .. }
         | DialogKind::MakePublic { .. }
-        | DialogKind::SignOut => ui::DialogShape::Confirm,
-        DialogKind::Account => ui::DialogShape::Account,
+        | DialogKind::SignOut { .. } => ui::DialogShape::Confirm,
+        DialogKind::Account { .. } => ui::DialogShape::Account,
         DialogKind::ChangeProtocol { .. } => ui::DialogShape::ChangeProtocol,
         DialogKind::QrCode { .. } => ui::DialogShape::Qr,
         DialogKind::Settings => ui::DialogShape::Settings,

@@ -11,15 +11,15 @@ mod qr;
 mod stage;
 mod sync;
 
-use crate::model::{Action, DialogKind, Language, Offer, Secret, Theme, parse_target};
+use crate::model::{Action, DialogKind, Language, Secret, Theme, parse_target};
 use crate::shell::text::Catalogue;
 use crate::shell::{labels, ui};
-use crate::view::{DialogView, Panel, SettingsView, View, WindowView};
+use crate::view::{AccountRow, DialogView, Panel, SettingsView, View, WindowView};
 use cards::Cards;
-use map::{Text, action};
+use map::{Text, action, model};
 use slint::language::ColorScheme;
 use slint::winit_030::WinitWindowAccessor;
-use slint::{CloseRequestResponse, ComponentHandle, SharedString, VecModel};
+use slint::{CloseRequestResponse, ComponentHandle, Model as _, SharedString, VecModel};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -178,9 +178,6 @@ impl Window {
         self.ui
             .global::<ui::Dialogs>()
             .set_close(action(&Action::CloseDialog));
-        self.ui
-            .global::<ui::Dialogs>()
-            .set_account(open(DialogKind::Account));
     }
 
     fn connect(&self, on_action: Rc<dyn Fn(Action)>) {
@@ -245,6 +242,10 @@ impl Window {
                 send(action);
             }
         });
+        dialogs.on_place(|words, word| {
+            let words: Vec<SharedString> = words.iter().collect();
+            place(&words, &word)
+        });
         let send = Rc::clone(on_action);
         dialogs.on_join(move |link| {
             send(Action::JoinRelay {
@@ -256,6 +257,9 @@ impl Window {
     fn fill_labels(&self, catalogue: &Catalogue) {
         let tr = self.ui.global::<ui::Tr>();
         labels::fill_labels(&tr, |id| catalogue.label(id).into());
+    }
+
+    fn fill_menu(&self, accounts: &[AccountRow], catalogue: &Catalogue) {
         let entry = |id, does: &Action| ui::Click {
             label: catalogue.label(id).into(),
             action: action(does),
@@ -263,16 +267,22 @@ impl Window {
             ..ui::Click::default()
         };
         let open = |dialog| Action::OpenDialog { dialog };
-        let menu = vec![
-            entry("menu-settings", &open(DialogKind::Settings)),
-            entry("menu-account", &open(DialogKind::Account)),
-            entry("menu-refresh", &Action::Refresh),
-            entry("menu-about", &open(DialogKind::About)),
-            entry("menu-quit", &Action::Quit),
-        ];
-        self.ui
-            .global::<ui::Shell>()
-            .set_menu(Rc::new(VecModel::from(menu)).into());
+        let theirs = accounts.iter().map(|account| ui::Click {
+            label: format!("{}…", account.name).into(),
+            action: action(&account.manage.action),
+            enabled: true,
+            ..ui::Click::default()
+        });
+        let refresh = entry("menu-refresh", &Action::Refresh);
+        let menu = [entry("menu-settings", &open(DialogKind::Settings))]
+            .into_iter()
+            .chain(theirs)
+            .chain((!accounts.is_empty()).then_some(refresh))
+            .chain([
+                entry("menu-about", &open(DialogKind::About)),
+                entry("menu-quit", &Action::Quit),
+            ]);
+        self.ui.global::<ui::Shell>().set_menu(model(menu));
     }
 
     fn set_theme(&self, theme: Theme) {
@@ -346,10 +356,16 @@ impl Window {
         let layers = self.ui.global::<ui::Layers>();
         layers.set_menu(false);
         layers.set_dialog(dialog.is_some());
+        let providers = dialog.map_or(&[][..], |dialog| &dialog.providers);
         let item = dialog.map(|dialog| text.dialog(dialog));
-        self.ui
-            .global::<ui::Dialogs>()
-            .set_item(item.unwrap_or_default());
+        let dialogs = self.ui.global::<ui::Dialogs>();
+        let names = providers.iter().map(|provider| text.of(&provider.name));
+        dialogs.set_provider_names(model(names));
+        let open = providers.iter().map(|provider| provider.shut.is_none());
+        dialogs.set_provider_open(model(open));
+        let shut = providers.iter().filter(|provider| provider.shut.is_some());
+        dialogs.set_shut(model(shut.map(|provider| text.provider(provider))));
+        dialogs.set_item(item.unwrap_or_default());
     }
 
     fn render_settings(&self, settings: &SettingsView, theme: Theme, text: &Text<'_>) {
@@ -364,14 +380,10 @@ impl Window {
             relay: text.of(&settings.relay),
             has_leave: settings.leave.is_some(),
             leave: text.maybe_button(settings.leave.as_ref()),
-            account: text.of(&settings.account),
-            manage: text.button(&settings.manage),
         });
-        let offers = [Offer::Both, Offer::V1];
-        preferences.set_set_offer(model(
-            offers.map(|offer| action(&Action::SetOffer { offer })),
-        ));
-        preferences.set_offer(place(&offers, &settings.offer));
+        let accounts = settings.accounts.iter();
+        preferences.set_accounts(model(accounts.map(|account| text.account(account))));
+        self.fill_menu(&settings.accounts, text.0);
         let themes = [Theme::System, Theme::Light, Theme::Dark];
         let set_theme = themes.map(|theme| action(&Action::SetTheme { theme }));
         preferences.set_set_theme(model(set_theme));
@@ -424,10 +436,6 @@ impl Models {
         details.set_uptime(Rc::clone(&self.uptime).into());
         details.set_timeline(Rc::clone(&self.timeline).into());
     }
-}
-
-fn model(texts: impl IntoIterator<Item = SharedString>) -> slint::ModelRc<SharedString> {
-    Rc::new(texts.into_iter().collect::<VecModel<_>>()).into()
 }
 
 fn place<T: PartialEq>(all: &[T], one: &T) -> i32 {

@@ -45,11 +45,22 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
                 )
             })
         }
-        NoticeKind::ChangeRefused { reason, .. } | NoticeKind::AccountTrouble { reason } => {
-            let (badge, text) = plain(&notice.kind)?;
+        NoticeKind::ChangeRefused {
+            account, reason, ..
+        }
+        | NoticeKind::AccountTrouble { account, reason } => {
+            let (badge, text) = match &notice.kind {
+                NoticeKind::AccountTrouble { .. } => {
+                    let name = scene.inputs.providers.of(account.provider).name;
+                    (reason_badge(reason), m::banner_account(fault(reason), name))
+                }
+                kind => plain(kind)?,
+            };
             let remedy = match reason {
-                Reason::SignedOut => Some(button::sign_in(scene)),
-                Reason::NotInstalled { .. } => Some(button::account(m::act_install_help())),
+                Reason::SignedOut => Some(button::sign_in(scene, account)),
+                Reason::NotInstalled { .. } => {
+                    Some(button::account(account, m::act_install_help()))
+                }
                 _ => None,
             };
             Some(Banner {
@@ -117,6 +128,7 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             change,
             name,
             reason,
+            ..
         } => {
             let why = match reason {
                 // The sentence for our relay's limit is about what is hosted.
@@ -131,9 +143,10 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             };
             (reason_badge(reason), text)
         }
-        NoticeKind::AccountTrouble { reason } => {
-            (reason_badge(reason), m::banner_account(fault(reason)))
-        }
+        NoticeKind::AccountTrouble { account, reason } => (
+            reason_badge(reason),
+            m::banner_account(fault(reason), account.provider.as_str()),
+        ),
         NoticeKind::NoTrayHost => (known, m::banner_no_tray_host()),
         NoticeKind::NoKeychain => (known, m::banner_no_keychain()),
         NoticeKind::Crashed { hosting: true } => (known, m::banner_crashed()),

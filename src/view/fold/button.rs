@@ -3,7 +3,7 @@
 
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
-use crate::model::{Access, AccountState, Action, DialogKind, HostState, Identity};
+use crate::model::{Access, AccountId, AccountState, Action, DialogKind, HostState, SignInWay};
 use crate::view::{Button, Msg, messages as m};
 
 /// A button that can be clicked.
@@ -171,32 +171,37 @@ pub(super) fn paste_link() -> Button {
 }
 
 /// Opens the account's dialog.
-pub(super) fn account(label: Msg) -> Button {
-    dialog(true, label, DialogKind::Account)
+pub(super) fn account(of: &AccountId, label: Msg) -> Button {
+    let account = of.clone();
+    dialog(true, label, DialogKind::Account { account })
 }
 
-/// Signs in through whom it was the last time; nothing to click while that is under way.
-pub(super) fn sign_in(scene: &Scene) -> Button {
-    let identity = scene.inputs.settings.devtunnel.identity;
-    match scene.inputs.devtunnel.state {
-        AccountState::NotInstalled => account(m::act_install_help()),
-        AccountState::SigningIn { .. } => account(m::act_signing_in()),
-        AccountState::Unknown
-        | AccountState::SignedOut
-        | AccountState::Ready { .. }
-        | AccountState::Failed { .. } => enabled(
-            m::act_sign_in(),
-            Action::SignIn {
-                identity,
-                device: false,
-            },
-        ),
+/// Signs in the way it was done the last time; nothing to click while that is under way.
+pub(super) fn sign_in(scene: &Scene, of: &AccountId) -> Button {
+    let offers = scene.inputs.providers.of(of.provider);
+    let options = scene.inputs.settings.options(of.provider);
+    match (&scene.inputs.account(of).state, offers.last_way(&options)) {
+        (AccountState::NotInstalled, _) => account(of, m::act_install_help()),
+        (AccountState::SigningIn { .. }, _) => account(of, m::act_signing_in()),
+        (_, None) => account(of, m::act_sign_in()),
+        (
+            AccountState::Unknown
+            | AccountState::SignedOut
+            | AccountState::Ready { .. }
+            | AccountState::Failed { .. },
+            Some(way),
+        ) => sign_in_by(of, m::act_sign_in(), way, false),
     }
 }
 
-/// Signs in through this one.
-pub(super) fn sign_in_through(label: Msg, identity: Identity, device: bool) -> Button {
-    enabled(label, Action::SignIn { identity, device })
+/// Signs in this way.
+pub(super) fn sign_in_by(of: &AccountId, label: Msg, way: &SignInWay, device: bool) -> Button {
+    let action = Action::SignIn {
+        account: of.clone(),
+        way: way.key.to_owned(),
+        device,
+    };
+    enabled(label, action)
 }
 
 /// Asks whether anybody is to be let in.

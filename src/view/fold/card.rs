@@ -5,7 +5,7 @@ use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::sentence::word;
 use super::status::Status;
-use crate::model::{Access, Action, ProviderId, RelayFacts};
+use crate::model::{Access, Action, RelayFacts};
 use crate::view::{Button, Card, Msg, Row, messages as m};
 
 /// The card of one tunnel.
@@ -19,7 +19,7 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     Card {
         tunnel: tunnel.id.clone(),
         name: super::name::in_window(tunnel),
-        provider: provider(tunnel.provider, relay),
+        provider: provider(group, relay),
         access: if public {
             m::access_public()
         } else {
@@ -35,11 +35,12 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     }
 }
 
-fn provider(provider: ProviderId, relay: &RelayFacts) -> Msg {
-    match (provider, &relay.joined) {
-        (ProviderId::Relay, None) => m::provider_relay(),
-        (ProviderId::Relay, Some(address)) => m::provider_joined(address.as_str()),
-        (ProviderId::DevTunnel, _) => m::provider_devtunnel(),
+/// Who carries it, by what one says of that: our own relay has a place, others a name.
+fn provider(group: &Group, relay: &RelayFacts) -> Msg {
+    match &relay.joined {
+        _ if !group.offers.joins => m::provider_named(group.provider_name()),
+        Some(address) => m::provider_joined(address.as_str()),
+        None => m::provider_relay(),
     }
 }
 
@@ -55,7 +56,7 @@ fn menu(group: &Group) -> Vec<Button> {
         Some(Access::Public) => menu.push(button::make_private(group)),
         None => {}
     }
-    if group.is_remote() {
+    if group.offers.renewal {
         menu.push(button::renew(group));
     }
     menu.push(button::delete(group));

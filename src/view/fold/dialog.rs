@@ -5,24 +5,31 @@ use super::button::{self, enabled, when};
 use super::scene::{Group, Scene, Slot};
 use super::sentence::fault;
 use crate::model::{
-    Access, AccountState, Action, Dialog, DialogKind, Field, FieldError, Identity, Inputs,
-    InvalidJoinLink, Lack, Protocol, install_command,
+    Access, AccountId, AccountState, Action, Dialog, DialogKind, Field, FieldError, Inputs,
+    InvalidJoinLink, Lack, Offers, OptionKind, OptionSpec, Protocol,
 };
-use crate::view::{Button, DialogView, Msg, SettingsView, messages as m};
+use crate::view::{
+    AccountRow, Button, DialogView, Msg, OptionRow, ProviderChoice, SettingsView, messages as m,
+};
 
 /// The dialog in front.
 pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
     let dialog = scene.inputs.dialog.as_ref()?;
     let view = match &dialog.kind {
         DialogKind::CreateTunnel => DialogView {
-            shut: scene.inputs.devtunnel.state.lacks().map(shut),
+            providers: scene
+                .inputs
+                .providers
+                .iter()
+                .map(|offers| provider(scene, offers))
+                .collect(),
             ..form(m::dialog_create_title(), m::dialog_create_submit())
         },
         DialogKind::AddPort { tunnel } => {
             let group = scene.group(tunnel)?;
             let name = group.tunnel.name.as_str();
             DialogView {
-                tcp: !group.is_remote(),
+                protocols: words(group.offers),
                 ..form(m::dialog_add_title(name), m::dialog_add_submit())
             }
         }
@@ -36,12 +43,16 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
             change_protocol(group, slot)
         }
         DialogKind::MakePublic { tunnel } => make_public(scene.group(tunnel)?),
-        DialogKind::Account => account(scene),
-        DialogKind::SignOut => DialogView {
-            body: Some(m::dialog_sign_out_body()),
-            confirm: Some(enabled(m::act_sign_out(), Action::SignOut)),
-            ..titled(m::dialog_sign_out_title())
-        },
+        DialogKind::Account { account: of } => account(scene, of),
+        DialogKind::SignOut { account } => {
+            let name = scene.inputs.providers.of(account.provider).name;
+            let account = account.clone();
+            DialogView {
+                body: Some(m::dialog_sign_out_body()),
+                confirm: Some(enabled(m::act_sign_out(), Action::SignOut { account })),
+                ..titled(m::dialog_sign_out_title(name))
+            }
+        }
         DialogKind::QrCode { key } => {
             let (group, slot) = scene.slot(key)?;
             qr_code(group, slot)
@@ -73,9 +84,11 @@ pub(super) fn settings(inputs: &Inputs) -> SettingsView {
             None => m::relay_embedded(),
         },
         leave: joined.map(|_| enabled(m::act_leave_relay(), Action::LeaveRelay)),
-        account: account_line(&inputs.devtunnel.state),
-        manage: button::account(m::act_manage_account()),
-        offer: inputs.settings.devtunnel.offer,
+        accounts: inputs
+            .accounts
+            .keys()
+            .map(|account| account_row(inputs, account))
+            .collect(),
     }
 }
 
@@ -90,8 +103,8 @@ fn titled(title: Msg) -> DialogView {
         submit: None,
         qr: None,
         protocol: Protocol::default().to_string(),
-        tcp: true,
-        shut: None,
+        protocols: Vec::new(),
+        providers: Vec::new(),
         code: None,
         steps: Vec::new(),
     }
@@ -132,14 +145,14 @@ fn remove_port(group: &Group, slot: &Slot) -> DialogView {
 
 fn change_protocol(group: &Group, slot: &Slot) -> DialogView {
     let target = slot.port.target.to_string();
-    let body = if group.is_remote() {
-        m::dialog_protocol_body_anew(target)
+    let body = if group.offers.protocol_is_fixed {
+        m::dialog_protocol_body_anew(group.offers.name, target)
     } else {
         m::dialog_protocol_body(target)
     };
     DialogView {
         body: Some(body),
-        tcp: !group.is_remote(),
+        protocols: words(group.offers),
         protocol: slot.protocol.to_string(),
         ..form(
             m::dialog_protocol_title(slot.port_text()),
@@ -161,12 +174,68 @@ fn make_public(group: &Group) -> DialogView {
     }
 }
 
-/// Why Dev Tunnels cannot carry a new tunnel.
-fn shut(lack: Lack) -> Msg {
+/// Somebody who may carry a new tunnel.
+fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
+    let lack = scene.inputs.lacks(offers.id);
+    let account = AccountId::only(offers.id);
+    ProviderChoice {
+        id: offers.id,
+        name: if offers.joins {
+            m::provider_ours()
+        } else {
+            m::provider_named(offers.name)
+        },
+        protocols: words(offers),
+        access: offers.access,
+        shut: lack.map(|lack| shut(offers, lack)),
+        set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),
+    }
+}
+
+/// The protocols that it carries, in their own words.
+fn words(offers: &Offers) -> Vec<String> {
+    offers.protocols.iter().map(Protocol::to_string).collect()
+}
+
+/// Why a provider cannot carry a new tunnel.
+fn shut(offers: &Offers, lack: Lack) -> Msg {
     match lack {
-        Lack::Program => m::shut_program(),
-        Lack::SignIn => m::shut_sign_in(),
-        Lack::Patience => m::shut_patience(),
+        Lack::Program => m::shut_program(program(offers), offers.name),
+        Lack::SignIn => m::shut_sign_in(offers.name),
+        Lack::Patience => m::shut_patience(offers.name),
+    }
+}
+
+fn program(offers: &Offers) -> &'static str {
+    offers.program.map_or("", |program| program.name)
+}
+
+/// An account in the settings, with what can be set for its provider.
+fn account_row(inputs: &Inputs, account: &AccountId) -> AccountRow {
+    let offers = inputs.providers.of(account.provider);
+    let row = |option: &OptionSpec| {
+        let set = inputs.settings.option(account.provider, option);
+        let OptionKind::Choice(values) = option.kind;
+        let choice = |(value, label): &(&str, &'static str)| {
+            let action = Action::SetOption {
+                provider: account.provider,
+                key: option.key.to_owned(),
+                value: (*value).to_owned(),
+            };
+            (Msg::plain(label), action)
+        };
+        OptionRow {
+            label: Msg::plain(option.label),
+            choices: values.iter().map(choice).collect(),
+            chosen: values.iter().position(|(value, _)| *value == set),
+            usual: set == option.default,
+        }
+    };
+    AccountRow {
+        name: offers.name.to_owned(),
+        line: account_line(&inputs.account(account).state),
+        manage: button::account(account, m::act_manage_account()),
+        options: offers.options.iter().map(row).collect(),
     }
 }
 
@@ -183,8 +252,11 @@ fn account_line(state: &AccountState) -> Msg {
 }
 
 /// The account: one step forward from wherever it is.
-fn account(scene: &Scene) -> DialogView {
-    let facts = &scene.inputs.devtunnel;
+fn account(scene: &Scene, of: &AccountId) -> DialogView {
+    let facts = scene.inputs.account(of);
+    let offers = scene.inputs.providers.of(of.provider);
+    let provider = of.provider;
+    let account = || of.clone();
     let check = || {
         let label = if facts.refreshing {
             m::act_checking()
@@ -193,24 +265,31 @@ fn account(scene: &Scene) -> DialogView {
         };
         when(!facts.refreshing, label, Action::Refresh)
     };
-    let cancel = || enabled(m::act_cancel_sign_in(), Action::CancelSignIn);
-    let title = titled(m::dialog_account_title());
+    let cancel = || {
+        let cancel = Action::CancelSignIn { account: account() };
+        enabled(m::act_cancel_sign_in(), cancel)
+    };
+    let title = titled(m::provider_named(offers.name));
     match &facts.state {
         AccountState::NotInstalled => DialogView {
-            body: Some(m::account_install_body()),
-            code: Some((
-                install_command().to_owned(),
-                enabled(m::act_copy_command(), Action::CopyInstallCommand),
-            )),
+            body: Some(m::account_install_body(program(offers), offers.name)),
+            code: offers.program.map(|program| {
+                let copy = Action::CopyInstallCommand { provider };
+                let command = program.install_command.to_owned();
+                (command, enabled(m::act_copy_command(), copy))
+            }),
             steps: vec![
                 check(),
-                enabled(m::act_open_install_page(), Action::OpenInstallPage),
+                enabled(
+                    m::act_open_install_page(),
+                    Action::OpenInstallPage { provider },
+                ),
             ],
             ..title
         },
         AccountState::SignedOut => DialogView {
-            body: Some(m::account_sign_in_body()),
-            steps: ways_in(),
+            body: Some(m::account_sign_in_body(offers.name)),
+            steps: ways_in(offers, of),
             ..title
         },
         AccountState::SigningIn { device: None } => DialogView {
@@ -224,10 +303,16 @@ fn account(scene: &Scene) -> DialogView {
             body: Some(m::account_code_body(device.url.as_str())),
             code: Some((
                 device.code.clone(),
-                enabled(m::act_copy_code(), Action::CopyDeviceCode),
+                enabled(
+                    m::act_copy_code(),
+                    Action::CopyDeviceCode { account: account() },
+                ),
             )),
             steps: vec![
-                enabled(m::act_open_code_page(), Action::OpenDevicePage),
+                enabled(
+                    m::act_open_code_page(),
+                    Action::OpenDevicePage { account: account() },
+                ),
                 cancel(),
             ],
             ..title
@@ -235,8 +320,12 @@ fn account(scene: &Scene) -> DialogView {
         AccountState::Ready { .. } => DialogView {
             body: Some(account_line(&facts.state)),
             steps: vec![
-                refresh(scene),
-                button::dialog(true, m::act_sign_out_ask(), DialogKind::SignOut),
+                refresh(facts.refreshing),
+                button::dialog(
+                    true,
+                    m::act_sign_out_ask(),
+                    DialogKind::SignOut { account: account() },
+                ),
             ],
             ..title
         },
@@ -248,8 +337,7 @@ fn account(scene: &Scene) -> DialogView {
     }
 }
 
-fn refresh(scene: &Scene) -> Button {
-    let refreshing = scene.inputs.devtunnel.refreshing;
+fn refresh(refreshing: bool) -> Button {
     let label = if refreshing {
         m::act_checking()
     } else {
@@ -258,15 +346,15 @@ fn refresh(scene: &Scene) -> Button {
     when(!refreshing, label, Action::Refresh)
 }
 
-fn ways_in() -> Vec<Button> {
-    use Identity::{GitHub, Microsoft};
-    let way = button::sign_in_through;
-    vec![
-        way(m::act_sign_in_microsoft(), Microsoft, false),
-        way(m::act_sign_in_github(), GitHub, false),
-        way(m::act_sign_in_microsoft_code(), Microsoft, true),
-        way(m::act_sign_in_github_code(), GitHub, true),
-    ]
+/// In this computer's browser, then with a code.
+fn ways_in(offers: &Offers, account: &AccountId) -> Vec<Button> {
+    let by = |label: fn(&'static str) -> Msg, device| {
+        let ways = offers.sign_in.iter();
+        ways.map(move |way| button::sign_in_by(account, label(way.name), way, device))
+    };
+    let here = by(|name| m::act_sign_in_by(name), false);
+    here.chain(by(|name| m::act_sign_in_code(name), true))
+        .collect()
 }
 
 /// A phone cannot reach this computer's loopback: the URL for the network goes first.
@@ -313,7 +401,10 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             InvalidJoinLink::Address => m::error_link_address(),
             InvalidJoinLink::Fingerprint => m::error_link_fingerprint(),
         },
-        FieldError::NoTcp => m::error_no_tcp(),
+        FieldError::NotCarried { provider, carries } => {
+            let words: Vec<&str> = carries.iter().map(|protocol| protocol.as_str()).collect();
+            m::error_not_carried(words.join(", "), provider.as_str())
+        }
         FieldError::NotReady => m::error_not_ready(),
         FieldError::PublicPortNeedsTcp => m::error_public_port_needs_tcp(),
     }

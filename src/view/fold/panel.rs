@@ -5,9 +5,10 @@ use super::scene::{Group, Scene, Slot};
 use super::status::{Status, current_report};
 use super::{button, chart, remedy, sentence, timeline};
 use crate::model::{
-    Action, HostState, LocalAnswer, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
+    Action, HostState, LocalAnswer, Metrics, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
 };
 use crate::view::{Button, Msg, Panel, messages as m};
+use std::collections::VecDeque;
 
 /// The panel of the selected port; none when there is no such port any more.
 pub(super) fn fold(scene: &Scene) -> Option<Panel> {
@@ -18,7 +19,7 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
     let (latency, latency_max) = probe
         .map(|probe| chart::latencies(&probe.samples))
         .unwrap_or_default();
-    let counted = scene.inputs.devtunnel.metrics.get(&slot.key);
+    let counted = metrics(scene, group, slot);
     let (traffic, traffic_max) = samples
         .map(chart::traffic)
         .or_else(|| counted.map(chart::rates))
@@ -68,7 +69,7 @@ fn buttons(group: &Group) -> Vec<Button> {
 fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     let mut facts = Vec::new();
     if matches!(slot.status, Status::Creating | Status::Stopped) {
-        facts.extend(counted(scene, slot));
+        facts.extend(counted(scene, group, slot));
         return facts;
     }
     let probe = scene.inputs.probes.get(&slot.key);
@@ -78,13 +79,21 @@ fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     }
     facts.extend(state_fact(group, scene.now));
     facts.extend(traffic_facts(group, slot));
-    facts.extend(counted(scene, slot));
+    facts.extend(counted(scene, group, slot));
     facts
 }
 
+fn metrics<'s>(scene: &Scene<'s>, group: &Group, slot: &Slot) -> Option<&'s VecDeque<Metrics>> {
+    scene
+        .inputs
+        .account(&group.account()?)
+        .metrics
+        .get(&slot.key)
+}
+
 /// What the provider counts, whoever hosts it.
-fn counted(scene: &Scene, slot: &Slot) -> Vec<(Msg, Msg)> {
-    let samples = scene.inputs.devtunnel.metrics.get(&slot.key);
+fn counted(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
+    let samples = metrics(scene, group, slot);
     let Some(last) = samples.and_then(|samples| samples.back()) else {
         return Vec::new();
     };
@@ -94,7 +103,7 @@ fn counted(scene: &Scene, slot: &Slot) -> Vec<(Msg, Msg)> {
     let rates = both(last.download_rate, last.upload_rate).map(|(received, sent)| {
         let rate = |bytes| m::size_rate(size(bytes));
         (
-            m::fact_remote_rate(),
+            m::fact_remote_rate(group.offers.name),
             m::data_amount(rate(received), rate(sent)),
         )
     });

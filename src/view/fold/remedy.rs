@@ -30,8 +30,7 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
         Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
             Some(button::reconnect(group))
         }
-        Status::SignIn { .. } if group.is_remote() => Some(button::sign_in(scene)),
-        Status::SignIn { .. } => Some(button::paste_link()),
+        Status::SignIn { .. } => Some(sign_in(scene, group)),
         Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
         Status::Failed(reason) => Some(for_reason(scene, group, reason)),
     }
@@ -39,8 +38,8 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
 
 fn for_lack(scene: &Scene, group: &Group) -> Button {
     match group.lack {
-        Some(Lack::Program) => button::account(m::act_install_help()),
-        Some(Lack::SignIn | Lack::Patience) => button::sign_in(scene),
+        Some(Lack::Program) => install_help(group),
+        Some(Lack::SignIn | Lack::Patience) => sign_in(scene, group),
         None => button::host(group, m::act_host()),
     }
 }
@@ -48,8 +47,8 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
 /// What helps against one reason: a change where a change is needed, else another attempt.
 pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Button {
     match reason {
-        Reason::SignedOut => button::sign_in(scene),
-        Reason::NotInstalled { .. } => button::account(m::act_install_help()),
+        Reason::SignedOut => sign_in(scene, group),
+        Reason::NotInstalled { .. } => install_help(group),
         Reason::TunnelGone => button::forget(group),
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
             button::paste_link()
@@ -90,9 +89,23 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
         | Reason::Refused { .. }
         | Reason::ServiceTrouble { .. }
         | Reason::ProtocolFault { .. }
+        | Reason::NoProvider { .. }
         | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => try_again(group),
     }
+}
+
+/// Where there is no account, a join link is what one signs in with.
+fn sign_in(scene: &Scene, group: &Group) -> Button {
+    let account = group.account();
+    account.map_or_else(button::paste_link, |account| {
+        button::sign_in(scene, &account)
+    })
+}
+
+fn install_help(group: &Group) -> Button {
+    let help = |account| button::account(&account, m::act_install_help());
+    group.account().map_or_else(|| try_again(group), help)
 }
 
 fn try_again(group: &Group) -> Button {

@@ -3,8 +3,8 @@
 
 use super::status::{self, Status};
 use crate::model::{
-    Access, Host, Inputs, Lack, LivePort, Pending, Port, PortKey, Protocol, ProviderId, Target,
-    Tunnel, TunnelId, UnixMillis,
+    Access, AccountId, Host, Inputs, Lack, LivePort, Offers, Pending, Port, PortKey, Protocol,
+    Target, Tunnel, TunnelId, UnixMillis,
 };
 
 /// Everything that is shown, before it has words.
@@ -21,6 +21,8 @@ pub(super) struct Scene<'a> {
 pub(super) struct Group<'a> {
     /// The tunnel; its own list of ports may differ from `slots`.
     pub tunnel: &'a Tunnel,
+    /// What its provider offers.
+    pub offers: &'static Offers,
     /// It is being made.
     pub creating: bool,
     /// What the engine says of it.
@@ -101,9 +103,23 @@ impl Group<'_> {
         !self.creating && self.lack.is_none()
     }
 
-    /// Dev Tunnels carries it.
-    pub(super) fn is_remote(&self) -> bool {
-        self.tunnel.provider == ProviderId::DevTunnel
+    /// It is in an account at its provider.
+    pub(super) const fn is_remote(&self) -> bool {
+        self.offers.is_remote()
+    }
+
+    /// What its provider is called; its id, where this build lacks it.
+    pub(super) fn provider_name(&self) -> String {
+        match self.offers.name {
+            "" => self.tunnel.provider.to_string(),
+            name => name.to_owned(),
+        }
+    }
+
+    /// The account that it is in.
+    pub(super) fn account(&self) -> Option<AccountId> {
+        self.is_remote()
+            .then(|| AccountId::only(self.tunnel.provider))
     }
 
     /// The person wants it hosted.
@@ -230,14 +246,13 @@ impl<'a> Draft<'a> {
     fn group(self, inputs: &'a Inputs, now: UnixMillis) -> Group<'a> {
         let tunnel = self.tunnel;
         let host = inputs.hosts.get(&tunnel.id);
-        let lack = match tunnel.provider {
-            ProviderId::Relay => None,
-            ProviderId::DevTunnel => inputs.devtunnel.state.lacks(),
-        };
+        let lack = inputs.lacks(tunnel.provider);
         let changeable = !self.creating && lack.is_none();
         let slots = self.ports.into_iter();
+        let offers = inputs.providers.of(tunnel.provider);
         Group {
             tunnel,
+            offers,
             creating: self.creating,
             host,
             access: self.access,

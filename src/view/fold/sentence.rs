@@ -75,8 +75,12 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::PortAwaited => m::why_port_awaited(),
         Status::Unproven { since } => m::why_unproven(span(now.since(since))),
         Status::Unrouted { since } => m::why_unrouted(span(now.since(since))),
-        Status::Working(report) if group.is_remote() && report.status() == Some(429) => {
-            m::why_too_often(ago(now, report.at))
+        Status::Working(report)
+            if report
+                .status()
+                .is_some_and(|code| group.offers.probe.is_limit(code)) =>
+        {
+            m::why_too_often(ago(now, report.at), group.offers.name)
         }
         Status::Working(report) => working(report, now),
         Status::Private => m::why_private(),
@@ -128,7 +132,7 @@ fn unchecked(why: Unchecked) -> Msg {
 fn stopped(group: &Group) -> Msg {
     match group.lack {
         None => m::why_stopped(),
-        Some(Lack::Program) => m::why_stopped_program(),
+        Some(Lack::Program) => m::why_stopped_program(group.offers.name),
         Some(Lack::SignIn) => m::why_stopped_sign_in(),
         Some(Lack::Patience) => m::why_stopped_signing_in(),
     }
@@ -255,6 +259,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::ServiceTrouble { .. }
         | Reason::ProtocolFault { .. }
         | Reason::NotInstalled { .. }
+        | Reason::NoProvider { .. }
         | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => m::lost_fault(fault(reason), span(now.since(since))),
     }
@@ -324,6 +329,7 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::ServiceTrouble { status: 0 } => m::fault_service_trouble(),
         Reason::ServiceTrouble { status } => m::fault_service_status(status.to_string()),
         Reason::ProtocolFault { detail } => m::fault_protocol(detail.as_str()),
+        Reason::NoProvider { provider } => m::fault_no_provider(provider.as_str()),
         Reason::NotInstalled { program } => m::fault_not_installed(program.as_str()),
         Reason::ProgramFailed { program, detail } => {
             m::fault_program_failed(detail.as_str(), program.as_str())
@@ -366,6 +372,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::Woke => m::cause_woke(),
         Reason::EmbeddedRelay { .. }
         | Reason::NotInstalled { .. }
+        | Reason::NoProvider { .. }
         | Reason::ProgramFailed { .. }
         | Reason::Other { .. } => m::cause_here(),
     }

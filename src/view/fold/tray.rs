@@ -85,8 +85,10 @@ fn stop_all(scene: &Scene) -> Button {
 fn submenu(scene: &Scene, group: &Group) -> TrayItem {
     let badge = worst_of(group);
     let mut items = vec![TrayItem::Button(button::host_or_stop(group))];
-    if group.is_remote() && (badge == Badge::SignIn || group.lack.is_some()) {
-        items.insert(0, TrayItem::Button(button::sign_in(scene)));
+    if let Some(account) = group.account()
+        && (badge == Badge::SignIn || group.lack.is_some())
+    {
+        items.insert(0, TrayItem::Button(button::sign_in(scene, &account)));
     }
     match group.slots.as_slice() {
         [] => items.push(TrayItem::Button(button::add_port(group))),

@@ -120,12 +120,20 @@ fn what_the_account_has_not_is_named() {
             &["host", "22", "--provider", "devtunnel", "--protocol", "tcp"][..],
             "auto",
         ),
-        (&["host", "22", "--public"], "--provider devtunnel"),
         (
-            &["host", "22", "--provider", "nobody"],
-            "relay or devtunnel",
+            &["host", "22", "--public"],
+            "a provider that lets you say who may visit",
         ),
-        (&["doctor", "--write"], "--provider devtunnel"),
+        (&["host", "22", "--provider", "nobody"], "relay, devtunnel"),
+        (&["doctor", "--write"], "a provider that keeps accounts"),
+        (
+            &["host", "22", "--provider", "devtunnel", "--set", "offer=v3"],
+            "both, v1",
+        ),
+        (
+            &["host", "22", "--provider", "devtunnel", "--set", "x=1"],
+            "it has offer",
+        ),
     ] {
         let ended = run(&home, &account, words).expect(2);
         assert!(ended.err.contains(told), "{ended:?}");

@@ -4,7 +4,8 @@ use super::stand_in::{StandIn, id, port};
 use crate::support::wait::within;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use underpass::model::{Access, AccountState, DeviceCode, Identity, Protocol, Reason};
+use underpass::model::{Access, AccountState, DeviceCode, Protocol, Reason};
+use underpass::provider::devtunnel::Identity;
 
 fn ready(via: &str) -> AccountState {
     AccountState::Ready {

@@ -1,7 +1,7 @@
 //! Tunnels, their ports and who may visit them.
 
 use super::stand_in::{StandIn, id, port};
-use underpass::model::{Access, Metrics, Protocol, ProviderId, Reason, Tunnel};
+use underpass::model::{Access, Metrics, Protocol, Reason, Tunnel};
 use underpass::provider::devtunnel::keep;
 
 fn numbers(tunnel: &Tunnel) -> Vec<u16> {
@@ -25,7 +25,7 @@ async fn a_tunnel_is_made_shown_listed_and_deleted() {
     let made = made.await.expect("a tunnel");
     assert_eq!(made.id, id("mein-buro.usw2"));
     assert_eq!(made.name, "Mein Büro");
-    assert_eq!(made.provider, ProviderId::DevTunnel);
+    assert_eq!(made.provider, underpass::provider::devtunnel::OFFERS.id);
     assert_eq!(
         (numbers(&made), access(&made)),
         (vec![3000], Access::Private)

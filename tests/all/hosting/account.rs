@@ -1,4 +1,4 @@
-//! Dev Tunnels in the whole app, with an account that is a list in memory: what is clicked, hosted,
+//! A provider's account in the whole app, one that is a list in memory: what is clicked, hosted,
 //! signed in to and changed.
 
 use crate::support::account::FakeAccount;
@@ -6,11 +6,17 @@ use crate::support::computer::{Computer, Desk};
 use crate::support::screen::Shown;
 use crate::support::web::WebService;
 use underpass::model::{
-    Access, AccountState, Action, Health, Identity, Metrics, NoticeKind, Offer, PortKey,
-    PortNumber, Protocol, ProviderId, Reason, TunnelId,
+    Access, AccountId, AccountState, Action, Health, Metrics, NoticeKind, PortKey, PortNumber,
+    Protocol, Reason, TunnelId,
 };
+use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::{Ended, SessionEvent};
 use underpass::view::Badge;
+
+/// The one account.
+const fn whose() -> AccountId {
+    AccountId::only(OFFERS.id)
+}
 
 fn port(number: u16) -> PortNumber {
     PortNumber::new(number).expect("not 0")
@@ -28,14 +34,21 @@ async fn until_badge(desk: &mut Desk, key: &PortKey, badge: Badge) {
 }
 
 async fn until_signed_in(desk: &mut Desk) {
-    let is = |shown: &Shown| shown.inputs.devtunnel.state.is_ready().then_some(());
+    let is = |shown: &Shown| {
+        shown
+            .inputs
+            .account(&whose())
+            .state
+            .is_ready()
+            .then_some(())
+    };
     desk.screen.until("somebody is signed in", is).await;
 }
 
 fn create(name: &str, port: u16) -> Action {
     Action::CreateTunnel {
         name: name.to_owned(),
-        provider: ProviderId::DevTunnel,
+        provider: OFFERS.id,
         access: Access::Private,
         target: port.to_string(),
         protocol: Protocol::Http,
@@ -172,9 +185,12 @@ async fn a_sign_in_that_expires_is_told_and_hosting_goes_on_by_itself_after_it()
     let banner = &told.view.window.banners[0];
     assert!(banner.notify);
     let sign_in = banner.remedy.as_ref().expect("one click").action.clone();
-    let identity = Identity::Microsoft;
-    let device = false;
-    assert_eq!(sign_in, Action::SignIn { identity, device });
+    let expected = Action::SignIn {
+        account: whose(),
+        way: "microsoft".to_owned(),
+        device: false,
+    };
+    assert_eq!(sign_in, expected);
 
     desk.screen.skip();
     desk.act(sign_in);
@@ -200,12 +216,14 @@ async fn a_code_is_shown_until_the_sign_in_is_given_up_or_done() {
     let computer = Computer::new();
     computer.account.cloud().state = AccountState::SignedOut;
     let mut desk = computer.start();
-    let out =
-        |shown: &Shown| (shown.inputs.devtunnel.state == AccountState::SignedOut).then_some(());
+    let out = |shown: &Shown| {
+        (shown.inputs.account(&whose()).state == AccountState::SignedOut).then_some(())
+    };
     desk.screen.until("nobody is signed in", out).await;
     computer.account.open(false);
     let sign_in = || Action::SignIn {
-        identity: Identity::GitHub,
+        account: whose(),
+        way: "git-hub".to_owned(),
         device: true,
     };
     desk.act(sign_in());
@@ -216,7 +234,7 @@ async fn a_code_is_shown_until_the_sign_in_is_given_up_or_done() {
     let code = desk.screen.until("there is a code", code).await;
     assert_eq!(code, "ABCD-1234");
     desk.screen.skip();
-    desk.act(Action::CancelSignIn);
+    desk.act(Action::CancelSignIn { account: whose() });
     desk.screen.until("it was given up", out).await;
     computer.account.open(true);
     desk.act(sign_in());
@@ -261,17 +279,22 @@ async fn counts_are_polled_for_the_panel_and_the_offer_reaches_the_connector() {
     desk.send(underpass::app::Event::WindowShown(true));
     desk.act(Action::Select { key: key.clone() });
     let counted = |shown: &Shown| {
-        let samples = shown.inputs.devtunnel.metrics.get(&key)?;
+        let samples = shown.inputs.account(&whose()).metrics.get(&key)?;
         samples.back().copied()
     };
     assert_eq!(desk.screen.until("it is counted", counted).await, metrics);
-    desk.act(Action::SetOffer { offer: Offer::V1 });
+    desk.act(Action::SetOption {
+        provider: OFFERS.id,
+        key: "offer".to_owned(),
+        value: "v1".to_owned(),
+    });
     desk.act(Action::Host {
         tunnel: mine.clone(),
     });
     desk.until_works(&key).await;
     desk.until_health(&key, Health::Operational).await;
-    assert_eq!(computer.account.cloud().offers, [Offer::V1]);
+    let options = computer.account.cloud().options.clone();
+    assert_eq!(options[0].text("offer"), Some("v1"));
 }
 
 /// Until the account, or its connector, was asked this.

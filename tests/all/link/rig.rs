@@ -136,12 +136,13 @@ pub fn port(label: &str, local: u16, protocol: Protocol) -> Port {
 /// A tunnel of one port, called like its label.
 pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
     HostOrder {
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         tunnel: TunnelId::new(label).expect("a label"),
         ports: vec![port(label, local, protocol)],
         install: "install-1".to_owned(),
         take_over: false,
         fixed_ports: false,
+        options: underpass::model::ProviderOptions::default(),
         sessions: 0,
     }
 }

@@ -16,7 +16,7 @@ fn tunnels(count: u64) -> Vec<Tunnel> {
     let tunnel = |n| Tunnel {
         id: TunnelId::new(format!("tunnel-{n}")).expect("an id"),
         name: format!("tunnel {n}"),
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         ports: Vec::new(),
         created_at: UnixMillis(n),
         expires_at: None,

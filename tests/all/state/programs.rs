@@ -20,7 +20,7 @@ pub(super) fn entry() -> Entry {
         at: underpass::clock::now(),
         kind: Kind::Up,
         tunnel: TunnelId::new("web").expect("an id"),
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         cause: Some(Cause::Started),
         urls: vec!["http://web.localhost:7480/".to_owned()],
         error: None,

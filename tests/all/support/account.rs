@@ -1,4 +1,4 @@
-//! An account at Dev Tunnels that is a list in memory, and a connector whose URLs are the services
+//! An account at a provider that is a list in memory, and a connector whose URLs are the services
 //! themselves. Both do as the test says.
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,14 +8,14 @@ use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::thread;
 use tokio::sync::{mpsc, watch};
-use underpass::app::{Account, Answer, DevTunnels, Reported};
 use underpass::model::{
-    Access, AccountState, DeviceCode, Identity, LivePort, Metrics, Offer, Port, PortKey,
-    PortNumber, Protocol, Reason, Remote, Secret, Tunnel, TunnelId, UnixMillis,
+    AccountId, AccountState, DeviceCode, LivePort, Metrics, Offers, Pending, Port, PortNumber,
+    Protocol, ProviderOptions, Reason, Remote, Secret, Tunnel, TunnelId, UnixMillis,
 };
+use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::{
-    BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
-    SessionPart, Tokens, TrafficBoard,
+    Account, Answer, BoxFuture, ConnectError, Connector, Ended, HostOrder, Inventory, OnCode,
+    ProbeMarks, Progress, Provider, Row, Session, SessionEvent, SessionPart, Tokens, TrafficBoard,
 };
 
 /// What the provider has, and what it was asked.
@@ -31,8 +31,8 @@ pub struct Cloud {
     pub no_token: Option<Reason>,
     /// What was asked, a line each.
     pub calls: Vec<String>,
-    /// What the connectors were offered.
-    pub offers: Vec<Offer>,
+    /// What was set for the connectors.
+    pub options: Vec<ProviderOptions>,
     /// The sessions there were, each with the end that the test holds.
     pub sessions: Vec<mpsc::Sender<SessionEvent>>,
 }
@@ -91,17 +91,6 @@ impl FakeAccount {
         cloud.calls.iter().filter(|c| c.starts_with(what)).count()
     }
 
-    pub fn devtunnels(&self) -> DevTunnels {
-        let fake = self.clone();
-        DevTunnels {
-            account: Arc::new(self.clone()),
-            connector: Arc::new(move |offer| {
-                fake.cloud().offers.push(offer);
-                Box::new(fake.clone()) as Box<dyn Connector>
-            }),
-        }
-    }
-
     /// Answers once the gate is open.
     fn answer<T: Send + 'static>(
         &self,
@@ -119,19 +108,24 @@ impl FakeAccount {
         })
     }
 
-    fn change(
+    fn edit(
         &self,
         call: String,
         id: &TunnelId,
         make: impl FnOnce(&mut Tunnel) + Send + 'static,
-    ) -> Answer<()> {
+    ) -> Answer<Option<Row>> {
         let id = id.clone();
-        self.answer(call, move |cloud| {
+        let changed = self.answer(call, move |cloud| {
             cloud.refuse.take().map_or(Ok(()), Err)?;
             let mut tunnels = cloud.tunnels.iter_mut();
             let tunnel = tunnels.find(|tunnel| tunnel.id == id);
             make(tunnel.ok_or(Reason::TunnelGone)?);
-            Ok(())
+            Ok(id)
+        });
+        let fake = self.clone();
+        Box::pin(async move {
+            let id = changed.await?;
+            Ok(fake.show(id.to_string(), None).await.ok())
         })
     }
 }
@@ -151,7 +145,7 @@ fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
     };
     Tunnel {
         name: id.as_str().split('.').next().unwrap_or_default().to_owned(),
-        provider: underpass::model::ProviderId::DevTunnel,
+        provider: OFFERS.id,
         ports: ports.iter().map(port).collect(),
         created_at: UnixMillis(1),
         expires_at: None,
@@ -163,14 +157,14 @@ fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
     }
 }
 
-fn report(cloud: &Cloud, tunnel: &Tunnel) -> Reported {
+fn report(cloud: &Cloud, tunnel: &Tunnel) -> Row {
     let live = |port: &Port| LivePort {
         number: port.number,
         url: url(port.number),
         lan_url: None,
         relays_own: false,
     };
-    Reported {
+    Row {
         tunnel: tunnel.clone(),
         live: tunnel.ports.iter().map(live).collect(),
         metrics: cloud.metrics.clone(),
@@ -214,14 +208,23 @@ fn carry(from: &TcpStream, to: &TcpStream) {
     });
 }
 
-impl Account for FakeAccount {
-    fn preflight(&self) -> Pin<Box<dyn Future<Output = AccountState> + Send>> {
-        let mut cloud = self.cloud();
-        cloud.calls.push("preflight".to_owned());
-        Box::pin(std::future::ready(cloud.state.clone()))
+impl Provider for FakeAccount {
+    fn offers(&self) -> &'static Offers {
+        &OFFERS
     }
 
-    fn list(&self, _: Vec<Tunnel>) -> Answer<Vec<Reported>> {
+    fn inventory(&self, _: &AccountId) -> Option<Arc<dyn Inventory>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn connector(&self, options: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
+        self.cloud().options.push(options.clone());
+        Box::new(self.clone())
+    }
+}
+
+impl Inventory for FakeAccount {
+    fn list(&self, _: Vec<Tunnel>) -> Answer<Vec<Row>> {
         // What is there when it is asked is what comes, however late.
         let listed = {
             let cloud = self.cloud();
@@ -231,7 +234,7 @@ impl Account for FakeAccount {
         self.answer("list".to_owned(), move |_| Ok(listed))
     }
 
-    fn show(&self, id: String, _: Option<Tunnel>) -> Answer<Reported> {
+    fn show(&self, id: String, _: Option<Tunnel>) -> Answer<Row> {
         let cloud = self.cloud();
         let mut tunnels = cloud.tunnels.iter();
         let is = |t: &&Tunnel| t.id.as_str() == id || t.id.as_str().starts_with(&format!("{id}."));
@@ -241,7 +244,53 @@ impl Account for FakeAccount {
         Box::pin(std::future::ready(found.ok_or(Reason::TunnelGone)))
     }
 
-    fn create(&self, asked: Tunnel) -> Answer<Reported> {
+    fn change(&self, change: Pending, _: Tunnel) -> Answer<Option<Row>> {
+        match change {
+            Pending::Create(asked) => self.create(asked),
+            Pending::Delete(id) => self.answer(format!("delete {id}"), move |cloud| {
+                cloud.refuse.take().map_or(Ok(()), Err)?;
+                cloud.tunnels.retain(|tunnel| tunnel.id != id);
+                Ok(None)
+            }),
+            Pending::AddPort(id, port) => {
+                let call = format!("add {id} {}", port.number);
+                self.edit(call, &id, |tunnel| tunnel.ports.push(port))
+            }
+            Pending::RemovePort(key) => {
+                let call = format!("remove {} {}", key.tunnel, key.port);
+                self.edit(call, &key.tunnel.clone(), move |tunnel| {
+                    tunnel.ports.retain(|port| port.number != key.port);
+                })
+            }
+            Pending::ChangeProtocol(key, protocol) => {
+                let call = format!("protocol {} {} {protocol}", key.tunnel, key.port);
+                self.edit(call, &key.tunnel.clone(), move |tunnel| {
+                    for port in tunnel.ports.iter_mut().filter(|p| p.number == key.port) {
+                        port.protocol = protocol;
+                    }
+                })
+            }
+            Pending::SetHostHeader(..) => Box::pin(std::future::ready(Ok(None))),
+            Pending::SetAccess(id, access) => {
+                self.edit(format!("access {id} {access:?}"), &id, move |tunnel| {
+                    if let Some(remote) = &mut tunnel.remote {
+                        remote.access = access;
+                    }
+                })
+            }
+            Pending::Renew(id) => self.edit(format!("renew {id}"), &id, |tunnel| {
+                tunnel.expires_at = Some(UnixMillis(u64::MAX / 2));
+            }),
+        }
+    }
+
+    fn account(&self) -> &dyn Account {
+        self
+    }
+}
+
+impl FakeAccount {
+    fn create(&self, asked: Tunnel) -> Answer<Option<Row>> {
         let name = asked.name.clone();
         self.answer(format!("create {name}"), move |cloud| {
             cloud.refuse.take().map_or(Ok(()), Err)?;
@@ -251,70 +300,30 @@ impl Account for FakeAccount {
                 ..asked
             };
             cloud.tunnels.push(made.clone());
-            Ok(report(cloud, &made))
+            Ok(Some(report(cloud, &made)))
         })
     }
+}
 
-    fn delete(&self, id: TunnelId) -> Answer<()> {
-        self.answer(format!("delete {id}"), move |cloud| {
-            cloud.refuse.take().map_or(Ok(()), Err)?;
-            cloud.tunnels.retain(|tunnel| tunnel.id != id);
-            Ok(())
-        })
-    }
-
-    fn add_port(&self, id: TunnelId, port: Port) -> Answer<()> {
-        let call = format!("add {id} {}", port.number);
-        self.change(call, &id, |tunnel| tunnel.ports.push(port))
-    }
-
-    fn remove_port(&self, key: PortKey) -> Answer<()> {
-        let call = format!("remove {} {}", key.tunnel, key.port);
-        self.change(call, &key.tunnel.clone(), move |tunnel| {
-            tunnel.ports.retain(|port| port.number != key.port);
-        })
-    }
-
-    fn change_protocol(&self, key: PortKey, protocol: Protocol) -> Answer<()> {
-        let call = format!("protocol {} {} {protocol}", key.tunnel, key.port);
-        self.change(call, &key.tunnel.clone(), move |tunnel| {
-            for port in tunnel.ports.iter_mut().filter(|p| p.number == key.port) {
-                port.protocol = protocol;
-            }
-        })
-    }
-
-    fn set_access(&self, id: TunnelId, access: Access) -> Answer<()> {
-        self.change(format!("access {id} {access:?}"), &id, move |tunnel| {
-            if let Some(remote) = &mut tunnel.remote {
-                remote.access = access;
-            }
-        })
-    }
-
-    fn renew(&self, id: TunnelId) -> Answer<()> {
-        self.change(format!("renew {id}"), &id, |tunnel| {
-            tunnel.expires_at = Some(UnixMillis(u64::MAX / 2));
-        })
+impl Account for FakeAccount {
+    fn preflight(&self) -> Pin<Box<dyn Future<Output = AccountState> + Send>> {
+        let mut cloud = self.cloud();
+        cloud.calls.push("preflight".to_owned());
+        Box::pin(std::future::ready(cloud.state.clone()))
     }
 
     fn limits(&self) -> Answer<Vec<(String, String)>> {
         self.answer("limits".to_owned(), |_| Ok(vec![]))
     }
 
-    fn sign_in(
-        &self,
-        identity: Identity,
-        device: bool,
-        on_code: Box<dyn Fn(DeviceCode) + Send + Sync>,
-    ) -> Answer<()> {
+    fn sign_in(&self, way: String, device: bool, on_code: OnCode) -> Answer<()> {
         if device {
             on_code(DeviceCode {
                 url: "https://microsoft.example/devicelogin".to_owned(),
                 code: "ABCD-1234".to_owned(),
             });
         }
-        self.answer(format!("sign-in {identity:?} {device}"), |cloud| {
+        self.answer(format!("sign-in {way} {device}"), |cloud| {
             cloud.refuse.take().map_or(Ok(()), Err)?;
             cloud.state = ready();
             cloud.no_token = None;

@@ -13,6 +13,7 @@ use underpass::model::{
     Access, Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, ProviderId,
     Settings, TimingSettings, TunnelId,
 };
+use underpass::provider::registry;
 use underpass::secrets::Secrets;
 use underpass::store::Home;
 
@@ -93,9 +94,9 @@ impl Computer {
             home: self.home.clone(),
             profile: Profile::Desktop,
             begin,
+            providers: registry::all(Arc::clone(&relay) as _).with(Arc::new(self.account.clone())),
             relay,
             secrets: Arc::new(secrets),
-            devtunnels: self.account.devtunnels(),
         };
         let (recorder, screen) = record();
         let app = App::start(options, Box::new(recorder)).expect("it starts");
@@ -178,7 +179,7 @@ impl Desk {
     /// Makes a tunnel of one port, which is hosted at once.
     pub fn create(&self, name: &str, port: u16, protocol: Protocol) -> PortKey {
         self.act(Action::CreateTunnel {
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             access: Access::Private,
             name: name.to_owned(),
             target: port.to_string(),

@@ -1,17 +1,28 @@
-//! Dev Tunnels in the window: the account's dialog, a new tunnel there, who may visit; made by the
+//! A provider's account in the window: its dialog, a new tunnel there, who may visit; made by the
 //! fold of real facts. Pictures go to `target/window-shots/`.
 
 use super::bench::Bench;
 use slint::ComponentHandle;
 use slint::platform::Key;
 use underpass::model::{
-    Access, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, HostState, Identity,
-    Inputs, Language, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Offer, PendingWord, Port,
-    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
-    Remote, Sample, SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
+    Access, AccountId, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, HostState,
+    Inputs, Language, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, PendingWord, Port,
+    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, Remote, Sample,
+    SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
 };
+use underpass::provider::devtunnel::OFFERS;
+use underpass::provider::registry;
 use underpass::shell::ui;
 use underpass::view::fold;
+
+/// The one account.
+const fn whose() -> AccountId {
+    AccountId::only(OFFERS.id)
+}
+
+const fn account_dialog() -> DialogKind {
+    DialogKind::Account { account: whose() }
+}
 
 const NOW: UnixMillis = UnixMillis(1_796_126_400_000);
 
@@ -31,7 +42,7 @@ fn tunnel(text: &str, hosts: u32, access: Access) -> Tunnel {
     Tunnel {
         id: id(text),
         name: text.split('.').next().unwrap_or_default().to_owned(),
-        provider: ProviderId::DevTunnel,
+        provider: OFFERS.id,
         ports: vec![Port {
             number: number(),
             protocol: Protocol::Http,
@@ -74,10 +85,11 @@ fn account(state: AccountState) -> Inputs {
             tunnel("docs.usw2", 0, Access::Public),
             tunnel("build.usw2", 1, Access::Private),
         ],
+        providers: registry::catalog(),
         ..Inputs::default()
     };
     inputs.appearance.window_shown = true;
-    inputs.devtunnel.state = state;
+    inputs.account_mut(&whose()).state = state;
     let host = Host {
         wanted: true,
         state: HostState::Hosting {
@@ -156,47 +168,60 @@ fn shoot(name: &str, mut inputs: Inputs) {
 
 #[test]
 fn each_step_of_the_account_is_one_click() {
-    let open = |state| bench(&with_dialog(state, DialogKind::Account));
-    let sign_in = |identity, device| Action::SignIn { identity, device };
+    let open = |state| bench(&with_dialog(state, account_dialog()));
+    let sign_in = |way: &str, device| Action::SignIn {
+        account: whose(),
+        way: way.to_owned(),
+        device,
+    };
+    let provider = OFFERS.id;
     let cases = [
         (
             AccountState::NotInstalled,
             "Copy command",
-            Action::CopyInstallCommand,
+            Action::CopyInstallCommand { provider },
         ),
         (AccountState::NotInstalled, "Check again", Action::Refresh),
         (
             AccountState::NotInstalled,
             "Open the instructions",
-            Action::OpenInstallPage,
+            Action::OpenInstallPage { provider },
         ),
         (
             AccountState::SignedOut,
             "Sign in with Microsoft",
-            sign_in(Identity::Microsoft, false),
+            sign_in("microsoft", false),
         ),
         (
             AccountState::SignedOut,
             "Sign in with GitHub",
-            sign_in(Identity::GitHub, false),
+            sign_in("git-hub", false),
         ),
         (
             AccountState::SignedOut,
             "Microsoft, with a code on another device",
-            sign_in(Identity::Microsoft, true),
+            sign_in("microsoft", true),
         ),
         (
             AccountState::SigningIn { device: None },
             "Cancel the sign-in",
-            Action::CancelSignIn,
+            Action::CancelSignIn { account: whose() },
         ),
-        (code(), "Copy code", Action::CopyDeviceCode),
-        (code(), "Open the page", Action::OpenDevicePage),
+        (
+            code(),
+            "Copy code",
+            Action::CopyDeviceCode { account: whose() },
+        ),
+        (
+            code(),
+            "Open the page",
+            Action::OpenDevicePage { account: whose() },
+        ),
         (
             signed_in(),
             "Sign out…",
             Action::OpenDialog {
-                dialog: DialogKind::SignOut,
+                dialog: DialogKind::SignOut { account: whose() },
             },
         ),
     ];
@@ -211,7 +236,7 @@ fn each_step_of_the_account_is_one_click() {
     // The first step has the focus; Esc closes.
     let bench = open(AccountState::SignedOut);
     bench.key(Key::Return);
-    assert_eq!(bench.actions(), [sign_in(Identity::Microsoft, false)]);
+    assert_eq!(bench.actions(), [sign_in("microsoft", false)]);
     bench.key(Key::Escape);
     assert_eq!(bench.actions(), [Action::CloseDialog]);
 }
@@ -221,7 +246,7 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
     let bench = bench(&with_dialog(signed_in(), DialogKind::CreateTunnel));
     let created = |access, protocol| Action::CreateTunnel {
         name: "shop".to_owned(),
-        provider: ProviderId::DevTunnel,
+        provider: OFFERS.id,
         access,
         target: "3000".to_owned(),
         protocol,
@@ -262,7 +287,7 @@ fn what_cannot_work_yet_says_why_and_leads_there() {
         bench.pick("Dev Tunnels");
         assert!(!bench.shows("Who may visit"), "it is not picked");
         bench.click("Set up Dev Tunnels…");
-        let dialog = DialogKind::Account;
+        let dialog = account_dialog();
         assert_eq!(bench.actions(), [Action::OpenDialog { dialog }]);
     }
     let bench = bench(&account(AccountState::SignedOut));
@@ -306,14 +331,19 @@ fn settings_and_the_menu_lead_to_the_account() {
     let bench = bench(&with_dialog(signed_in(), DialogKind::Settings));
     assert!(bench.shows("Signed in as ana@example.org (Microsoft)."));
     bench.click("Account…");
-    let dialog = DialogKind::Account;
+    let dialog = account_dialog();
     assert_eq!(bench.actions(), [Action::OpenDialog { dialog }]);
     bench.click("Advanced");
     bench.pick("Version 1 only");
-    assert_eq!(bench.actions(), [Action::SetOffer { offer: Offer::V1 }]);
+    let set = Action::SetOption {
+        provider: OFFERS.id,
+        key: "offer".to_owned(),
+        value: "v1".to_owned(),
+    };
+    assert_eq!(bench.actions(), [set]);
     bench.render(&fold(&account(signed_in()), NOW));
     bench.click("Menu");
-    bench.click("Refresh Dev Tunnels");
+    bench.click("Refresh accounts");
     assert_eq!(bench.actions(), [Action::Refresh]);
     assert!(
         bench
@@ -339,7 +369,7 @@ fn pictures() {
     };
     let samples = [0, 9_000, 120_000, 48_000, 260_000].map(sample);
     panel
-        .devtunnel
+        .account_mut(&whose())
         .metrics
         .insert(key("shop-7f3k.usw2"), samples.into());
     shoot("panel", panel);
@@ -356,6 +386,7 @@ fn pictures() {
     expired.selected = Some(key("shop-7f3k.usw2"));
     let tunnel = id("shop-7f3k.usw2");
     let refused = NoticeKind::ChangeRefused {
+        account: whose(),
         change: PendingWord::Create,
         name: "web".to_owned(),
         reason: Reason::TooManyTunnels { limit: 10 },
@@ -375,7 +406,7 @@ fn pictures() {
         ("code", code()),
         ("ready", signed_in()),
     ] {
-        shoot(name, with_dialog(state, DialogKind::Account));
+        shoot(name, with_dialog(state, account_dialog()));
     }
     let create = DialogKind::CreateTunnel;
     shoot("create", with_dialog(signed_in(), create.clone()));

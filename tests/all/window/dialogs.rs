@@ -15,7 +15,7 @@ fn a_new_tunnel_is_typed_and_confirmed_by_key() {
     bench.write("4000");
     bench.key(Key::Return);
     let created = |protocol, public_port: &str| Action::CreateTunnel {
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         access: Access::Private,
         name: "docs".to_owned(),
         target: "4000".to_owned(),

@@ -61,7 +61,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: HostState) {
     inputs.tunnels.push(Tunnel {
         id: tunnel(id),
         name: id.to_owned(),
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         ports,
         created_at: before(86_400),
         expires_at: None,

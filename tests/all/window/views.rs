@@ -1,10 +1,11 @@
 //! Views made by hand: what the fold might say, in two languages.
 
 use underpass::model::{
-    Access, Action, DialogKind, Field, Language, Offer, PortKey, PortNumber, Theme, TunnelId,
+    AccountId, Action, DialogKind, Language, PortKey, PortNumber, Theme, TunnelId,
 };
+use underpass::provider::devtunnel::OFFERS;
 use underpass::view::{
-    Badge, Banner, Button, Card, DialogView, Header, Msg, Panel, Row, SettingsView, TimelineEntry,
+    AccountRow, Badge, Banner, Button, Card, Header, Msg, Panel, Row, SettingsView, TimelineEntry,
     TrayView, View, WindowView,
 };
 
@@ -31,6 +32,11 @@ pub fn tunnel(id: &str) -> TunnelId {
 
 pub fn key(id: &str, port: u16) -> PortKey {
     PortKey::new(&tunnel(id), PortNumber::new(port).expect("a port"))
+}
+
+/// The one account.
+const fn whose() -> AccountId {
+    AccountId::only(OFFERS.id)
 }
 
 impl Scene {
@@ -78,18 +84,21 @@ impl Scene {
                         "O relay embutido no Underpass",
                     ),
                     leave: None,
-                    account: self.say(
-                        "Signed in as ana@example.org (Microsoft).",
-                        "Conectado como ana@example.org (Microsoft).",
-                    ),
-                    manage: self.button(
-                        "Account…",
-                        "Conta…",
-                        Action::OpenDialog {
-                            dialog: DialogKind::Account,
-                        },
-                    ),
-                    offer: Offer::Both,
+                    accounts: vec![AccountRow {
+                        name: "Dev Tunnels".to_owned(),
+                        line: self.say(
+                            "Signed in as ana@example.org (Microsoft).",
+                            "Conectado como ana@example.org (Microsoft).",
+                        ),
+                        manage: self.button(
+                            "Account…",
+                            "Conta…",
+                            Action::OpenDialog {
+                                dialog: DialogKind::Account { account: whose() },
+                            },
+                        ),
+                        options: vec![],
+                    }],
                 },
             },
             tray: TrayView {
@@ -395,84 +404,6 @@ impl Scene {
             "Copiado: http://frontend.localhost:7480/",
         ));
         view
-    }
-
-    pub fn dialog(self, kind: DialogKind, errors: Vec<(Field, Msg)>) -> DialogView {
-        let (title, submit) = match kind {
-            DialogKind::CreateTunnel => (
-                self.say("New tunnel", "Novo túnel"),
-                Some(self.say("Create and host", "Criar e hospedar")),
-            ),
-            DialogKind::AddPort { .. } => (
-                self.say("Add a port to frontend", "Adicionar uma porta a frontend"),
-                Some(self.say("Add", "Adicionar")),
-            ),
-            DialogKind::ChangeProtocol { .. } => (
-                self.say(
-                    "Protocol of frontend : 3000",
-                    "Protocolo de frontend : 3000",
-                ),
-                Some(self.say("Change", "Mudar")),
-            ),
-            DialogKind::DeleteTunnel { .. } => {
-                (self.say("Delete frontend?", "Excluir frontend?"), None)
-            }
-            DialogKind::RemovePort { .. } => {
-                (self.say("Remove port 3000?", "Remover a porta 3000?"), None)
-            }
-            DialogKind::MakePublic { .. } => (
-                self.say("Make frontend public?", "Tornar frontend público?"),
-                None,
-            ),
-            DialogKind::Account => (self.say("Dev Tunnels", "Dev Tunnels"), None),
-            DialogKind::SignOut => (
-                self.say("Sign out of Dev Tunnels?", "Sair do Dev Tunnels?"),
-                None,
-            ),
-            DialogKind::QrCode { .. } => (self.say("QR code", "Código QR"), None),
-            DialogKind::Settings => (self.say("Settings", "Configurações"), None),
-            DialogKind::About => (self.say("About Underpass", "Sobre o Underpass"), None),
-        };
-        let confirm = match &kind {
-            DialogKind::DeleteTunnel { tunnel } => Some(self.button(
-                "Delete",
-                "Excluir",
-                Action::DeleteTunnel {
-                    tunnel: tunnel.clone(),
-                },
-            )),
-            DialogKind::RemovePort { key } => {
-                Some(self.button("Remove", "Remover", Action::RemovePort { key: key.clone() }))
-            }
-            DialogKind::MakePublic { tunnel } => Some(self.button(
-                "Make public",
-                "Tornar público",
-                Action::SetAccess {
-                    tunnel: tunnel.clone(),
-                    access: Access::Public,
-                },
-            )),
-            _ => None,
-        };
-        let question = self.say(
-            "Its URL stops working for everyone.",
-            "Sua URL para de funcionar para todos.",
-        );
-        DialogView {
-            body: confirm.as_ref().map(|_| question),
-            qr: matches!(kind, DialogKind::QrCode { .. })
-                .then(|| "http://frontend.localhost:7480/".to_owned()),
-            kind,
-            title,
-            errors,
-            confirm,
-            submit,
-            protocol: "auto".to_owned(),
-            tcp: true,
-            shut: None,
-            code: None,
-            steps: vec![],
-        }
     }
 
     pub fn with_dialog(self, kind: DialogKind) -> View {

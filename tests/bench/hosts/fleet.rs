@@ -126,12 +126,13 @@ impl Host {
             options: PortOptions::default(),
         };
         let order = HostOrder {
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             tunnel: label,
             ports: vec![port],
             install: "bench".to_owned(),
             take_over: false,
             fixed_ports: false,
+            options: underpass::model::ProviderOptions::default(),
             sessions: 0,
         };
         Self {

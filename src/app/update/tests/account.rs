@@ -1,10 +1,11 @@
 //! An account at a provider: lists and changes that meet each other, signing in and out.
 
 use super::*;
-use crate::app::account::Reported;
-use crate::app::event::{AskNumber, Poll};
-use crate::app::update::next_poll;
-use crate::model::{AccountState, Metrics, PendingWord, Port, Remote, Target, Tunnel};
+use crate::app::event::AskNumber;
+use crate::model::{
+    AccountFacts, AccountId, AccountState, Catalog, PendingWord, Port, Remote, Target, Tunnel,
+};
+use crate::provider::Row;
 
 pub(super) const REAL: &str = "web-7f3k.usw2";
 
@@ -20,7 +21,7 @@ pub(super) fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
     Tunnel {
         id: id(text),
         name: text.split('.').next().unwrap_or_default().to_owned(),
-        provider: ProviderId::DevTunnel,
+        provider: ProviderId::SAMPLE,
         ports: ports.iter().map(port).collect(),
         created_at: UnixMillis(5),
         expires_at: None,
@@ -35,12 +36,43 @@ pub(super) fn ready() -> AccountState {
     }
 }
 
+/// The one account.
+pub(super) const fn whose() -> AccountId {
+    AccountId::only(ProviderId::SAMPLE)
+}
+
+pub(super) fn found(state: AccountState) -> Event {
+    Event::Account {
+        account: whose(),
+        state,
+    }
+}
+
+pub(super) fn signed_in(result: Result<AccountState, Reason>) -> Event {
+    Event::SignedIn {
+        account: whose(),
+        result,
+    }
+}
+
+pub(super) fn signed_out() -> Event {
+    Event::SignedOut {
+        account: whose(),
+        result: Ok(()),
+    }
+}
+
 impl Rig {
+    pub(super) fn facts(&self) -> &AccountFacts {
+        self.state.inputs.account(&whose())
+    }
+
     /// A person with an account, looking at an empty list that came.
     pub(super) fn account() -> Self {
         let begin = Begin {
             install: "0123456789abcdef".to_owned(),
             accounts: true,
+            providers: Catalog::sample(),
             ..Begin::default()
         };
         let at = UnixMillis(1_000_000);
@@ -50,7 +82,7 @@ impl Rig {
         };
         let commands = rig.put(Event::Started);
         let asked = list_asked(&commands).expect("it asks at its start");
-        rig.put(Event::Account(ready()));
+        rig.put(found(ready()));
         rig.list(asked, vec![]);
         rig
     }
@@ -65,14 +97,18 @@ impl Rig {
     }
 
     pub(super) fn list(&mut self, asked: AskNumber, tunnels: Vec<Tunnel>) -> Vec<Command> {
-        let result = Ok(tunnels.into_iter().map(Reported::new).collect());
-        self.put(Event::Listed { asked, result })
+        let result = Ok(tunnels.into_iter().map(Row::new).collect());
+        self.put(Event::Listed {
+            account: whose(),
+            asked,
+            result,
+        })
     }
 
-    fn new_remote(&mut self, name: &str) -> Vec<Command> {
+    pub(super) fn new_remote(&mut self, name: &str) -> Vec<Command> {
         self.act(Action::CreateTunnel {
             name: name.to_owned(),
-            provider: ProviderId::DevTunnel,
+            provider: ProviderId::SAMPLE,
             access: Access::Private,
             target: "3000".to_owned(),
             protocol: Protocol::Http,
@@ -86,13 +122,14 @@ impl Rig {
         self.put(Event::Changed {
             change,
             error: None,
-            made: made.map(|tunnel| Box::new(Reported::new(tunnel))),
+            made: made.map(|tunnel| Box::new(Row::new(tunnel))),
         })
     }
 
-    fn refused(&mut self, commands: &[Command], reason: Reason) -> Vec<Command> {
+    pub(super) fn refused(&mut self, commands: &[Command], reason: Reason) -> Vec<Command> {
         let change = change(commands).expect("a change was asked for");
         let error = Some(NoticeKind::ChangeRefused {
+            account: whose(),
             change: change.word(),
             name: "web".to_owned(),
             reason,
@@ -132,14 +169,14 @@ pub(super) fn list_asked(commands: &[Command]) -> Option<AskNumber> {
     })
 }
 
-fn change(commands: &[Command]) -> Option<Pending> {
+pub(super) fn change(commands: &[Command]) -> Option<Pending> {
     commands.iter().find_map(|command| match command {
         Command::ChangeAccount { change, .. } => Some(change.clone()),
         _ => None,
     })
 }
 
-fn shows(commands: &[Command]) -> Vec<&str> {
+pub(super) fn shows(commands: &[Command]) -> Vec<&str> {
     let asked = commands.iter().filter_map(|command| match command {
         Command::AskTunnel { known, .. } => Some(known.id.as_str()),
         _ => None,
@@ -162,7 +199,7 @@ fn a_new_tunnel_goes_on_under_its_real_id_and_keeps_its_name() {
     assert_eq!(rig.state.inputs.tunnels[0].name, "Web");
     assert_eq!(starts(&commands), 1);
     assert!(commands.iter().any(
-        |c| matches!(c, Command::StartEngine { order, .. } if order.tunnel.as_str() == REAL && order.provider == ProviderId::DevTunnel)
+        |c| matches!(c, Command::StartEngine { order, .. } if order.tunnel.as_str() == REAL && order.provider == ProviderId::SAMPLE)
     ));
     assert!(commands.contains(&Command::SaveHosted([id(REAL)].into())));
     assert_eq!(
@@ -348,133 +385,4 @@ fn a_deletion_that_is_refused_hosts_again() {
     let commands = rig.refused(&asked, Reason::TimedOut);
     assert_eq!(starts(&commands), 1);
     assert_eq!(rig.ids(), [REAL]);
-}
-
-#[test]
-fn counts_are_asked_for_while_the_panel_shows_them_and_only_then() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
-    assert_eq!(next_poll(&rig.state, Poll::Panel), None);
-    rig.put(Event::WindowShown(true));
-    assert!(next_poll(&rig.state, Poll::List).is_some());
-    let key = PortKey::new(&id(REAL), port(3000));
-    let select = || Action::Select { key: key.clone() };
-    assert_eq!(shows(&rig.act(select())), [REAL], "at once");
-    assert!(next_poll(&rig.state, Poll::Panel).is_some());
-    let none: [&str; 0] = [];
-    let due = rig.put(Event::Due(Poll::Panel));
-    assert_eq!(shows(&due), none, "one question at a time");
-    let metrics = Metrics {
-        upload_rate: Some(7),
-        ..Metrics::default()
-    };
-    let reported = Reported {
-        metrics: [(port(3000), metrics)].into(),
-        ..Reported::new(tunnel(REAL, &[3000]))
-    };
-    rig.put(Event::Shown {
-        asked: 99,
-        tunnel: id(REAL),
-        result: Ok(Box::new(reported)),
-    });
-    assert_eq!(rig.state.inputs.devtunnel.metrics[&key], [metrics]);
-    assert_eq!(shows(&rig.put(Event::Due(Poll::Panel))), [REAL]);
-    rig.act(select());
-    assert!(rig.state.inputs.devtunnel.metrics.is_empty());
-    assert_eq!(next_poll(&rig.state, Poll::Panel), None);
-    rig.put(Event::WindowShown(false));
-    assert_eq!(next_poll(&rig.state, Poll::List), None);
-}
-
-#[test]
-fn a_program_without_a_window_asks_nothing_by_itself() {
-    let mut rig = Rig::new();
-    assert_eq!(rig.put(Event::Started), []);
-    rig.put(Event::WindowShown(true));
-    assert_eq!(next_poll(&rig.state, Poll::List), None);
-}
-
-#[test]
-fn what_dev_tunnels_has_not_is_said_beside_its_field() {
-    let mut rig = Rig::account();
-    let create = |protocol| Action::CreateTunnel {
-        name: "web".to_owned(),
-        provider: ProviderId::DevTunnel,
-        access: Access::Public,
-        target: "22".to_owned(),
-        protocol,
-        public_port: String::new(),
-    };
-    let errors = |rig: &mut Rig, protocol| {
-        rig.act(create(protocol));
-        rig.state.inputs.dialog.take().expect("it stays").errors
-    };
-    let tcp = errors(&mut rig, Protocol::Tcp);
-    assert_eq!(tcp, [(Field::Protocol, FieldError::NoTcp)]);
-    rig.put(Event::SignedOut(Ok(())));
-    let shut = errors(&mut rig, Protocol::Http);
-    assert_eq!(shut, [(Field::Provider, FieldError::NotReady)]);
-}
-
-#[test]
-fn access_and_life_are_changed_at_the_provider() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
-    let tunnel = || id(REAL);
-    let access = Access::Public;
-    let open = |rig: &mut Rig| {
-        rig.act(Action::SetAccess {
-            tunnel: tunnel(),
-            access,
-        })
-    };
-    let asked = open(&mut rig);
-    assert_eq!(change(&asked), Some(Pending::SetAccess(tunnel(), access)));
-    rig.took(&asked, None);
-    let remote = rig.state.inputs.tunnels[0].remote.clone();
-    assert_eq!(remote.map(|remote| remote.access), Some(access));
-    assert_eq!(change(&open(&mut rig)), None, "it is public");
-    let asked = rig.act(Action::Renew { tunnel: tunnel() });
-    assert_eq!(change(&asked), Some(Pending::Renew(tunnel())));
-    rig.took(&asked, None);
-    let name = "web-7f3k".to_owned();
-    assert_eq!(rig.state.inputs.toast, Some(Toast::Renewed { name }));
-}
-
-#[test]
-fn ports_that_are_changed_elsewhere_are_served_here() {
-    let mut rig = Rig::with(&[tunnel(REAL, &[3000]), tunnel("b.usw2", &[80])]);
-    assert_eq!(next_poll(&rig.state, Poll::Hosted), None);
-    rig.act(Action::Host { tunnel: id(REAL) });
-    let since = rig.at;
-    let asked = rig.engine_of(
-        REAL,
-        HostState::Hosting {
-            session: SessionNumber(1),
-            since,
-            established: true,
-        },
-    );
-    let answer = |asked: &[Command]| {
-        let asked = asked.iter().find_map(|command| match command {
-            Command::AskTunnel { asked, .. } => Some(*asked),
-            _ => None,
-        });
-        Event::Shown {
-            asked: asked.expect("it asks"),
-            tunnel: id(REAL),
-            result: Ok(Box::new(Reported::new(tunnel(REAL, &[3000, 4000])))),
-        }
-    };
-    let set = |commands: &[Command]| {
-        commands.iter().find_map(|command| match command {
-            Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports.len()),
-            _ => None,
-        })
-    };
-    assert_eq!(set(&rig.put(answer(&asked))), Some(2));
-    assert!(next_poll(&rig.state, Poll::Hosted).is_some());
-    let due = rig.put(Event::Due(Poll::Hosted));
-    assert_eq!(shows(&due), [REAL], "and nothing else");
-    assert_eq!(set(&rig.put(answer(&due))), None, "they are served already");
-    rig.put(Event::WindowShown(true));
-    assert_eq!(next_poll(&rig.state, Poll::Hosted), None, "the list tells");
 }

@@ -66,7 +66,7 @@ fn what_was_typed_wrong_stays_beside_its_field() {
 fn a_public_port_goes_with_tcp_alone() {
     let mut rig = Rig::new();
     rig.act(Action::CreateTunnel {
-        provider: ProviderId::Relay,
+        provider: ProviderId::RELAY,
         access: Access::Private,
         name: "x".to_owned(),
         target: "22".to_owned(),

@@ -4,6 +4,7 @@ mod account;
 mod held;
 mod hosting;
 mod inventory;
+mod panel;
 mod polls;
 mod properties;
 mod quit;
@@ -75,7 +76,7 @@ impl Rig {
 
     fn create(&mut self, name: &str, target: &str) -> Vec<Command> {
         let commands = self.act(Action::CreateTunnel {
-            provider: ProviderId::Relay,
+            provider: ProviderId::RELAY,
             access: Access::Private,
             name: name.to_owned(),
             target: target.to_owned(),

@@ -2,9 +2,9 @@
 
 use super::account::{REAL, list_asked, tunnel};
 use super::*;
-use crate::app::account::Reported;
 use crate::app::event::Poll;
-use crate::model::Tunnel;
+use crate::model::{Catalog, Tunnel};
+use crate::provider::Row;
 
 /// The answer to the first question about [`REAL`] among these.
 fn shown(asked: &[Command], tunnel: Tunnel) -> Event {
@@ -15,7 +15,7 @@ fn shown(asked: &[Command], tunnel: Tunnel) -> Event {
     Event::Shown {
         asked: asked.expect("it asks"),
         tunnel: id(REAL),
-        result: Ok(Box::new(Reported::new(tunnel))),
+        result: Ok(Box::new(Row::new(tunnel))),
     }
 }
 
@@ -37,7 +37,9 @@ fn a_look_at_a_change_that_is_half_done_undoes_nothing() {
     assert_eq!(rig.state.inputs.tunnels[0].ports.len(), 1);
     assert!(rig.state.inputs.hosts[&id(REAL)].wanted);
     rig.took(&asked, None);
-    let list = rig.state.ledger.listing.expect("it asks again");
+    let list = rig.state.ledger.accounts[&super::account::whose()]
+        .asked
+        .expect("it asks again");
     rig.list(list, vec![tunnel(REAL, &[3000, 4000])]);
     assert_eq!(rig.state.inputs.tunnels[0].ports.len(), 2, "it is over");
 }
@@ -66,6 +68,7 @@ fn ports_that_were_typed_are_all_that_is_hosted() {
             Begin {
                 tunnels: vec![tunnel(REAL, &[3000])],
                 fixed_ports: [id(REAL)].into(),
+                providers: Catalog::sample(),
                 ..Begin::default()
             },
             at,

@@ -30,7 +30,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         (text.clone(), text.clone(), protocol.clone(), text.clone()).prop_map(
             |(name, target, protocol, public_port)| Action::CreateTunnel {
                 name,
-                provider: ProviderId::Relay,
+                provider: ProviderId::RELAY,
                 access: Access::Private,
                 target,
                 protocol,

@@ -1,12 +1,13 @@
 //! One function a command: what is asked, and what comes back. It decides nothing.
 
+use super::super::Identity;
 use super::device::CodeReader;
 use super::errors::{self, About, Verdict, failed};
 use super::limits::{self, Limits};
 use super::map::now;
 use super::program::{Answer, Program, Watch};
 use super::shapes::{self, Entry, Listed, PortTold, Told, User};
-use crate::model::{Access, DeviceCode, Identity, PortNumber, Protocol, Reason, Secret, TunnelId};
+use crate::model::{Access, DeviceCode, PortNumber, Protocol, Reason, Secret, TunnelId};
 use crate::provider::ConnectError;
 use std::time::Duration;
 

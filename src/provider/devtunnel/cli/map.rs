@@ -1,10 +1,10 @@
 //! From the program's shapes to the model. It runs nothing.
 
+use super::super::OFFERS;
 use super::shapes::{Listed, PortTold, Told, is_public};
 use super::{Entry, PROGRAM, measures};
 use crate::model::{
-    Access, Metrics, Port, PortNumber, Protocol, ProviderId, Remote, Target, Tunnel, TunnelId,
-    UnixMillis,
+    Access, Metrics, Port, PortNumber, Protocol, Remote, Target, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -69,7 +69,7 @@ pub(in crate::provider::devtunnel) fn map_listed(
     };
     Some(Tunnel {
         name: name(listed, &id),
-        provider: ProviderId::DevTunnel,
+        provider: OFFERS.id,
         ports: Vec::new(),
         created_at: now,
         expires_at: measures::expiry(&listed.expiration, now),

@@ -22,7 +22,7 @@ pub(super) use program::Program;
 pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public, protocol_of};
 
 /// What the program is called.
-const PROGRAM: &str = "devtunnel";
+pub(super) const PROGRAM: &str = "devtunnel";
 
 #[cfg(test)]
 mod tests;

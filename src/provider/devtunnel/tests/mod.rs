@@ -5,8 +5,7 @@ mod ports;
 
 use super::*;
 use crate::model::{
-    Class, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target,
-    TunnelId,
+    Class, LivePort, Phase, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId,
 };
 use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent, Tokens};
 use fakes::relay::{HostLink, Relay, Said};
@@ -113,7 +112,8 @@ impl Rig {
             service,
             relay,
             order: HostOrder {
-                provider: ProviderId::DevTunnel,
+                provider: crate::provider::devtunnel::OFFERS.id,
+                options: crate::model::ProviderOptions::default(),
                 tunnel: TunnelId::new("web.usw2").expect("an id"),
                 ports: vec![port(number)],
                 // A host of its own: the process knows those of all tests.

@@ -2,11 +2,11 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Access, AccountFacts, AccountState, DeviceCode, Dialog, DialogKind, Fingerprint, Health, Host,
-    HostState, Inputs, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Pending, PendingWord,
-    Phase, PortKey, ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason,
-    RelayFacts, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber, Traffic, Transition,
-    Tunnel, TunnelId, UnixMillis,
+    Access, AccountFacts, AccountId, AccountState, Catalog, DeviceCode, Dialog, DialogKind,
+    Fingerprint, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Metrics, Notice,
+    NoticeKind, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
+    ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
+    SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -43,7 +43,7 @@ fn some_tunnel() -> impl Strategy<Value = Tunnel> {
     )
         .prop_map(|(name, ports, expires_at, remote)| Tunnel {
             expires_at,
-            provider: remote.map_or(ProviderId::Relay, |_| ProviderId::DevTunnel),
+            provider: remote.map_or(ProviderId::RELAY, |_| ProviderId::SAMPLE),
             remote: remote.map(|(public, hosts)| Remote {
                 access: if public {
                     Access::Public
@@ -330,8 +330,8 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_key().prop_map(|key| DialogKind::ChangeProtocol { key }),
         some_key().prop_map(|key| DialogKind::QrCode { key }),
         some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
-        Just(DialogKind::Account),
-        Just(DialogKind::SignOut),
+        Just(DialogKind::Account { account: whose() }),
+        Just(DialogKind::SignOut { account: whose() }),
         Just(DialogKind::Settings),
         Just(DialogKind::About),
     ]
@@ -346,8 +346,12 @@ fn some_notice() -> impl Strategy<Value = Notice> {
         any::<bool>().prop_map(|hosting| NoticeKind::Crashed { hosting }),
         (some_id(), some_reason())
             .prop_map(|(tunnel, reason)| NoticeKind::NeedsYou { tunnel, reason }),
-        some_reason().prop_map(|reason| NoticeKind::AccountTrouble { reason }),
+        some_reason().prop_map(|reason| NoticeKind::AccountTrouble {
+            account: whose(),
+            reason
+        }),
         some_reason().prop_map(|reason| NoticeKind::ChangeRefused {
+            account: whose(),
             change: PendingWord::Create,
             name: "x".to_owned(),
             reason
@@ -355,6 +359,10 @@ fn some_notice() -> impl Strategy<Value = Notice> {
         (some_id(), any::<u64>()).prop_map(|(tunnel, open)| NoticeKind::HeldLost { tunnel, open }),
     ];
     (any::<u64>(), some_time(), kind).prop_map(|(id, at, kind)| Notice { id, at, kind })
+}
+
+const fn whose() -> AccountId {
+    AccountId::only(ProviderId::SAMPLE)
 }
 
 pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
@@ -372,7 +380,7 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
         some_account_facts(),
     );
     (facts, screen).prop_map(|(facts, screen)| {
-        let (selected, dialog, notices, (shown, joined), devtunnel) = screen;
+        let (selected, dialog, notices, (shown, joined), account) = screen;
         let (tunnels, pending, hosts, probes) = facts;
         let mut inputs = Inputs {
             tunnels,
@@ -382,7 +390,8 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
             selected,
             dialog,
             notices,
-            devtunnel,
+            providers: Catalog::sample(),
+            accounts: [(whose(), account)].into(),
             relay: RelayFacts {
                 joined: joined.then(|| "relay.example:7443".to_owned()),
                 public: joined,

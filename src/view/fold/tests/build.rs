@@ -47,7 +47,7 @@ pub(super) fn tunnel(name: &str, ports: &[u16]) -> Tunnel {
     Tunnel {
         id: id(name),
         name: name.to_owned(),
-        provider: crate::model::ProviderId::Relay,
+        provider: crate::model::ProviderId::RELAY,
         ports: ports
             .iter()
             .map(|number| port(name, *number, Protocol::Http))
@@ -254,6 +254,9 @@ pub(super) fn every_reason() -> Vec<Reason> {
             first: 7500,
             last: 7599,
         },
+        Reason::NoProvider {
+            provider: "later".to_owned(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -298,6 +301,7 @@ fn place(reason: &Reason) -> usize {
         Reason::NameReserved { .. } => 32,
         Reason::TooManyNames { .. } => 33,
         Reason::TooManyPublicPorts { .. } => 34,
+        Reason::NoProvider { .. } => 36,
         Reason::PublicPortOutside { .. } => 35,
     }
 }

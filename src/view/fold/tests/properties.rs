@@ -80,18 +80,18 @@ fn refers(view: &View, action: &Action) -> bool {
             DialogKind::QrCode { key } => has_url(key),
             DialogKind::CreateTunnel
             | DialogKind::Settings
-            | DialogKind::Account
-            | DialogKind::SignOut
+            | DialogKind::Account { .. }
+            | DialogKind::SignOut { .. }
             | DialogKind::About => true,
         },
         Action::Refresh
         | Action::SignIn { .. }
-        | Action::CancelSignIn
-        | Action::SignOut
-        | Action::CopyDeviceCode
-        | Action::OpenDevicePage
-        | Action::CopyInstallCommand
-        | Action::OpenInstallPage
+        | Action::CancelSignIn { .. }
+        | Action::SignOut { .. }
+        | Action::CopyDeviceCode { .. }
+        | Action::OpenDevicePage { .. }
+        | Action::CopyInstallCommand { .. }
+        | Action::OpenInstallPage { .. }
         | Action::LeaveRelay
         | Action::OpenWindow
         | Action::StopAll

@@ -6,10 +6,10 @@ use super::build::{
 };
 use super::compact::compact;
 use crate::model::{
-    Access, AccountState, DeviceCode, Dialog, DialogKind, Field, FieldError, Health, HostState,
-    Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase, Protocol,
-    ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault, SessionNumber,
-    Theme, Toast, Traffic, Transition, Tunnel,
+    Access, AccountId, AccountState, Catalog, DeviceCode, Dialog, DialogKind, Field, FieldError,
+    Health, HostState, Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase,
+    Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault,
+    SessionNumber, Theme, Toast, Traffic, Transition, Tunnel,
 };
 use crate::view::fold;
 use serde_json::Value;
@@ -288,10 +288,15 @@ fn notices_of_every_kind() {
     pin("notices-of-every-kind", &inputs);
 }
 
+/// The one account.
+const fn whose() -> AccountId {
+    AccountId::only(ProviderId::SAMPLE)
+}
+
 /// Two tunnels of an account, the first in the panel with what the provider counts of it.
 fn remote(state: AccountState) -> Inputs {
     let of = |name: &str, hosts, access| Tunnel {
-        provider: ProviderId::DevTunnel,
+        provider: ProviderId::SAMPLE,
         expires_at: Some(after(12 * 86_400)),
         remote: Some(Remote {
             access,
@@ -306,9 +311,10 @@ fn remote(state: AccountState) -> Inputs {
             of("docs.usw2", 0, Access::Public),
         ],
         selected: Some(key("web.usw2", 3000)),
+        providers: Catalog::sample(),
         ..Inputs::default()
     };
-    inputs.devtunnel.state = state;
+    inputs.account_mut(&whose()).state = state;
     inputs.appearance.window_shown = true;
     inputs
 }
@@ -331,7 +337,7 @@ fn an_account_s_tunnels_one_hosted_elsewhere() {
         connections: Some(2),
     };
     inputs
-        .devtunnel
+        .account_mut(&whose())
         .metrics
         .insert(key("web.usw2", 3000), [0, 3_072].map(sample).into());
     pin("an-account-s-tunnels-one-hosted-elsewhere", &inputs);
@@ -415,12 +421,13 @@ fn every_step_of_the_account() {
         .map(|state| {
             let mut inputs = Inputs {
                 dialog: Some(Dialog {
-                    kind: DialogKind::Account,
+                    kind: DialogKind::Account { account: whose() },
                     errors: vec![],
                 }),
+                providers: Catalog::sample(),
                 ..Inputs::default()
             };
-            inputs.devtunnel.state = state;
+            inputs.account_mut(&whose()).state = state;
             let dialog = fold(&inputs, NOW).window.dialog;
             let dialog = dialog.expect("it is open");
             // The command is another one on each system.

@@ -3,7 +3,9 @@
 use super::build::{
     NOW, after, before, brief, every_reason, held, hosting, id, number, reconnecting, web,
 };
-use crate::model::{HostState, Inputs, Phase, Reason, SessionNumber, UnixMillis};
+use crate::model::{
+    Catalog, HostState, Inputs, Phase, ProviderId, Reason, SessionNumber, UnixMillis,
+};
 use crate::view::fold::wants_tick;
 use crate::view::{Badge, Panel, fold};
 use std::collections::HashSet;
@@ -238,11 +240,17 @@ fn every_reason_has_its_own_sentence_in_every_state() {
 #[test]
 fn every_fatal_reason_has_the_remedy_that_can_help() {
     let remedy = |reason: Reason| {
+        // Only where there are accounts does one lack a sign-in, or the program for it.
+        let remote = matches!(reason, Reason::SignedOut | Reason::NotInstalled { .. });
         let mut inputs = web(HostState::Failed {
             since: before(1),
             reason,
         });
         inputs.tunnels[0].ports[0].public_port = Some(number(7500));
+        if remote {
+            inputs.providers = Catalog::sample();
+            inputs.tunnels[0].provider = ProviderId::SAMPLE;
+        }
         brief(&panel(&inputs).remedy.expect("a failure has a remedy").label)
     };
     for reason in every_reason() {

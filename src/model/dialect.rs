@@ -1,0 +1,54 @@
+//! How a provider's public URLs are asked, and what its own answers mean. Pure: headers in, a verdict
+//! out.
+
+use super::RelayVerdict;
+use std::fmt::Debug;
+
+/// A header of an answer by its name, which is written in lower case.
+pub type Header<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
+
+/// See the module. Each provider has one.
+pub trait ProbeDialect: Debug + Sync {
+    /// What a probe sends so that it is taken for one.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Whether probes show the session's key: then they are no visits, and have a place kept for them.
+    fn shows_key(&self) -> bool {
+        false
+    }
+
+    /// What the provider says of the tunnel; `None` for an answer of the service itself.
+    fn verdict<'a>(&self, status: u16, header: Header<'a>) -> Option<RelayVerdict>;
+
+    /// Whether a redirect to `place`, a host and a path, asks a visitor to sign in at the provider.
+    fn is_sign_in(&self, _place: &str) -> bool {
+        false
+    }
+
+    /// Whether the URL of a TCP port is an address that can be asked.
+    fn asks_tcp(&self) -> bool {
+        true
+    }
+
+    /// Whether an answer of this status says that probes come too often: 429, where the provider counts
+    /// them and not the service.
+    fn is_limit(&self, _status: u16) -> bool {
+        false
+    }
+}
+
+/// The dialect of our own relay, which names itself in each of its pages.
+#[derive(Debug)]
+pub struct OwnDialect;
+
+impl ProbeDialect for OwnDialect {
+    fn shows_key(&self) -> bool {
+        true
+    }
+
+    fn verdict<'a>(&self, _: u16, header: Header<'a>) -> Option<RelayVerdict> {
+        header(RelayVerdict::HEADER).and_then(RelayVerdict::parse)
+    }
+}

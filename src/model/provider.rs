@@ -1,0 +1,469 @@
+//! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
+//! data, so that nobody outside a provider's own room has to know its name.
+
+use super::{OwnDialect, ProbeDialect, Protocol};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The longest id of a provider, in bytes.
+const LONGEST: usize = 23;
+
+/// The name of a provider in files, on the command line and in the audit log: `a-z`, `0-9` and `-`,
+/// 1 to 23 bytes, a letter first. It is open: a tunnel of a provider that this build lacks keeps its
+/// own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderId {
+    /// Zeros behind the text.
+    text: [u8; LONGEST],
+}
+
+/// What is typed or written is no provider's id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{typed:?} cannot be a provider: it takes letters, digits and -, 23 at most")]
+pub struct InvalidProvider {
+    /// What it was.
+    typed: String,
+}
+
+impl ProviderId {
+    /// Our own relay: the embedded one, or the one that was joined.
+    pub const RELAY: Self = Self::literal("relay");
+
+    /// The id of a provider that is built in.
+    ///
+    /// # Panics
+    /// When it is none: at build, where it is used for a constant.
+    #[must_use]
+    pub const fn literal(id: &str) -> Self {
+        match Self::read(id) {
+            Some(id) => id,
+            None => panic!("no provider can have this id"),
+        }
+    }
+
+    const fn read(id: &str) -> Option<Self> {
+        let from = id.as_bytes();
+        if from.is_empty() || from.len() > LONGEST || !from[0].is_ascii_lowercase() {
+            return None;
+        }
+        let mut text = [0; LONGEST];
+        let mut at = 0;
+        while at < from.len() {
+            match from[at] {
+                byte @ (b'a'..=b'z' | b'0'..=b'9' | b'-') => text[at] = byte,
+                _ => return None,
+            }
+            at += 1;
+        }
+        Some(Self { text })
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let end = self.text.iter().position(|byte| *byte == 0);
+        // It is ASCII: nothing else is ever put into it.
+        std::str::from_utf8(&self.text[..end.unwrap_or(LONGEST)]).unwrap_or_default()
+    }
+}
+
+impl Default for ProviderId {
+    fn default() -> Self {
+        Self::RELAY
+    }
+}
+
+impl FromStr for ProviderId {
+    type Err = InvalidProvider;
+    fn from_str(typed: &str) -> Result<Self, InvalidProvider> {
+        let refused = || InvalidProvider {
+            typed: typed.to_owned(),
+        };
+        Self::read(typed).ok_or_else(refused)
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+impl Serialize for ProviderId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ProviderId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One identity at one provider. A person may have several at each, by names of their own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AccountId {
+    /// Where.
+    pub provider: ProviderId,
+    /// What the person calls it; empty for the only one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+impl AccountId {
+    /// The account at a provider that has no name.
+    #[must_use]
+    pub const fn only(provider: ProviderId) -> Self {
+        Self {
+            provider,
+            name: String::new(),
+        }
+    }
+}
+
+/// What is set for a provider: text by the keys of its options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderOptions(pub BTreeMap<String, String>);
+
+impl ProviderOptions {
+    /// What holds for an option: what is set, where it can be taken.
+    #[must_use]
+    pub fn get<'o>(&'o self, option: &'o OptionSpec) -> &'o str {
+        let set = self.text(option.key);
+        set.filter(|set| option.takes(set))
+            .unwrap_or(option.default)
+    }
+
+    /// What is set under a key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+}
+
+/// Where a provider's tunnels are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inventory {
+    /// In a file of this computer: they are what the person made here.
+    Here,
+    /// At the provider, in an account: it names them, counts who hosts them, and changes are asked of it.
+    AtProvider,
+}
+
+/// A program that must be there before anything works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// What it is called.
+    pub name: &'static str,
+    /// The command that installs it on this kind of computer.
+    pub install_command: &'static str,
+    /// The command that signs a person in with it.
+    pub sign_in_command: &'static str,
+    /// The page that says how else.
+    pub install_page: &'static str,
+}
+
+/// One way to sign in at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInWay {
+    /// Its name in files, in `a-z` and `-`.
+    pub key: &'static str,
+    /// Who signs the person in, as they call themselves.
+    pub name: &'static str,
+}
+
+/// An option of a provider, of which every place is made that shows or takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// Its name in files and for `--set`.
+    pub key: &'static str,
+    /// The text that says what it is, by its key in `i18n`.
+    pub label: &'static str,
+    /// What it takes.
+    pub kind: OptionKind,
+    /// What holds while nobody has said anything.
+    pub default: &'static str,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    /// One of these, each with the key of the text that names it.
+    Choice(&'static [(&'static str, &'static str)]),
+}
+
+impl OptionSpec {
+    /// Whether `value` can be taken.
+    #[must_use]
+    pub fn takes(&self, value: &str) -> bool {
+        match self.kind {
+            OptionKind::Choice(values) => values.iter().any(|(taken, _)| *taken == value),
+        }
+    }
+}
+
+/// What a provider carries and can do, and what it needs: plain data that everybody decides by.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, which another provider may have without the others"
+)]
+pub struct Offers {
+    /// Its id.
+    pub id: ProviderId,
+    /// What it is called, in every language. Empty for our own relay, which has a word of its own.
+    pub name: &'static str,
+    /// What a port may speak.
+    pub protocols: &'static [Protocol],
+    /// Where its tunnels are listed.
+    pub inventory: Inventory,
+    /// What must be installed first.
+    pub program: Option<Program>,
+    /// How one signs in; none where nobody has to.
+    pub sign_in: &'static [SignInWay],
+    /// A person may say who can visit.
+    pub access: bool,
+    /// A tunnel ends by itself, and its life can be prolonged.
+    pub renewal: bool,
+    /// A port that is to speak something else is deleted and made anew: its URL may change.
+    pub protocol_is_fixed: bool,
+    /// A person may say which relay of this kind carries the tunnel.
+    pub joins: bool,
+    /// A port's service can be asked by another name, and told of its visitors by the PROXY protocol.
+    pub port_options: bool,
+    /// How its public URLs are asked.
+    pub probe: &'static dyn ProbeDialect,
+    /// A tunnel can be made, hosted and deleted to see whether that works.
+    pub trial: bool,
+    /// What may be set for it.
+    pub options: &'static [OptionSpec],
+}
+
+/// Each provider has one, and an id of its own.
+impl PartialEq for Offers {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Offers {}
+
+impl Offers {
+    /// The key under which the last way to sign in is kept.
+    pub const LAST_WAY: &'static str = "identity";
+
+    /// Our own relay.
+    pub const RELAY: Self = Self {
+        id: ProviderId::RELAY,
+        name: "",
+        protocols: &Protocol::ALL,
+        inventory: Inventory::Here,
+        program: None,
+        sign_in: &[],
+        access: false,
+        renewal: false,
+        protocol_is_fixed: false,
+        joins: true,
+        port_options: true,
+        probe: &OwnDialect,
+        trial: false,
+        options: &[],
+    };
+
+    /// Whether its tunnels are in an account at the provider.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        matches!(self.inventory, Inventory::AtProvider)
+    }
+
+    /// The way to sign in that was taken last, else the first there is.
+    #[must_use]
+    pub fn last_way(&self, options: &ProviderOptions) -> Option<&'static SignInWay> {
+        let last = options.text(Self::LAST_WAY);
+        let ways = self.sign_in.iter();
+        let taken = ways.clone().find(|way| Some(way.key) == last);
+        taken.or_else(|| self.sign_in.first())
+    }
+
+    /// Whether a port of it may speak this.
+    #[must_use]
+    pub fn carries(&self, protocol: Protocol) -> bool {
+        self.protocols.contains(&protocol)
+    }
+}
+
+#[cfg(test)]
+impl ProviderId {
+    /// The id of [`Offers::SAMPLE`].
+    pub const SAMPLE: Self = Self::literal("devtunnel");
+}
+
+#[cfg(test)]
+impl Offers {
+    /// A provider with everything that our relay has not: for tests.
+    pub const SAMPLE: Self = Self {
+        id: ProviderId::SAMPLE,
+        name: "Dev Tunnels",
+        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
+        inventory: Inventory::AtProvider,
+        program: Some(Program {
+            name: "devtunnel",
+            install_command: "curl -sL https://aka.ms/DevTunnelCliInstall | bash",
+            sign_in_command: "devtunnel user login",
+            install_page: "https://example.org/install",
+        }),
+        sign_in: &[
+            SignInWay {
+                key: "microsoft",
+                name: "Microsoft",
+            },
+            SignInWay {
+                key: "github",
+                name: "GitHub",
+            },
+        ],
+        access: true,
+        renewal: true,
+        protocol_is_fixed: true,
+        joins: false,
+        port_options: false,
+        probe: &SampleDialect,
+        trial: true,
+        options: &[OptionSpec {
+            key: "offer",
+            label: "devtunnel-offer",
+            kind: OptionKind::Choice(&[
+                ("both", "devtunnel-offer-both"),
+                ("v1", "devtunnel-offer-v1"),
+            ]),
+            default: "both",
+        }],
+    };
+}
+
+/// Asks as a provider does that counts requests, and whose TCP ports have no address.
+#[cfg(test)]
+#[derive(Debug)]
+struct SampleDialect;
+
+#[cfg(test)]
+impl ProbeDialect for SampleDialect {
+    fn verdict<'a>(&self, _: u16, _: super::Header<'a>) -> Option<super::RelayVerdict> {
+        None
+    }
+
+    fn asks_tcp(&self) -> bool {
+        false
+    }
+
+    fn is_limit(&self, status: u16) -> bool {
+        status == 429
+    }
+}
+
+#[cfg(test)]
+impl Catalog {
+    /// Our relay and [`Offers::SAMPLE`].
+    pub fn sample() -> Self {
+        static SAMPLE: Offers = Offers::SAMPLE;
+        Self::new([&RELAY, &SAMPLE])
+    }
+}
+
+/// What stands for a provider that this build lacks: its tunnels are kept and shown as they are.
+static ABSENT: Offers = Offers {
+    protocols: &[],
+    joins: false,
+    port_options: false,
+    ..Offers::RELAY
+};
+
+static RELAY: Offers = Offers::RELAY;
+
+/// The providers of this build, in the order a person picks from. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalog(Arc<[&'static Offers]>);
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self::new([&RELAY])
+    }
+}
+
+impl Catalog {
+    /// These, each with an id of its own.
+    #[must_use]
+    pub fn new(offers: impl IntoIterator<Item = &'static Offers>) -> Self {
+        Self(offers.into_iter().collect())
+    }
+
+    /// What is offered by the provider of this id; nothing, by one that is not there.
+    #[must_use]
+    pub fn of(&self, id: ProviderId) -> &'static Offers {
+        self.find(id).unwrap_or(&ABSENT)
+    }
+
+    /// The same, for whoever must know whether it is there.
+    #[must_use]
+    pub fn find(&self, id: ProviderId) -> Option<&'static Offers> {
+        self.iter().find(|offers| offers.id == id)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Offers> {
+        self.0.iter().copied()
+    }
+
+    /// Those that keep their tunnels in an account.
+    pub fn remote(&self) -> impl Iterator<Item = &'static Offers> {
+        self.iter().filter(|offers| offers.is_remote())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for good in ["relay", "a", "x-2", "abcdefghijklmnopqrstuvw"] {
+            let id: ProviderId = good.parse().expect("it is one");
+            assert_eq!(id.as_str(), good);
+        }
+        for bad in ["", "A", "2x", "-x", "a b", "ü", "abcdefghijklmnopqrstuvwx"] {
+            bad.parse::<ProviderId>().expect_err("it is none");
+        }
+    }
+
+    #[test]
+    fn a_provider_that_is_not_there_offers_nothing_and_is_kept() {
+        let id: ProviderId = "later".parse().expect("an id");
+        let catalog = Catalog::default();
+        assert_eq!(catalog.find(id), None);
+        assert!(catalog.of(id).protocols.is_empty());
+        let text = serde_json::to_string(&id).expect("it is written");
+        assert_eq!(serde_json::from_str::<ProviderId>(&text).ok(), Some(id));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_id_or_refused_and_never_changed(text in ".{0,40}") {
+            if let Ok(id) = text.parse::<ProviderId>() {
+                prop_assert_eq!(id.as_str(), text.as_str());
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The providers of this build: the only list of them, and the only place that knows which of them
+//! are built in.
+
+use super::relay::{RelayConnector, RelayLocator};
+use super::{BoxFuture, ConnectError, Connector, HostOrder, Inventory, ProbeMarks, Progress};
+use super::{Session, Tokens};
+use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
+use std::fmt;
+use std::future::ready;
+use std::sync::Arc;
+
+/// Somebody who carries tunnels. A new one is a folder beside this file and a line in [`all`].
+pub trait Provider: Send + Sync {
+    /// What it can do and needs: what everybody else decides by.
+    fn offers(&self) -> &'static Offers;
+
+    /// The tunnels of an account there; `None` where they are listed in a file of this computer.
+    fn inventory(&self, _account: &AccountId) -> Option<Arc<dyn Inventory>> {
+        None
+    }
+
+    /// The address where its service accepts connections, for whoever looks whether it does; `None`
+    /// where there is no one place.
+    ///
+    /// # Errors
+    /// A sentence on what is wrong with what the environment says of it.
+    fn service(&self) -> Result<Option<(String, u16)>, String> {
+        Ok(None)
+    }
+
+    /// Makes the sessions of one tunnel, whose probes are known by `probes`.
+    fn connector(&self, options: &ProviderOptions, probes: ProbeMarks) -> Box<dyn Connector>;
+}
+
+/// The providers there are. Cheap to clone.
+#[derive(Clone)]
+pub struct Registry(Arc<[Arc<dyn Provider>]>);
+
+/// All of this build; our relay is where `locator` says.
+#[must_use]
+pub fn all(locator: Arc<dyn RelayLocator>) -> Registry {
+    let ours: Arc<dyn Provider> = Arc::new(OurRelay(locator));
+    Registry::new([ours].into_iter().chain(others()))
+}
+
+/// Those of this build that need no relay: for whoever only asks accounts.
+#[must_use]
+pub fn remote() -> Registry {
+    Registry::new(others())
+}
+
+fn others() -> Vec<Arc<dyn Provider>> {
+    vec![
+        #[cfg(feature = "devtunnel")]
+        Arc::new(super::devtunnel::DevTunnels::from_env()),
+    ]
+}
+
+/// What is offered by all of this build.
+#[must_use]
+pub fn catalog() -> Catalog {
+    Catalog::new([
+        OurRelay::OFFERS,
+        #[cfg(feature = "devtunnel")]
+        &super::devtunnel::OFFERS,
+    ])
+}
+
+impl Registry {
+    /// These, each with an id of its own.
+    #[must_use]
+    pub fn new(providers: impl IntoIterator<Item = Arc<dyn Provider>>) -> Self {
+        Self(providers.into_iter().collect())
+    }
+
+    /// The same with this one, in the place of whoever has its id.
+    #[must_use]
+    pub fn with(&self, provider: Arc<dyn Provider>) -> Self {
+        let id = provider.offers().id;
+        let others = self.0.iter().filter(|other| other.offers().id != id);
+        Self::new(others.cloned().chain([provider]))
+    }
+
+    /// What they offer.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        Catalog::new(self.0.iter().map(|provider| provider.offers()))
+    }
+
+    /// The provider of this id, if this build has it.
+    #[must_use]
+    pub fn find(&self, id: ProviderId) -> Option<&dyn Provider> {
+        let found = self.0.iter().find(|provider| provider.offers().id == id);
+        found.map(|provider| &**provider)
+    }
+
+    /// The tunnels of an account.
+    ///
+    /// # Errors
+    /// This build lacks the provider, or it keeps none.
+    pub fn inventory(&self, account: &AccountId) -> Result<Arc<dyn Inventory>, Reason> {
+        let provider = self.find(account.provider);
+        let inventory = provider.and_then(|provider| provider.inventory(account));
+        inventory.ok_or_else(|| absent(account.provider))
+    }
+
+    /// Makes the sessions of one tunnel; of a provider that is not there, one that says so.
+    #[must_use]
+    pub fn connector(
+        &self,
+        id: ProviderId,
+        options: &ProviderOptions,
+        probes: ProbeMarks,
+    ) -> Box<dyn Connector> {
+        match self.find(id) {
+            Some(provider) => provider.connector(options, probes),
+            None => Box::new(Absent(id)),
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.0.iter().map(|provider| provider.offers().id);
+        f.debug_list().entries(ids).finish()
+    }
+}
+
+/// Our own relay, embedded or joined.
+struct OurRelay(Arc<dyn RelayLocator>);
+
+impl OurRelay {
+    const OFFERS: &'static Offers = &Offers::RELAY;
+}
+
+impl Provider for OurRelay {
+    fn offers(&self) -> &'static Offers {
+        Self::OFFERS
+    }
+
+    fn connector(&self, _: &ProviderOptions, probes: ProbeMarks) -> Box<dyn Connector> {
+        Box::new(RelayConnector::new(Arc::clone(&self.0)).with_probes(probes))
+    }
+}
+
+fn absent(provider: ProviderId) -> Reason {
+    Reason::NoProvider {
+        provider: provider.to_string(),
+    }
+}
+
+/// Stands for a provider that this build lacks.
+struct Absent(ProviderId);
+
+impl Connector for Absent {
+    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+        Box::pin(ready(Err(ConnectError::new(absent(self.0)))))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        _: &'a HostOrder,
+        _: &'a Tokens,
+        _: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
+        Box::pin(ready(Err(ConnectError::new(absent(self.0)))))
+    }
+}

@@ -1,0 +1,287 @@
+//! What works here of a provider that keeps accounts: the program, the account, the service; and,
+//! where that is asked for, hosting a tunnel that is made for it and thrown away.
+
+use super::{Check, said};
+use crate::clock;
+use crate::model::{
+    AccountId, AccountState, Offers, Pending, Port, PortNumber, Protocol, ProviderId,
+    ProviderOptions, Reason, Remote, Target, Tunnel, TunnelId,
+};
+use crate::provider::{
+    Account, ConnectError, HostOrder, Inventory, ProbeMarks, Provider, Session, SessionEvent,
+    registry,
+};
+use crate::view::fold::fault;
+use crate::view::{Msg, messages as m};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long the service may take to accept a connection.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long a session may take to prove itself.
+const PROOF: Duration = Duration::from_secs(30);
+
+/// The port of the throw-away tunnel; nobody visits it.
+const PORT: u16 = 3000;
+
+/// What is looked at.
+struct Look<'l> {
+    provider: &'l dyn Provider,
+    offers: &'static Offers,
+    inventory: &'l dyn Inventory,
+    options: &'l ProviderOptions,
+}
+
+/// All of them; nothing is tried behind what failed.
+pub(super) async fn all(id: ProviderId, options: &ProviderOptions, write: bool) -> Vec<Check> {
+    let providers = registry::remote();
+    let inventory = providers.inventory(&AccountId::only(id));
+    let (Some(provider), Ok(inventory)) = (providers.find(id), inventory) else {
+        let provider = id.to_string();
+        let reason = Reason::NoProvider { provider };
+        let advice = m::advice_build();
+        return vec![Check::fail(
+            &format!("{id}-program"),
+            m::doctor_program(),
+            fault(&reason),
+            advice,
+        )];
+    };
+    let look = Look {
+        provider,
+        offers: provider.offers(),
+        inventory: &*inventory,
+        options,
+    };
+    look.all(write).await
+}
+
+impl Look<'_> {
+    fn word(&self, of: &str) -> String {
+        format!("{}-{of}", self.offers.id)
+    }
+
+    async fn all(&self, write: bool) -> Vec<Check> {
+        let account = self.inventory.account();
+        let mut checks: Vec<Check> = self.service().await.into_iter().collect();
+        if self.offers.program.is_some() {
+            let (word, name) = (self.word("program"), m::doctor_program());
+            match account.version().await {
+                Ok(version) => checks.push(Check::ok(&word, name, m::doctor_version(version))),
+                Err(reason) => {
+                    checks.push(self.failed(&word, name, &reason));
+                    return checks;
+                }
+            }
+        }
+        let signed_in = self.sign_in(account).await;
+        let ready = signed_in.status == super::Status::Ok;
+        checks.push(signed_in);
+        if ready {
+            checks.push(self.list().await);
+            checks.extend(self.limits(account).await);
+            checks.push(if write {
+                self.hosting().await
+            } else {
+                Check::ok(
+                    &self.word("hosting"),
+                    m::doctor_write(),
+                    m::doctor_not_tried(),
+                )
+            });
+        }
+        checks
+    }
+
+    fn failed(&self, word: &str, name: Msg, reason: &Reason) -> Check {
+        Check::fail(word, name, fault(reason), self.advice(reason))
+    }
+
+    fn advice(&self, reason: &Reason) -> Msg {
+        let program = self.offers.program;
+        match (reason, program) {
+            (Reason::NotInstalled { .. }, Some(program)) => {
+                m::advice_program(program.install_command)
+            }
+            (Reason::SignedOut, _) => self.sign_in_advice(),
+            _ => m::advice_service(),
+        }
+    }
+
+    fn sign_in_advice(&self) -> Msg {
+        match self.offers.program {
+            Some(program) => m::advice_sign_in(program.sign_in_command),
+            None => m::advice_sign_in_app(),
+        }
+    }
+
+    /// Whether anything accepts a connection where the service is. Behind a proxy it may not, and
+    /// hosting works all the same.
+    async fn service(&self) -> Option<Check> {
+        let (word, name) = (self.word("service"), m::doctor_service());
+        let (host, port) = match self.provider.service() {
+            Ok(address) => address?,
+            Err(wrong) => {
+                return Some(Check::fail(&word, name, said(wrong), m::advice_service()));
+            }
+        };
+        let address = format!("{host}:{port}");
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let silent = |detail: String| {
+            let detail = m::doctor_service_silent(address.as_str(), detail);
+            Check::warn(&word, m::doctor_service(), detail, m::advice_service())
+        };
+        Some(
+            match timeout(ANSWER, TcpStream::connect((host.as_str(), port))).await {
+                Ok(Ok(_)) => Check::ok(&word, name, m::doctor_service_answers(address.as_str())),
+                Ok(Err(error)) => silent(error.to_string()),
+                Err(_) => silent(Reason::TimedOut.code().to_owned()),
+            },
+        )
+    }
+
+    async fn sign_in(&self, account: &dyn Account) -> Check {
+        let (word, name) = (self.word("account"), m::doctor_account());
+        match account.preflight().await {
+            AccountState::Ready { user, via } => {
+                Check::ok(&word, name, m::account_ready(user, via))
+            }
+            AccountState::Failed { reason, .. } => self.failed(&word, name, &reason),
+            AccountState::NotInstalled => {
+                let program = self.offers.program.map(|program| program.name.to_owned());
+                let program = program.unwrap_or_default();
+                self.failed(&word, name, &Reason::NotInstalled { program })
+            }
+            AccountState::Unknown | AccountState::SignedOut | AccountState::SigningIn { .. } => {
+                Check::fail(&word, name, m::account_signed_out(), self.sign_in_advice())
+            }
+        }
+    }
+
+    async fn list(&self) -> Check {
+        let (word, name) = (self.word("list"), m::doctor_list());
+        match self.inventory.list(vec![]).await {
+            Ok(listed) => Check::ok(&word, name, m::doctor_tunnels_found(listed.len())),
+            Err(reason) => self.failed(&word, name, &reason),
+        }
+    }
+
+    /// A line a limit.
+    async fn limits(&self, account: &dyn Account) -> Vec<Check> {
+        let (word, name) = (self.word("limits"), m::doctor_account_limits);
+        match account.limits().await {
+            Ok(limits) => limits
+                .into_iter()
+                .map(|(what, amount)| Check::ok(&word, name(), m::doctor_limit(amount, what)))
+                .collect(),
+            Err(reason) => vec![Check::warn(
+                &word,
+                name(),
+                fault(&reason),
+                self.advice(&reason),
+            )],
+        }
+    }
+
+    /// Makes a tunnel, hosts it until its session has proven itself, and deletes it.
+    async fn hosting(&self) -> Check {
+        let (word, name) = (self.word("hosting"), m::doctor_write());
+        let not_hosted = |reason: &Reason, step, advice| {
+            let detail = m::doctor_not_hosted(fault(reason), step);
+            Check::fail(&word, m::doctor_write(), detail, advice)
+        };
+        let made = match throw_away(self.offers.id) {
+            Some(tunnel) => {
+                let change = Pending::Create(tunnel.clone());
+                let made = self.inventory.change(change, tunnel).await;
+                made.and_then(|made| made.ok_or(Reason::TunnelGone))
+            }
+            // A name and a port that are none: there is nothing to make.
+            None => Err(Reason::TunnelGone),
+        };
+        let made = match made {
+            Ok(made) => made.tunnel,
+            Err(reason) => return not_hosted(&reason, m::step_create(), self.advice(&reason)),
+        };
+        let hosted = self.host(&made).await;
+        let delete = Pending::Delete(made.id.clone());
+        if let Err(reason) = self.inventory.change(delete, made.clone()).await {
+            let id = made.id.as_str();
+            let detail = m::doctor_left_behind(fault(&reason), id);
+            let advice = m::advice_delete(id, self.offers.name);
+            return Check::fail(&word, name, detail, advice);
+        }
+        match hosted {
+            Ok(url) => Check::ok(&word, name, m::doctor_hosted(url)),
+            Err((step, error)) => not_hosted(&error.reason, step, m::advice_write()),
+        }
+    }
+
+    /// Its URL, or the step at which it failed.
+    async fn host(&self, tunnel: &Tunnel) -> Result<String, (Msg, ConnectError)> {
+        let nobody = crate::model::Secret::new("");
+        let connector = self
+            .provider
+            .connector(self.options, ProbeMarks::new(nobody));
+        let order = HostOrder {
+            provider: tunnel.provider,
+            options: self.options.clone(),
+            tunnel: tunnel.id.clone(),
+            ports: tunnel.ports.clone(),
+            install: "doctor".to_owned(),
+            take_over: false,
+            fixed_ports: false,
+            sessions: 0,
+        };
+        let tokens = connector.mint(&order).await;
+        let tokens = tokens.map_err(|error| (m::step_token(), error))?;
+        let session = connector.connect(&order, &tokens, &|_| {}).await;
+        let mut session = session.map_err(|error| (m::step_connect(), error))?;
+        let proven = timeout(PROOF, established(&mut session)).await;
+        let url = session.ports.first().map(|port| port.url.clone());
+        session.close().await;
+        match proven {
+            Ok(Ok(())) => Ok(url.unwrap_or_default()),
+            Ok(Err(error)) => Err((m::step_establish(), error)),
+            Err(_) => Err((m::step_establish(), ConnectError::new(Reason::TimedOut))),
+        }
+    }
+}
+
+/// Its id is the service's to make, of the name.
+fn throw_away(provider: ProviderId) -> Option<Tunnel> {
+    let name = format!("underpass-doctor-{:x}", rand::random::<u32>());
+    let id = TunnelId::from_name(&name)?;
+    let number = PortNumber::new(PORT)?;
+    Some(Tunnel {
+        ports: vec![Port {
+            number,
+            protocol: Protocol::Auto,
+            target: Target::local(number),
+            label: id.clone(),
+            public_port: None,
+            options: crate::model::PortOptions::default(),
+        }],
+        id,
+        name,
+        provider,
+        created_at: clock::now(),
+        expires_at: None,
+        remote: Some(Remote::default()),
+    })
+}
+
+async fn established(session: &mut Session) -> Result<(), ConnectError> {
+    while let Some(event) = session.events.recv().await {
+        match event {
+            SessionEvent::Established => return Ok(()),
+            SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return Err(ended),
+            SessionEvent::Superseded => return Err(ConnectError::new(Reason::LinkLost)),
+            SessionEvent::Ports(live) => session.ports = live,
+            SessionEvent::GoingDown | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
+        }
+    }
+    Err(ConnectError::new(Reason::LinkLost))
+}
