@@ -1,12 +1,19 @@
 //! The engine: one OS thread for each hosted tunnel, with a current-thread runtime in it.
 //!
-//! It carries out what the keep-alive machine decides, keeps the token cache, and reports its state
-//! as one value. It knows no view, no file and no particular provider.
+//! What to do after each outcome is decided by pure files, to which time and randomness come in: the
+//! keep-alive machine (`machine`, and `up` for a session that is up), the `backoff` and the token
+//! cache (`tokens`). The `driver` carries out what they say and tells them what came of it. The
+//! engine reports its state as one value; it knows no view, no file and no particular provider.
 
 mod attempt;
-mod drive;
+mod backoff;
+mod driver;
+mod input;
+mod machine;
 mod state;
 mod tally;
+mod tokens;
+mod up;
 mod wait;
 
 use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
@@ -154,7 +161,7 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let driver = drive::Driver::new(order, connector, timing, clock, &*emit);
+        let driver = driver::Driver::new(order, connector, timing, clock, &*emit);
         let driver = driver.with_liveness(liveness);
         runtime.block_on(driver.with_clock_of_tokens(with_sleep).run(inbox));
         // A look-up of a name may still hang in the system; nobody waits for it.

@@ -1,6 +1,6 @@
 //! Turns the machine's stage into the state that is reported: wall-clock times and reasons added.
 
-use crate::keepalive::Stage;
+use super::input::Stage;
 use crate::model::{Class, HostState, Phase, Reason, UnixMillis};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! What the engine's loop waits for, each for ever while there is nothing of the kind.
 
 use super::attempt::{Attempt, News};
-use super::drive::Wake;
+use super::driver::Wake;
 use crate::provider::{Session, SessionEvent};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::future::Future;

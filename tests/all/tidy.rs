@@ -9,14 +9,12 @@ use std::path::{Path, PathBuf};
 /// does not exist.
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("keepalive", &["model"]),
-    ("token", &[]),
     ("base", &["model"]),
     ("link", &[]),
     ("view", &["model"]),
     ("provider", &["base", "model", "secrets", "link"]),
     ("relay", &["base", "model", "link", "store"]),
-    ("engine", &["keepalive", "token", "provider", "model"]),
+    ("engine", &["provider", "model"]),
     ("probe", &["base", "model"]),
     ("app", &[ALL_BUT_SHELL]),
     ("shell", &["view", "model"]),

@@ -2,11 +2,12 @@
 //! rig.
 
 mod going_down;
+mod machine;
 mod parked;
 mod policy;
 mod sessions;
 
-use super::drive::Driver;
+use super::driver::Driver;
 use super::{EngineCommand, EngineEvent};
 use crate::model::{
     Class, HostState, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret,

@@ -241,7 +241,7 @@ async fn a_session_that_the_relay_forgot_is_replaced_at_once() {
     run(Script::default(), async |rig| {
         let first = rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
-        tokio::time::sleep(crate::keepalive::STABLE_AFTER).await;
+        tokio::time::sleep(crate::engine::up::STABLE_AFTER).await;
         let forgotten = Ended::new(Reason::LinkLost);
         let began = tokio::time::Instant::now();
         rig.sessions_say(SessionEvent::Lapsed(forgotten));

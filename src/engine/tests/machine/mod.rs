@@ -1,10 +1,13 @@
-//! Tables for the machine's behaviours.
+//! Tables for the keep-alive machine's behaviours.
 
 mod any;
 mod going_down;
 mod parked;
 
-use super::*;
+use crate::engine::backoff::Backoff;
+use crate::engine::input::{Cut, Input, Output, Stage};
+use crate::engine::machine::{EXPECTED_BACK_WITHIN, Machine};
+use crate::engine::up::{ESTABLISHED_AFTER, STABLE_AFTER};
 use crate::model::{Class, PortNumber, SessionNumber, Timing};
 use std::time::{Duration, Instant};
 

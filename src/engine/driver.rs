@@ -1,16 +1,18 @@
 //! The engine's loop: waits for whatever comes first, asks the machine, does what it says.
 
 use super::attempt::{Attempt, Outcome};
+use super::backoff::Backoff;
+use super::input::{Cut, Input, Output, Stage};
+use super::machine::Machine;
 use super::state::{Reporter, now, runtime_clock};
 use super::tally::Tally;
+use super::tokens::TokenCache;
 use super::wait::{Goodbye, Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
-use crate::keepalive::{Backoff, Cut, Input, Machine, Output, Stage};
 use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{
     ConnectError, Connector, Ended, HostOrder, Liveness, LogLimit, Session, SessionEvent, Tokens,
 };
-use crate::token::TokenCache;
 use futures_util::StreamExt as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //! down just now and whether another session is to take its place. It decides nothing about the
 //! next one.
 
-use super::Stage;
+use super::input::Stage;
 use crate::model::{PortNumber, SessionNumber};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

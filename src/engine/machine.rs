@@ -1,7 +1,11 @@
-//! The machine itself: one function an input.
+//! The keep-alive machine: what to do after each outcome, one function an input.
+//!
+//! Pure: time and randomness come in, decisions go out. It knows no socket, no provider and no
+//! tunnel; the driver carries out what it says and tells it what came of it.
 
+use super::backoff::Backoff;
+use super::input::{Cut, Input, Output, Stage};
 use super::up::{Beside, ESTABLISHED_AFTER, Up, ZOMBIE_DOWNS};
-use super::{Backoff, Cut, Input, Output, Stage};
 use crate::model::{Class, PortNumber, SessionNumber};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
