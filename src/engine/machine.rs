@@ -5,8 +5,8 @@
 
 use super::backoff::Backoff;
 use super::input::{Cut, Input, Output, Stage};
-use super::up::{Beside, ESTABLISHED_AFTER, Up, ZOMBIE_DOWNS};
-use crate::model::{Class, PortNumber, SessionNumber};
+use super::up::{Beside, ESTABLISHED_AFTER, Up};
+use crate::model::{Class, DEAD_AFTER_DOWNS, PortNumber, SessionNumber};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -297,7 +297,7 @@ impl Machine {
         }
         let routed_before = self.routed.contains(&port);
         let downs = up.see_down(port, local_answers, routed_before, self.zombies, now);
-        if downs < ZOMBIE_DOWNS {
+        if downs < DEAD_AFTER_DOWNS {
             return vec![];
         }
         self.zombies += 1;

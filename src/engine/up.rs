@@ -7,9 +7,6 @@ use crate::model::{PortNumber, SessionNumber};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// `Down` probes in a row that make a zombie.
-pub const ZOMBIE_DOWNS: u8 = 3;
-
 /// A session that lives this long is established even if its link answered no ping yet.
 pub const ESTABLISHED_AFTER: Duration = Duration::from_secs(10);
 
@@ -39,7 +36,7 @@ pub(super) struct Up {
 #[derive(Debug, Default)]
 struct Watched {
     routed: bool,
-    downs: u8,
+    downs: u32,
 }
 
 /// The planned replacement of a session whose tokens grow old.
@@ -170,7 +167,7 @@ impl Up {
         routed_before: bool,
         zombies: u32,
         now: Instant,
-    ) -> u8 {
+    ) -> u32 {
         let age = self.established_at.map(|at| now.duration_since(at));
         let settled = age.is_some_and(|age| age >= settle_time(zombies));
         let watched = self.watched.entry(port).or_default();

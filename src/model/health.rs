@@ -10,6 +10,10 @@ pub const PROBE_HEADER: &str = "x-underpass-probe";
 /// So many visitors' connections one tunnel of our relay carries at once.
 pub const VISITORS_AT_ONCE: u32 = 1024;
 
+/// `Down` probes in a row after which a URL counts as dead: the machine replaces the session if the
+/// local port answers, the window counts up to it, and programs are told of a URL that never routed.
+pub const DEAD_AFTER_DOWNS: u32 = 3;
+
 /// One word for a probe's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -30,7 +30,7 @@ pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
 };
 pub use health::{
-    Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+    DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
 };
 pub use host::{HostState, LivePort, Phase, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};

@@ -1,14 +1,10 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeRate, ProbeReport, Protocol,
+    DEAD_AFTER_DOWNS, Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeRate, ProbeReport, Protocol,
     Reason, SessionNumber, TunnelId,
 };
 use std::collections::BTreeMap;
-
-/// So many dead probes in a row are told even of a URL that has not routed yet; before that it is
-/// only not ready.
-const DOWNS_BEFORE_TOLD: u32 = 3;
 
 /// One line's worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,9 +249,10 @@ impl SeenPort {
         let port = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
         let target = port.map_or_else(String::new, |port| port.target.to_string());
         let mut changes = vec![];
+        // Before so many a URL that has not routed yet is only not ready.
         // One that cannot be checked from here may work for visitors all the same.
         let told =
-            report.routed() || report.health == Health::Unchecked || downs >= DOWNS_BEFORE_TOLD;
+            report.routed() || report.health == Health::Unchecked || downs >= DEAD_AFTER_DOWNS;
         let url = inputs.url(key).filter(|_| told);
         let new_url = url.filter(|url| self.url.as_deref() != Some(url));
         if let Some(url) = new_url.map(str::to_owned) {
@@ -266,7 +263,7 @@ impl SeenPort {
                 target: target.clone(),
             });
         }
-        let not_ready = self.url.is_none() && downs < DOWNS_BEFORE_TOLD;
+        let not_ready = self.url.is_none() && downs < DEAD_AFTER_DOWNS;
         let health = (report.health, report.status(), report.reason_code());
         if !not_ready && self.health != Some(health) {
             self.health = Some(health);

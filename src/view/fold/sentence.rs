@@ -4,13 +4,10 @@ use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{LocalFault, Status, Unchecked, UrlFault, local_fault};
 use crate::model::{
-    Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
+    DEAD_AFTER_DOWNS, Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
     VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
-
-/// A session that answers no more is given up after so many `Down` probes in a row.
-const CHECKS_BEFORE_RECONNECT: u32 = 3;
 
 /// The badge's word, short enough for a row.
 pub(super) fn word(badge: Badge) -> Msg {
@@ -205,7 +202,7 @@ fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
 fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
     let target = || slot.port.target.to_string();
     let check = match downs {
-        0..=CHECKS_BEFORE_RECONNECT if counts => m::check_of(downs.max(1), CHECKS_BEFORE_RECONNECT),
+        0..=DEAD_AFTER_DOWNS if counts => m::check_of(downs.max(1), DEAD_AFTER_DOWNS),
         more => m::check_many(more.max(1)),
     };
     match fault {
