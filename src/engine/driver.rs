@@ -184,17 +184,7 @@ impl<'e> Driver<'e> {
                     session.part.drop_link();
                 }
             }
-            EngineCommand::Probe {
-                port,
-                session,
-                down,
-                local_answers,
-            } => self.put(Input::Probe {
-                port,
-                session,
-                down,
-                local_answers,
-            }),
+            EngineCommand::Probe(probe) => self.put(Input::Probe(probe)),
             EngineCommand::Woke => self.put(Input::Woke),
             EngineCommand::SignedIn => self.put(Input::SignedIn),
             EngineCommand::SetPorts(ports) => self.set_ports(ports),

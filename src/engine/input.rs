@@ -1,10 +1,10 @@
 //! What the machine is told and what it says.
 
-use crate::model::{Class, PortNumber, SessionNumber};
+use crate::model::{Class, Diagnosis, PortNumber, SessionNumber};
 use std::time::{Duration, Instant};
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The person wants the tunnel hosted.
     Start,
@@ -28,16 +28,7 @@ pub enum Input {
     /// The attempt under way failed; the other end may have said how long to wait.
     ConnectFailed(Class, Option<Duration>),
     /// A probe of one port ended.
-    Probe {
-        /// Which port.
-        port: PortNumber,
-        /// The session it began under.
-        session: SessionNumber,
-        /// The public URL is dead.
-        down: bool,
-        /// The local port accepts connections.
-        local_answers: bool,
-    },
+    Probe(Probe),
     /// The tokens should be replaced while they still work.
     RemintDue,
     /// The person wants a new connection.
@@ -48,6 +39,17 @@ pub enum Input {
     SignedIn,
     /// [`Machine::deadline`] has come.
     Timer,
+}
+
+/// What a probe of one port found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Which port.
+    pub port: PortNumber,
+    /// The session it began under.
+    pub session: SessionNumber,
+    /// What it found.
+    pub diagnosis: Diagnosis,
 }
 
 /// What the engine is to do.

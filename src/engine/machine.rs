@@ -4,7 +4,7 @@
 //! tunnel; the driver carries out what it says and tells it what came of it.
 
 use super::backoff::Backoff;
-use super::input::{Cut, Input, Output, Stage};
+use super::input::{Cut, Input, Output, Probe, Stage};
 use super::up::{Beside, ESTABLISHED_AFTER, Up};
 use crate::model::{Class, DEAD_AFTER_DOWNS, PortNumber, SessionNumber};
 use std::collections::BTreeSet;
@@ -112,12 +112,7 @@ impl Machine {
             Input::Dropped(class) => self.handle_dropped(class, now, random),
             Input::Lapsed => self.handle_lapsed(now, random),
             Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
-            Input::Probe {
-                port,
-                session,
-                down,
-                local_answers,
-            } => self.handle_probe(port, session, down, local_answers, now),
+            Input::Probe(probe) => self.handle_probe(&probe, now),
             Input::RemintDue => self.handle_remint(),
             Input::ForceReconnect => self.handle_force(now),
             Input::Woke => self.handle_woke(),
@@ -275,26 +270,25 @@ impl Machine {
         }
     }
 
-    fn handle_probe(
-        &mut self,
-        port: PortNumber,
-        session: SessionNumber,
-        down: bool,
-        local_answers: bool,
-        now: Instant,
-    ) -> Outputs {
+    fn handle_probe(&mut self, probe: &Probe, now: Instant) -> Outputs {
         let State::Up(up) = &mut self.state else {
             return vec![];
         };
-        if session != SessionNumber(self.sessions) || !up.is_watched() {
+        if probe.session != SessionNumber(self.sessions) || !up.is_watched() {
             return vec![];
         }
-        if !down {
+        let (port, diagnosis) = (probe.port, &probe.diagnosis);
+        if diagnosis.routes() {
             up.see_routed(port);
             self.routed.insert(port);
             self.zombies = 0;
             return vec![];
         }
+        if !diagnosis.is_against_session() {
+            // A dead URL of a session that lives says nothing of the session.
+            return vec![];
+        }
+        let local_answers = diagnosis.service_fault().is_none();
         let routed_before = self.routed.contains(&port);
         let downs = up.see_down(port, local_answers, routed_before, self.zombies, now);
         if downs < DEAD_AFTER_DOWNS {

@@ -16,7 +16,9 @@ mod tokens;
 mod up;
 mod wait;
 
-use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, SessionNumber, Traffic};
+pub use input::Probe;
+
+use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, Traffic};
 use crate::model::{Timing, UnixMillis};
 use crate::provider::{Connector, HostOrder, Liveness};
 use std::collections::BTreeMap;
@@ -37,16 +39,7 @@ pub enum EngineCommand {
     /// Break the link as if the network had dropped it.
     DropLink,
     /// A probe of one port ended.
-    Probe {
-        /// Which port.
-        port: PortNumber,
-        /// The session it began under.
-        session: SessionNumber,
-        /// The public URL is dead.
-        down: bool,
-        /// The local port accepts connections.
-        local_answers: bool,
-    },
+    Probe(Probe),
     /// The computer woke, or its network changed.
     Woke,
     /// The person signed in at the provider. A new join link starts a new engine instead.

@@ -1,6 +1,6 @@
 //! What a probe saw, on both sides of the tunnel.
 
-use super::{Fingerprint, PortKey, Reason, ServiceFault, SessionNumber, UnixMillis};
+use super::{Diagnosis, Fingerprint, PortKey, Reason, ServiceFault, SessionNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// The request header in which a probe shows its key to our relay, which then counts it as nobody's
@@ -47,8 +47,7 @@ impl Health {
 }
 
 /// What the local port did when it was asked directly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LocalAnswer {
     /// It accepts connections.
     Accepts,
@@ -72,8 +71,7 @@ impl LocalAnswer {
 /// What the relay says of itself in the pages it makes itself: ours in their `x-underpass` header,
 /// others' by status and header. Any other answer came from the person's own service, whatever
 /// its status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelayVerdict {
     /// 502, or 504 where it is silent: the relay reached the host, the host not its service.
     Service(ServiceFault),
@@ -116,7 +114,7 @@ impl RelayVerdict {
         Self::UnknownTunnel,
     ];
 
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Service(ServiceFault::Refused) => "service-down",
             Self::Service(ServiceFault::TimedOut) => "service-silent",
@@ -158,8 +156,7 @@ impl RelayVerdict {
 }
 
 /// What the public URL did.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PublicAnswer {
     /// An HTTP answer.
     Status {
@@ -186,8 +183,8 @@ pub enum PublicAnswer {
     },
 }
 
-/// One probe of one port: both answers, and the one word made of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One probe of one port: both answers, and what is made of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeReport {
     /// Which port.
     pub key: PortKey,
@@ -199,65 +196,15 @@ pub struct ProbeReport {
     pub local: LocalAnswer,
     /// What the public URL did.
     pub public: PublicAnswer,
-    /// The one word.
-    pub health: Health,
-    /// The session's link showed signs of life meanwhile.
-    pub alive: bool,
+    /// What that means.
+    pub diagnosis: Diagnosis,
 }
 
 impl ProbeReport {
-    /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
-    /// says that nobody hosts the tunnel.
+    /// The one word.
     #[must_use]
-    pub fn is_against_session(&self) -> bool {
-        let unhosted = matches!(
-            self.public,
-            PublicAnswer::Status {
-                verdict: Some(RelayVerdict::NoHost | RelayVerdict::UnknownTunnel),
-                ..
-            }
-        );
-        self.health == Health::Down && (unhosted || !self.alive)
-    }
-
-    /// Whether the relay routed the probe to this tunnel at all, whatever the local service did.
-    #[must_use]
-    pub fn routed(&self) -> bool {
-        self.health.routes()
-    }
-
-    /// What is wrong with the local service: what stood in the way of the probe that came through
-    /// the relay, or else of the one that went there directly.
-    #[must_use]
-    pub fn service_fault(&self) -> Option<ServiceFault> {
-        match (self.verdict(), self.local.fault()) {
-            // What came through found it refusing or silent; asked directly, it says more of now.
-            (
-                Some(RelayVerdict::Service(ServiceFault::Refused | ServiceFault::TimedOut)),
-                Some(now),
-            ) => Some(now),
-            (Some(RelayVerdict::Service(fault)), _) | (_, Some(fault)) => Some(fault),
-            (
-                Some(RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel)
-                | None,
-                None,
-            ) => None,
-        }
-    }
-
-    /// The word for why it is not well: of the service where that is at fault, else of the URL.
-    #[must_use]
-    pub fn reason_code(&self) -> Option<&'static str> {
-        match (self.health, &self.public) {
-            (Health::Operational, _) => None,
-            (Health::Full, _) => Some(RelayVerdict::Full.word()),
-            (Health::Slow, _) => Some(Reason::TimedOut.code()),
-            (Health::ServiceDown | Health::Busy, _) => self.service_fault().map(ServiceFault::code),
-            (Health::Down | Health::Unchecked, PublicAnswer::Failed { reason }) => {
-                Some(reason.code())
-            }
-            (Health::Down | Health::Unchecked, _) => self.verdict().map(RelayVerdict::word),
-        }
+    pub const fn health(&self) -> Health {
+        self.diagnosis.health()
     }
 
     /// What the relay said, where the answer was its own.

@@ -6,6 +6,7 @@
 mod action;
 mod class;
 mod dialect;
+mod diagnosis;
 mod form;
 mod health;
 mod host;
@@ -26,6 +27,7 @@ mod tunnel;
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
 pub use dialect::{Header, OwnDialect, ProbeDialect};
+pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
 };

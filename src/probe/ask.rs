@@ -89,8 +89,7 @@ impl Asker {
             session: plan.session,
             at: (self.clock)(),
             local,
-            health: classify(local, &public, alive),
-            alive,
+            diagnosis: classify(local, &public, alive),
             public,
         }
     }

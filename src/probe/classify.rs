@@ -1,50 +1,69 @@
-//! One word for two answers. Pure.
+//! One diagnosis of two answers. Pure.
 
-use crate::model::{Health, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault};
+use crate::model::{
+    Diagnosis, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault, UrlFault,
+};
 
-/// Makes one word of what the local port and the public URL did.
+/// Makes one value of what the local port and the public URL did.
 ///
-/// An answer of the person's own service is `Operational` whatever its status: a 503 it gives itself
-/// is its business. Only the relay's own pages, told apart by their header, speak of the tunnel.
-/// While the session's link is `alive`, an answer that is late is only late.
+/// An answer of the person's own service is `Works` whatever its status: a 503 it gives itself is its
+/// business. Only the relay's own pages, told apart by their header, speak of the tunnel. While the
+/// session's link is `alive`, an answer that is late is only late.
 #[must_use]
-pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Health {
+pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagnosis {
+    let down = |cause| Diagnosis::Down {
+        cause,
+        service: local.fault(),
+        alive,
+    };
     match public {
         PublicAnswer::Status {
             verdict: Some(verdict),
             ..
         } => match verdict {
-            RelayVerdict::Service(_) => Health::ServiceDown,
-            RelayVerdict::Full => Health::Full,
-            RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => Health::Down,
+            RelayVerdict::Service(fault) => service_down(*fault, local),
+            RelayVerdict::Full => Diagnosis::Full,
+            RelayVerdict::NoHost => down(UrlFault::NoHost),
+            RelayVerdict::UnknownTunnel => down(UrlFault::UnknownTunnel),
         },
-        PublicAnswer::Status { verdict: None, .. } => Health::Operational,
-        PublicAnswer::Accepted { .. } => match local {
-            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Operational,
-            LocalAnswer::Failed(_) => Health::ServiceDown,
-        },
-        PublicAnswer::NotAsked => match local {
-            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
-            LocalAnswer::Failed(_) => Health::ServiceDown,
-        },
+        PublicAnswer::Status {
+            login_wall: true, ..
+        } => Diagnosis::Private,
+        PublicAnswer::Status { .. } => Diagnosis::Works,
+        PublicAnswer::Accepted { .. } => unless_down(local, Diagnosis::Works),
+        PublicAnswer::NotAsked => unless_down(local, Diagnosis::NotAsked),
         // Visitors have other name servers: it may well work for them.
         PublicAnswer::Failed {
-            reason: Reason::UnknownHost { .. },
-        } => match local {
-            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Unchecked,
-            LocalAnswer::Failed(_) => Health::ServiceDown,
-        },
-        // The service does not answer here either: the URL only waits for it.
+            reason: Reason::UnknownHost { host },
+        } => unless_down(local, Diagnosis::UnknownName { host: host.clone() }),
+        // Where the service does not answer here either, the URL only waits for it.
         PublicAnswer::Failed {
             reason: Reason::TimedOut,
-        } if is_silent(local) => Health::ServiceDown,
-        PublicAnswer::Failed {
-            reason: Reason::TimedOut,
-        } if alive => match local {
-            LocalAnswer::Accepts | LocalAnswer::NotAsked => Health::Slow,
-            LocalAnswer::Failed(_) => Health::ServiceDown,
+        } if alive || is_silent(local) => unless_down(local, Diagnosis::Slow),
+        PublicAnswer::Failed { reason } => down(UrlFault::Failed(reason.clone())),
+    }
+}
+
+/// What stood in the way of the probe that came through the relay. Where that found the service
+/// refusing or silent, one that went there directly says more of now.
+const fn service_down(said: ServiceFault, local: LocalAnswer) -> Diagnosis {
+    let fault = match (said, local) {
+        (ServiceFault::Refused | ServiceFault::TimedOut, LocalAnswer::Failed(now)) => now,
+        (said, _) => said,
+    };
+    Diagnosis::ServiceDown {
+        fault,
+        accepts: matches!(local, LocalAnswer::Accepts),
+    }
+}
+
+fn unless_down(local: LocalAnswer, otherwise: Diagnosis) -> Diagnosis {
+    match local.fault() {
+        Some(fault) => Diagnosis::ServiceDown {
+            fault,
+            accepts: false,
         },
-        PublicAnswer::Failed { .. } => Health::Down,
+        None => otherwise,
     }
 }
 
@@ -64,9 +83,14 @@ fn is_silent(local: LocalAnswer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Health;
 
     const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
     const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
+
+    fn health(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Health {
+        classify(local, public, alive).health()
+    }
 
     fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
         PublicAnswer::Status {
@@ -82,7 +106,7 @@ mod tests {
         for code in [200, 204, 301, 401, 404, 429, 500, 502, 503, 504] {
             for local in [LocalAnswer::Accepts, REFUSED, SILENT] {
                 assert_eq!(
-                    classify(local, &status(code, None), false),
+                    health(local, &status(code, None), false),
                     Health::Operational,
                     "{code}"
                 );
@@ -92,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_relay_s_own_pages_tell_whose_side_it_is() {
-        let word = |verdict| classify(LocalAnswer::Accepts, &status(502, Some(verdict)), true);
+        let word = |verdict| health(LocalAnswer::Accepts, &status(502, Some(verdict)), true);
         assert_eq!(
             word(RelayVerdict::Service(ServiceFault::Refused)),
             Health::ServiceDown
@@ -117,7 +141,7 @@ mod tests {
         };
         let failed = PublicAnswer::Failed { reason };
         for alive in [false, true] {
-            let word = |local| classify(local, &failed, alive);
+            let word = |local| health(local, &failed, alive);
             assert_eq!(word(LocalAnswer::Accepts), Health::Unchecked);
             assert_eq!(word(LocalAnswer::NotAsked), Health::Unchecked);
             assert_eq!(word(REFUSED), Health::ServiceDown);
@@ -127,7 +151,7 @@ mod tests {
     #[test]
     fn a_tcp_port_is_as_good_as_its_service() {
         let accepted = PublicAnswer::Accepted { latency_us: 1 };
-        let word = |local| classify(local, &accepted, false);
+        let word = |local| health(local, &accepted, false);
         assert_eq!(word(LocalAnswer::Accepts), Health::Operational);
         assert_eq!(word(REFUSED), Health::ServiceDown);
     }
@@ -136,7 +160,7 @@ mod tests {
     fn a_late_answer_is_slow_over_a_link_that_lives_and_else_dead() {
         let failed = |reason| PublicAnswer::Failed { reason };
         let late = failed(Reason::TimedOut);
-        let word = |local, alive| classify(local, &late, alive);
+        let word = |local, alive| health(local, &late, alive);
         assert_eq!(word(LocalAnswer::Accepts, true), Health::Slow);
         assert_eq!(word(LocalAnswer::NotAsked, true), Health::Slow);
         assert_eq!(word(LocalAnswer::Accepts, false), Health::Down);
@@ -144,6 +168,6 @@ mod tests {
         assert_eq!(word(REFUSED, false), Health::Down);
         assert_eq!(word(SILENT, false), Health::ServiceDown);
         let lost = failed(Reason::LinkLost);
-        assert_eq!(classify(LocalAnswer::Accepts, &lost, true), Health::Down);
+        assert_eq!(health(LocalAnswer::Accepts, &lost, true), Health::Down);
     }
 }

@@ -139,7 +139,7 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
         let began = Instant::now();
         let report = (parts.ask)(plan.clone(), doubt).await;
         // That it is slow says only that it has routed before, if it has.
-        eager = if report.routed() && report.health != Health::Slow {
+        eager = if report.diagnosis.routes() && report.health() != Health::Slow {
             0
         } else {
             eager.saturating_sub(1)
@@ -224,8 +224,7 @@ mod tests {
             public: PublicAnswer::Failed {
                 reason: Reason::TimedOut,
             },
-            health,
-            alive: false,
+            diagnosis: health.into(),
         }
     }
 

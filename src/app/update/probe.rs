@@ -5,10 +5,11 @@ use super::{Commands, inventory, tell};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::base::local::leads_to;
-use crate::engine::EngineCommand;
+use crate::engine::{EngineCommand, Probe};
 use crate::model::{
-    Health, HostState, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
-    Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis,
+    Diagnosis, Health, HostState, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate,
+    ProbeReport, Reason, Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis, Unprobed,
+    UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -51,11 +52,11 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let Some(port) = tunnel.port(live.number) else {
                 continue;
             };
+            if Unprobed::of(port.options.probe, live).is_some() {
+                continue;
+            }
             let interval = match port.options.probe {
-                ProbeRate::Off => continue,
-                // It would be asked of a service of this computer, whatever the relay named.
-                _ if live.relays_own => continue,
-                ProbeRate::Usual => timing.probe_interval,
+                ProbeRate::Off | ProbeRate::Usual => timing.probe_interval,
                 ProbeRate::Seconds(seconds) => Duration::from_secs(seconds.into()),
             };
             let key = PortKey::new(id, live.number);
@@ -88,34 +89,32 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport)
     settle_slow(state, &mut report);
     let before = state.inputs.probes.get(&key).and_then(|facts| {
         let last = facts.last.as_ref()?;
-        (last.session == report.session).then_some(last.health)
+        (last.session == report.session).then_some(last.health())
     });
+    let health = report.health();
     let is_news = match before {
-        Some(before) => before != report.health,
+        Some(before) => before != health,
         // Of a new session, that it works or does not route yet is no news.
         None => matches!(
-            report.health,
+            health,
             Health::ServiceDown | Health::Busy | Health::Full | Health::Slow
         ),
     };
     if is_news {
-        add_line(state, at, &key, report.health);
+        add_line(state, at, &key, health);
     }
-    let down = report.is_against_session();
-    // A dead URL of a session that lives says nothing of the session.
-    let told = (down || report.routed()).then_some(EngineCommand::Probe {
+    let refused = report.diagnosis.service_fault() == Some(ServiceFault::NameRefused);
+    let told = EngineCommand::Probe(Probe {
         port: key.port,
         session: report.session,
-        down,
-        local_answers: report.local.fault().is_none(),
+        diagnosis: report.diagnosis.clone(),
     });
-    let refused = report.service_fault() == Some(ServiceFault::NameRefused);
     keep(
         state.inputs.probes.entry(key.clone()).or_default(),
         at,
         report,
     );
-    let mut commands = told.map_or_else(Vec::new, |told| tell(state, &key.tunnel, told));
+    let mut commands = tell(state, &key.tunnel, told);
     if refused {
         commands.extend(inventory::make_local(state, &key));
     }
@@ -125,22 +124,29 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport)
 /// A URL that never routed is not slow: it may be out of reach from here.
 fn settle_slow(state: &mut State, report: &mut ProbeReport) {
     let facts = state.inputs.probes.entry(report.key.clone()).or_default();
-    if report.health == Health::Slow && !facts.routed {
-        report.health = Health::Down;
+    if report.diagnosis == Diagnosis::Slow && !facts.routed {
+        report.diagnosis = Diagnosis::Down {
+            cause: UrlFault::Failed(Reason::TimedOut),
+            service: None,
+            alive: true,
+        };
     }
-    facts.routed |= report.routed();
+    facts.routed |= report.diagnosis.routes();
 }
 
 /// A service that accepts, and says nothing while others are connected to it, serves one after the
 /// other: it is busy, not down.
 fn mark_busy(state: &State, report: &mut ProbeReport) {
-    let silent = report.local == LocalAnswer::Failed(ServiceFault::NoAnswer);
+    let silent = Diagnosis::ServiceDown {
+        fault: ServiceFault::NoAnswer,
+        accepts: false,
+    };
     let host = state.inputs.hosts.get(&report.key.tunnel);
     let traffic = host.and_then(|host| host.traffic.get(&report.key.port)?.back());
     let others = traffic.is_some_and(|traffic| traffic.open > 0);
-    if silent && others && report.health == Health::ServiceDown {
+    if report.diagnosis == silent && others {
         report.local = LocalAnswer::Failed(ServiceFault::Busy);
-        report.health = Health::Busy;
+        report.diagnosis = Diagnosis::Busy;
     }
 }
 
@@ -171,7 +177,7 @@ fn seems_well(state: &State, key: &PortKey) -> bool {
         .probes
         .get(key)
         .and_then(|probe| probe.last.as_ref());
-    last.is_some_and(|last| last.health != Health::ServiceDown)
+    last.is_some_and(|last| last.health() != Health::ServiceDown)
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says
@@ -212,7 +218,7 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
         .as_ref()
         .is_some_and(|last| last.session == report.session);
     let before = if same_session { facts.downs } else { 0 };
-    facts.downs = match report.health {
+    facts.downs = match report.health() {
         Health::Down => before + 1,
         Health::Operational
         | Health::Unchecked
@@ -225,7 +231,7 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
     facts.samples.push_back(Sample {
         at,
         latency_us: report.latency_us(),
-        health: report.health,
+        health: report.health(),
     });
     while facts.samples.len() > SAMPLES {
         facts.samples.pop_front();

@@ -8,10 +8,10 @@ mod policy;
 mod sessions;
 
 use super::driver::Driver;
-use super::{EngineCommand, EngineEvent};
+use super::{EngineCommand, EngineEvent, Probe};
 use crate::model::{
-    Class, HostState, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret,
-    SessionNumber, Target, Timing, TunnelId, UnixMillis,
+    Class, Diagnosis, HostState, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret,
+    ServiceFault, SessionNumber, Target, Timing, TunnelId, UnixMillis, UrlFault,
 };
 use crate::provider::{
     BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
@@ -178,6 +178,28 @@ fn wall() -> UnixMillis {
 
 fn port() -> PortNumber {
     PortNumber::new(3000).expect("not zero")
+}
+
+/// What a probe found of a URL that is dead or routes, and of a service that answers here or not.
+fn probe_of(port: PortNumber, session: SessionNumber, down: bool, local_answers: bool) -> Probe {
+    let fault = ServiceFault::Refused;
+    let diagnosis = match (down, local_answers) {
+        (false, true) => Diagnosis::Works,
+        (false, false) => Diagnosis::ServiceDown {
+            fault,
+            accepts: false,
+        },
+        (true, _) => Diagnosis::Down {
+            cause: UrlFault::Failed(Reason::TimedOut),
+            service: (!local_answers).then_some(fault),
+            alive: false,
+        },
+    };
+    Probe {
+        port,
+        session,
+        diagnosis,
+    }
 }
 
 fn order() -> HostOrder {

@@ -172,12 +172,8 @@ async fn probes_while_parked_make_no_zombie() {
     let script = Script::default();
     run(script.clone(), async |rig| {
         rig.established().await;
-        let probe = |down| EngineCommand::Probe {
-            port: port(),
-            session: SessionNumber(1),
-            down,
-            local_answers: true,
-        };
+        let probe =
+            |down| EngineCommand::Probe(probe_of(port(), SessionNumber(1), down, true));
         rig.tell(probe(false));
         rig.park();
         assert_eq!(rig.state().await, held(0));

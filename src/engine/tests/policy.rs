@@ -113,12 +113,7 @@ async fn a_zombie_is_reconnected_at_once() {
         let session = rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
         rig.state().await;
-        let probe = |down| EngineCommand::Probe {
-            port: port(),
-            session,
-            down,
-            local_answers: true,
-        };
+        let probe = |down| EngineCommand::Probe(probe_of(port(), session, down, true));
         rig.tell(probe(false));
         let began = tokio::time::Instant::now();
         for _ in 0..3 {

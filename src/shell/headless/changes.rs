@@ -1,8 +1,8 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    DEAD_AFTER_DOWNS, Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeRate, ProbeReport, Protocol,
-    Reason, SessionNumber, TunnelId,
+    DEAD_AFTER_DOWNS, Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeReport,
+    Protocol, Reason, SessionNumber, TunnelId, Unprobed,
 };
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(super) enum Change {
         target: String,
     },
     /// A port is served and will not be checked.
-    Unchecked { key: PortKey, why: Unchecked },
+    Unchecked { key: PortKey, why: Unprobed },
     /// A service's certificate was accepted because it came first.
     Certificate {
         key: PortKey,
@@ -36,15 +36,6 @@ pub(super) enum Change {
         /// The URL of this session was told just now.
         first: bool,
     },
-}
-
-/// Why a port is not checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unchecked {
-    /// The person does not want it.
-    Off,
-    /// The URL is for the relay's own computer.
-    RelaysOwn,
 }
 
 /// What was told.
@@ -144,10 +135,8 @@ impl Seen {
             for live in &host.live {
                 let port = inputs.tunnel(tunnel).and_then(|t| t.port(live.number));
                 let rate = port.map(|port| port.options.probe).unwrap_or_default();
-                let why = match rate {
-                    ProbeRate::Off => Unchecked::Off,
-                    _ if live.relays_own => Unchecked::RelaysOwn,
-                    ProbeRate::Usual | ProbeRate::Seconds(_) => continue,
+                let Some(why) = Unprobed::of(rate, live) else {
+                    continue;
                 };
                 let key = PortKey::new(tunnel, live.number);
                 let seen = self.ports.entry(key.clone()).or_default();
@@ -251,8 +240,8 @@ impl SeenPort {
         let mut changes = vec![];
         // Before so many a URL that has not routed yet is only not ready.
         // One that cannot be checked from here may work for visitors all the same.
-        let told =
-            report.routed() || report.health == Health::Unchecked || downs >= DEAD_AFTER_DOWNS;
+        let health = report.health();
+        let told = health.routes() || health == Health::Unchecked || downs >= DEAD_AFTER_DOWNS;
         let url = inputs.url(key).filter(|_| told);
         let new_url = url.filter(|url| self.url.as_deref() != Some(url));
         if let Some(url) = new_url.map(str::to_owned) {
@@ -264,7 +253,7 @@ impl SeenPort {
             });
         }
         let not_ready = self.url.is_none() && downs < DEAD_AFTER_DOWNS;
-        let health = (report.health, report.status(), report.reason_code());
+        let health = (health, report.status(), report.diagnosis.reason_code());
         if !not_ready && self.health != Some(health) {
             self.health = Some(health);
             changes.push(Change::Health {

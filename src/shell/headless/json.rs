@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
-use super::changes::{Change, Unchecked};
-use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis};
+use super::changes::Change;
+use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis, Unprobed};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -89,8 +89,8 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
                 health: Health::Unchecked,
                 status: None,
                 reason: Some(match why {
-                    Unchecked::Off => "probe-off",
-                    Unchecked::RelaysOwn => "relays-own-url",
+                    Unprobed::Off => "probe-off",
+                    Unprobed::RelaysOwn => "relays-own-url",
                 }),
                 certificate: None,
                 latency_ms: None,
@@ -98,9 +98,9 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
             Change::Health { report, .. } => Event::Health {
                 tunnel: report.key.tunnel.as_str(),
                 port: report.key.port.get(),
-                health: report.health,
+                health: report.health(),
                 status: report.status(),
-                reason: report.reason_code(),
+                reason: report.diagnosis.reason_code(),
                 certificate: certificate(report),
                 latency_ms: report.latency_us().map(to_millis),
             },
@@ -110,7 +110,7 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
 
 /// The certificate that a report is about.
 fn certificate(report: &ProbeReport) -> Option<String> {
-    let fingerprint = report.service_fault()?.fingerprint()?;
+    let fingerprint = report.diagnosis.service_fault()?.fingerprint()?;
     Some(fingerprint.to_string())
 }
 

@@ -108,8 +108,7 @@ fn report(session: u64, health: Health, code: u16) -> ProbeReport {
         at: AT,
         local: LocalAnswer::Accepts,
         public,
-        health,
-        alive: health == Health::Slow,
+        diagnosis: health.into(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The lines for people. What the URL's own line says already gets none.
 
-use super::changes::{Change, Unchecked};
+use super::changes::Change;
 use crate::model::{
-    Health, HostState, ProbeReport, Protocol, PublicAnswer, Reason, UnixMillis, VISITORS_AT_ONCE,
+    Diagnosis, Health, HostState, ProbeReport, Protocol, Reason, UnixMillis, UrlFault,
+    VISITORS_AT_ONCE,
 };
-use crate::view::fold::{fault, hold, service_down};
+use crate::view::fold::{fault, hold, service_down, unprobed};
 use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
@@ -21,13 +22,7 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
         Change::Url { key, url, target } => {
             (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))
         }
-        Change::Unchecked { key, why } => {
-            let text = match why {
-                Unchecked::Off => m::why_unchecked_off(),
-                Unchecked::RelaysOwn => m::why_unchecked_relays_own(),
-            };
-            (&key.tunnel, text)
-        }
+        Change::Unchecked { key, why } => (&key.tunnel, unprobed(*why)),
         Change::Certificate {
             key,
             target,
@@ -36,7 +31,9 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
             let text = m::cli_certificate(fingerprint.to_string(), target.as_str());
             (&key.tunnel, text)
         }
-        Change::Health { report, first, .. } if *first && report.health == Health::Operational => {
+        Change::Health { report, first, .. }
+            if *first && report.health() == Health::Operational =>
+        {
             return None;
         }
         Change::Health {
@@ -82,27 +79,27 @@ fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
 }
 
 fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
-    match report.health {
-        Health::Operational => match (report.status(), report.latency_us().map(latency)) {
-            (Some(status), Some(latency)) => m::cli_works(latency, status.to_string()),
-            (None, Some(latency)) => m::cli_accepts(latency),
-            (_, None) => m::log_working(),
-        },
-        Health::ServiceDown | Health::Busy => service_down(report, target, protocol),
-        Health::Full => m::why_full(VISITORS_AT_ONCE),
-        Health::Slow => m::cli_slow(),
-        Health::Unchecked => match &report.public {
-            PublicAnswer::Failed {
-                reason: Reason::UnknownHost { host },
-            } => m::why_unchecked_name(host.as_str()),
-            _ => m::why_unchecked(),
-        },
-        Health::Down => match &report.public {
-            PublicAnswer::Failed { reason } => fault(reason),
-            PublicAnswer::Status { .. }
-            | PublicAnswer::Accepted { .. }
-            | PublicAnswer::NotAsked => m::cli_url_dead(),
-        },
+    match &report.diagnosis {
+        Diagnosis::Works | Diagnosis::Private => {
+            match (report.status(), report.latency_us().map(latency)) {
+                (Some(status), Some(latency)) => m::cli_works(latency, status.to_string()),
+                (None, Some(latency)) => m::cli_accepts(latency),
+                (_, None) => m::log_working(),
+            }
+        }
+        Diagnosis::ServiceDown { fault, accepts } => {
+            service_down(*fault, *accepts, target, protocol)
+        }
+        Diagnosis::Busy => m::why_busy(target),
+        Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
+        Diagnosis::Slow => m::cli_slow(),
+        Diagnosis::UnknownName { host } => m::why_unchecked_name(host.as_str()),
+        Diagnosis::NotAsked => m::why_unchecked(),
+        Diagnosis::Down {
+            cause: UrlFault::Failed(reason),
+            ..
+        } => fault(reason),
+        Diagnosis::Down { .. } => m::cli_url_dead(),
     }
 }
 

@@ -23,7 +23,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
-pub use sentence::{fault, hold, service_down};
+pub use sentence::{fault, hold, service_down, unprobed};
 
 use super::{Msg, View, WindowView};
 use crate::model::{Inputs, NoticeKind, UnixMillis};

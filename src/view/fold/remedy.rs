@@ -2,8 +2,8 @@
 
 use super::button;
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status};
-use crate::model::{Access, Lack, Reason, ServiceFault};
+use super::status::Status;
+use crate::model::{Access, Diagnosis, Lack, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -18,22 +18,31 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
         Status::Stopped | Status::Elsewhere if group.lack.is_some() => Some(for_lack(scene, group)),
         Status::Stopped => Some(button::host(group, m::act_host())),
         Status::Starting | Status::Connecting(_) => Some(button::stop(group)),
-        Status::Private if group.access == Some(Access::Private) => {
-            Some(button::make_public(group))
-        }
-        Status::Working(_) | Status::Private | Status::Unchecked(_) => Some(button::copy(slot)),
-        Status::Slow | Status::Full => Some(button::details(slot)),
-        Status::ServiceDown(LocalFault::Service(ServiceFault::NotHttp | ServiceFault::NotTls)) => {
-            Some(button::change_protocol(slot))
-        }
-        Status::Busy | Status::ServiceDown(_) => Some(button::check(slot)),
-        Status::Unreachable { .. } | Status::Held { .. } | Status::Reconnecting { .. } => {
-            Some(button::reconnect(group))
-        }
+        Status::Unprobed(_) => Some(button::copy(slot)),
+        Status::Probed(probed) => for_diagnosis(group, slot, &probed.report.diagnosis),
+        Status::Held { .. } | Status::Reconnecting { .. } => Some(button::reconnect(group)),
         Status::SignIn { .. } => Some(sign_in(scene, group)),
         Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
         Status::Failed(reason) => Some(for_reason(scene, group, reason)),
     }
+}
+
+fn for_diagnosis(group: &Group, slot: &Slot, diagnosis: &Diagnosis) -> Option<Button> {
+    Some(match diagnosis {
+        Diagnosis::Private if group.access == Some(Access::Private) => button::make_public(group),
+        Diagnosis::Works
+        | Diagnosis::Private
+        | Diagnosis::UnknownName { .. }
+        | Diagnosis::NotAsked => button::copy(slot),
+        Diagnosis::Slow | Diagnosis::Full => button::details(slot),
+        Diagnosis::ServiceDown {
+            fault: ServiceFault::NotHttp | ServiceFault::NotTls,
+            ..
+        } => button::change_protocol(slot),
+        Diagnosis::Busy | Diagnosis::ServiceDown { .. } => button::check(slot),
+        Diagnosis::Down { .. } if diagnosis.is_offline() => return None,
+        Diagnosis::Down { .. } => button::reconnect(group),
+    })
 }
 
 fn for_lack(scene: &Scene, group: &Group) -> Button {

@@ -2,10 +2,10 @@
 
 use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
-use super::status::{LocalFault, Status, Unchecked, UrlFault, local_fault};
+use super::status::{Probed, Status};
 use crate::model::{
-    DEAD_AFTER_DOWNS, Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason, ServiceFault, UnixMillis,
-    VISITORS_AT_ONCE,
+    DEAD_AFTER_DOWNS, Diagnosis, Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason,
+    ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
 
@@ -72,27 +72,8 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::PortAwaited => m::why_port_awaited(),
         Status::Unproven { since } => m::why_unproven(span(now.since(since))),
         Status::Unrouted { since } => m::why_unrouted(span(now.since(since))),
-        Status::Working(report)
-            if report
-                .status()
-                .is_some_and(|code| group.offers.probe.is_limit(code)) =>
-        {
-            m::why_too_often(ago(now, report.at), group.offers.name)
-        }
-        Status::Working(report) => working(report, now),
-        Status::Private => m::why_private(),
-        Status::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
-        Status::Full => m::why_full(VISITORS_AT_ONCE),
-        Status::Unchecked(why) => unchecked(why),
-        Status::Busy => m::why_busy(slot.port.target.to_string()),
-        Status::ServiceDown(fault) => {
-            local_sentence(fault, &slot.port.target.to_string(), slot.port.protocol)
-        }
-        Status::Unreachable {
-            fault,
-            downs,
-            counts,
-        } => unreachable(fault, downs, counts, slot),
+        Status::Unprobed(why) => unprobed(why),
+        Status::Probed(probed) => checked(scene, group, slot, probed),
         Status::Offline => m::fault_offline(),
         Status::Held { since, until, open } => {
             m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
@@ -117,12 +98,40 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
     }
 }
 
-fn unchecked(why: Unchecked) -> Msg {
+/// Why a port is not checked.
+#[must_use]
+pub fn unprobed(why: Unprobed) -> Msg {
     match why {
-        Unchecked::Off => m::why_unchecked_off(),
-        Unchecked::RelaysOwn => m::why_unchecked_relays_own(),
-        Unchecked::NoName(host) => m::why_unchecked_name(host),
-        Unchecked::NotAsked => m::why_unchecked(),
+        Unprobed::Off => m::why_unchecked_off(),
+        Unprobed::RelaysOwn => m::why_unchecked_relays_own(),
+    }
+}
+
+fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
+    let (report, target) = (probed.report, slot.port.target.to_string());
+    match &report.diagnosis {
+        Diagnosis::Works
+            if report
+                .status()
+                .is_some_and(|code| group.offers.probe.is_limit(code)) =>
+        {
+            m::why_too_often(ago(scene.now, report.at), group.offers.name)
+        }
+        Diagnosis::Works => working(report, scene.now),
+        Diagnosis::Private => m::why_private(),
+        Diagnosis::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
+        Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
+        Diagnosis::UnknownName { host } => m::why_unchecked_name(host.as_str()),
+        Diagnosis::NotAsked => m::why_unchecked(),
+        Diagnosis::Busy => m::why_busy(target),
+        Diagnosis::ServiceDown { fault, accepts } => {
+            service_down(*fault, *accepts, &target, slot.port.protocol)
+        }
+        Diagnosis::Down {
+            cause: UrlFault::Failed(Reason::Offline),
+            ..
+        } => m::fault_offline(),
+        Diagnosis::Down { cause, service, .. } => unreachable(probed, cause, *service, target),
     }
 }
 
@@ -157,15 +166,12 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
 /// What a probe found wrong with the local service at `target`, and what to do: the same sentence in
 /// the window and in the terminal.
 #[must_use]
-pub fn service_down(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
-    local_sentence(local_fault(report), target, protocol)
-}
-
-fn local_sentence(fault: LocalFault, target: &str, protocol: Protocol) -> Msg {
+pub fn service_down(fault: ServiceFault, accepts: bool, target: &str, protocol: Protocol) -> Msg {
     match fault {
-        LocalFault::Service(fault) => service(fault, target, protocol),
-        LocalFault::RefusedOnce => m::why_refused_once(target),
-        LocalFault::Unclear => m::why_service_down(target),
+        ServiceFault::Refused if accepts => m::why_refused_once(target),
+        // It was silent for a visitor, and what accepts now is slow rather than absent.
+        ServiceFault::TimedOut if accepts => m::why_no_answer(target),
+        fault => service(fault, target, protocol),
     }
 }
 
@@ -199,22 +205,29 @@ fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
     }
 }
 
-fn unreachable(fault: UrlFault, downs: u32, counts: bool, slot: &Slot) -> Msg {
-    let target = || slot.port.target.to_string();
-    let check = match downs {
-        0..=DEAD_AFTER_DOWNS if counts => m::check_of(downs.max(1), DEAD_AFTER_DOWNS),
-        more => m::check_many(more.max(1)),
+fn unreachable(
+    probed: Probed,
+    cause: &UrlFault,
+    service: Option<ServiceFault>,
+    target: String,
+) -> Msg {
+    let downs = probed.downs.max(1);
+    let check = if probed.report.diagnosis.is_against_session() && downs <= DEAD_AFTER_DOWNS {
+        m::check_of(downs, DEAD_AFTER_DOWNS)
+    } else {
+        m::check_many(downs)
     };
-    match fault {
-        UrlFault::Dead => m::why_url_dead(check),
-        UrlFault::NoHost => m::why_url_no_host(check),
-        UrlFault::Unknown => m::why_url_unknown(check),
-        UrlFault::NeverFromHere => m::why_url_never(),
-        UrlFault::And(ServiceFault::Refused) => m::why_both_refused(target()),
-        UrlFault::And(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy) => {
-            m::why_both_silent(target())
+    match (service, cause) {
+        (Some(ServiceFault::Refused), _) => m::why_both_refused(target),
+        (Some(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy), _) => {
+            m::why_both_silent(target)
         }
-        UrlFault::And(_) => m::why_both(target()),
+        (Some(_), _) => m::why_both(target),
+        (None, UrlFault::NoHost) => m::why_url_no_host(check),
+        (None, UrlFault::UnknownTunnel) => m::why_url_unknown(check),
+        // The session is not cut for it, and visitors may be luckier.
+        (None, UrlFault::Failed(_)) if !probed.routed => m::why_url_never(),
+        (None, UrlFault::Failed(_)) => m::why_url_dead(check),
     }
 }
 

@@ -1,10 +1,10 @@
 //! How one port is, decided from the engine's state and the probes: the cause of badge, sentence
 //! and remedy, so that the three never contradict each other. It has no words.
 
+use super::chart::health_badge;
 use crate::model::{
-    Health, Host, HostState, LivePort, LocalAnswer, Phase, PortOptions, ProbeFacts, ProbeRate,
-    ProbeReport, PublicAnswer, Reason, RelayVerdict, ServiceFault, SessionNumber, Tunnel,
-    UnixMillis,
+    Diagnosis, Health, Host, HostState, LivePort, Phase, PortOptions, ProbeFacts, ProbeReport,
+    Reason, SessionNumber, Tunnel, UnixMillis, Unprobed,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -29,27 +29,10 @@ pub(super) enum Status<'a> {
     Unproven { since: UnixMillis },
     /// The URL does not answer yet.
     Unrouted { since: UnixMillis },
-    /// It works.
-    Working(&'a ProbeReport),
-    /// It works, behind a login.
-    Private,
-    /// It is served; whether visitors get through is not found out.
-    Unchecked(Unchecked<'a>),
-    /// The service is at another visitor's request.
-    Busy,
-    /// It works, and what is on the way takes its time.
-    Slow,
-    /// It works, and there is no room for another visitor.
-    Full,
-    /// The relay was reached, the local service was not.
-    ServiceDown(LocalFault),
-    /// The public URL is dead while the session believes itself up.
-    Unreachable {
-        fault: UrlFault,
-        downs: u32,
-        /// The session is given up if it goes on.
-        counts: bool,
-    },
+    /// It is served and not probed.
+    Unprobed(Unprobed),
+    /// What the probes of this session found.
+    Probed(Probed<'a>),
     /// This computer has no route to anywhere.
     Offline,
     /// The link is down; the connections are held.
@@ -83,43 +66,16 @@ pub(super) enum Status<'a> {
     Failed(&'a Reason),
 }
 
-/// Why a port is not checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unchecked<'a> {
-    /// The person does not want it.
-    Off,
-    /// The URL is for the relay's own computer.
-    RelaysOwn,
-    /// The URL's name does not resolve here.
-    NoName(&'a str),
-    /// There was nothing to ask.
-    NotAsked,
-}
-
-/// What is wrong with the local service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LocalFault {
-    /// This.
-    Service(ServiceFault),
-    /// It refused the request that came through the relay, and accepts when asked directly.
-    RefusedOnce,
-    /// The probe does not say.
-    Unclear,
-}
-
-/// What is wrong with the public URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UrlFault {
-    /// It does not answer; the local service accepts.
-    Dead,
-    /// The relay says that nobody hosts the tunnel.
-    NoHost,
-    /// The relay says that it does not know the tunnel.
-    Unknown,
-    /// It has not answered from here since the session began; the local service accepts.
-    NeverFromHere,
-    /// It is dead, and this is wrong with the local service.
-    And(ServiceFault),
+/// What the probes of the session that is up found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Probed<'a> {
+    /// The last one.
+    pub report: &'a ProbeReport,
+    /// Dead ones in a row.
+    pub downs: u32,
+    /// The URL has routed since the session began. One that has not may be out of reach from here
+    /// alone: the session is not cut for it.
+    pub routed: bool,
 }
 
 /// Decides how a port is that is not being made.
@@ -151,9 +107,10 @@ pub(super) fn of<'a>(
         } => match (live, established) {
             (None, _) => Status::PortAwaited,
             (Some(_), false) => Status::Unproven { since: *since },
-            (Some(_), true) if options.probe == ProbeRate::Off => Status::Unchecked(Unchecked::Off),
-            (Some(live), true) if live.relays_own => Status::Unchecked(Unchecked::RelaysOwn),
-            (Some(_), true) => hosting(*session, *since, probe, now),
+            (Some(live), true) => match Unprobed::of(options.probe, live) {
+                Some(why) => Status::Unprobed(why),
+                None => probed(*session, *since, probe, now),
+            },
         },
         HostState::Held {
             since, until, open, ..
@@ -208,7 +165,7 @@ pub(super) fn current_report<'a>(
         .filter(|report| report.session == session)
 }
 
-fn hosting(
+fn probed(
     session: SessionNumber,
     since: UnixMillis,
     probe: Option<&ProbeFacts>,
@@ -218,53 +175,16 @@ fn hosting(
     let Some((probe, report)) = last.filter(|(_, report)| report.session == session) else {
         return Status::Unrouted { since };
     };
-    match report.health {
-        Health::Operational => working(report),
-        Health::Unchecked => Status::Unchecked(match &report.public {
-            PublicAnswer::Failed {
-                reason: Reason::UnknownHost { host },
-            } => Unchecked::NoName(host),
-            _ => Unchecked::NotAsked,
-        }),
-        Health::Busy => Status::Busy,
-        Health::ServiceDown => Status::ServiceDown(local_fault(report)),
-        Health::Full => Status::Full,
-        Health::Slow => Status::Slow,
-        Health::Down if is_offline(report) => Status::Offline,
-        Health::Down if !has_routed(probe, since) && now.since(since) < ROUTING_GRACE => {
-            Status::Unrouted { since }
-        }
-        Health::Down => Status::Unreachable {
-            fault: match url_fault(report) {
-                // The session is not cut for it, and visitors may be luckier.
-                UrlFault::Dead if !has_routed(probe, since) => UrlFault::NeverFromHere,
-                fault => fault,
-            },
-            downs: probe.downs,
-            counts: report.is_against_session(),
-        },
+    let (diagnosis, routed) = (&report.diagnosis, has_routed(probe, since));
+    let in_time = routed || now.since(since) >= ROUTING_GRACE || diagnosis.is_offline();
+    if diagnosis.health() == Health::Down && !in_time {
+        return Status::Unrouted { since };
     }
-}
-
-fn working(report: &ProbeReport) -> Status<'_> {
-    match report.public {
-        PublicAnswer::Status {
-            login_wall: true, ..
-        } => Status::Private,
-        PublicAnswer::Status { .. }
-        | PublicAnswer::Accepted { .. }
-        | PublicAnswer::NotAsked
-        | PublicAnswer::Failed { .. } => Status::Working(report),
-    }
-}
-
-fn is_offline(report: &ProbeReport) -> bool {
-    matches!(
-        report.public,
-        PublicAnswer::Failed {
-            reason: Reason::Offline
-        }
-    )
+    Status::Probed(Probed {
+        report,
+        downs: probe.downs,
+        routed,
+    })
 }
 
 /// Whether the URL has routed since the session began.
@@ -275,27 +195,13 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
         .any(|sample| sample.at >= since && sample.health.routes())
 }
 
-/// What a report says of the local service.
-pub(crate) fn local_fault(report: &ProbeReport) -> LocalFault {
-    match (report.local, report.service_fault()) {
-        (LocalAnswer::Accepts, Some(ServiceFault::Refused)) => LocalFault::RefusedOnce,
-        // It was silent for a visitor, and what accepts now is slow rather than absent.
-        (LocalAnswer::Accepts, Some(ServiceFault::TimedOut)) => {
-            LocalFault::Service(ServiceFault::NoAnswer)
+impl Probed<'_> {
+    const fn badge(&self) -> Badge {
+        match &self.report.diagnosis {
+            Diagnosis::Private => Badge::Private,
+            diagnosis if diagnosis.is_offline() => Badge::NoNetwork,
+            diagnosis => health_badge(diagnosis.health()),
         }
-        (_, Some(fault)) => LocalFault::Service(fault),
-        (_, None) => LocalFault::Unclear,
-    }
-}
-
-fn url_fault(report: &ProbeReport) -> UrlFault {
-    if let Some(fault) = report.local.fault() {
-        return UrlFault::And(fault);
-    }
-    match report.verdict() {
-        Some(RelayVerdict::NoHost) => UrlFault::NoHost,
-        Some(RelayVerdict::UnknownTunnel) => UrlFault::Unknown,
-        Some(RelayVerdict::Service(_) | RelayVerdict::Full) | None => UrlFault::Dead,
     }
 }
 
@@ -316,14 +222,8 @@ impl Status<'_> {
             Self::Stopped => Badge::Stopped,
             Self::Starting | Self::Connecting(_) => Badge::Connecting,
             Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
-            Self::Working(_) => Badge::Working,
-            Self::Private => Badge::Private,
-            Self::Slow => Badge::Slow,
-            Self::Full => Badge::Full,
-            Self::Unchecked(_) => Badge::Unchecked,
-            Self::Busy => Badge::Busy,
-            Self::ServiceDown(_) => Badge::ServiceDown,
-            Self::Unreachable { .. } => Badge::Unreachable,
+            Self::Unprobed(_) => Badge::Unchecked,
+            Self::Probed(probed) => probed.badge(),
             Self::Offline => Badge::NoNetwork,
             Self::Held { .. } => Badge::Held,
             Self::Reconnecting { .. } => Badge::Reconnecting,
@@ -338,22 +238,14 @@ impl Status<'_> {
     /// Whether there is a URL to probe.
     pub(super) const fn is_probed(&self) -> bool {
         match self {
-            Self::Unproven { .. }
-            | Self::Unrouted { .. }
-            | Self::Working(_)
-            | Self::Private
-            | Self::Slow
-            | Self::Full
-            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
-            | Self::Busy
-            | Self::ServiceDown(_)
-            | Self::Unreachable { .. } => true,
+            Self::Unproven { .. } | Self::Unrouted { .. } => true,
+            Self::Probed(probed) => !probed.report.diagnosis.is_offline(),
             Self::Creating
             | Self::Stopped
             | Self::Starting
             | Self::Connecting(_)
             | Self::PortAwaited
-            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
+            | Self::Unprobed(_)
             | Self::Offline
             | Self::Held { .. }
             | Self::Reconnecting { .. }
@@ -374,19 +266,12 @@ impl Status<'_> {
             | Self::Connecting(_)
             | Self::TakenOver { .. }
             | Self::Elsewhere
-            | Self::Unchecked(Unchecked::Off | Unchecked::RelaysOwn)
+            | Self::Unprobed(_)
             | Self::Failed(_) => false,
             Self::PortAwaited
             | Self::Unproven { .. }
             | Self::Unrouted { .. }
-            | Self::Working(_)
-            | Self::Private
-            | Self::Slow
-            | Self::Full
-            | Self::Unchecked(Unchecked::NoName(_) | Unchecked::NotAsked)
-            | Self::Busy
-            | Self::ServiceDown(_)
-            | Self::Unreachable { .. }
+            | Self::Probed(_)
             | Self::Offline
             | Self::Held { .. }
             | Self::Reconnecting { .. }

@@ -235,7 +235,7 @@ pub fn state(shown: &Shown, tunnel: &TunnelId) -> Option<HostState> {
 pub fn health(shown: &Shown, key: &PortKey) -> Option<Health> {
     let session = state(shown, &key.tunnel)?.session()?;
     let last = shown.inputs.probes.get(key)?.last.as_ref()?;
-    (last.session == session).then_some(last.health)
+    (last.session == session).then_some(last.health())
 }
 
 /// The key of a port of the tunnel of that name.

@@ -122,14 +122,13 @@ fn login_wall() -> ProbeFacts {
             verdict: None,
             login_wall: true,
         },
-        health: underpass::model::Health::Operational,
-        alive: true,
+        diagnosis: underpass::model::Diagnosis::Private,
     };
     ProbeFacts {
         samples: [Sample {
             at: report.at,
             latency_us: Some(18_000),
-            health: report.health,
+            health: report.health(),
         }]
         .into(),
         last: Some(report),

@@ -21,14 +21,13 @@ impl Rig {
             at,
             local: LocalAnswer::Accepts,
             public: PublicAnswer::Accepted { latency_us: 9 },
-            health,
-            alive: false,
+            diagnosis: health.into(),
         }))
     }
 
     fn shown_health(&self) -> Option<Health> {
         let probe = self.state.inputs.probes.get(&key())?;
-        probe.last.as_ref().map(|report| report.health)
+        probe.last.as_ref().map(ProbeReport::health)
     }
 
     fn notices(&self) -> Vec<NoticeKind> {

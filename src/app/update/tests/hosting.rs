@@ -99,17 +99,11 @@ fn probes_follow_the_established_session() {
 fn a_probe_reaches_the_engine_and_an_old_one_reaches_nobody() {
     let mut rig = Rig::hosting();
     let told = rig.probe(1, Health::Down);
-    assert!(matches!(
-        told[..],
-        [Command::Tell(
-            _,
-            EngineCommand::Probe {
-                down: true,
-                local_answers: true,
-                ..
-            }
-        )]
-    ));
+    let [Command::Tell(_, EngineCommand::Probe(probe))] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(probe.diagnosis.is_against_session());
+    assert_eq!(probe.diagnosis.service_fault(), None);
     assert_eq!(rig.state.inputs.probes[&key()].downs, 1);
     rig.lose(Reason::Zombie);
     rig.session(2, true);
@@ -131,30 +125,29 @@ fn a_probe_that_comes_too_late_over_a_link_that_lives_is_slow_and_counts_for_not
             public: PublicAnswer::Failed {
                 reason: Reason::TimedOut,
             },
-            alive: true,
             ..rig.report_of(1, Health::Slow)
         })
+    };
+    let counts = |told: &[Command]| match told {
+        [Command::Tell(_, EngineCommand::Probe(probe))] => probe.diagnosis.is_against_session(),
+        _ => panic!("{told:?}"),
     };
     let told = late(&mut rig);
     let shown = |rig: &Rig| {
         rig.state.inputs.probes[&key()]
             .last
             .as_ref()
-            .map(|r| r.health)
+            .map(ProbeReport::health)
     };
     assert_eq!(
         shown(&rig),
         Some(Health::Down),
         "it never routed: it may be out of reach"
     );
-    assert_eq!(told, [], "and that says nothing of the session");
+    assert!(!counts(&told), "and that says nothing of the session");
     rig.probe(1, Health::Operational);
     for _ in 0..5 {
-        let told = late(&mut rig);
-        assert!(matches!(
-            told[..],
-            [Command::Tell(_, EngineCommand::Probe { down: false, .. })]
-        ));
+        assert!(!counts(&late(&mut rig)));
     }
     assert_eq!(shown(&rig), Some(Health::Slow));
     assert_eq!(rig.state.inputs.probes[&key()].downs, 0);

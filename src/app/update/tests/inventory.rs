@@ -1,7 +1,7 @@
 //! Changes of the inventory, as typed and as taken.
 
 use super::*;
-use crate::model::{HostHeader, RelayVerdict, ServiceFault};
+use crate::model::{Diagnosis, HostHeader, RelayVerdict, ServiceFault};
 
 #[test]
 fn a_created_tunnel_is_shown_at_once_and_hosted_when_the_inventory_has_it() {
@@ -156,8 +156,10 @@ fn a_service_that_refuses_the_visitors_name_is_asked_by_its_own_where_nobody_cho
                 verdict: Some(RelayVerdict::Service(ServiceFault::NameRefused)),
                 login_wall: false,
             },
-            health: Health::ServiceDown,
-            alive: true,
+            diagnosis: Diagnosis::ServiceDown {
+                fault: ServiceFault::NameRefused,
+                accepts: true,
+            },
         }))
     };
     let is_change = |command: &Command| matches!(command, Command::ChangeInventory { .. });

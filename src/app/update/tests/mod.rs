@@ -162,8 +162,7 @@ impl Rig {
                 verdict: None,
                 login_wall: false,
             },
-            health,
-            alive: false,
+            diagnosis: health.into(),
         }
     }
 

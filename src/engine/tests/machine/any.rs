@@ -23,11 +23,10 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Lapsed),
         class.prop_map(|class| Input::ConnectFailed(class, None)),
         (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
-            |(port, session, down, local_answers)| Input::Probe {
-                port: PortNumber::new(port).expect("not zero"),
-                session: SessionNumber(session),
-                down,
-                local_answers,
+            |(port, session, down, local_answers)| {
+                let port = PortNumber::new(port).expect("not zero");
+                let session = SessionNumber(session);
+                Input::Probe(probe_of(port, session, down, local_answers))
             }
         ),
         Just(Input::RemintDue),

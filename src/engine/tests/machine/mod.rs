@@ -5,10 +5,11 @@ mod going_down;
 mod parked;
 
 use crate::engine::backoff::Backoff;
-use crate::engine::input::{Cut, Input, Output, Stage};
+use crate::engine::input::{Cut, Input, Output, Probe, Stage};
 use crate::engine::machine::{EXPECTED_BACK_WITHIN, Machine};
+use crate::engine::tests::{port, probe_of};
 use crate::engine::up::{ESTABLISHED_AFTER, STABLE_AFTER};
-use crate::model::{Class, PortNumber, SessionNumber, Timing};
+use crate::model::{Class, Diagnosis, PortNumber, Reason, SessionNumber, Timing, UrlFault};
 use std::time::{Duration, Instant};
 
 type Outputs = Vec<Output>;
@@ -76,12 +77,7 @@ impl Rig {
 
     fn probe_under(&mut self, session: SessionNumber, down: bool, local: bool) -> Outputs {
         self.pass(Duration::from_secs(30));
-        self.put(Input::Probe {
-            port: PortNumber::new(3000).expect("not zero"),
-            session,
-            down,
-            local_answers: local,
-        })
+        self.put(Input::Probe(probe_of(port(), session, down, local)))
     }
 }
 
@@ -273,6 +269,31 @@ fn a_good_probe_or_a_dead_service_starts_the_count_anew() {
         assert_eq!(rig.probe(down, local), []);
         assert_eq!(rig.probe(true, true), []);
         assert_eq!(rig.probe(true, true), []);
+    }
+}
+
+#[test]
+fn a_dead_url_of_a_session_that_lives_says_nothing_of_it() {
+    let mut rig = Rig::established();
+    rig.probe(false, true);
+    for diagnosis in [
+        Diagnosis::Down {
+            cause: UrlFault::Failed(Reason::TimedOut),
+            service: None,
+            alive: true,
+        },
+        Diagnosis::NotAsked,
+    ] {
+        for _ in 0..9 {
+            rig.pass(Duration::from_secs(30));
+            let (port, session) = (port(), rig.session());
+            let probe = Probe {
+                port,
+                session,
+                diagnosis: diagnosis.clone(),
+            };
+            assert_eq!(rig.put(Input::Probe(probe)), []);
+        }
     }
 }
 

@@ -29,12 +29,7 @@ impl Rig {
 
 #[test]
 fn each_input_has_its_answer_while_parked() {
-    let probe = |down| Input::Probe {
-        port: PortNumber::new(3000).expect("not zero"),
-        session: SessionNumber(1),
-        down,
-        local_answers: true,
-    };
+    let probe = |down| Input::Probe(probe_of(port(), SessionNumber(1), down, true));
     // Input, what is to be done, and whether it is parked still.
     let cases: [(Input, &[Output], bool); 16] = [
         (Input::Start, &[], true),
@@ -56,7 +51,7 @@ fn each_input_has_its_answer_while_parked() {
     ];
     for (input, expected, parked) in cases {
         let mut rig = Rig::parked();
-        assert_eq!(rig.put(input), expected, "{input:?}");
+        assert_eq!(rig.put(input.clone()), expected, "{input:?}");
         assert_eq!(rig.is_parked(), parked, "{input:?}");
         if parked {
             assert_eq!(rig.machine.deadline(), None, "{input:?}: nothing is due");
@@ -102,7 +97,7 @@ fn a_retention_without_an_end_is_a_day() {
 fn nothing_is_parked_or_resumed_without_a_session() {
     for input in [PARKED, Input::Resumed] {
         let mut stopped = Rig::new();
-        assert_eq!(stopped.put(input), []);
+        assert_eq!(stopped.put(input.clone()), []);
         assert_eq!(stopped.machine.stage(), Stage::Stopped);
         let mut waiting = Rig::established();
         waiting.put(DROPPED);
@@ -148,13 +143,8 @@ fn downs_right_after_the_resume_are_of_probes_that_began_before_it() {
     rig.put(Input::Resumed);
     for _ in 0..9 {
         rig.pass(Duration::from_secs(1));
-        let late = Input::Probe {
-            port: PortNumber::new(3000).expect("not zero"),
-            session: SessionNumber(1),
-            down: true,
-            local_answers: true,
-        };
-        assert_eq!(rig.put(late), []);
+        let late = probe_of(port(), SessionNumber(1), true, true);
+        assert_eq!(rig.put(Input::Probe(late)), []);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Access, AccountFacts, AccountId, AccountState, Catalog, DeviceCode, Dialog, DialogKind,
-    Fingerprint, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Metrics, Notice,
-    NoticeKind, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
+    Access, AccountFacts, AccountId, AccountState, Catalog, DeviceCode, Diagnosis, Dialog,
+    DialogKind, Fingerprint, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Metrics,
+    Notice, NoticeKind, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
     ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
     SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
+use crate::probe::classify;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -195,9 +196,9 @@ const SERVICE_FAULTS: [ServiceFault; 16] = [
 ];
 
 fn some_public() -> impl Strategy<Value = PublicAnswer> {
-    use RelayVerdict::{NoHost, Service, UnknownTunnel};
+    use RelayVerdict::{Full, NoHost, Service, UnknownTunnel};
     let faults = SERVICE_FAULTS.into_iter().map(Service);
-    let verdicts: Vec<_> = faults.chain([NoHost, UnknownTunnel]).collect();
+    let verdicts: Vec<_> = faults.chain([Full, NoHost, UnknownTunnel]).collect();
     let verdict = option::of(proptest::sample::select(verdicts));
     prop_oneof![
         (any::<u16>(), any::<u64>(), verdict, any::<bool>()).prop_map(
@@ -226,16 +227,21 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
         some_time(),
         local,
         some_public(),
-        some_health(),
+        any::<(bool, bool)>(),
     )
-        .prop_map(|(key, session, at, local, public, health)| ProbeReport {
-            key,
-            session: SessionNumber(session),
-            at,
-            local,
-            public,
-            health,
-            alive: health == Health::Slow,
+        .prop_map(|(key, session, at, local, public, (alive, busy))| {
+            let diagnosis = match classify(local, &public, alive) {
+                Diagnosis::ServiceDown { .. } if busy => Diagnosis::Busy,
+                diagnosis => diagnosis,
+            };
+            ProbeReport {
+                key,
+                session: SessionNumber(session),
+                at,
+                local,
+                public,
+                diagnosis,
+            }
         });
     let sample = (some_time(), option::of(any::<u64>()), some_health()).prop_map(
         |(at, latency_us, health)| Sample {

@@ -1,10 +1,11 @@
 //! Facts for the tests, short to write; and messages, short to read.
 
 use crate::model::{
-    Health, Host, HostState, Inputs, LivePort, LocalAnswer, Port, PortKey, PortNumber, ProbeFacts,
-    ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample, SessionNumber, Target,
-    Tunnel, TunnelId, UnixMillis,
+    Diagnosis, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Port, PortKey, PortNumber,
+    ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample, SessionNumber,
+    Target, Tunnel, TunnelId, UnixMillis,
 };
+use crate::probe::classify;
 use crate::view::{Arg, Msg};
 
 /// 2026-12-01T12:00:00Z.
@@ -122,14 +123,19 @@ pub(super) fn report(
     public: PublicAnswer,
     health: Health,
 ) -> ProbeReport {
+    let diagnosis = match health {
+        // Only the app knows that others are connected.
+        Health::Busy => Diagnosis::Busy,
+        health => classify(local, &public, health == Health::Slow),
+    };
+    assert_eq!(diagnosis.health(), health);
     ProbeReport {
         key: key.clone(),
         session: SessionNumber(3),
         at: before(4),
         local,
         public,
-        health,
-        alive: health == Health::Slow,
+        diagnosis,
     }
 }
 
@@ -141,7 +147,7 @@ pub(super) fn probe(report: ProbeReport, downs: u32) -> ProbeFacts {
         samples: [Sample {
             at: report.at,
             latency_us: report.latency_us(),
-            health: report.health,
+            health: report.health(),
         }]
         .into(),
         last: Some(report),

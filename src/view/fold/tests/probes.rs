@@ -3,8 +3,8 @@
 use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Health, HostState, Inputs, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
-    RelayVerdict, Sample, ServiceFault, SessionNumber,
+    Diagnosis, Health, HostState, Inputs, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
+    RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
 };
 use crate::view::Badge;
 
@@ -75,7 +75,12 @@ fn probes_of_a_local_service_that_fails() {
             "why-no-reaction",
             "act-check",
         ),
-        (ACCEPTS, None, "why-service-down", "act-check"),
+        (
+            ACCEPTS,
+            Some(RelayVerdict::Service(ServiceFault::Other)),
+            "why-service-down",
+            "act-check",
+        ),
     ] {
         let inputs = web_probed(local, status(502, verdict), Health::ServiceDown, 0);
         check(&inputs, &format!("ServiceDown | {why}({t}) | {remedy}"));
@@ -117,7 +122,11 @@ fn probes_of_a_tunnel_that_works_and_is_slow_or_full() {
 fn a_dead_url_of_a_session_that_lives_promises_no_reconnect() {
     let mut inputs = web_probed(ACCEPTS, failed(Reason::LinkLost), Health::Down, 2);
     for facts in inputs.probes.values_mut() {
-        facts.last.as_mut().expect("it was probed").alive = true;
+        facts.last.as_mut().expect("it was probed").diagnosis = Diagnosis::Down {
+            cause: UrlFault::Failed(Reason::LinkLost),
+            service: None,
+            alive: true,
+        };
     }
     check(
         &routed_once(inputs),
@@ -151,7 +160,7 @@ fn probes_of_a_public_url_that_is_dead() {
         ),
         (
             SILENT,
-            failed(Reason::TimedOut),
+            failed(Reason::LinkLost),
             "Unreachable | why-both-silent(localhost:3000) | act-reconnect".to_owned(),
         ),
         (

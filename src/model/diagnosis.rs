@@ -1,0 +1,185 @@
+//! What a probe found and whose side it is, as one value: the classifier makes it, the report carries
+//! it, and machine, view and lines read it.
+
+use super::{Health, LivePort, ProbeRate, Reason, RelayVerdict, ServiceFault};
+
+/// How a port that is served does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// The service answered through the public URL.
+    Works,
+    /// The same for whoever signs in: the provider sends visitors to a login page first.
+    Private,
+    /// It is served, and the URL's name has no address here. Visitors have other name servers.
+    UnknownName {
+        /// The name.
+        host: String,
+    },
+    /// It is served, and there was nothing to ask.
+    NotAsked,
+    /// The service is there and answers others just now.
+    Busy,
+    /// The relay was reached, the local service was not.
+    ServiceDown {
+        /// What stood in the way.
+        fault: ServiceFault,
+        /// Asked directly, the service accepts connections all the same.
+        accepts: bool,
+    },
+    /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
+    Full,
+    /// The public URL does not answer in time, and the session's link carries bytes or answers: what
+    /// is on the way is only slow.
+    Slow,
+    /// The public URL is dead.
+    Down {
+        /// What is wrong with it.
+        cause: UrlFault,
+        /// What is wrong with the local service besides.
+        service: Option<ServiceFault>,
+        /// The session's link showed signs of life meanwhile.
+        alive: bool,
+    },
+}
+
+/// What is wrong with a public URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// The relay says that nobody hosts the tunnel.
+    NoHost,
+    /// The relay says that it does not know the tunnel.
+    UnknownTunnel,
+    /// It gave no answer.
+    Failed(Reason),
+}
+
+impl Diagnosis {
+    /// The one word for it.
+    #[must_use]
+    pub const fn health(&self) -> Health {
+        match self {
+            Self::Works | Self::Private => Health::Operational,
+            Self::UnknownName { .. } | Self::NotAsked => Health::Unchecked,
+            Self::Busy => Health::Busy,
+            Self::ServiceDown { .. } => Health::ServiceDown,
+            Self::Full => Health::Full,
+            Self::Slow => Health::Slow,
+            Self::Down { .. } => Health::Down,
+        }
+    }
+
+    /// Whether visitors get to the tunnel, whatever the local service does.
+    #[must_use]
+    pub const fn routes(&self) -> bool {
+        self.health().routes()
+    }
+
+    /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
+    /// says that nobody hosts the tunnel.
+    #[must_use]
+    pub const fn is_against_session(&self) -> bool {
+        matches!(
+            self,
+            Self::Down { alive: false, .. }
+                | Self::Down {
+                    cause: UrlFault::NoHost | UrlFault::UnknownTunnel,
+                    ..
+                }
+        )
+    }
+
+    /// Whether this computer has no way out.
+    #[must_use]
+    pub const fn is_offline(&self) -> bool {
+        matches!(
+            self,
+            Self::Down {
+                cause: UrlFault::Failed(Reason::Offline),
+                ..
+            }
+        )
+    }
+
+    /// What is wrong with the local service.
+    #[must_use]
+    pub const fn service_fault(&self) -> Option<ServiceFault> {
+        match self {
+            Self::ServiceDown { fault, .. } => Some(*fault),
+            Self::Down { service, .. } => *service,
+            Self::Busy => Some(ServiceFault::Busy),
+            Self::Works
+            | Self::Private
+            | Self::UnknownName { .. }
+            | Self::NotAsked
+            | Self::Full
+            | Self::Slow => None,
+        }
+    }
+
+    /// The word for why it is not well: of the service where that is at fault, else of the URL.
+    #[must_use]
+    pub fn reason_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Works | Self::Private | Self::NotAsked => None,
+            Self::UnknownName { .. } => {
+                let host = String::new();
+                Some(Reason::UnknownHost { host }.code())
+            }
+            Self::Busy => Some(ServiceFault::Busy.code()),
+            Self::ServiceDown { fault, .. } => Some(fault.code()),
+            Self::Full => Some(RelayVerdict::Full.word()),
+            Self::Slow => Some(Reason::TimedOut.code()),
+            Self::Down { cause, .. } => Some(match cause {
+                UrlFault::NoHost => RelayVerdict::NoHost.word(),
+                UrlFault::UnknownTunnel => RelayVerdict::UnknownTunnel.word(),
+                UrlFault::Failed(reason) => reason.code(),
+            }),
+        }
+    }
+}
+
+/// An example for each word.
+#[cfg(test)]
+impl From<Health> for Diagnosis {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Operational => Self::Works,
+            Health::Unchecked => Self::UnknownName {
+                host: "a.example".to_owned(),
+            },
+            Health::Busy => Self::Busy,
+            Health::ServiceDown => Self::ServiceDown {
+                fault: ServiceFault::Refused,
+                accepts: false,
+            },
+            Health::Full => Self::Full,
+            Health::Slow => Self::Slow,
+            Health::Down => Self::Down {
+                cause: UrlFault::Failed(Reason::TimedOut),
+                service: None,
+                alive: false,
+            },
+        }
+    }
+}
+
+/// Why a port that is served is not probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unprobed {
+    /// The person does not want it.
+    Off,
+    /// The URL is one of the relay's own computer: asked here, a service of this one would answer.
+    RelaysOwn,
+}
+
+impl Unprobed {
+    /// Why a port that is to be probed at this rate and is served so is not; `None` if it is.
+    #[must_use]
+    pub const fn of(rate: ProbeRate, live: &LivePort) -> Option<Self> {
+        match rate {
+            ProbeRate::Off => Some(Self::Off),
+            ProbeRate::Usual | ProbeRate::Seconds(_) if live.relays_own => Some(Self::RelaysOwn),
+            ProbeRate::Usual | ProbeRate::Seconds(_) => None,
+        }
+    }
+}
