@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::engine::EngineEvent;
-use crate::model::{HostState, Reason};
+use crate::model::{Life, Outage, Reason};
 use crate::provider::HostOrder;
 use crate::store::{HeldBy, Home, HostingClaim};
 use std::sync::Arc;
@@ -16,8 +16,8 @@ impl Claim {
     /// other process has noticed.
     ///
     /// # Errors
-    /// The state to report: another process hosts it.
-    pub(super) fn make(home: &Home, order: &HostOrder) -> Result<Self, HostState> {
+    /// The life to report: another process hosts it.
+    pub(super) fn make(home: &Home, order: &HostOrder) -> Result<Self, Life> {
         let name = format!("{}-{}", order.provider.as_str(), order.tunnel);
         let claim = Self(Arc::new(HostingClaim::new(home, &name)));
         match claim.0.acquire() {
@@ -29,32 +29,29 @@ impl Claim {
     /// Claims again what was displaced.
     ///
     /// # Errors
-    /// The state to report: another process hosts it by now.
-    pub(super) fn renew(&self) -> Result<(), HostState> {
+    /// The life to report: another process hosts it by now.
+    pub(super) fn renew(&self) -> Result<(), Life> {
         self.0.acquire().map_err(refused)
     }
 
     /// What an engine says may end its claim, or let it have one.
     pub(super) fn follow(&self, event: &EngineEvent) {
         match event {
-            EngineEvent::State(HostState::Displaced { .. }) => self.0.release(),
-            EngineEvent::State(HostState::Hosting { .. })
+            EngineEvent::Life(Life::Displaced(_)) => self.0.release(),
+            EngineEvent::Life(Life::Up { .. })
             | EngineEvent::Ports(_)
             | EngineEvent::Traffic(_) => {
                 // Who is displaced lets go of it in a moment; until then it is asked for again.
                 let _ = self.0.acquire();
             }
-            EngineEvent::State(_)
-            | EngineEvent::Progress(_)
-            | EngineEvent::Reminted
-            | EngineEvent::Finished => {}
+            EngineEvent::Life(_) | EngineEvent::Reminted | EngineEvent::Finished => {}
         }
     }
 }
 
-fn refused(HeldBy { process }: HeldBy) -> HostState {
-    HostState::Displaced {
+fn refused(HeldBy { process }: HeldBy) -> Life {
+    Life::Displaced(Outage {
         since: clock::now(),
         reason: Reason::HostedHere { process },
-    }
+    })
 }

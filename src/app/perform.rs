@@ -12,7 +12,7 @@ use crate::base::local;
 use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    HostState, JoinLink, NoticeKind, Pending, Reason, RelaySettings, Timing, Tunnel, TunnelId,
+    JoinLink, Life, NoticeKind, Outage, Pending, Reason, RelaySettings, Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
@@ -262,20 +262,20 @@ impl Performer {
                 }
             }
             Err(error) => {
-                let state = HostState::Failed {
+                let life = Life::Failed(Outage {
                     since: clock::now(),
                     reason: Reason::Other {
                         detail: error.to_string(),
                     },
-                };
-                self.report_end(&tunnel, number, state);
+                });
+                self.report_end(&tunnel, number, life);
             }
         }
     }
 
     /// An engine ended before it began.
-    fn report_end(&self, tunnel: &TunnelId, engine: EngineNumber, state: HostState) {
-        for event in [EngineEvent::State(state), EngineEvent::Finished] {
+    fn report_end(&self, tunnel: &TunnelId, engine: EngineNumber, life: Life) {
+        for event in [EngineEvent::Life(life), EngineEvent::Finished] {
             self.parts.mailbox.send(Event::Engine {
                 tunnel: tunnel.clone(),
                 engine,
@@ -294,7 +294,7 @@ impl Performer {
             return self.parts.mailbox.send(Event::Engine {
                 tunnel: tunnel.clone(),
                 engine: running.number,
-                event: EngineEvent::State(state),
+                event: EngineEvent::Life(state),
             });
         }
         running.engine.tell(command);

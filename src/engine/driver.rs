@@ -2,14 +2,14 @@
 
 use super::attempt::{Attempt, Outcome};
 use super::backoff::Backoff;
-use super::input::{Cut, Input, Output, Stage};
+use super::input::{Cut, Input, Output};
 use super::machine::Machine;
-use super::state::{Reporter, now, runtime_clock};
+use super::moments::{Moments, now, runtime_clock};
 use super::tally::Tally;
 use super::tokens::TokenCache;
 use super::wait::{Goodbye, Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
 use super::{EngineCommand, EngineEvent};
-use crate::model::{Class, Phase, Port, Reason, Timing, UnixMillis};
+use crate::model::{Class, Life, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{
     ConnectError, Connector, Ended, HostOrder, Liveness, LogLimit, Session, SessionEvent, Tokens,
 };
@@ -26,17 +26,17 @@ pub(super) struct Driver<'e> {
     connector: Rc<dyn Connector>,
     machine: Machine,
     tokens: TokenCache<Tokens>,
-    reporter: Reporter,
+    moments: Moments,
+    /// The life that was reported last.
+    reported: Life,
     emit: &'e dyn Fn(EngineEvent),
     attempt: Option<Attempt>,
     session: Option<Session>,
     /// A session whose relay goes down: it serves what it has, and ends by itself.
-    aside: Option<Session>,
+    draining: Option<Session>,
     /// Sessions that made way for another one and may still say goodbye.
     leaving: Leaving,
     traffic_at: Option<Instant>,
-    /// A session was up since the start.
-    was_up: bool,
     tally: Tally,
     liveness: Liveness,
     /// The session there was ended when its planned replacement reached the relay: until that is up, it is
@@ -58,13 +58,17 @@ fn warn(what: &str, limit: &LogLimit, error: &ConnectError) {
     }
 }
 
+fn lost(detail: &str) -> Ended {
+    Ended::with(Reason::LinkLost, detail)
+}
+
 /// What the loop woke up for.
 pub(super) enum Wake {
     Command(Option<EngineCommand>),
     Phase(Phase),
     Outcome(Outcome),
     Session(Option<SessionEvent>),
-    Aside(Option<SessionEvent>),
+    Draining(Option<SessionEvent>),
     Left,
     Timer,
     Remint,
@@ -84,14 +88,14 @@ impl<'e> Driver<'e> {
             order,
             connector: Rc::from(connector),
             tokens: TokenCache::default(),
-            reporter: Reporter::new(clock),
+            moments: Moments::new(clock),
+            reported: Life::Stopped,
             emit,
             attempt: None,
             session: None,
-            aside: None,
+            draining: None,
             leaving: Leaving::default(),
             traffic_at: None,
-            was_up: false,
             tally: Tally::default(),
             liveness: Liveness::default(),
             superseded: false,
@@ -114,19 +118,19 @@ impl<'e> Driver<'e> {
 
     /// Hosts until it is told to stop.
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<EngineCommand>) {
-        self.put(Input::Start);
+        self.feed(Input::Start);
         loop {
             match self.wait(&mut inbox).await {
                 // The handle was dropped: the same as a stop.
                 Wake::Command(None | Some(EngineCommand::Stop)) => break,
-                Wake::Command(Some(command)) => self.obey(command),
+                Wake::Command(Some(command)) => self.handle_command(command),
                 Wake::Phase(phase) => self.enter(phase),
                 Wake::Outcome(outcome) => self.finish_attempt(outcome),
                 Wake::Session(event) => self.handle_session(event),
-                Wake::Aside(event) => self.handle_aside(event.as_ref()),
+                Wake::Draining(event) => self.handle_draining(event.as_ref()),
                 Wake::Left => {}
-                Wake::Timer => self.put(Input::Timer),
-                Wake::Remint => self.put(Input::RemintDue),
+                Wake::Timer => self.feed(Input::Timer),
+                Wake::Remint => self.feed(Input::RemintDue),
                 Wake::Traffic => self.report_traffic(),
             }
         }
@@ -135,7 +139,7 @@ impl<'e> Driver<'e> {
 
     /// Stops, and waits until everybody has said goodbye.
     pub(super) async fn end(mut self) {
-        self.put(Input::Stop);
+        self.feed(Input::Stop);
         while self.leaving.next().await.is_some() {}
     }
 
@@ -150,7 +154,7 @@ impl<'e> Driver<'e> {
             command = inbox.recv() => Wake::Command(command),
             wake = poll_attempt(&mut self.attempt) => wake,
             event = next_event(&mut self.session) => Wake::Session(event),
-            event = next_event(&mut self.aside) => Wake::Aside(event),
+            event = next_event(&mut self.draining) => Wake::Draining(event),
             () = poll_leaving(&mut self.leaving) => Wake::Left,
             () = sleep_till(timer) => Wake::Timer,
             () = sleep_till(remint) => Wake::Remint,
@@ -160,55 +164,33 @@ impl<'e> Driver<'e> {
 
     /// Another session could take the place of the one there is, and nothing that is held with it.
     fn may_remint(&self) -> bool {
-        self.session.is_some() && self.attempt.is_none() && !self.is_parked()
+        self.session.is_some() && self.attempt.is_none() && !self.machine.is_parked()
     }
 
-    fn is_parked(&self) -> bool {
-        matches!(self.machine.stage(), Stage::Parked { .. })
-    }
-
-    fn obey(&mut self, command: EngineCommand) {
+    fn handle_command(&mut self, command: EngineCommand) {
         match command {
-            EngineCommand::Stop => self.put(Input::Stop),
-            EngineCommand::Reconnect => self.reconnect(),
+            EngineCommand::Stop => self.feed(Input::Stop),
+            EngineCommand::Reconnect => self.feed(Input::ForceReconnect),
             EngineCommand::TakeOver => {
                 self.order.take_over = true;
                 if self.attempt.is_some() {
                     // The one under way does not ask for it.
                     self.begin_attempt();
                 }
-                self.put(Input::ForceReconnect);
+                self.feed(Input::TakeOver);
             }
             EngineCommand::DropLink => {
-                for session in self.session.iter().chain(&self.aside) {
+                for session in self.session.iter().chain(&self.draining) {
                     session.part.drop_link();
                 }
             }
-            EngineCommand::Probe(probe) => self.put(Input::Probe(probe)),
-            EngineCommand::Woke => self.put(Input::Woke),
-            EngineCommand::SignedIn => self.put(Input::SignedIn),
+            EngineCommand::Probe(probe) => self.feed(Input::Probe(probe)),
+            EngineCommand::Woke => self.feed(Input::Woke),
+            EngineCommand::SignedIn => self.feed(Input::SignedIn),
             EngineCommand::SetPorts(ports) => self.set_ports(ports),
             EngineCommand::WatchTraffic(on) => {
                 self.traffic_at = on.then(now);
             }
-        }
-    }
-
-    fn reconnect(&mut self) {
-        if self.attempt.is_none() && !self.is_parked() {
-            self.reporter.set_reason(Reason::Forced);
-        }
-        self.put(Input::ForceReconnect);
-    }
-
-    /// What a failed attempt asks for. A relay that was there is not gone because something else
-    /// answers in its place for a while, as in a network that wants a sign-in first.
-    fn class_of(&self, error: &ConnectError) -> Class {
-        match error.reason {
-            Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } if self.was_up => {
-                Class::Transient
-            }
-            _ => error.class(),
         }
     }
 
@@ -219,41 +201,55 @@ impl<'e> Driver<'e> {
         }
     }
 
-    fn put(&mut self, input: Input) {
+    fn feed(&mut self, input: Input) {
         for output in self.machine.handle(input, now(), rand::random()) {
-            self.carry_out(output);
+            self.apply(output);
         }
         self.report();
     }
 
     fn report(&mut self) {
-        if let Some(state) = self.reporter.report(self.machine.stage()) {
-            tracing::info!(
-                state = state.as_str(),
-                reason = state.reason().map(Reason::code),
-                "state"
-            );
-            (self.emit)(EngineEvent::State(state));
+        let life = self.moments.place(self.machine.life());
+        if life == self.reported {
+            return;
         }
+        if life.kind() != self.reported.kind() || life.retry() != self.reported.retry() {
+            let reason = life.reason().map(Reason::code);
+            tracing::info!(state = life.as_str(), reason, "state");
+        }
+        self.reported = life.clone();
+        (self.emit)(EngineEvent::Life(life));
     }
 
-    fn carry_out(&mut self, output: Output) {
+    fn apply(&mut self, output: Output) {
         match output {
             Output::Connect => self.begin_attempt(),
             Output::ConnectBeside => {
                 self.tokens.forget();
                 self.begin_attempt();
             }
-            Output::SetAside => self.set_aside(),
+            Output::Drain => self.drain(),
             Output::Abandon => {
                 self.attempt = None;
                 self.superseded = false;
                 self.clean_up();
             }
             Output::Close => self.say_goodbye(),
-            // Only a new session says so, when it is installed.
-            Output::CloseReplaced => {}
-            Output::Cut(cut) => self.cut(cut),
+            // The old one has left when the new one was installed.
+            Output::CloseReplaced => {
+                tracing::info!(
+                    "new tokens were due: another session has taken the old one's place"
+                );
+                (self.emit)(EngineEvent::Reminted);
+            }
+            Output::Cut(cut) => {
+                if cut == Cut::Zombie {
+                    tracing::warn!(
+                        "zombie: the session seems up, its URL is dead, the local port answers"
+                    );
+                }
+                self.release();
+            }
             Output::ForgetTokens => self.tokens.forget(),
             Output::CheckLink => {
                 if let Some(session) = &self.session {
@@ -261,18 +257,6 @@ impl<'e> Driver<'e> {
                 }
             }
         }
-    }
-
-    fn cut(&mut self, cut: Cut) {
-        let reason = match cut {
-            Cut::Zombie => Reason::Zombie,
-            Cut::Forced => Reason::Forced,
-        };
-        if cut == Cut::Zombie {
-            tracing::warn!("zombie: the session seems up, its URL is dead, the local port answers");
-        }
-        self.reporter.set_reason(reason);
-        self.release();
     }
 
     fn say_goodbye(&mut self) {
@@ -304,7 +288,7 @@ impl<'e> Driver<'e> {
     fn begin_attempt(&mut self) {
         let cached = self.tokens.usable((self.with_sleep)()).cloned();
         // With tokens at hand there is nothing to authorise.
-        self.reporter.set_phase(match cached {
+        self.machine.enter(match cached {
             Some(_) => Phase::ConnectingRelay,
             None => Phase::Authorising,
         });
@@ -313,11 +297,8 @@ impl<'e> Driver<'e> {
     }
 
     fn enter(&mut self, phase: Phase) {
-        self.reporter.set_phase(phase);
-        (self.emit)(EngineEvent::Progress(phase));
-        if let Some(state) = self.reporter.report(self.machine.stage()) {
-            (self.emit)(EngineEvent::State(state));
-        }
+        self.machine.enter(phase);
+        self.report();
     }
 
     fn finish_attempt(&mut self, outcome: Outcome) {
@@ -332,33 +313,27 @@ impl<'e> Driver<'e> {
             self.tokens.store(tokens, lifetime, (self.with_sleep)());
         }
         match outcome.result {
-            Ok(session) => self.adopt(session, asked.as_ref()),
+            Ok(session) => self.install(session, asked.as_ref()),
             Err(error) => {
                 warn("attempt failed", &FAILED, &error);
-                let class = self.class_of(&error);
-                let wait = self.reporter.quota_left(&error.reason);
                 if std::mem::take(&mut self.superseded) {
-                    self.put(Input::Dropped(Class::Transient));
+                    self.feed(Input::Dropped(Reason::LinkLost));
                 }
-                if class != Class::Transient || !self.machine.expects_return(now()) {
-                    self.reporter.set_reason(error.reason);
-                }
-                self.put(Input::ConnectFailed(class, wait));
+                let wait = self.moments.quota_left(&error.reason);
+                self.feed(Input::ConnectFailed(error.reason, wait));
             }
         }
     }
 
     /// Puts the new session in the old one's place. `asked` is what its attempt asked for.
-    pub(super) fn adopt(&mut self, session: Session, asked: Option<&Vec<Port>>) {
+    pub(super) fn install(&mut self, session: Session, asked: Option<&Vec<Port>>) {
         if asked != Some(&self.order.ports) {
             // They were changed while the attempt was under way.
             session.part.set_ports(self.order.ports.clone());
         }
-        self.was_up = true;
         // Taking over is meant once: a later reconnect must not evict anybody.
         self.order.take_over = false;
         let ports = session.ports.clone();
-        let before = self.machine.stage();
         self.superseded = false;
         // One that is not wanted any more is closed again below.
         if let Some(old) = self.release() {
@@ -367,115 +342,88 @@ impl<'e> Driver<'e> {
         self.liveness.follow(Some(&session));
         self.session = Some(session);
         (self.emit)(EngineEvent::Ports(ports));
-        self.put(Input::Connected);
-        if before == self.machine.stage() {
-            tracing::info!("new tokens were due: another session has taken the old one's place");
-            (self.emit)(EngineEvent::Reminted);
-        }
+        self.feed(Input::Connected);
     }
 
     fn handle_session(&mut self, event: Option<SessionEvent>) {
         match event {
-            Some(SessionEvent::Established) => self.put(Input::Established),
+            Some(SessionEvent::Established) => self.feed(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
-            Some(SessionEvent::GoingDown) => self.look_for_next(),
+            Some(SessionEvent::GoingDown) => {
+                tracing::info!("the relay goes down on purpose; the next one is looked for");
+                self.feed(Input::GoingDown);
+            }
             Some(SessionEvent::Parked { left }) => self.park(left),
             Some(SessionEvent::Resumed) => self.resume(),
-            Some(SessionEvent::Superseded) if self.is_being_replaced() => {
+            Some(SessionEvent::Superseded) if self.machine.is_being_replaced() => {
                 self.release();
                 self.superseded = true;
             }
             Some(SessionEvent::Superseded) => {
-                let detail = "a newer session of ours took over";
-                let ended = Ended::with(Reason::LinkLost, detail);
-                self.end_session(ended, Input::Dropped(Class::Transient));
+                self.end_session(lost("a newer session of ours took over"), Input::Dropped);
             }
-            Some(SessionEvent::Ended(ended)) => {
-                let class = ended.class();
-                self.end_session(ended, Input::Dropped(class));
-            }
+            Some(SessionEvent::Ended(ended)) => self.end_session(ended, Input::Dropped),
             Some(SessionEvent::Lapsed(ended)) => self.end_session(ended, Input::Lapsed),
-            None => {
-                let ended = Ended::with(Reason::LinkLost, "the session's task is gone");
-                self.end_session(ended, Input::Dropped(Class::Transient));
-            }
+            None => self.end_session(lost("the session's task is gone"), Input::Dropped),
         }
     }
 
-    /// The attempt under way is to take the session's place.
-    fn is_being_replaced(&self) -> bool {
-        self.attempt.is_some() && matches!(self.machine.stage(), Stage::Up { .. })
-    }
-
-    fn look_for_next(&mut self) {
-        tracing::info!("the relay goes down on purpose; the next one is looked for");
-        self.reporter.set_reason(Reason::RelayShutDown);
-        self.put(Input::GoingDown);
-    }
-
-    fn set_aside(&mut self) {
-        self.let_go_of_aside();
+    fn drain(&mut self) {
+        self.retire_draining();
         self.liveness.follow(None);
-        self.aside = self.session.take();
+        self.draining = self.session.take();
     }
 
-    fn handle_aside(&mut self, event: Option<&SessionEvent>) {
-        match event {
+    fn handle_draining(&mut self, event: Option<&SessionEvent>) {
+        // No other news of it matters.
+        if matches!(
+            event,
             Some(SessionEvent::Ended(_) | SessionEvent::Lapsed(_) | SessionEvent::Superseded)
-            | None => self.let_go_of_aside(),
-            Some(
-                SessionEvent::Established
-                | SessionEvent::Ports(_)
-                | SessionEvent::GoingDown
-                | SessionEvent::Parked { .. }
-                | SessionEvent::Resumed,
-            ) => {}
+                | None
+        ) {
+            self.retire_draining();
         }
     }
 
-    fn let_go_of_aside(&mut self) {
-        if let Some(session) = self.aside.take() {
+    fn retire_draining(&mut self) {
+        if let Some(session) = self.draining.take() {
             self.tally.retire(&session);
         }
     }
 
     fn park(&mut self, left: Duration) {
         tracing::info!(left = left.as_secs(), "link lost; the session is parked");
-        self.count_held();
-        self.put(Input::Parked(left));
+        let open = self.open();
+        self.feed(Input::Parked { left, open });
     }
 
     fn resume(&mut self) {
         // Who asked to take the tunnel over meanwhile has it.
         self.order.take_over = false;
-        self.put(Input::Resumed);
+        self.feed(Input::Resumed);
     }
 
-    fn count_held(&mut self) {
-        let open = self.session.as_ref().map_or(0, Tally::open);
-        self.reporter.set_open(open);
+    fn open(&self) -> u64 {
+        self.session.as_ref().map_or(0, Tally::open)
     }
 
-    fn end_session(&mut self, ended: Ended, input: Input) {
+    fn end_session(&mut self, ended: Ended, input: fn(Reason) -> Input) {
         self.release();
-        let class = ended.class();
         warn("session ended", &ENDED, &ended);
-        if class == Class::SignIn {
+        if ended.class() == Class::SignIn {
             self.tokens.forget();
         }
-        self.reporter.set_reason(ended.reason);
-        self.put(input);
+        self.feed(input(ended.reason));
     }
 
     fn report_traffic(&mut self) {
         self.traffic_at = Some(now() + TRAFFIC_PERIOD);
         if self.session.is_some() {
-            let counts = self.tally.with(self.session.iter().chain(&self.aside));
+            let counts = self.tally.with(self.session.iter().chain(&self.draining));
             (self.emit)(EngineEvent::Traffic(counts));
         }
-        if self.is_parked() {
-            self.count_held();
-            self.report();
+        if self.machine.is_parked() {
+            self.feed(Input::Holds(self.open()));
         }
     }
 

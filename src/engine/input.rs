@@ -1,7 +1,7 @@
 //! What the machine is told and what it says.
 
-use crate::model::{Class, Diagnosis, PortNumber, SessionNumber};
-use std::time::{Duration, Instant};
+use crate::model::{Diagnosis, PortNumber, Reason, SessionNumber};
+use std::time::Duration;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,29 +15,38 @@ pub enum Input {
     /// The session's link answered.
     Established,
     /// The session ended.
-    Dropped(Class),
+    Dropped(Reason),
     /// The session ended because the other end, which is there and answers, knows it no more.
-    Lapsed,
+    Lapsed(Reason),
     /// The other end goes down on purpose and is expected back at once: the session only serves what
     /// it has open, until it ends.
     GoingDown,
-    /// The session's link is down; it waits for another one, for so long at most.
-    Parked(Duration),
+    /// The session's link is down; it waits for another one.
+    Parked {
+        /// For so long at most.
+        left: Duration,
+        /// So many connections are held.
+        open: u64,
+    },
+    /// So many connections are held by now.
+    Holds(u64),
     /// The parked session goes on over a new link.
     Resumed,
     /// The attempt under way failed; the other end may have said how long to wait.
-    ConnectFailed(Class, Option<Duration>),
+    ConnectFailed(Reason, Option<Duration>),
     /// A probe of one port ended.
     Probe(Probe),
     /// The tokens should be replaced while they still work.
     RemintDue,
     /// The person wants a new connection.
     ForceReconnect,
+    /// The person takes the tunnel from whoever has it, which is what keeps it from being up.
+    TakeOver,
     /// The computer woke, or its network changed.
     Woke,
     /// The person signed in.
     SignedIn,
-    /// [`Machine::deadline`] has come.
+    /// [`Machine::deadline`](super::machine::Machine::deadline) has come.
     Timer,
 }
 
@@ -52,15 +61,15 @@ pub struct Probe {
     pub diagnosis: Diagnosis,
 }
 
-/// What the engine is to do.
+/// What the driver is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Begin an attempt.
     Connect,
     /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
     ConnectBeside,
-    /// Put the session aside: it ends by itself, and no news of it matters.
-    SetAside,
+    /// Let the session drain: it ends by itself, and no news of it matters.
+    Drain,
     /// Forget the attempt under way.
     Abandon,
     /// Say goodbye and close the session: after [`Input::Connected`], the new one.
@@ -82,43 +91,4 @@ pub enum Cut {
     Zombie,
     /// The person asked for it.
     Forced,
-}
-
-/// Where the machine is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing is wanted.
-    Stopped,
-    /// An attempt is under way.
-    Connecting {
-        /// No session was up since the start.
-        first: bool,
-        /// Attempts since the last session, from 1.
-        attempt: u32,
-    },
-    /// A session is up.
-    Up {
-        /// Which.
-        session: SessionNumber,
-        /// It has proven itself.
-        established: bool,
-    },
-    /// A session is parked.
-    Parked {
-        /// Which.
-        session: SessionNumber,
-        /// When it is given up.
-        until: Instant,
-    },
-    /// The next attempt is waited for.
-    Waiting {
-        /// Its number, from 1.
-        attempt: u32,
-        /// When it begins.
-        until: Instant,
-        /// The class of what went wrong.
-        class: Class,
-    },
-    /// Only the person can help: the class says how.
-    Halted(Class),
 }

@@ -3,21 +3,30 @@
 //! Pure: time and randomness come in, decisions go out. It knows no socket, no provider and no
 //! tunnel; the driver carries out what it says and tells it what came of it.
 
+pub(super) mod ended;
+
 use super::backoff::Backoff;
-use super::input::{Cut, Input, Output, Probe, Stage};
+use super::input::{Cut, Input, Output, Probe};
 use super::up::{Beside, ESTABLISHED_AFTER, Up};
-use crate::model::{Class, DEAD_AFTER_DOWNS, PortNumber, SessionNumber};
+use crate::model::{
+    Class, DEAD_AFTER_DOWNS, Life, Outage, Phase, PortNumber, Reason, SessionNumber,
+};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// An other end that goes down on purpose is expected back for this long; then the backoff begins.
-pub const EXPECTED_BACK_WITHIN: Duration = Duration::from_secs(15);
-
-/// The machine.
+/// The machine. It owns the life of one tunnel; the driver has the attempt and the session in hand.
+///
+/// The driver tells it what happened ([`Machine::handle`]), does what comes back in that order, and
+/// then shows [`Machine::life`]; it comes back at [`Machine::deadline`] at the latest. No two calls
+/// depend on each other, any input may come at any time, and one that no longer fits what the machine
+/// knows is ignored: a stop wins over everything in flight. There is at most one attempt and one
+/// session at once, and none is asked for that is not there.
 #[derive(Debug)]
 pub struct Machine {
     backoff: Backoff,
     state: State,
+    /// Where the attempt under way is, or the last one was.
+    phase: Phase,
     /// Sessions so far, those of earlier machines of the same tunnel included.
     sessions: u64,
     /// What that was at the start.
@@ -38,10 +47,15 @@ pub struct Machine {
 #[derive(Debug)]
 enum State {
     Stopped,
-    Connecting,
+    /// The outage is `None` for the first attempt since the start.
+    Connecting(Option<Outage<Instant>>),
     Up(Up),
-    Waiting { until: Instant, class: Class },
-    Halted(Class),
+    Waiting {
+        until: Instant,
+        outage: Outage<Instant>,
+    },
+    /// Only the person can help: the reason's class says how.
+    Halted(Outage<Instant>),
 }
 
 type Outputs = Vec<Output>;
@@ -54,6 +68,7 @@ impl Machine {
         Self {
             backoff,
             state: State::Stopped,
+            phase: Phase::Authorising,
             sessions,
             sessions_at_start: sessions,
             routed: BTreeSet::new(),
@@ -65,28 +80,50 @@ impl Machine {
     }
 
     /// Whether the other end went down on purpose, and is still expected back at any moment.
-    #[must_use]
-    pub fn expects_return(&self, now: Instant) -> bool {
+    pub(super) fn expects_return(&self, now: Instant) -> bool {
         self.expected_until.is_some_and(|until| now < until)
     }
 
-    /// Where it is.
+    /// The life, as everybody is to see it.
     #[must_use]
-    pub fn stage(&self) -> Stage {
+    pub fn life(&self) -> Life<Instant> {
         match &self.state {
-            State::Stopped => Stage::Stopped,
-            State::Connecting => Stage::Connecting {
-                first: self.sessions == self.sessions_at_start && self.attempts == 1,
+            State::Stopped => Life::Stopped,
+            State::Connecting(outage) => Life::Connecting {
+                phase: self.phase,
                 attempt: self.attempts,
+                outage: outage.clone(),
             },
-            State::Up(up) => up.stage(SessionNumber(self.sessions)),
-            State::Waiting { until, class } => Stage::Waiting {
+            State::Up(up) => up.life(SessionNumber(self.sessions)),
+            State::Waiting { until, outage } if outage.reason.class() == Class::Quota => {
+                Life::Quota {
+                    next_at: *until,
+                    outage: outage.clone(),
+                }
+            }
+            State::Waiting { until, outage } => Life::Waiting {
                 attempt: self.attempts + 1,
-                until: *until,
-                class: *class,
+                next_at: *until,
+                outage: outage.clone(),
             },
-            State::Halted(class) => Stage::Halted(*class),
+            State::Halted(outage) => match outage.reason.class() {
+                Class::SignIn => Life::SignIn(outage.clone()),
+                Class::Displaced => Life::Displaced(outage.clone()),
+                Class::Fatal | Class::Quota | Class::Transient => Life::Failed(outage.clone()),
+            },
         }
+    }
+
+    /// The session's link is down.
+    #[must_use]
+    pub const fn is_parked(&self) -> bool {
+        matches!(&self.state, State::Up(up) if up.is_parked())
+    }
+
+    /// The attempt under way is to take the place of the session there is.
+    #[must_use]
+    pub const fn is_being_replaced(&self) -> bool {
+        matches!(&self.state, State::Up(up) if up.is_being_replaced())
     }
 
     /// When it wants [`Input::Timer`].
@@ -95,8 +132,13 @@ impl Machine {
         match &self.state {
             State::Waiting { until, .. } => Some(*until),
             State::Up(up) => up.deadline(),
-            State::Stopped | State::Connecting | State::Halted(_) => None,
+            State::Stopped | State::Connecting(_) | State::Halted(_) => None,
         }
+    }
+
+    /// The attempt under way entered a phase. Nothing follows from that.
+    pub const fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
     }
 
     /// Takes what happened and says what to do, in order.
@@ -105,16 +147,18 @@ impl Machine {
             Input::Start => self.handle_start(),
             Input::Stop => self.handle_stop(),
             Input::Connected => self.handle_connected(now),
-            Input::Established => self.handle_established(now),
-            Input::Parked(left) => self.handle_parked(left, now),
-            Input::Resumed => self.handle_resumed(now),
+            Input::Established => self.change(|up| up.establish(now)),
+            Input::Parked { left, open } => self.handle_parked(left, open, now),
+            Input::Holds(open) => self.change(|up| up.hold(open)),
+            Input::Resumed => self.change(|up| up.resume(now)),
             Input::GoingDown => self.handle_going_down(now),
-            Input::Dropped(class) => self.handle_dropped(class, now, random),
-            Input::Lapsed => self.handle_lapsed(now, random),
-            Input::ConnectFailed(class, wait) => self.handle_failed(class, wait, now, random),
+            Input::Dropped(reason) => self.handle_dropped(reason, now, random),
+            Input::Lapsed(reason) => self.handle_lapsed(reason, now, random),
+            Input::ConnectFailed(reason, wait) => self.handle_failed(reason, wait, now, random),
             Input::Probe(probe) => self.handle_probe(&probe, now),
             Input::RemintDue => self.handle_remint(),
-            Input::ForceReconnect => self.handle_force(now),
+            Input::ForceReconnect => self.handle_reconnect(Some(Reason::Forced), now),
+            Input::TakeOver => self.handle_reconnect(None, now),
             Input::Woke => self.handle_woke(),
             Input::SignedIn => self.handle_signed_in(),
             Input::Timer => self.handle_timer(now),
@@ -129,17 +173,17 @@ impl Machine {
                 self.zombies = 0;
                 self.failures = 0;
                 self.attempts = 0;
-                self.connect()
+                self.connect(None)
             }
-            State::Waiting { .. } => self.connect(),
-            State::Connecting | State::Up(_) => vec![],
+            State::Waiting { .. } => self.retry(),
+            State::Connecting(_) | State::Up(_) => vec![],
         }
     }
 
     fn handle_stop(&mut self) -> Outputs {
         self.expected_until = None;
         match std::mem::replace(&mut self.state, State::Stopped) {
-            State::Connecting => vec![Output::Abandon],
+            State::Connecting(_) => vec![Output::Abandon],
             State::Up(up) if up.is_being_replaced() => vec![Output::Abandon, Output::Close],
             State::Up(_) => vec![Output::Close],
             State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
@@ -153,7 +197,7 @@ impl Machine {
                 up.replace(now);
                 true
             }
-            State::Connecting | State::Up(_) => false,
+            State::Connecting(_) | State::Up(_) => false,
             State::Stopped | State::Waiting { .. } | State::Halted(_) => {
                 return vec![Output::Close];
             }
@@ -161,7 +205,7 @@ impl Machine {
         self.attempts = 0;
         self.expected_until = None;
         if is_planned {
-            // The engine puts the new session in the old one's place before it closes that.
+            // The driver puts the new session in the old one's place before it closes that.
             return vec![Output::CloseReplaced];
         }
         self.sessions += 1;
@@ -169,105 +213,20 @@ impl Machine {
         vec![]
     }
 
-    fn handle_established(&mut self, now: Instant) -> Outputs {
+    /// What changes a session that is up, if there is one.
+    fn change(&mut self, change: impl FnOnce(&mut Up)) -> Outputs {
         if let State::Up(up) = &mut self.state {
-            up.established_at.get_or_insert(now);
+            change(up);
         }
         vec![]
     }
 
-    fn handle_parked(&mut self, left: Duration, now: Instant) -> Outputs {
+    fn handle_parked(&mut self, left: Duration, open: u64, now: Instant) -> Outputs {
         let State::Up(up) = &mut self.state else {
             return vec![];
         };
-        let abandoned = up.park(left, now);
+        let abandoned = up.park(left, open, now);
         abandoned.then_some(Output::Abandon).into_iter().collect()
-    }
-
-    fn handle_resumed(&mut self, now: Instant) -> Outputs {
-        let State::Up(up) = &mut self.state else {
-            return vec![];
-        };
-        up.resume(now);
-        vec![]
-    }
-
-    fn handle_going_down(&mut self, now: Instant) -> Outputs {
-        let State::Up(up) = &self.state else {
-            return vec![];
-        };
-        let replaced = up.is_being_replaced();
-        self.expected_until = Some(now + EXPECTED_BACK_WITHIN);
-        let mut outputs = vec![Output::SetAside];
-        if replaced {
-            // The replacement is already on its way: it becomes the attempt.
-            self.attempts = 1;
-            self.state = State::Connecting;
-        } else {
-            outputs.extend(self.connect());
-        }
-        outputs
-    }
-
-    /// Nothing has to come back: the next session is asked for at once, unless the last one came to
-    /// nothing too.
-    fn handle_lapsed(&mut self, now: Instant, random: f64) -> Outputs {
-        let outputs = self.handle_dropped(Class::Transient, now, random);
-        match self.state {
-            State::Waiting { .. } if self.failures == 1 => self.connect(),
-            _ => outputs,
-        }
-    }
-
-    fn handle_dropped(&mut self, class: Class, now: Instant, random: f64) -> Outputs {
-        let State::Up(up) = &mut self.state else {
-            return vec![];
-        };
-        if up.settle(now) {
-            self.failures = 0;
-        }
-        if up.is_being_replaced() {
-            // The replacement is already on its way: it becomes the attempt.
-            self.attempts = 1;
-            self.state = State::Connecting;
-            return vec![];
-        }
-        self.failures += 1;
-        self.rest(class, None, now, random)
-    }
-
-    fn handle_failed(
-        &mut self,
-        class: Class,
-        wait: Option<Duration>,
-        now: Instant,
-        random: f64,
-    ) -> Outputs {
-        match &mut self.state {
-            State::Connecting => {
-                // That it is not back yet says nothing of it.
-                self.failures += u32::from(!self.expects_return(now));
-                let mut outputs = vec![Output::ForgetTokens];
-                outputs.extend(self.rest(class, wait, now, random));
-                outputs
-            }
-            State::Up(up) => {
-                if let Beside::Connecting { failures } = up.beside {
-                    let failures = failures + 1;
-                    let delay = wait.unwrap_or_else(|| match class {
-                        Class::Quota => self.backoff.longest(random),
-                        // Whatever it is, the session goes on, and the next attempt may tell.
-                        Class::Transient | Class::SignIn | Class::Fatal | Class::Displaced => {
-                            self.backoff.delay(failures, random)
-                        }
-                    });
-                    let until = now + delay;
-                    up.beside = Beside::Waiting { until, failures };
-                }
-                vec![]
-            }
-            State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
-        }
     }
 
     fn handle_probe(&mut self, probe: &Probe, now: Instant) -> Outputs {
@@ -295,7 +254,7 @@ impl Machine {
             return vec![];
         }
         self.zombies += 1;
-        self.replace_now(Cut::Zombie)
+        self.replace_now(Cut::Zombie, now)
     }
 
     fn handle_remint(&mut self) -> Outputs {
@@ -305,40 +264,46 @@ impl Machine {
                 vec![Output::ConnectBeside]
             }
             State::Waiting { .. } => vec![Output::ForgetTokens],
-            State::Up(_) | State::Stopped | State::Connecting | State::Halted(_) => vec![],
+            State::Up(_) | State::Stopped | State::Connecting(_) | State::Halted(_) => vec![],
         }
     }
 
-    fn handle_force(&mut self, now: Instant) -> Outputs {
-        match &self.state {
+    /// `reason` is what is said of it from now on, where it is another one than before.
+    fn handle_reconnect(&mut self, reason: Option<Reason>, now: Instant) -> Outputs {
+        match &mut self.state {
             // The new connection the person wants is the one that keeps what is held.
             State::Up(up) if up.holds(now) => vec![Output::CheckLink],
-            State::Up(_) => self.replace_now(Cut::Forced),
-            State::Waiting { .. } | State::Halted(_) => self.connect(),
-            State::Stopped | State::Connecting => vec![],
+            State::Up(_) => self.replace_now(Cut::Forced, now),
+            State::Waiting { outage, .. } | State::Halted(outage) => {
+                if let Some(reason) = reason {
+                    outage.reason = reason;
+                }
+                self.retry()
+            }
+            State::Stopped | State::Connecting(_) => vec![],
         }
     }
 
     fn handle_woke(&mut self) -> Outputs {
-        match self.state {
+        match &self.state {
             State::Up(_) => vec![Output::CheckLink],
-            State::Waiting { class, .. } if class != Class::Quota => self.connect(),
             // A quota knows nothing of this computer's sleep.
-            State::Waiting { .. } | State::Stopped | State::Connecting | State::Halted(_) => {
+            State::Waiting { outage, .. } if outage.reason.class() != Class::Quota => self.retry(),
+            State::Waiting { .. } | State::Stopped | State::Connecting(_) | State::Halted(_) => {
                 vec![]
             }
         }
     }
 
     fn handle_signed_in(&mut self) -> Outputs {
-        match self.state {
-            State::Halted(Class::SignIn) => {
+        match &self.state {
+            State::Halted(outage) if outage.reason.class() == Class::SignIn => {
                 let mut outputs = vec![Output::ForgetTokens];
-                outputs.extend(self.connect());
+                outputs.extend(self.retry());
                 outputs
             }
             State::Stopped
-            | State::Connecting
+            | State::Connecting(_)
             | State::Up(_)
             | State::Waiting { .. }
             | State::Halted(_) => vec![],
@@ -347,12 +312,11 @@ impl Machine {
 
     fn handle_timer(&mut self, now: Instant) -> Outputs {
         match &mut self.state {
-            State::Waiting { until, .. } if *until <= now => self.connect(),
+            State::Waiting { until, .. } if *until <= now => self.retry(),
             State::Up(up) if up.is_parked() => vec![],
             State::Up(up) => {
-                let proven = up.established_at.is_none() && up.since + ESTABLISHED_AFTER <= now;
-                if proven {
-                    up.established_at = Some(now);
+                if up.linked_at + ESTABLISHED_AFTER <= now {
+                    up.establish(now);
                 }
                 if up.settle(now) {
                     self.failures = 0;
@@ -365,51 +329,42 @@ impl Machine {
                     Beside::None | Beside::Connecting { .. } | Beside::Waiting { .. } => vec![],
                 }
             }
-            State::Waiting { .. } | State::Stopped | State::Connecting | State::Halted(_) => vec![],
+            State::Waiting { .. } | State::Stopped | State::Connecting(_) | State::Halted(_) => {
+                vec![]
+            }
         }
     }
 
-    fn connect(&mut self) -> Outputs {
+    fn connect(&mut self, outage: Option<Outage<Instant>>) -> Outputs {
         self.attempts += 1;
-        self.state = State::Connecting;
+        self.phase = Phase::Authorising;
+        self.state = State::Connecting(outage);
         vec![Output::Connect]
     }
 
+    /// Begins the attempt that was waited for.
+    fn retry(&mut self) -> Outputs {
+        let (State::Waiting { outage, .. } | State::Halted(outage)) = &self.state else {
+            return vec![];
+        };
+        let outage = outage.clone();
+        self.connect(Some(outage))
+    }
+
     /// Cuts the session and begins an attempt without waiting.
-    fn replace_now(&mut self, cut: Cut) -> Outputs {
-        let beside = matches!(&self.state, State::Up(up) if up.is_being_replaced());
-        let mut outputs = if beside {
-            vec![Output::Abandon]
-        } else {
-            vec![]
+    fn replace_now(&mut self, cut: Cut, now: Instant) -> Outputs {
+        let State::Up(up) = &self.state else {
+            return vec![];
         };
+        let reason = match cut {
+            Cut::Zombie => Reason::Zombie,
+            Cut::Forced => Reason::Forced,
+        };
+        let (outage, replaced) = (up.outage(reason, now), up.is_being_replaced());
+        let mut outputs = vec![];
+        outputs.extend(replaced.then_some(Output::Abandon));
         outputs.push(Output::Cut(cut));
-        outputs.extend(self.connect());
+        outputs.extend(self.connect(Some(outage)));
         outputs
-    }
-
-    /// After a failure: waits for the next attempt, or for the person.
-    fn rest(&mut self, class: Class, wait: Option<Duration>, now: Instant, random: f64) -> Outputs {
-        let delay = match class {
-            Class::SignIn | Class::Fatal | Class::Displaced => {
-                self.state = State::Halted(class);
-                return vec![];
-            }
-            Class::Quota => wait.unwrap_or_else(|| self.backoff.longest(random)),
-            Class::Transient => wait.unwrap_or_else(|| self.next_delay(now, random)),
-        };
-        self.state = State::Waiting {
-            until: now + delay,
-            class,
-        };
-        vec![]
-    }
-
-    fn next_delay(&self, now: Instant, random: f64) -> Duration {
-        if self.expects_return(now) {
-            self.backoff.quick(random)
-        } else {
-            self.backoff.delay(self.failures, random)
-        }
     }
 }

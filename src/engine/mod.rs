@@ -3,14 +3,14 @@
 //! What to do after each outcome is decided by pure files, to which time and randomness come in: the
 //! keep-alive machine (`machine`, and `up` for a session that is up), the `backoff` and the token
 //! cache (`tokens`). The `driver` carries out what they say and tells them what came of it. The
-//! engine reports its state as one value; it knows no view, no file and no particular provider.
+//! engine reports its life as one value; it knows no view, no file and no particular provider.
 
 mod attempt;
 mod backoff;
 mod driver;
 mod input;
 mod machine;
-mod state;
+mod moments;
 mod tally;
 mod tokens;
 mod up;
@@ -18,7 +18,7 @@ mod wait;
 
 pub use input::Probe;
 
-use crate::model::{HostState, LivePort, Phase, Port, PortNumber, Reason, Traffic};
+use crate::model::{Life, LivePort, Outage, Port, PortNumber, Reason, Traffic};
 use crate::model::{Timing, UnixMillis};
 use crate::provider::{Connector, HostOrder, Liveness};
 use std::collections::BTreeMap;
@@ -53,10 +53,8 @@ pub enum EngineCommand {
 /// What an engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
-    /// Its state changed.
-    State(HostState),
-    /// An attempt entered a phase.
-    Progress(Phase),
+    /// Its life changed.
+    Life(Life),
     /// The ports that are served now.
     Ports(Vec<LivePort>),
     /// New tokens were due: another session has taken the place of the one there was, and its state is
@@ -168,10 +166,10 @@ fn run_thread(parts: EngineParts, inbox: mpsc::UnboundedReceiver<EngineCommand>)
     };
     if let Some(detail) = detail {
         tracing::error!(detail, "engine failed");
-        emit(EngineEvent::State(HostState::Failed {
+        emit(EngineEvent::Life(Life::Failed(Outage {
             since: clock(),
             reason: Reason::Other { detail },
-        }));
+        })));
     }
     emit(EngineEvent::Finished);
 }

@@ -2,8 +2,7 @@
 //! down just now and whether another session is to take its place. It decides nothing about the
 //! next one.
 
-use super::input::Stage;
-use crate::model::{PortNumber, SessionNumber};
+use crate::model::{Life, Outage, PortNumber, Reason, SessionNumber};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -23,14 +22,25 @@ const LONGEST_HOLD: Duration = Duration::from_hours(24);
 
 #[derive(Debug)]
 pub(super) struct Up {
+    /// Since when it is up, as everybody sees it: a planned replacement does not begin it anew.
+    since: Instant,
     /// When its link was made.
-    pub(super) since: Instant,
-    pub(super) established_at: Option<Instant>,
+    pub(super) linked_at: Instant,
+    established_at: Option<Instant>,
     stable: bool,
     pub(super) beside: Beside,
     watched: BTreeMap<PortNumber, Watched>,
-    /// Its link is down, and it is given up then.
-    parked_until: Option<Instant>,
+    /// Its link is down.
+    parked: Option<Parked>,
+}
+
+#[derive(Debug)]
+struct Parked {
+    since: Instant,
+    /// It is given up then.
+    until: Instant,
+    /// How many connections are held.
+    open: u64,
 }
 
 #[derive(Debug, Default)]
@@ -51,30 +61,45 @@ impl Up {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             since: now,
+            linked_at: now,
             established_at: None,
             stable: false,
             beside: Beside::None,
             watched: BTreeMap::new(),
-            parked_until: None,
+            parked: None,
         }
     }
 
     /// The session that was to take its place has done so. What was seen of its URLs was seen of another
     /// link.
     pub(super) fn replace(&mut self, now: Instant) {
-        self.since = now;
+        self.linked_at = now;
         self.established_at = self.established_at.map(|_| now);
         self.beside = Beside::None;
         self.watched.clear();
     }
 
-    pub(super) fn stage(&self, session: SessionNumber) -> Stage {
-        match self.parked_until {
-            Some(until) => Stage::Parked { session, until },
-            None => Stage::Up {
+    pub(super) const fn life(&self, session: SessionNumber) -> Life<Instant> {
+        match &self.parked {
+            Some(parked) => Life::Parked {
                 session,
-                established: self.established_at.is_some(),
+                since: parked.since,
+                until: parked.until,
+                open: parked.open,
             },
+            None => Life::Up {
+                session,
+                since: self.since,
+                proven: self.established_at.is_some(),
+            },
+        }
+    }
+
+    /// What it leaves behind when it ends now: one that was parked has been away since then.
+    pub(super) fn outage(&self, reason: Reason, now: Instant) -> Outage<Instant> {
+        Outage {
+            since: self.parked.as_ref().map_or(now, |parked| parked.since),
+            reason,
         }
     }
 
@@ -84,7 +109,7 @@ impl Up {
             return None;
         }
         let prove = match self.established_at {
-            None => Some(self.since + ESTABLISHED_AFTER),
+            None => Some(self.linked_at + ESTABLISHED_AFTER),
             Some(at) => (!self.stable).then(|| at + STABLE_AFTER),
         };
         let beside = match self.beside {
@@ -100,7 +125,12 @@ impl Up {
     }
 
     pub(super) const fn is_parked(&self) -> bool {
-        self.parked_until.is_some()
+        self.parked.is_some()
+    }
+
+    /// Its link has proven itself.
+    pub(super) fn establish(&mut self, now: Instant) {
+        self.established_at.get_or_insert(now);
     }
 
     /// Whether it has been established for long enough, now or before its link was lost.
@@ -114,14 +144,20 @@ impl Up {
 
     /// It is parked, and there is still something to resume.
     pub(super) fn holds(&self, now: Instant) -> bool {
-        self.parked_until.is_some_and(|until| now < until)
+        self.parked
+            .as_ref()
+            .is_some_and(|parked| now < parked.until)
     }
 
     /// Its link is down. Says whether the attempt at its replacement is to be abandoned: its success
     /// would throw away what is held.
-    pub(super) fn park(&mut self, left: Duration, now: Instant) -> bool {
+    pub(super) fn park(&mut self, left: Duration, open: u64, now: Instant) -> bool {
         self.settle(now);
-        self.parked_until = Some(now + left.min(LONGEST_HOLD));
+        self.parked = Some(Parked {
+            since: self.parked.as_ref().map_or(now, |parked| parked.since),
+            until: now + left.min(LONGEST_HOLD),
+            open,
+        });
         let Beside::Connecting { failures } = self.beside else {
             return false;
         };
@@ -133,16 +169,22 @@ impl Up {
         true
     }
 
+    /// So many connections are held, if it is parked.
+    pub(super) const fn hold(&mut self, open: u64) {
+        if let Some(parked) = &mut self.parked {
+            parked.open = open;
+        }
+    }
+
     /// It has a link again, if it had none. The other end has answered over that, so it is
     /// established; what was seen of its URLs was seen of another link.
-    pub(super) fn resume(&mut self, now: Instant) -> bool {
-        let was_parked = self.parked_until.take().is_some();
-        if was_parked {
+    pub(super) fn resume(&mut self, now: Instant) {
+        if self.parked.take().is_some() {
             self.since = now;
+            self.linked_at = now;
             self.established_at = Some(now);
             self.watched.clear();
         }
-        was_parked
     }
 
     /// Whether a probe says anything of it.

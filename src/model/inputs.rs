@@ -2,8 +2,8 @@
 
 use super::{
     Access, AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError,
-    HostHeader, HostState, Language, LivePort, Offers, Port, PortKey, PortNumber, ProbeReport,
-    Protocol, ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    HostHeader, Language, Life, LivePort, Offers, Port, PortKey, PortNumber, ProbeReport, Protocol,
+    ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -138,9 +138,7 @@ pub struct Host {
     /// The person wants it hosted.
     pub wanted: bool,
     /// What the engine last said.
-    pub state: HostState,
-    /// The phase of the attempt under way.
-    pub phase: Option<super::Phase>,
+    pub life: Life,
     /// Its ports as last served; kept after a stop, so that the URL stays on screen.
     pub live: Vec<LivePort>,
     /// What went through each port: the last minute, one sample a second while it is watched.
@@ -154,9 +152,9 @@ pub struct Host {
 pub struct Transition {
     /// When.
     pub at: UnixMillis,
-    /// The engine's new state; `None` when it is `health` that changed.
-    pub state: Option<HostState>,
-    /// A port's new health; `None` when it is `state` that changed.
+    /// The new life; `None` when it is `health` that changed.
+    pub life: Option<Life>,
+    /// A port's new health; `None` when it is `life` that changed.
     pub health: Option<(PortNumber, super::Health)>,
     /// How long the state before it had lasted, in milliseconds.
     pub after_ms: u64,

@@ -5,8 +5,8 @@
 
 mod action;
 mod class;
-mod dialect;
 mod diagnosis;
+mod dialect;
 mod form;
 mod health;
 mod host;
@@ -14,6 +14,7 @@ mod host_header;
 mod ids;
 mod inputs;
 mod join;
+mod life;
 mod network;
 mod place;
 mod provider;
@@ -26,15 +27,16 @@ mod tunnel;
 
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
-pub use dialect::{Header, OwnDialect, ProbeDialect};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
+pub use dialect::{Header, OwnDialect, ProbeDialect};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
 };
 pub use health::{
-    DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+    DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict,
+    VISITORS_AT_ONCE,
 };
-pub use host::{HostState, LivePort, Phase, Traffic};
+pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use inputs::{
@@ -42,6 +44,7 @@ pub use inputs::{
     RelayFacts, Sample, Toast, Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
+pub use life::{Life, Outage, Phase};
 pub use network::{InvalidNetwork, Network};
 pub use place::WindowPlace;
 pub use provider::{

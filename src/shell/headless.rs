@@ -7,7 +7,7 @@ mod json;
 mod sink;
 mod words;
 
-use crate::model::{ClockShift, HostState, Inputs, UnixMillis};
+use crate::model::{ClockShift, Inputs, Life, UnixMillis};
 use crate::shell::text::Catalogue;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
@@ -160,16 +160,11 @@ impl Renderer for Headless {
 fn is_over(inputs: &Inputs) -> bool {
     let mut wanted = inputs.hosts.values().filter(|host| host.wanted).peekable();
     wanted.peek().is_some()
-        && wanted.all(|host| match host.state {
-            HostState::Failed { .. } | HostState::SignIn { .. } | HostState::Displaced { .. } => {
-                true
-            }
-            HostState::Stopped
-            | HostState::Connecting { .. }
-            | HostState::Hosting { .. }
-            | HostState::Held { .. }
-            | HostState::Reconnecting { .. }
-            | HostState::Quota { .. } => false,
+        && wanted.all(|host| {
+            matches!(
+                host.life,
+                Life::Failed(_) | Life::SignIn(_) | Life::Displaced(_)
+            )
         })
 }
 

@@ -454,8 +454,8 @@ fn the_words_of_the_json_lines_are_documented() {
     let mut seen = 0;
     for (path, function) in [
         ("src/model/class.rs", "fn code(&self)"),
-        ("src/model/host.rs", "fn as_str(&self)"),
-        ("src/model/host.rs", "fn as_str(self)"),
+        ("src/model/life.rs", "fn as_str(&self)"),
+        ("src/model/life.rs", "fn as_str(self)"),
         ("src/model/service_fault.rs", "fn code(self)"),
     ] {
         for word in words_of(path, function) {

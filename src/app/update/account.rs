@@ -5,7 +5,7 @@ use crate::app::event::{AskNumber, Command, Poll};
 use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::model::{
-    AccountId, AccountState, Host, HostState, NoticeKind, PortKey, Reason, TunnelId, UnixMillis,
+    AccountId, AccountState, Host, Life, NoticeKind, PortKey, Reason, TunnelId, UnixMillis,
 };
 use crate::provider::Row;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ pub(super) fn handle_due(state: &mut State, at: UnixMillis, poll: Poll) -> Comma
 /// The accounts of which a tunnel is to be hosted that cannot be before somebody signs in.
 fn waiting_for_sign_in(state: &State) -> BTreeSet<AccountId> {
     let hosts = state.inputs.hosts.iter();
-    let waiting = hosts.filter(|(_, host)| matches!(host.state, HostState::SignIn { .. }));
+    let waiting = hosts.filter(|(_, host)| matches!(host.life, Life::SignIn(_)));
     waiting
         .filter_map(|(id, _)| state.inputs.account_of(id))
         .collect()
@@ -92,9 +92,7 @@ fn works(state: &State, tunnel: &TunnelId) -> bool {
 fn hosted(state: &State) -> Vec<TunnelId> {
     let hosts = state.inputs.hosts.iter();
     hosts
-        .filter(|(id, host)| {
-            host.state.serving().is_some() && state.inputs.account_of(id).is_some()
-        })
+        .filter(|(id, host)| host.life.serving().is_some() && state.inputs.account_of(id).is_some())
         .map(|(id, _)| id.clone())
         .collect()
 }
@@ -222,7 +220,7 @@ pub(super) fn handle_shown(
         // A link that is up outlives its tunnel: the engine finds out by another one.
         Err(Reason::TunnelGone) if !state.is_stale(asked, tunnel) => {
             tracing::warn!(%tunnel, "the provider no longer has a tunnel that is hosted here");
-            let serves = |host: &Host| host.state.serving().is_some();
+            let serves = |host: &Host| host.life.serving().is_some();
             if state.inputs.hosts.get(tunnel).is_some_and(serves) {
                 tell(state, tunnel, EngineCommand::Reconnect)
             } else {
@@ -334,10 +332,9 @@ pub(super) fn set_account(
     let mut commands = vec![];
     if !was_ready {
         clear_trouble(state, account);
-        let lacked = |host: &HostState| {
+        let lacked = |host: &Life| {
             let reason = host.reason();
-            matches!(host, HostState::Failed { .. })
-                && matches!(reason, Some(Reason::NotInstalled { .. }))
+            matches!(host, Life::Failed(_)) && matches!(reason, Some(Reason::NotInstalled { .. }))
         };
         // The program is there now.
         let reconnect = EngineCommand::Reconnect;
@@ -345,7 +342,7 @@ pub(super) fn set_account(
     }
     if signed_in {
         state.ledger.account(account).nobody = false;
-        let waits = |host: &HostState| matches!(host, HostState::SignIn { .. });
+        let waits = |host: &Life| matches!(host, Life::SignIn(_));
         let signed_in = EngineCommand::SignedIn;
         commands.extend(tell_those(state, account, &signed_in, waits));
     }
@@ -357,11 +354,11 @@ fn tell_those(
     state: &State,
     account: &AccountId,
     what: &EngineCommand,
-    those: impl Fn(&HostState) -> bool,
+    those: impl Fn(&Life) -> bool,
 ) -> Commands {
     let hosts = state.inputs.hosts.iter();
     hosts
-        .filter(|(_, host)| those(&host.state))
+        .filter(|(_, host)| those(&host.life))
         .filter(|(id, _)| state.inputs.account_of(id).as_ref() == Some(account))
         .flat_map(|(id, _)| tell(state, id, what.clone()))
         .collect()
@@ -412,25 +409,17 @@ pub(super) fn clear_trouble(state: &mut State, of: &AccountId) {
 pub(super) fn follow_engine(
     state: &mut State,
     tunnel: &TunnelId,
-    old: &HostState,
-    new: &HostState,
+    old: &Life,
+    new: &Life,
 ) -> Commands {
     let Some(account) = state.inputs.account_of(tunnel) else {
         return vec![];
     };
-    if let HostState::SignIn { .. } = new {
+    if let Life::SignIn(_) = new {
         // One tunnel's refusal may be its own: the account itself is asked.
         return vec![Command::Preflight(account)];
     }
-    let is_up = |state: &HostState| {
-        matches!(
-            state,
-            HostState::Hosting {
-                established: true,
-                ..
-            }
-        )
-    };
+    let is_up = |state: &Life| matches!(state, Life::Up { proven: true, .. });
     if is_up(new) && !is_up(old) {
         return ask_tunnel(state, tunnel);
     }

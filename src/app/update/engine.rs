@@ -1,4 +1,4 @@
-//! What an engine reports: its state becomes a fact, a line of the timeline and lines of the audit
+//! What an engine reports: its life becomes a fact, a line of the timeline and lines of the audit
 //! log.
 
 use super::host::wanted;
@@ -8,7 +8,7 @@ use crate::app::state::{Run, State};
 use crate::audit::{Cause, Entry, Kind};
 use crate::engine::EngineEvent;
 use crate::model::{
-    Host, HostState, LivePort, NoticeKind, PortNumber, Reason, RunId, SessionNumber, Traffic,
+    Host, Life, LivePort, NoticeKind, PortNumber, Reason, RunId, SessionNumber, Traffic,
     Transition, TunnelId, UnixMillis,
 };
 use crate::store::Rows;
@@ -35,11 +35,7 @@ pub(super) fn handle(
         return vec![];
     }
     match event {
-        EngineEvent::State(new) => handle_state(state, at, tunnel, new),
-        EngineEvent::Progress(phase) => {
-            host_mut(state, tunnel).phase = Some(phase);
-            vec![]
-        }
+        EngineEvent::Life(new) => handle_life(state, at, tunnel, new),
         EngineEvent::Ports(live) => take_live(state, tunnel, live),
         EngineEvent::Reminted => audit(state, at, tunnel, Kind::Reminted, Some(Cause::Renewed)),
         EngineEvent::Traffic(traffic) => {
@@ -54,14 +50,14 @@ pub(super) fn handle(
     }
 }
 
-fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostState) -> Commands {
-    let old = host_mut(state, tunnel).state.clone();
+fn handle_life(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: Life) -> Commands {
+    let old = host_mut(state, tunnel).life.clone();
     if old == new {
         return vec![];
     }
     let cause = match new.reason() {
         Some(reason) => Cause::Failed(reason.clone()),
-        None if new == HostState::Stopped => Cause::Stopped,
+        None if new == Life::Stopped => Cause::Stopped,
         None => Cause::Renewed,
     };
     let mut commands = leave(state, at, tunnel, &new, cause);
@@ -70,7 +66,7 @@ fn handle_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostS
     commands.extend(held::follow(state, at, tunnel, &old, &new));
     commands.extend(account::follow_engine(state, tunnel, &old, &new));
     follow_needs(state, at, tunnel, &new);
-    set_state(state, at, tunnel, new);
+    set_life(state, at, tunnel, new);
     commands
 }
 
@@ -79,7 +75,7 @@ pub(super) fn leave(
     state: &mut State,
     at: UnixMillis,
     tunnel: &TunnelId,
-    new: &HostState,
+    new: &Life,
     cause: Cause,
 ) -> Commands {
     let ended = match state.runs.get(tunnel) {
@@ -95,13 +91,7 @@ pub(super) fn leave(
 }
 
 /// The line that begins one.
-fn enter(
-    state: &mut State,
-    at: UnixMillis,
-    tunnel: &TunnelId,
-    old: &HostState,
-    new: &HostState,
-) -> Commands {
+fn enter(state: &mut State, at: UnixMillis, tunnel: &TunnelId, old: &Life, new: &Life) -> Commands {
     let Some(session) = new.session() else {
         return vec![];
     };
@@ -110,17 +100,17 @@ fn enter(
         return vec![];
     }
     let cause = match old {
-        HostState::Stopped | HostState::Connecting { .. } => Cause::Started,
-        HostState::Hosting { .. } | HostState::Held { .. } => Cause::Renewed,
-        HostState::Reconnecting {
-            reason: Reason::Forced,
-            ..
-        } => Cause::ManualReconnect,
-        HostState::Reconnecting { .. }
-        | HostState::SignIn { .. }
-        | HostState::Displaced { .. }
-        | HostState::Quota { .. }
-        | HostState::Failed { .. } => Cause::Reconnected,
+        Life::Stopped | Life::Connecting { outage: None, .. } => Cause::Started,
+        Life::Up { .. } | Life::Parked { .. } => Cause::Renewed,
+        Life::Connecting { .. } | Life::Waiting { .. } if old.reason() == Some(&Reason::Forced) => {
+            Cause::ManualReconnect
+        }
+        Life::Connecting { .. }
+        | Life::Waiting { .. }
+        | Life::SignIn(_)
+        | Life::Displaced(_)
+        | Life::Quota { .. }
+        | Life::Failed(_) => Cause::Reconnected,
     };
     let id = state.next_run(at);
     state.runs.insert(tunnel.clone(), Run { id, session });
@@ -131,10 +121,10 @@ fn fail_start(
     state: &mut State,
     at: UnixMillis,
     tunnel: &TunnelId,
-    old: &HostState,
-    new: &HostState,
+    old: &Life,
+    new: &Life,
 ) -> Commands {
-    let first = matches!(old, HostState::Connecting { .. });
+    let first = matches!(old, Life::Connecting { outage: None, .. });
     match new.reason() {
         Some(reason) if first => {
             let cause = Cause::Failed(reason.clone());
@@ -177,37 +167,21 @@ pub(super) fn audit(
 }
 
 /// Makes `new` the fact, and a line of the timeline.
-pub(super) fn set_state(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: HostState) {
+pub(super) fn set_life(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: Life) {
     let host = host_mut(state, tunnel);
-    if host.state == new {
-        return;
-    }
-    if !matches!(new, HostState::Connecting { .. }) {
-        host.phase = None;
-    }
-    let changes_line = kind_of(&host.state) != kind_of(&new);
-    if changes_line {
+    if host.life.kind() != new.kind() {
         let since = host.history.back().map_or(at, |last| last.at);
         push_transition(
             host,
             Transition {
                 at,
-                state: Some(new.clone()),
+                life: Some(new.clone()),
                 health: None,
                 after_ms: at.0.saturating_sub(since.0),
             },
         );
     }
-    host.state = new;
-}
-
-/// A later attempt, or a longer life, is no new line of the timeline.
-fn kind_of(state: &HostState) -> (&'static str, Option<SessionNumber>, Option<&'static str>) {
-    (
-        state.as_str(),
-        state.session(),
-        state.reason().map(Reason::code),
-    )
+    host.life = new;
 }
 
 pub(super) fn push_transition(host: &mut Host, transition: Transition) {
@@ -218,14 +192,11 @@ pub(super) fn push_transition(host: &mut Host, transition: Transition) {
 }
 
 /// Keeps one notice for a tunnel that needs the person, and none for one that does not.
-fn follow_needs(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: &HostState) {
+fn follow_needs(state: &mut State, at: UnixMillis, tunnel: &TunnelId, new: &Life) {
     clear_needs(state, tunnel);
     let needs = matches!(
         new,
-        HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Quota { .. }
-            | HostState::Failed { .. }
+        Life::SignIn(_) | Life::Displaced(_) | Life::Quota { .. } | Life::Failed(_)
     );
     if let Some(reason) = new.reason().filter(|_| needs) {
         let kind = NoticeKind::NeedsYou {

@@ -3,31 +3,36 @@
 use super::{Commands, engine, probe};
 use crate::app::state::State;
 use crate::audit::Kind;
-use crate::model::{HostState, NoticeKind, Reason, TunnelId, UnixMillis};
+use crate::model::{Life, NoticeKind, Reason, TunnelId, UnixMillis};
 
 /// What follows from a session's being held, and from its end.
 pub(super) fn follow(
     state: &mut State,
     at: UnixMillis,
     tunnel: &TunnelId,
-    old: &HostState,
-    new: &HostState,
+    old: &Life,
+    new: &Life,
 ) -> Commands {
     match (old, new) {
         // Another deadline, or another count of what is held.
-        (HostState::Held { .. }, HostState::Held { .. }) => vec![],
-        (_, HostState::Held { .. }) => {
+        (Life::Parked { .. }, Life::Parked { .. }) => vec![],
+        (_, Life::Parked { .. }) => {
             // What they saw was seen of a link that is gone.
             probe::forget_reports(state, tunnel);
             engine::audit(state, at, tunnel, Kind::Held, None)
         }
-        (HostState::Held { session, .. }, HostState::Hosting { session: now, .. })
-            if session == now =>
-        {
+        (Life::Parked { session, .. }, Life::Up { session: now, .. }) if session == now => {
             engine::audit(state, at, tunnel, Kind::Resumed, None)
         }
-        (HostState::Held { open, .. }, HostState::Reconnecting { reason, .. }) => {
-            if *open > 0 && *reason != Reason::Forced {
+        (
+            Life::Parked { open, .. },
+            Life::Connecting {
+                outage: Some(outage),
+                ..
+            }
+            | Life::Waiting { outage, .. },
+        ) => {
+            if *open > 0 && outage.reason != Reason::Forced {
                 add_lost(state, at, tunnel, *open);
             }
             vec![]

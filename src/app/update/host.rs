@@ -5,7 +5,7 @@ use crate::app::event::Command;
 use crate::app::state::State;
 use crate::audit::{Cause, Kind};
 use crate::engine::EngineCommand;
-use crate::model::{HostState, Phase, TunnelId, UnixMillis};
+use crate::model::{Life, Phase, TunnelId, UnixMillis};
 use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
@@ -63,7 +63,7 @@ pub(super) fn stop(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Comm
         commands.extend(end_engine(state, at, tunnel));
     } else {
         // Its engine ended by itself; what it said last is no news any more.
-        engine::set_state(state, at, tunnel, HostState::Stopped);
+        engine::set_life(state, at, tunnel, Life::Stopped);
         engine::clear_needs(state, tunnel);
         held::clear_lost(state, tunnel);
     }
@@ -123,7 +123,7 @@ pub(super) fn ports_changed(state: &mut State, at: UnixMillis, tunnel: &TunnelId
         .inputs
         .hosts
         .get(tunnel)
-        .is_some_and(|host| matches!(host.state, HostState::Failed { .. }));
+        .is_some_and(|host| matches!(host.life, Life::Failed(_)));
     if failed {
         // What it failed for may be gone with the change.
         commands.extend(tell(state, tunnel, EngineCommand::Reconnect));
@@ -169,8 +169,8 @@ fn is_up(state: &State, tunnel: &TunnelId) -> bool {
     let host = state.inputs.hosts.get(tunnel);
     host.is_some_and(|host| {
         matches!(
-            host.state,
-            HostState::Hosting { .. } | HostState::Connecting { .. }
+            host.life,
+            Life::Up { .. } | Life::Connecting { outage: None, .. }
         )
     })
 }
@@ -193,20 +193,18 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
     let engine = state.last_engine;
     state.engines.insert(tunnel.clone(), engine);
     // At once, not with the engine's first report: a click shows.
-    let connecting = HostState::Connecting {
-        phase: Phase::Authorising,
-    };
-    engine::set_state(state, at, tunnel, connecting);
+    let starting = Life::starting(Phase::Authorising);
+    engine::set_life(state, at, tunnel, starting);
     vec![Command::StartEngine { engine, order }]
 }
 
 fn end_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId) -> Commands {
-    let mut commands = engine::leave(state, at, tunnel, &HostState::Stopped, Cause::Stopped);
+    let mut commands = engine::leave(state, at, tunnel, &Life::Stopped, Cause::Stopped);
     if let Some(engine) = state.engines.remove(tunnel) {
         state.leaving.insert((tunnel.clone(), engine));
     }
     listing::note_left(state, at, tunnel);
-    engine::set_state(state, at, tunnel, HostState::Stopped);
+    engine::set_life(state, at, tunnel, Life::Stopped);
     engine::clear_needs(state, tunnel);
     held::clear_lost(state, tunnel);
     commands.push(Command::StopEngine(tunnel.clone()));

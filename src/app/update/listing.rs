@@ -131,7 +131,7 @@ fn take(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
         .inputs
         .hosts
         .get(&id)
-        .is_some_and(|host| host.state.session().is_some());
+        .is_some_and(|host| host.life.session().is_some());
     let mut commands = vec![];
     if !live.is_empty() && !has_session {
         commands.extend(engine::take_live(state, &id, live));

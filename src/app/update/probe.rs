@@ -7,9 +7,8 @@ use crate::app::state::State;
 use crate::base::local::leads_to;
 use crate::engine::{EngineCommand, Probe};
 use crate::model::{
-    Diagnosis, Health, HostState, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate,
-    ProbeReport, Reason, Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis, Unprobed,
-    UrlFault,
+    Diagnosis, Health, Life, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
+    Reason, Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis, Unprobed, UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -37,11 +36,11 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
     let timing = state.inputs.timing;
     let mut plans = BTreeMap::new();
     for (id, host) in &state.inputs.hosts {
-        let HostState::Hosting {
+        let Life::Up {
             session,
-            established: true,
+            proven: true,
             ..
-        } = host.state
+        } = host.life
         else {
             continue;
         };
@@ -184,8 +183,8 @@ fn seems_well(state: &State, key: &PortKey) -> bool {
 /// nothing of that.
 fn is_of_an_earlier_link(state: &State, at: UnixMillis, report: &ProbeReport) -> bool {
     let host = state.inputs.hosts.get(&report.key.tunnel);
-    match host.map(|host| &host.state) {
-        Some(HostState::Hosting { since, .. }) => report.at < *since && *since <= at,
+    match host.map(|host| &host.life) {
+        Some(Life::Up { since, .. }) => report.at < *since && *since <= at,
         _ => false,
     }
 }
@@ -205,7 +204,7 @@ fn add_line(state: &mut State, at: UnixMillis, key: &PortKey, health: Health) {
     let since = host.history.back().map_or(at, |last| last.at);
     let line = Transition {
         at,
-        state: None,
+        life: None,
         health: Some((key.port, health)),
         after_ms: at.0.saturating_sub(since.0),
     };
@@ -218,15 +217,8 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
         .as_ref()
         .is_some_and(|last| last.session == report.session);
     let before = if same_session { facts.downs } else { 0 };
-    facts.downs = match report.health() {
-        Health::Down => before + 1,
-        Health::Operational
-        | Health::Unchecked
-        | Health::Busy
-        | Health::ServiceDown
-        | Health::Full
-        | Health::Slow => 0,
-    };
+    let is_down = report.health() == Health::Down;
+    facts.downs = if is_down { before + 1 } else { 0 };
     facts.checking = false;
     facts.samples.push_back(Sample {
         at,

@@ -10,14 +10,14 @@ mod sessions;
 use super::driver::Driver;
 use super::{EngineCommand, EngineEvent, Probe};
 use crate::model::{
-    Class, Diagnosis, HostState, LivePort, Phase, Port, PortNumber, Protocol, ProviderId, Reason, Secret,
-    ServiceFault, SessionNumber, Target, Timing, TunnelId, UnixMillis, UrlFault,
+    Class, Diagnosis, Life, LivePort, Outage, Phase, Port, PortNumber, Protocol, ProviderId,
+    Reason, Secret, ServiceFault, SessionNumber, Target, Timing, TunnelId, UnixMillis, UrlFault,
 };
 use crate::provider::{
     BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
     SessionPart, Tokens, TrafficBoard,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -136,7 +136,7 @@ impl Rig {
         loop {
             match self.event().await {
                 EngineEvent::Reminted => return,
-                EngineEvent::Progress(_) | EngineEvent::Ports(_) => {}
+                EngineEvent::Ports(_) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -227,6 +227,8 @@ struct Rig {
     script: Script,
     tell: mpsc::UnboundedSender<EngineCommand>,
     seen: RefCell<mpsc::UnboundedReceiver<EngineEvent>>,
+    /// Of the life that was seen last.
+    retry: Cell<Option<(u32, Option<UnixMillis>)>>,
 }
 
 impl Rig {
@@ -236,30 +238,33 @@ impl Rig {
         event.expect("the engine runs")
     }
 
-    /// The next state, other events passed over.
-    async fn state(&self) -> HostState {
+    /// The next life, other events passed over.
+    async fn life(&self) -> Life {
         loop {
-            if let EngineEvent::State(state) = self.event().await {
-                return state;
+            if let EngineEvent::Life(life) = self.event().await {
+                self.retry.set(life.retry());
+                return life;
             }
         }
     }
 
     async fn hosting(&self) -> SessionNumber {
         loop {
-            if let HostState::Hosting { session, .. } = self.state().await {
+            if let Life::Up { session, .. } = self.life().await {
                 return session;
             }
         }
     }
 
+    /// The next attempt that is waited for or begins, its later phases passed over.
     async fn reconnecting(&self) -> (u32, Reason) {
         loop {
-            if let HostState::Reconnecting {
-                attempt, reason, ..
-            } = self.state().await
+            let before = self.retry.get();
+            let life = self.life().await;
+            if let (Some((attempt, _)), Some(reason)) = (life.retry(), life.reason())
+                && before != life.retry()
             {
-                return (attempt, reason);
+                return (attempt, reason.clone());
             }
         }
     }
@@ -281,7 +286,7 @@ impl Rig {
 
 /// Runs an engine beside `test` and stops it at its end.
 async fn run<F: Future<Output = ()>>(script: Script, test: impl FnOnce(std::rc::Rc<Rig>) -> F) {
-    run_with(script, super::state::runtime_clock, test).await;
+    run_with(script, super::moments::runtime_clock, test).await;
 }
 
 /// The same with another clock of tokens.
@@ -302,6 +307,7 @@ async fn run_with<F: Future<Output = ()>>(
         script,
         tell,
         seen: RefCell::new(seen),
+        retry: Cell::default(),
     });
     let engine = Driver::new(order(), connector, timing, wall, &emit);
     let engine = engine.with_clock_of_tokens(with_sleep).run(inbox);

@@ -7,8 +7,8 @@ const LEFT: Duration = Duration::from_mins(10);
 /// When a hold that begins now ends, on the test's wall clock that stands still.
 const UNTIL: UnixMillis = UnixMillis(1_600_000);
 
-fn held(open: u64) -> HostState {
-    HostState::Held {
+fn held(open: u64) -> Life {
+    Life::Parked {
         session: SessionNumber(1),
         since: wall(),
         until: UNTIL,
@@ -16,11 +16,11 @@ fn held(open: u64) -> HostState {
     }
 }
 
-fn resumed() -> HostState {
-    HostState::Hosting {
+fn resumed() -> Life {
+    Life::Up {
         session: SessionNumber(1),
         since: wall(),
-        established: true,
+        proven: true,
     }
 }
 
@@ -28,7 +28,7 @@ impl Rig {
     async fn established(&self) {
         self.hosting().await;
         self.sessions_say(SessionEvent::Established);
-        self.state().await;
+        self.life().await;
     }
 
     fn park(&self) {
@@ -54,10 +54,10 @@ async fn a_parked_session_is_held_and_goes_on() {
         rig.established().await;
         let _visitors = (rig.visitor(), rig.visitor());
         rig.park();
-        assert_eq!(rig.state().await, held(2));
+        assert_eq!(rig.life().await, held(2));
         tokio::time::advance(Duration::from_mins(5)).await;
         rig.sessions_say(SessionEvent::Resumed);
-        assert_eq!(rig.state().await, resumed());
+        assert_eq!(rig.life().await, resumed());
     })
     .await;
     let log = script.log();
@@ -71,7 +71,7 @@ async fn a_hold_in_vain_is_a_drop() {
     run(script.clone(), async |rig| {
         rig.established().await;
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
         rig.drop_link(Reason::LinkLost);
         assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
         assert_eq!(rig.hosting().await, SessionNumber(2));
@@ -85,9 +85,9 @@ async fn a_refusal_while_parked_is_what_it_says() {
     run(Script::default(), async |rig| {
         rig.established().await;
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
         rig.drop_link(Reason::TakenOver);
-        assert!(matches!(rig.state().await, HostState::Displaced { .. }));
+        assert!(matches!(rig.life().await, Life::Displaced(_)));
     })
     .await;
 }
@@ -97,7 +97,7 @@ async fn a_session_whose_task_is_gone_while_parked_is_a_drop() {
     run(Script::default(), async |rig| {
         rig.established().await;
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
         rig.script.log().sessions.clear();
         assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
     })
@@ -110,11 +110,11 @@ async fn a_resume_out_of_the_blue_is_no_news() {
         rig.established().await;
         rig.sessions_say(SessionEvent::Resumed);
         rig.park();
-        assert_eq!(rig.state().await, held(0), "the next state there is");
+        assert_eq!(rig.life().await, held(0), "the next state there is");
         rig.park();
         rig.sessions_say(SessionEvent::Resumed);
         rig.sessions_say(SessionEvent::Resumed);
-        assert_eq!(rig.state().await, resumed(), "parked twice is held once");
+        assert_eq!(rig.life().await, resumed(), "parked twice is held once");
         rig.drop_link(Reason::LinkLost);
         assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
     })
@@ -127,7 +127,7 @@ async fn whoever_asks_for_a_connection_while_parked_gets_a_dial_at_once() {
     run(script.clone(), async |rig| {
         rig.established().await;
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
         for command in [
             EngineCommand::Reconnect,
             EngineCommand::Woke,
@@ -139,7 +139,7 @@ async fn whoever_asks_for_a_connection_while_parked_gets_a_dial_at_once() {
             tokio::task::yield_now().await;
         }
         rig.sessions_say(SessionEvent::Resumed);
-        assert_eq!(rig.state().await, resumed());
+        assert_eq!(rig.life().await, resumed());
         rig.drop_link(Reason::LinkLost);
         let reason = rig.reconnecting().await.1;
         assert_eq!(reason, Reason::LinkLost, "nobody forced that");
@@ -157,7 +157,7 @@ async fn stop_wins_over_a_parked_session() {
     run(script.clone(), async |rig| {
         rig.established().await;
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
     })
     .await;
     let log = script.log();
@@ -172,16 +172,15 @@ async fn probes_while_parked_make_no_zombie() {
     let script = Script::default();
     run(script.clone(), async |rig| {
         rig.established().await;
-        let probe =
-            |down| EngineCommand::Probe(probe_of(port(), SessionNumber(1), down, true));
+        let probe = |down| EngineCommand::Probe(probe_of(port(), SessionNumber(1), down, true));
         rig.tell(probe(false));
         rig.park();
-        assert_eq!(rig.state().await, held(0));
+        assert_eq!(rig.life().await, held(0));
         for _ in 0..9 {
             rig.tell(probe(true));
         }
         rig.sessions_say(SessionEvent::Resumed);
-        assert_eq!(rig.state().await, resumed());
+        assert_eq!(rig.life().await, resumed());
         for _ in 0..9 {
             rig.tell(probe(true));
         }
@@ -201,12 +200,12 @@ async fn old_tokens_wait_for_the_resume() {
         rig.sessions_say(SessionEvent::Parked {
             left: Duration::from_hours(23),
         });
-        assert!(matches!(rig.state().await, HostState::Held { .. }));
+        assert!(matches!(rig.life().await, Life::Parked { .. }));
         // Past their age, and long enough for an engine that spins to be seen.
         tokio::time::sleep(Duration::from_hours(22)).await;
         assert_eq!(rig.script.log().connects, 1);
         rig.sessions_say(SessionEvent::Resumed);
-        assert_eq!(rig.state().await, resumed());
+        assert_eq!(rig.life().await, resumed());
         rig.reminted().await;
     })
     .await;
@@ -222,13 +221,13 @@ async fn traffic_is_shown_while_held_and_what_is_held_is_counted_with_it() {
         rig.tell(EngineCommand::WatchTraffic(true));
         assert!(matches!(rig.event().await, EngineEvent::Traffic(_)));
         rig.park();
-        assert_eq!(rig.state().await, held(2));
+        assert_eq!(rig.life().await, held(2));
         drop(visitors.0);
         let EngineEvent::Traffic(traffic) = rig.event().await else {
             panic!("traffic is reported each second");
         };
         assert_eq!((traffic[&port()].open, traffic[&port()].total), (1, 2));
-        assert_eq!(rig.event().await, EngineEvent::State(held(1)));
+        assert_eq!(rig.event().await, EngineEvent::Life(held(1)));
     })
     .await;
 }

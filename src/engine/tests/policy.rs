@@ -13,7 +13,7 @@ async fn a_refused_token_waits_for_the_person_then_goes_on() {
         .push_back(Reason::TokenRefused);
     run(script.clone(), async |rig| {
         loop {
-            if let HostState::SignIn { reason, .. } = rig.state().await {
+            if let Life::SignIn(Outage { reason, .. }) = rig.life().await {
                 assert_eq!(reason.class(), Class::SignIn);
                 break;
             }
@@ -42,15 +42,12 @@ async fn a_quota_is_waited_out_as_it_was_told_within_bounds() {
         let mut began = tokio::time::Instant::now();
         for told in [9_000, 6_400, 3_600_000] {
             let next = loop {
-                if let HostState::Quota { next_at, .. } = rig.state().await {
+                if let Life::Quota { next_at, .. } = rig.life().await {
                     break next_at;
                 }
             };
             assert_eq!(next, wall().after(Duration::from_millis(told)));
-            while !matches!(
-                rig.state().await,
-                HostState::Reconnecting { .. } | HostState::Hosting { .. }
-            ) {}
+            while !matches!(rig.life().await, Life::Connecting { .. } | Life::Up { .. }) {}
             assert_eq!(began.elapsed().as_millis(), u128::from(told));
             began = tokio::time::Instant::now();
         }
@@ -66,7 +63,7 @@ async fn displaced_stays_displaced_until_taken_over_once() {
     run(script.clone(), async |rig| {
         rig.hosting().await;
         rig.drop_link(Reason::TakenOver);
-        assert!(matches!(rig.state().await, HostState::Displaced { .. }));
+        assert!(matches!(rig.life().await, Life::Displaced(_)));
         tokio::time::advance(Duration::from_hours(1)).await;
         assert_eq!(rig.script.log().connects, 1);
         rig.tell(EngineCommand::TakeOver);
@@ -89,7 +86,7 @@ async fn old_tokens_are_replaced_before_the_session_is_let_go() {
         assert_eq!(rig.hosting().await, SessionNumber(1));
         let began = tokio::time::Instant::now();
         rig.sessions_say(SessionEvent::Established);
-        assert!(matches!(rig.state().await, HostState::Hosting { .. }));
+        assert!(matches!(rig.life().await, Life::Up { .. }));
         // As the relay does it: the new one is there, and the old one hears of that first.
         rig.script.log().supersedes = true;
         rig.reminted().await;
@@ -112,7 +109,7 @@ async fn a_zombie_is_reconnected_at_once() {
     run(Script::default(), async |rig| {
         let session = rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
-        rig.state().await;
+        rig.life().await;
         let probe = |down| EngineCommand::Probe(probe_of(port(), session, down, true));
         rig.tell(probe(false));
         let began = tokio::time::Instant::now();
@@ -163,9 +160,12 @@ async fn a_stranger_in_the_relay_s_place_ends_hosting_only_at_the_start() {
     .await;
     let first = Script::default();
     first.failures.lock().expect("fresh").push_back(stranger());
-    run(first, async |rig| {
-        while !matches!(rig.state().await, HostState::Failed { .. }) {}
-    })
+    run(
+        first,
+        async |rig| {
+            while !matches!(rig.life().await, Life::Failed(_)) {}
+        },
+    )
     .await;
 }
 
@@ -196,12 +196,12 @@ async fn tokens_grow_old_while_the_machine_sleeps() {
     };
     let clock: fn() -> Duration = || {
         let slept = Duration::from_secs(SLEPT.load(Ordering::Relaxed));
-        crate::engine::state::runtime_clock() + slept
+        crate::engine::moments::runtime_clock() + slept
     };
     run_with(script.clone(), clock, async |rig| {
         rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
-        rig.state().await;
+        rig.life().await;
         SLEPT.store(21 * 3600, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         rig.tell(EngineCommand::Woke);

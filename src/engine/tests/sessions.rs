@@ -6,30 +6,19 @@ use super::*;
 async fn it_connects_reports_its_phases_and_hosts() {
     run(Script::default(), async |rig| {
         let mut events = vec![];
-        for _ in 0..6 {
+        for _ in 0..4 {
             events.push(rig.event().await);
         }
-        let connecting = |phase| EngineEvent::State(HostState::Connecting { phase });
+        let connecting = |phase| EngineEvent::Life(Life::starting(phase));
         assert_eq!(events[0], connecting(Phase::Authorising));
-        assert_eq!(events[1], EngineEvent::Progress(Phase::Authorising));
-        assert_eq!(events[2], EngineEvent::Progress(Phase::ConnectingRelay));
-        assert_eq!(events[3], connecting(Phase::ConnectingRelay));
-        assert!(matches!(&events[4], EngineEvent::Ports(ports) if ports.len() == 1));
+        assert_eq!(events[1], connecting(Phase::ConnectingRelay));
+        assert!(matches!(&events[2], EngineEvent::Ports(ports) if ports.len() == 1));
         assert!(matches!(
-            events[5],
-            EngineEvent::State(HostState::Hosting {
-                established: false,
-                ..
-            })
+            events[3],
+            EngineEvent::Life(Life::Up { proven: false, .. })
         ));
         rig.sessions_say(SessionEvent::Established);
-        assert!(matches!(
-            rig.state().await,
-            HostState::Hosting {
-                established: true,
-                ..
-            }
-        ));
+        assert!(matches!(rig.life().await, Life::Up { proven: true, .. }));
     })
     .await;
 }
@@ -42,9 +31,9 @@ async fn a_drop_reuses_the_tokens_and_enters_no_authorising_phase() {
         rig.drop_link(Reason::LinkLost);
         assert_eq!(rig.reconnecting().await, (1, Reason::LinkLost));
         loop {
-            match rig.event().await {
-                EngineEvent::Progress(phase) => assert_ne!(phase, Phase::Authorising),
-                EngineEvent::State(HostState::Hosting { session, .. }) => {
+            match rig.life().await {
+                Life::Connecting { phase, .. } => assert_ne!(phase, Phase::Authorising),
+                Life::Up { session, .. } => {
                     assert_eq!(session, SessionNumber(2));
                     break;
                 }
@@ -97,7 +86,7 @@ async fn tokens_that_are_refused_are_minted_anew_once_and_then_the_person_is_ask
             .extend(twice);
         rig.drop_link(Reason::LinkLost);
         loop {
-            if let HostState::SignIn { reason, .. } = rig.state().await {
+            if let Life::SignIn(Outage { reason, .. }) = rig.life().await {
                 break assert_eq!(reason, Reason::SignedOut);
             }
         }
@@ -113,7 +102,7 @@ async fn fresh_tokens_that_are_refused_are_not_minted_again() {
     let refused = Reason::SignedOut;
     script.failures.lock().expect("fresh").push_back(refused);
     run(script.clone(), async |rig| {
-        while !matches!(rig.state().await, HostState::SignIn { .. }) {}
+        while !matches!(rig.life().await, Life::SignIn(_)) {}
     })
     .await;
     let log = script.log();
@@ -180,7 +169,7 @@ async fn traffic_is_reported_only_while_watched() {
         rig.tell(EngineCommand::WatchTraffic(false));
         tokio::time::advance(Duration::from_secs(5)).await;
         rig.sessions_say(SessionEvent::Established);
-        assert!(matches!(rig.event().await, EngineEvent::State(_)));
+        assert!(matches!(rig.event().await, EngineEvent::Life(_)));
     })
     .await;
 }
@@ -217,7 +206,7 @@ async fn each_session_that_leaves_says_its_whole_goodbye() {
     run(script.clone(), async |rig| {
         rig.hosting().await;
         rig.sessions_say(SessionEvent::Established);
-        assert!(matches!(rig.state().await, HostState::Hosting { .. }));
+        assert!(matches!(rig.life().await, Life::Up { .. }));
         rig.reminted().await;
         // The first says goodbye while the second is told to.
     })
@@ -231,7 +220,7 @@ async fn a_session_that_nobody_wants_any_more_is_closed_again() {
     let made = script.connect(&order(), &Tokens::default(), &|_| ()).await;
     let connector = Box::new(script.clone());
     let mut driver = Driver::new(order(), connector, Timing::default(), wall, &|_| ());
-    driver.adopt(made.expect("it is made"), None);
+    driver.install(made.expect("it is made"), None);
     driver.end().await;
     assert_eq!(script.log().closed, 1);
 }

@@ -1,16 +1,16 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    DEAD_AFTER_DOWNS, Fingerprint, Health, HostState, Inputs, Phase, PortKey, ProbeReport,
-    Protocol, Reason, SessionNumber, TunnelId, Unprobed,
+    DEAD_AFTER_DOWNS, Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol,
+    SessionNumber, TunnelId, Unprobed,
 };
 use std::collections::BTreeMap;
 
 /// One line's worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// A tunnel's engine is in another state.
-    State { tunnel: TunnelId, state: HostState },
+    /// A tunnel's life is another one.
+    Life { tunnel: TunnelId, life: Life },
     /// An attempt entered a phase.
     Progress { tunnel: TunnelId, phase: Phase },
     /// A URL routes, or will not be seen to: for the first time in this session, or it is another
@@ -48,18 +48,8 @@ pub(super) struct Seen {
 
 #[derive(Debug, Default)]
 struct SeenTunnel {
-    state: Option<Mark>,
+    life: Life,
     phase: Option<Phase>,
-}
-
-/// What makes a state another one. That the wait before an attempt is over does not: the attempt's
-/// phases tell it.
-#[derive(Debug, PartialEq)]
-struct Mark {
-    word: &'static str,
-    session: Option<SessionNumber>,
-    attempt: Option<u32>,
-    reason: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
@@ -76,11 +66,11 @@ impl Seen {
         for (tunnel, host) in &inputs.hosts {
             let seen = self.tunnels.entry(tunnel.clone()).or_default();
             let tunnel = || tunnel.clone();
-            if let Some(state) = seen.see_state(&host.state) {
+            if let Some(life) = seen.see_life(&host.life) {
                 let tunnel = tunnel();
-                changes.push(Change::State { tunnel, state });
+                changes.push(Change::Life { tunnel, life });
             }
-            if let Some(phase) = seen.see_phase(&host.state, host.phase) {
+            if let Some(phase) = seen.see_phase(&host.life) {
                 let tunnel = tunnel();
                 changes.push(Change::Progress { tunnel, phase });
             }
@@ -88,7 +78,7 @@ impl Seen {
         self.forget_held(inputs);
         for (key, facts) in &inputs.probes {
             let host = inputs.hosts.get(&key.tunnel);
-            let session = host.and_then(|host| host.state.serving());
+            let session = host.and_then(|host| host.life.serving());
             let report = facts.last.as_ref();
             if let Some(report) = report.filter(|report| session == Some(report.session)) {
                 let seen = self.ports.entry(key.clone()).or_default();
@@ -124,11 +114,11 @@ impl Seen {
     /// No probe says of these that they are served.
     fn see_unchecked(&mut self, inputs: &Inputs, changes: &mut Vec<Change>) {
         for (tunnel, host) in &inputs.hosts {
-            let HostState::Hosting {
+            let Life::Up {
                 session,
-                established: true,
+                proven: true,
                 ..
-            } = host.state
+            } = host.life
             else {
                 continue;
             };
@@ -162,7 +152,7 @@ impl Seen {
     fn forget_held(&mut self, inputs: &Inputs) {
         self.ports.retain(|key, _| {
             let host = inputs.hosts.get(&key.tunnel);
-            !host.is_some_and(|host| matches!(host.state, HostState::Held { .. }))
+            !host.is_some_and(|host| matches!(host.life, Life::Parked { .. }))
         });
     }
 
@@ -175,54 +165,22 @@ impl Seen {
 }
 
 impl SeenTunnel {
-    fn see_state(&mut self, state: &HostState) -> Option<HostState> {
-        let mark = Mark::of(state);
-        let before = self
-            .state
-            .get_or_insert_with(|| Mark::of(&HostState::Stopped));
-        if *before == mark {
-            return None;
-        }
-        *before = mark;
-        Some(state.clone())
+    /// That the wait before an attempt is over makes it no other one: the attempt's phases tell it.
+    fn see_life(&mut self, life: &Life) -> Option<Life> {
+        let mark = |life: &Life| (life.kind(), life.retry().map(|(attempt, _)| attempt));
+        let changed = mark(&self.life) != mark(life);
+        self.life = life.clone();
+        changed.then(|| life.clone())
     }
 
-    fn see_phase(&mut self, state: &HostState, phase: Option<Phase>) -> Option<Phase> {
-        let phase = match state {
-            HostState::Connecting { phase } => Some(*phase),
-            HostState::Reconnecting { .. } | HostState::Quota { .. } => phase,
-            HostState::Stopped
-            | HostState::Hosting { .. }
-            | HostState::Held { .. }
-            | HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Failed { .. } => None,
+    fn see_phase(&mut self, life: &Life) -> Option<Phase> {
+        let phase = match life {
+            Life::Connecting { phase, .. } => Some(*phase),
+            _ => None,
         };
         let changed = phase != self.phase;
         self.phase = phase;
         phase.filter(|_| changed)
-    }
-}
-
-impl Mark {
-    fn of(state: &HostState) -> Self {
-        let attempt = match state {
-            HostState::Reconnecting { attempt, .. } => Some(*attempt),
-            HostState::Stopped
-            | HostState::Connecting { .. }
-            | HostState::Hosting { .. }
-            | HostState::Held { .. }
-            | HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Quota { .. }
-            | HostState::Failed { .. } => None,
-        };
-        Self {
-            word: state.as_str(),
-            session: state.session(),
-            attempt,
-            reason: state.reason().map(Reason::code),
-        }
     }
 }
 

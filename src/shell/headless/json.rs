@@ -1,7 +1,7 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
-use crate::model::{ClockShift, Health, HostState, ProbeReport, Reason, UnixMillis, Unprobed};
+use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
     line(
         shift.apply(at),
         match change {
-            Change::State { tunnel, state } => map_state(at, shift, tunnel.as_str(), state),
+            Change::Life { tunnel, life } => map_life(at, shift, tunnel.as_str(), life),
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
@@ -131,44 +131,24 @@ fn rfc3339(at: UnixMillis) -> String {
     format!("{at:.3}")
 }
 
-fn map_state<'a>(
-    at: UnixMillis,
-    shift: ClockShift,
-    tunnel: &'a str,
-    state: &HostState,
-) -> Event<'a> {
-    let (attempt, next_at) = match state {
-        HostState::Reconnecting {
-            attempt, next_at, ..
-        } => (Some(*attempt), *next_at),
-        HostState::Quota { next_at, .. } => (None, Some(*next_at)),
-        HostState::Stopped
-        | HostState::Connecting { .. }
-        | HostState::Hosting { .. }
-        | HostState::Held { .. }
-        | HostState::SignIn { .. }
-        | HostState::Displaced { .. }
-        | HostState::Failed { .. } => (None, None),
+fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &Life) -> Event<'a> {
+    let retry = life.retry();
+    let next_at = match life {
+        Life::Quota { next_at, .. } => Some(*next_at),
+        _ => retry.and_then(|(_, next_at)| next_at),
     };
-    let (until, open) = match state {
-        HostState::Held { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
-        HostState::Stopped
-        | HostState::Connecting { .. }
-        | HostState::Hosting { .. }
-        | HostState::Reconnecting { .. }
-        | HostState::SignIn { .. }
-        | HostState::Displaced { .. }
-        | HostState::Quota { .. }
-        | HostState::Failed { .. } => (None, None),
+    let (until, open) = match life {
+        Life::Parked { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
+        _ => (None, None),
     };
     Event::State {
         tunnel,
-        state: state.as_str(),
-        attempt,
+        state: life.as_str(),
+        attempt: retry.map(|(attempt, _)| attempt),
         next_in_ms: next_at.map(|next| next.0.saturating_sub(at.0)),
         until,
         open,
-        reason: state.reason().map(Reason::code),
+        reason: life.reason().map(Reason::code),
     }
 }
 

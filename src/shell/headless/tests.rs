@@ -3,9 +3,9 @@
 use super::changes::{Change, Seen};
 use super::{is_over, json, words};
 use crate::model::{
-    ClockShift, Health, Host, HostState, Inputs, Language, LivePort, LocalAnswer, Phase, PortKey,
-    PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber, TunnelId,
-    UnixMillis,
+    ClockShift, Health, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
+    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
+    TunnelId, UnixMillis,
 };
 use crate::shell::text::Catalogue;
 use proptest::prelude::*;
@@ -40,16 +40,16 @@ impl Facts {
         self.inputs.hosts.entry(id()).or_default()
     }
 
-    fn state(&mut self, state: HostState) -> Vec<String> {
-        self.host().state = state;
+    fn state(&mut self, state: Life) -> Vec<String> {
+        self.host().life = state;
         self.lines()
     }
 
     fn hosting(&mut self, session: u64) -> Vec<String> {
-        self.state(HostState::Hosting {
+        self.state(Life::Up {
             session: SessionNumber(session),
             since: AT,
-            established: true,
+            proven: true,
         })
     }
 
@@ -119,12 +119,22 @@ fn short(line: &str) -> String {
         .to_owned()
 }
 
-fn reconnecting(attempt: u32, wait_ms: Option<u64>) -> HostState {
-    HostState::Reconnecting {
-        attempt,
-        next_at: wait_ms.map(|wait| UnixMillis(AT.0 + wait)),
+fn reconnecting(attempt: u32, wait_ms: Option<u64>) -> Life {
+    let outage = Outage {
         since: AT,
         reason: Reason::LinkLost,
+    };
+    match wait_ms {
+        Some(wait) => Life::Waiting {
+            attempt,
+            next_at: UnixMillis(AT.0 + wait),
+            outage,
+        },
+        None => Life::Connecting {
+            phase: Phase::ConnectingRelay,
+            attempt,
+            outage: Some(outage),
+        },
     }
 }
 
@@ -132,7 +142,7 @@ fn reconnecting(attempt: u32, wait_ms: Option<u64>) -> HostState {
 fn a_first_start_is_told_step_by_step() {
     let mut facts = Facts::new();
     assert_eq!(facts.lines(), [""; 0]);
-    let connecting = |phase| HostState::Connecting { phase };
+    let connecting = |phase| Life::starting(phase);
     assert_eq!(
         facts.state(connecting(Phase::Authorising)),
         [
@@ -174,13 +184,10 @@ fn a_drop_is_told_once_an_attempt_and_the_url_again_when_it_routes_again() {
             r#""event":"state","tunnel":"web","state":"reconnecting","attempt":1,"next_in_ms":980,"reason":"link-lost""#
         ]
     );
-    assert_eq!(facts.state(reconnecting(1, None)), [""; 0]);
-    facts.host().phase = Some(Phase::ConnectingRelay);
     assert_eq!(
-        facts.lines(),
+        facts.state(reconnecting(1, None)),
         [r#""event":"progress","tunnel":"web","phase":"connecting-relay""#]
     );
-    facts.host().phase = None;
     assert_eq!(facts.state(reconnecting(2, Some(1_980))).len(), 1);
     assert_eq!(facts.hosting(2).len(), 1);
     // A report of the old session says nothing of the new one.
@@ -189,8 +196,8 @@ fn a_drop_is_told_once_an_attempt_and_the_url_again_when_it_routes_again() {
     assert!(again[0].contains(r#""event":"url""#), "{again:?}");
 }
 
-fn held(until: UnixMillis) -> HostState {
-    HostState::Held {
+fn held(until: UnixMillis) -> Life {
+    Life::Parked {
         session: SessionNumber(1),
         since: AT,
         until,
@@ -312,34 +319,36 @@ fn each_end_has_its_word_and_is_over() {
     let next_at = UnixMillis(AT.0 + 60_000);
     let cases = [
         (
-            HostState::SignIn {
+            Life::SignIn(Outage {
                 since,
                 reason: reason.clone(),
-            },
+            }),
             r#""sign-in","reason":"token-refused""#,
             true,
         ),
         (
-            HostState::Displaced {
+            Life::Displaced(Outage {
                 since,
                 reason: Reason::TakenOver,
-            },
+            }),
             r#""displaced","reason":"taken-over""#,
             true,
         ),
         (
-            HostState::Failed {
+            Life::Failed(Outage {
                 since,
                 reason: Reason::NoPublicPorts,
-            },
+            }),
             r#""failed","reason":"no-public-ports""#,
             true,
         ),
         (
-            HostState::Quota {
-                since,
+            Life::Quota {
                 next_at,
-                reason: Reason::QuotaUsedUp { until: None },
+                outage: Outage {
+                    since,
+                    reason: Reason::QuotaUsedUp { until: None },
+                },
             },
             r#""quota","next_in_ms":60000,"reason":"quota""#,
             false,
@@ -353,10 +362,8 @@ fn each_end_has_its_word_and_is_over() {
     for (state, words, over) in cases {
         let mut facts = Facts::new();
         let lines = facts.state(state.clone());
-        assert_eq!(
-            lines,
-            [format!(r#""event":"state","tunnel":"web","state":{words}"#)]
-        );
+        let expected = format!(r#""event":"state","tunnel":"web","state":{words}"#);
+        assert_eq!(lines[0], expected);
         assert_eq!(is_over(&facts.inputs), over, "{state:?}");
         facts.host().wanted = false;
         assert!(!is_over(&facts.inputs), "stopped by the person is no end");
@@ -366,9 +373,9 @@ fn each_end_has_its_word_and_is_over() {
 #[test]
 fn attempts_in_quick_succession_are_thinned_out_for_people() {
     let told = |attempt, wait| {
-        let change = Change::State {
+        let change = Change::Life {
             tunnel: id(),
-            state: reconnecting(attempt, Some(wait)),
+            life: reconnecting(attempt, Some(wait)),
         };
         words::change(AT, &change).is_some()
     };
@@ -399,10 +406,7 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
         url: "http://web.localhost/".to_owned(),
         target: "localhost:3000".to_owned(),
     };
-    let state = |state| Change::State {
-        tunnel: id(),
-        state,
-    };
+    let state = |life| Change::Life { tunnel: id(), life };
     assert_eq!(
         shown(&url).as_deref(),
         Some("web  http://web.localhost/ → localhost:3000")
@@ -423,25 +427,21 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
         )
     );
     assert_eq!(
-        shown(&state(HostState::Stopped)).as_deref(),
+        shown(&state(Life::Stopped)).as_deref(),
         Some("web  stopped")
     );
-    let connecting = HostState::Connecting {
-        phase: Phase::Authorising,
-    };
+    let connecting = Life::starting(Phase::Authorising);
     assert_eq!(shown(&state(connecting)), None);
 }
 
-fn any_state() -> impl Strategy<Value = HostState> {
+fn any_state() -> impl Strategy<Value = Life> {
     prop_oneof![
-        Just(HostState::Stopped),
-        Just(HostState::Connecting {
-            phase: Phase::ConnectingRelay
-        }),
-        (1u64..4).prop_map(|n| HostState::Hosting {
+        Just(Life::Stopped),
+        Just(Life::starting(Phase::ConnectingRelay)),
+        (1u64..4).prop_map(|n| Life::Up {
             session: SessionNumber(n),
             since: AT,
-            established: true
+            proven: true
         }),
         (1u32..4, prop::option::of(0u64..9)).prop_map(|(n, wait)| reconnecting(n, wait)),
         (0u64..9).prop_map(|left| held(UnixMillis(AT.0 + left))),
@@ -455,7 +455,7 @@ proptest! {
         let mut facts = Facts::new();
         facts.serve("http://a/");
         for (state, session, health) in steps {
-            facts.host().state = state.clone();
+            facts.host().life = state.clone();
             let health = [Health::Operational, Health::ServiceDown, Health::Down][usize::from(health)];
             let probes = facts.inputs.probes.entry(key()).or_default();
             *probes = ProbeFacts { last: Some(report(session, health, 200)), ..ProbeFacts::default() };

@@ -2,8 +2,7 @@
 
 use super::changes::Change;
 use crate::model::{
-    Diagnosis, Health, HostState, ProbeReport, Protocol, Reason, UnixMillis, UrlFault,
-    VISITORS_AT_ONCE,
+    Diagnosis, Health, Life, ProbeReport, Protocol, Reason, UnixMillis, UrlFault, VISITORS_AT_ONCE,
 };
 use crate::view::fold::{fault, hold, service_down, unprobed};
 use crate::view::{Arg, Msg, messages as m};
@@ -17,7 +16,7 @@ const OFTEN: Duration = Duration::from_secs(1);
 /// A change as a line; `None` for what only a program wants to know.
 pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     let (tunnel, text) = match change {
-        Change::State { tunnel, state } => (tunnel, map_state(at, state)?),
+        Change::Life { tunnel, life } => (tunnel, map_life(at, life)?),
         Change::Progress { .. } => return None,
         Change::Url { key, url, target } => {
             (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))
@@ -46,35 +45,43 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     Some(m::cli_line(text, time_of_day(at), tunnel.as_str()))
 }
 
-fn map_state(at: UnixMillis, state: &HostState) -> Option<Msg> {
-    Some(match state {
+fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
+    Some(match life {
         // The URL's line says it as soon as it is true for visitors too.
-        HostState::Connecting { .. } | HostState::Hosting { .. } => return None,
-        HostState::Stopped => m::log_stopped(),
-        HostState::Held { until, open, .. } => {
+        Life::Connecting { outage: None, .. } | Life::Up { .. } => return None,
+        Life::Stopped => m::log_stopped(),
+        Life::Parked { until, open, .. } => {
             m::why_held(hold(*open, *until, at), fault(&Reason::LinkLost))
         }
-        HostState::Reconnecting {
+        Life::Connecting {
             attempt,
-            next_at,
-            reason,
+            outage: Some(outage),
             ..
         } => {
-            let wait = next_at.map(|next| next.since(at));
-            if wait.is_some_and(|wait| wait < OFTEN) && !attempt.is_power_of_two() {
+            let next = m::next_now(m::attempt(*attempt));
+            m::why_reconnecting(fault(&outage.reason), next)
+        }
+        Life::Waiting {
+            attempt,
+            next_at,
+            outage,
+        } => {
+            let wait = next_at.since(at);
+            if wait < OFTEN && !attempt.is_power_of_two() {
                 return None;
             }
-            let next = match wait {
-                Some(wait) if !wait.is_zero() => m::next_in(m::attempt(*attempt), span(wait)),
-                Some(_) | None => m::next_now(m::attempt(*attempt)),
+            let next = if wait.is_zero() {
+                m::next_now(m::attempt(*attempt))
+            } else {
+                m::next_in(m::attempt(*attempt), span(wait))
             };
-            m::why_reconnecting(fault(reason), next)
+            m::why_reconnecting(fault(&outage.reason), next)
         }
-        HostState::Quota {
-            next_at, reason, ..
-        } => m::why_quota_next(fault(reason), span(next_at.since(at))),
-        HostState::Displaced { reason, .. } => m::cli_displaced(fault(reason)),
-        HostState::SignIn { reason, .. } | HostState::Failed { reason, .. } => fault(reason),
+        Life::Quota { next_at, outage } => {
+            m::why_quota_next(fault(&outage.reason), span(next_at.since(at)))
+        }
+        Life::Displaced(outage) => m::cli_displaced(fault(&outage.reason)),
+        Life::SignIn(outage) | Life::Failed(outage) => fault(&outage.reason),
     })
 }
 

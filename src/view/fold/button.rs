@@ -3,7 +3,7 @@
 
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
-use crate::model::{Access, AccountId, AccountState, Action, DialogKind, HostState, SignInWay};
+use crate::model::{Access, AccountId, AccountState, Action, DialogKind, Life, SignInWay};
 use crate::view::{Button, Msg, messages as m};
 
 /// A button that can be clicked.
@@ -57,16 +57,9 @@ pub(super) fn stop(group: &Group) -> Button {
 /// Makes a new connection.
 pub(super) fn reconnect(group: &Group) -> Button {
     let can = group.wanted()
-        && group.host.is_some_and(|host| match host.state {
-            HostState::Hosting { .. }
-            | HostState::Held { .. }
-            | HostState::Reconnecting { .. }
-            | HostState::Quota { .. } => true,
-            HostState::Stopped
-            | HostState::Connecting { .. }
-            | HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Failed { .. } => false,
+        && group.host.is_some_and(|host| {
+            let life = &host.life;
+            life.session().is_some() || life.retry().is_some() || matches!(life, Life::Quota { .. })
         });
     let tunnel = group.tunnel.id.clone();
     when(can, m::act_reconnect(), Action::Reconnect { tunnel })

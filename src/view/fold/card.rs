@@ -4,7 +4,6 @@ use super::amount::{left, short_url};
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::sentence::word;
-use super::status::Status;
 use crate::model::{Access, Action, RelayFacts};
 use crate::view::{Button, Card, Msg, Row, messages as m};
 
@@ -45,10 +44,8 @@ fn provider(group: &Group, relay: &RelayFacts) -> Msg {
 }
 
 fn menu(group: &Group) -> Vec<Button> {
-    let displaced =
-        |slot: &Slot| matches!(slot.status, Status::TakenOver { .. } | Status::Elsewhere);
     let mut menu = vec![button::add_port(group), button::reconnect(group)];
-    if group.slots.iter().any(displaced) {
+    if group.slots.iter().any(|slot| slot.status.is_taken()) {
         menu.push(button::take_over(group));
     }
     match group.access {

@@ -26,7 +26,7 @@ pub use dialog::error_text;
 pub use sentence::{fault, hold, service_down, unprobed};
 
 use super::{Msg, View, WindowView};
-use crate::model::{Inputs, NoticeKind, UnixMillis};
+use crate::model::{Inputs, Life, NoticeKind, UnixMillis};
 use scene::Scene;
 use status::Status;
 use std::time::Duration;
@@ -80,7 +80,7 @@ pub fn wants_tick(inputs: &Inputs) -> Option<Duration> {
     let scene = Scene::new(inputs, UnixMillis::default());
     let waits_for_url = scene
         .slots()
-        .any(|(_, slot)| matches!(slot.status, Status::Unrouted { .. }));
+        .any(|(_, slot)| matches!(slot.status, Status::Life(Life::Up { proven: true, .. })));
     let panel_ticks = scene
         .selected()
         .is_some_and(|(_, slot)| slot.status.is_relative());

@@ -5,7 +5,7 @@ use super::scene::{Group, Scene, Slot};
 use super::status::{Status, current_report};
 use super::{button, chart, remedy, sentence, timeline};
 use crate::model::{
-    Action, HostState, LocalAnswer, Metrics, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
+    Action, Life, LocalAnswer, Metrics, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
 };
 use crate::view::{Button, Msg, Panel, messages as m};
 use std::collections::VecDeque;
@@ -153,27 +153,20 @@ fn local(report: &ProbeReport, slot: &Slot) -> Msg {
 
 /// How long it is hosted or will be held, or when the next attempt begins.
 fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
-    match &group.host?.state {
-        HostState::Hosting { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
-        HostState::Held { until, .. } => Some((m::fact_held_for(), countdown(now, *until)?)),
-        HostState::Reconnecting {
-            attempt: number,
-            next_at,
-            ..
-        } => {
-            let number = attempt(*number);
-            let text = match next_at.and_then(|at| left(now, at)) {
-                Some(span) => m::try_in(number, span),
-                None => m::try_now(number),
-            };
-            Some((m::fact_next_try(), text))
-        }
-        HostState::Quota { next_at, .. } => Some((m::fact_next_try(), m::moment(*next_at))),
-        HostState::Stopped
-        | HostState::Connecting { .. }
-        | HostState::SignIn { .. }
-        | HostState::Displaced { .. }
-        | HostState::Failed { .. } => None,
+    let life = &group.host?.life;
+    if let Some((number, next_at)) = life.retry() {
+        let number = attempt(number);
+        let text = match next_at.and_then(|at| left(now, at)) {
+            Some(span) => m::try_in(number, span),
+            None => m::try_now(number),
+        };
+        return Some((m::fact_next_try(), text));
+    }
+    match life {
+        Life::Up { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
+        Life::Parked { until, .. } => Some((m::fact_held_for(), countdown(now, *until)?)),
+        Life::Quota { next_at, .. } => Some((m::fact_next_try(), m::moment(*next_at))),
+        _ => None,
     }
 }
 

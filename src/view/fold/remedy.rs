@@ -2,29 +2,35 @@
 
 use super::button;
 use super::scene::{Group, Scene, Slot};
-use super::status::Status;
-use crate::model::{Access, Diagnosis, Lack, Reason, ServiceFault};
+use super::status::{Status, is_offline};
+use crate::model::{Access, Diagnosis, Lack, Life, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
 pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
     match slot.status {
-        Status::Creating
-        | Status::PortAwaited
-        | Status::Unproven { .. }
-        | Status::Unrouted { .. }
-        | Status::Offline
-        | Status::Quota { .. } => None,
+        Status::Creating | Status::PortAwaited => None,
         Status::Stopped | Status::Elsewhere if group.lack.is_some() => Some(for_lack(scene, group)),
         Status::Stopped => Some(button::host(group, m::act_host())),
-        Status::Starting | Status::Connecting(_) => Some(button::stop(group)),
+        Status::Elsewhere => Some(button::take_over(group)),
+        Status::Life(life) => for_life(scene, group, life),
         Status::Unprobed(_) => Some(button::copy(slot)),
         Status::Probed(probed) => for_diagnosis(group, slot, &probed.report.diagnosis),
-        Status::Held { .. } | Status::Reconnecting { .. } => Some(button::reconnect(group)),
-        Status::SignIn { .. } => Some(sign_in(scene, group)),
-        Status::TakenOver { .. } | Status::Elsewhere => Some(button::take_over(group)),
-        Status::Failed(reason) => Some(for_reason(scene, group, reason)),
     }
+}
+
+fn for_life(scene: &Scene, group: &Group, life: &Life) -> Option<Button> {
+    Some(match life {
+        Life::Up { .. } | Life::Quota { .. } => return None,
+        Life::Stopped | Life::Connecting { outage: None, .. } => button::stop(group),
+        Life::Connecting { .. } | Life::Waiting { .. } if is_offline(life) => return None,
+        Life::Parked { .. } | Life::Connecting { .. } | Life::Waiting { .. } => {
+            button::reconnect(group)
+        }
+        Life::SignIn(_) => sign_in(scene, group),
+        Life::Displaced(_) => button::take_over(group),
+        Life::Failed(outage) => for_reason(scene, group, &outage.reason),
+    })
 }
 
 fn for_diagnosis(group: &Group, slot: &Slot, diagnosis: &Diagnosis) -> Option<Button> {

@@ -4,8 +4,8 @@ use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Probed, Status};
 use crate::model::{
-    DEAD_AFTER_DOWNS, Diagnosis, Lack, Phase, ProbeReport, Protocol, PublicAnswer, Reason,
-    ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
+    DEAD_AFTER_DOWNS, Diagnosis, Lack, Life, Outage, Phase, ProbeReport, Protocol, PublicAnswer,
+    Reason, ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
 
@@ -63,38 +63,69 @@ pub(super) fn full_word(badge: Badge) -> Msg {
 
 /// The sentence under the badge.
 pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
-    let now = scene.now;
     match slot.status {
         Status::Creating => m::why_creating(),
         Status::Stopped => stopped(group),
-        Status::Starting => m::why_starting(),
-        Status::Connecting(phase) => connecting(phase, group.slots.len()),
+        Status::Elsewhere => m::why_elsewhere(),
         Status::PortAwaited => m::why_port_awaited(),
-        Status::Unproven { since } => m::why_unproven(span(now.since(since))),
-        Status::Unrouted { since } => m::why_unrouted(span(now.since(since))),
+        Status::Life(life) => lived(life, group.slots.len(), scene.now),
         Status::Unprobed(why) => unprobed(why),
         Status::Probed(probed) => checked(scene, group, slot, probed),
-        Status::Offline => m::fault_offline(),
-        Status::Held { since, until, open } => {
-            m::why_held(hold(open, until, now), m::lost_link(ago(now, since)))
+    }
+}
+
+fn lived(life: &Life, ports: usize, now: UnixMillis) -> Msg {
+    match life {
+        Life::Stopped => m::why_starting(),
+        Life::Up { since, proven, .. } => {
+            let age = span(now.since(*since));
+            if *proven {
+                m::why_unrouted(age)
+            } else {
+                m::why_unproven(age)
+            }
         }
-        Status::Reconnecting {
-            attempt: number,
+        Life::Parked {
+            since, until, open, ..
+        } => m::why_held(hold(*open, *until, now), m::lost_link(ago(now, *since))),
+        Life::Connecting {
+            phase,
+            outage: None,
+            ..
+        } => connecting(*phase, ports),
+        Life::Connecting {
+            attempt,
+            outage: Some(outage),
+            ..
+        } => reconnecting(outage, *attempt, None, now),
+        Life::Waiting {
+            attempt,
             next_at,
+            outage,
+        } => reconnecting(outage, *attempt, Some(*next_at), now),
+        Life::SignIn(Outage {
             since,
-            reason,
-        } => m::why_reconnecting(lost(reason, since, now), next_try(number, next_at, now)),
-        Status::SignIn { since, reason } => match reason {
-            Reason::TokenRefused => m::why_sign_in(ago(now, since)),
-            reason => fault(reason),
+            reason: Reason::TokenRefused,
+        }) => m::why_sign_in(ago(now, *since)),
+        Life::Displaced(Outage { since, reason }) => match reason {
+            Reason::HostedHere { .. } => fault(reason),
+            _ => m::why_taken_over(*since),
         },
-        Status::TakenOver { since } => m::why_taken_over(since),
-        Status::Elsewhere => m::why_elsewhere(),
-        Status::Quota { next_at, reason } => match left(now, next_at) {
-            Some(span) => m::why_quota_next(fault(reason), span),
-            None => m::why_quota_now(fault(reason)),
+        Life::Quota { next_at, outage } => match left(now, *next_at) {
+            Some(span) => m::why_quota_next(fault(&outage.reason), span),
+            None => m::why_quota_now(fault(&outage.reason)),
         },
-        Status::Failed(reason) => fault(reason),
+        Life::SignIn(outage) | Life::Failed(outage) => fault(&outage.reason),
+    }
+}
+
+fn reconnecting(outage: &Outage, number: u32, next_at: Option<UnixMillis>, now: UnixMillis) -> Msg {
+    match &outage.reason {
+        Reason::Offline => m::fault_offline(),
+        reason => {
+            let lost = lost(reason, outage.since, now);
+            m::why_reconnecting(lost, next_try(number, next_at, now))
+        }
     }
 }
 

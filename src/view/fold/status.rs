@@ -1,10 +1,11 @@
-//! How one port is, decided from the engine's state and the probes: the cause of badge, sentence
-//! and remedy, so that the three never contradict each other. It has no words.
+//! How one port is: the life of its tunnel and, while that is up, the diagnosis of its probes. Badge,
+//! sentence and remedy are made of this one value, so that they never contradict each other. It has
+//! no words.
 
 use super::chart::health_badge;
 use crate::model::{
-    Diagnosis, Health, Host, HostState, LivePort, Phase, PortOptions, ProbeFacts, ProbeReport,
-    Reason, SessionNumber, Tunnel, UnixMillis, Unprobed,
+    Diagnosis, Health, Host, Life, LivePort, Outage, PortOptions, ProbeFacts, ProbeReport, Reason,
+    SessionNumber, Tunnel, UnixMillis, Unprobed,
 };
 use crate::view::Badge;
 use std::time::Duration;
@@ -19,51 +20,17 @@ pub(super) enum Status<'a> {
     Creating,
     /// It is not hosted.
     Stopped,
-    /// It is wanted, and the engine has not spoken yet.
-    Starting,
-    /// The first attempt.
-    Connecting(Phase),
+    /// Another machine hosts it.
+    Elsewhere,
     /// The session is up and does not serve this port yet.
     PortAwaited,
-    /// The session's link has not proven itself yet.
-    Unproven { since: UnixMillis },
-    /// The URL does not answer yet.
-    Unrouted { since: UnixMillis },
+    /// It is wanted, and nothing is known of its URL yet. Stopped is a tunnel whose engine has not
+    /// spoken yet, up one whose session has not proven itself or whose URL does not answer yet.
+    Life(&'a Life),
     /// It is served and not probed.
     Unprobed(Unprobed),
     /// What the probes of this session found.
     Probed(Probed<'a>),
-    /// This computer has no route to anywhere.
-    Offline,
-    /// The link is down; the connections are held.
-    Held {
-        since: UnixMillis,
-        until: UnixMillis,
-        open: u64,
-    },
-    /// No session; there will be another attempt.
-    Reconnecting {
-        attempt: u32,
-        next_at: Option<UnixMillis>,
-        since: UnixMillis,
-        reason: &'a Reason,
-    },
-    /// The person must sign in.
-    SignIn {
-        since: UnixMillis,
-        reason: &'a Reason,
-    },
-    /// Another host took the tunnel.
-    TakenOver { since: UnixMillis },
-    /// Another machine hosts it, and it was never ours.
-    Elsewhere,
-    /// The provider's limit is used up.
-    Quota {
-        next_at: UnixMillis,
-        reason: &'a Reason,
-    },
-    /// Nothing helps but a change.
-    Failed(&'a Reason),
 }
 
 /// What the probes of the session that is up found.
@@ -90,65 +57,29 @@ pub(super) fn of<'a>(
         return Status::Stopped;
     };
     // What ended hosting stays on screen; everything else gives way to the wish at once.
-    let outlives_the_wish = matches!(
-        host.state,
-        HostState::Displaced { .. } | HostState::Failed { .. }
-    );
+    let outlives_the_wish = matches!(host.life, Life::Displaced(_) | Life::Failed(_));
     if !host.wanted && !outlives_the_wish {
         return Status::Stopped;
     }
-    match &host.state {
-        HostState::Stopped => Status::Starting,
-        HostState::Connecting { phase } => Status::Connecting(*phase),
-        HostState::Hosting {
+    match &host.life {
+        Life::Up {
             session,
             since,
-            established,
-        } => match (live, established) {
+            proven,
+        } => match (live, proven) {
             (None, _) => Status::PortAwaited,
-            (Some(_), false) => Status::Unproven { since: *since },
+            (Some(_), false) => Status::Life(&host.life),
             (Some(live), true) => match Unprobed::of(options.probe, live) {
                 Some(why) => Status::Unprobed(why),
-                None => probed(*session, *since, probe, now),
+                None => probed(*session, *since, probe, now)
+                    .map_or(Status::Life(&host.life), Status::Probed),
             },
         },
-        HostState::Held {
-            since, until, open, ..
-        } => Status::Held {
-            since: *since,
-            until: *until,
-            open: *open,
-        },
-        HostState::Reconnecting {
-            attempt,
-            next_at,
-            since,
-            reason,
-        } => match reason {
-            Reason::Offline => Status::Offline,
-            reason => Status::Reconnecting {
-                attempt: *attempt,
-                next_at: *next_at,
-                since: *since,
-                reason,
-            },
-        },
-        HostState::SignIn { since, reason } => Status::SignIn {
-            since: *since,
-            reason,
-        },
-        HostState::Displaced { since, reason } => match reason {
-            Reason::HostedElsewhere => Status::Elsewhere,
-            Reason::HostedHere { .. } => Status::Failed(reason),
-            _ => Status::TakenOver { since: *since },
-        },
-        HostState::Quota {
-            next_at, reason, ..
-        } => Status::Quota {
-            next_at: *next_at,
-            reason,
-        },
-        HostState::Failed { reason, .. } => Status::Failed(reason),
+        Life::Displaced(Outage {
+            reason: Reason::HostedElsewhere,
+            ..
+        }) => Status::Elsewhere,
+        _ => Status::Life(&host.life),
     }
 }
 
@@ -158,29 +89,26 @@ pub(super) fn current_report<'a>(
     host: Option<&Host>,
     probe: Option<&'a ProbeFacts>,
 ) -> Option<&'a ProbeReport> {
-    let session = host?.state.serving()?;
+    let session = host?.life.serving()?;
     probe?
         .last
         .as_ref()
         .filter(|report| report.session == session)
 }
 
+/// What the session's probes found; `None` while its URL is only not ready.
 fn probed(
     session: SessionNumber,
     since: UnixMillis,
     probe: Option<&ProbeFacts>,
     now: UnixMillis,
-) -> Status<'_> {
-    let last = probe.and_then(|probe| Some((probe, probe.last.as_ref()?)));
-    let Some((probe, report)) = last.filter(|(_, report)| report.session == session) else {
-        return Status::Unrouted { since };
-    };
+) -> Option<Probed<'_>> {
+    let probe = probe?;
+    let last = probe.last.as_ref();
+    let report = last.filter(|report| report.session == session)?;
     let (diagnosis, routed) = (&report.diagnosis, has_routed(probe, since));
     let in_time = routed || now.since(since) >= ROUTING_GRACE || diagnosis.is_offline();
-    if diagnosis.health() == Health::Down && !in_time {
-        return Status::Unrouted { since };
-    }
-    Status::Probed(Probed {
+    (diagnosis.health() != Health::Down || in_time).then_some(Probed {
         report,
         downs: probe.downs,
         routed,
@@ -193,16 +121,6 @@ fn has_routed(probe: &ProbeFacts, since: UnixMillis) -> bool {
         .samples
         .iter()
         .any(|sample| sample.at >= since && sample.health.routes())
-}
-
-impl Probed<'_> {
-    const fn badge(&self) -> Badge {
-        match &self.report.diagnosis {
-            Diagnosis::Private => Badge::Private,
-            diagnosis if diagnosis.is_offline() => Badge::NoNetwork,
-            diagnosis => health_badge(diagnosis.health()),
-        }
-    }
 }
 
 impl Status<'_> {
@@ -220,63 +138,76 @@ impl Status<'_> {
         match self {
             Self::Creating => Badge::Creating,
             Self::Stopped => Badge::Stopped,
-            Self::Starting | Self::Connecting(_) => Badge::Connecting,
-            Self::PortAwaited | Self::Unproven { .. } | Self::Unrouted { .. } => Badge::Checking,
-            Self::Unprobed(_) => Badge::Unchecked,
-            Self::Probed(probed) => probed.badge(),
-            Self::Offline => Badge::NoNetwork,
-            Self::Held { .. } => Badge::Held,
-            Self::Reconnecting { .. } => Badge::Reconnecting,
-            Self::SignIn { .. } => Badge::SignIn,
-            Self::TakenOver { .. } => Badge::TakenOver,
             Self::Elsewhere => Badge::Elsewhere,
-            Self::Quota { .. } => Badge::OverQuota,
-            Self::Failed(_) => Badge::Failed,
+            Self::PortAwaited => Badge::Checking,
+            Self::Life(life) => life_badge(life),
+            Self::Unprobed(_) => Badge::Unchecked,
+            Self::Probed(probed) => match &probed.report.diagnosis {
+                Diagnosis::Private => Badge::Private,
+                diagnosis if diagnosis.is_offline() => Badge::NoNetwork,
+                diagnosis => health_badge(diagnosis.health()),
+            },
         }
+    }
+
+    /// Another machine hosts it, or took it over.
+    pub(super) const fn is_taken(&self) -> bool {
+        matches!(self.badge(), Badge::Elsewhere | Badge::TakenOver)
     }
 
     /// Whether there is a URL to probe.
     pub(super) const fn is_probed(&self) -> bool {
         match self {
-            Self::Unproven { .. } | Self::Unrouted { .. } => true,
+            Self::Life(life) => matches!(life, Life::Up { .. }),
             Self::Probed(probed) => !probed.report.diagnosis.is_offline(),
             Self::Creating
             | Self::Stopped
-            | Self::Starting
-            | Self::Connecting(_)
-            | Self::PortAwaited
-            | Self::Unprobed(_)
-            | Self::Offline
-            | Self::Held { .. }
-            | Self::Reconnecting { .. }
-            | Self::SignIn { .. }
-            | Self::TakenOver { .. }
             | Self::Elsewhere
-            | Self::Quota { .. }
-            | Self::Failed(_) => false,
+            | Self::PortAwaited
+            | Self::Unprobed(_) => false,
         }
     }
 
     /// Whether its panel holds times relative to now.
     pub(super) const fn is_relative(&self) -> bool {
         match self {
-            Self::Creating
-            | Self::Stopped
-            | Self::Starting
-            | Self::Connecting(_)
-            | Self::TakenOver { .. }
-            | Self::Elsewhere
-            | Self::Unprobed(_)
-            | Self::Failed(_) => false,
-            Self::PortAwaited
-            | Self::Unproven { .. }
-            | Self::Unrouted { .. }
-            | Self::Probed(_)
-            | Self::Offline
-            | Self::Held { .. }
-            | Self::Reconnecting { .. }
-            | Self::SignIn { .. }
-            | Self::Quota { .. } => true,
+            Self::Creating | Self::Stopped | Self::Elsewhere | Self::Unprobed(_) => false,
+            Self::PortAwaited | Self::Probed(_) => true,
+            // A first attempt tells its phase, and what ended hosting no time.
+            Self::Life(life) => {
+                life.session().is_some()
+                    || life.retry().is_some()
+                    || matches!(life, Life::SignIn(_) | Life::Quota { .. })
+            }
         }
     }
+}
+
+const fn life_badge(life: &Life) -> Badge {
+    match life {
+        Life::Stopped | Life::Connecting { outage: None, .. } => Badge::Connecting,
+        Life::Up { .. } => Badge::Checking,
+        Life::Parked { .. } => Badge::Held,
+        Life::Connecting { .. } | Life::Waiting { .. } if is_offline(life) => Badge::NoNetwork,
+        Life::Connecting { .. } | Life::Waiting { .. } => Badge::Reconnecting,
+        Life::SignIn(_) => Badge::SignIn,
+        Life::Displaced(Outage {
+            reason: Reason::HostedHere { .. },
+            ..
+        })
+        | Life::Failed(_) => Badge::Failed,
+        Life::Displaced(_) => Badge::TakenOver,
+        Life::Quota { .. } => Badge::OverQuota,
+    }
+}
+
+/// Whether this computer has no route to anywhere.
+pub(super) const fn is_offline(life: &Life) -> bool {
+    matches!(
+        life.outage(),
+        Some(Outage {
+            reason: Reason::Offline,
+            ..
+        })
+    )
 }

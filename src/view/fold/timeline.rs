@@ -4,7 +4,7 @@
 use super::amount::span;
 use super::chart::health_badge;
 use super::sentence::cause;
-use crate::model::{Health, Host, HostState, PortNumber, Reason, Transition, UnixMillis};
+use crate::model::{Health, Host, Life, Outage, PortNumber, Reason, Transition, UnixMillis};
 use crate::view::{Badge, Msg, TimelineEntry, messages as m};
 
 /// The most lines that are shown.
@@ -14,8 +14,8 @@ const MAX_LINES: usize = 20;
 pub(super) fn fold(host: &Host, port: PortNumber) -> Vec<TimelineEntry> {
     let mut story = Story::default();
     for transition in &host.history {
-        if let Some(state) = &transition.state {
-            story.enter(state, transition.at);
+        if let Some(life) = &transition.life {
+            story.enter(life, transition.at);
         }
         if let Some((_, health)) = transition.health.filter(|(number, _)| *number == port) {
             story.probe(health, transition);
@@ -29,7 +29,7 @@ pub(super) fn fold(host: &Host, port: PortNumber) -> Vec<TimelineEntry> {
 #[derive(Default)]
 struct Story<'a> {
     lines: Vec<Line>,
-    state: Option<&'a HostState>,
+    life: Option<&'a Life>,
     /// What began the present or last stretch without a session.
     lost_by: Option<&'a Reason>,
     /// It has not been up since its start.
@@ -44,59 +44,56 @@ struct Line {
 }
 
 impl<'a> Story<'a> {
-    fn enter(&mut self, state: &'a HostState, at: UnixMillis) {
-        let before = self.state.replace(state);
-        if is_same_stretch(before, state) {
+    fn enter(&mut self, life: &'a Life, at: UnixMillis) {
+        let before = self.life.replace(life);
+        if is_same_stretch(before, life) {
             return;
         }
-        if let HostState::Reconnecting { reason, .. } = state {
-            self.lost_by = Some(reason);
+        let is_retry = life.retry().is_some();
+        if is_retry {
+            self.lost_by = life.reason();
         }
-        let (badge, text) = match state {
-            HostState::Hosting { .. } => (Badge::Working, self.hosting(before, at)),
-            state => describe(before, state),
+        let (badge, text) = match life {
+            Life::Up { .. } => (Badge::Working, self.up(before, at)),
+            life => describe(before, life),
         };
         // That visitors were cut off is told even if all is well again a second later.
-        let was_held = matches!(before, Some(HostState::Held { .. }));
-        let passing = match state {
-            HostState::Connecting { .. } | HostState::Held { .. } => true,
-            HostState::Reconnecting { .. } => !was_held,
-            HostState::Stopped
-            | HostState::Hosting { .. }
-            | HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Quota { .. }
-            | HostState::Failed { .. } => false,
+        let was_held = matches!(before, Some(Life::Parked { .. }));
+        let passing = match life {
+            Life::Connecting { .. } | Life::Waiting { .. } => !(is_retry && was_held),
+            life => matches!(life, Life::Parked { .. }),
         };
-        self.settle_passing(state);
+        self.settle_passing(life);
         self.push(at, badge, text, passing);
-        match state {
-            HostState::Stopped | HostState::Connecting { .. } => self.starting = true,
-            HostState::Hosting { .. } | HostState::Held { .. } => self.starting = false,
-            HostState::Reconnecting { .. }
-            | HostState::SignIn { .. }
-            | HostState::Displaced { .. }
-            | HostState::Quota { .. }
-            | HostState::Failed { .. } => {}
+        match life {
+            Life::Stopped | Life::Connecting { outage: None, .. } => self.starting = true,
+            Life::Up { .. } | Life::Parked { .. } => self.starting = false,
+            _ => {}
         }
     }
 
-    fn hosting(&self, before: Option<&HostState>, at: UnixMillis) -> Msg {
+    fn up(&self, before: Option<&Life>, at: UnixMillis) -> Msg {
         match before {
-            Some(HostState::Connecting { .. } | HostState::Stopped) => m::log_started(),
-            Some(HostState::Reconnecting { .. }) if self.starting => m::log_started(),
-            Some(HostState::Reconnecting { since, reason, .. }) => {
+            Some(Life::Connecting { outage: None, .. } | Life::Stopped) => m::log_started(),
+            Some(Life::Connecting { .. } | Life::Waiting { .. }) if self.starting => {
+                m::log_started()
+            }
+            Some(
+                Life::Connecting {
+                    outage: Some(Outage { since, reason }),
+                    ..
+                }
+                | Life::Waiting {
+                    outage: Outage { since, reason },
+                    ..
+                },
+            ) => {
                 let reason = self.lost_by.unwrap_or(reason);
                 m::log_reconnected(cause(reason), span(at.since(*since)))
             }
-            Some(HostState::Hosting { .. }) => m::log_renewed(),
-            Some(HostState::Held { since, .. }) => m::log_resumed(span(at.since(*since))),
-            Some(
-                HostState::SignIn { .. }
-                | HostState::Displaced { .. }
-                | HostState::Quota { .. }
-                | HostState::Failed { .. },
-            )
+            Some(Life::Up { .. }) => m::log_renewed(),
+            Some(Life::Parked { since, .. }) => m::log_resumed(span(at.since(*since))),
+            Some(Life::SignIn(_) | Life::Displaced(_) | Life::Quota { .. } | Life::Failed(_))
             | None => m::log_hosting(),
         }
     }
@@ -132,14 +129,12 @@ impl<'a> Story<'a> {
     }
 
     /// An attempt's line goes when the attempt led on, and stays when nothing came of it.
-    fn settle_passing(&mut self, next: &HostState) {
+    fn settle_passing(&mut self, next: &Life) {
         let Some(index) = self.lines.iter().rposition(|line| line.passing) else {
             return;
         };
-        let leads_on = matches!(
-            next,
-            HostState::Hosting { .. } | HostState::Held { .. } | HostState::Reconnecting { .. }
-        );
+        let leads_on =
+            matches!(next, Life::Up { .. } | Life::Parked { .. }) || next.retry().is_some();
         if leads_on {
             self.lines.remove(index);
         } else {
@@ -148,44 +143,54 @@ impl<'a> Story<'a> {
     }
 }
 
-/// Whether the state only goes on: another phase, another attempt, a link that has proven itself.
-fn is_same_stretch(before: Option<&HostState>, state: &HostState) -> bool {
-    match (before, state) {
-        (Some(HostState::Connecting { .. }), HostState::Connecting { .. })
-        | (Some(HostState::Held { .. }), HostState::Held { .. })
-        | (Some(HostState::Reconnecting { .. }), HostState::Reconnecting { .. })
-        | (Some(HostState::Stopped), HostState::Stopped) => true,
-        (Some(HostState::Hosting { session: old, .. }), HostState::Hosting { session, .. }) => {
-            old == session
+/// Whether it only goes on: another phase, another attempt, a link that has proven itself.
+fn is_same_stretch(before: Option<&Life>, life: &Life) -> bool {
+    match (before, life) {
+        (Some(Life::Parked { .. }), Life::Parked { .. }) | (Some(Life::Stopped), Life::Stopped) => {
+            true
         }
+        (Some(Life::Up { session: old, .. }), Life::Up { session, .. }) => old == session,
+        (
+            Some(before @ (Life::Connecting { .. } | Life::Waiting { .. })),
+            Life::Connecting { .. } | Life::Waiting { .. },
+        ) => before.retry().is_some() == life.retry().is_some(),
         _ => false,
     }
 }
 
-fn describe(before: Option<&HostState>, state: &HostState) -> (Badge, Msg) {
-    match state {
-        HostState::Stopped => (Badge::Stopped, m::log_stopped()),
-        HostState::Connecting { .. } => (Badge::Connecting, m::log_starting()),
-        HostState::Hosting { .. } => (Badge::Working, m::log_hosting()),
-        HostState::Held { .. } => (Badge::Held, m::log_held()),
-        HostState::Reconnecting { reason, .. } => match before {
-            Some(HostState::Held { .. }) => (Badge::Reconnecting, m::log_held_lost(cause(reason))),
-            Some(HostState::Connecting { .. }) => {
-                (Badge::Reconnecting, m::log_not_connected(cause(reason)))
-            }
-            _ => (Badge::Reconnecting, m::log_lost(cause(reason))),
-        },
-        HostState::SignIn {
+fn describe(before: Option<&Life>, life: &Life) -> (Badge, Msg) {
+    match life {
+        Life::Stopped => (Badge::Stopped, m::log_stopped()),
+        Life::Connecting { outage: None, .. } => (Badge::Connecting, m::log_starting()),
+        Life::Up { .. } => (Badge::Working, m::log_hosting()),
+        Life::Parked { .. } => (Badge::Held, m::log_held()),
+        Life::Connecting {
+            outage: Some(Outage { reason, .. }),
+            ..
+        }
+        | Life::Waiting {
+            outage: Outage { reason, .. },
+            ..
+        } => {
+            let cause = cause(reason);
+            let text = match before {
+                Some(Life::Parked { .. }) => m::log_held_lost(cause),
+                Some(Life::Connecting { outage: None, .. }) => m::log_not_connected(cause),
+                _ => m::log_lost(cause),
+            };
+            (Badge::Reconnecting, text)
+        }
+        Life::SignIn(Outage {
             reason: Reason::SignedOut,
             ..
-        } => (Badge::SignIn, m::log_signed_out()),
-        HostState::SignIn { .. } => (Badge::SignIn, m::log_sign_in()),
-        HostState::Displaced {
+        }) => (Badge::SignIn, m::log_signed_out()),
+        Life::SignIn(_) => (Badge::SignIn, m::log_sign_in()),
+        Life::Displaced(Outage {
             reason: Reason::HostedElsewhere,
             ..
-        } => (Badge::Elsewhere, m::log_elsewhere()),
-        HostState::Displaced { .. } => (Badge::TakenOver, m::log_taken_over()),
-        HostState::Quota { .. } => (Badge::OverQuota, m::log_quota()),
-        HostState::Failed { reason, .. } => (Badge::Failed, m::log_failed(cause(reason))),
+        }) => (Badge::Elsewhere, m::log_elsewhere()),
+        Life::Displaced(_) => (Badge::TakenOver, m::log_taken_over()),
+        Life::Quota { .. } => (Badge::OverQuota, m::log_quota()),
+        Life::Failed(outage) => (Badge::Failed, m::log_failed(cause(&outage.reason))),
     }
 }

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use std::future::Future;
 use std::pin::pin;
 use tokio::io::AsyncWriteExt as _;
-use underpass::model::{Action, HostState, Protocol};
+use underpass::model::{Action, Life, Protocol};
 
 /// More than all buffers between a visitor and its service hold.
 const FLOOD: usize = 64 * 1024 * 1024;
@@ -53,7 +53,7 @@ async fn nineteen_tunnels_do_not_feel_that_the_twentieth_is_stalled() {
         assert_eq!(said, format!("hello from {n}"));
     }
     for key in keys.iter().chain([&stalled]) {
-        assert!(matches!(desk.state(&key.tunnel), HostState::Hosting { .. }));
+        assert!(matches!(desk.state(&key.tunnel), Life::Up { .. }));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::web::WebService;
 use http::StatusCode;
 use underpass::app::Event;
 use underpass::audit::Record;
-use underpass::model::{Action, Health, HostState, PortKey, Protocol, Reason, TunnelId};
+use underpass::model::{Action, Health, PortKey, Protocol, Reason, TunnelId};
 
 /// Kind and reason of each line.
 fn lines(records: &[Record]) -> Vec<(&str, &str)> {
@@ -53,10 +53,8 @@ async fn a_relay_that_is_killed_and_comes_back_finds_its_host_again() {
 }
 
 fn attempt(shown: &Shown, tunnel: &TunnelId) -> Option<u32> {
-    match shown.inputs.hosts.get(tunnel)?.state {
-        HostState::Reconnecting { attempt, .. } => Some(attempt),
-        _ => None,
-    }
+    let (attempt, _) = shown.inputs.hosts.get(tunnel)?.life.retry()?;
+    Some(attempt)
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::support::relay::TestRelay;
 use crate::support::screen::Shown;
 use crate::support::wait::never;
 use crate::support::web::WebService;
-use underpass::model::{Action, HostState, Protocol, Reason};
+use underpass::model::{Action, Life, Protocol, Reason};
 use underpass::view::Badge;
 
 #[tokio::test]
@@ -62,10 +62,7 @@ async fn a_take_over_is_asked_for_and_final() {
     let state = before.until_state(&key.tunnel, "displaced").await;
     assert_eq!(state.reason(), Some(&Reason::TakenOver));
     never("the old host comes back by itself", wire.next()).await;
-    assert!(matches!(
-        after.state(&wanted.tunnel),
-        HostState::Hosting { .. }
-    ));
+    assert!(matches!(after.state(&wanted.tunnel), Life::Up { .. }));
 
     // Taking over was meant once: hosting again evicts nobody, whoever took over before.
     before.act(Action::TakeOver {

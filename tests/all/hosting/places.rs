@@ -5,7 +5,7 @@ use crate::support::screen::{Screen, Shown};
 use crate::support::visitor::Site;
 use crate::support::web::WebService;
 use http::StatusCode;
-use underpass::model::{Action, Health, HostState, LivePort, PortKey, Protocol};
+use underpass::model::{Action, Health, Life, LivePort, PortKey, Protocol};
 
 #[tokio::test]
 async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
@@ -38,7 +38,7 @@ async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
         let page = Site::of(&now).get("/").await.1;
         assert_eq!(page, format!("hello from {}", key.tunnel));
     }
-    assert_eq!(again.state(&off.tunnel), HostState::Stopped);
+    assert_eq!(again.state(&off.tunnel), Life::Stopped);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use underpass::model::{
-    Action, DialogKind, Field, FieldError, HostState, JoinLink, PortKey, PortNumber, Protocol,
-    Reason, Secret,
+    Action, DialogKind, Field, FieldError, JoinLink, Life, PortKey, PortNumber, Protocol, Reason,
+    Secret,
 };
 
 fn with_token(link: &JoinLink, token: &str) -> JoinLink {
@@ -90,12 +90,12 @@ async fn a_garbled_join_link_is_an_error_beside_its_field_and_changes_nothing() 
 }
 
 /// What comes of a tunnel at whatever answers at `address`.
-async fn host_at(address: SocketAddr, link: &JoinLink) -> (HostState, Computer, Desk, PortKey) {
+async fn host_at(address: SocketAddr, link: &JoinLink) -> (Life, Computer, Desk, PortKey) {
     let computer = Computer::joined(&at(address, link));
     let mut desk = computer.start();
     let key = desk.create("web", 9, Protocol::Http);
     let ended = |shown: &Shown| {
-        let state = shown.inputs.hosts.get(&key.tunnel)?.state.clone();
+        let state = shown.inputs.hosts.get(&key.tunnel)?.life.clone();
         state.reason().is_some().then_some(state)
     };
     let state = desk.screen.until("a reason is shown", ended).await;
@@ -110,7 +110,7 @@ async fn what_is_no_relay_is_told_apart_from_one_that_is_away() {
     let web = WebService::start("a web server");
     let (state, ..) = host_at(web.address(), &link).await;
     let address = web.address().to_string();
-    assert!(matches!(state, HostState::Failed { .. }), "{state:?}");
+    assert!(matches!(state, Life::Failed(_)), "{state:?}");
     assert_eq!(state.reason(), Some(&Reason::NotARelay { address }));
 
     let chatty = RawService::start(|mut stream| async move {
@@ -125,12 +125,12 @@ async fn what_is_no_relay_is_told_apart_from_one_that_is_away() {
     let (state, ..) = host_at(other.link_address(), &link).await;
     let address = other.link_address().to_string();
     let expected = Reason::CertificateMismatch { address };
-    assert!(matches!(state, HostState::Failed { .. }), "{state:?}");
+    assert!(matches!(state, Life::Failed(_)), "{state:?}");
     assert_eq!(state.reason(), Some(&expected));
 
     let curt = RawService::start(|stream| async move { drop(stream) });
     let (state, ..) = host_at(curt.address(), &link).await;
-    assert!(matches!(state, HostState::Reconnecting { .. }), "{state:?}");
+    assert!(state.retry().is_some(), "{state:?}");
 }
 
 #[tokio::test]

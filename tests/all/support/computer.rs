@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use underpass::app::{App, Begin, Event, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use underpass::audit;
 use underpass::model::{
-    Access, Action, Health, HostState, JoinLink, PortKey, PortNumber, Protocol, ProviderId,
-    Settings, TimingSettings, TunnelId,
+    Access, Action, Health, JoinLink, Life, PortKey, PortNumber, Protocol, ProviderId, Settings,
+    TimingSettings, TunnelId,
 };
 use underpass::provider::registry;
 use underpass::secrets::Secrets;
@@ -214,21 +214,21 @@ impl Desk {
     }
 
     /// Waits until the tunnel is in the state of this name.
-    pub async fn until_state(&mut self, tunnel: &TunnelId, wanted: &str) -> HostState {
+    pub async fn until_state(&mut self, tunnel: &TunnelId, wanted: &str) -> Life {
         let what = format!("{tunnel} is {wanted}");
         let find = |shown: &Shown| state(shown, tunnel).filter(|now| now.as_str() == wanted);
         self.screen.until(&what, find).await
     }
 
     /// The tunnel's state now.
-    pub fn state(&self, tunnel: &TunnelId) -> HostState {
+    pub fn state(&self, tunnel: &TunnelId) -> Life {
         state(&self.screen.now(), tunnel).expect("it is known")
     }
 }
 
 /// The tunnel's state at one moment.
-pub fn state(shown: &Shown, tunnel: &TunnelId) -> Option<HostState> {
-    Some(shown.inputs.hosts.get(tunnel)?.state.clone())
+pub fn state(shown: &Shown, tunnel: &TunnelId) -> Option<Life> {
+    Some(shown.inputs.hosts.get(tunnel)?.life.clone())
 }
 
 /// The port's health in the session that is up at that moment.

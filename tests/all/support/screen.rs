@@ -115,7 +115,7 @@ impl Drop for Describe<'_> {
         };
         eprintln!("waited for {}; last shown:", self.what);
         for (tunnel, host) in &last.inputs.hosts {
-            eprintln!("  {tunnel}: {:?} {:?}", host.state, host.live);
+            eprintln!("  {tunnel}: {:?} {:?}", host.life, host.live);
         }
         for (key, probe) in &last.inputs.probes {
             eprintln!("  {key:?}: {:?}", probe.last);

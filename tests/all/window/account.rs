@@ -5,8 +5,8 @@ use super::bench::Bench;
 use slint::ComponentHandle;
 use slint::platform::Key;
 use underpass::model::{
-    Access, AccountId, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, HostState,
-    Inputs, Language, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, PendingWord, Port,
+    Access, AccountId, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, Inputs,
+    Language, Life, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Outage, PendingWord, Port,
     PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, Remote, Sample,
     SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
 };
@@ -92,10 +92,10 @@ fn account(state: AccountState) -> Inputs {
     inputs.account_mut(&whose()).state = state;
     let host = Host {
         wanted: true,
-        state: HostState::Hosting {
+        life: Life::Up {
             session: SessionNumber(1),
             since: UnixMillis(NOW.0 - 60_000),
-            established: true,
+            proven: true,
         },
         live: vec![LivePort {
             number: number(),
@@ -377,10 +377,10 @@ fn pictures() {
     let reason = Reason::SignedOut;
     let since = UnixMillis(NOW.0 - 180_000);
     if let Some(host) = expired.hosts.get_mut(&id("shop-7f3k.usw2")) {
-        host.state = HostState::SignIn {
+        host.life = Life::SignIn(Outage {
             since,
             reason: reason.clone(),
-        };
+        });
     }
     expired.selected = Some(key("shop-7f3k.usw2"));
     let tunnel = id("shop-7f3k.usw2");

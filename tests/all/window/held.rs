@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::views::{key, tunnel};
 use underpass::model::{
-    Host, HostState, Inputs, Language, LivePort, Notice, NoticeKind, Port, PortNumber, Protocol,
+    Host, Inputs, Language, Life, LivePort, Notice, NoticeKind, Port, PortNumber, Protocol,
     ProviderId, SessionNumber, Target, Theme, Traffic, Transition, Tunnel, UnixMillis,
 };
 use underpass::view::fold;
@@ -26,16 +26,16 @@ fn port(id: &str, number: u16) -> Port {
     }
 }
 
-fn hosting(seconds: u64) -> HostState {
-    HostState::Hosting {
+fn hosting(seconds: u64) -> Life {
+    Life::Up {
         session: SessionNumber(1),
         since: before(seconds),
-        established: true,
+        proven: true,
     }
 }
 
-fn held(open: u64) -> HostState {
-    HostState::Held {
+fn held(open: u64) -> Life {
+    Life::Parked {
         session: SessionNumber(1),
         since: before(28),
         until: UnixMillis(NOW.0 + 572_000),
@@ -43,7 +43,7 @@ fn held(open: u64) -> HostState {
     }
 }
 
-fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: HostState) {
+fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: Life) {
     let ports: Vec<Port> = numbers.iter().map(|number| port(id, *number)).collect();
     let live = ports.iter().map(|port| LivePort {
         number: port.number,
@@ -54,7 +54,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: HostState) {
     let host = Host {
         wanted: true,
         live: live.collect(),
-        state,
+        life: state,
         ..Host::default()
     };
     inputs.hosts.insert(tunnel(id), host);
@@ -91,7 +91,7 @@ fn inputs(language: Language, theme: Theme) -> Inputs {
     host.traffic.insert(selected.port, samples);
     let line = |seconds, state| Transition {
         at: before(seconds),
-        state: Some(state),
+        life: Some(state),
         health: None,
         after_ms: 0,
     };
@@ -99,7 +99,7 @@ fn inputs(language: Language, theme: Theme) -> Inputs {
         line(900, hosting(900)),
         line(
             200,
-            HostState::Held {
+            Life::Parked {
                 session: SessionNumber(1),
                 since: before(200),
                 until: NOW,

@@ -146,19 +146,19 @@ impl Rig {
         tunnels.map(|tunnel| tunnel.id.as_str()).collect()
     }
 
-    pub(super) fn engine_of(&mut self, tunnel: &str, state: HostState) -> Vec<Command> {
+    pub(super) fn engine_of(&mut self, tunnel: &str, state: Life) -> Vec<Command> {
         let engine = self.state.last_engine;
         self.put(Event::Engine {
             tunnel: id(tunnel),
             engine,
-            event: EngineEvent::State(state),
+            event: EngineEvent::Life(state),
         })
     }
 
     pub(super) fn sign_in_needed(&mut self, tunnel: &str) -> Vec<Command> {
         let since = self.at;
         let reason = Reason::SignedOut;
-        self.engine_of(tunnel, HostState::SignIn { since, reason })
+        self.engine_of(tunnel, Life::SignIn(Outage { since, reason }))
     }
 }
 
@@ -340,10 +340,10 @@ fn hosting_asks_about_its_tunnel_alone() {
     let commands = rig.act(Action::Host { tunnel: id(REAL) });
     assert_eq!(list_asked(&commands), None);
     let since = rig.at;
-    let up = |established| HostState::Hosting {
+    let up = |established| Life::Up {
         session: SessionNumber(1),
         since,
-        established,
+        proven: established,
     };
     assert_eq!(shows(&rig.engine_of(REAL, up(false))), [] as [&str; 0]);
     let commands = rig.engine_of(REAL, up(true));

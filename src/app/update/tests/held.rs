@@ -5,7 +5,7 @@ use super::*;
 impl Rig {
     fn park(&mut self, open: u64) -> Vec<Command> {
         let since = self.at;
-        self.engine(EngineEvent::State(HostState::Held {
+        self.engine(EngineEvent::Life(Life::Parked {
             session: SessionNumber(1),
             since,
             until: UnixMillis(since.0 + 600_000),
@@ -103,10 +103,10 @@ fn what_needs_the_person_after_a_hold_is_told_alone() {
     let mut rig = Rig::hosting();
     rig.park(2);
     let since = rig.at;
-    rig.engine(EngineEvent::State(HostState::Displaced {
+    rig.engine(EngineEvent::Life(Life::Displaced(Outage {
         since,
         reason: Reason::TakenOver,
-    }));
+    })));
     assert!(matches!(rig.notices()[..], [NoticeKind::NeedsYou { .. }]));
 }
 
@@ -156,7 +156,7 @@ fn hosting_again_while_held_asks_for_a_dial_and_throws_nothing_away() {
         assert!(commands.contains(&dial), "{commands:?}");
         assert_eq!(starts(&commands), 0);
     }
-    assert!(matches!(rig.host_state(), HostState::Held { .. }));
+    assert!(matches!(rig.life(), Life::Parked { .. }));
 }
 
 #[test]

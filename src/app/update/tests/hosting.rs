@@ -64,11 +64,11 @@ fn a_stop_is_audited_and_shown_at_once_and_late_reports_are_ignored() {
     let commands = rig.act(Action::Stop { tunnel: id("web") });
     let kinds: Vec<_> = audits(&commands).iter().map(|line| line.0).collect();
     assert_eq!(kinds, [Kind::ManualStop, Kind::Down]);
-    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(*rig.life(), Life::Stopped);
     assert!(commands.contains(&Command::StopEngine(id("web"))));
     assert!(commands.contains(&Command::SaveHosted(BTreeSet::new())));
     rig.session(2, true);
-    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(*rig.life(), Life::Stopped);
     assert_eq!(
         rig.state.inputs.url(&key()),
         Some("http://web.localhost:7480/")
@@ -170,10 +170,10 @@ fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
     let reason = Reason::Other {
         detail: "it panicked".to_owned(),
     };
-    rig.engine(EngineEvent::State(HostState::Failed { since, reason }));
+    rig.engine(EngineEvent::Life(Life::Failed(Outage { since, reason })));
     rig.engine(EngineEvent::Finished);
     rig.act(Action::Stop { tunnel: id("web") });
-    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(*rig.life(), Life::Stopped);
     assert_eq!(rig.state.inputs.notices, []);
 }
 
@@ -181,10 +181,10 @@ fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
 fn what_needs_the_person_is_a_notice_until_it_does_not() {
     let mut rig = Rig::hosting();
     let since = rig.at;
-    rig.engine(EngineEvent::State(HostState::SignIn {
+    rig.engine(EngineEvent::Life(Life::SignIn(Outage {
         since,
         reason: Reason::TokenRefused,
-    }));
+    })));
     assert!(matches!(
         rig.state.inputs.notices[0].kind,
         NoticeKind::NeedsYou { .. }
@@ -308,7 +308,7 @@ fn a_change_of_ports_tries_again_what_failed_for_them() {
     let mut rig = Rig::hosting();
     let since = rig.at;
     let reason = Reason::NoPublicPorts;
-    rig.engine(EngineEvent::State(HostState::Failed { since, reason }));
+    rig.engine(EngineEvent::Life(Life::Failed(Outage { since, reason })));
     let protocol = Protocol::Https;
     let commands = rig.act(Action::ChangeProtocol {
         key: key(),

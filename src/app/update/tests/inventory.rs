@@ -118,7 +118,7 @@ fn ports_change_live_and_the_last_one_gone_ends_hosting() {
         let commands = rig.act(Action::RemovePort { key });
         rig.take_changes(commands);
     }
-    assert_eq!(*rig.host_state(), HostState::Stopped);
+    assert_eq!(*rig.life(), Life::Stopped);
     assert_eq!(rig.state.inputs.tunnels[0].ports, []);
 }
 

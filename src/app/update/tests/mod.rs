@@ -16,8 +16,8 @@ use crate::app::state::{Begin, State};
 use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    Access, Action, DialogKind, Field, FieldError, Health, HostState, LivePort, LocalAnswer,
-    NoticeKind, Pending, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
+    Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
+    Outage, Pending, Phase, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
     Reason, Secret, SessionNumber, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
@@ -124,20 +124,19 @@ impl Rig {
 
     fn session(&mut self, number: u64, established: bool) -> Vec<Command> {
         let since = self.at;
-        self.engine(EngineEvent::State(HostState::Hosting {
+        self.engine(EngineEvent::Life(Life::Up {
             session: SessionNumber(number),
             since,
-            established,
+            proven: established,
         }))
     }
 
     fn lose(&mut self, reason: Reason) -> Vec<Command> {
         let since = self.at;
-        self.engine(EngineEvent::State(HostState::Reconnecting {
+        self.engine(EngineEvent::Life(Life::Connecting {
+            phase: Phase::ConnectingRelay,
             attempt: 1,
-            next_at: None,
-            since,
-            reason,
+            outage: Some(Outage { since, reason }),
         }))
     }
 
@@ -166,8 +165,8 @@ impl Rig {
         }
     }
 
-    fn host_state(&self) -> &HostState {
-        &self.state.inputs.hosts[&id("web")].state
+    fn life(&self) -> &Life {
+        &self.state.inputs.hosts[&id("web")].life
     }
 }
 

@@ -107,10 +107,10 @@ fn ports_that_are_changed_elsewhere_are_served_here() {
     let since = rig.at;
     let asked = rig.engine_of(
         REAL,
-        HostState::Hosting {
+        Life::Up {
             session: SessionNumber(1),
             since,
-            established: true,
+            proven: true,
         },
     );
     let answer = |asked: &[Command]| {

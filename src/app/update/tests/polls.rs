@@ -80,10 +80,10 @@ fn ports_that_were_typed_are_all_that_is_hosted() {
     assert!(started.iter().any(fixed), "its connector is told");
     let asked = rig.engine_of(
         REAL,
-        HostState::Hosting {
+        Life::Up {
             session: SessionNumber(1),
             since: at,
-            established: true,
+            proven: true,
         },
     );
     let commands = rig.put(shown(&asked, tunnel(REAL, &[22, 3000])));
@@ -100,10 +100,10 @@ fn ports_that_were_typed_are_all_that_is_hosted() {
 fn a_tunnel_that_is_deleted_while_its_link_is_up_is_looked_for() {
     let mut rig = Rig::with(&[tunnel(REAL, &[3000])]);
     rig.act(Action::Host { tunnel: id(REAL) });
-    let hosting = HostState::Hosting {
+    let hosting = Life::Up {
         session: SessionNumber(1),
         since: rig.at,
-        established: true,
+        proven: true,
     };
     let asked = rig.engine_of(REAL, hosting);
     let asked = asked.iter().find_map(|command| match command {

@@ -135,7 +135,7 @@ fn what_failed_for_want_of_the_program_goes_on_once_it_is_there() {
         program: "devtunnel".to_owned(),
     };
     let since = rig.at;
-    rig.engine_of(REAL, HostState::Failed { since, reason });
+    rig.engine_of(REAL, Life::Failed(Outage { since, reason }));
     rig.put(found(AccountState::NotInstalled));
     let told = Command::Tell(id(REAL), EngineCommand::Reconnect);
     assert!(rig.put(found(ready())).contains(&told));

@@ -4,24 +4,28 @@ use super::*;
 use proptest::prelude::*;
 
 fn any_input() -> impl Strategy<Value = Input> {
-    let class = prop_oneof![
-        Just(Class::SignIn),
-        Just(Class::Fatal),
-        Just(Class::Quota),
-        Just(Class::Displaced),
-        Just(Class::Transient),
+    let reason = prop_oneof![
+        Just(Reason::SignedOut),
+        Just(Reason::TunnelGone),
+        Just(QUOTA),
+        Just(Reason::TakenOver),
+        Just(Reason::LinkLost),
     ];
     prop_oneof![
         Just(Input::Start),
         Just(Input::Stop),
         Just(Input::Connected),
         Just(Input::Established),
-        (0u64..100_000).prop_map(|left| Input::Parked(Duration::from_millis(left))),
+        (0u64..100_000, 0u64..3).prop_map(|(left, open)| Input::Parked {
+            left: Duration::from_millis(left),
+            open,
+        }),
+        (0u64..3).prop_map(Input::Holds),
         Just(Input::Resumed),
         Just(Input::GoingDown),
-        class.clone().prop_map(Input::Dropped),
-        Just(Input::Lapsed),
-        class.prop_map(|class| Input::ConnectFailed(class, None)),
+        reason.clone().prop_map(Input::Dropped),
+        reason.clone().prop_map(Input::Lapsed),
+        reason.prop_map(|reason| Input::ConnectFailed(reason, None)),
         (1u16..4, 0u64..4, any::<bool>(), any::<bool>()).prop_map(
             |(port, session, down, local_answers)| {
                 let port = PortNumber::new(port).expect("not zero");
@@ -31,6 +35,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         ),
         Just(Input::RemintDue),
         Just(Input::ForceReconnect),
+        Just(Input::TakeOver),
         Just(Input::Woke),
         Just(Input::SignedIn),
         Just(Input::Timer),
@@ -45,14 +50,14 @@ struct Hands {
 }
 
 impl Hands {
-    fn obey(&mut self, output: Output) {
+    fn apply(&mut self, output: Output) {
         match output {
             Output::Connect | Output::ConnectBeside => {
                 assert!(!self.attempt, "one attempt at a time");
                 self.attempt = true;
             }
-            Output::SetAside => {
-                assert!(self.session, "there is one to set aside");
+            Output::Drain => {
+                assert!(self.session, "there is one to drain");
                 self.session = false;
             }
             Output::Abandon => {
@@ -87,10 +92,11 @@ proptest! {
             match input {
                 Input::Connected | Input::ConnectFailed(..) if !hands.attempt => continue,
                 Input::Established
-                | Input::Parked(_)
+                | Input::Parked { .. }
+                | Input::Holds(_)
                 | Input::Resumed
                 | Input::Dropped(_)
-                | Input::Lapsed
+                | Input::Lapsed(_)
                     if !hands.session =>
                 {
                     continue;
@@ -105,32 +111,34 @@ proptest! {
                     hands.session = true;
                 }
                 Input::ConnectFailed(..) => hands.attempt = false,
-                Input::Dropped(_) | Input::Lapsed => hands.session = false,
+                Input::Dropped(_) | Input::Lapsed(_) => hands.session = false,
                 _ => {}
             }
             for output in machine.handle(input, now, MIDDLE) {
-                hands.obey(output);
+                hands.apply(output);
                 replaced &= output != Output::CloseReplaced;
             }
             prop_assert!(!replaced, "the old one is closed");
-            let (attempt, session) = match machine.stage() {
-                Stage::Connecting { .. } => (true, false),
-                Stage::Up { .. } => (hands.attempt, true),
-                Stage::Parked { .. } => (false, true),
-                Stage::Stopped | Stage::Waiting { .. } | Stage::Halted(_) => (false, false),
+            let life = machine.life();
+            let (attempt, session) = match life {
+                Life::Connecting { .. } => (true, false),
+                Life::Up { .. } => (hands.attempt, true),
+                Life::Parked { .. } => (false, true),
+                Life::Stopped
+                | Life::Waiting { .. }
+                | Life::SignIn(_)
+                | Life::Displaced(_)
+                | Life::Quota { .. }
+                | Life::Failed(_) => (false, false),
             };
             prop_assert_eq!((hands.attempt, hands.session), (attempt, session));
-            prop_assert_eq!(
-                machine.deadline().is_some(),
-                match machine.stage() {
-                    Stage::Waiting { .. } | Stage::Up { established: false, .. } => true,
-                    Stage::Up { .. } => machine.deadline().is_some(),
-                    Stage::Stopped
-                    | Stage::Parked { .. }
-                    | Stage::Connecting { .. }
-                    | Stage::Halted(_) => false,
+            match life {
+                Life::Waiting { next_at, .. } | Life::Quota { next_at, .. } => {
+                    prop_assert_eq!(machine.deadline(), Some(next_at));
                 }
-            );
+                Life::Up { proven, .. } => prop_assert!(proven || machine.deadline().is_some()),
+                _ => prop_assert_eq!(machine.deadline(), None),
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ const QUICK: Duration = Duration::from_millis(250);
 impl Rig {
     fn left_by_its_relay() -> Self {
         let mut rig = Self::established();
-        let outputs = rig.put(Input::GoingDown);
-        assert_eq!(outputs, [Output::SetAside, Output::Connect]);
+        let outputs = rig.feed(Input::GoingDown);
+        assert_eq!(outputs, [Output::Drain, Output::Connect]);
         rig
     }
 }
@@ -18,7 +18,7 @@ fn it_connects_at_once_and_asks_often_for_a_while() {
     let mut rig = Rig::left_by_its_relay();
     let began = rig.now;
     loop {
-        assert_eq!(rig.put(FAILED), [Output::ForgetTokens]);
+        assert_eq!(rig.feed(FAILED), [Output::ForgetTokens]);
         let in_time = rig.now < began + EXPECTED_BACK_WITHIN;
         let (waited, outputs) = rig.wait();
         assert_eq!(outputs, [Output::Connect]);
@@ -32,7 +32,7 @@ fn it_connects_at_once_and_asks_often_for_a_while() {
         }
         assert_eq!(waited, QUICK);
     }
-    rig.put(FAILED);
+    rig.feed(FAILED);
     assert_eq!(rig.wait().0, 2 * Timing::default().backoff_initial);
 }
 
@@ -45,7 +45,7 @@ fn a_backoff_that_is_quicker_yet_stays_so() {
     let mut rig = Rig::established();
     rig.machine = Machine::new(Backoff::new(&timing), 0);
     for input in [Input::Start, Input::Connected, Input::GoingDown, FAILED] {
-        rig.put(input);
+        rig.feed(input);
     }
     assert_eq!(rig.wait().0, timing.backoff_initial);
 }
@@ -54,26 +54,26 @@ fn a_backoff_that_is_quicker_yet_stays_so() {
 fn once_it_is_back_it_is_expected_no_longer() {
     let mut rig = Rig::left_by_its_relay();
     assert!(rig.machine.expects_return(rig.now));
-    assert_eq!(rig.put(Input::Connected), []);
+    assert_eq!(rig.feed(Input::Connected), []);
     assert!(!rig.machine.expects_return(rig.now));
-    assert_eq!(rig.put(DROPPED), []);
+    assert_eq!(rig.feed(DROPPED), []);
     assert_eq!(rig.wait().0, Timing::default().backoff_initial);
 }
 
 #[test]
 fn the_replacement_that_is_on_its_way_becomes_the_attempt() {
     let mut rig = Rig::established();
-    assert_eq!(rig.put(Input::RemintDue), [Output::ConnectBeside]);
-    assert_eq!(rig.put(Input::GoingDown), [Output::SetAside]);
-    assert_eq!(rig.put(Input::Connected), []);
+    assert_eq!(rig.feed(Input::RemintDue), [Output::ConnectBeside]);
+    assert_eq!(rig.feed(Input::GoingDown), [Output::Drain]);
+    assert_eq!(rig.feed(Input::Connected), []);
 }
 
 #[test]
 fn what_only_the_person_can_mend_still_halts_it_and_stop_still_stops_it() {
     let mut rig = Rig::left_by_its_relay();
-    rig.put(Input::ConnectFailed(Class::SignIn, None));
-    assert_eq!(rig.machine.stage(), Stage::Halted(Class::SignIn));
+    rig.feed(Input::ConnectFailed(Reason::SignedOut, None));
+    assert_eq!(rig.machine.life().as_str(), "sign-in");
     let mut rig = Rig::left_by_its_relay();
-    assert_eq!(rig.put(Input::Stop), [Output::Abandon]);
+    assert_eq!(rig.feed(Input::Stop), [Output::Abandon]);
     assert!(!rig.machine.expects_return(rig.now));
 }

@@ -5,11 +5,14 @@ mod going_down;
 mod parked;
 
 use crate::engine::backoff::Backoff;
-use crate::engine::input::{Cut, Input, Output, Probe, Stage};
-use crate::engine::machine::{EXPECTED_BACK_WITHIN, Machine};
+use crate::engine::input::{Cut, Input, Output, Probe};
+use crate::engine::machine::Machine;
+use crate::engine::machine::ended::EXPECTED_BACK_WITHIN;
 use crate::engine::tests::{port, probe_of};
 use crate::engine::up::{ESTABLISHED_AFTER, STABLE_AFTER};
-use crate::model::{Class, Diagnosis, PortNumber, Reason, SessionNumber, Timing, UrlFault};
+use crate::model::{
+    Diagnosis, Life, Outage, Phase, PortNumber, Reason, SessionNumber, Timing, UrlFault,
+};
 use std::time::{Duration, Instant};
 
 type Outputs = Vec<Output>;
@@ -34,19 +37,19 @@ impl Rig {
 
     fn started() -> Self {
         let mut rig = Self::new();
-        assert_eq!(rig.put(Input::Start), [Output::Connect]);
+        assert_eq!(rig.feed(Input::Start), [Output::Connect]);
         rig
     }
 
     fn established() -> Self {
         let mut rig = Self::started();
-        assert_eq!(rig.put(Input::Connected), []);
-        assert_eq!(rig.put(Input::Established), []);
+        assert_eq!(rig.feed(Input::Connected), []);
+        assert_eq!(rig.feed(Input::Established), []);
         assert_eq!(rig.wait(), (STABLE_AFTER, vec![]), "it is stable");
         rig
     }
 
-    fn put(&mut self, input: Input) -> Outputs {
+    fn feed(&mut self, input: Input) -> Outputs {
         self.machine.handle(input, self.now, MIDDLE)
     }
 
@@ -59,14 +62,12 @@ impl Rig {
         let due = self.machine.deadline().expect("it waits for something");
         let waited = due.saturating_duration_since(self.now);
         self.now = due;
-        (waited, self.put(Input::Timer))
+        (waited, self.feed(Input::Timer))
     }
 
     /// The session that is up, or was last.
     fn session(&mut self) -> SessionNumber {
-        if let Stage::Up { session, .. } | Stage::Parked { session, .. } = self.machine.stage() {
-            self.last = session;
-        }
+        self.last = self.machine.life().session().unwrap_or(self.last);
         self.last
     }
 
@@ -77,19 +78,24 @@ impl Rig {
 
     fn probe_under(&mut self, session: SessionNumber, down: bool, local: bool) -> Outputs {
         self.pass(Duration::from_secs(30));
-        self.put(Input::Probe(probe_of(port(), session, down, local)))
+        self.feed(Input::Probe(probe_of(port(), session, down, local)))
     }
 }
 
-const FAILED: Input = Input::ConnectFailed(Class::Transient, None);
-const DROPPED: Input = Input::Dropped(Class::Transient);
+const FAILED: Input = Input::ConnectFailed(Reason::TimedOut, None);
+const DROPPED: Input = Input::Dropped(Reason::LinkLost);
+const QUOTA: Reason = Reason::QuotaUsedUp { until: None };
+const PARKED: Input = Input::Parked {
+    left: Duration::from_mins(10),
+    open: 2,
+};
 
 #[test]
 fn waits_double_to_the_cap_and_are_never_given_up() {
     let mut rig = Rig::started();
     let mut waits = vec![];
     for _ in 0..9 {
-        assert_eq!(rig.put(FAILED), [Output::ForgetTokens]);
+        assert_eq!(rig.feed(FAILED), [Output::ForgetTokens]);
         let (waited, outputs) = rig.wait();
         assert_eq!(outputs, [Output::Connect]);
         waits.push(waited.as_secs());
@@ -109,29 +115,29 @@ fn jitter_strays_ten_per_cent_either_way() {
 fn only_a_session_that_stays_established_resets_the_backoff() {
     let mut rig = Rig::started();
     for _ in 0..3 {
-        rig.put(FAILED);
+        rig.feed(FAILED);
         rig.wait();
     }
-    rig.put(Input::Connected);
-    rig.put(DROPPED);
+    rig.feed(Input::Connected);
+    rig.feed(DROPPED);
     assert_eq!(
         rig.wait().0,
         Duration::from_secs(8),
         "connected is not established"
     );
-    rig.put(Input::Connected);
-    rig.put(Input::Established);
+    rig.feed(Input::Connected);
+    rig.feed(Input::Established);
     rig.pass(STABLE_AFTER / 10 * 9);
-    rig.put(DROPPED);
+    rig.feed(DROPPED);
     assert_eq!(
         rig.wait().0,
         Duration::from_secs(16),
         "established is not stable"
     );
-    rig.put(Input::Connected);
-    rig.put(Input::Established);
+    rig.feed(Input::Connected);
+    rig.feed(Input::Established);
     rig.pass(STABLE_AFTER);
-    rig.put(DROPPED);
+    rig.feed(DROPPED);
     assert_eq!(rig.wait().0, Duration::from_secs(1));
 }
 
@@ -140,15 +146,15 @@ fn an_other_end_that_drops_each_session_after_a_moment_is_asked_less_and_less() 
     let mut rig = Rig::started();
     let mut waits = vec![];
     for _ in 0..8 {
-        rig.put(Input::Connected);
-        rig.put(Input::Established);
+        rig.feed(Input::Connected);
+        rig.feed(Input::Established);
         rig.pass(Duration::from_millis(700));
         // A link that was resumed meanwhile proves no more than one that was not.
-        rig.put(Input::Parked(Duration::from_mins(10)));
+        rig.feed(PARKED);
         rig.pass(STABLE_AFTER * 2);
-        rig.put(Input::Resumed);
+        rig.feed(Input::Resumed);
         rig.pass(Duration::from_millis(700));
-        rig.put(DROPPED);
+        rig.feed(DROPPED);
         waits.push(rig.wait().0.as_secs());
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
@@ -157,26 +163,23 @@ fn an_other_end_that_drops_each_session_after_a_moment_is_asked_less_and_less() 
 #[test]
 fn a_session_that_the_other_end_forgot_is_replaced_at_once_and_not_for_ever() {
     let mut rig = Rig::established();
-    assert_eq!(rig.put(Input::Lapsed), [Output::Connect]);
-    rig.put(Input::Connected);
-    rig.put(Input::Established);
-    assert_eq!(rig.put(Input::Lapsed), [], "it came to nothing");
+    assert_eq!(rig.feed(Input::Lapsed(Reason::LinkLost)), [Output::Connect]);
+    rig.feed(Input::Connected);
+    rig.feed(Input::Established);
+    assert_eq!(
+        rig.feed(Input::Lapsed(Reason::LinkLost)),
+        [],
+        "it came to nothing"
+    );
     assert_eq!(rig.wait(), (Duration::from_secs(2), vec![Output::Connect]));
 }
 
 #[test]
 fn ten_seconds_up_is_established_too() {
     let mut rig = Rig::started();
-    rig.put(Input::Connected);
+    rig.feed(Input::Connected);
     assert_eq!(rig.wait(), (ESTABLISHED_AFTER, vec![]));
-    let established = matches!(
-        rig.machine.stage(),
-        Stage::Up {
-            established: true,
-            ..
-        }
-    );
-    assert!(established);
+    assert!(matches!(rig.machine.life(), Life::Up { proven: true, .. }));
     assert_eq!(rig.wait(), (STABLE_AFTER, vec![]));
     assert_eq!(rig.machine.deadline(), None);
 }
@@ -184,62 +187,103 @@ fn ten_seconds_up_is_established_too() {
 #[test]
 fn a_drop_keeps_the_tokens_and_a_failed_attempt_does_not() {
     let mut rig = Rig::established();
-    assert_eq!(rig.put(DROPPED), []);
+    assert_eq!(rig.feed(DROPPED), []);
     rig.wait();
-    assert_eq!(rig.put(FAILED), [Output::ForgetTokens]);
+    assert_eq!(rig.feed(FAILED), [Output::ForgetTokens]);
 }
 
 #[test]
-fn first_and_later_attempts_are_told_apart() {
+fn first_and_later_attempts_are_told_apart_and_say_why_they_are_needed() {
     let mut rig = Rig::started();
-    let connecting = |first, attempt| Stage::Connecting { first, attempt };
-    assert_eq!(rig.machine.stage(), connecting(true, 1));
-    rig.put(FAILED);
+    let connecting = |attempt, outage| Life::Connecting {
+        phase: Phase::Authorising,
+        attempt,
+        outage,
+    };
+    assert_eq!(rig.machine.life(), connecting(1, None));
+    rig.machine.enter(Phase::ForwardingPorts);
+    let forwarding = Life::starting(Phase::ForwardingPorts);
+    assert_eq!(rig.machine.life(), forwarding);
+    rig.feed(FAILED);
+    let outage = |since, reason| Some(Outage { since, reason });
+    let failed = outage(rig.now, Reason::TimedOut);
     rig.wait();
-    assert_eq!(rig.machine.stage(), connecting(false, 2));
-    rig.put(Input::Connected);
-    rig.put(DROPPED);
+    assert_eq!(
+        rig.machine.life(),
+        connecting(2, failed),
+        "since the failure"
+    );
+    rig.feed(Input::Connected);
+    rig.pass(Duration::from_secs(1));
+    rig.feed(DROPPED);
+    let lost = outage(rig.now, Reason::LinkLost);
     rig.wait();
-    assert_eq!(rig.machine.stage(), connecting(false, 1));
+    assert_eq!(rig.machine.life(), connecting(1, lost));
+    rig.feed(Input::ConnectFailed(Reason::LinkSilent, None));
+    rig.feed(Input::ForceReconnect);
+    let reason = rig.machine.life().reason().cloned();
+    assert_eq!(
+        reason,
+        Some(Reason::Forced),
+        "the person asked for this one"
+    );
 }
 
 #[test]
-fn classes_that_need_the_person_are_not_retried() {
-    for class in [Class::SignIn, Class::Fatal, Class::Displaced] {
+fn reasons_that_need_the_person_are_not_retried() {
+    for (reason, word) in [
+        (Reason::TokenRefused, "sign-in"),
+        (Reason::NoPublicPorts, "failed"),
+        (Reason::TakenOver, "displaced"),
+    ] {
         let mut rig = Rig::started();
         assert_eq!(
-            rig.put(Input::ConnectFailed(class, None)),
+            rig.feed(Input::ConnectFailed(reason.clone(), None)),
             [Output::ForgetTokens]
         );
-        assert_eq!(rig.machine.stage(), Stage::Halted(class));
+        assert_eq!(rig.machine.life().as_str(), word);
+        assert_eq!(rig.machine.life().reason(), Some(&reason));
         assert_eq!(rig.machine.deadline(), None);
-        assert_eq!(rig.put(Input::Woke), [], "{class:?} is not retried on wake");
-        assert_eq!(
-            rig.put(Input::ForceReconnect),
-            [Output::Connect],
-            "{class:?}"
-        );
+        assert_eq!(rig.feed(Input::Woke), [], "{word} is not retried on wake");
+        assert_eq!(rig.feed(Input::TakeOver), [Output::Connect], "{word}");
+        assert_eq!(rig.machine.life().reason(), Some(&reason), "until it is up");
     }
+}
+
+#[test]
+fn a_stranger_in_the_relay_s_place_is_final_only_at_the_start() {
+    let stranger = || {
+        let address = "x:1".to_owned();
+        Input::ConnectFailed(Reason::NotARelay { address }, None)
+    };
+    let mut rig = Rig::started();
+    rig.feed(stranger());
+    assert_eq!(rig.machine.life().as_str(), "failed");
+    let mut rig = Rig::established();
+    rig.feed(DROPPED);
+    rig.wait();
+    rig.feed(stranger());
+    assert_eq!(rig.machine.life().as_str(), "reconnecting");
 }
 
 #[test]
 fn hosting_goes_on_by_itself_after_a_sign_in() {
     let mut rig = Rig::established();
-    rig.put(Input::Dropped(Class::SignIn));
+    rig.feed(Input::Dropped(Reason::SignedOut));
     assert_eq!(
-        rig.put(Input::SignedIn),
+        rig.feed(Input::SignedIn),
         [Output::ForgetTokens, Output::Connect]
     );
-    assert_eq!(rig.put(Input::SignedIn), [], "once");
+    assert_eq!(rig.feed(Input::SignedIn), [], "once");
 }
 
 #[test]
 fn quota_waits_as_long_as_it_is_told_or_the_cap() {
     let mut rig = Rig::started();
     let told = Duration::from_secs(6);
-    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
+    rig.feed(Input::ConnectFailed(QUOTA, Some(told)));
     assert_eq!(rig.wait().0, told);
-    rig.put(Input::ConnectFailed(Class::Quota, None));
+    rig.feed(Input::ConnectFailed(QUOTA, None));
     assert_eq!(rig.wait().0, Duration::from_mins(1));
 }
 
@@ -251,8 +295,8 @@ fn three_downs_of_a_live_service_make_a_zombie() {
     assert_eq!(rig.probe(true, true), []);
     let expected = [Output::Cut(Cut::Zombie), Output::Connect];
     assert_eq!(rig.probe(true, true), expected);
-    rig.put(Input::Connected);
-    rig.put(Input::Established);
+    rig.feed(Input::Connected);
+    rig.feed(Input::Established);
     rig.probe(false, true);
     rig.probe(true, true);
     rig.probe(true, true);
@@ -292,7 +336,7 @@ fn a_dead_url_of_a_session_that_lives_says_nothing_of_it() {
                 session,
                 diagnosis: diagnosis.clone(),
             };
-            assert_eq!(rig.put(Input::Probe(probe)), []);
+            assert_eq!(rig.feed(Input::Probe(probe)), []);
         }
     }
 }
@@ -301,10 +345,10 @@ fn a_dead_url_of_a_session_that_lives_says_nothing_of_it() {
 fn a_probe_from_before_the_session_is_ignored() {
     let mut rig = Rig::established();
     rig.probe(false, true);
-    rig.put(DROPPED);
+    rig.feed(DROPPED);
     rig.wait();
-    rig.put(Input::Connected);
-    rig.put(Input::Established);
+    rig.feed(Input::Connected);
+    rig.feed(Input::Established);
     for _ in 0..9 {
         assert_eq!(rig.probe_under(SessionNumber(1), true, true), []);
     }
@@ -329,8 +373,8 @@ fn a_url_that_routed_before_has_time_to_settle_and_twice_that_after_each_zombie(
             downs += 1;
         }
         needed.push(downs);
-        rig.put(Input::Connected);
-        rig.put(Input::Established);
+        rig.feed(Input::Connected);
+        rig.feed(Input::Established);
     }
     // One probe in 30 s: at once, after 30 s times 2, times 4.
     assert_eq!(needed, [3, 4, 6]);
@@ -341,32 +385,14 @@ fn sessions_are_counted_on_over_starts_and_machines() {
     let mut machine = Machine::new(Backoff::new(&Timing::default()), 7);
     let now = Instant::now();
     machine.handle(Input::Start, now, MIDDLE);
-    assert!(matches!(
-        machine.stage(),
-        Stage::Connecting { first: true, .. }
-    ));
+    assert_eq!(machine.life().as_str(), "connecting");
     machine.handle(Input::Connected, now, MIDDLE);
-    assert!(matches!(
-        machine.stage(),
-        Stage::Up {
-            session: SessionNumber(8),
-            ..
-        }
-    ));
-    machine.handle(Input::Dropped(Class::Fatal), now, MIDDLE);
+    assert_eq!(machine.life().session(), Some(SessionNumber(8)));
+    machine.handle(Input::Dropped(Reason::TunnelGone), now, MIDDLE);
     machine.handle(Input::Start, now, MIDDLE);
-    assert!(matches!(
-        machine.stage(),
-        Stage::Connecting { first: true, .. }
-    ));
+    assert_eq!(machine.life().as_str(), "connecting");
     machine.handle(Input::Connected, now, MIDDLE);
-    assert!(matches!(
-        machine.stage(),
-        Stage::Up {
-            session: SessionNumber(9),
-            ..
-        }
-    ));
+    assert_eq!(machine.life().session(), Some(SessionNumber(9)));
 }
 
 #[test]
@@ -375,7 +401,7 @@ fn probes_before_established_or_between_sessions_do_nothing() {
     for _ in 0..5 {
         assert_eq!(rig.probe(true, true), []);
     }
-    rig.put(Input::Connected);
+    rig.feed(Input::Connected);
     for _ in 0..5 {
         assert_eq!(rig.probe(true, true), []);
     }
@@ -384,21 +410,21 @@ fn probes_before_established_or_between_sessions_do_nothing() {
 #[test]
 fn a_re_mint_connects_before_it_lets_go() {
     let mut rig = Rig::established();
-    assert_eq!(rig.put(Input::RemintDue), [Output::ConnectBeside]);
-    assert_eq!(rig.put(Input::RemintDue), [], "one at a time");
+    assert_eq!(rig.feed(Input::RemintDue), [Output::ConnectBeside]);
+    assert_eq!(rig.feed(Input::RemintDue), [], "one at a time");
     assert!(
-        matches!(rig.machine.stage(), Stage::Up { .. }),
+        matches!(rig.machine.life(), Life::Up { .. }),
         "still hosting"
     );
-    let before = rig.machine.stage();
-    assert_eq!(rig.put(Input::Connected), [Output::CloseReplaced]);
+    let before = rig.machine.life();
+    assert_eq!(rig.feed(Input::Connected), [Output::CloseReplaced]);
     assert_eq!(
-        rig.machine.stage(),
+        rig.machine.life(),
         before,
         "it is the same to everybody else"
     );
     assert_eq!(
-        rig.put(Input::RemintDue),
+        rig.feed(Input::RemintDue),
         [Output::ConnectBeside],
         "and again"
     );
@@ -407,64 +433,64 @@ fn a_re_mint_connects_before_it_lets_go() {
 #[test]
 fn a_failed_re_mint_keeps_the_session_and_tries_again() {
     let mut rig = Rig::established();
-    rig.put(Input::RemintDue);
-    assert_eq!(rig.put(FAILED), []);
+    rig.feed(Input::RemintDue);
+    assert_eq!(rig.feed(FAILED), []);
     assert_eq!(
         rig.wait(),
         (Duration::from_secs(1), vec![Output::ConnectBeside])
     );
-    rig.put(FAILED);
+    rig.feed(FAILED);
     assert_eq!(rig.wait().0, Duration::from_secs(2));
-    assert!(matches!(rig.machine.stage(), Stage::Up { .. }));
+    assert!(matches!(rig.machine.life(), Life::Up { .. }));
 }
 
 #[test]
 fn a_drop_during_a_re_mint_makes_its_attempt_the_one() {
     let mut rig = Rig::established();
-    rig.put(Input::RemintDue);
-    assert_eq!(rig.put(DROPPED), []);
-    assert_eq!(rig.put(Input::Connected), []);
+    rig.feed(Input::RemintDue);
+    assert_eq!(rig.feed(DROPPED), []);
+    assert_eq!(rig.feed(Input::Connected), []);
 }
 
 #[test]
 fn stop_wins_everywhere() {
     let mut connecting = Rig::started();
-    assert_eq!(connecting.put(Input::Stop), [Output::Abandon]);
+    assert_eq!(connecting.feed(Input::Stop), [Output::Abandon]);
     assert_eq!(
-        connecting.put(Input::Connected),
+        connecting.feed(Input::Connected),
         [Output::Close],
         "too late"
     );
     let mut waiting = Rig::started();
-    waiting.put(FAILED);
-    assert_eq!(waiting.put(Input::Stop), []);
+    waiting.feed(FAILED);
+    assert_eq!(waiting.feed(Input::Stop), []);
     assert_eq!(waiting.machine.deadline(), None);
     let mut beside = Rig::established();
-    beside.put(Input::RemintDue);
-    assert_eq!(beside.put(Input::Stop), [Output::Abandon, Output::Close]);
-    assert_eq!(beside.put(Input::Timer), []);
+    beside.feed(Input::RemintDue);
+    assert_eq!(beside.feed(Input::Stop), [Output::Abandon, Output::Close]);
+    assert_eq!(beside.feed(Input::Timer), []);
 }
 
 #[test]
 fn waking_checks_the_link_or_skips_the_wait() {
     let mut rig = Rig::established();
-    assert_eq!(rig.put(Input::Woke), [Output::CheckLink]);
-    rig.put(DROPPED);
-    assert_eq!(rig.put(Input::Woke), [Output::Connect]);
-    assert_eq!(rig.put(Input::Woke), [], "an attempt is under way");
+    assert_eq!(rig.feed(Input::Woke), [Output::CheckLink]);
+    rig.feed(DROPPED);
+    assert_eq!(rig.feed(Input::Woke), [Output::Connect]);
+    assert_eq!(rig.feed(Input::Woke), [], "an attempt is under way");
 }
 
 #[test]
 fn a_quota_is_waited_out_beside_a_session_and_through_a_wake() {
     let mut rig = Rig::established();
-    rig.put(Input::RemintDue);
-    rig.put(Input::ConnectFailed(Class::Quota, None));
+    rig.feed(Input::RemintDue);
+    rig.feed(Input::ConnectFailed(QUOTA, None));
     assert_eq!(rig.wait().0, Duration::from_mins(1));
     let told = Duration::from_secs(90);
-    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
+    rig.feed(Input::ConnectFailed(QUOTA, Some(told)));
     assert_eq!(rig.wait().0, told);
     let mut rig = Rig::started();
-    rig.put(Input::ConnectFailed(Class::Quota, Some(told)));
-    assert_eq!(rig.put(Input::Woke), []);
+    rig.feed(Input::ConnectFailed(QUOTA, Some(told)));
+    assert_eq!(rig.feed(Input::Woke), []);
     assert_eq!(rig.wait(), (told, vec![Output::Connect]));
 }

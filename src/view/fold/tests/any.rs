@@ -3,8 +3,8 @@
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
     Access, AccountFacts, AccountId, AccountState, Catalog, DeviceCode, Diagnosis, Dialog,
-    DialogKind, Fingerprint, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Metrics,
-    Notice, NoticeKind, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
+    DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer, Metrics, Notice,
+    NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
     ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
     SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
@@ -58,7 +58,7 @@ fn some_tunnel() -> impl Strategy<Value = Tunnel> {
         })
 }
 
-fn some_state() -> impl Strategy<Value = HostState> {
+fn some_state() -> impl Strategy<Value = Life> {
     let (t, r) = (some_time, some_reason);
     let phases = [
         Phase::Authorising,
@@ -66,17 +66,17 @@ fn some_state() -> impl Strategy<Value = HostState> {
         Phase::ForwardingPorts,
     ];
     prop_oneof![
-        Just(HostState::Stopped),
-        proptest::sample::select(phases.to_vec()).prop_map(|phase| HostState::Connecting { phase }),
+        Just(Life::Stopped),
+        proptest::sample::select(phases.to_vec()).prop_map(Life::starting),
         (0..2_u64, t(), any::<bool>()).prop_map(|(session, since, established)| {
-            HostState::Hosting {
+            Life::Up {
                 session: SessionNumber(session),
                 since,
-                established,
+                proven: established,
             }
         }),
         (0..2_u64, t(), t(), any::<u64>()).prop_map(|(session, since, until, open)| {
-            HostState::Held {
+            Life::Parked {
                 session: SessionNumber(session),
                 since,
                 until,
@@ -84,21 +84,27 @@ fn some_state() -> impl Strategy<Value = HostState> {
             }
         }),
         (any::<u32>(), option::of(t()), t(), r()).prop_map(|(attempt, next_at, since, reason)| {
-            HostState::Reconnecting {
-                attempt,
-                next_at,
-                since,
-                reason,
+            let outage = Outage { since, reason };
+            match next_at {
+                Some(next_at) => Life::Waiting {
+                    attempt,
+                    next_at,
+                    outage,
+                },
+                None => Life::Connecting {
+                    phase: Phase::ConnectingRelay,
+                    attempt,
+                    outage: Some(outage),
+                },
             }
         }),
-        (t(), r()).prop_map(|(since, reason)| HostState::SignIn { since, reason }),
-        (t(), r()).prop_map(|(since, reason)| HostState::Displaced { since, reason }),
-        (t(), t(), r()).prop_map(|(since, next_at, reason)| HostState::Quota {
-            since,
+        (t(), r()).prop_map(|(since, reason)| Life::SignIn(Outage { since, reason })),
+        (t(), r()).prop_map(|(since, reason)| Life::Displaced(Outage { since, reason })),
+        (t(), t(), r()).prop_map(|(since, next_at, reason)| Life::Quota {
             next_at,
-            reason
+            outage: Outage { since, reason }
         }),
-        (t(), r()).prop_map(|(since, reason)| HostState::Failed { since, reason }),
+        (t(), r()).prop_map(|(since, reason)| Life::Failed(Outage { since, reason })),
     ]
 }
 
@@ -124,7 +130,7 @@ fn some_transition() -> impl Strategy<Value = Transition> {
     )
         .prop_map(|(at, state, health, after_ms)| Transition {
             at,
-            state,
+            life: state,
             health,
             after_ms,
         })
@@ -163,9 +169,8 @@ fn some_host() -> impl Strategy<Value = Host> {
         vec(some_transition(), 0..30),
     )
         .prop_map(|(wanted, state, live, traffic, history)| Host {
-            phase: None,
             wanted,
-            state,
+            life: state,
             live,
             traffic,
             history: history.into(),

@@ -1,9 +1,9 @@
 //! Facts for the tests, short to write; and messages, short to read.
 
 use crate::model::{
-    Diagnosis, Health, Host, HostState, Inputs, LivePort, LocalAnswer, Port, PortKey, PortNumber,
-    ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample, SessionNumber,
-    Target, Tunnel, TunnelId, UnixMillis,
+    Diagnosis, Health, Host, Inputs, Life, LivePort, LocalAnswer, Outage, Port, PortKey,
+    PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
+    SessionNumber, Target, Tunnel, TunnelId, UnixMillis,
 };
 use crate::probe::classify;
 use crate::view::{Arg, Msg};
@@ -60,7 +60,7 @@ pub(super) fn tunnel(name: &str, ports: &[u16]) -> Tunnel {
 }
 
 /// A wanted host with a URL for each port.
-pub(super) fn host(name: &str, ports: &[u16], state: HostState) -> Host {
+pub(super) fn host(name: &str, ports: &[u16], state: Life) -> Host {
     let live = |port: &u16| LivePort {
         number: number(*port),
         url: format!("http://{name}-{port}.localhost:7480/"),
@@ -69,24 +69,24 @@ pub(super) fn host(name: &str, ports: &[u16], state: HostState) -> Host {
     };
     Host {
         wanted: true,
-        state,
+        life: state,
         live: ports.iter().map(live).collect(),
         ..Host::default()
     }
 }
 
 /// An established session that began so many seconds ago.
-pub(super) fn hosting(seconds: u64) -> HostState {
-    HostState::Hosting {
+pub(super) fn hosting(seconds: u64) -> Life {
+    Life::Up {
         session: SessionNumber(3),
         since: before(seconds),
-        established: true,
+        proven: true,
     }
 }
 
 /// Held for 12 s, and for 9 min 32 s more.
-pub(super) fn held(open: u64) -> HostState {
-    HostState::Held {
+pub(super) fn held(open: u64) -> Life {
+    Life::Parked {
         session: SessionNumber(3),
         since: before(12),
         until: after(572),
@@ -94,12 +94,14 @@ pub(super) fn held(open: u64) -> HostState {
     }
 }
 
-pub(super) fn reconnecting(reason: Reason) -> HostState {
-    HostState::Reconnecting {
+pub(super) fn reconnecting(reason: Reason) -> Life {
+    Life::Waiting {
         attempt: 3,
-        next_at: Some(after(4)),
-        since: before(12),
-        reason,
+        next_at: after(4),
+        outage: Outage {
+            since: before(12),
+            reason,
+        },
     }
 }
 
@@ -155,7 +157,7 @@ pub(super) fn probe(report: ProbeReport, downs: u32) -> ProbeFacts {
 }
 
 /// One tunnel `web` with port 3000, hosted in `state`, selected, the window shown.
-pub(super) fn web(state: HostState) -> Inputs {
+pub(super) fn web(state: Life) -> Inputs {
     let mut inputs = Inputs {
         tunnels: vec![tunnel("web", &[3000])],
         selected: Some(key("web", 3000)),

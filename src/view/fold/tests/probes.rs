@@ -3,7 +3,7 @@
 use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Diagnosis, Health, HostState, Inputs, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
+    Diagnosis, Health, Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
     RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
 };
 use crate::view::Badge;
@@ -198,7 +198,7 @@ fn routed_once(mut inputs: Inputs) -> Inputs {
 #[test]
 fn a_url_that_never_routed_is_checked_before_it_counts_as_dead() {
     let mut inputs = web_probed(ACCEPTS, failed(Reason::TimedOut), Health::Down, 2);
-    inputs.hosts.get_mut(&id("web")).expect("it is there").state = hosting(14);
+    inputs.hosts.get_mut(&id("web")).expect("it is there").life = hosting(14);
     check(&inputs, "Checking | why-unrouted(span-seconds(14)) | –");
     let probe = inputs
         .probes
@@ -239,10 +239,10 @@ fn a_service_that_is_at_another_request_is_busy_and_not_down() {
 #[test]
 fn a_report_of_an_earlier_session_says_nothing() {
     let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
-    inputs.hosts.get_mut(&id("web")).expect("it is there").state = HostState::Hosting {
+    inputs.hosts.get_mut(&id("web")).expect("it is there").life = Life::Up {
         session: SessionNumber(4),
         since: before(1),
-        established: true,
+        proven: true,
     };
     check(&inputs, "Checking | why-unrouted(span-seconds(1)) | –");
     let labels = panel(&inputs).facts;
@@ -264,7 +264,7 @@ fn a_probe_says_nothing_while_the_link_is_down() {
         (status(200, None), Health::Operational),
     ] {
         let mut inputs = web_probed(ACCEPTS, public, health, 3);
-        inputs.hosts.get_mut(&id("web")).expect("it is there").state = held(1);
+        inputs.hosts.get_mut(&id("web")).expect("it is there").life = held(1);
         let panel = panel(&inputs);
         assert_eq!(panel.badge, Badge::Held);
         let labels: Vec<_> = panel.facts.iter().map(|(label, _)| label.id).collect();

@@ -7,8 +7,8 @@ use super::build::{
 use super::compact::compact;
 use crate::model::{
     Access, AccountId, AccountState, Catalog, DeviceCode, Dialog, DialogKind, Field, FieldError,
-    Health, HostState, Inputs, Language, LocalAnswer, Metrics, Notice, NoticeKind, Pending, Phase,
-    Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault,
+    Health, Inputs, Language, Life, LocalAnswer, Metrics, Notice, NoticeKind, Outage, Pending,
+    Phase, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault,
     SessionNumber, Theme, Toast, Traffic, Transition, Tunnel,
 };
 use crate::view::fold;
@@ -47,31 +47,28 @@ fn one_works() {
         .insert(number(3000), [0, 2_048, 3 << 20].map(traffic).into());
     let transition = |seconds, state| Transition {
         at: before(seconds),
-        state: Some(state),
+        life: Some(state),
         health: None,
         after_ms: 3_000,
     };
-    let lost = HostState::Reconnecting {
+    let lost = Life::Connecting {
+        phase: Phase::ConnectingRelay,
         attempt: 1,
-        next_at: None,
-        since: before(73),
-        reason: Reason::LinkSilent,
+        outage: Some(Outage {
+            since: before(73),
+            reason: Reason::LinkSilent,
+        }),
     };
     host.history = [
-        transition(
-            900,
-            HostState::Connecting {
-                phase: Phase::Authorising,
-            },
-        ),
+        transition(900, Life::starting(Phase::Authorising)),
         transition(899, hosting(899)),
         transition(73, lost),
         transition(
             60,
-            HostState::Hosting {
+            Life::Up {
                 session: SessionNumber(4),
                 since: before(60),
-                established: true,
+                proven: true,
             },
         ),
     ]
@@ -154,7 +151,7 @@ fn held_with_visitors_and_what_another_lost() {
         .insert(number(3000), [0, 2_048].map(traffic).into());
     let transition = |seconds, state| Transition {
         at: before(seconds),
-        state: Some(state),
+        life: Some(state),
         health: None,
         after_ms: 3_000,
     };
@@ -220,7 +217,7 @@ fn a_form_with_errors() {
 
 #[test]
 fn a_deletion_to_confirm() {
-    let mut inputs = web(HostState::Stopped);
+    let mut inputs = web(Life::Stopped);
     inputs.hosts.clear();
     inputs.selected = None;
     inputs.toast = Some(Toast::Copied {
@@ -280,10 +277,10 @@ fn notices_of_every_kind() {
     ];
     let at = before(9);
     let notice = |(kind, id)| Notice { id, at, kind };
-    let mut inputs = web(HostState::SignIn {
+    let mut inputs = web(Life::SignIn(Outage {
         since: before(180),
         reason: Reason::TokenRefused,
-    });
+    }));
     inputs.notices = kinds.into_iter().zip(1..).map(notice).collect();
     pin("notices-of-every-kind", &inputs);
 }
@@ -358,10 +355,10 @@ fn nothing_to_click_without_a_sign_in() {
 fn a_sign_in_that_expired_while_hosting() {
     let mut inputs = remote(AccountState::SignedOut);
     let reason = Reason::SignedOut;
-    let state = HostState::SignIn {
+    let state = Life::SignIn(Outage {
         since: before(180),
         reason: reason.clone(),
-    };
+    });
     inputs
         .hosts
         .insert(id("web.usw2"), host("web.usw2", &[3000], state));

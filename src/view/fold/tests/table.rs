@@ -4,7 +4,7 @@ use super::build::{
     NOW, after, before, brief, every_reason, held, hosting, id, number, reconnecting, web,
 };
 use crate::model::{
-    Catalog, HostState, Inputs, Phase, ProviderId, Reason, SessionNumber, UnixMillis,
+    Catalog, Inputs, Life, Outage, Phase, ProviderId, Reason, SessionNumber, UnixMillis,
 };
 use crate::view::fold::wants_tick;
 use crate::view::{Badge, Panel, fold};
@@ -34,22 +34,19 @@ pub(super) fn check(inputs: &Inputs, expected: &str) {
 
 #[test]
 fn states_of_the_engine() {
-    let connecting = |phase| web(HostState::Connecting { phase });
+    let connecting = |phase| web(Life::starting(phase));
     let mut unwanted = web(hosting(60));
     unwanted
         .hosts
         .get_mut(&id("web"))
         .expect("it is there")
         .wanted = false;
-    let mut never_hosted = web(HostState::Stopped);
+    let mut never_hosted = web(Life::Stopped);
     never_hosted.hosts.clear();
     for (inputs, expected) in [
         (never_hosted, "Stopped | why-stopped | act-host"),
         (unwanted, "Stopped | why-stopped | act-host"),
-        (
-            web(HostState::Stopped),
-            "Connecting | why-starting | act-stop",
-        ),
+        (web(Life::Stopped), "Connecting | why-starting | act-stop"),
         (
             connecting(Phase::Authorising),
             "Connecting | why-authorising | act-stop",
@@ -67,10 +64,10 @@ fn states_of_the_engine() {
             "Checking | why-unrouted(span-seconds(3)) | –",
         ),
         (
-            web(HostState::Hosting {
+            web(Life::Up {
                 session: SessionNumber(3),
                 since: before(2),
-                established: false,
+                proven: false,
             }),
             "Checking | why-unproven(span-seconds(2)) | –",
         ),
@@ -91,7 +88,7 @@ fn a_held_session_says_what_is_held_and_for_how_long() {
         (1, NOW, "held-over"),
         (1, before(5), "held-over"),
     ] {
-        let state = HostState::Held {
+        let state = Life::Parked {
             session: SessionNumber(3),
             since: before(12),
             until,
@@ -113,11 +110,13 @@ fn states_of_the_engine_without_a_session() {
             "Reconnecting | why-reconnecting(lost-silent(ago(span-seconds(12))), next-in(attempt(3), span-seconds(4))) | act-reconnect",
         ),
         (
-            web(HostState::Reconnecting {
+            web(Life::Connecting {
+                phase: Phase::ConnectingRelay,
                 attempt: 1,
-                next_at: None,
-                since: before(0),
-                reason: Reason::Zombie,
+                outage: Some(Outage {
+                    since: before(0),
+                    reason: Reason::Zombie,
+                }),
             }),
             "Reconnecting | why-reconnecting(lost-zombie(ago-now), next-now(attempt(1))) | act-reconnect",
         ),
@@ -126,51 +125,55 @@ fn states_of_the_engine_without_a_session() {
             "NoNetwork | fault-offline | –",
         ),
         (
-            web(HostState::SignIn {
+            web(Life::SignIn(Outage {
                 since: before(180),
                 reason: Reason::TokenRefused,
-            }),
+            })),
             "SignIn | why-sign-in(ago(span-minutes(3))) | act-paste-link",
         ),
         (
-            web(HostState::Displaced {
+            web(Life::Displaced(Outage {
                 since: UnixMillis(7),
                 reason: Reason::TakenOver,
-            }),
+            })),
             "TakenOver | why-taken-over(7) | act-take-over",
         ),
         (
-            web(HostState::Displaced {
+            web(Life::Displaced(Outage {
                 since: before(1),
                 reason: Reason::HostedElsewhere,
-            }),
+            })),
             "Elsewhere | why-elsewhere | act-take-over",
         ),
         (
-            web(HostState::Quota {
-                since: before(1),
+            web(Life::Quota {
                 next_at: after(7_200),
-                reason: Reason::QuotaUsedUp { until: None },
+                outage: Outage {
+                    since: before(1),
+                    reason: Reason::QuotaUsedUp { until: None },
+                },
             }),
             "OverQuota | why-quota-next(fault-quota, span-hours(2)) | –",
         ),
         (
-            web(HostState::Quota {
-                since: before(9),
+            web(Life::Quota {
                 next_at: before(1),
-                reason: Reason::QuotaUsedUp {
-                    until: Some(UnixMillis(8)),
+                outage: Outage {
+                    since: before(9),
+                    reason: Reason::QuotaUsedUp {
+                        until: Some(UnixMillis(8)),
+                    },
                 },
             }),
             "OverQuota | why-quota-now(fault-quota-until(8)) | –",
         ),
         (
-            web(HostState::Failed {
+            web(Life::Failed(Outage {
                 since: before(1),
                 reason: Reason::NameTaken {
                     name: "web".to_owned(),
                 },
-            }),
+            })),
             "Failed | fault-name-taken(web) | act-new-tunnel",
         ),
     ] {
@@ -180,10 +183,10 @@ fn states_of_the_engine_without_a_session() {
 
 #[test]
 fn what_ended_hosting_outlives_the_wish() {
-    let mut inputs = web(HostState::Failed {
+    let mut inputs = web(Life::Failed(Outage {
         since: before(1),
         reason: Reason::NoPublicPorts,
-    });
+    }));
     inputs
         .hosts
         .get_mut(&id("web"))
@@ -193,28 +196,36 @@ fn what_ended_hosting_outlives_the_wish() {
     assert_eq!(fold(&inputs, NOW).tray.worst, None, "nothing is wanted");
 }
 
-type State = fn(Reason) -> HostState;
+type State = fn(Reason) -> Life;
 
 #[test]
 fn every_reason_has_its_own_sentence_in_every_state() {
     let states: [(&str, State); 5] = [
         ("reconnecting", reconnecting),
-        ("sign-in", |reason| HostState::SignIn {
-            since: before(1),
-            reason,
+        ("sign-in", |reason| {
+            Life::SignIn(Outage {
+                since: before(1),
+                reason,
+            })
         }),
-        ("displaced", |reason| HostState::Displaced {
-            since: before(1),
-            reason,
+        ("displaced", |reason| {
+            Life::Displaced(Outage {
+                since: before(1),
+                reason,
+            })
         }),
-        ("quota", |reason| HostState::Quota {
-            since: before(1),
+        ("quota", |reason| Life::Quota {
             next_at: after(9),
-            reason,
+            outage: Outage {
+                since: before(1),
+                reason,
+            },
         }),
-        ("failed", |reason| HostState::Failed {
-            since: before(1),
-            reason,
+        ("failed", |reason| {
+            Life::Failed(Outage {
+                since: before(1),
+                reason,
+            })
         }),
     ];
     for (name, state) in states {
@@ -242,10 +253,10 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
     let remedy = |reason: Reason| {
         // Only where there are accounts does one lack a sign-in, or the program for it.
         let remote = matches!(reason, Reason::SignedOut | Reason::NotInstalled { .. });
-        let mut inputs = web(HostState::Failed {
+        let mut inputs = web(Life::Failed(Outage {
             since: before(1),
             reason,
-        });
+        }));
         inputs.tunnels[0].ports[0].public_port = Some(number(7500));
         if remote {
             inputs.providers = Catalog::sample();
@@ -302,7 +313,7 @@ fn every_badge_is_listed_once_in_order_of_urgency() {
 #[test]
 fn it_ticks_only_while_something_relative_is_on_screen() {
     const SECOND: Option<Duration> = Some(Duration::from_secs(1));
-    let tick = |change: fn(&mut Inputs), state: HostState| {
+    let tick = |change: fn(&mut Inputs), state: Life| {
         let mut inputs = web(state);
         change(&mut inputs);
         wants_tick(&inputs)

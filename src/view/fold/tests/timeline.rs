@@ -1,7 +1,7 @@
 //! The timeline's words.
 
 use super::build::{NOW, after, before, brief, hosting, id, number, reconnecting, web};
-use crate::model::{Health, HostState, Phase, Reason, SessionNumber, Transition};
+use crate::model::{Health, Life, Outage, Phase, Reason, SessionNumber, Transition};
 use crate::view::fold;
 
 fn lines(transitions: impl IntoIterator<Item = Transition>) -> Vec<String> {
@@ -16,10 +16,10 @@ fn lines(transitions: impl IntoIterator<Item = Transition>) -> Vec<String> {
         .collect()
 }
 
-fn state(seconds_ago: u64, state: HostState) -> Transition {
+fn state(seconds_ago: u64, state: Life) -> Transition {
     Transition {
         at: before(seconds_ago),
-        state: Some(state),
+        life: Some(state),
         health: None,
         after_ms: 0,
     }
@@ -28,22 +28,22 @@ fn state(seconds_ago: u64, state: HostState) -> Transition {
 fn health(seconds_ago: u64, port: u16, health: Health, after_ms: u64) -> Transition {
     Transition {
         at: before(seconds_ago),
-        state: None,
+        life: None,
         health: Some((number(port), health)),
         after_ms,
     }
 }
 
-fn session(number: u64, established: bool) -> HostState {
-    HostState::Hosting {
+fn session(number: u64, established: bool) -> Life {
+    Life::Up {
         session: SessionNumber(number),
         since: before(0),
-        established,
+        proven: established,
     }
 }
 
 fn held(seconds_ago: u64) -> Transition {
-    let session = HostState::Held {
+    let session = Life::Parked {
         session: SessionNumber(1),
         since: before(seconds_ago),
         until: after(500),
@@ -52,20 +52,13 @@ fn held(seconds_ago: u64) -> Transition {
     state(seconds_ago, session)
 }
 
-const CONNECTING: HostState = HostState::Connecting {
-    phase: Phase::ConnectingRelay,
-};
+const CONNECTING: Life = Life::starting(Phase::ConnectingRelay);
 
 #[test]
 fn attempts_are_told_by_where_they_led() {
     let told = lines([
         state(90, CONNECTING),
-        state(
-            89,
-            HostState::Connecting {
-                phase: Phase::ForwardingPorts,
-            },
-        ),
+        state(89, Life::starting(Phase::ForwardingPorts)),
         state(88, session(1, false)),
         state(87, session(1, true)),
         state(12, reconnecting(Reason::LinkSilent)),
@@ -77,7 +70,7 @@ fn attempts_are_told_by_where_they_led() {
         ),
         state(9, session(2, true)),
         state(5, session(3, true)),
-        state(1, HostState::Stopped),
+        state(1, Life::Stopped),
     ]);
     assert_eq!(
         told,
@@ -95,7 +88,7 @@ fn an_attempt_that_led_nowhere_stays() {
     let told = lines([
         state(30, session(1, true)),
         state(20, reconnecting(Reason::LinkLost)),
-        state(10, HostState::Stopped),
+        state(10, Life::Stopped),
         state(8, CONNECTING),
         state(7, reconnecting(Reason::TimedOut)),
         state(6, session(1, true)),
@@ -122,17 +115,19 @@ fn a_blip_that_was_held_is_told_by_its_end() {
         lines(resumed),
         ["log-resumed(span-seconds(3))", "log-hosting"]
     );
-    let stopped = blip().into_iter().chain([state(17, HostState::Stopped)]);
+    let stopped = blip().into_iter().chain([state(17, Life::Stopped)]);
     assert_eq!(lines(stopped), ["log-stopped", "log-held", "log-hosting"]);
 }
 
 #[test]
 fn what_was_cut_stays_told_after_the_reconnect() {
-    let lost = HostState::Reconnecting {
+    let lost = Life::Connecting {
+        phase: Phase::ConnectingRelay,
         attempt: 1,
-        next_at: None,
-        since: before(20),
-        reason: Reason::LinkLost,
+        outage: Some(Outage {
+            since: before(20),
+            reason: Reason::LinkLost,
+        }),
     };
     let mut told = vec![state(90, session(1, true)), held(20), state(10, lost)];
     assert_eq!(
