@@ -12,7 +12,6 @@ mod desktop;
 #[cfg(feature = "window")]
 mod display;
 mod instance;
-mod network;
 #[cfg(feature = "window")]
 mod notifier;
 #[cfg(feature = "window")]
@@ -30,7 +29,6 @@ pub use desktop::{display_available, system_locale};
 #[cfg(feature = "window")]
 pub use display::{Area, Display};
 pub use instance::{AcquireError, AlreadyRunning, Instance};
-pub use network::way_out;
 #[cfg(feature = "window")]
 pub use notifier::Notifier;
 #[cfg(feature = "window")]

@@ -139,7 +139,7 @@ impl Account for ThroughProgram {
         Box::pin(async move {
             answer.await.unwrap_or_else(|reason| AccountState::Failed {
                 reason,
-                since: crate::clock::now(),
+                since: crate::base::clock::now(),
             })
         })
     }

@@ -3,8 +3,8 @@
 
 use super::plan::Plan;
 use crate::app::{Account, Reported};
+use crate::base::clock;
 use crate::cli::{Asked, HostArgs};
-use crate::clock;
 use crate::model::{
     Access, Port, Protocol, ProviderId, Reason, Remote, Target, Tunnel, TunnelId, install_command,
 };

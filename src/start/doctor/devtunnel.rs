@@ -3,7 +3,7 @@
 
 use super::{Check, said};
 use crate::app::{Account, DevTunnels};
-use crate::clock;
+use crate::base::clock;
 use crate::model::{
     AccountState, Offer, Port, PortNumber, Protocol, ProviderId, Reason, Remote, Target, Tunnel,
     TunnelId, install_command,
