@@ -10,3 +10,4 @@ pub mod network;
 pub mod own;
 pub mod proxy_protocol;
 pub mod tls;
+pub mod worker;
