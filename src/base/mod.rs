@@ -5,6 +5,7 @@ pub mod clock;
 pub mod descriptors;
 pub mod digest;
 pub mod files;
+pub(crate) mod forward;
 pub mod local;
 pub mod network;
 pub mod own;
