@@ -10,5 +10,6 @@ pub mod local;
 pub mod network;
 pub mod own;
 pub mod proxy_protocol;
+pub(crate) mod ring;
 pub mod tls;
 pub mod worker;

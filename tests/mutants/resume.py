@@ -63,7 +63,7 @@ MUTANTS = [
 
 NEEDS = "bytes futures-util http parking_lot rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing yamux".split()
 # The files of src/base that the link room uses.
-BASE = "digest forward tls".split()
+BASE = "digest forward ring tls".split()
 DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
 SEEDS, PATIENCE = "2000", 4
