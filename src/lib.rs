@@ -7,7 +7,6 @@ pub mod app;
 pub mod audit;
 pub mod base;
 pub mod cli;
-pub mod clock;
 pub mod engine;
 pub mod link;
 pub mod logging;

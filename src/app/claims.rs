@@ -1,6 +1,6 @@
 //! Keeps two processes of one home from taking a tunnel from each other.
 
-use crate::clock;
+use crate::base::clock;
 use crate::engine::EngineEvent;
 use crate::model::{Life, Outage, Reason};
 use crate::provider::HostOrder;

@@ -1,16 +1,18 @@
 //! Where the relay is: the joined one, or one embedded in this program (or in another one of the
 //! same home) that starts when it is first needed.
 
+use crate::base::files::{Document, try_lock};
 use crate::model::{JoinLink, NoticeKind, PortNumber, Reason, RelaySettings, Secret};
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
 use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
-use crate::store::{Document, Home, RelayPorts, try_lock};
+use crate::store::{Home, RelayPorts};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -115,23 +117,23 @@ impl RelayDirectory {
 
     /// Calls `tell` with what the person should know of the embedded relay.
     pub(super) fn on_notice(&self, tell: impl Fn(NoticeKind) + Send + Sync + 'static) {
-        *lock(&self.tell) = Some(Box::new(tell));
+        *self.tell.lock() = Some(Box::new(tell));
     }
 
     /// Uses this relay from now on.
     pub(super) fn join(&self, link: JoinLink) {
-        *lock(&self.choice) = RelayChoice::Joined(link);
+        *self.choice.lock() = RelayChoice::Joined(link);
     }
 
     /// Uses the embedded relay from now on.
     pub(super) fn leave(&self) {
-        *lock(&self.choice) = RelayChoice::Embedded;
+        *self.choice.lock() = RelayChoice::Embedded;
     }
 
     /// Runs the embedded relay by these settings from now on: the next host that asks starts it, and
     /// none is sent to the one that ran by the old ones.
     pub(super) fn set(&self, settings: RelaySettings) {
-        *lock(&self.settings) = settings;
+        *self.settings.lock() = settings;
         self.outdated.store(true, Ordering::Release);
     }
 
@@ -209,7 +211,7 @@ impl RelayDirectory {
 
     /// The HTTP port that the settings ask for; 0 is any.
     fn wanted_port(&self) -> u16 {
-        lock(&self.settings).http_port
+        self.settings.lock().http_port
     }
 
     /// Says that the port which the person expects could not be had: that of the last time, at first that
@@ -220,7 +222,7 @@ impl RelayDirectory {
         if let (Some(expected), Some(port), Some(refused)) =
             (expected, PortNumber::new(port), refused)
             && port != expected
-            && let Some(tell) = &*lock(&self.tell)
+            && let Some(tell) = &*self.tell.lock()
         {
             tell(NoticeKind::PortTaken {
                 wanted: expected,
@@ -252,7 +254,7 @@ impl RelayDirectory {
     /// What to try, in order: the port of the last time, so that the URLs stay, the one of the settings,
     /// any. Settings that have changed since the last time come first.
     fn configs(&self, last: RelayPorts) -> Result<Vec<RelayConfig>, ConnectError> {
-        let settings = lock(&self.settings).clone();
+        let settings = self.settings.lock().clone();
         let data = self.home.dir("relay").map_err(failed)?;
         let ip = if settings.lan {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED)
@@ -287,7 +289,7 @@ impl RelayDirectory {
 impl RelayLocator for RelayDirectory {
     fn locate(&self) -> Located<'_> {
         Box::pin(async {
-            let choice = lock(&self.choice).clone();
+            let choice = self.choice.lock().clone();
             match choice {
                 RelayChoice::Joined(link) => Ok(link),
                 RelayChoice::TokenMissing => Err(ConnectError::new(Reason::TokenRefused)),
@@ -325,10 +327,6 @@ fn failed(error: impl std::fmt::Display) -> ConnectError {
     ConnectError::new(Reason::EmbeddedRelay {
         detail: error.to_string(),
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

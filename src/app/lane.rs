@@ -1,8 +1,9 @@
 //! A thread that does effects of one kind, one after the other: what may hang (a disk, a keychain,
 //! the desktop) holds up its own kind and never the app's thread. It knows jobs, not what they do.
 
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -75,7 +76,7 @@ impl Lane {
             // Who waited may have given up.
             let _ = done.send(());
         });
-        self.queue.lock().jobs.push_back((None, last));
+        self.queue.waiting.lock().jobs.push_back((None, last));
         self.queue.more.notify_one();
         // An error means that the thread is gone, and with it whatever could be waited for.
         let _ = waits.await;
@@ -95,7 +96,7 @@ impl Lane {
             drop(done);
         });
         {
-            let mut waiting = self.queue.lock();
+            let mut waiting = self.queue.waiting.lock();
             if key.is_some() {
                 waiting.jobs.retain(|(queued, _)| *queued != key);
             }
@@ -124,19 +125,15 @@ impl Lane {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.queue.lock().closed = true;
+        self.queue.waiting.lock().closed = true;
         self.queue.more.notify_one();
     }
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits for a job and does it; `false` when none will come.
     fn do_next(&self) -> bool {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         let job = loop {
             if let Some((_, job)) = waiting.jobs.pop_front() {
                 break job;
@@ -144,10 +141,7 @@ impl Queue {
             if waiting.closed {
                 return false;
             }
-            waiting = self
-                .more
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.more.wait(&mut waiting);
         };
         drop(waiting);
         job();
@@ -156,7 +150,7 @@ impl Queue {
 
     /// Does a job if one waits.
     fn do_one(&self) -> bool {
-        let job = self.lock().jobs.pop_front();
+        let job = self.waiting.lock().jobs.pop_front();
         job.map(|(_, job)| job()).is_some()
     }
 }

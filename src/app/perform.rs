@@ -8,8 +8,8 @@ use super::lane::{Lane, Late};
 use super::probed::Probed;
 use super::run::{Mailbox, Profile};
 use crate::audit::{AuditLog, Entry};
+use crate::base::clock;
 use crate::base::local;
-use crate::clock;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
     JoinLink, Life, NoticeKind, Outage, Pending, Reason, RelaySettings, Timing, Tunnel, TunnelId,

@@ -4,8 +4,9 @@
 use crate::model::{Secret, TunnelId};
 use crate::probe::ProbedSession;
 use crate::provider::{Liveness, ProbeMarks};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Of all tunnels that are hosted. Cheap to clone.
 #[derive(Clone, Default)]
@@ -16,18 +17,18 @@ impl Probed {
     pub(super) fn begin(&self, tunnel: &TunnelId) -> (Liveness, ProbeMarks) {
         let key = Secret::new(&format!("{:032x}", rand::random::<u128>()));
         let known = (Liveness::default(), ProbeMarks::new(key));
-        self.lock().insert(tunnel.clone(), known.clone());
+        self.0.lock().insert(tunnel.clone(), known.clone());
         known
     }
 
     /// It is hosted no more.
     pub(super) fn end(&self, tunnel: &TunnelId) {
-        self.lock().remove(tunnel);
+        self.0.lock().remove(tunnel);
     }
 
     /// What its probes go by.
     pub(super) fn session(&self, tunnel: &TunnelId) -> ProbedSession {
-        let (liveness, marks) = self.lock().get(tunnel).cloned().unzip();
+        let (liveness, marks) = self.0.lock().get(tunnel).cloned().unzip();
         let liveness: Liveness = liveness.unwrap_or_default();
         let marks: Option<ProbeMarks> = marks;
         ProbedSession {
@@ -35,9 +36,5 @@ impl Probed {
             mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.announce(port))),
             is_alive: Arc::new(move || liveness.is_alive()),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<TunnelId, (Liveness, ProbeMarks)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,9 +5,9 @@ use super::event::{Event, Poll};
 use super::perform::{Parts, Performer};
 use super::state::{Begin, State};
 use super::update::{next_poll, update};
-use crate::clock::{self, SuspendWatch};
+use crate::base::clock::{self, SuspendWatch};
+use crate::base::network::outbound_address;
 use crate::model::Action;
-use crate::platform;
 use crate::probe::SetupError;
 use crate::provider::Registry;
 use crate::secrets::Secrets;
@@ -294,22 +294,22 @@ fn earlier(set: Option<Instant>, wanted: Option<Duration>) -> Option<Instant> {
 /// What a link's life hangs on beside the relay: that time goes on, and the way out.
 struct Surroundings {
     slept: SuspendWatch,
-    way_out: Option<IpAddr>,
+    outbound: Option<IpAddr>,
 }
 
 impl Surroundings {
     fn now() -> Self {
         Self {
             slept: SuspendWatch::start(),
-            way_out: platform::way_out(),
+            outbound: outbound_address(),
         }
     }
 
     /// Since it was asked last, the computer slept or its network changed.
     fn changed(&mut self) -> bool {
         let slept = self.slept.slept() >= SLEPT_AT_LEAST;
-        let way_out = platform::way_out();
-        let moved = std::mem::replace(&mut self.way_out, way_out) != way_out;
+        let outbound = outbound_address();
+        let moved = std::mem::replace(&mut self.outbound, outbound) != outbound;
         if slept || moved {
             tracing::info!(slept, moved, "the surroundings changed");
         }

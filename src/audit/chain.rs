@@ -4,10 +4,9 @@
 //! `,"hash":`. It covers `prev`, the hash of the record before, and so everything before that.
 
 use super::entry::Entry;
-use jiff::Timestamp;
+use crate::base::clock::rfc3339;
+use crate::base::digest;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The longest line a reader takes, without its end. A writer stays far below.
 pub(super) const MAX_LINE: usize = 64 * 1024;
@@ -92,7 +91,7 @@ pub(super) fn to_line(entry: &Entry, place: Place) -> serde_json::Result<String>
     let provider = serde_json::to_value(entry.provider)?;
     let record = Record {
         seq: place.seq,
-        at: rfc3339(entry.at.0),
+        at: rfc3339(entry.at),
         kind: entry.kind.as_str().to_owned(),
         tunnel: entry.tunnel.to_string(),
         provider: provider.as_str().unwrap_or_default().to_owned(),
@@ -121,22 +120,7 @@ pub(super) fn parse_line(line: &[u8]) -> Option<Record> {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // A String takes all.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Times outside of what the calendar holds are written as its first moment.
-fn rfc3339(millis: u64) -> String {
-    let millis = i64::try_from(millis).unwrap_or_default();
-    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
-    format!("{at:.3}")
+    digest::hex(&digest::sha256(bytes))
 }
 
 #[cfg(test)]
@@ -195,6 +179,5 @@ mod tests {
         entry.error = Some("\u{1F980}".repeat(9_000));
         let line = to_line(&entry, Place::first()).expect("a line");
         assert!(line.len() < MAX_LINE / 2, "{}", line.len());
-        assert_eq!(rfc3339(u64::MAX), "1970-01-01T00:00:00.000Z");
     }
 }

@@ -3,7 +3,7 @@
 use super::chain::{Place, Torn, parse_line, sha256, to_line};
 use super::entry::Entry;
 use super::lock::lock_for_writing;
-use crate::store::no_follow;
+use crate::base::files::no_follow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! Reading the log, and checking its chain. It changes nothing, and takes any bytes.
 
-use super::chain::{MAX_LINE, NO_RECORD, Record, Torn, hex, parse_line};
+use super::chain::{MAX_LINE, NO_RECORD, Record, Torn, parse_line};
 use super::lock::lock_for_reading;
+use crate::base::digest::hex;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Take};

@@ -1,7 +1,15 @@
-//! What several rooms need and none owns: the way to a local service, who a
-//! connection is from, this process's descriptors.
+//! What several rooms need and none owns: clocks, digests, files, TLS verifiers, the way to a local
+//! service, who a connection is from, this process's descriptors.
 
+pub mod clock;
 pub mod descriptors;
+pub mod digest;
+pub mod files;
+pub(crate) mod forward;
 pub mod local;
+pub mod network;
 pub mod own;
 pub mod proxy_protocol;
+pub(crate) mod ring;
+pub mod tls;
+pub mod worker;

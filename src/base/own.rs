@@ -3,9 +3,10 @@
 //!
 //! The register is the process's: what comes in has no owner in common with what went out.
 
+use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 use tokio::net::TcpStream;
 
 static DIALLED: LazyLock<Mutex<HashSet<SocketAddr>>> = LazyLock::new(Mutex::default);
@@ -19,7 +20,7 @@ pub struct Dialled(Option<SocketAddr>);
 pub fn dialled(socket: &TcpStream) -> Dialled {
     let from = socket.local_addr().ok().map(canonical);
     if let Some(from) = from {
-        lock(&DIALLED).insert(from);
+        DIALLED.lock().insert(from);
     }
     Dialled(from)
 }
@@ -27,7 +28,7 @@ pub fn dialled(socket: &TcpStream) -> Dialled {
 impl Drop for Dialled {
     fn drop(&mut self) {
         if let Some(from) = self.0 {
-            lock(&DIALLED).remove(&from);
+            DIALLED.lock().remove(&from);
         }
     }
 }
@@ -35,15 +36,11 @@ impl Drop for Dialled {
 /// Whether a visitor is a connection of ours to a local service: it went in a circle.
 #[must_use]
 pub fn is_dialled(visitor: SocketAddr) -> bool {
-    lock(&DIALLED).contains(&canonical(visitor))
+    DIALLED.lock().contains(&canonical(visitor))
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ pub use stream::MuxStream;
 
 use super::Transport;
 use driver::Driver;
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
@@ -174,7 +175,7 @@ impl Mux {
 
     /// Breaks streams that the other end has abandoned.
     pub fn reset(&self, streams: &[u32]) {
-        let known = lock(&self.shared.streams);
+        let known = self.shared.streams.lock();
         for flag in streams.iter().filter_map(|id| known.live.get(id)) {
             flag.raise();
         }
@@ -188,7 +189,7 @@ impl Mux {
     /// How many streams are open, both ways.
     #[must_use]
     pub fn streams(&self) -> usize {
-        lock(&self.shared.streams).live.len()
+        self.shared.streams.lock().live.len()
     }
 }
 
@@ -243,7 +244,7 @@ impl Shared {
     /// The link is gone: every stream that still waits for it is broken.
     fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for flag in lock(&self.streams).live.values() {
+        for flag in self.streams.lock().live.values() {
             flag.raise();
         }
         self.abandoned_changed.notify_waiters();
@@ -251,7 +252,7 @@ impl Shared {
 
     /// The other end has reset this stream.
     fn handle_reset(&self, stream: u32) {
-        let mut streams = lock(&self.streams);
+        let mut streams = self.streams.lock();
         streams.broken.remove(&stream);
         if let Some(flag) = streams.live.get(&stream) {
             flag.handle_reset();
@@ -260,29 +261,25 @@ impl Shared {
 
     /// What yamux says last of this stream must be a reset.
     fn put_broken(&self, stream: u32) {
-        lock(&self.streams).broken.insert(stream);
+        self.streams.lock().broken.insert(stream);
     }
 
     fn take_broken(&self, stream: u32) -> bool {
-        lock(&self.streams).broken.remove(&stream)
+        self.streams.lock().broken.remove(&stream)
     }
 
     fn take_abandoned(&self) -> Vec<u32> {
-        let mut waiting = lock(&self.abandoned);
+        let mut waiting = self.abandoned.lock();
         let count = waiting.len().min(MAX_ABANDONED);
         waiting.drain(..count).collect()
     }
 
     fn abandon(&self, stream: u32) {
-        lock(&self.abandoned).push(stream);
+        self.abandoned.lock().push(stream);
         self.abandoned_changed.notify_one();
     }
 }
 
 /// Never held across a wait, and nothing under it panics half way.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests;

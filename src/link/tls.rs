@@ -4,12 +4,12 @@
 
 use super::resume::Binding;
 use super::{Transport, websocket};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use crate::base::digest::sha256;
+use crate::base::tls::{Pinned, verifier};
+use rustls::CipherSuite;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, CipherSuite, DigitallySignedStruct, SignatureScheme};
-use sha2::{Digest as _, Sha256};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::io;
 use std::sync::Arc;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -113,7 +113,7 @@ impl Identity {
     /// SHA-256 of the certificate: what a host pins.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        Sha256::digest(&self.certificate).into()
+        sha256(&self.certificate)
     }
 
     /// What the relay accepts connections with.
@@ -199,14 +199,11 @@ fn check_alpn(agreed: Option<&[u8]>) -> Result<(), TlsFault> {
 
 fn client_config(pin: [u8; 32]) -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = provider();
-    let verifier = Pinned {
-        pin,
-        provider: Arc::clone(&provider),
-    };
+    let verifier = verifier(&provider, Pinned(pin));
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.enable_sni = false;
@@ -222,56 +219,6 @@ pub(super) fn classify(error: io::Error) -> TlsFault {
         Some(rustls::Error::InvalidCertificate(_)) => TlsFault::CertificateMismatch,
         Some(other) => TlsFault::NotARelay(other.to_string()),
         None => TlsFault::Broken(error),
-    }
-}
-
-/// Trusts one certificate, and checks that the other end has its key.
-#[derive(Debug)]
-struct Pinned {
-    pin: [u8; 32],
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let fingerprint: [u8; 32] = Sha256::digest(end_entity).into();
-        if fingerprint == self.pin {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("TLS 1.2 is not spoken here".into()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }
 

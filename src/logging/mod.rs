@@ -13,6 +13,8 @@ mod rotating;
 pub use reading::{read_crash, read_tail};
 pub use rotating::Caps;
 
+use crate::base::clock;
+use crate::base::files::make_private_dir;
 use fields::Fields;
 use pace::Paced;
 use rotating::RotatingFile;
@@ -175,16 +177,9 @@ fn file_layer(level: LevelFilter, file: NonBlocking) -> BoxedLayer {
         .boxed()
 }
 
-/// Logs name the person's tunnels and services: they are nobody else's business.
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(dir)
-}
-
 fn open_file(home: &Path, caps: Caps) -> Result<(NonBlocking, WorkerGuard), String> {
     let dir = logs_dir(home);
+    // Logs name the person's tunnels and services: they are nobody else's business.
     make_private_dir(&dir).map_err(|error| error.to_string())?;
     let file = RotatingFile::open(dir, caps).map_err(|error| error.to_string())?;
     let queue = tracing_appender::non_blocking::NonBlockingBuilder::default();
@@ -233,7 +228,7 @@ fn note_panics(crash: Option<PathBuf>) {
 }
 
 fn crash_report(info: &PanicHookInfo<'_>) -> String {
-    let at = jiff::Timestamp::now();
+    let at = clock::rfc3339(clock::wall());
     let current = thread::current();
     let name = current.name().unwrap_or("without a name");
     let place = info
@@ -242,7 +237,5 @@ fn crash_report(info: &PanicHookInfo<'_>) -> String {
     let said = info.payload_as_str().unwrap_or("nothing");
     let version = env!("CARGO_PKG_VERSION");
     let trace = Backtrace::force_capture();
-    format!(
-        "Underpass {version} panicked at {at:.3} in thread {name} at {place}:\n{said}\n\n{trace}"
-    )
+    format!("Underpass {version} panicked at {at} in thread {name} at {place}:\n{said}\n\n{trace}")
 }

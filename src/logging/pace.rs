@@ -1,9 +1,9 @@
 //! How often a kind of line comes: what strangers can cause comes once a second at most, with a count
 //! of those that were left out. A kind is a place in the code, so there are only so many.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::callsite::Identifier;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -100,7 +100,7 @@ impl Paced {
             return Some(0);
         };
         let now = (self.clock)();
-        let mut kinds = kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = kinds.lock();
         let entry = kinds.entry(kind.callsite());
         let known = entry.or_insert_with(|| Kind::new(now));
         known.pass(allowance(kind), now)
@@ -188,7 +188,7 @@ mod tests {
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("nobody panicked").extend(bytes);
+            self.0.lock().extend(bytes);
             Ok(bytes.len())
         }
 
@@ -217,7 +217,7 @@ mod tests {
             });
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, log);
-        let bytes = lines.0.lock().expect("nobody panicked").clone();
+        let bytes = lines.0.lock().clone();
         String::from_utf8(bytes).expect("it is text")
     }
 

@@ -1,8 +1,8 @@
 //! The join link: everything a host needs to know of a relay, in one line to paste.
 
-use super::PortNumber;
+use super::{Fingerprint, PortNumber};
 use serde::{Deserialize, Serialize};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 /// Text that must not be seen: it prints as `***`, also in `{:?}`.
@@ -89,12 +89,8 @@ impl JoinLink {
     }
 
     fn with_token(&self, token: &str) -> String {
-        let mut link = format!("{}{token}@{}#", Self::SCHEME, self.address());
-        for byte in self.fingerprint {
-            // Writing to a String cannot fail.
-            let _ = write!(link, "{byte:02x}");
-        }
-        link
+        let fingerprint = Fingerprint(self.fingerprint);
+        format!("{}{token}@{}#{fingerprint}", Self::SCHEME, self.address())
     }
 }
 
@@ -118,11 +114,12 @@ impl FromStr for JoinLink {
         }
         let (address, digits) = rest.split_once('#').ok_or(InvalidJoinLink::Fingerprint)?;
         let (host, port) = split_address(address).ok_or(InvalidJoinLink::Address)?;
+        let fingerprint = Fingerprint::parse(digits).ok_or(InvalidJoinLink::Fingerprint)?;
         Ok(Self {
             token: Secret::new(token),
             host,
             port,
-            fingerprint: parse_fingerprint(digits).ok_or(InvalidJoinLink::Fingerprint)?,
+            fingerprint: fingerprint.0,
         })
     }
 }
@@ -139,17 +136,6 @@ fn split_address(address: &str) -> Option<(String, PortNumber)> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b".-_:".contains(&b));
     Some((printable.then(|| host.to_owned())?, port.parse().ok()?))
-}
-
-fn parse_fingerprint(digits: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

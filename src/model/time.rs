@@ -1,7 +1,7 @@
 //! Time as the view and the files know it. Policies use monotonic time instead.
 //!
 //! While the program runs its moments come from one clock that is set once and then never jumps
-//! (`crate::clock`), so that any two of them can be subtracted. How far the wall clock has moved away
+//! (`crate::base::clock`), so that any two of them can be subtracted. How far the wall clock has moved away
 //! from it since is a [`ClockShift`], for whoever writes a time of day.
 
 use serde::{Deserialize, Serialize};

@@ -2,31 +2,27 @@
 //! thread does. It reads nothing from the clipboard.
 
 use super::DesktopError;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::thread;
+use crate::base::worker::Worker;
 use std::time::Duration;
 
 /// How long the desktop may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The system's clipboard.
-#[derive(Clone, Debug)]
-pub struct Clipboard {
-    jobs: Sender<Job>,
-}
-
 /// How long the end may wait for a clipboard manager to take the text over.
 const HAND_OVER: Duration = Duration::from_secs(1);
 
-enum Job {
-    /// Text, and where to say how it went.
-    Put(String, SyncSender<Result<(), DesktopError>>),
-    /// Let go of the clipboard, and say when that is done.
-    HandOver(SyncSender<()>),
-}
+/// The system's clipboard.
+#[derive(Clone, Debug)]
+pub struct Clipboard(Worker<Board>);
 
 /// Puts text on some clipboard.
 type Put = Box<dyn FnMut(String) -> Result<(), DesktopError>>;
+
+/// What the thread owns: a display that went away and came back is found again with the next text.
+struct Board {
+    open: Box<dyn Fn() -> Result<Put, DesktopError>>,
+    put: Option<Put>,
+}
 
 impl Clipboard {
     /// Starts the thread. The desktop is not asked before the first text.
@@ -45,10 +41,11 @@ impl Clipboard {
     fn start_with(
         open: impl Fn() -> Result<Put, DesktopError> + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
-        let thread = thread::Builder::new().name("clipboard".into());
-        thread.spawn(move || run(&inbox, open))?;
-        Ok(Self { jobs })
+        let board = || Board {
+            open: Box::new(open),
+            put: None,
+        };
+        Worker::start("clipboard", board).map(Self)
     }
 
     /// Puts the text on the clipboard. Takes 2 s at most.
@@ -62,52 +59,36 @@ impl Clipboard {
     /// Gives what was copied to the desktop's clipboard manager, if there is one: the text would go with
     /// this program. Takes 1 s at most.
     pub fn hand_over(&self) {
-        let (done, result) = mpsc::sync_channel(1);
-        if self.jobs.send(Job::HandOver(done)).is_ok() && result.recv_timeout(HAND_OVER).is_err() {
+        // It hands over when it is dropped.
+        let done = self.0.ask(HAND_OVER, |board| board.put = None);
+        if done.is_none() {
             tracing::debug!("the clipboard is not handed over in time");
         }
     }
 
     fn copy_within(&self, text: &str, limit: Duration) -> Result<(), DesktopError> {
-        let silent = || DesktopError::new("the clipboard does not answer");
-        let (done, result) = mpsc::sync_channel(1);
-        let sent = self.jobs.send(Job::Put(text.to_owned(), done));
-        sent.map_err(|_| silent())?;
-        result.recv_timeout(limit).map_err(|_| silent())?
+        let text = text.to_owned();
+        let done = self.0.ask(limit, |board| board.copy(text));
+        done.unwrap_or_else(|| Err(DesktopError::new("the clipboard does not answer")))
     }
 }
 
-/// A display that went away and came back is found again with the next text.
-fn run(inbox: &Receiver<Job>, open: impl Fn() -> Result<Put, DesktopError>) {
-    let mut board: Option<Put> = None;
-    for job in inbox {
-        let (text, done) = match job {
-            Job::Put(text, done) => (text, done),
-            Job::HandOver(done) => {
-                // It hands over when it is dropped.
-                board = None;
-                let _ = done.send(());
-                continue;
-            }
+impl Board {
+    fn copy(&mut self, text: String) -> Result<(), DesktopError> {
+        let mut put = match self.put.take() {
+            Some(put) => put,
+            None => (self.open)()?,
         };
-        let opened = match board.take() {
-            Some(put) => Ok(put),
-            None => open(),
-        };
-        let result = opened.and_then(|mut put| {
-            put(text)?;
-            board = Some(put);
-            Ok(())
-        });
-        // Who asked may have given up.
-        let _ = done.send(result);
+        put(text)?;
+        self.put = Some(put);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, mpsc};
 
     #[test]
     fn texts_arrive_and_a_display_that_went_away_is_found_again() {

@@ -4,7 +4,8 @@
 //!
 //! It knows no toolkit and opens no window. Where there is no X server, all but the loss is unknown.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -37,21 +38,16 @@ struct Lost {
 }
 
 impl Lost {
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.is.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     #[cfg(target_os = "linux")]
     fn note(&self) {
-        *self.lock() = true;
+        *self.is.lock() = true;
         self.changed.notify_all();
     }
 
     fn within(&self, limit: Duration) -> bool {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.lock(), limit, |lost| !*lost);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        let mut lost = self.is.lock();
+        self.changed.wait_while_for(&mut lost, |lost| !*lost, limit);
+        *lost
     }
 }
 
@@ -179,7 +175,7 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 mod x11 {
-    use super::{Area, Mutex, PoisonError};
+    use super::{Area, Mutex};
     use x11rb::connection::Connection as _;
     use x11rb::errors::ReplyError;
     use x11rb::protocol::Event;
@@ -252,7 +248,7 @@ mod x11 {
         pub(super) fn serve(&self) {
             while let Ok(event) = self.x.wait_for_event() {
                 if let Event::PropertyNotify(change) = event
-                    && let Some(window) = self.wanted().take()
+                    && let Some(window) = self.wanted.lock().take()
                     && let Err(error) = self.bring_at(window, change.time)
                 {
                     tracing::debug!(%error, "the window was not brought");
@@ -260,13 +256,9 @@ mod x11 {
             }
         }
 
-        fn wanted(&self) -> std::sync::MutexGuard<'_, Option<Window>> {
-            self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
-        }
-
         /// Window managers ignore wishes without a time, or with one from before the last click.
         pub(super) fn bring(&self, window: Window) {
-            *self.wanted() = Some(window);
+            *self.wanted.lock() = Some(window);
             let atom = self.atoms._UNDERPASS_TIME;
             let kind = AtomEnum::CARDINAL;
             let touched = self

@@ -1,13 +1,14 @@
 //! One instance a home: the first holds a lock, the next asks it to come to the front and leaves.
 //! It knows a folder, not what is in it.
 
-use crate::store::open_lock;
+use crate::base::files::open_lock;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,7 @@ impl Instance {
     /// Calls this, on another thread, whenever another start wants this one in front; now and then
     /// twice for one start. One that came before is told now.
     pub fn on_raise(&self, callback: impl FnMut() + Send + 'static) {
-        let mut shared = self.shared.lock();
+        let mut shared = self.shared.0.lock();
         shared.callback = Some(Box::new(callback));
         if std::mem::take(&mut shared.missed) {
             shared.raise();
@@ -161,12 +162,6 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Raise> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Raise {
     fn raise(&mut self) {
         match &mut self.callback {
@@ -212,7 +207,7 @@ impl Doorbell {
     fn take_down(self) {
         let _ = fs::remove_file(&self.endpoint);
         {
-            let mut shared = self.shared.lock();
+            let mut shared = self.shared.0.lock();
             shared.closing = true;
             shared.callback = None;
         }
@@ -225,11 +220,11 @@ impl Doorbell {
 
 fn listen(listener: &TcpListener, secret: &str, shared: &Shared) {
     for peer in listener.incoming() {
-        if shared.lock().closing {
+        if shared.0.lock().closing {
             return;
         }
         match peer.and_then(|peer| answer(&peer, secret)) {
-            Ok(true) => shared.lock().raise(),
+            Ok(true) => shared.0.lock().raise(),
             Ok(false) => tracing::warn!("a stranger rang the instance's socket"),
             // Also the system's "too many open files": not to be tried again at once.
             Err(error) => {

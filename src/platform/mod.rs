@@ -12,7 +12,6 @@ mod desktop;
 #[cfg(feature = "window")]
 mod display;
 mod instance;
-mod network;
 #[cfg(feature = "window")]
 mod notifier;
 #[cfg(feature = "window")]
@@ -30,7 +29,6 @@ pub use desktop::{display_available, system_locale};
 #[cfg(feature = "window")]
 pub use display::{Area, Display};
 pub use instance::{AcquireError, AlreadyRunning, Instance};
-pub use network::way_out;
 #[cfg(feature = "window")]
 pub use notifier::Notifier;
 #[cfg(feature = "window")]
@@ -40,9 +38,6 @@ pub use tray_host::{tray_host_present, watch_tray_host};
 #[cfg(not(feature = "window"))]
 pub use without::{Autostart, Clipboard, open_url, tray_host_present};
 
-#[cfg(feature = "window")]
-use std::{sync::mpsc, thread, time::Duration};
-
 /// The desktop would not do it; the text is what it said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -51,38 +46,5 @@ pub struct DesktopError(pub String);
 impl DesktopError {
     fn new(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
-    }
-}
-
-/// Runs `call` on a thread of its own and waits for it no longer than `limit`. A call that hangs
-/// keeps its thread.
-#[cfg(feature = "window")]
-fn within<T: Send + 'static>(
-    limit: Duration,
-    call: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (done, result) = mpsc::sync_channel(1);
-    let run = move || {
-        // Nobody waits any more when it took too long.
-        let _ = done.send(call());
-    };
-    thread::Builder::new()
-        .name("desktop".into())
-        .spawn(run)
-        .ok()?;
-    result.recv_timeout(limit).ok()
-}
-
-#[cfg(all(test, feature = "window"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_that_hangs_is_given_up() {
-        let (hold, release) = mpsc::channel::<()>();
-        let hangs = move || release.recv().is_ok();
-        assert_eq!(within(Duration::from_millis(20), hangs), None);
-        drop(hold);
-        assert_eq!(within(Duration::from_secs(20), || 7), Some(7));
     }
 }

@@ -1,7 +1,8 @@
 //! Opening a URL with the program the person has for it. Anything that is not plainly a URL of ours
 //! is refused: it is handed to other programs.
 
-use super::{DesktopError, within};
+use super::DesktopError;
+use crate::base::worker::within;
 use std::time::Duration;
 
 /// How long the desktop may take to begin.
@@ -24,7 +25,7 @@ pub fn open_url(url: &str) -> Result<(), DesktopError> {
         ));
     }
     let url = url.to_owned();
-    match within(LIMIT, move || open::that_detached(url)) {
+    match within(LIMIT, "desktop", move || open::that_detached(url)) {
         Some(result) => result.map_err(DesktopError::new),
         None => Err(DesktopError::new("the desktop does not answer")),
     }

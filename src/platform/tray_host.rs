@@ -6,7 +6,8 @@
 pub fn tray_host_present() -> bool {
     #[cfg(target_os = "linux")]
     {
-        super::within(linux::LIMIT, linux::ask).is_some_and(|answer| {
+        let answer = crate::base::worker::within(linux::LIMIT, "desktop", linux::ask);
+        answer.is_some_and(|answer| {
             answer.unwrap_or_else(|error| {
                 tracing::debug!(%error, "no tray host");
                 false

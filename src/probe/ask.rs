@@ -8,7 +8,6 @@ use crate::model::{
     Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -56,7 +55,7 @@ impl Asker {
     /// # Errors
     /// The TLS library cannot be set up.
     pub fn new(clock: fn() -> UnixMillis) -> Result<Self, SetupError> {
-        let tls = tls_config()?;
+        let tls = local::config(false)?;
         // The probe's own connections are not kept: a kept one could not tell that new ones fail.
         let builder = || {
             reqwest::Client::builder()
@@ -141,7 +140,11 @@ impl Asker {
                 detail: "the provider gave no valid URL".to_owned(),
             });
         };
-        let client = if is_here(&url) { &self.near } else { &self.far };
+        let client = if local::is_here(url.host_str().unwrap_or_default()) {
+            &self.near
+        } else {
+            &self.far
+        };
         let asked = Instant::now();
         let dialect = plan.offers.probe;
         let key = key.filter(|_| dialect.shows_key());
@@ -203,14 +206,6 @@ async fn refuses_the_name(
     body.truncate(refusal::LOOKED_AT);
     let own = header(&response, RelayVerdict::HEADER).is_some();
     !own && refusal::is_of_the_name(response.status().as_u16(), &body)
-}
-
-fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?;
-    Ok(builder.with_no_client_auth())
 }
 
 /// What an answer through the relay says of the local service, where that leaves no question.
@@ -286,7 +281,7 @@ async fn ask_tcp(url: &str, mark: &(dyn Fn(u16) + Send + Sync)) -> PublicAnswer 
         });
     };
     let host = host.trim_matches(['[', ']']);
-    let found = if is_localhost(host) {
+    let found = if local::is_localhost(host) {
         vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]
     } else {
         match tokio::net::lookup_host((host, port)).await {
@@ -373,16 +368,6 @@ fn is_login_wall(
     })
 }
 
-fn is_localhost(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost")
-}
-
-fn is_here(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    is_localhost(host) || address.is_ok_and(|address| address.is_loopback())
-}
-
 fn web_reason(url: &reqwest::Url, error: &reqwest::Error) -> Reason {
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
@@ -436,7 +421,7 @@ impl Resolve for LocalhostIsHere {
     fn resolve(&self, name: Name) -> Resolving {
         let name = name.as_str().to_owned();
         Box::pin(async move {
-            let addresses: Addrs = if is_localhost(&name) {
+            let addresses: Addrs = if local::is_localhost(&name) {
                 Box::new(std::iter::once(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
             } else {
                 let found = tokio::net::lookup_host((name.as_str(), 0)).await;

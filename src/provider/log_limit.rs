@@ -1,8 +1,8 @@
 //! Log lines that visitors or a hundred tunnels at once could repeat without end: one a second for
 //! each kind, which says how many like it were left out.
 
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Between two lines of one kind.
@@ -35,7 +35,7 @@ impl LogLimit {
     }
 
     fn admit_at(&self, kind: &'static str, now: Instant) -> Option<u64> {
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.kinds.lock();
         let Some(known) = kinds.get_mut(kind) else {
             let (written, left_out) = (now, 0);
             kinds.insert(kind, Kind { written, left_out });

@@ -2,8 +2,9 @@
 //! local ports that raw probes come from.
 
 use crate::model::Secret;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A raw probe gets to the host within this time, or not as one.
@@ -38,7 +39,7 @@ impl ProbeMarks {
 
     /// A raw probe is about to connect from this local port.
     pub fn announce(&self, port: u16) {
-        let mut raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut raw = self.raw.lock();
         if raw.len() == MAX_UNDER_WAY {
             raw.pop_front();
         }
@@ -48,7 +49,7 @@ impl ProbeMarks {
     /// Whether a connection from this port is such a probe: one at most is.
     #[must_use]
     pub fn take(&self, port: u16) -> bool {
-        let mut raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut raw = self.raw.lock();
         let now = Instant::now();
         raw.retain(|(_, until)| now < *until);
         let found = raw.iter().position(|(expected, _)| *expected == port);

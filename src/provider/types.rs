@@ -4,12 +4,13 @@ use crate::model::{
     Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderId, ProviderOptions, Reason,
     Secret, ServiceFault, Traffic, TunnelId,
 };
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -260,7 +261,7 @@ pub struct PortCounters {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     failed: AtomicU64,
-    last: std::sync::Mutex<Last>,
+    last: Mutex<Last>,
 }
 
 impl TrafficBoard {
@@ -291,7 +292,7 @@ impl TrafficBoard {
     /// The counters of `port`.
     #[must_use]
     pub fn port(&self, port: PortNumber) -> Arc<PortCounters> {
-        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ports = self.ports.lock();
         let counters = || {
             Arc::new(PortCounters {
                 signs: Arc::clone(&self.signs),
@@ -304,7 +305,7 @@ impl TrafficBoard {
     /// All counters as they stand.
     #[must_use]
     pub fn read(&self) -> BTreeMap<PortNumber, Traffic> {
-        let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let ports = self.ports.lock();
         ports
             .iter()
             .map(|(port, counters)| (*port, counters.read()))
@@ -346,9 +347,8 @@ impl PortCounters {
         self.last().certificate = certificate;
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
-        let last = self.last.lock();
-        last.unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock()
     }
 
     fn read(&self) -> Traffic {
@@ -388,14 +388,14 @@ impl Liveness {
     /// Tells of this session from now on, or of none.
     pub fn follow(&self, session: Option<&Session>) {
         let board = session.map(|session| Arc::clone(&session.traffic));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = board;
+        *self.0.lock() = board;
     }
 
     /// Whether the session's other end showed a sign of life just now: its visitors' bytes move, or
     /// it answers pings. Whatever does not get through in time is then only slow.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let board = self.0.lock();
         let silence = board.as_ref().and_then(|board| board.silence());
         silence.is_some_and(|silence| silence <= Self::SIGN_WITHIN)
     }
@@ -409,10 +409,10 @@ mod tests {
     fn a_session_is_alive_while_its_other_end_is_heard_of() {
         let silence = Arc::new(Mutex::new(Duration::ZERO));
         let heard = Arc::clone(&silence);
-        let board = TrafficBoard::over(move || *heard.lock().expect("no panic with it"));
+        let board = TrafficBoard::over(move || *heard.lock());
         let liveness = Liveness(Arc::new(Mutex::new(Some(Arc::new(board)))));
         assert!(liveness.is_alive());
-        *silence.lock().expect("no panic with it") = Liveness::SIGN_WITHIN * 2;
+        *silence.lock() = Liveness::SIGN_WITHIN * 2;
         assert!(!liveness.is_alive());
         liveness.follow(None);
         assert!(!liveness.is_alive(), "there is no session");

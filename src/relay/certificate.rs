@@ -1,6 +1,7 @@
 //! The relay's key and certificate: made once, kept for ever, because every host pins them.
 
 use super::{RelayError, files};
+use crate::base::files::replace;
 use crate::link::tls::Identity;
 use std::path::Path;
 
@@ -20,7 +21,7 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
         let path = dir.join(name);
         move |error| RelayError::Data { path, error }
     };
-    let read = |name: &str| files::read(&dir.join(name)).map_err(data(name));
+    let read = |name: &str| files::read_text(&dir.join(name)).map_err(data(name));
     let identity = |error| RelayError::Identity {
         path: dir.to_owned(),
         error,
@@ -30,8 +31,9 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
         return Identity::from_pem(&certificate, &key).map_err(identity);
     }
     let (certificate, key) = Identity::generate().map_err(identity)?;
-    files::write_private(&dir.join(KEY), &key).map_err(data(KEY))?;
-    files::write_private(&dir.join(CERTIFICATE), &certificate).map_err(data(CERTIFICATE))?;
+    let write = |name: &str, text: &str| replace(&dir.join(name), text.as_bytes());
+    write(KEY, &key).map_err(data(KEY))?;
+    write(CERTIFICATE, &certificate).map_err(data(CERTIFICATE))?;
     Identity::from_pem(&certificate, &key).map_err(identity)
 }
 

@@ -1,8 +1,8 @@
 //! Why a relay cannot start: what failed, and what to do about it.
 
 use super::AccountsError;
+use crate::base::files::NotYours;
 use crate::link::tls::IdentityError;
-use crate::store::NotYours;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -3,11 +3,12 @@
 //!
 //! It knows addresses and places, and not what they are places for.
 
+use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -68,6 +69,7 @@ pub struct Limiter {
     name: &'static str,
     share: Share,
     origin: Instant,
+    /// Never held across a wait.
     places: Mutex<Places>,
     told: Mutex<Told>,
 }
@@ -115,7 +117,7 @@ impl Limiter {
             stage: AtomicU8::new(0),
             evicted: CancellationToken::new(),
         });
-        let (id, evicted) = self.lock().admit(network, &holder, self.share);
+        let (id, evicted) = self.places.lock().admit(network, &holder, self.share);
         if let Some((from, evicted)) = evicted {
             evicted.evicted.cancel();
             self.tell(from);
@@ -131,7 +133,7 @@ impl Limiter {
     /// Takes the idlest place of whoever has most, for somebody at another bound that this one is a
     /// part of. Whether there was one.
     pub fn evict(&self) -> bool {
-        let evicted = self.lock().evict();
+        let evicted = self.places.lock().evict();
         let Some((from, evicted)) = evicted else {
             return false;
         };
@@ -143,7 +145,7 @@ impl Limiter {
     /// How much of it is used.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let places = self.lock();
+        let places = self.places.lock();
         Usage {
             used: places.used,
             networks: places.networks.len(),
@@ -157,7 +159,7 @@ impl Limiter {
 
     /// Says that the bound was reached: at once, then once in a while with a count.
     fn tell(&self, from: Network) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         told.since += 1;
         if told.last.is_some_and(|last| last.elapsed() < TELL_EVERY) {
             return;
@@ -176,11 +178,6 @@ impl Limiter {
             times,
             "a bound is reached: whoever has most gives the idlest back"
         );
-    }
-
-    /// Never held across a wait; nothing under it panics half way.
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -251,7 +248,7 @@ impl Activity {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.limiter.lock().remove(self.network, self.id);
+        self.limiter.places.lock().remove(self.network, self.id);
     }
 }
 

@@ -6,8 +6,9 @@
 //! gives one back, and its own limiter says whose.
 
 use super::limiter::{Limiter, Network, Permit};
+use parking_lot::Mutex;
 use std::cmp::Reverse;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// See the module. One per session.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl LinkStreams {
 
     /// One more port shares the link.
     pub(super) fn register(&self, port: &Arc<Limiter>) {
-        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ports = self.ports.lock();
         ports.retain(|port| port.strong_count() > 0);
         ports.push(Arc::downgrade(port));
     }
@@ -44,7 +45,7 @@ impl LinkStreams {
 
     /// Who has most, where all together have too many; of equals `port`, which asked.
     fn overdrawn(&self, port: &Arc<Limiter>) -> Option<Arc<Limiter>> {
-        let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let ports = self.ports.lock();
         let live = ports.iter().filter_map(Weak::upgrade);
         let used: Vec<_> = live.map(|port| (port.usage().used, port)).collect();
         drop(ports);

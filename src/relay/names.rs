@@ -9,16 +9,18 @@ use super::numbers::{PublicKey, RememberedPort};
 use super::registry::Registry;
 use super::table::Remembered;
 use super::{RelayError, files};
+use crate::base::clock;
+use crate::base::files::{Document, no_follow};
 use crate::model::{TunnelId, UnixMillis};
-use crate::store::{Document, no_follow};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 const FILE: &str = "names.json";
@@ -274,7 +276,7 @@ impl Memory {
             path: self.journal(),
             error,
         })?;
-        let mut writing = self.lock();
+        let mut writing = self.writing.lock();
         writing.long = self.size();
         // All is written down at the first change, and the journal begins anew.
         writing.stale = !lines.is_empty() || writing.long == 0;
@@ -286,7 +288,7 @@ impl Memory {
         let (memory, registry) = (Arc::clone(self), Arc::clone(registry));
         let saved = spawn_blocking(move || {
             // Two that write at once could leave the older state.
-            let mut writing = memory.lock();
+            let mut writing = memory.writing.lock();
             let saved = memory.write(&mut writing, &registry);
             writing.stale |= saved.is_err();
             saved
@@ -298,7 +300,7 @@ impl Memory {
     }
 
     fn write(&self, writing: &mut Writing, registry: &Registry) -> io::Result<()> {
-        let (changes, now) = (registry.take_changes(), now());
+        let (changes, now) = (registry.take_changes(), clock::wall());
         if writing.stale || writing.len > LONG_JOURNAL.max(writing.long) {
             self.document.save(&registry.names(now))?;
             // What is in it is in the file now.
@@ -345,10 +347,6 @@ impl Memory {
     fn size(&self) -> u64 {
         files::stamp(&self.document.path()).map_or(0, |(_, size, _)| size)
     }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Writing> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn open_journal(path: &Path) -> io::Result<File> {
@@ -380,12 +378,6 @@ fn read_journal(path: &Path) -> io::Result<Vec<Line>> {
             Err(error) => tracing::warn!(%error, "a line of the journal of names is left out"),
         }
     }
-}
-
-/// The wall clock: the next run has another monotonic one.
-pub(super) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    UnixMillis(0).after(since.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use super::Limits;
 use super::away::Away;
+use crate::base::digest::sha256;
 use crate::link::wire::Refusal;
-use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::iter;
 use std::num::NonZeroU16;
@@ -240,7 +240,7 @@ impl Numbers {
 /// same numbers again in whatever order the hosts come back.
 fn from_own_place(key: &PublicKey, range: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
     let text = format!("{} {} {}", key.account, key.tunnel, key.number);
-    let digest = Sha256::digest(text.as_bytes());
+    let digest = sha256(text);
     let place = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let count = range.len().max(1);
     let skipped = usize::try_from(place).unwrap_or(usize::MAX) % count;

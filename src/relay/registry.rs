@@ -4,18 +4,21 @@
 //! so that a tunnel changes hands at once.
 
 use super::accounts::Credential;
-use super::names::{self, Changes, Names};
+use super::names::{Changes, Names};
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::returning::Returning;
 use super::table::{Claim, Found, SessionId, Table};
 use super::upstream::{AskedAs, PortUpstream, Way};
 use super::{Backend, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting};
+use crate::base::clock;
+use crate::base::network::outbound_address;
 use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
 use crate::model::{PublicUrl, TunnelId, UnixMillis};
+use parking_lot::RwLock;
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +39,7 @@ pub(super) struct Naming {
 pub(super) struct Registry {
     limits: Limits,
     naming: Naming,
+    /// Never held across a wait.
     state: RwLock<State>,
     returning: Returning,
     changed: Notify,
@@ -83,13 +87,13 @@ impl Registry {
     ) -> Self {
         let (mut table, now) = (Table::new(limits), Instant::now());
         let mut hosted = HashSet::new();
-        for remembered in left.labels(names::now()) {
+        for remembered in left.labels(clock::wall()) {
             table.remember(&remembered, now);
             if remembered.left.is_none() {
                 hosted.insert(remembered.label);
             }
         }
-        for port in left.ports(names::now()) {
+        for port in left.ports(clock::wall()) {
             ports.remember(&port, now);
         }
         Self {
@@ -108,14 +112,14 @@ impl Registry {
 
     /// What the next relay is to know.
     pub(super) fn names(&self, wall: UnixMillis) -> Names {
-        let (state, now) = (self.read(), Instant::now());
+        let (state, now) = (self.state.read(), Instant::now());
         let labels = state.table.remembered(now);
         Names::new(labels, state.ports.numbers().remembered(now), wall)
     }
 
     /// What of it has changed since this was asked for last.
     pub(super) fn take_changes(&self) -> Changes {
-        let (mut state, now) = (self.write(), Instant::now());
+        let (mut state, now) = (self.state.write(), Instant::now());
         Changes {
             labels: state.table.take_changes(now),
             ports: state.ports.take_changes(now),
@@ -124,7 +128,7 @@ impl Registry {
 
     /// Keeps nothing for these accounts any more: they are gone.
     pub(super) fn forget_accounts<'a>(&self, gone: impl Iterator<Item = &'a str>) {
-        let mut state = self.write();
+        let mut state = self.state.write();
         for account in gone {
             state.table.forget_account(account);
             state.ports.forget_account(account);
@@ -139,12 +143,12 @@ impl Registry {
 
     /// Lets go of the public ports, for the next relay to go on with: the guards of what is served.
     pub(super) fn hand_over(&self) -> Vec<IngressGuard> {
-        self.write().ports.hand_over()
+        self.state.write().ports.hand_over()
     }
 
     /// Closes what the last relay left open and nobody has claimed.
     pub(super) fn drop_unclaimed(&self) {
-        self.write().ports.drop_unclaimed();
+        self.state.write().ports.drop_unclaimed();
     }
 
     /// Makes a session of a claim, and displaces whoever hosted the tunnel.
@@ -155,7 +159,7 @@ impl Registry {
         specs: &[PortSpec],
         way: &Way,
     ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
-        let mut state = self.write();
+        let mut state = self.state.write();
         let session = SessionId(state.next);
         let (old, served) = self.serve(&mut state, session, claim, specs, way)?;
         state.next += 1;
@@ -181,7 +185,7 @@ impl Registry {
 
     /// Ends the sessions of these credentials.
     pub(super) fn revoke(&self, is_void: impl Fn(&Credential) -> bool) {
-        let state = self.read();
+        let state = self.state.read();
         let mut known: HashMap<&Credential, bool> = HashMap::new();
         for Ends { shown, revoked, .. } in state.seats.values() {
             if *known.entry(shown).or_insert_with(|| is_void(shown)) {
@@ -197,7 +201,7 @@ impl Registry {
         specs: &[PortSpec],
         way: &Way,
     ) -> Result<Vec<ServedPort>, Refusal> {
-        let mut state = self.write();
+        let mut state = self.state.write();
         let Some(claim) = state.table.claim(session).cloned() else {
             return Err(Refusal::HostedElsewhere);
         };
@@ -206,7 +210,7 @@ impl Registry {
     }
 
     fn leave(&self, session: SessionId) {
-        let mut state = self.write();
+        let mut state = self.state.write();
         state.table.leave(session, Instant::now());
         state.ports.close(session, &[]);
         state.seats.remove(&session);
@@ -341,20 +345,11 @@ impl Registry {
             lan_url,
         }
     }
-
-    /// Never held across a wait; a panic under it would leave a table that is still whole.
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Backend for Registry {
     fn find(&self, label: &str) -> Lookup {
-        match self.read().table.find(label) {
+        match self.state.read().table.find(label) {
             Found::Unknown => Lookup::Unknown,
             Found::NoHost => Lookup::NoHost,
             Found::Live(upstream) => Lookup::Live(upstream as Arc<dyn Upstream>),
@@ -412,19 +407,10 @@ fn open(
 /// Where others reach what listens on `ip`: a wildcard is no address to connect to.
 pub(super) fn reachable(ip: IpAddr) -> Option<IpAddr> {
     if ip.is_unspecified() {
-        lan_address()
+        outbound_address().filter(|ip| !ip.is_loopback())
     } else {
         Some(ip)
     }
-}
-
-/// This machine's address in its network: the one it would use to go anywhere. Nothing is sent.
-fn lan_address() -> Option<IpAddr> {
-    /// TEST-NET-1: no machine has it.
-    const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect(ANYWHERE).ok()?;
-    Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -433,6 +419,7 @@ mod tests {
     use crate::link::frame;
     use crate::link::wire::RelayMessage;
     use crate::relay::Visitors;
+    use std::net::Ipv4Addr;
     use std::num::NonZeroU16;
 
     #[test]

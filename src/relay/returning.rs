@@ -2,8 +2,8 @@
 //! visitors who come before them wait.
 
 use super::{OpenError, Waiting};
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -25,7 +25,7 @@ impl Returning {
 
     /// The host of these labels is here.
     pub(super) fn come<'a>(&self, labels: impl Iterator<Item = &'a str>) {
-        let mut waited_for = self.lock();
+        let mut waited_for = self.labels.lock();
         let before = waited_for.len();
         for label in labels {
             waited_for.remove(label);
@@ -37,25 +37,20 @@ impl Returning {
 
     /// Waits for the host of `label`; `None` when none is to come back.
     pub(super) fn wait<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
-        let awaited = Instant::now() < self.until && self.lock().contains(label);
+        let awaited = Instant::now() < self.until && self.labels.lock().contains(label);
         awaited.then(|| Box::pin(self.back(label)) as Waiting<'a>)
     }
 
     async fn back(&self, label: &str) -> Result<(), OpenError> {
         loop {
             let came = self.came.notified();
-            if !self.lock().contains(label) {
+            if !self.labels.lock().contains(label) {
                 return Ok(());
             }
             if timeout_at(self.until, came).await.is_err() {
                 return Err(OpenError::HostGone);
             }
         }
-    }
-
-    /// A panic elsewhere cannot leave the set half changed.
-    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.labels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,10 +10,10 @@ use super::{
     Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limiter, Limits, Lookup, Network,
     RelayError, ReservedNames, Sockets, Waiting, Whereabouts, certificate, files,
 };
+use crate::base::files::{check_owner, make_private_dir, try_lock};
 use crate::link::resume::Lot;
 use crate::link::transport;
 use crate::model::{JoinLink, PublicUrl};
-use crate::store::{check_owner, try_lock};
 use std::fmt;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -324,7 +324,7 @@ async fn open_data(dir: &Path) -> Result<Data, RelayError> {
         path: dir.to_owned(),
         error,
     };
-    files::make_dir(dir).map_err(failed)?;
+    make_private_dir(dir).map_err(failed)?;
     check_owner(dir)?;
     let lock = lock_data(dir).await.map_err(failed)?;
     let lock = lock.ok_or_else(|| RelayError::DataInUse {

@@ -7,13 +7,13 @@ use super::link_streams::LinkStreams;
 use super::{
     HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
 };
+use crate::base::digest::sha256;
 use crate::link::exchange::ExchangeStream;
 use crate::link::mux::{MAX_STREAMS, Mux, MuxStream, OpenStreamError};
 use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::resume::Status;
 use crate::link::wire::{PortSpec, Protocol};
 use crate::model::{Fingerprint, ServiceFault, VISITORS_AT_ONCE};
-use sha2::{Digest as _, Sha256};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,13 +47,11 @@ pub(super) struct ProbeKey(Option<Arc<[u8; 32]>>);
 impl ProbeKey {
     /// An empty one is nobody's.
     pub(super) fn new(key: &str) -> Self {
-        let digest = || Arc::new(Sha256::digest(key.as_bytes()).into());
-        Self((!key.is_empty()).then(digest))
+        Self((!key.is_empty()).then(|| Arc::new(sha256(key))))
     }
 
     fn fits(&self, shown: &[u8]) -> bool {
-        let digest = || -> [u8; 32] { Sha256::digest(shown).into() };
-        self.0.as_ref().is_some_and(|key| **key == digest())
+        self.0.as_ref().is_some_and(|key| **key == sha256(shown))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::registry::reachable;
 use super::{RelayConfig, RelayError, certificate};
+use crate::base::files::Document;
 use crate::model::{JoinLink, PortNumber, Secret};
-use crate::store::Document;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;

@@ -1,10 +1,8 @@
 //! The system's keychain, on a thread of its own: it may ask the person, or hang. It knows no file.
 
 use super::SecretsError;
+use crate::base::worker::Worker;
 use crate::model::Secret;
-use std::fmt;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
-use std::thread;
 use std::time::Duration;
 
 /// How long finding out whether there is a keychain may take.
@@ -20,57 +18,35 @@ pub(super) trait Keychain {
     fn delete(&self, name: &str) -> Result<(), SecretsError>;
 }
 
-type Job = Box<dyn FnOnce(&dyn Keychain) + Send>;
+/// A keychain on its thread, or why there is none.
+type Found = Result<Box<dyn Keychain>, SecretsError>;
 
-/// A keychain on its thread. A call that hangs keeps the thread; the calls after it give up too.
-pub(super) struct Worker {
-    jobs: Sender<Job>,
+/// A keychain that is asked in bounded time.
+#[derive(Debug)]
+pub(super) struct Asked {
+    thread: Worker<Found>,
     limit: Duration,
 }
 
-impl fmt::Debug for Worker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Worker")
-    }
-}
-
-impl Worker {
+impl Asked {
     /// Starts the thread; `None` when there is no keychain, or none that answers in time.
-    pub fn start<F>(connect: F) -> Option<Self>
-    where
-        F: FnOnce() -> Result<Box<dyn Keychain>, SecretsError> + Send + 'static,
-    {
+    pub fn start(connect: impl FnOnce() -> Found + Send + 'static) -> Option<Self> {
         Self::start_within(PROBE_LIMIT, ANSWER_LIMIT, connect)
     }
 
-    pub(super) fn start_within<F>(probe: Duration, limit: Duration, connect: F) -> Option<Self>
-    where
-        F: FnOnce() -> Result<Box<dyn Keychain>, SecretsError> + Send + 'static,
-    {
-        let (jobs, inbox) = mpsc::channel::<Job>();
-        let (ready, found) = mpsc::sync_channel(1);
-        let run = move || {
-            if let Some(keychain) = report(connect(), &ready) {
-                for job in inbox {
-                    job(&*keychain);
-                }
-            }
-        };
-        thread::Builder::new()
-            .name("keychain".into())
-            .spawn(run)
-            .ok()?;
-        match found.recv_timeout(probe) {
-            Ok(Ok(())) => Some(Self { jobs, limit }),
-            Ok(Err(error)) => {
-                tracing::info!(%error, "no keychain");
-                None
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                tracing::warn!("the keychain does not answer");
-                None
-            }
+    pub(super) fn start_within(
+        probe: Duration,
+        limit: Duration,
+        connect: impl FnOnce() -> Found + Send + 'static,
+    ) -> Option<Self> {
+        let thread = Worker::start("keychain", connect).ok()?;
+        let trouble = |found: &mut Found| found.as_ref().err().map(ToString::to_string);
+        match thread.ask(probe, trouble) {
+            Some(None) => return Some(Self { thread, limit }),
+            Some(Some(error)) => tracing::info!(error, "no keychain"),
+            None => tracing::warn!("the keychain does not answer"),
         }
+        None
     }
 
     pub fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
@@ -92,29 +68,11 @@ impl Worker {
         &self,
         question: impl FnOnce(&dyn Keychain) -> Result<T, SecretsError> + Send + 'static,
     ) -> Result<T, SecretsError> {
-        let (reply, answer) = mpsc::sync_channel(1);
-        let job: Job = Box::new(move |keychain| {
-            // Who asked may have given up.
-            let _ = reply.send(question(keychain));
-        });
-        let sent = self.jobs.send(job);
-        sent.map_err(|_| SecretsError::KeychainSilent)?;
-        answer
-            .recv_timeout(self.limit)
-            .map_err(|_| SecretsError::KeychainSilent)?
+        let ask = move |found: &mut Found| match found {
+            Ok(keychain) => question(&**keychain),
+            Err(_) => Err(SecretsError::KeychainSilent),
+        };
+        let answer = self.thread.ask(self.limit, ask);
+        answer.unwrap_or(Err(SecretsError::KeychainSilent))
     }
-}
-
-/// Says whether there is a keychain, and gives it on.
-fn report(
-    found: Result<Box<dyn Keychain>, SecretsError>,
-    ready: &SyncSender<Result<(), SecretsError>>,
-) -> Option<Box<dyn Keychain>> {
-    let (keychain, said) = match found {
-        Ok(keychain) => (Some(keychain), Ok(())),
-        Err(error) => (None, Err(error)),
-    };
-    // Nobody listens any more when it took too long.
-    ready.send(said).ok()?;
-    keychain
 }

@@ -9,7 +9,7 @@ mod system;
 
 use crate::model::Secret;
 use file::SecretFile;
-use keychain::{Keychain, Worker};
+use keychain::{Asked, Keychain};
 use std::path::Path;
 
 /// Where a secret is kept.
@@ -38,7 +38,7 @@ pub enum SecretsError {
 /// The secrets of this installation.
 #[derive(Debug)]
 pub struct Secrets {
-    keychain: Option<Worker>,
+    keychain: Option<Asked>,
     file: SecretFile,
 }
 
@@ -47,15 +47,11 @@ impl Secrets {
     /// home never touches the person's keychain; a build for servers has none. Takes 3 s at most.
     #[must_use]
     pub fn open(dir: &Path, private: bool) -> Self {
-        let keychain = if private {
-            None
-        } else {
-            Worker::start(connect)
-        };
+        let keychain = if private { None } else { Asked::start(connect) };
         Self::with(dir, keychain)
     }
 
-    fn with(dir: &Path, keychain: Option<Worker>) -> Self {
+    fn with(dir: &Path, keychain: Option<Asked>) -> Self {
         Self {
             keychain,
             file: SecretFile::new(dir),

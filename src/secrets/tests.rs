@@ -75,7 +75,7 @@ fn folder() -> tempfile::TempDir {
 fn with_fake(dir: &Path) -> (Secrets, Fake) {
     let fake = Fake::default();
     let ours = fake.clone();
-    let worker = Worker::start_within(LONG, LONG, || Ok(Box::new(ours)));
+    let worker = Asked::start_within(LONG, LONG, || Ok(Box::new(ours)));
     (Secrets::with(dir, worker), fake)
 }
 
@@ -178,11 +178,11 @@ fn what_the_keychain_refuses_goes_to_the_file_and_comes_back_from_there() {
 
 #[test]
 fn no_keychain_and_one_that_hangs_give_the_file() {
-    let none = Worker::start_within(LONG, LONG, || Err(SecretsError::KeychainSilent));
+    let none = Asked::start_within(LONG, LONG, || Err(SecretsError::KeychainSilent));
     assert!(none.is_none());
     let (hold, release) = std::sync::mpsc::channel::<()>();
     let start = Instant::now();
-    let hangs = Worker::start_within(SHORT, SHORT, move || {
+    let hangs = Asked::start_within(SHORT, SHORT, move || {
         let _ = release.recv();
         Err(SecretsError::KeychainSilent)
     });
@@ -194,7 +194,7 @@ fn no_keychain_and_one_that_hangs_give_the_file() {
 fn a_keychain_that_hangs_later_is_given_up_each_time() {
     let dir = folder();
     let (hold, release) = std::sync::mpsc::channel();
-    let worker = Worker::start_within(LONG, SHORT, move || Ok(Box::new(Hangs(release))));
+    let worker = Asked::start_within(LONG, SHORT, move || Ok(Box::new(Hangs(release))));
     let secrets = Secrets::with(dir.path(), worker);
     let error = secrets.get("relay").expect_err("it hangs");
     assert!(matches!(error, SecretsError::KeychainSilent));

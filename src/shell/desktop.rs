@@ -9,10 +9,11 @@ use super::window::{OpenError, Stage, Window, WindowSystem};
 use crate::model::{Action, Inputs, Language, UnixMillis, WindowPlace};
 use crate::view::{Banner, Renderer, View, WindowOp};
 use click::{Clicks, Move};
+use parking_lot::Mutex;
 use slint::winit_030::WinitWindowAccessor;
 use slint::{ComponentHandle, PlatformError, Timer};
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -151,13 +152,13 @@ impl Renderer for DesktopRenderer {
             return;
         }
         self.last = Some(view.clone());
-        let waits = lock(&self.waiting).replace(view.clone()).is_some();
+        let waits = self.waiting.lock().replace(view.clone()).is_some();
         if waits {
             return;
         }
         let waiting = Arc::clone(&self.waiting);
         on_desktop(move |desktop| {
-            if let Some(view) = lock(&waiting).take() {
+            if let Some(view) = waiting.lock().take() {
                 desktop.draw(&view);
             }
         });
@@ -170,10 +171,6 @@ impl Renderer for DesktopRenderer {
     fn quit(&mut self) {
         stop();
     }
-}
-
-fn lock(waiting: &Mutex<Option<View>>) -> std::sync::MutexGuard<'_, Option<View>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn on_desktop(call: impl FnOnce(&mut Desktop) + Send + 'static) {

@@ -1,10 +1,11 @@
 //! Reads what the program begins with: every file of the home, and the relay it uses.
 
 use crate::app::{Begin, RELAY_TOKEN, RelayChoice};
+use crate::base::files::Loaded;
 use crate::model::{JoinLink, NoticeKind, Settings};
 use crate::platform;
 use crate::secrets::Secrets;
-use crate::store::{Home, Loaded};
+use crate::store::Home;
 
 /// The facts at the begin, with a notice for each file that was not as it should be.
 pub(super) fn load(home: &Home) -> Begin {

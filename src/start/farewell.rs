@@ -12,9 +12,10 @@ use crate::model::Action;
 use crate::platform::Display;
 use crate::shell::desktop;
 use crate::store::RunMarker;
+use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ impl Farewell {
 
     /// The app is on its way.
     pub(super) fn begun(&self, app: Begun) {
-        *lock(&self.begun) = Some(app);
+        *self.begun.lock() = Some(app);
     }
 
     /// Runs the window's loop on this thread, then says goodbye.
@@ -100,17 +101,17 @@ impl Farewell {
     }
 
     fn is_said(&self) -> bool {
-        lock(&self.marker).is_none() && lock(&self.begun).is_none()
+        self.marker.lock().is_none() && self.begun.lock().is_none()
     }
 
     /// Ends the app and takes the marker away. The second time there is nothing left to do.
     fn say(&self) -> anyhow::Result<()> {
         self.post.send(Event::Act(Action::Quit));
-        let ended = match lock(&self.begun).take() {
+        let ended = match self.begun.lock().take() {
             Some(begun) => wait(begun),
             None => Ok(()),
         };
-        if let Some(marker) = lock(&self.marker).take() {
+        if let Some(marker) = self.marker.lock().take() {
             marker.clear()?;
         }
         ended
@@ -142,8 +143,4 @@ fn wait(begun: Begun) -> anyhow::Result<()> {
             Err(panic) => panic::resume_unwind(panic),
         },
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

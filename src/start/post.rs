@@ -1,7 +1,8 @@
 //! Events for the app from before it runs: the window comes first.
 
 use crate::app::{Event, Mailbox};
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// The app's mailbox, or what waits for it. Cloning it shares it.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl Default for Line {
 impl Post {
     /// The app runs: what has waited is delivered, in order.
     pub(super) fn open(&self, mailbox: &Mailbox) {
-        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.0.lock();
         let before = std::mem::replace(&mut *line, Line::Open(mailbox.clone()));
         if let Line::Waiting(events) = before {
             for event in events {
@@ -32,7 +33,7 @@ impl Post {
     }
 
     pub(super) fn send(&self, event: Event) {
-        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.0.lock();
         match &mut *line {
             // As many as a person clicks in the blink of an eye.
             Line::Waiting(events) => events.push(event),

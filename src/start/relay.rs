@@ -3,8 +3,8 @@
 use super::service::{self, News};
 use super::signals::Signals;
 use super::speech::{Speech, complain, print_json};
+use crate::base::clock;
 use crate::cli::{LimitArgs, QuotaArgs, RelayArgs};
-use crate::clock;
 use crate::link::resume::Caps;
 use crate::relay::ingress::Approach;
 use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, VisitorLimits, Visitors};

@@ -2,8 +2,8 @@
 //! asked about by itself, and made where it is not there.
 
 use super::plan::Plan;
+use crate::base::clock;
 use crate::cli::{Asked, HostArgs};
-use crate::clock;
 use crate::model::{
     Access, Offers, Pending, Port, Protocol, Reason, Remote, Target, Tunnel, TunnelId,
 };

@@ -1,12 +1,14 @@
 //! Which process of a home hosts a tunnel: two that did would take it from each other for ever. It
 //! knows a name and a process, not what hosting is.
 
-use super::{Home, no_follow, open_lock};
+use super::Home;
+use crate::base::files::{no_follow, open_lock};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// The folder of the claims, in the home.
 const FOLDER: &str = "hosting";
@@ -61,7 +63,7 @@ impl HostingClaim {
     /// # Errors
     /// Another process of this home has it.
     pub fn acquire(&self) -> Result<(), HeldBy> {
-        let mut held = self.held();
+        let mut held = self.held.lock();
         if held.is_some() {
             return Ok(());
         }
@@ -75,16 +77,12 @@ impl HostingClaim {
 
     /// Gives it back: another process may host the tunnel.
     pub fn release(&self) {
-        *self.held() = None;
-    }
-
-    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.held.lock() = None;
     }
 }
 
 fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
-    let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = HELD.lock();
     all.retain(|_, held| held.strong_count() > 0);
     if let Some(held) = all.get(path).and_then(Weak::upgrade) {
         return Ok(Ok(held));

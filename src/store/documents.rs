@@ -1,6 +1,7 @@
 //! The files there are, each with its type. What the data means is the model's matter.
 
-use super::{Document, Home, Loaded, open_lock};
+use super::Home;
+use crate::base::files::{Document, Loaded, open_lock};
 use crate::model::{LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

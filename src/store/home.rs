@@ -1,8 +1,8 @@
 //! The folder everything lives in. It knows names and rights, not contents.
 
-use super::check_owner;
+use crate::base::digest::{hex, sha256};
+use crate::base::files::{check_owner, make_private_dir};
 use directories::ProjectDirs;
-use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Home {
     }
 
     fn make(path: PathBuf, private: bool) -> io::Result<Self> {
-        make_dir(&path)?;
+        make_private_dir(&path)?;
         check_owner(&path)?;
         Ok(Self { path, private })
     }
@@ -73,11 +73,8 @@ impl Home {
 
     fn copy_place(&self) -> io::Result<PathBuf> {
         let name = self.path.to_string_lossy();
-        let digest = Sha256::digest(name.as_bytes());
-        let start = digest.iter().take(8);
-        let name = start.fold(String::from("underpass-"), |name, byte| {
-            format!("{name}{byte:02x}")
-        });
+        let digest = sha256(name.as_bytes());
+        let name = format!("underpass-{}", hex(&digest[..8]));
         let session = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty());
         if let Some(dir) = session {
             return Ok(PathBuf::from(dir).join(name));
@@ -114,7 +111,7 @@ impl Home {
     /// It cannot be made.
     pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
-        make_dir(&path)?;
+        make_private_dir(&path)?;
         Ok(path)
     }
 
@@ -143,7 +140,7 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
             // No relay has run there, or it is nobody's business.
             continue;
         };
-        make_dir(&to)?;
+        make_private_dir(&to)?;
         for entry in entries.flatten() {
             let is_small = entry
                 .metadata()
@@ -155,16 +152,6 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Makes the folder for this person alone. One that is there already keeps its rights: it may be
-/// somebody's choice, and every file in it has its own.
-fn make_dir(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

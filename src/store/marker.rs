@@ -1,6 +1,7 @@
 //! Tells a crash from a quit. It knows one empty file and nothing of what ran.
 
-use super::{Home, open_lock};
+use super::Home;
+use crate::base::files::open_lock;
 use std::fs;
 use std::io;
 use std::path::PathBuf;

@@ -61,7 +61,9 @@ MUTANTS = [
     ("attached sessions are evicted", "handle.rs", "if state.machine.is_attached() {\n                return false;\n            }", ""),
 ]
 
-NEEDS = "bytes futures-util http rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing yamux".split()
+NEEDS = "bytes futures-util http parking_lot rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing yamux".split()
+# The files of src/base that the link room uses.
+BASE = "digest forward ring tls".split()
 DEV_NEEDS = "proptest shuttle tokio turmoil".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
 SEEDS, PATIENCE = "2000", 4
@@ -88,7 +90,11 @@ def make_crate(folder):
     (folder / "Cargo.toml").write_text("\n".join(lines) + "\n")
     shutil.copy(ROOT / "Cargo.lock", folder)
     shutil.copytree(ROOT / "src/link", folder / "link")
-    (folder / "lib.rs").write_text("pub mod link;\n")
+    (folder / "base").mkdir()
+    for name in BASE:
+        shutil.copy(ROOT / f"src/base/{name}.rs", folder / "base")
+    modules = " ".join(f"pub(crate) mod {name};" for name in BASE)
+    (folder / "lib.rs").write_text(f"mod base {{ {modules} }}\npub mod link;\n")
 
 
 class Verdict(enum.Enum):

@@ -3,14 +3,21 @@
 use crate::model::Target;
 use std::net::IpAddr;
 
-/// Whether a host's name or address is this computer's own.
+/// Whether a host's name or address, in brackets or not, is this computer's own.
 #[must_use]
 pub fn is_here(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    match name.parse::<IpAddr>() {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback() || address.is_unspecified(),
-        Err(_) => name == Target::LOCALHOST || name.ends_with(".localhost"),
+        Err(_) => is_localhost(host),
     }
+}
+
+/// Whether a name is `localhost` or one below it (RFC 6761).
+#[must_use]
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == Target::LOCALHOST || name.ends_with(".localhost")
 }
 
 /// Whether `target` is the address of `url`: whoever visits the one would come round to the other.

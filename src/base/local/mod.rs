@@ -10,19 +10,20 @@ mod listening;
 mod tls;
 
 pub use address::{reach, reach_for};
-pub use here::{is_here, leads_to};
+pub use here::{is_here, is_localhost, leads_to};
 pub use listening::listens;
 pub use tls::config;
 
 use crate::base::own::{self, Dialled};
 use crate::model::{Fingerprint, Port, PortOptions, Protocol, ServiceFault, Target};
 use detect::Spoken;
+use parking_lot::Mutex;
 use socket2::SockRef;
 use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -45,11 +46,13 @@ pub struct Memories(Mutex<HashMap<Target, Arc<Memory>>>);
 impl Memories {
     /// The ports of this tunnel, and no others, are known from now on.
     pub fn retain(&self, ports: &[Port]) {
-        lock(&self.0).retain(|target, _| ports.iter().any(|port| port.target == *target));
+        self.0
+            .lock()
+            .retain(|target, _| ports.iter().any(|port| port.target == *target));
     }
 
     fn of(&self, target: &Target) -> Arc<Memory> {
-        Arc::clone(lock(&self.0).entry(target.clone()).or_default())
+        Arc::clone(self.0.lock().entry(target.clone()).or_default())
     }
 }
 
@@ -70,12 +73,12 @@ pub struct CertificateMemory(Mutex<Option<Fingerprint>>);
 impl CertificateMemory {
     /// Whether this certificate is the one that was accepted, or the first that asks to be.
     fn accepts(&self, certificate: Fingerprint) -> bool {
-        *lock(&self.0).get_or_insert(certificate) == certificate
+        *self.0.lock().get_or_insert(certificate) == certificate
     }
 
     /// The one that was accepted.
     pub fn accepted(&self) -> Option<Fingerprint> {
-        *lock(&self.0)
+        *self.0.lock()
     }
 }
 
@@ -112,14 +115,14 @@ impl LocalPort {
 
     /// What an `auto` port speaks may have changed: find it out again.
     fn forget(&self) {
-        *lock(&self.memory.spoken) = None;
+        *self.memory.spoken.lock() = None;
     }
 
     /// The service gave a visitor no answer: it may speak something else now. What was just found
     /// out stands: a service that never answers is not asked for each visitor.
     pub fn doubt(&self) {
         let is_old = |(_, found): &mut (Spoken, Instant)| found.elapsed() >= STANDS_FOR;
-        let _ = lock(&self.memory.spoken).take_if(is_old);
+        let _ = self.memory.spoken.lock().take_if(is_old);
     }
 
     /// The certificate that was accepted because it came first.
@@ -150,7 +153,7 @@ impl LocalPort {
     }
 
     async fn find_out(&self) -> Result<Spoken, ServiceFault> {
-        let known = || lock(&self.memory.spoken).map(|(spoken, _)| spoken);
+        let known = || self.memory.spoken.lock().map(|(spoken, _)| spoken);
         if let Some(known) = known() {
             return Ok(known);
         }
@@ -160,7 +163,7 @@ impl LocalPort {
         }
         let found = detect::detect(&self.port.target, self.port.options.proxy_protocol).await?;
         tracing::debug!(port = %self.port.number, ?found, "found out what a port speaks");
-        *lock(&self.memory.spoken) = Some((found, Instant::now()));
+        *self.memory.spoken.lock() = Some((found, Instant::now()));
         Ok(found)
     }
 }
@@ -202,10 +205,6 @@ fn socket_of(service: &LocalStream) -> &TcpStream {
         Either::Left(socket) => socket,
         Either::Right(tls) => tls.get_ref().0,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

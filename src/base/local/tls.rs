@@ -1,17 +1,19 @@
 //! TLS to a local service: whose certificate is taken, and what a failed handshake means.
 
 use super::CertificateMemory;
+use crate::base::digest::sha256;
+use crate::base::tls::{Rule, Shown, Unverified, verifier};
 use crate::model::{CertificateCheck, Fingerprint, ServiceFault, Target};
+use parking_lot::Mutex;
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, Error};
 use rustls_platform_verifier::Verifier;
-use sha2::{Digest as _, Sha256};
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -71,7 +73,7 @@ fn config_for(
     seen: &Arc<Seen>,
 ) -> Result<Arc<ClientConfig>, ServiceFault> {
     static UNVERIFIED: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    static SYSTEM: OnceLock<Arc<dyn ServerCertVerifier>> = OnceLock::new();
+    static SYSTEM: OnceLock<Option<Arc<Verifier>>> = OnceLock::new();
     let base = if let Some(config) = UNVERIFIED.get() {
         Arc::clone(config)
     } else {
@@ -81,30 +83,29 @@ fn config_for(
     if peer.to_canonical().is_loopback() {
         return Ok(base);
     }
-    let provider = Arc::clone(base.crypto_provider());
-    let rule = match check {
-        CertificateCheck::Verified => Arc::clone(SYSTEM.get_or_init(|| system_rule(provider))),
-        CertificateCheck::FirstSeen => Arc::new(Rule(provider, Pinned(Arc::clone(memory)))),
+    let provider = base.crypto_provider();
+    let trust = match check {
+        CertificateCheck::Verified => {
+            Trust::System(SYSTEM.get_or_init(|| system(provider)).clone())
+        }
+        CertificateCheck::FirstSeen => Trust::FirstSeen(Arc::clone(memory)),
     };
+    let seen = Arc::clone(seen);
+    let rule = verifier(provider, Noted { seen, trust });
     let mut config = ClientConfig::clone(&base);
     // What was verified by another rule is not resumed by this one.
     config.resumption = Resumption::disabled();
-    let seen = Arc::clone(seen);
-    config
-        .dangerous()
-        .set_certificate_verifier(Arc::new(Watched { rule, seen }));
+    config.dangerous().set_certificate_verifier(rule);
     Ok(Arc::new(config))
 }
 
-/// Where the system has no list of whom it trusts, it trusts nobody.
-fn system_rule(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
-    match Verifier::new(Arc::clone(&provider)) {
-        Ok(verifier) => Arc::new(verifier),
-        Err(error) => {
-            tracing::warn!(%error, "this system trusts no certificate at all");
-            Arc::new(Rule(provider, Nobody))
-        }
-    }
+/// The system's own list of whom it trusts, if it has one.
+fn system(provider: &Arc<CryptoProvider>) -> Option<Arc<Verifier>> {
+    let verifier = Verifier::new(Arc::clone(provider));
+    verifier
+        .inspect_err(|error| tracing::warn!(%error, "this system trusts no certificate at all"))
+        .ok()
+        .map(Arc::new)
 }
 
 /// TLS with any certificate, of this computer's own services alone, or as the system verifies it.
@@ -114,7 +115,7 @@ fn system_rule(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
 pub fn config(loopback: bool) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = if loopback {
-        Arc::new(Rule(Arc::clone(&provider), Anyone))
+        verifier(&provider, Unverified)
     } else {
         Arc::new(Verifier::new(Arc::clone(&provider))?)
     };
@@ -153,139 +154,49 @@ struct Seen(Mutex<Option<Fingerprint>>);
 
 impl Seen {
     fn certificate(&self) -> Option<Fingerprint> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 
-fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
-    Fingerprint(Sha256::digest(certificate).into())
+/// Whose certificate a port takes.
+#[derive(Debug)]
+enum Trust {
+    /// Whomever the system trusts. Where it has no list of them, it trusts nobody.
+    System(Option<Arc<Verifier>>),
+    /// The first one that comes up, and no other after it.
+    FirstSeen(Arc<CertificateMemory>),
 }
 
-/// Notes which certificate came up, and lets `rule` decide.
+/// Notes which certificate came up before it is taken or not.
 #[derive(Debug)]
-struct Watched {
-    rule: Arc<dyn ServerCertVerifier>,
+struct Noted {
     seen: Arc<Seen>,
+    trust: Trust,
 }
 
-impl ServerCertVerifier for Watched {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        *self.seen.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(fingerprint(certificate));
-        self.rule
-            .verify_server_cert(certificate, intermediates, name, ocsp, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.rule
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.rule
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.rule.supported_verify_schemes()
-    }
-}
-
-/// Whom a rule of ours takes: its signatures are checked as anybody's.
-trait Takes: std::fmt::Debug + Send + Sync {
-    fn takes(&self, certificate: &CertificateDer<'_>) -> Result<(), CertificateError>;
-}
-
-/// Takes the first certificate that comes up, and no other after it.
-#[derive(Debug)]
-struct Pinned(Arc<CertificateMemory>);
-
-impl Takes for Pinned {
-    fn takes(&self, certificate: &CertificateDer<'_>) -> Result<(), CertificateError> {
-        let known = self.0.accepts(fingerprint(certificate));
-        // No rule of the system says this: it tells a changed certificate from an untrusted one.
-        known
-            .then_some(())
-            .ok_or(CertificateError::ApplicationVerificationFailure)
-    }
-}
-
-/// Takes any certificate: of this computer's own services only.
-#[derive(Debug)]
-struct Anyone;
-
-impl Takes for Anyone {
-    fn takes(&self, _: &CertificateDer<'_>) -> Result<(), CertificateError> {
-        Ok(())
-    }
-}
-
-/// Takes none.
-#[derive(Debug)]
-struct Nobody;
-
-impl Takes for Nobody {
-    fn takes(&self, _: &CertificateDer<'_>) -> Result<(), CertificateError> {
-        Err(CertificateError::UnknownIssuer)
-    }
-}
-
-#[derive(Debug)]
-struct Rule<T>(Arc<CryptoProvider>, T);
-
-impl<T: Takes> ServerCertVerifier for Rule<T> {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let taken = self.1.takes(certificate);
-        taken.map_err(Error::InvalidCertificate)?;
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+impl Rule for Noted {
+    fn check(&self, shown: &Shown<'_>) -> Result<(), Error> {
+        let fingerprint = Fingerprint(sha256(shown.certificate));
+        *self.seen.0.lock() = Some(fingerprint);
+        let error = match &self.trust {
+            Trust::System(Some(verifier)) => {
+                let Shown {
+                    certificate,
+                    intermediates,
+                    name,
+                    ocsp,
+                    now,
+                } = *shown;
+                let trusted =
+                    verifier.verify_server_cert(certificate, intermediates, name, ocsp, now);
+                return trusted.map(drop);
+            }
+            Trust::System(None) => CertificateError::UnknownIssuer,
+            Trust::FirstSeen(memory) if memory.accepts(fingerprint) => return Ok(()),
+            // No rule of the system says this: it tells a changed certificate from an untrusted one.
+            Trust::FirstSeen(_) => CertificateError::ApplicationVerificationFailure,
+        };
+        Err(Error::InvalidCertificate(error))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The relay's end: puts a record before each request, and takes the nonce off the answer.
 
 use super::{Nonce, Record, UNTIL_END};
+use crate::base::forward::forward_writes;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -103,20 +104,4 @@ impl<S: AsyncRead + Unpin> AsyncRead for ExchangeStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for ExchangeStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-}
+forward_writes!([S: AsyncWrite + Unpin] ExchangeStream<S>, inner);

@@ -4,7 +4,7 @@
 
 use super::stream::MuxStream;
 use super::watch::Watch;
-use super::{OpenRequest, Shared, lock};
+use super::{OpenRequest, Shared};
 use crate::link::Transport;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -78,7 +78,7 @@ impl<T: Transport> Driver<T> {
     /// wakes their readers before it says so: they must not look before the link is marked closed.
     fn move_frames(&mut self, cx: &mut Context<'_>) -> Option<LinkEnd> {
         let shared = Arc::clone(&self.marker.0);
-        let _moving = lock(&shared.moving);
+        let _moving = shared.moving.lock();
         let end = loop {
             if let Err(error) = self.handle_opens(cx) {
                 break LinkEnd::Broken(error.to_string());

@@ -3,7 +3,7 @@
 //! yamux reports a reset stream and a lost link as a clean end. Here they are errors, so that a
 //! download that broke off never looks finished.
 
-use super::{Shared, lock};
+use super::Shared;
 use futures_util::io::{AsyncRead as _, AsyncWrite as _};
 use futures_util::task::AtomicWaker;
 use std::future::poll_fn;
@@ -66,7 +66,9 @@ impl MuxStream {
         shared: &Arc<Shared>,
     ) -> Self {
         let flag = Arc::new(ResetFlag::default());
-        lock(&shared.streams)
+        shared
+            .streams
+            .lock()
             .live
             .insert(inner.id().val(), Arc::clone(&flag));
         Self {
@@ -107,7 +109,7 @@ impl MuxStream {
             return false;
         }
         // Whatever ended it is over now, and has left its mark.
-        let _moved = lock(&self.shared.moving);
+        let _moved = self.shared.moving.lock();
         !self.shared.is_closed()
     }
 }
@@ -115,7 +117,7 @@ impl MuxStream {
 impl Drop for MuxStream {
     fn drop(&mut self) {
         let id = self.inner.id().val();
-        let mut streams = lock(&self.shared.streams);
+        let mut streams = self.shared.streams.lock();
         streams.live.remove(&id);
         // yamux has no last word on a stream that the other end has reset.
         if !self.write_ended && !self.flag.reset.load(Ordering::Acquire) {

@@ -80,7 +80,7 @@ async fn a_dropped_stream_is_no_clean_end_for_who_has_ended_its_side() {
         assert_eq!(end.map_err(|error| error.kind()), RESET, "{end_is_known}");
         assert_eq!(seen, b"half of it");
     }
-    assert!(lock(&host.mux.shared.streams).broken.is_empty());
+    assert!(host.mux.shared.streams.lock().broken.is_empty());
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn what_was_reset_cannot_be_ended() {
     assert!(near.shutdown().await.is_err());
     assert_eq!(kind_of_end(&mut near).await, RESET);
     drop(near);
-    assert!(lock(&relay.mux.shared.streams).broken.is_empty());
+    assert!(relay.mux.shared.streams.lock().broken.is_empty());
 }
 
 #[tokio::test]

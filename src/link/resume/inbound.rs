@@ -5,7 +5,7 @@
 
 use super::end::ProtocolError;
 use super::frame::Frame;
-use super::ring::Ring;
+use crate::base::ring::Ring;
 use std::time::Duration;
 
 #[derive(Debug)]

@@ -7,9 +7,10 @@ use super::auth::SessionId;
 use super::end::{End, Refusal};
 use super::handle::{Handle, Status};
 use super::parking::{Caps, Table};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -24,6 +25,7 @@ pub struct Lot<A>(Arc<Inner<A>>);
 
 #[derive(Debug)]
 struct Inner<A> {
+    /// Never held across a wait, and nothing under it panics half way.
     places: Mutex<Places<A>>,
     origin: Instant,
 }
@@ -64,7 +66,7 @@ impl<A: Clone + Eq + Hash + Send + 'static> Lot<A> {
         handle: Handle,
     ) -> Result<impl Future<Output = ()> + Send + 'static, Full> {
         let (id, now) = (handle.id(), self.now());
-        let mut places = self.places();
+        let mut places = self.0.places.lock();
         while let Some(oldest) = places.table.oldest_of(&account) {
             places.evict(oldest, now);
         }
@@ -86,7 +88,7 @@ impl<A: Clone + Eq + Hash + Send + 'static> Lot<A> {
     /// Why it may not.
     pub fn find(&self, id: SessionId, account: &A) -> Result<Handle, Refusal> {
         let now = self.now();
-        let mut places = self.places();
+        let mut places = self.0.places.lock();
         places.table.find(id, account, now)?;
         places.handles.get(&id).cloned().ok_or(Refusal::Unknown)
     }
@@ -94,22 +96,17 @@ impl<A: Clone + Eq + Hash + Send + 'static> Lot<A> {
     /// How many sessions there are, and how many of them are parked.
     #[must_use]
     pub fn len(&self) -> (usize, usize) {
-        self.places().table.len()
+        self.0.places.lock().table.len()
     }
 
     /// What all parked sessions hold.
     #[must_use]
     pub fn parked_bytes(&self) -> usize {
-        self.places().table.parked_bytes()
+        self.0.places.lock().table.parked_bytes()
     }
 
     fn now(&self) -> Duration {
         self.0.origin.elapsed()
-    }
-
-    /// Never held across a wait, and nothing under it panics half way.
-    fn places(&self) -> MutexGuard<'_, Places<A>> {
-        self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,7 +139,7 @@ struct Place<A: Clone + Eq + Hash + Send + 'static> {
 
 impl<A: Clone + Eq + Hash + Send + 'static> Drop for Place<A> {
     fn drop(&mut self) {
-        let mut places = self.lot.places();
+        let mut places = self.lot.0.places.lock();
         places.table.remove(self.id);
         places.handles.remove(&self.id);
     }
@@ -156,7 +153,7 @@ impl<A: Clone + Eq + Hash + Send + 'static> Place<A> {
             match seen {
                 Status::Ended(end) => return self.let_go(end),
                 Status::Attached { .. } => {
-                    self.lot.places().table.unpark(self.id);
+                    self.lot.0.places.lock().table.unpark(self.id);
                     if status.changed().await.is_err() {
                         return;
                     }
@@ -169,7 +166,7 @@ impl<A: Clone + Eq + Hash + Send + 'static> Place<A> {
     /// Whoever missed the last word of a session that ended well can still hear that it did.
     fn let_go(&self, end: End) {
         if end == End::Finished {
-            let (mut places, now) = (self.lot.places(), self.lot.now());
+            let (mut places, now) = (self.lot.0.places.lock(), self.lot.now());
             places.handles.remove(&self.id);
             places.table.bury(self.id, Refusal::Finished, now);
         }
@@ -182,14 +179,14 @@ impl<A: Clone + Eq + Hash + Send + 'static> Place<A> {
     ) {
         let lot = &self.lot;
         let retention = {
-            let (mut places, now) = (lot.places(), lot.now());
+            let (mut places, now) = (lot.0.places.lock(), lot.now());
             places.park(handle, now);
             places.table.caps().retention
         };
         let moved = status.wait_for(|status| *status != Status::Parked);
         let has_moved = timeout(retention, moved).await.is_ok();
         if !has_moved && handle.give_up_if_parked(Refusal::Expired) {
-            let (mut places, now) = (lot.places(), lot.now());
+            let (mut places, now) = (lot.0.places.lock(), lot.now());
             places.table.bury(self.id, Refusal::Expired, now);
         }
     }

@@ -3,7 +3,7 @@
 //! It sits between the multiplexer and TLS. Every byte has an absolute sequence number and stays
 //! in a fixed ring until the other end has it; when a connection breaks, the next one picks up
 //! where it broke, nothing lost and nothing twice. The session is a pure machine (`machine`, with
-//! `outbound`, `inbound`, `pulse`, `frame` and `ring` in it) behind one lock; a small task moves
+//! `outbound`, `inbound`, `pulse` and `frame` in it) behind one lock; a small task moves
 //! bytes between it and the connection of the moment ([`Driver`]); the application sees one
 //! [`ResumeStream`] that never sees a drop; a [`Handle`] attaches connections.
 //!
@@ -26,7 +26,6 @@ mod machine;
 mod outbound;
 mod parking;
 mod pulse;
-mod ring;
 mod shared;
 mod stream;
 

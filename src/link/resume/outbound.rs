@@ -5,7 +5,7 @@
 
 use super::end::ProtocolError;
 use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
-use super::ring::Ring;
+use crate::base::ring::Ring;
 
 #[derive(Debug)]
 pub(super) struct Outbound {

@@ -10,8 +10,8 @@ use super::machine::Machine;
 use super::tests::lock::Mutex;
 use crate::link::Transport;
 #[cfg(not(test))]
-use std::sync::Mutex;
-use std::sync::{Arc, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -116,7 +116,7 @@ impl Shared {
     /// Looks and changes under the lock, then wakes whoever has a reason to go on.
     pub(super) fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         // Nothing under the lock panics half way.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let result = change(&mut state);
         let ready = state.take_ready();
         self.publish(&mut state);

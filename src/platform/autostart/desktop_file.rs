@@ -1,8 +1,9 @@
 //! The entry as a file of the XDG Autostart specification: a `.desktop` file in the person's own folder.
 
 use super::DesktopError;
+use crate::base::files::replace;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "underpass.desktop";
@@ -82,10 +83,7 @@ impl Entry {
     fn write(&self) -> io::Result<()> {
         let dir = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir)?;
-        let mut temp = tempfile::NamedTempFile::new_in(dir)?;
-        temp.write_all(self.text().as_bytes())?;
-        temp.persist(&self.path).map_err(|failed| failed.error)?;
-        Ok(())
+        replace(&self.path, self.text().as_bytes())
     }
 
     fn text(&self) -> String {

@@ -291,7 +291,7 @@ impl Account for ThroughProgram {
         Box::pin(async move {
             answer.await.unwrap_or_else(|reason| AccountState::Failed {
                 reason,
-                since: super::cli::now(),
+                since: crate::base::clock::now(),
             })
         })
     }

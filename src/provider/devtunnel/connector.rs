@@ -13,10 +13,11 @@ use crate::link::websocket::Pulse;
 use crate::model::{Class, Phase, Reason, Secret};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use parking_lot::Mutex;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -224,7 +225,7 @@ impl DevTunnelConnector {
         );
         match self.greet_with(Offer::V1, registration, generation).await {
             Ok(greeted) => {
-                *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                *self.only_v1.lock() = Some(Instant::now());
                 Ok(greeted)
             }
             Err(NotGreeted::Failed(error) | NotGreeted::Declined(error)) => Err(error),
@@ -232,7 +233,7 @@ impl DevTunnelConnector {
     }
 
     fn is_only_v1(&self) -> bool {
-        let since = *self.only_v1.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *self.only_v1.lock();
         since.is_some_and(|since| since.elapsed() < ONLY_V1)
     }
 

@@ -2,10 +2,13 @@
 //! lets a newer one displace an older one, and the older one must neither take that for another host
 //! nor sign the newer one off.
 
+use crate::base::clock;
+use crate::model::UnixMillis;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// The relay may take the host of a link that died for connected for so long.
 const GHOST: Duration = Duration::from_mins(2);
@@ -27,7 +30,7 @@ struct State {
     last: u64,
     alive: BTreeSet<u64>,
     /// When the last session that nobody displaced ended.
-    left: Option<SystemTime>,
+    left: Option<UnixMillis>,
 }
 
 /// One of them, while it lives.
@@ -43,8 +46,7 @@ impl Generations {
     /// Those of this host in this process.
     pub fn of(host: &str) -> Self {
         static ALL: OnceLock<Mutex<HashMap<String, Generations>>> = OnceLock::new();
-        let all = ALL.get_or_init(Mutex::default).lock();
-        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        let mut all = ALL.get_or_init(Mutex::default).lock();
         all.entry(host.to_owned()).or_default().clone()
     }
 
@@ -73,7 +75,7 @@ impl Generations {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock()
     }
 }
 
@@ -97,11 +99,8 @@ impl Generation {
     /// end the relay has not noticed yet.
     pub fn may_be_connected(&self) -> bool {
         let state = self.all.lock();
-        let ghost = state.left.is_some_and(|left| {
-            // A clock that was put back proves nothing.
-            let since = SystemTime::now().duration_since(left);
-            since.is_ok_and(|since| since < GHOST)
-        });
+        let ghost = state.left;
+        let ghost = ghost.is_some_and(|left| clock::now().since(left) < GHOST);
         ghost || state.alive.iter().any(|number| *number < self.number)
     }
 
@@ -122,7 +121,7 @@ impl Drop for Generation {
         let mut state = self.all.lock();
         state.alive.remove(&self.number);
         if self.hosts.load(Ordering::Relaxed) {
-            state.left = Some(SystemTime::now());
+            state.left = Some(clock::now());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Who this host is to the service: the same from one start to the next, and another one for each
 //! install and tunnel.
 
+use crate::base::digest::hex;
 use crate::model::TunnelId;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// Keeps what is derived here apart from what anybody else derives of the same things.
 const DOMAIN: &str = "underpass dev tunnels host 1";
@@ -24,15 +24,15 @@ pub(super) fn host_id(install: &str, tunnel: &TunnelId) -> String {
 pub(super) fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (at, byte) in bytes.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    [
+        &bytes[..4],
+        &bytes[4..6],
+        &bytes[6..8],
+        &bytes[8..10],
+        &bytes[10..],
+    ]
+    .map(hex)
+    .join("-")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod port;
 
 use super::cli::{self, Cli, Limits, Listed, New, Program, Shown, Told, failed, keep};
 use super::{Identity, OFFERS};
+use crate::base::clock;
 use crate::model::{
     Access, AccountState, DeviceCode, Port, PortNumber, Protocol, Reason, Secret, Tunnel, TunnelId,
     UnixMillis,
@@ -63,7 +64,7 @@ impl Inventory {
                 Reason::SignedOut => AccountState::SignedOut,
                 reason => AccountState::Failed {
                     reason,
-                    since: cli::now(),
+                    since: clock::wall(),
                 },
             },
         }
@@ -76,7 +77,7 @@ impl Inventory {
     /// When the list is not to be had. A single tunnel that is not is given as known.
     pub async fn list(&self, known: &[Tunnel]) -> Result<Vec<Tunnel>, ConnectError> {
         let listed = self.cli.list().await?;
-        let now = cli::now();
+        let now = clock::wall();
         let mut seen = BTreeSet::new();
         let mut looks = 0;
         let mut rows = Vec::new();
@@ -154,7 +155,8 @@ impl Inventory {
             asked = self.cli.access(id, None).await?;
             &asked
         };
-        cli::map_shown(told, entries, cli::now()).ok_or_else(|| failed("the tunnel's id is none"))
+        cli::map_shown(told, entries, clock::wall())
+            .ok_or_else(|| failed("the tunnel's id is none"))
     }
 
     /// Makes a tunnel and its first port. Its id is made of the name, and the service may add to it;
@@ -179,7 +181,7 @@ impl Inventory {
             access,
         };
         let told = self.cli.create(new).await?;
-        let mut tunnel = cli::map_listed(&told.listed, cli::now())
+        let mut tunnel = cli::map_listed(&told.listed, clock::wall())
             .ok_or_else(|| failed(format!("it made {}, which is no id", told.listed.id)))?;
         name.trim().clone_into(&mut tunnel.name);
         if let Some(remote) = &mut tunnel.remote {
@@ -300,7 +302,7 @@ impl Inventory {
             // What lets everybody in has an end of its own.
             self.cli.let_in(id, None, false).await?;
         }
-        let tunnel = cli::map_listed(&told.listed, cli::now());
+        let tunnel = cli::map_listed(&told.listed, clock::wall());
         Ok(tunnel.and_then(|tunnel| tunnel.expires_at))
     }
 

@@ -8,7 +8,8 @@ use super::management::{Endpoint, Management};
 use crate::model::{Class, Secret, TunnelId};
 use crate::provider::{BoxFuture, ConnectError};
 use futures_util::future::join_all;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -39,7 +40,7 @@ struct Held {
 impl Leftovers {
     /// Gives all of it back, within a bound; `None` when there is nothing.
     pub fn give_back(&self) -> Option<BoxFuture<'static, ()>> {
-        let all = std::mem::take(&mut *self.lock());
+        let all = std::mem::take(&mut *self.0.lock());
         if all.is_empty() {
             return None;
         }
@@ -49,10 +50,6 @@ impl Leftovers {
                 tracing::warn!("the service may take this host for connected for a while");
             }
         }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,7 +91,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.leftovers.lock().extend(self.held.take());
+        self.leftovers.0.lock().extend(self.held.take());
     }
 }
 

@@ -8,8 +8,9 @@ use crate::link::pump::pump_service;
 use crate::model::{Port, PortNumber, Target};
 use crate::provider::TrafficBoard;
 use crate::provider::types::{ConnectionGuard, PortCounters};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -50,7 +51,7 @@ impl Visitors {
     /// Serves these ports and no others. Who is connected stays so.
     pub fn set(&self, ports: &[Port]) {
         let target = |port: &Port| (port.number.get(), port.target.clone());
-        *self.targets() = ports.iter().map(target).collect();
+        *self.targets.lock() = ports.iter().map(target).collect();
     }
 
     /// Connects to the service of `port`. What its visitors send is the relay's business, TLS and all,
@@ -60,7 +61,7 @@ impl Visitors {
         let room = room.map_err(|_| Refusal::Shortage)?;
         let number = u16::try_from(port).ok().and_then(PortNumber::new);
         let number = number.ok_or(Refusal::NotServed)?;
-        let target = self.targets().get(&number.get()).cloned();
+        let target = self.targets.lock().get(&number.get()).cloned();
         let target = target.ok_or(Refusal::NotServed)?;
         let counters = self.traffic.port(number);
         let open = counters.connection();
@@ -73,10 +74,6 @@ impl Visitors {
             }),
             Err(_) => Err(Refusal::ConnectFailed),
         }
-    }
-
-    fn targets(&self) -> MutexGuard<'_, HashMap<u16, Target>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,11 +10,12 @@ use crate::link::pump::pump;
 use crate::link::{HANDSHAKE_TIMEOUT, exchange};
 use crate::model::{LivePort, Port, Protocol, ServiceFault};
 use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -45,13 +46,13 @@ impl LocalPorts {
     }
 
     fn get(&self, number: u16) -> Option<Arc<LocalPort>> {
-        self.lock().get(&number).cloned()
+        self.ports.lock().get(&number).cloned()
     }
 
     /// Serves these ports and no others. One that stays as it was keeps what is known of it.
     pub(super) fn set(&self, ports: &[Port]) {
         self.memories.retain(ports);
-        let mut local = self.lock();
+        let mut local = self.ports.lock();
         local.retain(|_, local| ports.contains(&local.port));
         for port in ports {
             local
@@ -62,7 +63,7 @@ impl LocalPorts {
 
     /// Serves these ports too: the relay may send visitors before its answer is here.
     pub(super) fn add(&self, ports: &[Port]) {
-        let mut local = self.lock();
+        let mut local = self.ports.lock();
         for port in ports {
             let number = port.number.get();
             if local.get(&number).is_none_or(|known| known.port != *port) {
@@ -73,25 +74,17 @@ impl LocalPorts {
 
     /// Notes which ports would lead back to themselves at these addresses.
     pub(super) fn serve_at(&self, live: &[LivePort]) {
-        let ports = self.lock().clone();
+        let ports = self.ports.lock().clone();
         let leads_back = |live: &&LivePort| {
             let local = ports.get(&live.number.get());
             !live.relays_own && local.is_some_and(|l| leads_to(&l.port.target, &live.url))
         };
         let loops = live.iter().filter(leads_back).map(|live| live.number.get());
-        *self.loops() = loops.collect();
-    }
-
-    fn loops(&self) -> MutexGuard<'_, HashSet<u16>> {
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.loops.lock() = loops.collect();
     }
 
     fn local(&self, port: &Port) -> Arc<LocalPort> {
         Arc::new(LocalPort::new(port.clone(), &self.memories))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u16, Arc<LocalPort>>> {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,7 +111,7 @@ pub(super) async fn serve(
     let Ok(Ok(opening)) = opening else {
         return tracing::debug!("a stream began with garbage");
     };
-    let loops = local.loops().contains(&opening.port) || own::is_dialled(opening.visitor);
+    let loops = local.loops.lock().contains(&opening.port) || own::is_dialled(opening.visitor);
     let Some(local) = local.get(opening.port) else {
         return refuse(stream, Answer::UnknownPort).await;
     };

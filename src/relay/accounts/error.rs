@@ -1,7 +1,7 @@
 //! Why a relay's accounts cannot be read or changed: what failed, and what to do about it.
 
 use super::{MAX_NAME, OWNER, VERSION};
-use crate::store::NotYours;
+use crate::base::files::NotYours;
 use std::io;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub enum AccountsError {
         /// The file.
         path: PathBuf,
         /// Its version.
-        found: u32,
+        found: u64,
     },
     /// The file holds no accounts. It is never replaced: it may be all that is left of them.
     #[error(

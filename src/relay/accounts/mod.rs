@@ -15,11 +15,11 @@ pub(super) use roster::{Credential, Roster};
 pub(super) use watch::AccountsWatch;
 
 use super::{certificate, files};
+use crate::base::digest::hex;
+use crate::base::files::{Document, Migration, Unusable, check_owner, lock_within, replace};
 use crate::model::Secret;
-use crate::store::{check_owner, lock_within};
 use roster::Account;
-use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
+use serde_json::Value;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,11 @@ const FILE: &str = "accounts.json";
 const OWNER_FILE: &str = "owner-token";
 const LOCK: &str = "accounts.lock";
 
-/// The version of the accounts file that is written. Version 1 had no ids.
-const VERSION: u32 = 2;
+/// Version 1 had no ids.
+const MIGRATIONS: &[Migration] = &[know_by_name];
+
+/// The version of the accounts file that is written.
+const VERSION: usize = 1 + MIGRATIONS.len();
 
 /// 192 bits from the system's generator.
 const TOKEN_BYTES: usize = 24;
@@ -47,12 +50,6 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// An account's name is no longer than this.
 const MAX_NAME: usize = 64;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Contents {
-    version: u32,
-    accounts: Vec<Account>,
-}
 
 /// One account, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +91,7 @@ impl Accounts {
             stamps: stamps(dir),
             corrupt: false,
         };
-        match read(&accounts.path()) {
+        match read(dir) {
             Ok(listed) => accounts.roster = Arc::new(roster(&accounts.owner_token, listed)),
             Err(AccountsError::Corrupt { .. }) => accounts.corrupt = true,
             Err(error) => return Err(error),
@@ -199,7 +196,7 @@ impl Accounts {
         let token = new_token();
         if name == OWNER {
             let _held = lock(&self.dir)?;
-            write(&self.dir.join(OWNER_FILE), token.expose())?;
+            write(&self.dir.join(OWNER_FILE), token.expose().as_bytes())?;
             self.owner_token = Secret::new(token.expose());
             let others = self.roster.0.iter().skip(1).cloned().collect();
             self.roster = Arc::new(roster(&token, others));
@@ -245,7 +242,7 @@ impl Accounts {
 
     fn read_again(&mut self) -> Result<(), AccountsError> {
         let token = read_owner_token(&self.dir.join(OWNER_FILE))?;
-        let listed = read(&self.path())?;
+        let listed = read(&self.dir)?;
         if let Some(token) = token {
             self.owner_token = token;
         }
@@ -262,13 +259,10 @@ impl Accounts {
         self.read_again()?;
         let mut roster = Roster::clone(&self.roster);
         change(&mut roster)?;
-        let contents = Contents {
-            version: VERSION,
-            accounts: roster.0.iter().skip(1).cloned().collect(),
-        };
-        let text = serde_json::to_string_pretty(&contents).map_err(io::Error::other);
-        let text = text.map_err(|error| io_error(&self.path(), error))?;
-        write(&self.path(), &text)?;
+        let accounts = roster.0.iter().skip(1).cloned().collect();
+        let bytes = document(&self.dir).encode(&accounts);
+        let bytes = bytes.map_err(|error| io_error(&self.path(), error))?;
+        write(&self.path(), &bytes)?;
         self.roster = Arc::new(roster);
         self.corrupt = false;
         Ok(())
@@ -285,43 +279,37 @@ fn roster(owner_token: &Secret, listed: Vec<Account>) -> Roster {
     Roster(std::iter::once(owner).chain(listed).collect())
 }
 
-/// The accounts in the file, none when there is no file.
-fn read(path: &Path) -> Result<Vec<Account>, AccountsError> {
-    #[derive(Deserialize)]
-    struct Version {
-        version: u32,
-    }
-    let corrupt = || AccountsError::Corrupt {
-        path: path.to_owned(),
-    };
-    let text = match files::read(path) {
-        Ok(Some(text)) => text,
-        Ok(None) => return Ok(Vec::new()),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(corrupt()),
-        Err(error) => return Err(io_error(path, error)),
-    };
-    if let Ok(Version { version: found }) = serde_json::from_str(&text)
-        && found > VERSION
-    {
-        return Err(AccountsError::FromTheFuture {
-            path: path.to_owned(),
-            found,
-        });
-    }
-    let contents: Contents = serde_json::from_str(&text).map_err(|_| corrupt())?;
-    let mut accounts = contents.accounts;
-    for account in &mut accounts {
-        // Names and ports were kept under the name.
-        if account.id.is_empty() {
-            account.id = Arc::clone(&account.name);
+/// All accounts but the owner's.
+fn document(dir: &Path) -> Document<Vec<Account>> {
+    let document = Document::new(dir, FILE, MIGRATIONS).under("accounts");
+    document.at_most(files::MAX_SIZE)
+}
+
+/// Names and ports of an account without an id were kept under its name.
+fn know_by_name(mut accounts: Value) -> Value {
+    for account in accounts.as_array_mut().into_iter().flatten() {
+        if let Some(name) = account.get("name").cloned() {
+            account["id"] = name;
         }
     }
-    Ok(accounts)
+    accounts
+}
+
+/// The accounts in the file, none when there is no file.
+fn read(dir: &Path) -> Result<Vec<Account>, AccountsError> {
+    let document = document(dir);
+    let path = document.path();
+    document.read().or_else(|unusable| match unusable {
+        Unusable::Absent => Ok(Vec::new()),
+        Unusable::Unreadable(error) => Err(io_error(&path, error)),
+        Unusable::Corrupt(_) => Err(AccountsError::Corrupt { path }),
+        Unusable::TooNew(found) => Err(AccountsError::FromTheFuture { path, found }),
+    })
 }
 
 /// The token in the file; `None` when there is no file.
 fn read_owner_token(path: &Path) -> Result<Option<Secret>, AccountsError> {
-    let Some(text) = files::read(path).map_err(|error| io_error(path, error))? else {
+    let Some(text) = files::read_text(path).map_err(|error| io_error(path, error))? else {
         return Ok(None);
     };
     let token = Secret::new(&text);
@@ -341,13 +329,13 @@ fn make_owner_token(dir: &Path) -> Result<(Secret, bool), AccountsError> {
         return Ok((token, false));
     }
     let token = new_token();
-    files::write_private(&path, token.expose()).map_err(|error| io_error(&path, error))?;
+    replace(&path, token.expose().as_bytes()).map_err(|error| io_error(&path, error))?;
     Ok((token, true))
 }
 
 /// Taking a right away must work on a full disk.
-fn write(path: &Path, text: &str) -> Result<(), AccountsError> {
-    files::write_private_on_full_disk(path, text).map_err(|error| io_error(path, error))
+fn write(path: &Path, bytes: &[u8]) -> Result<(), AccountsError> {
+    files::replace_on_full_disk(path, bytes).map_err(|error| io_error(path, error))
 }
 
 /// Held while the accounts are changed; the system lets go of it when a program dies.
@@ -374,13 +362,4 @@ fn io_error(path: &Path, error: io::Error) -> AccountsError {
 
 fn new_token() -> Secret {
     Secret::new(&hex(&rand::random::<[u8; TOKEN_BYTES]>()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // A String takes everything.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

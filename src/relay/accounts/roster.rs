@@ -1,8 +1,8 @@
 //! Who may host, at one moment: looked at by every host that arrives, so nothing in here waits for a
 //! file or a lock.
 
+use crate::base::digest::{hex, sha256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,8 +10,6 @@ use std::sync::Arc;
 /// removed name has another one, and inherits nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(in crate::relay) struct Account {
-    /// Empty in a file of version 1, where an account was known by its name.
-    #[serde(default)]
     pub(super) id: Arc<str>,
     pub(super) name: Arc<str>,
     token_sha256: String,
@@ -94,7 +92,7 @@ impl Roster {
 }
 
 fn digest(token: &str) -> String {
-    super::hex(&Sha256::digest(token.as_bytes()))
+    hex(&sha256(token))
 }
 
 /// Takes as long whatever differs.

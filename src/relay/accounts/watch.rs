@@ -5,7 +5,8 @@
 //! began, however many they are. No lock that sessions or visitors need is held meanwhile.
 
 use super::{Accounts, Credential, Roster};
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -68,7 +69,7 @@ impl AccountsWatch {
         *last = Some(Instant::now());
         let accounts = Arc::clone(&self.accounts);
         let looked = spawn_blocking(move || {
-            let mut accounts = accounts.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut accounts = accounts.lock();
             accounts.reload().then(|| accounts.roster())
         });
         if let Ok(Some(roster)) = looked.await {

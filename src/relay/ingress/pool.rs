@@ -4,8 +4,8 @@
 
 use super::buffer::Inbound;
 use super::service::Service;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -50,7 +50,7 @@ impl Pool {
     /// far as the host knows shows when it is used.
     pub(super) fn take(&self, key: u64) -> Option<Box<Service>> {
         loop {
-            let mut idle = self.lock().pop(key)?;
+            let mut idle = self.idle.lock().pop(key)?;
             if idle.is_good() {
                 idle.service.reused = true;
                 return Some(idle.service);
@@ -66,7 +66,7 @@ impl Pool {
         }
         service.inbound = Inbound::default();
         let until = Instant::now() + time.min(MAX_IDLE_TIME);
-        let mut idle = self.lock();
+        let mut idle = self.idle.lock();
         let was_empty = idle.count == 0;
         if idle.push(key, Entry { until, service }) && was_empty {
             self.filled.notify_one();
@@ -79,18 +79,13 @@ impl Pool {
             self.filled.notified().await;
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
-                let mut idle = self.lock();
+                let mut idle = self.idle.lock();
                 idle.retain_good();
                 if idle.count == 0 {
                     break;
                 }
             }
         }
-    }
-
-    /// A panic elsewhere cannot leave the lists half changed.
-    fn lock(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

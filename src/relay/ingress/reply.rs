@@ -13,7 +13,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderValue};
 use http::{HeaderMap, Method, Response, Version, response};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// What an answer has to know of its request, whose head may be on its way to a service by then.
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ fn put_date(headers: &mut HeaderMap) {
         return;
     }
     let now = Timestamp::now();
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut last = LAST.lock();
     if last
         .as_ref()
         .is_none_or(|(second, _)| *second != now.as_second())

@@ -3,6 +3,7 @@
 //! It knows nothing of what the bytes mean.
 
 use super::accept::Stop;
+use crate::base::forward::forward_writes;
 use crate::link::pump::pump;
 use crate::relay::Permit;
 use bytes::{Buf, Bytes};
@@ -121,23 +122,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
+forward_writes!([S: AsyncWrite + Unpin] Rewound<S>, stream);
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
 use super::changes::Change;
+use crate::base::clock::rfc3339;
 use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
-use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -123,12 +123,6 @@ fn line(at: UnixMillis, event: Event<'_>) -> String {
     let at = rfc3339(at);
     // Strings and numbers alone: there is nothing that JSON cannot hold.
     serde_json::to_string(&Line { at, event }).unwrap_or_default()
-}
-
-fn rfc3339(at: UnixMillis) -> String {
-    let millis = i64::try_from(at.0).unwrap_or_default();
-    let at = Timestamp::from_millisecond(millis).unwrap_or_default();
-    format!("{at:.3}")
 }
 
 fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &Life) -> Event<'a> {

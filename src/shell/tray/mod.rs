@@ -11,8 +11,9 @@ mod plan;
 use crate::model::Action;
 use crate::view::{Msg, TrayView};
 use painter::Painter;
+use parking_lot::Mutex;
 use plan::Plan;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tray_icon::menu::MenuEvent;
 use tray_icon::{MouseButton, MouseButtonState, TrayIconEvent};
 
@@ -100,12 +101,12 @@ impl Tray {
 
 impl Drop for Tray {
     fn drop(&mut self) {
-        *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *LISTENER.lock() = None;
     }
 }
 
 fn listen(on_action: Listener) {
-    *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(on_action);
+    *LISTENER.lock() = Some(on_action);
     MenuEvent::set_event_handler(Some(|event: MenuEvent| {
         let id = event.id().as_ref();
         if let Some(action) = plan::action_of(id) {
@@ -123,10 +124,7 @@ fn listen(on_action: Listener) {
 
 /// The listener is called with the lock released: it may end in a [`Tray`] being dropped.
 fn tell(action: Action) {
-    let listener = LISTENER
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let listener = LISTENER.lock().clone();
     if let Some(listener) = listener {
         listener(action);
     }

@@ -2,7 +2,7 @@
 //! where that is asked for, hosting a tunnel that is made for it and thrown away.
 
 use super::{Check, said};
-use crate::clock;
+use crate::base::clock;
 use crate::model::{
     AccountId, AccountState, Offers, Pending, Port, PortNumber, Protocol, ProviderId,
     ProviderOptions, Reason, Remote, Target, Tunnel, TunnelId,

@@ -2,6 +2,7 @@
 
 use super::{Check, said};
 use crate::audit;
+use crate::base::files::Loaded;
 use crate::logging;
 use crate::model::Settings;
 #[cfg(feature = "window")]
@@ -9,7 +10,7 @@ use crate::platform;
 use crate::relay::Limits;
 use crate::secrets::{Kind, Secrets};
 use crate::start::descriptors::{self, Descriptors};
-use crate::store::{Home, Loaded};
+use crate::store::Home;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, messages as m};
 use std::io;

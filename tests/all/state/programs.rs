@@ -17,7 +17,7 @@ const EACH: u64 = 60;
 
 pub(super) fn entry() -> Entry {
     Entry {
-        at: underpass::clock::now(),
+        at: underpass::base::clock::now(),
         kind: Kind::Up,
         tunnel: TunnelId::new("web").expect("an id"),
         provider: ProviderId::RELAY,

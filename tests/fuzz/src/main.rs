@@ -5,6 +5,7 @@
 
 #![no_main]
 
+mod base;
 mod link;
 
 use libfuzzer_sys::fuzz_target;

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError};
+use std::sync::PoisonError;
 
 thread_local! {
     static MODELLED: Cell<bool> = const { Cell::new(false) };
@@ -25,15 +25,15 @@ impl Drop for Modelled {
     }
 }
 
-/// As `std::sync::Mutex`.
+/// As `parking_lot::Mutex`.
 pub(in crate::link::resume) enum Mutex<T> {
-    Real(std::sync::Mutex<T>),
+    Real(parking_lot::Mutex<T>),
     Modelled(shuttle::sync::Mutex<T>),
 }
 
-/// As `std::sync::MutexGuard`.
+/// As `parking_lot::MutexGuard`.
 pub(in crate::link::resume) enum Guard<'a, T> {
-    Real(std::sync::MutexGuard<'a, T>),
+    Real(parking_lot::MutexGuard<'a, T>),
     Modelled(shuttle::sync::MutexGuard<'a, T>),
 }
 
@@ -42,22 +42,17 @@ impl<T> Mutex<T> {
         if MODELLED.get() {
             Self::Modelled(shuttle::sync::Mutex::new(value))
         } else {
-            Self::Real(std::sync::Mutex::new(value))
+            Self::Real(parking_lot::Mutex::new(value))
         }
     }
 
-    pub(in crate::link::resume) fn lock(&self) -> LockResult<Guard<'_, T>> {
+    pub(in crate::link::resume) fn lock(&self) -> Guard<'_, T> {
         match self {
-            Self::Real(lock) => wrap(lock.lock(), Guard::Real),
-            Self::Modelled(lock) => wrap(lock.lock(), Guard::Modelled),
+            Self::Real(lock) => Guard::Real(lock.lock()),
+            Self::Modelled(lock) => {
+                Guard::Modelled(lock.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         }
-    }
-}
-
-fn wrap<G, W>(taken: LockResult<G>, wrap: impl Fn(G) -> W) -> LockResult<W> {
-    match taken {
-        Ok(guard) => Ok(wrap(guard)),
-        Err(poisoned) => Err(PoisonError::new(wrap(poisoned.into_inner()))),
     }
 }
 

@@ -4,9 +4,9 @@ use super::super::Identity;
 use super::device::CodeReader;
 use super::errors::{self, About, Verdict, failed};
 use super::limits::{self, Limits};
-use super::map::now;
 use super::program::{Answer, Program, Watch};
 use super::shapes::{self, Entry, Listed, PortTold, Told, User};
+use crate::base::clock;
 use crate::model::{Access, DeviceCode, PortNumber, Protocol, Reason, Secret, TunnelId};
 use crate::provider::ConnectError;
 use std::time::Duration;
@@ -191,7 +191,7 @@ impl Cli {
         scope: &str,
     ) -> Result<(Secret, Option<Duration>), ConnectError> {
         let argv = ["token", id.as_str(), "--scopes", scope, "--json"];
-        let read = |text: &str| shapes::token(text, now());
+        let read = |text: &str| shapes::token(text, clock::wall());
         self.read(&argv, About::Tunnel(id.as_str()), read).await
     }
 
@@ -201,7 +201,7 @@ impl Cli {
         if answer.code == Some(0) {
             return shapes::user(&answer.stdout).ok_or_else(unreadable);
         }
-        match errors::classify(&answer, About::Account, now()) {
+        match errors::classify(&answer, About::Account, clock::wall()) {
             Verdict::Is(error) => Err(error),
             Verdict::NotPermitted(detail) => Err(ConnectError::with(Reason::SignedOut, detail)),
         }
@@ -283,7 +283,7 @@ impl Cli {
         if answer.code == Some(0) {
             return Ok(answer.stdout);
         }
-        match errors::classify(&answer, about, now()) {
+        match errors::classify(&answer, about, clock::wall()) {
             Verdict::Is(error) => Err(error),
             Verdict::NotPermitted(detail) => {
                 let user = self.user().await;

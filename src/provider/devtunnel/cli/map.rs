@@ -7,7 +7,7 @@ use crate::model::{
     Access, Metrics, Port, PortNumber, Protocol, Remote, Target, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// An expiry that slides is another one only when it has moved this far: else each look would change
 /// what is shown and stored.
@@ -24,14 +24,6 @@ pub struct Shown {
     pub whole: Metrics,
     /// The public URLs of the ports that were hosted before.
     pub urls: BTreeMap<PortNumber, String>,
-}
-
-/// The wall clock.
-pub(in crate::provider::devtunnel) fn now() -> UnixMillis {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    UnixMillis(0).after(since)
 }
 
 /// The tunnel that a look gave, with what only this computer knows of it: what the person called it,

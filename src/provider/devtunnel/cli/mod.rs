@@ -17,7 +17,7 @@ pub(super) use errors::{failed, refused};
 pub use limits::{Limit, Limits};
 pub(super) use map::client_command;
 pub use map::{Shown, keep};
-pub(super) use map::{map_listed, map_port, map_shown, now};
+pub(super) use map::{map_listed, map_port, map_shown};
 pub(super) use program::Program;
 pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public, protocol_of};
 

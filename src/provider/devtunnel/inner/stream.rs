@@ -5,9 +5,10 @@
 //! that a reader who keeps going never meets.
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -165,11 +166,11 @@ impl Outlet {
 }
 
 fn get(at: &Mutex<Instant>) -> Instant {
-    *at.lock().unwrap_or_else(PoisonError::into_inner)
+    *at.lock()
 }
 
 fn set(at: &Mutex<Instant>) {
-    *at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    *at.lock() = Instant::now();
 }
 
 impl AsyncRead for Outlet {

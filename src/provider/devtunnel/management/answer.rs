@@ -1,13 +1,13 @@
 //! What an answer of the management service, or the lack of one, means.
 
 use super::shapes::problem;
+use crate::base::clock;
 use crate::model::{Reason, UnixMillis};
 use crate::provider::ConnectError;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use std::error::Error;
 use std::io;
-use std::time::SystemTime;
 
 /// The header by which the service's own answers are told from a proxy's.
 const SERVED_BY: &str = "x-served-by";
@@ -83,8 +83,7 @@ pub(in crate::provider::devtunnel) fn map_status(
 /// When to ask again. It is said in seconds, or as a time of day: by the service's clock, where it tells
 /// that one too.
 fn retry_after(headers: &HeaderMap) -> Option<UnixMillis> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = u64::try_from(now.ok()?.as_millis()).ok()?;
+    let UnixMillis(now) = clock::wall();
     let said = header(headers, RETRY_AFTER.as_str()).trim();
     let wait = if let Ok(seconds) = said.parse::<u64>() {
         seconds.checked_mul(1000)?
@@ -153,7 +152,6 @@ fn map_kind(kind: Option<io::ErrorKind>, connecting: bool, address: &str, said: 
 mod tests {
     use super::*;
     use crate::model::Class;
-    use crate::provider::devtunnel::cli::now;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -223,11 +221,11 @@ mod tests {
         );
         headers.insert(DATE, date.parse().expect("a value"));
         headers.insert(RETRY_AFTER, until.parse().expect("a value"));
-        let before = now();
+        let before = clock::wall();
         let at = retry_after(&headers).expect("it is read");
         let wait = Duration::from_mins(2);
         assert!(
-            at >= before.after(wait) && at <= now().after(wait),
+            at >= before.after(wait) && at <= clock::wall().after(wait),
             "{at:?}"
         );
         headers.remove(DATE);

@@ -40,7 +40,7 @@ impl Base {
     pub fn at(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("{VARIABLE} is no URL: {error}"))?;
         let host = url.host_str().unwrap_or_default();
-        let here = is_here(host.trim_matches(['[', ']']));
+        let here = is_here(host);
         match url.scheme() {
             "https" => {}
             "http" if here => {}
@@ -65,7 +65,7 @@ impl Base {
     pub(super) fn is_here(&self) -> bool {
         match self {
             Self::Cluster => false,
-            Self::At(url) => is_here(url.host_str().unwrap_or_default().trim_matches(['[', ']'])),
+            Self::At(url) => is_here(url.host_str().unwrap_or_default()),
         }
     }
 

@@ -3,12 +3,15 @@
 //! It knows its own state alone; the machine tells it when to speak.
 
 use super::message::{put_adjust, put_close, put_data, put_eof};
-use super::ring::Ring;
 use super::wire::{Fault, number, size};
+use crate::base::ring::Ring;
 use std::task::Waker;
 
 /// What is written and has not gone is no more than this.
 pub(super) const OUTBOX: usize = 256 * 1024;
+
+/// An empty inbox keeps no more memory than this.
+const KEPT: usize = 256 * 1024;
 
 /// A packet carries no more than this.
 pub(super) const MAX_DATA: u32 = 32 * 1024;
@@ -180,7 +183,8 @@ impl State {
     /// What has not gone is in vain now.
     pub(super) fn handle_close(&mut self) {
         self.theirs = Theirs::Closed;
-        self.outbox.clear();
+        self.outbox.release(usize::MAX);
+        self.outbox.shrink();
     }
 
     /// Moves up to `max` unread bytes out.
@@ -190,6 +194,9 @@ impl State {
         sink(first);
         sink(second);
         self.inbox.release(count);
+        if self.inbox.is_empty() && self.inbox.held() > KEPT {
+            self.inbox.shrink();
+        }
         self.consume(count);
     }
 
@@ -211,7 +218,8 @@ impl State {
         self.reader = None;
         self.writer = None;
         self.consume(self.inbox.len());
-        self.inbox.clear();
+        self.inbox.release(usize::MAX);
+        self.inbox.shrink();
     }
 
     /// Whether its window is to be opened again: half of it is used up.

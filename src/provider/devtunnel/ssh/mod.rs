@@ -11,7 +11,6 @@ mod driver;
 mod ident;
 mod machine;
 mod message;
-mod ring;
 mod shared;
 mod stream;
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! between the look and the wait. Nothing under the lock waits or does I/O.
 
 use super::machine::Machine;
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use tokio::sync::watch;
 
@@ -41,7 +42,7 @@ impl Shared {
     pub(super) fn with<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
         let mut woken = Vec::new();
         // Nothing under the lock panics half way.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let result = change(&mut state.machine);
         let is_due = state.machine.is_transmit_due() && !state.is_stuck;
         let driver = if is_due || state.machine.is_over() {
@@ -66,7 +67,7 @@ impl Shared {
         woken: &mut Vec<Waker>,
         change: impl FnOnce(&mut Machine) -> R,
     ) -> R {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         match &mut state.driver {
             Some(waker) => waker.clone_from(cx.waker()),
             place @ None => *place = Some(cx.waker().clone()),

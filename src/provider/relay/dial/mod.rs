@@ -13,8 +13,8 @@ use crate::provider::ConnectError;
 use crate::provider::dial::{Proxies, is_here};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use walk::{Blame, Failed, Way};
@@ -158,7 +158,7 @@ impl Dialler {
     }
 
     fn known(&self, link: &JoinLink) -> Option<Way> {
-        let last = self.last();
+        let last = self.last.lock();
         let (address, way) = last.as_ref()?;
         (*address == link.address()).then_some(*way)
     }
@@ -166,16 +166,12 @@ impl Dialler {
     fn remember(&self, link: &JoinLink, way: Way) {
         let address = link.address();
         match way {
-            Way::Direct => *self.last() = None,
+            Way::Direct => *self.last.lock() = None,
             Way::WebSocket { port } => {
                 tracing::info!(relay = address, port, "the link goes as a WebSocket");
-                *self.last() = Some((address, way));
+                *self.last.lock() = Some((address, way));
             }
         }
-    }
-
-    fn last(&self) -> MutexGuard<'_, Option<(String, Way)>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

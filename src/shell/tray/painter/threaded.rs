@@ -1,7 +1,8 @@
 //! Draws on a thread of its own: on Linux the desktop may hang.
 
 use super::{Frame, Shown, TrayError, draw};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -65,27 +66,22 @@ impl Drop for Painter {
     fn drop(&mut self) {
         self.desk.tell(|orders| orders.closing = true);
         let waits = |orders: &mut Orders| !orders.ended;
-        let ended = self
-            .desk
+        let mut orders = self.desk.orders.lock();
+        self.desk
             .changed
-            .wait_timeout_while(self.desk.lock(), FAREWELL, waits);
-        drop(ended);
+            .wait_while_for(&mut orders, waits, FAREWELL);
     }
 }
 
 impl Desk {
-    fn lock(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn tell(&self, change: impl FnOnce(&mut Orders)) {
-        change(&mut self.lock());
+        change(&mut self.orders.lock());
         self.changed.notify_all();
     }
 
     /// Waits for something to draw; `None` at the end. A retry draws what failed.
     fn next(&self, failed: Option<&Frame>) -> Option<Frame> {
-        let mut orders = self.lock();
+        let mut orders = self.orders.lock();
         loop {
             let retry = std::mem::take(&mut orders.retry);
             if orders.closing {
@@ -97,10 +93,7 @@ impl Desk {
             if let Some(frame) = failed.filter(|_| retry) {
                 return Some(frame.clone());
             }
-            orders = self
-                .changed
-                .wait(orders)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait(&mut orders);
         }
     }
 }

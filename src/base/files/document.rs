@@ -1,16 +1,17 @@
 //! One versioned file: read leniently, replaced in one step. It knows no file in particular.
 
-use super::aside::{Why, keep_aside, keep_copy};
+use super::aside::{keep_aside, keep_copy};
+use super::whole;
 use crate::model::NoticeKind;
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Turns the data of one version into that of the next.
@@ -36,11 +37,14 @@ enum Kept {
     TooNew,
 }
 
-/// A file `{"version":N,"data":…}`.
+/// A file `{"version":N,"data":…}`: [`load`](Self::load) for what the program can do without, which is then
+/// kept aside and reported; [`read`](Self::read) for what its owner decides of.
 #[derive(Clone, Debug)]
 pub struct Document<T> {
     dir: PathBuf,
     name: &'static str,
+    /// What the data is called in the file.
+    key: &'static str,
     migrations: &'static [Migration],
     sift: Option<Sift>,
     tidy: fn(&mut T),
@@ -61,25 +65,31 @@ pub struct Loaded<T> {
 }
 
 /// Why the data of a file cannot be used.
-#[derive(Debug, PartialEq)]
-enum Unusable {
+#[derive(Debug)]
+pub enum Unusable {
+    /// There is no file.
     Absent,
     /// The system does not let us read it: that may pass, and the data may be good.
-    Unreadable(String),
+    Unreadable(io::Error),
+    /// It is not what this program or an older one writes. The text may quote it.
     Corrupt(String),
+    /// It is of this version, which only a newer program knows.
     TooNew(u64),
 }
 
-#[derive(Serialize)]
 struct Envelope<'a, T> {
     version: u64,
+    key: &'static str,
     data: &'a T,
 }
 
-#[derive(Deserialize)]
-struct RawEnvelope {
-    version: u64,
-    data: Value,
+impl<T: Serialize> Serialize for Envelope<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("version", &self.version)?;
+        map.serialize_entry(self.key, self.data)?;
+        map.end()
+    }
 }
 
 impl<T: Serialize + DeserializeOwned + Default> Document<T> {
@@ -90,6 +100,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         Self {
             dir: dir.to_owned(),
             name,
+            key: "data",
             migrations,
             sift: None,
             tidy: |_| {},
@@ -102,6 +113,12 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     #[must_use]
     pub fn tidied_by(self, tidy: fn(&mut T)) -> Self {
         Self { tidy, ..self }
+    }
+
+    /// The file calls its data so: it is older than this form.
+    #[must_use]
+    pub fn under(self, key: &'static str) -> Self {
+        Self { key, ..self }
     }
 
     /// Reads a file of so many bytes, where that is more than others have.
@@ -140,11 +157,10 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// [`Document::save`] refuses to replace it.
     #[must_use]
     pub fn load(&self) -> Loaded<T> {
-        self.remove_leftovers();
-        let (value, notice) = match self.read() {
-            Ok((mut value, dropped)) => {
-                (self.tidy)(&mut value);
-                in_the_way().remove(&self.path());
+        whole::remove_leftovers(&self.path(), LEFTOVER_AGE);
+        let (value, notice) = match self.read_entries() {
+            Ok((value, dropped)) => {
+                IN_THE_WAY.lock().remove(&self.path());
                 let notice = (dropped > 0).then(|| self.note_dropped(&value, dropped));
                 (value, notice.flatten())
             }
@@ -158,10 +174,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     pub fn peek(&self) -> Loaded<T> {
         let file = || self.name.to_owned();
         let (value, notice) = match self.read() {
-            Ok((mut value, _)) => {
-                (self.tidy)(&mut value);
-                (value, None)
-            }
+            Ok(value) => (value, None),
             Err(Unusable::Absent) => (T::default(), None),
             Err(Unusable::TooNew(_)) => {
                 let notice = NoticeKind::FileTooNew { file: file() };
@@ -192,7 +205,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
             }
             Err(error) => {
                 tracing::error!(file = self.name, %error, "file not kept aside");
-                in_the_way().insert(self.path(), Kept::Stuck);
+                IN_THE_WAY.lock().insert(self.path(), Kept::Stuck);
                 None
             }
         }
@@ -205,24 +218,44 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// The file could not be written, or holds data that could be neither read nor kept aside.
     pub fn save(&self, value: &T) -> io::Result<()> {
         self.check_way()?;
-        let version = self.version();
-        let data = value;
-        let mut text = serde_json::to_vec_pretty(&Envelope { version, data })?;
+        whole::replace(&self.path(), &self.encode(value)?)
+    }
+
+    /// What [`save`](Self::save) writes.
+    ///
+    /// # Errors
+    /// The data is nothing that JSON can hold.
+    pub fn encode(&self, value: &T) -> io::Result<Vec<u8>> {
+        let (version, key) = (self.version(), self.key);
+        let mut text = serde_json::to_vec_pretty(&Envelope {
+            version,
+            key,
+            data: value,
+        })?;
         text.push(b'\n');
-        // It is made with mode 0600, and removed again when anything below fails.
-        let mut temp = tempfile::Builder::new()
-            .prefix(&self.temp_prefix())
-            .tempfile_in(&self.dir)?;
-        temp.write_all(&text)?;
-        temp.as_file().sync_all()?;
-        temp.persist(self.path()).map_err(|failed| failed.error)?;
-        sync_dir(&self.dir)
+        Ok(text)
+    }
+
+    /// The data, for whoever decides what becomes of a file that cannot be used: nothing is changed.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn read(&self) -> Result<T, Unusable> {
+        self.read_entries().map(|(value, _)| value)
+    }
+
+    /// Renames the file to `NAME.corrupt-TIME` and gives the new name.
+    ///
+    /// # Errors
+    /// It could not be renamed.
+    pub fn keep_aside(&self) -> io::Result<String> {
+        keep_aside(&self.dir, self.name)
     }
 
     /// Saves, and turns a failure into what the person is told.
     #[must_use]
     pub fn save_or_notice(&self, value: &T) -> Option<NoticeKind> {
-        if in_the_way().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists() {
+        if IN_THE_WAY.lock().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists() {
             // That was said when it was read.
             return None;
         }
@@ -235,47 +268,58 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// The data, and how many of its entries were left out.
-    fn read(&self) -> Result<(T, usize), Unusable> {
+    fn read_entries(&self) -> Result<(T, usize), Unusable> {
         let corrupt = |error: &dyn std::fmt::Display| Unusable::Corrupt(error.to_string());
-        let bytes = read_bounded(&self.path(), self.max_size)?;
-        let raw: RawEnvelope = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error))?;
-        if raw.version > self.version() {
-            return Err(Unusable::TooNew(raw.version));
+        let bytes =
+            whole::read(&self.path(), self.max_size).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Unusable::Absent,
+                io::ErrorKind::InvalidData => corrupt(&error),
+                _ => Unusable::Unreadable(error),
+            })?;
+        let raw: Result<Map<String, Value>, _> = serde_json::from_slice(&bytes);
+        let mut raw = raw.map_err(|error| corrupt(&error))?;
+        let version = raw.get("version").and_then(Value::as_u64);
+        let version = version.ok_or_else(|| corrupt(&"it has no version"))?;
+        if version > self.version() {
+            return Err(Unusable::TooNew(version));
         }
-        let done = usize::try_from(raw.version).unwrap_or(usize::MAX);
+        let done = usize::try_from(version).unwrap_or(usize::MAX);
         let steps = done.checked_sub(1).and_then(|n| self.migrations.get(n..));
         let steps = steps.ok_or_else(|| corrupt(&"there is no version 0"))?;
-        let mut data = steps.iter().fold(raw.data, |data, step| step(data));
+        let data = raw.remove(self.key);
+        let data = data.ok_or_else(|| corrupt(&"it has no data"))?;
+        let mut data = steps.iter().fold(data, |data, step| step(data));
         let dropped = self.sift.map_or(0, |sift| sift(&mut data));
-        let value = serde_json::from_value(data).map_err(|error| corrupt(&error))?;
+        let mut value = serde_json::from_value(data).map_err(|error| corrupt(&error))?;
+        (self.tidy)(&mut value);
         Ok((value, dropped))
     }
 
     /// Puts a file that cannot be used out of the way of the next one: what the person should know.
     fn make_way(&self, unusable: &Unusable) -> Option<NoticeKind> {
-        let why = match unusable {
+        match unusable {
             Unusable::Absent => {
-                in_the_way().remove(&self.path());
+                IN_THE_WAY.lock().remove(&self.path());
                 return None;
             }
             Unusable::TooNew(version) => {
                 tracing::warn!(file = self.name, version, "file of a newer version");
-                in_the_way().insert(self.path(), Kept::TooNew);
+                IN_THE_WAY.lock().insert(self.path(), Kept::TooNew);
                 let file = self.name.to_owned();
                 return Some(NoticeKind::FileTooNew { file });
             }
-            Unusable::Unreadable(_) | Unusable::Corrupt(_) => Why::Corrupt,
-        };
+            Unusable::Unreadable(_) | Unusable::Corrupt(_) => {}
+        }
         tracing::warn!(file = self.name, ?unusable, "file cannot be used");
-        let kept_as = match keep_aside(&self.dir, self.name, why) {
+        let kept_as = match self.keep_aside() {
             Ok(kept_as) => kept_as,
             Err(error) => {
                 tracing::error!(file = self.name, %error, "file not kept aside");
-                in_the_way().insert(self.path(), Kept::Stuck);
+                IN_THE_WAY.lock().insert(self.path(), Kept::Stuck);
                 return None;
             }
         };
-        in_the_way().remove(&self.path());
+        IN_THE_WAY.lock().remove(&self.path());
         let file = self.name.to_owned();
         Some(NoticeKind::FileCorrupt { file, kept_as })
     }
@@ -283,7 +327,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// Whether the file may be replaced. The person may have moved it away since it was read.
     fn check_way(&self) -> io::Result<()> {
         let path = self.path();
-        let mut in_the_way = in_the_way();
+        let mut in_the_way = IN_THE_WAY.lock();
         let Some(kept) = in_the_way.get(&path).copied() else {
             return Ok(());
         };
@@ -300,23 +344,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
             })),
         }
     }
-
-    fn temp_prefix(&self) -> String {
-        format!(".{}.tmp-", self.name)
-    }
-
-    fn remove_leftovers(&self) {
-        let prefix = self.temp_prefix();
-        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            let ours = entry.file_name().to_string_lossy().starts_with(&prefix);
-            let modified = entry.metadata().and_then(|data| data.modified());
-            let age = modified.ok().and_then(|at| at.elapsed().ok());
-            if ours && age.is_some_and(|age| age > LEFTOVER_AGE) {
-                // Another program may be quicker.
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-    }
 }
 
 fn sift<E: DeserializeOwned>(data: &mut Value) -> usize {
@@ -326,38 +353,6 @@ fn sift<E: DeserializeOwned>(data: &mut Value) -> usize {
     let before = entries.len();
     entries.retain(|entry| E::deserialize(entry).is_ok());
     before - entries.len()
-}
-
-fn in_the_way() -> MutexGuard<'static, BTreeMap<PathBuf, Kept>> {
-    IN_THE_WAY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read_bounded(path: &Path, max_size: u64) -> Result<Vec<u8>, Unusable> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Unusable::Absent,
-        _ => Unusable::Unreadable(error.to_string()),
-    };
-    // A pipe in the file's place would wait for its other end for ever.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(Unusable::Corrupt("it is no file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(max_size + 1).read_to_end(&mut bytes))
-        .map_err(failed)?;
-    if bytes.len() as u64 > max_size {
-        let why = format!("it has more than {max_size} bytes");
-        return Err(Unusable::Corrupt(why));
-    }
-    Ok(bytes)
-}
-
-/// Makes a rename last through a power cut.
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Tests of one versioned file: what it keeps, what it refuses, what it never loses.
 
 use super::*;
-use crate::store::Home;
-use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -290,63 +290,4 @@ fn a_corrupt_file_that_cannot_be_kept_aside_is_never_replaced() {
     fs::write(document.path(), r#"{"version":1,"data":{}}"#).expect("written");
     assert_eq!(document.load().notice, None);
     document.save(&note("a")).expect("it was read this time");
-}
-
-/// Loads every document there is from these bytes: none may panic, and the bytes must be found
-/// afterwards, in their place or aside.
-fn nothing_is_lost(bytes: &[u8]) {
-    let dir = folder();
-    let home = Home::at(dir.path()).expect("a home");
-    let loads: [(&str, &dyn Fn() -> bool); 6] = [
-        ("settings.json", &|| home.settings().load().notice.is_some()),
-        ("tunnels.json", &|| home.tunnels().load().notice.is_some()),
-        ("hosted.json", &|| home.hosted().load().notice.is_some()),
-        ("rows.json", &|| home.rows().load().notice.is_some()),
-        ("ports.json", &|| home.relay_ports().load().notice.is_some()),
-        ("note.json", &|| {
-            document(home.path()).load().notice.is_some()
-        }),
-    ];
-    for (name, load) in loads {
-        fs::write(home.file(name), bytes).expect("written");
-        let reported = load();
-        let untouched = fs::read(home.file(name)).is_ok_and(|found| found == bytes);
-        assert!(reported || untouched, "{name}");
-        let kept = files(dir.path());
-        let mut ours = kept.iter().filter(|(kept, _)| kept.starts_with(name));
-        assert!(ours.any(|(_, found)| found == bytes), "{name}");
-    }
-}
-
-fn json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-z-]{0,8}".prop_map(Value::from),
-    ];
-    let key = "version|data|id|ports|number|target|theme|timing|link|[a-z]{1,4}";
-    leaf.prop_recursive(4, 32, 5, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(key, inner, 0..4)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn random_bytes_never_panic_and_are_never_lost(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        nothing_is_lost(&bytes);
-    }
-
-    #[test]
-    fn random_json_never_panics_and_is_never_lost(version in 0u64..3, data in json(), cut in 0usize..400) {
-        let text = serde_json::json!({ "version": version, "data": data }).to_string();
-        nothing_is_lost(text.as_bytes());
-        nothing_is_lost(&text.as_bytes()[..cut.min(text.len())]);
-    }
 }

@@ -32,8 +32,9 @@ pub fn shift() -> ClockShift {
     ClockShift::between(now(), wall())
 }
 
-/// The wall clock. A clock set before 1970 reads as 1970.
-fn wall() -> UnixMillis {
+/// The wall clock, for what another program or the next run reads. A clock set before 1970 reads as 1970.
+#[must_use]
+pub fn wall() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     UnixMillis::default().after(since.unwrap_or_default())
 }

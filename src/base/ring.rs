@@ -8,7 +8,7 @@ const FIRST: usize = 16 * 1024;
 
 /// Bytes `start..end` of a stream.
 #[derive(Debug)]
-pub(super) struct Ring {
+pub(crate) struct Ring {
     memory: Vec<u8>,
     /// Where the byte `start` is.
     head: usize,
@@ -20,7 +20,7 @@ pub(super) struct Ring {
 impl Ring {
     /// # Panics
     /// Never, but a ring without capacity takes nothing.
-    pub(super) const fn new(capacity: usize) -> Self {
+    pub(crate) const fn new(capacity: usize) -> Self {
         Self {
             memory: Vec::new(),
             head: 0,
@@ -31,38 +31,38 @@ impl Ring {
     }
 
     /// The sequence number of its first byte.
-    pub(super) const fn start(&self) -> u64 {
+    pub(crate) const fn start(&self) -> u64 {
         self.start
     }
 
     /// The sequence number of the next byte it takes.
-    pub(super) const fn end(&self) -> u64 {
+    pub(crate) const fn end(&self) -> u64 {
         self.start + self.len as u64
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) const fn capacity(&self) -> usize {
+    pub(crate) const fn capacity(&self) -> usize {
         self.capacity
     }
 
-    pub(super) const fn room(&self) -> usize {
+    pub(crate) const fn room(&self) -> usize {
         self.capacity - self.len
     }
 
     /// The memory it holds.
-    pub(super) const fn held(&self) -> usize {
+    pub(crate) const fn held(&self) -> usize {
         self.memory.capacity()
     }
 
     /// Takes as much of `bytes` as fits: how many.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.room());
         if count == 0 {
             return 0;
@@ -77,7 +77,7 @@ impl Ring {
     }
 
     /// Up to `max` bytes from `seq` on, in two parts. `seq` must be in `start..=end`.
-    pub(super) fn slices(&self, seq: u64, max: usize) -> (&[u8], &[u8]) {
+    pub(crate) fn slices(&self, seq: u64, max: usize) -> (&[u8], &[u8]) {
         let skip = usize::try_from(seq.saturating_sub(self.start)).unwrap_or(self.len);
         let count = self.len.saturating_sub(skip).min(max);
         if count == 0 {
@@ -90,8 +90,8 @@ impl Ring {
     }
 
     /// Moves its first bytes out: how many.
-    pub(super) fn pop(&mut self, out: &mut [u8]) -> usize {
-        let (first, second) = self.slices(self.start, out.len());
+    pub(crate) fn pop(&mut self, out: &mut [u8]) -> usize {
+        let (first, second) = self.front(out.len());
         out[..first.len()].copy_from_slice(first);
         out[first.len()..first.len() + second.len()].copy_from_slice(second);
         let count = first.len() + second.len();
@@ -99,21 +99,27 @@ impl Ring {
         count
     }
 
+    /// Its first bytes, up to `max`, in two parts.
+    pub(crate) fn front(&self, max: usize) -> (&[u8], &[u8]) {
+        self.slices(self.start, max)
+    }
+
     /// Forgets all before `seq`.
-    pub(super) fn release_to(&mut self, seq: u64) {
-        let count = seq.saturating_sub(self.start).min(self.len as u64);
-        // It is no more than `len`.
+    pub(crate) fn release_to(&mut self, seq: u64) {
+        let count = seq.saturating_sub(self.start);
         self.release(usize::try_from(count).unwrap_or(self.len));
     }
 
     /// Gives back the memory that holds nothing.
-    pub(super) fn shrink(&mut self) {
+    pub(crate) fn shrink(&mut self) {
         if self.memory.len() > self.len {
             self.resize(self.len);
         }
     }
 
-    fn release(&mut self, count: usize) {
+    /// Forgets its first bytes.
+    pub(crate) fn release(&mut self, count: usize) {
+        let count = count.min(self.len);
         self.start += count as u64;
         self.len -= count;
         // An emptied ring starts over: one that is kept empty touches little memory.
@@ -140,7 +146,7 @@ impl Ring {
     /// Moves everything to new memory of that size.
     fn resize(&mut self, size: usize) {
         let mut memory = Vec::with_capacity(size);
-        let (first, second) = self.slices(self.start, self.len);
+        let (first, second) = self.front(self.len);
         memory.extend_from_slice(first);
         memory.extend_from_slice(second);
         memory.resize(size, 0);
@@ -200,6 +206,9 @@ mod tests {
         assert_eq!(all(&ring, 19_000), [1; 1_000]);
         ring.push(&[2; 5]);
         assert_eq!(all(&ring, 19_999), [1, 2, 2, 2, 2, 2]);
+        ring.release(usize::MAX);
+        ring.shrink();
+        assert_eq!((ring.len(), ring.held(), ring.end()), (0, 0, 20_005));
     }
 
     proptest! {

@@ -1,0 +1,15 @@
+//! Small files that outlive the program: versioned, for their owner alone, replaced in one step, locked
+//! where two programs change them, and never lost.
+//!
+//! It knows no file in particular: each room has its own contents.
+
+mod aside;
+mod document;
+mod lock;
+mod owner;
+mod whole;
+
+pub use document::{Document, Loaded, Migration, Unusable};
+pub use lock::{lock_within, no_follow, open_lock, try_lock};
+pub use owner::{NotYours, check_owner};
+pub use whole::{make_private_dir, read, remove_leftovers, replace};
