@@ -20,7 +20,7 @@ pub trait ProbeDialect: Debug + Sync {
     }
 
     /// What the provider says of the tunnel; `None` for an answer of the service itself.
-    fn verdict<'a>(&self, status: u16, header: Header<'a>) -> Option<RelayVerdict>;
+    fn verdict(&self, status: u16, header: Header<'_>) -> Option<RelayVerdict>;
 
     /// Whether a redirect to `place`, a host and a path, asks a visitor to sign in at the provider.
     fn is_sign_in(&self, _place: &str) -> bool {
@@ -48,7 +48,7 @@ impl ProbeDialect for OwnDialect {
         true
     }
 
-    fn verdict<'a>(&self, _: u16, header: Header<'a>) -> Option<RelayVerdict> {
+    fn verdict(&self, _: u16, header: Header<'_>) -> Option<RelayVerdict> {
         header(RelayVerdict::HEADER).and_then(RelayVerdict::parse)
     }
 }

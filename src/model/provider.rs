@@ -359,7 +359,7 @@ struct SampleDialect;
 
 #[cfg(test)]
 impl ProbeDialect for SampleDialect {
-    fn verdict<'a>(&self, _: u16, _: super::Header<'a>) -> Option<super::RelayVerdict> {
+    fn verdict(&self, _: u16, _: super::Header<'_>) -> Option<super::RelayVerdict> {
         None
     }
 
@@ -375,6 +375,7 @@ impl ProbeDialect for SampleDialect {
 #[cfg(test)]
 impl Catalog {
     /// Our relay and [`Offers::SAMPLE`].
+    #[must_use]
     pub fn sample() -> Self {
         static SAMPLE: Offers = Offers::SAMPLE;
         Self::new([&RELAY, &SAMPLE])

@@ -77,7 +77,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
             key,
             value,
         } => set(state, |settings| {
-            settings.set_option(provider, &key, &value)
+            settings.set_option(provider, &key, &value);
         }),
         Action::DeleteTunnel { tunnel } => inventory::delete(state, at, &tunnel),
         Action::RemovePort { key } => inventory::remove_port(state, &key),

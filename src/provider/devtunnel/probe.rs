@@ -31,7 +31,7 @@ impl ProbeDialect for Dialect {
         ]
     }
 
-    fn verdict<'a>(&self, status: u16, header: Header<'a>) -> Option<RelayVerdict> {
+    fn verdict(&self, status: u16, header: Header<'_>) -> Option<RelayVerdict> {
         verdict(status, header(SERVED_BY))
     }
 

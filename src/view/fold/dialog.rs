@@ -352,9 +352,8 @@ fn ways_in(offers: &Offers, account: &AccountId) -> Vec<Button> {
         let ways = offers.sign_in.iter();
         ways.map(move |way| button::sign_in_by(account, label(way.name), way, device))
     };
-    let here = by(|name| m::act_sign_in_by(name), false);
-    here.chain(by(|name| m::act_sign_in_code(name), true))
-        .collect()
+    let here = by(m::act_sign_in_by, false);
+    here.chain(by(m::act_sign_in_code, true)).collect()
 }
 
 /// A phone cannot reach this computer's loopback: the URL for the network goes first.
