@@ -68,7 +68,11 @@ fn buttons(group: &Group) -> Vec<Button> {
 
 fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     let mut facts = Vec::new();
-    if matches!(slot.status, Status::Creating | Status::Stopped) {
+    let is_idle = match slot.status {
+        Status::Creating | Status::Stopped => true,
+        status => status == Status::Elsewhere && !group.wanted(),
+    };
+    if is_idle {
         facts.extend(counted(scene, group, slot));
         return facts;
     }
