@@ -119,7 +119,7 @@ pub(super) async fn serve(
         return tracing::debug!("a stream began with garbage");
     };
     let loops =
-        local.loops().contains(&opening.port) || own::is_dialled(opening.visitor);
+        local.loops().contains(&opening.port) || own::is_dialled(opening.visitor, opening.reached);
     let Some(local) = local.get(opening.port) else {
         return refuse(stream, Answer::UnknownPort).await;
     };
