@@ -54,7 +54,8 @@ async fn what_is_said_by_whoever_takes_no_more_is_carried_to_its_end() {
         // Its answer takes more than one turn.
         asking.write_all(&[7; 700]).await.expect("it goes");
         let mut answer = [0; 700];
-        asking.read_exact(&mut answer).await.expect("it comes");
+        let reading = timeout(LISTENING, asking.read_exact(&mut answer)).await;
+        reading.expect("it comes").expect("it comes");
         assert_eq!(answer, [8; 700]);
         let (end, _near, _far) = carrying.await.expect("it is over");
         let end = end.expect_err("not all was taken");
