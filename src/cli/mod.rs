@@ -20,6 +20,7 @@ pub use resolved::{
 
 use crate::model::{Catalog, JoinLink};
 use clap::{CommandFactory as _, Parser as _};
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 /// The environment variable that may hold the join link, so that its token is in no process list.
@@ -54,8 +55,8 @@ pub fn parse(
 /// A join link stands where it is expected and nowhere else: whatever quotes the words would show its
 /// token.
 fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
-    let mut before = "";
-    for word in words.iter().filter_map(|word| word.to_str()) {
+    let mut before = Cow::Borrowed("");
+    for word in words.iter().map(|word| word.to_string_lossy()) {
         let is_links = before == "--relay" || word.starts_with("--relay=");
         let has_link = word.to_ascii_lowercase().contains(JoinLink::SCHEME);
         if has_link && !is_links {

@@ -258,9 +258,9 @@ async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
 
 /// Connects as a visitor's stream would; nothing is asked.
 async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
-    let opened = local::open(&plan.target, plan.protocol, &plan.options);
-    match timeout(plan.timeout, opened).await {
-        Ok(Ok(_)) => LocalAnswer::Accepts,
+    let look = local::look(&plan.target, plan.protocol, &plan.options);
+    match timeout(plan.timeout, look).await {
+        Ok(Ok(())) => LocalAnswer::Accepts,
         Ok(Err(fault)) => LocalAnswer::Failed(fault),
         Err(_) => LocalAnswer::Failed(ServiceFault::TimedOut),
     }

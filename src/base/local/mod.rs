@@ -166,7 +166,20 @@ impl LocalPort {
     }
 }
 
-/// Connects to a service without serving anybody: in TLS where it is https.
+/// Looks at a service without serving anybody: connects, and makes TLS where it is https.
+///
+/// # Errors
+/// What stood in the way.
+pub async fn look(
+    target: &Target,
+    protocol: Protocol,
+    options: &PortOptions,
+) -> Result<(), ServiceFault> {
+    let opened = open_as(target, protocol == Protocol::Https, options).await;
+    opened.map(drop)
+}
+
+/// Connects to a service to ask it something, as a visitor's stream would.
 ///
 /// # Errors
 /// What stood in the way.
@@ -175,8 +188,21 @@ pub async fn open(
     protocol: Protocol,
     options: &PortOptions,
 ) -> Result<LocalStream, ServiceFault> {
+    let in_tls = match protocol {
+        Protocol::Http | Protocol::Tcp => false,
+        Protocol::Https => true,
+        Protocol::Auto => detect::detect(target, options.proxy_protocol).await? == Spoken::Tls,
+    };
+    open_as(target, in_tls, options).await
+}
+
+async fn open_as(
+    target: &Target,
+    in_tls: bool,
+    options: &PortOptions,
+) -> Result<LocalStream, ServiceFault> {
     let socket = reach_for(None, target, options.proxy_protocol).await?;
-    if protocol != Protocol::Https {
+    if !in_tls {
         return Ok(Either::Left(socket));
     }
     let memory = Arc::new(CertificateMemory::default());
