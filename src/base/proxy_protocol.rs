@@ -7,7 +7,7 @@
 
 use crate::model::ProxyVersion;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// The longest header of version 1, line end included.
@@ -22,12 +22,21 @@ const FIXED_V2: usize = 16;
 /// a client's certificate, have some hundred bytes.
 const MAX_V2: usize = 4096;
 
-/// Reads a header off `stream`: the visitor, or `None` when the proxy speaks for itself (as its health
-/// checks do) or does not say.
+/// The two ends of a connection that a proxy passes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Whose it is.
+    pub visitor: SocketAddr,
+    /// What the visitor connected to.
+    pub reached: SocketAddr,
+}
+
+/// Reads a header off `stream`; `None` when the proxy speaks for itself (as its health checks do) or
+/// does not say whose the connection is.
 ///
 /// # Errors
 /// The stream fails, ends before the header does, or begins with something else.
-pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<SocketAddr>> {
+pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Ends>> {
     let mut header = vec![0; MIN];
     stream.read_exact(&mut header).await?;
     if header.starts_with(&SIGNATURE) {
@@ -40,7 +49,7 @@ pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Soc
 async fn read_v1<S: AsyncRead + Unpin>(
     stream: &mut S,
     mut line: Vec<u8>,
-) -> io::Result<Option<SocketAddr>> {
+) -> io::Result<Option<Ends>> {
     if !line.starts_with(b"PROXY ") {
         return Err(garbled());
     }
@@ -70,14 +79,12 @@ async fn read_v1<S: AsyncRead + Unpin>(
         };
         (fits && digits).then(|| Some(SocketAddr::new(ip, port.parse().ok()?)))?
     };
-    let read = address(target, target_port).and_then(|_| address(source, source_port));
-    read.map(Some).ok_or_else(garbled)
+    let ends = address(source, source_port).zip(address(target, target_port));
+    let ends = ends.map(|(visitor, reached)| Ends { visitor, reached });
+    ends.map(Some).ok_or_else(garbled)
 }
 
-async fn read_v2<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    begun: &[u8],
-) -> io::Result<Option<SocketAddr>> {
+async fn read_v2<S: AsyncRead + Unpin>(stream: &mut S, begun: &[u8]) -> io::Result<Option<Ends>> {
     /// The version in the upper half, the command in the lower.
     const LOCAL: u8 = 0x20;
     const PROXY: u8 = 0x21;
@@ -95,20 +102,28 @@ async fn read_v2<S: AsyncRead + Unpin>(
     if command == LOCAL {
         return Ok(None);
     }
-    let read = match family {
-        TCP_OVER_IPV4 => rest.first_chunk::<12>().map(|addresses| {
-            let [a, b, c, d, _, _, _, _, high, low, _, _] = *addresses;
-            SocketAddr::from(([a, b, c, d], u16::from_be_bytes([high, low])))
-        }),
-        TCP_OVER_IPV6 => rest.first_chunk::<36>().and_then(|addresses| {
-            let source = Ipv6Addr::from(*addresses.first_chunk::<16>()?);
-            let port = u16::from_be_bytes([addresses[32], addresses[33]]);
-            Some(SocketAddr::from((source, port)))
-        }),
+    let ends = match family {
+        TCP_OVER_IPV4 => ends::<4>(&rest),
+        TCP_OVER_IPV6 => ends::<16>(&rest),
         // Local sockets and the like have no address that means anything here.
         _ => return Ok(None),
     };
-    read.map(Some).ok_or_else(garbled)
+    ends.map(Some).ok_or_else(garbled)
+}
+
+/// Two addresses of `N` bytes, and their ports.
+fn ends<const N: usize>(bytes: &[u8]) -> Option<Ends>
+where
+    IpAddr: From<[u8; N]>,
+{
+    let (source, rest) = bytes.split_first_chunk::<N>()?;
+    let (target, rest) = rest.split_first_chunk::<N>()?;
+    let [high, low, to_high, to_low] = *rest.first_chunk()?;
+    let address = |ip: [u8; N], port| SocketAddr::new(ip.into(), u16::from_be_bytes(port));
+    Some(Ends {
+        visitor: address(*source, [high, low]),
+        reached: address(*target, [to_high, to_low]),
+    })
 }
 
 fn garbled() -> io::Error {
@@ -202,7 +217,26 @@ mod tests {
             .build()
             .expect("it needs nothing");
         let read = runtime.block_on(read(&mut bytes));
-        (read.map_err(|error| error.kind()), bytes.len())
+        let visitor = read.map(|ends| ends.map(|ends| ends.visitor));
+        (visitor.map_err(|error| error.kind()), bytes.len())
+    }
+
+    #[tokio::test]
+    async fn both_ends_are_read() {
+        for (visitor, service) in [
+            (([203, 0, 113, 9], 4711), "192.0.2.1:443"),
+            (([203, 0, 113, 9], 4711), "[2001:db8::1]:443"),
+        ] {
+            let (visitor, service) = (SocketAddr::from(visitor), service.parse());
+            let service = service.expect("an address");
+            for version in [ProxyVersion::V1, ProxyVersion::V2] {
+                let header = encode(version, Some(visitor), service);
+                let ends = read(&mut &header[..]).await.expect("it is one");
+                let ends = ends.expect("it names both");
+                let ends = (canonical(ends.visitor), canonical(ends.reached));
+                assert_eq!(ends, (visitor, service));
+            }
+        }
     }
 
     fn v2(command: u8, family: u8, length: u16, rest: &[u8]) -> Vec<u8> {

@@ -18,8 +18,9 @@ pub use resolved::{
     Invocation, LinkAddress, ProvidersArgs, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
 
-use crate::model::Catalog;
+use crate::model::{Catalog, JoinLink};
 use clap::{CommandFactory as _, Parser as _};
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 /// The environment variable that may hold the join link, so that its token is in no process list.
@@ -35,6 +36,8 @@ pub fn parse(
     variable: impl Fn(&str) -> Option<String>,
     providers: &Catalog,
 ) -> Result<Invocation, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    check_links(&words)?;
     let raw = raw::Raw::try_parse_from(words)?;
     let hosts = matches!(raw.command, Some(raw::RawCommand::Host(_)));
     resolve::resolve(raw, variable, providers).map_err(|wrong| {
@@ -47,6 +50,26 @@ pub fn parse(
         };
         about.error(clap::error::ErrorKind::ValueValidation, wrong)
     })
+}
+
+/// A join link stands where it is expected and nowhere else: whatever quotes the words would show its
+/// token.
+fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
+    let mut before = Cow::Borrowed("");
+    for word in words.iter().map(|word| word.to_string_lossy()) {
+        let is_links = before == "--relay" || word.starts_with("--relay=");
+        let has_link = word.to_ascii_lowercase().contains(JoinLink::SCHEME);
+        if has_link && !is_links {
+            return Err(command().error(
+                clap::error::ErrorKind::ValueValidation,
+                format!(
+                    "a join link goes with `host --relay` or in {RELAY_VARIABLE}, nowhere else"
+                ),
+            ));
+        }
+        before = word;
+    }
+    Ok(())
 }
 
 /// The whole command line, for completions and the man page.

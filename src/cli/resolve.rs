@@ -234,11 +234,6 @@ fn doctor(offers: &Offers, write: bool, json: bool) -> Result<Task, String> {
 /// A number is a port and a `:` makes a target; anything else is a name.
 fn read_target(typed: &str) -> Result<Asked, String> {
     let typed = typed.trim();
-    if typed.starts_with(JoinLink::SCHEME) {
-        return Err(format!(
-            "a join link is no TARGET: give it with --relay or in {RELAY_VARIABLE}"
-        ));
-    }
     let is_number = |c: char| c.is_ascii_digit() || "+-.".contains(c);
     if !typed.contains(':') && !typed.chars().all(is_number) {
         return Ok(Asked::Saved(typed.to_owned()));

@@ -153,11 +153,36 @@ fn the_join_link_comes_from_the_option_or_the_environment_and_is_never_quoted() 
         refused(&["host", "1", "--relay", &garbled]),
         read_with(&["host", "1"], Some(&garbled)).expect_err("garbled"),
         refused(&["host", &garbled]),
+        refused(&["host", &format!("x {}", garbled.to_uppercase())]),
+        refused(&[&garbled]),
+        refused(&["tunnels", "show", &garbled]),
+        refused(&["relay", "account", "rotate", &garbled]),
+        refused(&["relay", &format!("--data={garbled}")]),
+        refused(&["host", "1", "--name", &garbled]),
+        refused(&["host", "1", "--protocol", &garbled]),
     ] {
         assert!(
             said.contains("join link") && !said.contains("s3cret"),
             "{said}"
         );
+    }
+}
+
+#[test]
+fn a_join_link_where_none_is_taken_is_not_quoted_either() {
+    let (link, typed) = (link("s3cret"), format!("--relay={}", link("s3cret")));
+    for words in [
+        &["--relay", &link][..],
+        &[&typed],
+        &["tunnels", "show", "x", "--relay", &link],
+        &["tunnels", "show", "x", &typed],
+        &["host", "--relay", &link],
+        &["host", "1", "--relay", &link, "--nonsense"],
+        &["host", "1", &typed, &typed],
+        &["relay", &typed],
+    ] {
+        let said = refused(words);
+        assert!(!said.contains("s3cret"), "{words:?}: {said}");
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Opening {
     pub port: u16,
     /// The visitor.
     pub visitor: SocketAddr,
+    /// What the visitor has connected to. An older relay does not say it.
+    pub reached: Option<SocketAddr>,
     /// What goes over it.
     pub kind: Kind,
     /// It is the host's own probe: no visitor, so in no count of visitors.
@@ -81,28 +83,22 @@ pub enum Failure {
 
 impl Opening {
     /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
-    /// flags. A reader takes flags that are absent for none, and skips whatever a newer writer puts
-    /// behind them.
+    /// flags, 4 or 6 with what the visitor has connected to, or a 0. A reader takes flags that are
+    /// absent for none, as it does such an address, and skips whatever a newer writer puts behind.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
-        match self.visitor.ip() {
-            IpAddr::V4(ip) => {
-                body.push(4);
-                body.extend_from_slice(&ip.octets());
-            }
-            IpAddr::V6(ip) => {
-                body.push(6);
-                body.extend_from_slice(&ip.octets());
-            }
-        }
-        body.extend_from_slice(&self.visitor.port().to_be_bytes());
+        encode_address(&mut body, self.visitor);
         let probe = if self.probe { PROBE } else { 0 };
         let requests = match self.kind {
             Kind::Bytes => 0,
             Kind::Requests => REQUESTS,
         };
         body.push(probe | requests);
+        match self.reached {
+            Some(reached) => encode_address(&mut body, reached),
+            None => body.push(0),
+        }
         let len = u16::try_from(body.len()).unwrap_or(u16::MAX);
         let mut bytes = len.to_be_bytes().to_vec();
         bytes.append(&mut body);
@@ -112,23 +108,15 @@ impl Opening {
     /// Reads what stands behind the length.
     fn decode(body: &[u8]) -> Option<Self> {
         let (port, rest) = body.split_first_chunk::<2>()?;
-        let (family, rest) = rest.split_first()?;
-        let (ip, rest) = match family {
-            4 => {
-                let (ip, rest) = rest.split_first_chunk::<4>()?;
-                (IpAddr::V4(Ipv4Addr::from(*ip)), rest)
-            }
-            6 => {
-                let (ip, rest) = rest.split_first_chunk::<16>()?;
-                (IpAddr::V6(Ipv6Addr::from(*ip)), rest)
-            }
-            _ => return None,
+        let (visitor, rest) = decode_address(rest)?;
+        let (flags, rest) = match rest {
+            [flags, rest @ ..] => (*flags, rest),
+            [] => (0, rest),
         };
-        let (visitor, rest) = rest.split_first_chunk::<2>()?;
-        let flags = rest.first().copied().unwrap_or_default();
         Some(Self {
             port: u16::from_be_bytes(*port),
-            visitor: SocketAddr::new(ip, u16::from_be_bytes(*visitor)),
+            visitor,
+            reached: decode_address(rest).map(|(reached, _)| reached),
             kind: if flags & REQUESTS == 0 {
                 Kind::Bytes
             } else {
@@ -151,6 +139,39 @@ impl Opening {
         stream.read_exact(&mut body[..len]).await?;
         Self::decode(&body[..len]).ok_or_else(|| io::Error::other("a stream's opening is garbled"))
     }
+}
+
+/// 4 or 6, the address, the port.
+fn encode_address(bytes: &mut Vec<u8>, address: SocketAddr) {
+    match address.ip() {
+        IpAddr::V4(ip) => {
+            bytes.push(4);
+            bytes.extend_from_slice(&ip.octets());
+        }
+        IpAddr::V6(ip) => {
+            bytes.push(6);
+            bytes.extend_from_slice(&ip.octets());
+        }
+    }
+    bytes.extend_from_slice(&address.port().to_be_bytes());
+}
+
+/// An address, and what is behind it.
+fn decode_address(bytes: &[u8]) -> Option<(SocketAddr, &[u8])> {
+    let (family, rest) = bytes.split_first()?;
+    let (ip, rest) = match family {
+        4 => {
+            let (ip, rest) = rest.split_first_chunk::<4>()?;
+            (IpAddr::V4(Ipv4Addr::from(*ip)), rest)
+        }
+        6 => {
+            let (ip, rest) = rest.split_first_chunk::<16>()?;
+            (IpAddr::V6(Ipv6Addr::from(*ip)), rest)
+        }
+        _ => return None,
+    };
+    let (port, rest) = rest.split_first_chunk::<2>()?;
+    Some((SocketAddr::new(ip, u16::from_be_bytes(*port)), rest))
 }
 
 /// The first code that has a length and a detail behind it, so that one which is not known yet can
@@ -249,6 +270,7 @@ mod tests {
         let opening = Opening {
             port: 3000,
             visitor: ([203, 0, 113, 9], 4711).into(),
+            reached: None,
             kind: Kind::Requests,
             probe: true,
         };
@@ -325,21 +347,28 @@ mod tests {
             garbage in prop::collection::vec(any::<u8>(), 0..40),
             port in any::<u16>(),
             visitor in any::<SocketAddr>(),
+            reached in prop::option::of(any::<SocketAddr>()),
             kind in prop_oneof![Just(Kind::Bytes), Just(Kind::Requests)],
             probe in any::<bool>(),
         ) {
             let _ = Opening::decode(&garbage);
             // A scope and a flow are of this machine alone, and do not travel.
-            let visitor = SocketAddr::new(visitor.ip(), visitor.port());
-            let opening = Opening { port, visitor, kind, probe };
+            let plain = |address: SocketAddr| SocketAddr::new(address.ip(), address.port());
+            let (visitor, reached) = (plain(visitor), reached.map(plain));
+            let opening = Opening { port, visitor, reached, kind, probe };
             let bytes = opening.encode();
             prop_assert_eq!(Opening::decode(&bytes[2..]), Some(opening));
-            let flags = bytes.len() - 1;
+            let behind = reached.map_or(1, |reached| if reached.is_ipv4() { 7 } else { 19 });
+            let flags = bytes.len() - 1 - behind;
             for cut in 2..flags {
                 prop_assert_eq!(Opening::decode(&bytes[2..cut]), None);
             }
-            let older = Opening { kind: Kind::Bytes, probe: false, ..opening };
-            prop_assert_eq!(Opening::decode(&bytes[2..flags]), Some(older));
+            let older = Opening { reached: None, ..opening };
+            for cut in flags + 1..bytes.len() {
+                prop_assert_eq!(Opening::decode(&bytes[2..cut]), Some(older));
+            }
+            let oldest = Opening { kind: Kind::Bytes, probe: false, ..older };
+            prop_assert_eq!(Opening::decode(&bytes[2..flags]), Some(oldest));
         }
     }
 }

@@ -23,8 +23,11 @@ const LARGE: usize = 64 * 1024;
 /// Carries bytes until both directions have ended. The end of one is passed on and leaves the other
 /// open. `sent` and `received` are told of the bytes that went from `near` to `far` and back.
 ///
+/// Whoever takes nothing more may have said why: what it says is carried to its end.
+///
 /// # Errors
-/// The first failure of either stream; both are then no longer usable.
+/// The first failure of either stream; both are then no longer usable. The end of what a stream says
+/// that takes nothing more is not passed on: it may be no clean one.
 pub async fn pump<A, B>(
     near: &mut A,
     far: &mut B,
@@ -37,12 +40,15 @@ where
 {
     let (mut out, mut back) = (Half::new(), Half::new());
     poll_fn(|cx| {
-        let out = out.poll(cx, near, far, &mut sent)?;
-        let back = back.poll(cx, far, near, &mut received)?;
-        match (out, back) {
-            (Poll::Ready(()), Poll::Ready(())) => Poll::Ready(Ok(())),
-            _ => Poll::Pending,
+        let sent = out.poll(cx, near, far, &mut sent)?;
+        back.ends_unsaid |= out.is_refused();
+        let received = back.poll(cx, far, near, &mut received)?;
+        out.ends_unsaid |= back.is_refused();
+        if sent.is_pending() || received.is_pending() {
+            return Poll::Pending;
         }
+        let refusal = out.refusal.take().or(back.refusal.take());
+        Poll::Ready(refusal.map_or(Ok(()), Err))
     })
     .await
 }
@@ -93,26 +99,18 @@ where
     let (mut out, mut back) = (Half::new(), Half::new());
     let mut parting = Parting::default();
     let mut timer = pin!(sleep_until(Instant::now()));
-    let mut is_deaf = false;
     poll_fn(|cx| {
         let mut moved = 0;
         let mut count = |bytes| {
             moved += bytes;
             sent(bytes);
         };
-        let mut has_ended = is_deaf;
-        if !has_ended {
-            match out.poll(cx, visitor, service, &mut count) {
-                Poll::Ready(Err(error)) if !out.write_failed => return Poll::Ready(Err(error)),
-                Poll::Ready(outcome) => {
-                    is_deaf = outcome.is_err();
-                    has_ended = true;
-                }
-                Poll::Pending => {}
-            }
-        }
+        let has_ended = out.poll(cx, visitor, service, &mut count)?.is_ready();
         if back.poll(cx, service, visitor, &mut received)?.is_pending() {
             return Poll::Pending;
+        }
+        if let Some(refusal) = back.refusal.take() {
+            return Poll::Ready(Err(refusal));
         }
         if has_ended {
             return Poll::Ready(Ok(()));
@@ -177,8 +175,10 @@ pub(super) struct Half {
     closed: bool,
     /// What the reader failed with behind the bytes that are here.
     failure: Option<io::Error>,
-    /// It is the writer that failed.
-    write_failed: bool,
+    /// What the writer failed with: it takes nothing more.
+    refusal: Option<io::Error>,
+    /// The writer is not told of the reader's end.
+    pub(super) ends_unsaid: bool,
 }
 
 impl Half {
@@ -191,7 +191,8 @@ impl Half {
             ended: false,
             closed: false,
             failure: None,
-            write_failed: false,
+            refusal: None,
+            ends_unsaid: false,
         }
     }
 
@@ -209,7 +210,21 @@ impl Half {
         (self.start, self.end) = (0, bytes.len());
     }
 
-    /// Carries what there is. Ready when the reader has ended and the writer was told so.
+    /// Whether the writer takes nothing more.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// Why the writer takes nothing more.
+    pub(super) fn take_refusal(&mut self) -> Option<io::Error> {
+        self.refusal.take()
+    }
+
+    /// Carries what there is. Ready when the reader has ended and the writer was told so, or takes
+    /// nothing more: the other direction may still be of use.
+    ///
+    /// # Errors
+    /// What the reader failed with.
     pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,
@@ -222,22 +237,41 @@ impl Half {
         W: AsyncWrite + Unpin,
     {
         while !self.closed {
-            if self.start < self.end {
-                ready!(self.poll_write(cx, writer, count))?;
+            let written = if self.start < self.end {
+                ready!(self.poll_write(cx, writer, count))
             } else if self.ended {
-                let shut = ready!(Pin::new(&mut *writer).poll_shutdown(cx));
-                self.note(shut)?;
+                let ended = ready!(self.poll_end(cx, writer));
                 self.closed = true;
-            } else if self.poll_read(cx, reader)?.is_pending() {
-                if self.dirty {
-                    let flushed = ready!(Pin::new(&mut *writer).poll_flush(cx));
-                    self.note(flushed)?;
-                    self.dirty = false;
+                ended
+            } else if self.poll_read(cx, reader)?.is_ready() {
+                Ok(())
+            } else if self.dirty {
+                let flushed = ready!(Pin::new(&mut *writer).poll_flush(cx));
+                self.dirty = false;
+                match flushed {
+                    Ok(()) => return Poll::Pending,
+                    failed => failed,
                 }
+            } else {
                 return Poll::Pending;
+            };
+            if let Err(error) = written {
+                self.refusal = Some(error);
+                self.closed = true;
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn poll_end<W>(&self, cx: &mut Context<'_>, writer: &mut W) -> Poll<io::Result<()>>
+    where
+        W: AsyncWrite + Unpin,
+    {
+        if self.ends_unsaid {
+            Pin::new(writer).poll_flush(cx)
+        } else {
+            Pin::new(writer).poll_shutdown(cx)
+        }
     }
 
     fn poll_read<R>(&mut self, cx: &mut Context<'_>, reader: &mut R) -> Poll<io::Result<()>>
@@ -289,7 +323,7 @@ impl Half {
                 Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                 written => written,
             };
-            let written = self.note(written)?;
+            let written = written?;
             self.start += written;
             self.dirty = true;
             count(written as u64);
@@ -300,11 +334,6 @@ impl Half {
     /// What was read has not been written yet.
     fn is_stuck(&self) -> bool {
         self.start < self.end
-    }
-
-    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
-        self.write_failed |= outcome.is_err();
-        outcome
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 #[tokio::test]
 async fn both_directions_are_carried_and_counted_and_end_one_at_a_time() {
@@ -31,6 +31,39 @@ async fn both_directions_are_carried_and_counted_and_end_one_at_a_time() {
     assert_eq!(heard, vec![7; 200_000]);
     assert_eq!(asking.await.expect("it ends"), "answer");
     assert_eq!(carrying.await.expect("it ends"), (true, 200_000, 6));
+}
+
+/// Either end may be the one that answers early and takes no more: what it said is all there, and an end
+/// that is seen behind it is told as no clean one.
+#[tokio::test(start_paused = true)]
+async fn what_is_said_by_whoever_takes_no_more_is_carried_to_its_end() {
+    for swapped in [false, true] {
+        let ((mut asking, mut near), (mut far, mut answering)) = (duplex(700), duplex(700));
+        let carrying = tokio::spawn(async move {
+            let end = if swapped {
+                pump(&mut far, &mut near, |_| {}, |_| {}).await
+            } else {
+                pump(&mut near, &mut far, |_| {}, |_| {}).await
+            };
+            (end, near, far)
+        });
+        asking.write_all(&[7; 700]).await.expect("it goes");
+        answering.read_exact(&mut [0; 7]).await.expect("it comes");
+        answering.write_all(&[8; 700]).await.expect("it goes");
+        drop(answering);
+        // Its answer takes more than one turn.
+        asking.write_all(&[7; 700]).await.expect("it goes");
+        let mut answer = [0; 700];
+        let reading = timeout(LISTENING, asking.read_exact(&mut answer)).await;
+        reading.expect("it comes").expect("it comes");
+        assert_eq!(answer, [8; 700]);
+        let (end, _near, _far) = carrying.await.expect("it is over");
+        let end = end.expect_err("not all was taken");
+        assert_eq!(end.kind(), io::ErrorKind::BrokenPipe);
+        let more = timeout(LISTENING, asking.read(&mut answer)).await;
+        // An end that was there before is one.
+        assert!(swapped || more.is_err(), "no clean end: {more:?}");
+    }
 }
 
 /// A service in memory, which may be known to be gone.

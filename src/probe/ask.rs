@@ -1,6 +1,7 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::{ProbePlan, classify, refusal};
+use super::classify::classify_raw;
+use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
@@ -12,10 +13,13 @@ use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+
+/// A public TCP port that does not keep a connection resets it by then.
+const RESET_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is known of the session that is probed.
 #[derive(Clone)]
@@ -82,6 +86,11 @@ impl Asker {
             self.ask_both_web(plan, session).await
         } else {
             tokio::join!(ask_local_tcp(plan, doubt), self.ask_public(plan, session))
+        };
+        let classify = if plan.protocol.is_web() {
+            classify
+        } else {
+            classify_raw
         };
         ProbeReport {
             key: plan.key.clone(),
@@ -251,17 +260,16 @@ async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
     }
 }
 
-/// Whether the service says anything at all when it is asked as a visitor would ask.
+/// Whether the service answers when it is asked as a visitor would ask.
 async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
     let target = &plan.target;
     let answer = async {
-        let mut stream = local::reach_for(None, target, plan.options.proxy_protocol).await?;
+        let mut stream = local::open(target, plan.protocol, &plan.options).await?;
         let request = format!(
             "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
         if stream.write_all(request.as_bytes()).await.is_ok() {
-            // Any byte will do, and so will a refusal: TLS services close on plain requests.
-            let _ = stream.read(&mut [0; 1]).await;
+            head::read(&mut stream).await;
         }
         Ok(())
     };
@@ -292,12 +300,15 @@ async fn ask_tcp(url: &str, mark: &(dyn Fn(u16) + Send + Sync)) -> PublicAnswer 
     let asked = Instant::now();
     let mut refused = failed(unknown_host(host));
     for there in found {
-        match connect_marked(there, mark).await {
-            Ok(_) => {
-                return PublicAnswer::Accepted {
-                    latency_us: micros(asked),
-                };
+        let connected = match connect_marked(there, mark).await {
+            Ok(stream) => {
+                let latency_us = micros(asked);
+                stays(stream).await.map(|()| latency_us)
             }
+            Err(error) => Err(error),
+        };
+        match connected {
+            Ok(latency_us) => return PublicAnswer::Accepted { latency_us },
             Err(error) => refused = failed(io_reason(address, &error)),
         }
     }
@@ -317,6 +328,16 @@ async fn connect_marked(
     socket.bind(SocketAddr::new(any, 0))?;
     mark(socket.local_addr()?.port());
     socket.connect(there).await
+}
+
+/// Whether a connection that was accepted is one: a relay that has no place for it resets it. The host
+/// ends it as soon as it hears that nothing comes.
+async fn stays(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    match timeout(RESET_WITHIN, stream.read(&mut [0; 1])).await {
+        Ok(read) => read.map(drop),
+        Err(_) => Ok(()),
+    }
 }
 
 fn unknown_host(host: &str) -> Reason {

@@ -67,6 +67,18 @@ fn unless_down(local: LocalAnswer, otherwise: Diagnosis) -> Diagnosis {
     }
 }
 
+/// The same for a port whose visitors speak no HTTP. Its relay has no page to say that there is no place
+/// for another one: while the session's link is `alive`, a connection that is reset says so.
+#[must_use]
+pub(super) fn classify_raw(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagnosis {
+    match public {
+        PublicAnswer::Failed {
+            reason: Reason::LinkLost,
+        } if alive => Diagnosis::Full,
+        _ => classify(local, public, alive),
+    }
+}
+
 /// Whether the service keeps whoever asks it waiting.
 fn is_silent(local: LocalAnswer) -> bool {
     match local.fault() {
@@ -169,5 +181,19 @@ mod tests {
         assert_eq!(word(SILENT, false), Health::ServiceDown);
         let lost = failed(Reason::LinkLost);
         assert_eq!(health(LocalAnswer::Accepts, &lost, true), Health::Down);
+    }
+
+    #[test]
+    fn a_tcp_port_that_keeps_nobody_is_full_over_a_link_that_lives_and_else_dead() {
+        let lost = PublicAnswer::Failed {
+            reason: Reason::LinkLost,
+        };
+        let word = |local, alive| classify_raw(local, &lost, alive).health();
+        assert_eq!(word(LocalAnswer::Accepts, true), Health::Full);
+        assert_eq!(word(LocalAnswer::NotAsked, true), Health::Full);
+        assert_eq!(word(LocalAnswer::Accepts, false), Health::Down);
+        let accepted = PublicAnswer::Accepted { latency_us: 1 };
+        let word = classify_raw(REFUSED, &accepted, true).health();
+        assert_eq!(word, Health::ServiceDown);
     }
 }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod classify;
+mod head;
 mod refusal;
 mod schedule;
 

@@ -134,6 +134,8 @@ pub trait Upstream: Send + Sync + 'static {
 pub struct Visitor {
     /// The visitor's address.
     pub peer: SocketAddr,
+    /// What the visitor has connected to, where that is known.
+    pub reached: Option<SocketAddr>,
 }
 
 /// Why no stream could be opened.

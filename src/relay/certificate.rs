@@ -1,6 +1,6 @@
 //! The relay's key and certificate: made once, kept for ever, because every host pins them.
 
-use super::{RelayError, files};
+use super::{RelayError, accounts, files, names, whereabouts};
 use crate::base::files::replace;
 use crate::link::tls::Identity;
 use std::path::Path;
@@ -13,9 +13,12 @@ pub(super) fn is_in(dir: &Path) -> bool {
     dir.join(CERTIFICATE).exists()
 }
 
+/// What a relay writes once it has its key: where one of these is, it has run.
+const LATER: [&str; 3] = [whereabouts::FILE, names::FILE, accounts::FILE];
+
 /// Reads key and certificate; makes them while there is no certificate. It is written last, so a key
-/// alone is what a program left that died while it made them, and no host can have pinned it. A
-/// certificate alone is a lost key: that is for the operator to mend.
+/// alone is what a program left that died while it made them, and no host can have pinned it, unless a
+/// relay has run there. One of the two alone is then a lost one: that is for the operator to mend.
 pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
     let data = |name: &str| {
         let path = dir.join(name);
@@ -29,6 +32,11 @@ pub(super) fn load(dir: &Path) -> Result<Identity, RelayError> {
     if let Some(certificate) = read(CERTIFICATE)? {
         let key = read(KEY)?.unwrap_or_default();
         return Identity::from_pem(&certificate, &key).map_err(identity);
+    }
+    if let Some(key) = read(KEY)?
+        && LATER.iter().any(|name| dir.join(name).exists())
+    {
+        return Identity::from_pem("", &key).map_err(identity);
     }
     let (certificate, key) = Identity::generate().map_err(identity)?;
     let write = |name: &str, text: &str| replace(&dir.join(name), text.as_bytes());
@@ -58,6 +66,29 @@ mod tests {
         let made = load(dir.path()).expect("it is made anew").fingerprint();
         let again = load(dir.path()).expect("it is read").fingerprint();
         assert_eq!(made, again);
+    }
+
+    #[test]
+    fn a_lost_certificate_is_refused_where_a_relay_has_run() {
+        for later in LATER {
+            let dir = tempfile::tempdir().expect("there is room");
+            let first = load(dir.path()).expect("it is made").fingerprint();
+            fs::write(dir.path().join(later), "{}").expect("it is written");
+            let certificate = dir.path().join(CERTIFICATE);
+            let kept = fs::read(&certificate).expect("it is there");
+            fs::remove_file(&certificate).expect("it is there");
+            let error = load(dir.path()).expect_err("hosts have pinned it");
+            let error = error.to_string();
+            assert!(error.contains("every host must then join again"), "{error}");
+            assert!(!certificate.exists());
+            fs::write(&certificate, kept).expect("it is restored");
+            let again = load(dir.path()).expect("its key is still there");
+            assert_eq!(again.fingerprint(), first);
+            for file in [CERTIFICATE, KEY] {
+                fs::remove_file(dir.path().join(file)).expect("it is there");
+            }
+            load(dir.path()).expect("both are made anew");
+        }
     }
 
     #[test]

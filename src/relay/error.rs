@@ -67,6 +67,16 @@ pub enum RelayError {
         /// The bytes it may have.
         limit: u64,
     },
+    /// A newer program has written down what is remembered of names. It is left alone.
+    #[error(
+        "{} was written by a newer program, this one knows version {version}: use a newer one, or move the file away, and the names it keeps for those who are not here now are forgotten", path.display()
+    )]
+    NamesTooNew {
+        /// The file.
+        path: PathBuf,
+        /// The version that this program writes.
+        version: u64,
+    },
     /// Key or certificate cannot be used. They are not replaced: hosts pin them.
     #[error(
         "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()

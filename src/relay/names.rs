@@ -11,7 +11,7 @@ use super::table::Remembered;
 use super::{RelayError, files};
 use crate::base::clock;
 use crate::base::files::{Document, no_follow};
-use crate::model::{TunnelId, UnixMillis};
+use crate::model::{NoticeKind, TunnelId, UnixMillis};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-const FILE: &str = "names.json";
+pub(super) const FILE: &str = "names.json";
 const JOURNAL: &str = "names.journal";
 
 /// Changes are written down together, this long after the first of them.
@@ -262,24 +262,32 @@ impl Memory {
     /// is known.
     ///
     /// # Errors
-    /// A file is larger than any that is written: names would be lost if it were passed over.
+    /// A file is larger than any that is written, or a newer program's: names would be lost if it were
+    /// passed over.
     pub(super) fn load(&self) -> Result<Names, RelayError> {
+        let size_of = |path: &Path| fs::metadata(path).map_or(0, |facts| facts.len());
         for path in [self.document.path(), self.journal()] {
-            let size = fs::metadata(&path).map_or(0, |facts| facts.len());
+            let size = size_of(&path);
             if size > MAX_SIZE {
                 let limit = MAX_SIZE;
                 return Err(RelayError::NamesTooLarge { path, size, limit });
             }
         }
-        let names = self.document.load().value;
+        let loaded = self.document.load();
+        if let Some(NoticeKind::FileTooNew { .. }) = loaded.notice {
+            let (path, version) = (self.document.path(), self.document.version());
+            return Err(RelayError::NamesTooNew { path, version });
+        }
+        let names = loaded.value;
         let lines = read_journal(&self.journal()).map_err(|error| RelayError::Data {
             path: self.journal(),
             error,
         })?;
         let mut writing = self.writing.lock();
         writing.long = self.size();
-        // All is written down at the first change, and the journal begins anew.
-        writing.stale = !lines.is_empty() || writing.long == 0;
+        // All is written down at the first change, and the journal begins anew: whatever is in it, a
+        // part of a line too, to which the next one would be added.
+        writing.stale = size_of(&self.journal()) > 0 || writing.long == 0;
         Ok(names.changed_by(lines.into_iter()))
     }
 

@@ -109,6 +109,43 @@ fn the_journal_says_what_came_later_and_a_torn_end_is_left_out() {
     assert_eq!(loaded(dir.path()), wanted);
 }
 
+/// Whatever else is in the journal.
+#[test]
+fn what_changes_behind_a_torn_line_is_not_lost() {
+    for journal in [
+        "{\"label\":{\"lab",
+        "{\"no-label\":\"x\"}\n{\"lab",
+        "\n",
+        "\0",
+    ] {
+        let dir = tempfile::tempdir().expect("there is room");
+        let then = UnixMillis(5);
+        let before = Names::new(vec![label("a", None)], std::iter::empty(), then);
+        let document: Document<Names> = Document::new(dir.path(), FILE, &[]);
+        document.save(&before).expect("it is written");
+        fs::write(dir.path().join(JOURNAL), journal).expect("it is written");
+        let memory = Memory::of(dir.path());
+        assert_eq!(memory.load().expect("it is read"), before);
+        assert!(memory.writing.lock().stale, "{journal}: it begins anew");
+    }
+}
+
+#[test]
+fn a_newer_programs_names_are_neither_passed_over_nor_replaced() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let (path, text) = (
+        dir.path().join(FILE),
+        "{\"version\":2,\"data\":{\"labels\":7}}",
+    );
+    fs::write(&path, text).expect("it is written");
+    let refused = Memory::of(dir.path()).load().expect_err("it is newer");
+    assert!(
+        matches!(refused, RelayError::NamesTooNew { .. }),
+        "{refused}"
+    );
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+}
+
 #[test]
 fn a_file_that_is_too_large_is_neither_read_nor_put_away() {
     for name in [FILE, JOURNAL] {

@@ -200,6 +200,7 @@ impl PortUpstream {
         let opening = Opening {
             port: self.number.get(),
             visitor: visitor.peer,
+            reached: visitor.reached,
             kind,
             probe,
         };
@@ -364,7 +365,10 @@ mod tests {
 
     fn visitor() -> Visitor {
         let peer = ([203, 0, 113, 9], 4711).into();
-        Visitor { peer }
+        Visitor {
+            peer,
+            reached: None,
+        }
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-const FILE: &str = "relay.json";
+pub(super) const FILE: &str = "relay.json";
 
 /// Where a relay listens for hosts that has not said otherwise.
 const USUAL_PORT: PortNumber = match PortNumber::new(7443) {

@@ -8,11 +8,13 @@ mod detect;
 mod here;
 mod listening;
 mod tls;
+mod tls_service;
 
 pub use address::{reach, reach_for};
 pub use here::{is_here, is_localhost, leads_to};
 pub use listening::listens;
 pub use tls::config;
+pub use tls_service::TlsService;
 
 use crate::base::own::{self, Dialled};
 use crate::model::{Fingerprint, Port, PortOptions, Protocol, ServiceFault, Target};
@@ -27,7 +29,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// Sent with each request of our own, so that a service's log can leave them out.
@@ -37,7 +38,7 @@ pub const USER_AGENT: &str = concat!("underpass-probe/", env!("CARGO_PKG_VERSION
 const STANDS_FOR: Duration = Duration::from_secs(10);
 
 /// A connection to a local service.
-pub type LocalStream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+pub type LocalStream = Either<TcpStream, Box<TlsService>>;
 
 /// What is known of the services of one tunnel, by where they are.
 #[derive(Debug, Default)]
@@ -177,12 +178,39 @@ pub async fn look(
     protocol: Protocol,
     options: &PortOptions,
 ) -> Result<(), ServiceFault> {
+    let opened = open_as(target, protocol == Protocol::Https, options).await;
+    opened.map(drop)
+}
+
+/// Connects to a service to ask it something, as a visitor's stream would.
+///
+/// # Errors
+/// What stood in the way.
+pub async fn open(
+    target: &Target,
+    protocol: Protocol,
+    options: &PortOptions,
+) -> Result<LocalStream, ServiceFault> {
+    let in_tls = match protocol {
+        Protocol::Http | Protocol::Tcp => false,
+        Protocol::Https => true,
+        Protocol::Auto => detect::detect(target, options.proxy_protocol).await? == Spoken::Tls,
+    };
+    open_as(target, in_tls, options).await
+}
+
+async fn open_as(
+    target: &Target,
+    in_tls: bool,
+    options: &PortOptions,
+) -> Result<LocalStream, ServiceFault> {
     let socket = reach_for(None, target, options.proxy_protocol).await?;
-    if protocol == Protocol::Https {
-        let memory = Arc::new(CertificateMemory::default());
-        tls::handshake(target, options.certificate, &memory, socket).await?;
+    if !in_tls {
+        return Ok(Either::Left(socket));
     }
-    Ok(())
+    let memory = Arc::new(CertificateMemory::default());
+    let secured = tls::handshake(target, options.certificate, &memory, socket).await?;
+    Ok(Either::Right(secured))
 }
 
 /// Whether a service's connection is open and has nothing to read, as the system knows it now.
@@ -203,7 +231,7 @@ pub fn reset(service: &LocalStream) {
 fn socket_of(service: &LocalStream) -> &TcpStream {
     match service {
         Either::Left(socket) => socket,
-        Either::Right(tls) => tls.get_ref().0,
+        Either::Right(tls) => tls.socket(),
     }
 }
 

@@ -76,6 +76,32 @@ pub(super) async fn plain_service(
     (address, heard)
 }
 
+/// Most that are no web server's library end their connections so.
+#[tokio::test]
+async fn a_tls_service_may_end_without_saying_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it has one");
+    let acceptor = Identity::new().acceptor();
+    let serving = tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.expect("it comes");
+        let mut stream = acceptor.accept(socket).await.expect("it is TLS");
+        stream.write_all(b"all of it").await.expect("it goes");
+        stream.flush().await.expect("it goes");
+        // Without a `close_notify`.
+        stream.get_mut().0.shutdown().await.expect("it ends");
+        stream
+    });
+    let local = LocalPort::new(port(address, Protocol::Https), &Memories::default());
+    let (mut service, _dialled) = local.connect(VISITOR).await.expect("it is there");
+    let mut said = String::new();
+    service
+        .read_to_string(&mut said)
+        .await
+        .expect("a clean end");
+    assert_eq!(said, "all of it");
+    drop(serving.await.expect("it ends"));
+}
+
 const VISITOR: SocketAddr = SocketAddr::new(
     std::net::IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9)),
     4711,

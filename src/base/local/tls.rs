@@ -1,6 +1,6 @@
 //! TLS to a local service: whose certificate is taken, and what a failed handshake means.
 
-use super::CertificateMemory;
+use super::{CertificateMemory, TlsService};
 use crate::base::digest::sha256;
 use crate::base::tls::{Rule, Shown, Unverified, verifier};
 use crate::model::{CertificateCheck, Fingerprint, ServiceFault, Target};
@@ -18,7 +18,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 /// A service that has not answered a `ClientHello` by then does not speak TLS: those that do answer
 /// at once.
@@ -34,7 +33,7 @@ pub(super) async fn handshake(
     check: CertificateCheck,
     memory: &Arc<CertificateMemory>,
     socket: TcpStream,
-) -> Result<Box<TlsStream<TcpStream>>, ServiceFault> {
+) -> Result<Box<TlsService>, ServiceFault> {
     let peer = socket.peer_addr().map_err(|_| ServiceFault::Refused)?.ip();
     handshake_with(target, check, memory, socket, peer).await
 }
@@ -46,12 +45,12 @@ async fn handshake_with(
     memory: &Arc<CertificateMemory>,
     socket: TcpStream,
     peer: IpAddr,
-) -> Result<Box<TlsStream<TcpStream>>, ServiceFault> {
+) -> Result<Box<TlsService>, ServiceFault> {
     let seen = Arc::new(Seen::default());
     let config = config_for(peer, check, memory, &seen)?;
     let connecting = TlsConnector::from(config).connect(server_name(target, peer), socket);
     match timeout(HANDSHAKE_WITHIN, connecting).await {
-        Ok(Ok(stream)) => Ok(Box::new(stream)),
+        Ok(Ok(stream)) => Ok(Box::new(TlsService::new(stream))),
         Ok(Err(error)) => {
             tracing::debug!(%target, %error, "no TLS with the local service");
             Err(classify(&error, &seen))

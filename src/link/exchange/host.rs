@@ -22,6 +22,8 @@ pub enum Ended {
 /// asks the system whether the service's connection is open and has nothing to read; `sent` and
 /// `received` are told of the bytes that went to the service and back.
 ///
+/// A service that takes no more of a request may have answered it: what it says is carried to its end.
+///
 /// # Errors
 /// The first failure of either while a request is on its way: the service has a part of it.
 pub async fn serve<A, B>(
@@ -54,9 +56,23 @@ where
                 Poll::Ready(Err(error)) => return Poll::Ready(requests.failed(error)),
                 Poll::Pending => false,
             };
+            if let Some(error) = back.take_refusal() {
+                return Poll::Ready(requests.failed(error));
+            }
+            if requests.out.is_refused() && !over {
+                return Poll::Pending;
+            }
+            if let Some(error) = requests.out.take_refusal() {
+                return Poll::Ready(Err(error));
+            }
             let record = match requests.poll(cx, stream, service, &mut sent) {
                 Poll::Ready(Ok(Next::Record(record))) => record,
                 Poll::Ready(Ok(Next::End)) if over => return Poll::Ready(Ok(Ended::Clean)),
+                Poll::Ready(Ok(Next::Refused)) => {
+                    // An end behind it may be no clean one.
+                    back.ends_unsaid = true;
+                    continue;
+                }
                 // The relay says no more, and is told what comes.
                 Poll::Ready(Ok(Next::End)) if requests.until_end => return Poll::Pending,
                 Poll::Ready(Ok(Next::End)) => return Poll::Ready(Ok(Ended::Clean)),
@@ -79,6 +95,8 @@ where
 enum Next {
     Record(Record),
     End,
+    /// The service takes no more of the request.
+    Refused,
 }
 
 /// The direction to the service.
@@ -137,6 +155,9 @@ impl Requests {
             };
             let polled = self.out.poll(cx, &mut request, service, sent);
             if let Poll::Ready(ended) = polled {
+                if self.out.is_refused() {
+                    return Poll::Ready(Ok(Next::Refused));
+                }
                 // A request of a known length that ends before it is a part of one.
                 return Poll::Ready(match ended {
                     Ok(()) if self.left > 0 && !endless => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -140,6 +140,37 @@ async fn a_request_that_breaks_off_is_not_passed_off_as_whole() {
     assert!(rig.host.await.expect("it ends").is_err());
 }
 
+/// Of a request of a known length and of one without.
+#[tokio::test]
+async fn the_answer_of_a_service_that_takes_no_more_comes_whole() {
+    for length in [Some(1000), None] {
+        let mut rig = rig();
+        let mut front = Vec::new();
+        rig.relay.begin(length, &mut front);
+        front.extend_from_slice(&[7; 1000]);
+        let (mut read, mut write) = tokio::io::split(rig.relay);
+        let asking = tokio::spawn(async move { write.write_all(&front).await });
+        rig.service
+            .read_exact(&mut [0; 10])
+            .await
+            .expect("it comes");
+        // More than goes at once, with the nonce before it.
+        rig.service.write_all(&[8; 100]).await.expect("it goes");
+        drop(rig.service);
+        // The host finds out that nobody takes the rest before all of it has gone back.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let mut answer = [0; 100];
+        read.read_exact(&mut answer).await.expect("it comes");
+        assert_eq!(answer, [8; 100]);
+        let ended = rig.host.await.expect("it ends");
+        assert!(ended.is_err(), "the service has a part of it: {ended:?}");
+        let asked = asking.await.expect("it ends");
+        assert!(asked.is_err(), "nobody took the rest");
+    }
+}
+
 #[tokio::test]
 async fn a_request_without_length_goes_on_to_the_end_both_ways() {
     let mut rig = rig();

@@ -111,7 +111,8 @@ pub(super) async fn serve(
     let Ok(Ok(opening)) = opening else {
         return tracing::debug!("a stream began with garbage");
     };
-    let loops = local.loops.lock().contains(&opening.port) || own::is_dialled(opening.visitor);
+    let loops = local.loops.lock().contains(&opening.port)
+        || own::is_dialled(opening.visitor, opening.reached);
     let Some(local) = local.get(opening.port) else {
         return refuse(stream, Answer::UnknownPort).await;
     };
@@ -202,13 +203,10 @@ async fn serve_after_all(mut stream: MuxStream, local: &LocalPort, from: SocketA
     let Ok((mut service, _from)) = local.connect(from).await else {
         return;
     };
-    if service.write_all(said).await.is_err() {
-        return;
-    }
-    if carry(&mut stream, &mut service, Kind::Bytes, |_| (), |_| ())
-        .await
-        .is_err()
-    {
+    // One that does not take it may have said why.
+    let taken = service.write_all(said).await;
+    let carried = carry(&mut stream, &mut service, Kind::Bytes, |_| (), |_| ()).await;
+    if taken.and(carried).is_err() {
         // A clean end would pass a part for the whole.
         local::reset(&service);
     }

@@ -29,7 +29,7 @@ use std::time::Duration;
 /// The account that every relay has.
 pub const OWNER: &str = "owner";
 
-const FILE: &str = "accounts.json";
+pub(super) const FILE: &str = "accounts.json";
 const OWNER_FILE: &str = "owner-token";
 const LOCK: &str = "accounts.lock";
 

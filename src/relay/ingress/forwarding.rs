@@ -4,6 +4,7 @@
 //! connections.
 
 use super::claims::{self, Author};
+use super::proxied::Caller;
 use crate::model::Network;
 use http::HeaderMap;
 use http::header::{FORWARDED, HOST, HeaderName, HeaderValue};
@@ -51,9 +52,10 @@ pub(super) struct Forwarding {
 }
 
 impl Forwarding {
-    /// For all requests that come from `peer`.
-    pub(super) fn new(peer: SocketAddr, approach: &Approach) -> Self {
-        let author = if approach.trusts(peer.ip()) {
+    /// For all requests of `caller`'s connection. A proxy that passes bytes on vouches for none of them.
+    pub(super) fn new(caller: &Caller, approach: &Approach) -> Self {
+        let peer = caller.peer;
+        let author = if approach.trusts(peer.ip()) && !caller.is_unnamed {
             Author::TrustedProxy
         } else {
             Author::Stranger
@@ -176,7 +178,7 @@ mod tests {
     }
 
     fn from(peer: IpAddr, approach: &Approach) -> Forwarding {
-        Forwarding::new(SocketAddr::new(peer, 9), approach)
+        Forwarding::new(&Caller::plain(SocketAddr::new(peer, 9)), approach)
     }
 
     fn map(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -197,6 +199,21 @@ mod tests {
         ("x-forwarded-host", "bank.example"),
         ("x-forwarded-port", "8443"),
     ];
+
+    #[test]
+    fn a_proxy_that_does_not_say_for_whom_it_passes_bytes_on_is_not_believed() {
+        let caller = Caller {
+            is_unnamed: true,
+            ..Caller::plain(SocketAddr::new(PROXY, 9))
+        };
+        let forwarding = Forwarding::new(&caller, &approach());
+        let mut headers = map(&CLAIMS);
+        assert_eq!(forwarding.visitor(&headers).ip(), PROXY);
+        forwarding.apply(&mut headers);
+        let lines: Vec<_> = headers.get_all(&FORWARDED_FOR).iter().collect();
+        assert_eq!(lines, ["10.0.0.1"]);
+        assert!(!headers.contains_key(FORWARDED) && !forwarding.is_proxys());
+    }
 
     #[test]
     fn a_strangers_word_is_replaced() {

@@ -145,6 +145,7 @@ fn has_token(line: &HeaderValue, token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::forwarding::Approach;
+    use super::super::proxied::Caller;
     use super::*;
     use http::{Request, Response};
 
@@ -163,7 +164,7 @@ mod tests {
     fn prepared(lines: &[(&str, &str)]) -> HeaderMap {
         let mut head = head(lines);
         let peer = ([203, 0, 113, 9], 4711).into();
-        let forwarding = Forwarding::new(peer, &Approach::default());
+        let forwarding = Forwarding::new(&Caller::plain(peer), &Approach::default());
         let upgrade = wanted_upgrade(&head);
         prepare_request(&mut head, &forwarding, upgrade, false);
         head.headers

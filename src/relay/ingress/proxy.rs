@@ -189,7 +189,10 @@ async fn begin(
     let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
     let outward = Outward {
         visit,
-        visitor: Visitor { peer },
+        visitor: Visitor {
+            peer,
+            reached: visit.reached,
+        },
         probe,
         asking,
         upstream: &*upstream,

@@ -2,7 +2,7 @@
 
 use super::accept::Stop;
 use super::forwarding::Approach;
-use super::proxied;
+use super::proxied::{self, Caller};
 use super::splice::{Rewound, reset, splice};
 use crate::relay::{OpenError, Permit, Upstream, Visitor};
 use bytes::Bytes;
@@ -31,12 +31,14 @@ pub(super) async fn serve(
         peer,
         permit,
     } = visit;
-    let visitor = proxied::visitor(&mut stream, peer, &approach);
-    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+    let reached = stream.local_addr().ok();
+    let visitor = proxied::visitor(&mut stream, peer, reached, &approach);
+    let Some(Some(Caller { peer, reached, .. })) = stop.close.run_until_cancelled(visitor).await
+    else {
         return reset(&stream);
     };
     let opening = tokio::select! {
-        opened = upstream.open(Visitor { peer }) => opened,
+        opened = upstream.open(Visitor { peer, reached }) => opened,
         () = stop.close.cancelled() => Err(OpenError::HostGone),
         () = permit.evicted() => return reset(&stream),
     };

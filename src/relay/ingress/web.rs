@@ -8,8 +8,9 @@ use super::conn::{Allowance, Conn, NoRequest};
 use super::forwarding::{Approach, Forwarding};
 use super::own_names::{self, OwnNames};
 use super::pool::Pool;
+use super::proxied::{self, Caller};
 use super::splice::{Rewound, reset, splice};
-use super::{HttpConfig, Limits, accept, proxied, proxy, reply};
+use super::{HttpConfig, Limits, accept, proxy, reply};
 use crate::relay::{Backend, HostDoor, HttpStream, Knock, Permit, Upstream};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -43,6 +44,8 @@ pub(super) struct Web {
 pub(super) struct Visit {
     pub(super) web: Arc<Web>,
     pub(super) peer: SocketAddr,
+    /// What the connection was made to, where that is known.
+    pub(super) reached: Option<SocketAddr>,
     pub(super) forwarding: Forwarding,
     pub(super) stop: Stop,
 }
@@ -104,13 +107,16 @@ impl Web {
 }
 
 async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
-    let visitor = proxied::visitor(&mut stream, peer, &web.approach);
-    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+    let reached = stream.local_addr().ok();
+    let visitor = proxied::visitor(&mut stream, peer, reached, &web.approach);
+    let Some(Some(caller)) = stop.close.run_until_cancelled(visitor).await else {
         return reset(&stream);
     };
+    let Caller { peer, reached, .. } = caller;
     let visit = Visit {
-        forwarding: Forwarding::new(peer, &web.approach),
+        forwarding: Forwarding::new(&caller, &web.approach),
         peer,
+        reached,
         web,
         stop,
     };

@@ -257,7 +257,12 @@ async fn a_port_that_is_gone_has_no_host() {
     };
     session.close().await;
     let peer = ([203, 0, 113, 9], 4711).into();
-    let opened = upstream.open(underpass::relay::Visitor { peer }).await;
+    let opened = upstream
+        .open(underpass::relay::Visitor {
+            peer,
+            reached: None,
+        })
+        .await;
     assert_eq!(opened.err(), Some(OpenError::HostGone));
 }
 

@@ -50,7 +50,13 @@ async fn carry(listener: TcpListener, upstream: Arc<dyn Upstream>) {
     while let Ok((mut visitor, peer)) = listener.accept().await {
         let upstream = Arc::clone(&upstream);
         visitors.spawn(async move {
-            if let Ok(mut service) = upstream.open(Visitor { peer }).await {
+            if let Ok(mut service) = upstream
+                .open(Visitor {
+                    peer,
+                    reached: None,
+                })
+                .await
+            {
                 let _ = tokio::io::copy_bidirectional(&mut visitor, &mut service).await;
             }
         });
@@ -100,7 +106,12 @@ impl Rig {
             panic!("nobody hosts {label}");
         };
         let peer = ([203, 0, 113, last], 4711).into();
-        upstream.open(Visitor { peer }).await
+        upstream
+            .open(Visitor {
+                peer,
+                reached: None,
+            })
+            .await
     }
 
     /// The join link of another account.
