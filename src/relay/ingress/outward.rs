@@ -109,7 +109,12 @@ impl Outward<'_> {
         let ahead = self.wait_for_body(conn).await?;
         let (coding, length) = match self.asking.length {
             Length::Known(length) if self.upgrade.is_none() => {
-                (Coding::Plain, Some(self.head.len() as u64 + length))
+                // The host takes so many bytes for this request, and what follows for another one's.
+                let whole = length.checked_add(self.head.len() as u64);
+                (
+                    Coding::Plain,
+                    Some(whole.ok_or(Page::Fault(Fault::Malformed))?),
+                )
             }
             Length::Chunked => (Coding::Chunked, None),
             Length::Known(_) | Length::UntilEnd => (Coding::Plain, None),

@@ -4,6 +4,10 @@ use super::Fault;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version, request, response};
 
+/// The longest body that is announced in earnest: a greater number has no room for the head that is
+/// counted with it, and many readers take it for a negative one.
+const MAX_LENGTH: u64 = i64::MAX as u64;
+
 /// How a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::relay::ingress) enum Length {
@@ -89,6 +93,7 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
         let digits = digits.filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let number: u64 = digits
             .and_then(|d| d.parse().ok())
+            .filter(|number| *number <= MAX_LENGTH)
             .ok_or(Fault::Malformed)?;
         if known.is_some_and(|known| known != number) {
             return Err(Fault::Malformed);
