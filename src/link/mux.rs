@@ -15,8 +15,10 @@ use driver::Driver;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
 use tokio_util::sync::CancellationToken;
 use watch::Watch;
@@ -131,6 +133,19 @@ impl Mux {
         self.open_in(&self.shared.outgoing).await
     }
 
+    /// The same, and waits for so long when there is no room: streams that are given up take a moment
+    /// to go.
+    ///
+    /// # Errors
+    /// `TooMany` when there is no room even then, `Closed` when the link is gone.
+    pub async fn open_within(&self, patience: Duration) -> Result<MuxStream, OpenStreamError> {
+        let places = Arc::clone(&self.shared.outgoing);
+        match timeout(patience, places.acquire_owned()).await {
+            Ok(Ok(permit)) => self.open_with(permit).await,
+            Ok(Err(_)) | Err(_) => Err(OpenStreamError::TooMany),
+        }
+    }
+
     /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
     ///
     /// # Errors
@@ -149,6 +164,10 @@ impl Mux {
         let permit = Arc::clone(places)
             .try_acquire_owned()
             .map_err(|_| OpenStreamError::TooMany)?;
+        self.open_with(permit).await
+    }
+
+    async fn open_with(&self, permit: OwnedSemaphorePermit) -> Result<MuxStream, OpenStreamError> {
         let (answer, opened) = oneshot::channel();
         let request = OpenRequest { permit, answer };
         self.open

@@ -25,6 +25,10 @@ use tokio::time::timeout;
 /// What a person is told of is what there is.
 const _: () = assert!(MAX_STREAMS == VISITORS_AT_ONCE as usize);
 
+/// How long a visitor who has a place waits for the stream that goes with it: whoever had it before is
+/// on its way out.
+const STREAM_WITHIN: Duration = Duration::from_secs(2);
+
 /// The keys of all upstreams of this process.
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
@@ -182,7 +186,7 @@ impl PortUpstream {
         let opened = if probe {
             self.way.mux.open_probe().await
         } else {
-            self.way.mux.open().await
+            self.way.mux.open_within(STREAM_WITHIN).await
         };
         opened.map_err(|error| match error {
             OpenStreamError::Closed => OpenError::HostGone,
@@ -369,7 +373,7 @@ mod tests {
         Visitor { peer }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_tunnel_that_is_full_says_so_and_keeps_a_place_for_its_probe() {
         let (upstream, _status, _tasks) = upstream("k");
         let mut visitors = Vec::new();

@@ -10,6 +10,7 @@ use super::outward::{Answered, NOT_HTTP, Unpassed, unpassed};
 use super::pool::MAX_IDLE_TIME;
 use super::reply::{Asking, Body};
 use super::service::{Framing, Service};
+use super::splice::evicted;
 use super::transfer::{Coding, Transfer};
 use super::web::{After, Switched, Visit};
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, UPGRADE};
@@ -169,7 +170,12 @@ pub(super) async fn switch(
     parts.version = Version::HTTP_11;
     let mut out = Vec::with_capacity(512);
     write_response(&mut out, &parts, &reason);
-    if let Err(error) = conn.stream.write_all(&out).await {
+    let written = tokio::select! {
+        biased;
+        written = conn.stream.write_all(&out) => written,
+        () = evicted(service.place()) => return Ok(After::Broken),
+    };
+    if let Err(error) = written {
         tracing::debug!(peer = %visit.peer, %error, "a visitor left before the switch");
         return Err(Unpassed::Gone);
     }

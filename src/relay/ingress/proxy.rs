@@ -17,7 +17,7 @@ use super::via;
 use super::web::{After, Router, Switched, Visit, Web};
 use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{Lookup, Upstream, Visitor};
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Version};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -182,7 +182,7 @@ async fn begin(
     let probe = headers::take_probe_key(&mut request.parts.headers)
         .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
     let upgrade = headers::wanted_upgrade(&request.parts).filter(|_| !probe);
-    let expects = request.parts.headers.contains_key(EXPECT);
+    let expects = headers::waits_for_permission(&request.parts);
     let peer = visit.forwarding.visitor(&request.parts.headers);
     prepare(&mut request, asking, visit, conn, upgrade.clone());
     let local = upstream.local_name();

@@ -4,6 +4,7 @@
 //! close. What a request gets is the proxy's to decide.
 
 use super::accept::{Entrance, IngressGuard, Stop};
+use super::ahead::BodiesAhead;
 use super::conn::{Allowance, Conn, NoRequest};
 use super::forwarding::{Approach, Forwarding};
 use super::own_names::{self, OwnNames};
@@ -15,7 +16,6 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
 /// Where requests go.
 pub(super) enum Router {
@@ -36,7 +36,7 @@ pub(super) struct Web {
     pub(super) names: OwnNames,
     pub(super) limits: Limits,
     /// Requests at services of whose bodies nothing has come.
-    pub(super) bodies_ahead: Arc<Semaphore>,
+    pub(super) bodies_ahead: BodiesAhead,
 }
 
 /// One visitor's connection, for whoever answers its requests.
@@ -78,7 +78,7 @@ impl Web {
             approach: config.approach.clone(),
             names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
             limits: *limits,
-            bodies_ahead: Arc::new(Semaphore::new(limits.bodies_ahead)),
+            bodies_ahead: BodiesAhead::new(limits.bodies_ahead),
         }
     }
 
