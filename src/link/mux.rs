@@ -31,6 +31,10 @@ pub const MAX_STREAMS: usize = 1024;
 /// make the tunnel look dead. A tunnel's ports are probed one by one, so few are under way at once.
 pub const PROBE_STREAMS: usize = 8;
 
+/// Streams that a host takes beside all those: one that its relay has given up counts here until the
+/// host has let go of it, and the next one may be there before.
+const LEAVING_STREAMS: usize = 512;
+
 /// A relay lets a host open the control stream and no other. Whoever is not admitted yet can still
 /// make it hold up to 1 MiB for the body of a frame, which yamux makes room for before it looks at
 /// any window, besides the bytes of the stream's own window.
@@ -82,7 +86,10 @@ pub fn start<T: Transport>(
     impl Future<Output = LinkEnd> + Send + 'static,
 ) {
     let (limit, mode) = match role {
-        Role::Host => (MAX_STREAMS + PROBE_STREAMS, yamux::Mode::Client),
+        Role::Host => (
+            MAX_STREAMS + PROBE_STREAMS + LEAVING_STREAMS,
+            yamux::Mode::Client,
+        ),
         Role::Relay => (MAX_STREAMS_OF_HOST, yamux::Mode::Server),
     };
     let shared = Arc::new(Shared::new(limit));
@@ -152,6 +159,12 @@ impl Mux {
     /// As of [`Mux::open`].
     pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
         self.open_in(&self.shared.probes).await
+    }
+
+    /// Whether the link is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
     }
 
     /// Whether [`Mux::open`] would find no room.

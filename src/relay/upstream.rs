@@ -201,7 +201,14 @@ impl PortUpstream {
             kind,
             first,
         } = order;
-        let gone = |_| OpenError::HostGone;
+        // A host that is there and lets go of a stream has too many.
+        let gone = |_| {
+            if self.way.mux.is_closed() {
+                OpenError::HostGone
+            } else {
+                OpenError::Full
+            }
+        };
         let mut stream = self.stream(probe).await?;
         let opening = Opening {
             port: self.number.get(),
@@ -338,6 +345,11 @@ mod tests {
                 open.push(stream);
             }
         });
+        let (upstream, status) = over(mux, key);
+        (upstream, status, tasks)
+    }
+
+    fn over(mux: Mux, key: &str) -> (PortUpstream, watch::Sender<Status>) {
         let (status, link) = watch::channel(Status::Attached {
             generation: 1,
             checking: false,
@@ -364,7 +376,6 @@ mod tests {
                 },
             ),
             status,
-            tasks,
         )
     }
 
@@ -388,6 +399,22 @@ mod tests {
         assert_eq!(probed, Some(OpenError::Service(ServiceFault::TimedOut)));
         visitors.pop();
         upstream.open(visitor()).await.expect("there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_lets_go_of_a_stream_is_there() {
+        let (near, far) = duplex(64 * 1024);
+        let (mux, _, driver) = mux::start(near, Role::Relay);
+        let (host_mux, mut incoming, host_driver) = mux::start(far, Role::Host);
+        let host = tokio::spawn(host_driver);
+        let _relay = tokio::spawn(driver);
+        tokio::spawn(async move { while incoming.next().await.is_some() {} });
+        let upstream = over(mux, "k").0;
+        assert_eq!(upstream.open(visitor()).await.err(), Some(OpenError::Full));
+        drop(host_mux);
+        host.abort();
+        let gone = upstream.open(visitor()).await.err();
+        assert_eq!(gone, Some(OpenError::HostGone));
     }
 
     #[tokio::test]
