@@ -3,12 +3,31 @@
 //!
 //! From anybody else such a header is what it looks like: bytes for the service, or no HTTP.
 
+use super::accept::Stop;
 use super::forwarding::Approach;
 use crate::base::proxy_protocol;
+use crate::relay::Permit;
 use crate::relay::limits::PROXY_HEADER_TIMEOUT;
 use std::net::SocketAddr;
 use tokio::io::AsyncRead;
 use tokio::time::timeout;
+
+/// The same for as long as the connection may last: `None` also when the relay closes it, or somebody
+/// else wants its place.
+pub(super) async fn introduced<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    peer: SocketAddr,
+    approach: &Approach,
+    permit: &Permit,
+    stop: &Stop,
+) -> Option<SocketAddr> {
+    tokio::select! {
+        biased;
+        visitor = visitor(stream, peer, approach) => visitor,
+        () = stop.close.cancelled() => None,
+        () = permit.evicted() => None,
+    }
+}
 
 /// The visitor of a connection that comes from `peer`. `None` when the proxy there does not say who it
 /// is as it must, or not in time: the connection is then worth nothing.

@@ -51,8 +51,13 @@ where
     let Some(carried) = carried else {
         let leaving = timeout(LINGER, service.shutdown());
         // Whoever does not take it is let go all the same.
-        let _ = tokio::join!(leaving, end(visitor.stream));
-        return Ok(());
+        let ended = async { tokio::join!(leaving, end(&mut visitor.stream)) };
+        tokio::select! {
+            _ = ended => return Ok(()),
+            () = permit.evicted() => {}
+        }
+        reset(&visitor.stream);
+        return Err(Evicted.into());
     };
     if carried.is_err() {
         reset(&visitor.stream);
@@ -81,7 +86,7 @@ async fn stopped(stop: &Stop, moved: &AtomicU64) {
 }
 
 /// Ends a connection so that the visitor gets all that was written.
-pub(super) async fn end(mut stream: TcpStream) {
+async fn end(stream: &mut TcpStream) {
     let drained = async {
         stream.shutdown().await?;
         let mut rest = [0; 4096];

@@ -31,8 +31,7 @@ pub(super) async fn serve(
         peer,
         permit,
     } = visit;
-    let visitor = proxied::visitor(&mut stream, peer, &approach);
-    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+    let Some(peer) = proxied::introduced(&mut stream, peer, &approach, &permit, &stop).await else {
         return reset(&stream);
     };
     let opening = tokio::select! {

@@ -104,8 +104,8 @@ impl Web {
 }
 
 async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
-    let visitor = proxied::visitor(&mut stream, peer, &web.approach);
-    let Some(Some(peer)) = stop.close.run_until_cancelled(visitor).await else {
+    let Some(peer) = proxied::introduced(&mut stream, peer, &web.approach, &permit, &stop).await
+    else {
         return reset(&stream);
     };
     let visit = Visit {
@@ -121,8 +121,8 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: P
         () = permit.evicted() => After::Broken,
     };
     match after {
-        After::Next => conn.end(false, &visit.stop).await,
-        After::End { sending } => conn.end(sending, &visit.stop).await,
+        After::Next => end(conn, false, &permit, &visit.stop).await,
+        After::End { sending } => end(conn, sending, &permit, &visit.stop).await,
         After::Broken => reset(&conn.stream),
         After::Gone => {}
         After::Switched(Switched::Host(door)) => door.knock(Knock {
@@ -138,6 +138,14 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: P
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
+    }
+}
+
+/// Ends the connection in its own time, which is over when somebody else gets its place.
+async fn end(mut conn: Conn, sending: bool, permit: &Permit, stop: &Stop) {
+    tokio::select! {
+        () = conn.end(sending, stop) => {}
+        () = permit.evicted() => reset(&conn.stream),
     }
 }
 
