@@ -18,6 +18,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
+/// What has an answer's head speak of the tunnel where it speaks of the service.
+pub(super) type MakePublic<'a> = &'a (dyn Fn(&mut HeaderMap) + Sync);
+
 /// Why a request gets no answer of its service's.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -157,12 +160,13 @@ impl Upload {
 }
 
 /// Sends the request on and waits for the answer's head. Interim answers are passed on at once, if
-/// the visitor speaks a `version` that has them.
+/// the visitor speaks a `version` that has them, as `make_public` makes them fit for it.
 pub(super) async fn answer_head(
     conn: &mut Conn,
     service: &mut Service,
     upload: &mut Upload,
     version: Version,
+    make_public: MakePublic<'_>,
 ) -> Result<ResponseHead, Failure> {
     let mut interim = Outgoing::default();
     poll_fn(|cx| {
@@ -180,15 +184,18 @@ pub(super) async fn answer_head(
                 upload.is_asked_for();
             }
             if version == Version::HTTP_11 {
-                pass_interim(interim.front(), head);
+                pass_interim(interim.front(), head, make_public);
             }
         }
     })
     .await
 }
 
-fn pass_interim(out: &mut Vec<u8>, mut head: ResponseHead) {
+fn pass_interim(out: &mut Vec<u8>, mut head: ResponseHead, make_public: MakePublic<'_>) {
+    make_public(&mut head.parts.headers);
     super::headers::prepare_response(&mut head.parts);
+    // It has no body, and what it announces of the answer's is the answer's to say.
+    head.parts.headers.remove(CONTENT_LENGTH);
     head.parts.version = Version::HTTP_11;
     write_response(out, &head.parts, &head.reason);
 }

@@ -3,7 +3,7 @@
 //! It does not know how its tunnel was found, nor what becomes of the answer.
 
 use super::conn::Conn;
-use super::exchange::{self, Failure, Upload};
+use super::exchange::{self, Failure, MakePublic, Upload};
 use super::fault::Fault;
 use super::message::{self, Length, ResponseHead};
 use super::page::Page;
@@ -60,6 +60,8 @@ pub(super) struct Outward<'a> {
     /// The visitor waits to be asked for the body.
     pub(super) expects: bool,
     pub(super) head: Vec<u8>,
+    /// For interim answers.
+    pub(super) make_public: MakePublic<'a>,
 }
 
 impl Outward<'_> {
@@ -181,7 +183,8 @@ impl Outward<'_> {
         mut upload: Upload,
     ) -> Result<Answered, (Failure, Body)> {
         let version = self.asking.version;
-        let head = exchange::answer_head(conn, &mut service, &mut upload, version).await;
+        let public = self.make_public;
+        let head = exchange::answer_head(conn, &mut service, &mut upload, version, public).await;
         let head = head.map_err(|failure| (failure, upload.body()))?;
         Ok(Answered {
             head,

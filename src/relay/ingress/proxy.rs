@@ -187,6 +187,9 @@ async fn begin(
     prepare(&mut request, asking, visit, conn, upgrade.clone());
     let local = upstream.local_name();
     let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
+    let public = |headers: &mut HeaderMap| {
+        make_public(headers, disguise.as_ref(), || own_host(visit, asked));
+    };
     let outward = Outward {
         visit,
         visitor: Visitor { peer },
@@ -200,6 +203,7 @@ async fn begin(
             write_request(&mut head, &request);
             head
         },
+        make_public: &public,
     };
     match outward.exchange(conn).await {
         Ok(answered) => {
