@@ -99,7 +99,11 @@ async fn pass_patiently(
     loop {
         let passed = pass(visit, conn, asking, asked, request.clone()).await;
         match passed {
-            Err(Unpassed::Told(page, _)) if event_stream::may_pass(page) => {
+            // What was taken of a body is gone, and no second request would be whole.
+            Err(Unpassed::Told(page, body))
+                if event_stream::may_pass(page)
+                    && (asking.length == Length::Known(0) || body == Body::Untouched) =>
+            {
                 tracing::debug!(peer = %visit.peer, ?asked, ?page, "an event source waits");
             }
             passed => return passed,
