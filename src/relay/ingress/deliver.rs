@@ -5,8 +5,8 @@
 use super::conn::Conn;
 use super::exchange::{self, Failure, Upload};
 use super::headers;
-use super::message::{Length, ResponseHead, write_response};
-use super::outward::{Answered, NOT_HTTP, Unpassed, unpassed};
+use super::message::{Length, ResponseHead, content_length, write_response};
+use super::outward::{Answered, NOT_HTTP, Unpassed, page_for_answer, unpassed};
 use super::pool::MAX_IDLE_TIME;
 use super::reply::{Asking, Body};
 use super::service::{Framing, Service};
@@ -38,7 +38,7 @@ pub(super) async fn deliver(
     } = answered;
     let framing = Framing::of(&asking.method, &head, MAX_IDLE_TIME).map_err(|fault| {
         tracing::debug!(%fault, "the service's answer cannot be carried");
-        Unpassed::Told(NOT_HTTP, upload.body())
+        Unpassed::Told(page_for_answer(fault), upload.body())
     })?;
     let last = !upload.is_done() || visit.stop.finish.is_cancelled();
     let mut head = head;
@@ -122,14 +122,13 @@ async fn after_the_answer(
 fn frame(parts: &mut response::Parts, asking: &Asking, length: Length) -> Coding {
     parts.version = asking.version;
     match length {
-        Length::Known(length) => {
+        Length::Known(_) => {
             if parts.status == StatusCode::NO_CONTENT {
                 parts.headers.remove(CONTENT_LENGTH);
-            } else if length > 0 {
-                // It may have been said twice.
-                parts
-                    .headers
-                    .insert(CONTENT_LENGTH, HeaderValue::from(length));
+            } else if let Ok(Some(said)) = content_length(&parts.headers) {
+                // It may have been said twice, also of a body that does not come.
+                let said = HeaderValue::from(said);
+                parts.headers.insert(CONTENT_LENGTH, said);
             }
             Coding::Plain
         }

@@ -43,6 +43,7 @@ pub(super) fn may_pass(page: Page) -> bool {
         | Page::BadMethod
         | Page::OtherHost
         | Page::NotForBrowsers
+        | Page::Uncarried(_)
         | Page::Fault(_) => false,
     }
 }

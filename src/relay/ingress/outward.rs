@@ -207,7 +207,11 @@ pub(super) fn unpassed(failure: Failure, body: Body) -> Unpassed {
         Failure::Unanswered(Unanswered::Silent(error) | Unanswered::BrokenOff(error))
             if Evicted::broke(&error) =>
         {
-            Page::Failed(RelayVerdict::Full)
+            Page::Fault(Fault::Displaced)
+        }
+        Failure::Unanswered(Unanswered::Faulty(fault)) => {
+            tracing::debug!(%fault, "what the service says is no answer");
+            page_for_answer(fault)
         }
         Failure::Unanswered(unanswered) => {
             tracing::debug!(%unanswered, "the service gives no answer");
@@ -215,6 +219,14 @@ pub(super) fn unpassed(failure: Failure, body: Body) -> Unpassed {
         }
     };
     Unpassed::Told(page, body)
+}
+
+/// For an answer that is none, or cannot be carried.
+pub(super) fn page_for_answer(fault: message::Fault) -> Page {
+    match fault {
+        message::Fault::Malformed => NOT_HTTP,
+        message::Fault::TooLarge | message::Fault::UnknownCoding => Page::Uncarried(fault),
+    }
 }
 
 /// Waits for `future` while the visitor is there.

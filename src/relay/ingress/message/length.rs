@@ -41,17 +41,22 @@ pub(in crate::relay::ingress) fn of_response(
     method: &Method,
     head: &response::Parts,
 ) -> Result<Length, Fault> {
-    let bodiless = head.status.is_informational()
-        || matches!(
-            head.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-    if bodiless || *method == Method::HEAD {
+    if head.status.is_informational() || head.status == StatusCode::NO_CONTENT {
         return Ok(Length::Known(0));
     }
+    let bodiless = *method == Method::HEAD || head.status == StatusCode::NOT_MODIFIED;
     if !head.headers.contains_key(TRANSFER_ENCODING) {
-        let known = content_length(&head.headers)?;
-        return Ok(known.map_or(Length::UntilEnd, Length::Known));
+        // What is said of a body that does not come has to be a length all the same.
+        let known = content_length(&head.headers)?.filter(|_| !bodiless);
+        let none = if bodiless {
+            Length::Known(0)
+        } else {
+            Length::UntilEnd
+        };
+        return Ok(known.map_or(none, Length::Known));
+    }
+    if bodiless {
+        return Ok(Length::Known(0));
     }
     match codings(&head.headers) {
         Codings::Chunked => Ok(Length::Chunked),
@@ -85,7 +90,7 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 }
 
 /// The number that all lines of it agree on.
-fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
+pub(in crate::relay::ingress) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
     let mut known = None;
     for text in tokens(headers, &CONTENT_LENGTH) {
         let digits = std::str::from_utf8(text).ok();

@@ -316,6 +316,21 @@ fn an_answers_body_ends_where_its_head_says() {
             "200 OK\r\nContent-Length: 5, 6",
             Err(Fault::Malformed),
         ),
+        (
+            Method::HEAD,
+            "200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
+            Err(Fault::Malformed),
+        ),
+        (
+            Method::GET,
+            "304 Not Modified\r\nContent-Length: abc",
+            Err(Fault::Malformed),
+        ),
+        (
+            Method::HEAD,
+            "200 OK\r\nContent-Length: abc\r\nTransfer-Encoding: chunked",
+            Ok(Length::Known(0)),
+        ),
         (Method::GET, "20 OK", Err(Fault::Malformed)),
     ] {
         let head = format!("HTTP/1.1 {lines}\r\n\r\n");
