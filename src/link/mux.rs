@@ -16,8 +16,10 @@ use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use stream::ResetFlag;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
 use tokio_util::sync::CancellationToken;
 use watch::Watch;
@@ -29,6 +31,10 @@ pub const MAX_STREAMS: usize = 1024;
 /// Streams kept for the host's own probes beside those: visitors who take every other one must not
 /// make the tunnel look dead. A tunnel's ports are probed one by one, so few are under way at once.
 pub const PROBE_STREAMS: usize = 8;
+
+/// Streams that a host takes beside all those: one that its relay has given up counts here until the
+/// host has let go of it, and the next one may be there before.
+const LEAVING_STREAMS: usize = 512;
 
 /// A relay lets a host open the control stream and no other. Whoever is not admitted yet can still
 /// make it hold up to 1 MiB for the body of a frame, which yamux makes room for before it looks at
@@ -81,7 +87,10 @@ pub fn start<T: Transport>(
     impl Future<Output = LinkEnd> + Send + 'static,
 ) {
     let (limit, mode) = match role {
-        Role::Host => (MAX_STREAMS + PROBE_STREAMS, yamux::Mode::Client),
+        Role::Host => (
+            MAX_STREAMS + PROBE_STREAMS + LEAVING_STREAMS,
+            yamux::Mode::Client,
+        ),
         Role::Relay => (MAX_STREAMS_OF_HOST, yamux::Mode::Server),
     };
     let shared = Arc::new(Shared::new(limit));
@@ -132,12 +141,31 @@ impl Mux {
         self.open_in(&self.shared.outgoing).await
     }
 
+    /// The same, and waits for so long when there is no room: streams that are given up take a moment
+    /// to go.
+    ///
+    /// # Errors
+    /// `TooMany` when there is no room even then, `Closed` when the link is gone.
+    pub async fn open_within(&self, patience: Duration) -> Result<MuxStream, OpenStreamError> {
+        let places = Arc::clone(&self.shared.outgoing);
+        match timeout(patience, places.acquire_owned()).await {
+            Ok(Ok(permit)) => self.open_with(permit).await,
+            Ok(Err(_)) | Err(_) => Err(OpenStreamError::TooMany),
+        }
+    }
+
     /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
     ///
     /// # Errors
     /// As of [`Mux::open`].
     pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
         self.open_in(&self.shared.probes).await
+    }
+
+    /// Whether the link is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
     }
 
     /// Whether [`Mux::open`] would find no room.
@@ -150,6 +178,10 @@ impl Mux {
         let permit = Arc::clone(places)
             .try_acquire_owned()
             .map_err(|_| OpenStreamError::TooMany)?;
+        self.open_with(permit).await
+    }
+
+    async fn open_with(&self, permit: OwnedSemaphorePermit) -> Result<MuxStream, OpenStreamError> {
         let (answer, opened) = oneshot::channel();
         let request = OpenRequest { permit, answer };
         self.open

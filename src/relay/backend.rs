@@ -2,17 +2,64 @@
 
 use super::HostDoor;
 use super::ingress::LocalName;
+use super::limiter::{Activity, Network};
 use crate::link::exchange::ExchangeStream;
 use crate::model::ServiceFault;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio::net::TcpStream;
 
 /// A duplex byte stream to the host's local service. `shutdown` carries half-close.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+///
+/// One that holds a place among others breaks when that is wanted by somebody else: reading and
+/// writing then fail with [`Evicted`](super::Evicted). Whoever waits for something else meanwhile, a
+/// visitor who takes nothing, say, has to watch its [`place`](Self::place) and let go.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// The place that it holds.
+    fn place(&self) -> Option<Activity> {
+        None
+    }
+
+    /// It is kept for whoever may come, and gives its place back before all that are of use.
+    fn rest(&mut self) {}
+
+    /// It is of use again, to somebody of `network`, whose share the place counts to from now on.
+    fn resume(&mut self, _network: Network) {}
+}
+
+impl Stream for TcpStream {}
+impl Stream for DuplexStream {}
+
+impl<S: Stream + ?Sized> Stream for Box<S> {
+    fn place(&self) -> Option<Activity> {
+        (**self).place()
+    }
+
+    fn rest(&mut self) {
+        (**self).rest();
+    }
+
+    fn resume(&mut self, network: Network) {
+        (**self).resume(network);
+    }
+}
+
+impl<S: Stream> Stream for ExchangeStream<S> {
+    fn place(&self) -> Option<Activity> {
+        self.get_ref().place()
+    }
+
+    fn rest(&mut self) {
+        self.get_mut().rest();
+    }
+
+    fn resume(&mut self, network: Network) {
+        self.get_mut().resume(network);
+    }
+}
 
 /// A stream over which HTTP requests go one after the other.
 pub trait HttpStream: Stream {

@@ -3,13 +3,12 @@
 //! When the place is wanted by somebody else, the stream breaks: whoever reads or writes it hears
 //! [`Evicted`].
 
-use super::limiter::{Activity, Permit};
-use crate::base::forward::forward_writes;
+use super::backend::Stream;
+use super::limiter::{Activity, Network, Permit};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// Its address, or its tunnel's port, has too many streams: the idlest is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,42 +33,49 @@ impl From<Evicted> for io::Error {
 /// See the module.
 pub(super) struct Held<S> {
     stream: S,
-    /// None for a probe's, whose place is kept.
-    place: Option<Place>,
-}
-
-struct Place {
-    activity: Activity,
-    evicted: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Given back when the stream is dropped.
-    _permit: Permit,
+    /// Given back when the stream is dropped; none for a probe's, whose place is kept.
+    permit: Option<Permit>,
 }
 
 impl<S> Held<S> {
     pub(super) fn new(stream: S, permit: Option<Permit>) -> Self {
-        let place = permit.map(|permit| Place {
-            activity: permit.activity(),
-            evicted: Box::pin(permit.when_evicted()),
-            _permit: permit,
-        });
-        Self { stream, place }
+        Self { stream, permit }
     }
 
-    /// Notes that something moved; of what has to wait, notes whether the place is wanted meanwhile.
-    fn pass<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        polled: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        let Some(place) = &mut self.place else {
-            return polled;
-        };
-        if polled.is_ready() {
-            place.activity.touch();
-            return polled;
+    /// A stream whose place is wanted carries nothing more, also where it need not wait.
+    fn check(&self) -> io::Result<()> {
+        match &self.permit {
+            Some(permit) if permit.is_evicted() => Err(Evicted.into()),
+            Some(_) | None => Ok(()),
         }
-        let evicted = place.evicted.as_mut().poll(cx);
-        evicted.map(|()| Err(Evicted.into()))
+    }
+
+    /// Notes that something moved; what has to wait hears when the place is wanted meanwhile.
+    fn pass<T>(&self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match &self.permit {
+            Some(permit) if polled.is_ready() => permit.touch(),
+            Some(permit) => return permit.poll_evicted(cx).map(|()| Err(Evicted.into())),
+            None => {}
+        }
+        polled
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for Held<S> {
+    fn place(&self) -> Option<Activity> {
+        self.permit.as_ref().map(Permit::activity)
+    }
+
+    fn rest(&mut self) {
+        if let Some(permit) = &self.permit {
+            permit.rest();
+        }
+    }
+
+    fn resume(&mut self, network: Network) {
+        if let Some(permit) = &mut self.permit {
+            permit.resume(network);
+        }
     }
 }
 
@@ -79,12 +85,35 @@ impl<S: AsyncRead + Unpin> AsyncRead for Held<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.check()?;
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.pass(cx, polled)
     }
 }
 
-forward_writes!([S: AsyncWrite + Unpin] Held<S>, stream, pass);
+impl<S: AsyncWrite + Unpin> AsyncWrite for Held<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check()?;
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.pass(cx, polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check()?;
+        let polled = Pin::new(&mut self.stream).poll_flush(cx);
+        self.pass(cx, polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check()?;
+        let polled = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.pass(cx, polled)
+    }
+}
 
 #[cfg(test)]
 mod tests {

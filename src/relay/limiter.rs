@@ -3,22 +3,22 @@
 //!
 //! It knows addresses and places, and not what they are places for.
 
+mod places;
+
+use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use places::{Evicted, Places};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 /// Between two lines of the log that say that the same bound was reached.
 const TELL_EVERY: Duration = Duration::from_mins(1);
-
-/// Of the networks that have equally many, so many are looked at for the idlest place: more would
-/// make each arrival of a wide flood slow.
-const LOOK_AT: usize = 32;
 
 /// How many places there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct Limiter {
     origin: Instant,
     /// Never held across a wait.
     places: Mutex<Places>,
+    /// So many of them are at rest.
+    resting: AtomicUsize,
     told: Mutex<Told>,
 }
 
@@ -94,7 +96,12 @@ struct Holder {
     used: AtomicU64,
     /// How far it has come: those that have come furthest go last.
     stage: AtomicU8,
+    /// Kept for whoever may come, and of use to nobody just now.
+    rests: AtomicBool,
     evicted: CancellationToken,
+    /// The same, for those who ask often.
+    is_evicted: AtomicBool,
+    waker: AtomicWaker,
 }
 
 impl Limiter {
@@ -106,6 +113,7 @@ impl Limiter {
             share,
             origin: Instant::now(),
             places: Mutex::default(),
+            resting: AtomicUsize::new(0),
             told: Mutex::default(),
         })
     }
@@ -115,13 +123,12 @@ impl Limiter {
         let holder = Arc::new(Holder {
             used: AtomicU64::new(self.now()),
             stage: AtomicU8::new(0),
+            rests: AtomicBool::new(false),
             evicted: CancellationToken::new(),
+            is_evicted: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
         });
-        let (id, evicted) = self.places.lock().admit(network, &holder, self.share);
-        if let Some((from, evicted)) = evicted {
-            evicted.evicted.cancel();
-            self.tell(from);
-        }
+        let id = self.place(network, &holder);
         Permit {
             limiter: Arc::clone(self),
             network,
@@ -130,16 +137,47 @@ impl Limiter {
         }
     }
 
+    /// The same without costing anybody theirs; `None` when there are none left.
+    pub fn try_admit(self: &Arc<Self>, network: Network) -> Option<Permit> {
+        let is_free = self.places.lock().victim(network, self.share, 0).is_none();
+        is_free.then(|| self.admit(network))
+    }
+
+    /// The number of `network`'s place, for `holder`.
+    fn place(&self, network: Network, holder: &Arc<Holder>) -> u64 {
+        let resting = self.resting();
+        let (id, evicted) = self
+            .places
+            .lock()
+            .admit(network, holder, self.share, resting);
+        self.let_go(evicted);
+        id
+    }
+
     /// Takes the idlest place of whoever has most, for somebody at another bound that this one is a
-    /// part of. Whether there was one.
+    /// part of: one at rest, if there is one. Whether there was any.
     pub fn evict(&self) -> bool {
-        let evicted = self.places.lock().evict();
-        let Some((from, evicted)) = evicted else {
+        let resting = self.resting();
+        let evicted = self.places.lock().evict(resting);
+        self.let_go(evicted)
+    }
+
+    fn let_go(&self, evicted: Evicted) -> bool {
+        let Some((from, holder)) = evicted else {
             return false;
         };
-        evicted.evicted.cancel();
-        self.tell(from);
+        // Nobody loses anything by one at rest.
+        let is_loss = !holder.rests.load(Ordering::Relaxed);
+        holder.evict();
+        if is_loss {
+            self.tell(from);
+        }
         true
+    }
+
+    /// How many places are of use to nobody just now.
+    pub(super) fn resting(&self) -> usize {
+        self.resting.load(Ordering::Relaxed)
     }
 
     /// How much of it is used.
@@ -193,15 +231,48 @@ impl Permit {
         self.holder.evicted.cancelled().await;
     }
 
-    /// The same, for whoever keeps it.
-    pub(super) fn when_evicted(&self) -> WaitForCancellationFutureOwned {
-        self.holder.evicted.clone().cancelled_owned()
+    /// The same, for the one task that holds it.
+    pub fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.holder.poll_evicted(cx)
     }
 
     /// Whether it has been taken back.
     #[must_use]
     pub fn is_evicted(&self) -> bool {
-        self.holder.evicted.is_cancelled()
+        self.holder.is_evicted()
+    }
+
+    /// It is of use now.
+    pub(super) fn touch(&self) {
+        self.holder.touch(self.limiter.origin);
+    }
+
+    /// It is of use to nobody until [`Permit::resume`], and goes before all others.
+    pub(super) fn rest(&self) {
+        if !self.holder.rests.swap(true, Ordering::Relaxed) {
+            self.limiter.resting.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// It is of use to `network` from now on, which may cost somebody theirs as a new one does.
+    pub(super) fn resume(&mut self, network: Network) {
+        self.touch();
+        self.wake_up();
+        if self.network == network {
+            return;
+        }
+        let held = self.limiter.places.lock().remove(self.network, self.id);
+        self.network = network;
+        // What was taken back meanwhile stays so.
+        if held.is_some() {
+            self.id = self.limiter.place(network, &self.holder);
+        }
+    }
+
+    fn wake_up(&self) {
+        if self.holder.rests.swap(false, Ordering::Relaxed) {
+            self.limiter.resting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Whose place it is.
@@ -228,16 +299,18 @@ impl Permit {
 impl Activity {
     /// It is of use now.
     pub fn touch(&self) {
-        // Several may; the latest counts, give or take.
-        self.holder
-            .used
-            .store(millis(self.origin), Ordering::Relaxed);
+        self.holder.touch(self.origin);
     }
 
     /// Whether the place has been taken back.
     #[must_use]
     pub fn is_evicted(&self) -> bool {
-        self.holder.evicted.is_cancelled()
+        self.holder.is_evicted()
+    }
+
+    /// Ready when the place has been taken back. For the one task that holds it.
+    pub fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.holder.poll_evicted(cx)
     }
 
     /// Ends when the place has been taken back.
@@ -248,6 +321,7 @@ impl Activity {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.wake_up();
         self.limiter.places.lock().remove(self.network, self.id);
     }
 }
@@ -256,121 +330,38 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Who has which places.
-#[derive(Default)]
-struct Places {
-    networks: HashMap<Network, Held>,
-    /// By how many they have; of equals, the one that has changed least lately is last.
-    order: BTreeSet<(usize, std::cmp::Reverse<u64>, Network)>,
-    used: usize,
-    next: u64,
-    evicted: u64,
-}
-
-#[derive(Default)]
-struct Held {
-    changed: u64,
-    holders: HashMap<u64, Arc<Holder>>,
-}
-
-type Evicted = Option<(Network, Arc<Holder>)>;
-
-impl Places {
-    fn admit(&mut self, network: Network, holder: &Arc<Holder>, share: Share) -> (u64, Evicted) {
-        let victim = self.victim(network, share);
-        let evicted = self.take_back(victim);
-        let id = self.next;
-        self.next += 1;
-        self.change(network, id, |held| {
-            held.holders.insert(id, Arc::clone(holder));
-        });
-        self.used += 1;
-        (id, evicted)
-    }
-
-    fn evict(&mut self) -> Evicted {
-        let victim = self.idlest_of_most();
-        self.take_back(victim)
-    }
-
-    fn take_back(&mut self, victim: Option<(Network, u64)>) -> Evicted {
-        let (network, id) = victim?;
-        self.evicted += 1;
-        Some((network, self.remove(network, id)?))
-    }
-
-    /// Whose place one more of `network` costs, if any.
-    fn victim(&self, network: Network, share: Share) -> Option<(Network, u64)> {
-        let own = self.networks.get(&network);
-        let count = own.map_or(0, |held| held.holders.len());
-        let full = count >= share.per_network && !matches!(network, Network::Proxy(_));
-        if full && let Some(id) = own.and_then(Held::idlest) {
-            return Some((network, id));
-        }
-        if self.used < share.total {
-            return None;
-        }
-        let &(most, ..) = self.order.last()?;
-        if count >= most {
-            return own.and_then(Held::idlest).map(|id| (network, id));
-        }
-        self.idlest_of_most()
-    }
-
-    fn idlest_of_most(&self) -> Option<(Network, u64)> {
-        let &(most, ..) = self.order.last()?;
-        let tied = self
-            .order
-            .iter()
-            .rev()
-            .take_while(|(count, ..)| *count == most);
-        let idlest = tied.take(LOOK_AT).filter_map(|(_, _, network)| {
-            let held = self.networks.get(network)?;
-            let id = held.idlest()?;
-            Some((held.holders.get(&id)?.rank(), *network, id))
-        });
-        let (_, network, id) = idlest.min_by_key(|(rank, ..)| *rank)?;
-        Some((network, id))
-    }
-
-    fn remove(&mut self, network: Network, id: u64) -> Option<Arc<Holder>> {
-        let changed = self.networks.get(&network)?.changed;
-        let mut removed = None;
-        self.change(network, changed, |held| removed = held.holders.remove(&id));
-        self.used -= usize::from(removed.is_some());
-        removed
-    }
-
-    fn change(&mut self, network: Network, changed: u64, change: impl FnOnce(&mut Held)) {
-        let mut held = self.networks.remove(&network).unwrap_or_default();
-        self.order.remove(&held.key(network));
-        change(&mut held);
-        held.changed = changed;
-        if !held.holders.is_empty() {
-            self.order.insert(held.key(network));
-            self.networks.insert(network, held);
-        }
-    }
-}
-
-impl Held {
-    fn key(&self, network: Network) -> (usize, std::cmp::Reverse<u64>, Network) {
-        let changed = std::cmp::Reverse(self.changed);
-        (self.holders.len(), changed, network)
-    }
-
-    fn idlest(&self) -> Option<u64> {
-        let ranked = self.holders.iter().map(|(id, holder)| (holder.rank(), *id));
-        ranked.min().map(|(_, id)| id)
-    }
-}
-
 impl Holder {
-    fn rank(&self) -> (u8, u64) {
+    /// The least goes first.
+    fn rank(&self) -> (u8, bool, u64) {
         (
             self.stage.load(Ordering::Relaxed),
+            !self.rests.load(Ordering::Relaxed),
             self.used.load(Ordering::Relaxed),
         )
+    }
+
+    fn touch(&self, origin: Instant) {
+        // Several may; the latest counts, give or take.
+        self.used.store(millis(origin), Ordering::Relaxed);
+    }
+
+    fn evict(&self) {
+        self.is_evicted.store(true, Ordering::Release);
+        self.evicted.cancel();
+        self.waker.wake();
+    }
+
+    fn is_evicted(&self) -> bool {
+        self.is_evicted.load(Ordering::Acquire)
+    }
+
+    fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.waker.register(cx.waker());
+        if self.is_evicted() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 

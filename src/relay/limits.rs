@@ -66,7 +66,10 @@ pub struct VisitorLimits {
     pub idle_timeout: Duration,
     /// How long nothing of a request's body may come, where the service has not answered yet.
     pub body_timeout: Duration,
-    /// So many requests may be at services before anything of their bodies has come: what a
+    /// The same of a body whose visitor waits to be asked for it (`Expect: 100-continue`), where the
+    /// service does not.
+    pub expect_timeout: Duration,
+    /// So many requests may be at a port's service before anything of their bodies has come: what a
     /// visitor has announced and not sent takes no more of the streams to a host.
     pub bodies_ahead: usize,
     /// How long an `EventSource` waits for a service that is away: any answer but 200 would end it
@@ -112,6 +115,7 @@ impl Default for VisitorLimits {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(30),
+            expect_timeout: Duration::from_mins(1),
             bodies_ahead: 64,
             event_stream_patience: Duration::from_secs(30),
             write_stall: Duration::from_mins(5),

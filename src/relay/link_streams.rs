@@ -43,20 +43,23 @@ impl LinkStreams {
         permit
     }
 
-    /// Who has most, where all together have too many; of equals `port`, which asked.
+    /// Who has most, where all together have too many; of equals `port`, which asked. A port with a
+    /// stream that is only kept for later goes before all others: it costs nobody anything.
     fn overdrawn(&self, port: &Arc<Limiter>) -> Option<Arc<Limiter>> {
         let ports = self.ports.lock();
         let live = ports.iter().filter_map(Weak::upgrade);
-        let used: Vec<_> = live.map(|port| (port.usage().used, port)).collect();
+        let used: Vec<_> = live
+            .map(|port| (port.usage().used, port.resting() > 0, port))
+            .collect();
         drop(ports);
-        let total: usize = used.iter().map(|(used, _)| used).sum();
+        let total: usize = used.iter().map(|(used, ..)| used).sum();
         if total <= self.total {
             return None;
         }
         let most = used
             .into_iter()
-            .min_by_key(|(used, one)| (Reverse(*used), !Arc::ptr_eq(one, port)));
-        most.map(|(_, port)| port)
+            .min_by_key(|(used, rests, one)| (!rests, Reverse(*used), !Arc::ptr_eq(one, port)));
+        most.map(|(.., port)| port)
     }
 }
 
@@ -104,6 +107,18 @@ mod tests {
         let other = link.admit(&b, from(1));
         assert!(!honest.is_evicted() && !other.is_evicted());
         assert_eq!(flood.iter().filter(|permit| permit.is_evicted()).count(), 1);
+    }
+
+    #[test]
+    fn a_stream_that_is_kept_at_one_port_goes_before_those_of_use_at_another() {
+        let link = LinkStreams::new(4);
+        let (a, b, c) = (port(&link), port(&link), port(&link));
+        let busy: Vec<_> = (0..3).map(|_| link.admit(&a, from(1))).collect();
+        let kept = link.admit(&b, from(1));
+        kept.rest();
+        let newcomer = link.admit(&c, from(2));
+        assert!(kept.is_evicted() && !newcomer.is_evicted());
+        assert!(busy.iter().all(|permit| !permit.is_evicted()));
     }
 
     #[test]

@@ -25,6 +25,10 @@ use tokio::time::timeout;
 /// What a person is told of is what there is.
 const _: () = assert!(MAX_STREAMS == VISITORS_AT_ONCE as usize);
 
+/// How long a visitor who has a place waits for the stream that goes with it: whoever had it before is
+/// on its way out.
+const STREAM_WITHIN: Duration = Duration::from_secs(2);
+
 /// The keys of all upstreams of this process.
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
@@ -180,7 +184,7 @@ impl PortUpstream {
         let opened = if probe {
             self.way.mux.open_probe().await
         } else {
-            self.way.mux.open().await
+            self.way.mux.open_within(STREAM_WITHIN).await
         };
         opened.map_err(|error| match error {
             OpenStreamError::Closed => OpenError::HostGone,
@@ -195,7 +199,14 @@ impl PortUpstream {
             kind,
             first,
         } = order;
-        let gone = |_| OpenError::HostGone;
+        // A host that is there and lets go of a stream has too many.
+        let gone = |_| {
+            if self.way.mux.is_closed() {
+                OpenError::HostGone
+            } else {
+                OpenError::Full
+            }
+        };
         let mut stream = self.stream(probe).await?;
         let opening = Opening {
             port: self.number.get(),
@@ -333,6 +344,11 @@ mod tests {
                 open.push(stream);
             }
         });
+        let (upstream, status) = over(mux, key);
+        (upstream, status, tasks)
+    }
+
+    fn over(mux: Mux, key: &str) -> (PortUpstream, watch::Sender<Status>) {
         let (status, link) = watch::channel(Status::Attached {
             generation: 1,
             checking: false,
@@ -359,7 +375,6 @@ mod tests {
                 },
             ),
             status,
-            tasks,
         )
     }
 
@@ -371,7 +386,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_tunnel_that_is_full_says_so_and_keeps_a_place_for_its_probe() {
         let (upstream, _status, _tasks) = upstream("k");
         let mut visitors = Vec::new();
@@ -386,6 +401,22 @@ mod tests {
         assert_eq!(probed, Some(OpenError::Service(ServiceFault::TimedOut)));
         visitors.pop();
         upstream.open(visitor()).await.expect("there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_lets_go_of_a_stream_is_there() {
+        let (near, far) = duplex(64 * 1024);
+        let (mux, _, driver) = mux::start(near, Role::Relay);
+        let (host_mux, mut incoming, host_driver) = mux::start(far, Role::Host);
+        let host = tokio::spawn(host_driver);
+        let _relay = tokio::spawn(driver);
+        tokio::spawn(async move { while incoming.next().await.is_some() {} });
+        let upstream = over(mux, "k").0;
+        assert_eq!(upstream.open(visitor()).await.err(), Some(OpenError::Full));
+        drop(host_mux);
+        host.abort();
+        let gone = upstream.open(visitor()).await.err();
+        assert_eq!(gone, Some(OpenError::HostGone));
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod disguised;
+mod expect;
 mod fake;
 mod flow;
 mod front;

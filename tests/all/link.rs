@@ -2,6 +2,7 @@
 
 mod bytes;
 mod names;
+mod places;
 mod rig;
 mod sessions;
 mod shares;

@@ -49,6 +49,16 @@ impl<S> ExchangeStream<S> {
         }
     }
 
+    /// The stream under it.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The same, for what carries no bytes.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
     /// Appends what stands before the next request to `front`. A request without a `length` goes on
     /// for as long as the stream does, and is its last one. The answer before must have been read.
     pub fn begin(&mut self, length: Option<u64>, front: &mut Vec<u8>) {

@@ -28,50 +28,71 @@ enum Whose {
 }
 
 /// All names in lower case, with `-` where a service may read `_`.
-const CLAIMS: [(&str, Whose); 37] = [
+const CLAIMS: [(&str, Whose); 24] = [
     // Who asked, through which proxies (RFC 7239, and what came before it). `x-forwarded-*` is below.
     ("forwarded", Whose::AnyProxys),
     ("x-forwarded", Whose::AnyProxys),
     ("x-real-ip", Whose::AnyProxys),
-    // The visitor's address, as content networks and load balancers call it. Frameworks that look for
-    // an address try them one after the other.
-    ("ali-cdn-real-ip", Whose::Nobodys),
+    // The visitor's address, under names that do not end like most of them.
     ("cdn-src-ip", Whose::Nobodys),
-    ("cf-connecting-ip", Whose::Nobodys),
     ("cf-connecting-ipv6", Whose::Nobodys),
     ("cf-pseudo-ipv4", Whose::Nobodys),
-    ("client-ip", Whose::Nobodys),
-    ("do-connecting-ip", Whose::Nobodys),
-    ("fastly-client-ip", Whose::Nobodys),
-    ("fly-client-ip", Whose::Nobodys),
-    ("forwarded-for", Whose::Nobodys),
+    ("cloudfront-viewer-address", Whose::Nobodys),
     ("forwarded-for-ip", Whose::Nobodys),
-    ("http-client-ip", Whose::Nobodys),
-    ("incap-client-ip", Whose::Nobodys),
-    ("proxy-client-ip", Whose::Nobodys),
-    ("remote-addr", Whose::Nobodys),
-    ("true-client-ip", Whose::Nobodys),
-    ("wl-proxy-client-ip", Whose::Nobodys),
-    ("x-appengine-user-ip", Whose::Nobodys),
-    ("x-azure-clientip", Whose::Nobodys),
-    ("x-azure-socketip", Whose::Nobodys),
-    ("x-client-ip", Whose::Nobodys),
-    ("x-cluster-client-ip", Whose::Nobodys),
+    ("x-coming-from", Whose::Nobodys),
     ("x-envoy-external-address", Whose::Nobodys),
-    ("x-nf-client-connection-ip", Whose::Nobodys),
-    ("x-original-forwarded-for", Whose::Nobodys),
-    ("x-originating-ip", Whose::Nobodys),
-    ("x-remote-addr", Whose::Nobodys),
-    ("x-remote-ip", Whose::Nobodys),
+    // By which scheme it asked.
+    ("front-end-https", Whose::Nobodys),
+    ("x-arr-ssl", Whose::Nobodys),
+    ("x-scheme", Whose::Nobodys),
+    ("x-url-scheme", Whose::Nobodys),
     // Another target or host than the one that was routed: the service would serve what no rule in
     // front of it has seen.
+    ("x-backend-host", Whose::Nobodys),
     ("x-envoy-original-path", Whose::Nobodys),
+    ("x-host", Whose::Nobodys),
     ("x-http-host-override", Whose::Nobodys),
     ("x-original-host", Whose::Nobodys),
+    ("x-original-uri", Whose::Nobodys),
     ("x-original-url", Whose::Nobodys),
+    ("x-override-url", Whose::Nobodys),
     ("x-rewrite-url", Whose::Nobodys),
     // CGI makes `HTTP_PROXY` of it, and many HTTP clients obey that variable (CVE-2016-5385).
     ("proxy", Whose::Nobodys),
+];
+
+/// How names of the visitor's address end, whatever the content network, load balancer or framework
+/// puts before: programs that look for an address try them one after the other. They are nobody's.
+const ADDRESSES: [&str; 13] = [
+    "client-ip",
+    "clientip",
+    "connecting-ip",
+    "connection-ip",
+    "forwarded-for",
+    "originating-ip",
+    "real-ip",
+    "remote-addr",
+    "remote-ip",
+    "socketip",
+    "source-ip",
+    "true-ip",
+    "user-ip",
+];
+
+/// How names begin by which a proxy says who it has authenticated, and by what certificate. Such a
+/// proxy stands between the relay and the service, if anywhere; from this side they are nobody's.
+const IDENTITIES: [&str; 11] = [
+    "cf-access-authenticated-",
+    "remote-",
+    "ssl-client-",
+    "tailscale-user-",
+    "x-auth-request-",
+    "x-authenticated-",
+    "x-client-cert",
+    "x-remote-",
+    "x-ssl-",
+    "x-tls-client-",
+    "x-webauth-",
 ];
 
 /// How the claims of one more family begin.
@@ -140,7 +161,12 @@ fn is_claim(name: &HeaderName, author: Author) -> bool {
         Some(Whose::AnyProxys)
     } else {
         let mut claims = CLAIMS.iter();
-        claims.find(|(claim, _)| *claim == dashed).map(|(_, w)| *w)
+        let claim = claims.find(|(claim, _)| *claim == dashed);
+        claim.map(|(_, whose)| *whose).or_else(|| {
+            let is_claim = ADDRESSES.iter().any(|end| dashed.ends_with(end))
+                || IDENTITIES.iter().any(|begin| dashed.starts_with(begin));
+            is_claim.then_some(Whose::Nobodys)
+        })
     };
     match (whose, author) {
         (None, _) => false,
@@ -219,6 +245,43 @@ mod tests {
             "X-Forwarded_Client-Cert",
         ];
         assert_eq!(left(&family, Author::Stranger), [""; 0]);
+    }
+
+    #[test]
+    fn an_address_or_a_user_is_claimed_under_any_products_name() {
+        for claim in [
+            "Ali-CDN-Real-IP",
+            "X-ProxyUser-Ip",
+            "X-Vercel-Forwarded-For",
+            "Akamai-Client-IP",
+            "X-Sucuri-ClientIP",
+            "X-Appengine-Remote-Addr",
+            "X-Appengine-User-IP",
+            "X-Azure-SocketIP",
+            "X-NF-Client-Connection-IP",
+            "X-True-IP",
+            "X-Client-Real-IP",
+            "ClientIP",
+            "X-Host",
+            "X-Original-URI",
+            "X-Remote-User",
+            "Remote-User",
+            "Remote_Groups",
+            "X-SSL-Client-Verify",
+            "X-Auth-Request-Email",
+        ] {
+            for author in [Author::Stranger, Author::TrustedProxy] {
+                assert_eq!(left(&[claim], author), [""; 0], "{claim}");
+            }
+        }
+        let honest = [
+            "authorization",
+            "ip",
+            "x-api-user",
+            "x-hostname",
+            "x-user-id",
+        ];
+        assert_eq!(left(&honest, Author::Stranger), honest);
     }
 
     #[test]

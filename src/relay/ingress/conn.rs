@@ -169,7 +169,7 @@ impl Conn {
 
     /// Ends the connection so that the visitor gets all that was written. It may still be `sending`
     /// a request that was answered already.
-    pub(super) async fn end(mut self, sending: bool, stop: &Stop) {
+    pub(super) async fn end(&mut self, sending: bool, stop: &Stop) {
         let (whole, silence) = if sending {
             (LINGER, LINGER_SILENCE)
         } else {

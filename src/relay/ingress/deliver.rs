@@ -5,11 +5,12 @@
 use super::conn::Conn;
 use super::exchange::{self, Failure, Upload};
 use super::headers;
-use super::message::{Length, ResponseHead, write_response};
-use super::outward::{Answered, NOT_HTTP, Unpassed, unpassed};
+use super::message::{Length, ResponseHead, content_length, write_response};
+use super::outward::{Answered, NOT_HTTP, Unpassed, page_for_answer, unpassed};
 use super::pool::MAX_IDLE_TIME;
 use super::reply::{Asking, Body};
 use super::service::{Framing, Service};
+use super::splice::evicted;
 use super::transfer::{Coding, Transfer};
 use super::web::{After, Switched, Visit};
 use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, UPGRADE};
@@ -37,7 +38,7 @@ pub(super) async fn deliver(
     } = answered;
     let framing = Framing::of(&asking.method, &head, MAX_IDLE_TIME).map_err(|fault| {
         tracing::debug!(%fault, "the service's answer cannot be carried");
-        Unpassed::Told(NOT_HTTP, upload.body())
+        Unpassed::Told(page_for_answer(fault), upload.body())
     })?;
     let last = !upload.is_done() || visit.stop.finish.is_cancelled();
     let mut head = head;
@@ -121,14 +122,13 @@ async fn after_the_answer(
 fn frame(parts: &mut response::Parts, asking: &Asking, length: Length) -> Coding {
     parts.version = asking.version;
     match length {
-        Length::Known(length) => {
+        Length::Known(_) => {
             if parts.status == StatusCode::NO_CONTENT {
                 parts.headers.remove(CONTENT_LENGTH);
-            } else if length > 0 {
-                // It may have been said twice.
-                parts
-                    .headers
-                    .insert(CONTENT_LENGTH, HeaderValue::from(length));
+            } else if let Ok(Some(said)) = content_length(&parts.headers) {
+                // It may have been said twice, also of a body that does not come.
+                let said = HeaderValue::from(said);
+                parts.headers.insert(CONTENT_LENGTH, said);
             }
             Coding::Plain
         }
@@ -169,7 +169,12 @@ pub(super) async fn switch(
     parts.version = Version::HTTP_11;
     let mut out = Vec::with_capacity(512);
     write_response(&mut out, &parts, &reason);
-    if let Err(error) = conn.stream.write_all(&out).await {
+    let written = tokio::select! {
+        biased;
+        written = conn.stream.write_all(&out) => written,
+        () = evicted(service.place()) => return Ok(After::Broken),
+    };
+    if let Err(error) = written {
         tracing::debug!(peer = %visit.peer, %error, "a visitor left before the switch");
         return Err(Unpassed::Gone);
     }

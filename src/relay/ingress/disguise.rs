@@ -8,7 +8,7 @@ use super::forwarding::{FORWARDED_HOST, FORWARDED_PROTO};
 use http::HeaderMap;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_LOCATION, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN,
-    REFERER,
+    REFERER, REFRESH,
 };
 
 /// With it Next.js calls a function on the server, and compares the page's origin with
@@ -92,7 +92,12 @@ impl Disguise {
     pub(super) fn take_off(&self, headers: &mut HeaderMap) {
         let own = self.local.text();
         let is_own = |authority: &str| is_same(authority, own) || are_loopback(authority, own);
-        for name in [LOCATION, CONTENT_LOCATION, ACCESS_CONTROL_ALLOW_ORIGIN] {
+        for name in [
+            LOCATION,
+            CONTENT_LOCATION,
+            REFRESH,
+            ACCESS_CONTROL_ALLOW_ORIGIN,
+        ] {
             replace(headers, &name, is_own, &self.public);
         }
     }
@@ -110,17 +115,36 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, those: impl Fn(&str) -> b
         return;
     };
     for value in values.iter_mut() {
-        let replaced = value.to_str().ok().and_then(|url| {
+        let replaced = value.to_str().ok().and_then(|value| {
+            let (front, url) = value.split_at(if name == REFRESH {
+                url_of_refresh(value)?
+            } else {
+                0
+            });
             let rest = after_scheme(url)?;
-            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let end = rest.find(['/', '?', '#', '"', '\'']).unwrap_or(rest.len());
             let (authority, path) = rest.split_at(end);
-            let replaced = those(authority).then(|| format!("{origin}{path}"))?;
+            let replaced = those(authority).then(|| format!("{front}{origin}{path}"))?;
             HeaderValue::from_str(&replaced).ok()
         });
         if let Some(replaced) = replaced {
             *value = replaced;
         }
     }
+}
+
+/// Where the URL begins in `5; url=http://…`, which may stand in quotes.
+fn url_of_refresh(value: &str) -> Option<usize> {
+    let behind = |text: &str, at: usize, mark: fn(char) -> bool| {
+        at + text[at..].find(|c| !mark(c)).unwrap_or(text.len() - at)
+    };
+    let seconds = value.find([';', ','])?;
+    let at = behind(value, seconds + 1, char::is_whitespace);
+    let named = value[at..].get(..3)?.eq_ignore_ascii_case("url");
+    let at = behind(value, if named { at + 3 } else { at }, char::is_whitespace);
+    let at = at + usize::from(named && value[at..].starts_with('='));
+    let at = behind(value, at, char::is_whitespace);
+    Some(at + usize::from(value[at..].starts_with(['"', '\''])))
 }
 
 /// What follows `http://`, `https://` or a bare `//`.
@@ -199,11 +223,15 @@ mod tests {
     }
 
     fn taken_off(name: &'static str, value: &str) -> String {
+        String::from_utf8(taken_off_bytes(name, value)).expect("it is text")
+    }
+
+    fn taken_off_bytes(name: &'static str, value: &str) -> Vec<u8> {
         let mut headers = asked(&[]);
         let disguise = Disguise::put_on(&mut headers, &local("localhost:5173"));
         let mut answer = map(&[(name, value)]);
         disguise.take_off(&mut answer);
-        answer[name].to_str().expect("it is text").to_owned()
+        answer[name].as_bytes().to_owned()
     }
 
     #[test]
@@ -231,6 +259,34 @@ mod tests {
             ),
         ] {
             assert_eq!(put_on(name, sent), expected);
+        }
+    }
+
+    #[test]
+    fn a_refresh_leads_to_the_public_name() {
+        for (said, expected) in [
+            (
+                "0; url=http://localhost:5173/a?b",
+                "0; url=http://shop.example.org:7480/a?b",
+            ),
+            (
+                "5;URL = 'http://127.0.0.1:5173'",
+                "5;URL = 'http://shop.example.org:7480'",
+            ),
+            (
+                "1, \"http://localhost:5173/\"",
+                "1, \"http://shop.example.org:7480/\"",
+            ),
+            ("0; url=/a", "0; url=/a"),
+            (
+                "0; url=http://elsewhere.example/",
+                "0; url=http://elsewhere.example/",
+            ),
+            ("5", "5"),
+            ("5;", "5;"),
+            ("5; \u{e4}", "5; \u{e4}"),
+        ] {
+            assert_eq!(taken_off_bytes("refresh", said), expected.as_bytes());
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! It knows which requests those are, and what is worth waiting for.
 
+use super::fault::Fault;
 use super::page::Page;
 use crate::model::{RelayVerdict, ServiceFault};
 use http::header::ACCEPT;
@@ -35,11 +36,14 @@ pub(super) fn may_pass(page: Page) -> bool {
             ];
             !lasting.contains(&verdict)
         }
+        // It was at the service, which may well take it again.
+        Page::Fault(Fault::Displaced) => true,
         Page::Relay
         | Page::BadHost
         | Page::BadMethod
         | Page::OtherHost
         | Page::NotForBrowsers
+        | Page::Uncarried(_)
         | Page::Fault(_) => false,
     }
 }

@@ -9,13 +9,17 @@ use super::message::{Fault, ResponseHead, write_response};
 use super::reply::Body;
 use super::service::{Service, Unanswered};
 use super::transfer::{Broken, Transfer};
-use http::{StatusCode, Version};
+use crate::relay::Permit;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode, Version};
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
+
+/// What has an answer's head speak of the tunnel where it speaks of the service.
+pub(super) type MakePublic<'a> = &'a (dyn Fn(&mut HeaderMap) + Sync);
 
 /// Why a request gets no answer of its service's.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub(super) enum Failure {
     FaultyBody(Fault),
     /// The visitor's body did not come on in time.
     LateBody,
+    /// Nothing of the body had come, and somebody else wants the place of such a request.
+    Displaced,
     /// The service's side.
     Unanswered(Unanswered),
 }
@@ -37,10 +43,10 @@ pub(super) struct Upload {
     patience: Duration,
     /// Since when, and behind how many bytes, nothing came.
     idle: Option<(u64, Pin<Box<Sleep>>)>,
-    /// The visitor waits for the service's word before it sends.
-    pub(super) expects: bool,
+    /// The visitor waits for the service's word before it sends: for so long.
+    pub(super) expects: Option<Duration>,
     /// Held while nothing of the body has come.
-    pub(super) ahead: Option<OwnedSemaphorePermit>,
+    pub(super) ahead: Option<Permit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +66,7 @@ impl Upload {
             state: State::Running,
             patience,
             idle: None,
-            expects: false,
+            expects: None,
             ahead: None,
         }
     }
@@ -110,26 +116,41 @@ impl Upload {
         if self.transfer.read > 0 {
             self.ahead = None;
         }
+        if let Some(place) = &self.ahead
+            && place.poll_evicted(cx).is_ready()
+        {
+            return Err(Failure::Displaced);
+        }
         match self.state {
             State::Done if conn.poll_gone(cx).is_ready() => Err(Failure::Gone),
             State::Running | State::Done | State::Refused => Ok(()),
         }
     }
 
+    /// The visitor waits for nothing any more.
+    fn is_asked_for(&mut self) {
+        if self.expects.take().is_some() {
+            self.idle = None;
+        }
+    }
+
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
         let read = self.transfer.read;
-        if !self.transfer.starved || (self.expects && read == 0) {
+        if !self.transfer.starved {
             self.idle = None;
             return Ok(());
         }
-        let until = || Instant::now() + self.patience;
+        let patience = match self.expects {
+            Some(patience) if read == 0 => patience,
+            Some(_) | None => self.patience,
+        };
+        let until = || Instant::now() + patience;
         let (before, sleep) = self
             .idle
             .get_or_insert_with(|| (read, Box::pin(tokio::time::sleep_until(until()))));
         if *before != read {
             *before = read;
-            let until = Instant::now() + self.patience;
-            sleep.as_mut().reset(until);
+            sleep.as_mut().reset(until());
         }
         match sleep.as_mut().poll(cx) {
             Poll::Ready(()) => Err(Failure::LateBody),
@@ -139,15 +160,17 @@ impl Upload {
 }
 
 /// Sends the request on and waits for the answer's head. Interim answers are passed on at once, if
-/// the visitor speaks a `version` that has them.
+/// the visitor speaks a `version` that has them, as `make_public` makes them fit for it.
 pub(super) async fn answer_head(
     conn: &mut Conn,
     service: &mut Service,
     upload: &mut Upload,
     version: Version,
+    make_public: MakePublic<'_>,
 ) -> Result<ResponseHead, Failure> {
     let mut interim = Outgoing::default();
     poll_fn(|cx| {
+        service.check_place(cx).map_err(Failure::Unanswered)?;
         upload.poll(cx, conn, service, false)?;
         loop {
             let written = interim.poll_write(cx, &mut conn.stream, &[]);
@@ -157,17 +180,22 @@ pub(super) async fn answer_head(
             if !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS {
                 return Poll::Ready(Ok(head));
             }
-            upload.expects &= status != StatusCode::CONTINUE;
+            if status == StatusCode::CONTINUE {
+                upload.is_asked_for();
+            }
             if version == Version::HTTP_11 {
-                pass_interim(interim.front(), head);
+                pass_interim(interim.front(), head, make_public);
             }
         }
     })
     .await
 }
 
-fn pass_interim(out: &mut Vec<u8>, mut head: ResponseHead) {
+fn pass_interim(out: &mut Vec<u8>, mut head: ResponseHead, make_public: MakePublic<'_>) {
+    make_public(&mut head.parts.headers);
     super::headers::prepare_response(&mut head.parts);
+    // It has no body, and what it announces of the answer's is the answer's to say.
+    head.parts.headers.remove(CONTENT_LENGTH);
     head.parts.version = Version::HTTP_11;
     write_response(out, &head.parts, &head.reason);
 }
@@ -180,6 +208,7 @@ pub(super) async fn answer_body(
     mut download: Transfer,
 ) -> Result<(), Failure> {
     poll_fn(|cx| {
+        service.check_place(cx).map_err(Failure::Unanswered)?;
         upload.poll(cx, conn, service, true)?;
         let (stream, inbound) = (&mut service.stream, &mut service.inbound);
         match ready!(download.poll(cx, &mut **stream, inbound, &mut conn.stream)) {
@@ -204,8 +233,9 @@ pub(super) async fn rest_of_request(
     upload: &mut Upload,
 ) -> Result<(), Failure> {
     poll_fn(|cx| {
+        service.check_place(cx).map_err(Failure::Unanswered)?;
         if upload.state == State::Running {
-            upload.expects = false;
+            upload.is_asked_for();
             upload.poll(cx, conn, service, false)?;
         }
         if upload.state != State::Running || service.poll_stir(cx).is_ready() {
@@ -216,15 +246,18 @@ pub(super) async fn rest_of_request(
     .await
 }
 
-/// Sends the rest of the request before both ends speak another protocol.
+/// Sends the rest of the request before both ends speak another protocol. It has to come on: nothing
+/// else ends this.
 pub(super) async fn whole_request(
     conn: &mut Conn,
     service: &mut Service,
     upload: &mut Upload,
 ) -> Result<(), Failure> {
     poll_fn(|cx| {
+        service.check_place(cx).map_err(Failure::Unanswered)?;
         if upload.state == State::Running {
-            upload.poll(cx, conn, service, true)?;
+            upload.is_asked_for();
+            upload.poll(cx, conn, service, false)?;
         }
         match upload.state {
             State::Running => Poll::Pending,

@@ -15,7 +15,11 @@ pub(super) enum Fault {
     UnknownCoding,
     /// The body did not come, or did not come on.
     BodyLate,
+    /// It was passed on, and its place was then wanted by somebody else: nobody can say what came of it.
+    Displaced,
 }
+
+const REQUEST_SIDE: &str = "The request is at fault, not the relay or the tunnel.";
 
 impl From<message::Fault> for Fault {
     fn from(fault: message::Fault) -> Self {
@@ -29,11 +33,12 @@ impl From<message::Fault> for Fault {
 
 impl Fault {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Malformed,
         Self::HeadTooLarge,
         Self::UnknownCoding,
         Self::BodyLate,
+        Self::Displaced,
     ];
 
     pub(super) fn text(self) -> Text {
@@ -66,13 +71,26 @@ impl Fault {
                 "The request announced a body, and too long nothing came of it.",
                 "Send it again, over a better connection if there is one.",
             ),
+            Self::Displaced => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "displaced",
+                "Given up for another visitor",
+                "The request was passed on to the service, and before the answer came its place was \
+                 wanted by somebody else. It may have had its effect.",
+                "Look whether it has had its effect before you send it again.",
+            ),
         };
         Text {
             status,
             verdict: verdict.into(),
             title,
             what: what.into(),
-            side: "The request is at fault, not the relay or the tunnel.",
+            side: match self {
+                Self::Displaced => {
+                    "Nothing is broken: the tunnel has as many visitors as there is room for."
+                }
+                _ => REQUEST_SIDE,
+            },
             remedy,
         }
     }

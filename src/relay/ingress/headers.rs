@@ -6,7 +6,7 @@ use super::forwarding::Forwarding;
 use super::via;
 use crate::model::{PROBE_HEADER, RelayVerdict, ServiceFault};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, StatusCode, Version, request, response};
@@ -44,6 +44,13 @@ pub(super) fn wanted_upgrade(head: &request::Parts) -> Option<HeaderValue> {
     let listed = lines.any(|line| has_token(line, "upgrade"));
     let fit = listed && head.version == Version::HTTP_11 && !has_token(wanted, "h2c");
     fit.then(|| wanted.clone())
+}
+
+/// Whether whoever sent this head waits to be asked for the body. HTTP/1.0 has no such thing, and no
+/// other expectation is one of that (RFC 9110, 10.1.1).
+pub(super) fn waits_for_permission(head: &request::Parts) -> bool {
+    let mut lines = head.headers.get_all(EXPECT).iter();
+    head.version == Version::HTTP_11 && lines.any(|line| has_token(line, "100-continue"))
 }
 
 /// Makes a visitor's request head fit for the service. `chunked` says that a body of unknown length

@@ -9,6 +9,7 @@
 //! services, the time for a head, and how long a body may pause. A body takes the time it takes.
 
 mod accept;
+mod ahead;
 mod body;
 mod buffer;
 mod claims;

@@ -3,7 +3,7 @@
 //! It does not know how its tunnel was found, nor what becomes of the answer.
 
 use super::conn::Conn;
-use super::exchange::{self, Failure, Upload};
+use super::exchange::{self, Failure, MakePublic, Upload};
 use super::fault::Fault;
 use super::message::{self, Length, ResponseHead};
 use super::page::Page;
@@ -12,11 +12,9 @@ use super::service::{Service, Unanswered};
 use super::transfer::{Coding, Transfer};
 use super::web::Visit;
 use crate::model::{RelayVerdict, ServiceFault};
-use crate::relay::{Evicted, OpenError, Upstream, Visitor};
+use crate::relay::{Evicted, Network, OpenError, Permit, Upstream, Visitor};
 use http::header::HeaderValue;
 use std::future::Future;
-use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 pub(super) const NOT_HTTP: Page = Page::Failed(RelayVerdict::Service(ServiceFault::NotHttp));
@@ -59,8 +57,11 @@ pub(super) struct Outward<'a> {
     pub(super) asking: &'a Asking,
     pub(super) upstream: &'a dyn Upstream,
     pub(super) upgrade: Option<HeaderValue>,
+    /// The visitor waits to be asked for the body.
     pub(super) expects: bool,
     pub(super) head: Vec<u8>,
+    /// For interim answers.
+    pub(super) make_public: MakePublic<'a>,
 }
 
 impl Outward<'_> {
@@ -70,17 +71,27 @@ impl Outward<'_> {
             unless_gone(conn, waiting).await?.map_err(page_for)?;
         }
         if self.may_reuse()
-            && let Some(service) = self.visit.web.pool.take(self.upstream.key())
+            && let Some(service) = self
+                .visit
+                .web
+                .pool
+                .take(self.upstream.key(), self.network())
         {
             match self.over_idle(conn, service).await {
                 // It was closed meanwhile; what may be made again is.
-                Err((Failure::Unanswered(Unanswered::Silent(error)), _)) => {
+                Err((Failure::Unanswered(Unanswered::Silent(error)), _))
+                    if !Evicted::broke(&error) =>
+                {
                     tracing::debug!(%error, "an idle connection was of no use");
                 }
                 answered => return answered.map_err(|(failure, body)| unpassed(failure, body)),
             }
         }
         self.over_fresh(conn).await
+    }
+
+    fn network(&self) -> Network {
+        Network::of(self.visitor.peer.ip())
     }
 
     /// Only a request that may be made twice goes over a connection that may close under it: all
@@ -109,7 +120,12 @@ impl Outward<'_> {
         let ahead = self.wait_for_body(conn).await?;
         let (coding, length) = match self.asking.length {
             Length::Known(length) if self.upgrade.is_none() => {
-                (Coding::Plain, Some(self.head.len() as u64 + length))
+                // The host takes so many bytes for this request, and what follows for another one's.
+                let whole = length.checked_add(self.head.len() as u64);
+                (
+                    Coding::Plain,
+                    Some(whole.ok_or(Page::Fault(Fault::Malformed))?),
+                )
             }
             Length::Chunked => (Coding::Chunked, None),
             Length::Known(_) | Length::UntilEnd => (Coding::Plain, None),
@@ -129,7 +145,7 @@ impl Outward<'_> {
         let opened = unless_gone(conn, opened).await?;
         let stream = opened.map_err(|error| Unpassed::Told(page_for(error), body))?;
         let mut upload = Upload::new(transfer, self.visit.web.limits.body_timeout);
-        upload.expects = self.expects;
+        upload.expects = self.expects.then_some(self.visit.web.limits.expect_timeout);
         upload.ahead = ahead;
         let answered = self.answered(conn, Box::new(Service::new(stream)), upload);
         answered
@@ -137,26 +153,22 @@ impl Outward<'_> {
             .map_err(|(failure, body)| unpassed(failure, body))
     }
 
-    /// A body that has not begun takes a stream to the host only while not too many do.
-    async fn wait_for_body(
-        &self,
-        conn: &mut Conn,
-    ) -> Result<Option<OwnedSemaphorePermit>, Unpassed> {
+    /// A body that has not begun takes a stream to the host only while not too many do. One that does
+    /// not begin before the service has said so takes one of whoever has most; any other is waited for.
+    async fn wait_for_body(&self, conn: &mut Conn) -> Result<Option<Permit>, Unpassed> {
         if self.asking.length == Length::Known(0) || !conn.inbound.is_empty() {
             return Ok(None);
         }
         let web = &self.visit.web;
-        let ahead = Arc::clone(&web.bodies_ahead);
-        if let Ok(permit) = Arc::clone(&ahead).try_acquire_owned() {
+        let ahead = web.bodies_ahead.port(self.upstream.key());
+        if self.expects {
+            return Ok(Some(ahead.admit(self.network())));
+        }
+        if let Some(permit) = ahead.try_admit(self.network()) {
             return Ok(Some(permit));
         }
         let late = |_| Unpassed::Told(Page::Fault(Fault::BodyLate), Body::Untouched);
         let patience = web.limits.body_timeout;
-        if self.expects {
-            // It does not begin before the service has said so.
-            let permit = unless_gone(conn, timeout(patience, ahead.acquire_owned())).await?;
-            return Ok(permit.map_err(late)?.ok());
-        }
         if timeout(patience, conn.stirs()).await.map_err(late)? {
             Ok(None)
         } else {
@@ -171,7 +183,8 @@ impl Outward<'_> {
         mut upload: Upload,
     ) -> Result<Answered, (Failure, Body)> {
         let version = self.asking.version;
-        let head = exchange::answer_head(conn, &mut service, &mut upload, version).await;
+        let public = self.make_public;
+        let head = exchange::answer_head(conn, &mut service, &mut upload, version, public).await;
         let head = head.map_err(|failure| (failure, upload.body()))?;
         Ok(Answered {
             head,
@@ -190,10 +203,15 @@ pub(super) fn unpassed(failure: Failure, body: Body) -> Unpassed {
         Failure::FaultyBody(message::Fault::UnknownCoding) => Page::Fault(Fault::UnknownCoding),
         Failure::FaultyBody(_) => Page::Fault(Fault::Malformed),
         Failure::LateBody => Page::Fault(Fault::BodyLate),
+        Failure::Displaced => Page::Fault(Fault::Displaced),
         Failure::Unanswered(Unanswered::Silent(error) | Unanswered::BrokenOff(error))
             if Evicted::broke(&error) =>
         {
-            Page::Failed(RelayVerdict::Full)
+            Page::Fault(Fault::Displaced)
+        }
+        Failure::Unanswered(Unanswered::Faulty(fault)) => {
+            tracing::debug!(%fault, "what the service says is no answer");
+            page_for_answer(fault)
         }
         Failure::Unanswered(unanswered) => {
             tracing::debug!(%unanswered, "the service gives no answer");
@@ -201,6 +219,14 @@ pub(super) fn unpassed(failure: Failure, body: Body) -> Unpassed {
         }
     };
     Unpassed::Told(page, body)
+}
+
+/// For an answer that is none, or cannot be carried.
+pub(super) fn page_for_answer(fault: message::Fault) -> Page {
+    match fault {
+        message::Fault::Malformed => NOT_HTTP,
+        message::Fault::TooLarge | message::Fault::UnknownCoding => Page::Uncarried(fault),
+    }
 }
 
 /// Waits for `future` while the visitor is there.

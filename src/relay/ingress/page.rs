@@ -5,6 +5,7 @@
 
 use super::body::RelayBody;
 use super::fault::Fault;
+use super::message;
 use crate::model::{RelayVerdict, ServiceFault};
 use bytes::Bytes;
 use http::header::{
@@ -41,6 +42,8 @@ pub(super) enum Page {
     NotForBrowsers,
     /// The request cannot be carried for another reason.
     Fault(Fault),
+    /// The service's answer is one, and cannot be carried.
+    Uncarried(message::Fault),
     /// Something between the relay and the service failed.
     Failed(RelayVerdict),
 }
@@ -114,6 +117,7 @@ impl Page {
             | Self::OtherHost
             | Self::NotForBrowsers
             | Self::Fault(_)
+            | Self::Uncarried(_)
             | Self::Failed(_) => {}
         }
         answer
@@ -173,8 +177,35 @@ impl Page {
                 remedy: "Ask whoever sent you here for the full address of the tunnel.",
             },
             Self::Fault(fault) => fault.text(),
+            Self::Uncarried(fault) => uncarried(fault),
             Self::Failed(verdict) => failure(verdict),
         }
+    }
+}
+
+/// To a program it is the same as an answer that is none; what to do about it is not.
+fn uncarried(fault: message::Fault) -> Text {
+    let no_http = service_failure(ServiceFault::NotHttp);
+    let (title, what, remedy) = match fault {
+        message::Fault::Malformed => return no_http,
+        message::Fault::TooLarge => (
+            "The head of the service's answer is too large",
+            "The tunnel works and the service answers, \
+             but its header lines together are larger than 128 KiB.",
+            "Is it yours? Have it set fewer or shorter header lines; mostly it is cookies.",
+        ),
+        message::Fault::UnknownCoding => (
+            "The service's answer is in a transfer coding that is not carried",
+            "The tunnel works and the service answers, \
+             but its answer's body is in a transfer coding other than chunked.",
+            "Is it yours? Have it use Content-Encoding instead, or send the body as it is.",
+        ),
+    };
+    Text {
+        title,
+        what: what.into(),
+        remedy,
+        ..no_http
     }
 }
 

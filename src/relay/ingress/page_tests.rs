@@ -4,11 +4,14 @@ use super::*;
 use crate::model::Fingerprint;
 use proptest::prelude::*;
 
-const ALL: [Page; 16] = [
+const ALL: [Page; 19] = [
     Page::Fault(Fault::ALL[0]),
     Page::Fault(Fault::ALL[1]),
     Page::Fault(Fault::ALL[2]),
     Page::Fault(Fault::ALL[3]),
+    Page::Fault(Fault::ALL[4]),
+    Page::Uncarried(message::Fault::TooLarge),
+    Page::Uncarried(message::Fault::UnknownCoding),
     Page::Relay,
     Page::BadHost,
     Page::BadMethod,
@@ -47,6 +50,9 @@ fn only_failures_read_as_verdicts() {
         let verdict = RelayVerdict::parse(value.expect("it is text"));
         match page {
             Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
+            Page::Uncarried(_) => {
+                assert_eq!(verdict, Some(RelayVerdict::Service(ServiceFault::NotHttp)))
+            }
             _ => assert_eq!(verdict, None),
         }
     }

@@ -4,8 +4,11 @@
 
 use super::buffer::Inbound;
 use super::service::Service;
+use crate::relay::Network;
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -17,15 +20,28 @@ const MAX_IDLE: usize = 1024;
 /// How long one is kept at most. Many services close idle connections after 5 s (Node does by
 /// default), and a request that meets such a close has to be made again.
 pub(super) const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
-/// Between two looks for connections that are too old, or closed by their service.
+/// Between two looks for connections that are too old.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// From one that is closed, or whose place is wanted, to a look for all that are.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// The idle connections of one ingress.
-#[derive(Default)]
 pub(super) struct Pool {
     idle: Mutex<Idle>,
     /// Wakes the sweep when there is something to look after.
     filled: Notify,
+    /// Wakes it when something happened to one of them.
+    stirred: Arc<Stirred>,
+    waker: Waker,
+}
+
+#[derive(Default)]
+struct Stirred(Notify);
+
+impl Wake for Stirred {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
 }
 
 #[derive(Default)]
@@ -40,18 +56,32 @@ struct Entry {
 }
 
 impl Entry {
-    fn is_good(&mut self) -> bool {
-        Instant::now() < self.until && self.service.is_silent()
+    fn is_good(&mut self, waker: &Waker) -> bool {
+        Instant::now() < self.until && self.service.is_silent(waker)
+    }
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        let stirred = Arc::<Stirred>::default();
+        Self {
+            idle: Mutex::default(),
+            filled: Notify::new(),
+            waker: Waker::from(Arc::clone(&stirred)),
+            stirred,
+        }
     }
 }
 
 impl Pool {
     /// The connection that was used last, if it is good as far as this side knows. Whether it is as
-    /// far as the host knows shows when it is used.
-    pub(super) fn take(&self, key: u64) -> Option<Box<Service>> {
+    /// far as the host knows shows when it is used: by somebody of `network`, who has its place now.
+    pub(super) fn take(&self, key: u64, network: Network) -> Option<Box<Service>> {
         loop {
             let mut idle = self.idle.lock().pop(key)?;
-            if idle.is_good() {
+            idle.service.stream.resume(network);
+            // Whoever takes it polls it again.
+            if idle.is_good(Waker::noop()) {
                 idle.service.reused = true;
                 return Some(idle.service);
             }
@@ -59,11 +89,12 @@ impl Pool {
     }
 
     /// Keeps `service` for the next request and for `time` at most, or drops it when there are
-    /// enough.
+    /// enough. Its place goes to whoever else wants one before any that is of use.
     pub(super) fn put(&self, key: u64, mut service: Box<Service>, time: Duration) {
-        if !service.is_silent() {
+        if !service.is_silent(&self.waker) {
             return;
         }
+        service.stream.rest();
         service.inbound = Inbound::default();
         let until = Instant::now() + time.min(MAX_IDLE_TIME);
         let mut idle = self.idle.lock();
@@ -78,9 +109,12 @@ impl Pool {
         loop {
             self.filled.notified().await;
             loop {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
+                tokio::select! {
+                    () = tokio::time::sleep(SWEEP_INTERVAL) => {}
+                    () = self.stirred.0.notified() => tokio::time::sleep(GATHER).await,
+                }
                 let mut idle = self.idle.lock();
-                idle.retain_good();
+                idle.retain_good(&self.waker);
                 if idle.count == 0 {
                     break;
                 }
@@ -109,9 +143,9 @@ impl Idle {
         room
     }
 
-    fn retain_good(&mut self) {
+    fn retain_good(&mut self, waker: &Waker) {
         self.by_key.retain(|_, entries| {
-            entries.retain_mut(Entry::is_good);
+            entries.retain_mut(|entry| entry.is_good(waker));
             !entries.is_empty()
         });
         self.count = self.by_key.values().map(Vec::len).sum();

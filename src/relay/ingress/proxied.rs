@@ -3,8 +3,10 @@
 //!
 //! From anybody else such a header is what it looks like: bytes for the service, or no HTTP.
 
+use super::accept::Stop;
 use super::forwarding::Approach;
 use crate::base::proxy_protocol;
+use crate::relay::Permit;
 use crate::relay::limits::PROXY_HEADER_TIMEOUT;
 use std::net::SocketAddr;
 use tokio::io::AsyncRead;
@@ -31,6 +33,24 @@ impl Caller {
             reached: None,
             is_unnamed: false,
         }
+    }
+}
+
+/// The same for as long as the connection may last: `None` also when the relay closes it, or somebody
+/// else wants its place.
+pub(super) async fn introduced<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    peer: SocketAddr,
+    reached: Option<SocketAddr>,
+    approach: &Approach,
+    permit: &Permit,
+    stop: &Stop,
+) -> Option<Caller> {
+    tokio::select! {
+        biased;
+        visitor = visitor(stream, peer, reached, approach) => visitor,
+        () = stop.close.cancelled() => None,
+        () = permit.evicted() => None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::via;
 use super::web::{After, Router, Switched, Visit, Web};
 use crate::model::{RelayVerdict, ServiceFault};
 use crate::relay::{Lookup, Upstream, Visitor};
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Version};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -99,7 +99,11 @@ async fn pass_patiently(
     loop {
         let passed = pass(visit, conn, asking, asked, request.clone()).await;
         match passed {
-            Err(Unpassed::Told(page, _)) if event_stream::may_pass(page) => {
+            // What was taken of a body is gone, and no second request would be whole.
+            Err(Unpassed::Told(page, body))
+                if event_stream::may_pass(page)
+                    && (asking.length == Length::Known(0) || body == Body::Untouched) =>
+            {
                 tracing::debug!(peer = %visit.peer, ?asked, ?page, "an event source waits");
             }
             passed => return passed,
@@ -182,11 +186,14 @@ async fn begin(
     let probe = headers::take_probe_key(&mut request.parts.headers)
         .is_some_and(|shown| upstream.is_probe(shown.as_bytes()));
     let upgrade = headers::wanted_upgrade(&request.parts).filter(|_| !probe);
-    let expects = request.parts.headers.contains_key(EXPECT);
+    let expects = headers::waits_for_permission(&request.parts);
     let peer = visit.forwarding.visitor(&request.parts.headers);
     prepare(&mut request, asking, visit, conn, upgrade.clone());
     let local = upstream.local_name();
     let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
+    let public = |headers: &mut HeaderMap| {
+        make_public(headers, disguise.as_ref(), || own_host(visit, asked));
+    };
     let outward = Outward {
         visit,
         visitor: Visitor {
@@ -203,6 +210,7 @@ async fn begin(
             write_request(&mut head, &request);
             head
         },
+        make_public: &public,
     };
     match outward.exchange(conn).await {
         Ok(answered) => {

@@ -7,7 +7,7 @@ use super::message::{
     Fault, Length, ResponseHead, begins_a_response, head_end, keeps_alive, of_response,
     parse_response,
 };
-use crate::relay::HttpStream;
+use crate::relay::{Activity, Evicted, HttpStream};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
@@ -30,6 +30,8 @@ pub(super) struct Service {
     seen: usize,
     /// It had requests before this one.
     pub(super) reused: bool,
+    /// The stream's.
+    place: Option<Activity>,
 }
 
 /// Why there is no answer.
@@ -49,6 +51,7 @@ pub(super) enum Unanswered {
 impl Service {
     pub(super) fn new(stream: Box<dyn HttpStream>) -> Self {
         Self {
+            place: stream.place(),
             stream,
             inbound: Inbound::default(),
             seen: 0,
@@ -56,11 +59,27 @@ impl Service {
         }
     }
 
+    /// Looks whether somebody else wants its place: first of all, for what follows may wait for the
+    /// visitor alone. The task is woken when that happens.
+    pub(super) fn check_place(&self, cx: &mut Context<'_>) -> Result<(), Unanswered> {
+        match &self.place {
+            Some(place) if place.poll_evicted(cx).is_ready() => {
+                Err(Unanswered::BrokenOff(Evicted.into()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What somebody else may want.
+    pub(super) fn place(&self) -> Option<&Activity> {
+        self.place.as_ref()
+    }
+
     /// Whether nothing has come that belongs to no answer, not even the connection's end, as far as
     /// this side knows.
-    pub(super) fn is_silent(&mut self) -> bool {
-        // Nobody waits for it while it is idle; whoever takes it next polls it again.
-        let mut cx = Context::from_waker(Waker::noop());
+    /// Who waits for that is woken by `waker`.
+    pub(super) fn is_silent(&mut self, waker: &Waker) -> bool {
+        let mut cx = Context::from_waker(waker);
         self.inbound.is_empty() && self.poll_stir(&mut cx).is_pending()
     }
 

@@ -5,8 +5,9 @@
 use super::accept::Stop;
 use crate::base::forward::forward_writes;
 use crate::link::pump::pump;
-use crate::relay::Permit;
+use crate::relay::{Activity, Evicted, Network, Permit, Stream};
 use bytes::{Buf, Bytes};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +34,9 @@ pub(super) async fn splice<S>(
     stop: &Stop,
 ) -> io::Result<()>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: Stream,
 {
+    let place = service.place();
     let (moved, activity) = (AtomicU64::new(0), permit.activity());
     let count = |bytes| {
         moved.fetch_add(bytes, Ordering::Relaxed);
@@ -44,13 +46,19 @@ where
         biased;
         carried = pump(&mut visitor, &mut service, count, count) => Some(carried),
         () = stopped(stop, &moved) => None,
-        () = permit.evicted() => Some(Err(evicted())),
+        () = permit.evicted() => Some(Err(Evicted.into())),
+        () = evicted(place.as_ref()) => Some(Err(Evicted.into())),
     };
     let Some(carried) = carried else {
         let leaving = timeout(LINGER, service.shutdown());
         // Whoever does not take it is let go all the same.
-        let _ = tokio::join!(leaving, end(visitor.stream));
-        return Ok(());
+        let ended = async { tokio::join!(leaving, end(&mut visitor.stream)) };
+        tokio::select! {
+            _ = ended => return Ok(()),
+            () = permit.evicted() => {}
+        }
+        reset(&visitor.stream);
+        return Err(Evicted.into());
     };
     if carried.is_err() {
         reset(&visitor.stream);
@@ -58,9 +66,12 @@ where
     carried
 }
 
-/// Somebody else has the place.
-fn evicted() -> io::Error {
-    io::Error::other("its place was wanted by somebody else")
+/// Ends when somebody else wants the place of a stream, which may wait for its visitor alone meanwhile.
+pub(super) async fn evicted(place: Option<&Activity>) {
+    match place {
+        Some(place) => poll_fn(|cx| place.poll_evicted(cx)).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits for the end of what may still go over a connection.
@@ -76,7 +87,7 @@ async fn stopped(stop: &Stop, moved: &AtomicU64) {
 }
 
 /// Ends a connection so that the visitor gets all that was written.
-pub(super) async fn end(mut stream: TcpStream) {
+async fn end(stream: &mut TcpStream) {
     let drained = async {
         stream.shutdown().await?;
         let mut rest = [0; 4096];
@@ -103,6 +114,20 @@ pub(super) struct Rewound<S> {
 impl<S> Rewound<S> {
     pub(super) fn new(first: Bytes, stream: S) -> Self {
         Self { first, stream }
+    }
+}
+
+impl<S: Stream> Stream for Rewound<S> {
+    fn place(&self) -> Option<Activity> {
+        self.stream.place()
+    }
+
+    fn rest(&mut self) {
+        self.stream.rest();
+    }
+
+    fn resume(&mut self, network: Network) {
+        self.stream.resume(network);
     }
 }
 

@@ -32,9 +32,8 @@ pub(super) async fn serve(
         permit,
     } = visit;
     let reached = stream.local_addr().ok();
-    let visitor = proxied::visitor(&mut stream, peer, reached, &approach);
-    let Some(Some(Caller { peer, reached, .. })) = stop.close.run_until_cancelled(visitor).await
-    else {
+    let introduced = proxied::introduced(&mut stream, peer, reached, &approach, &permit, &stop);
+    let Some(Caller { peer, reached, .. }) = introduced.await else {
         return reset(&stream);
     };
     let opening = tokio::select! {

@@ -4,6 +4,7 @@
 //! close. What a request gets is the proxy's to decide.
 
 use super::accept::{Entrance, IngressGuard, Stop};
+use super::ahead::BodiesAhead;
 use super::conn::{Allowance, Conn, NoRequest};
 use super::forwarding::{Approach, Forwarding};
 use super::own_names::{self, OwnNames};
@@ -16,7 +17,6 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
 /// Where requests go.
 pub(super) enum Router {
@@ -37,7 +37,7 @@ pub(super) struct Web {
     pub(super) names: OwnNames,
     pub(super) limits: Limits,
     /// Requests at services of whose bodies nothing has come.
-    pub(super) bodies_ahead: Arc<Semaphore>,
+    pub(super) bodies_ahead: BodiesAhead,
 }
 
 /// One visitor's connection, for whoever answers its requests.
@@ -81,7 +81,7 @@ impl Web {
             approach: config.approach.clone(),
             names: OwnNames::new(&config.domain, machine.as_deref(), &config.names),
             limits: *limits,
-            bodies_ahead: Arc::new(Semaphore::new(limits.bodies_ahead)),
+            bodies_ahead: BodiesAhead::new(limits.bodies_ahead),
         }
     }
 
@@ -108,8 +108,9 @@ impl Web {
 
 async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: Stop) {
     let reached = stream.local_addr().ok();
-    let visitor = proxied::visitor(&mut stream, peer, reached, &web.approach);
-    let Some(Some(caller)) = stop.close.run_until_cancelled(visitor).await else {
+    let approach = &web.approach;
+    let introduced = proxied::introduced(&mut stream, peer, reached, approach, &permit, &stop);
+    let Some(caller) = introduced.await else {
         return reset(&stream);
     };
     let Caller { peer, reached, .. } = caller;
@@ -127,8 +128,8 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: P
         () = permit.evicted() => After::Broken,
     };
     match after {
-        After::Next => conn.end(false, &visit.stop).await,
-        After::End { sending } => conn.end(sending, &visit.stop).await,
+        After::Next => end(conn, false, &permit, &visit.stop).await,
+        After::End { sending } => end(conn, sending, &permit, &visit.stop).await,
         After::Broken => reset(&conn.stream),
         After::Gone => {}
         After::Switched(Switched::Host(door)) => door.knock(Knock {
@@ -144,6 +145,14 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: P
                 tracing::debug!(%peer, %error, "an upgraded connection broke");
             }
         }
+    }
+}
+
+/// Ends the connection in its own time, which is over when somebody else gets its place.
+async fn end(mut conn: Conn, sending: bool, permit: &Permit, stop: &Stop) {
+    tokio::select! {
+        () = conn.end(sending, stop) => {}
+        () = permit.evicted() => reset(&conn.stream),
     }
 }
 

@@ -23,6 +23,51 @@ fn a_network_is_an_ipv4_address_or_half_an_ipv6_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_at_rest_goes_before_whatever_is_of_use() {
+    let limiter = limiter(3, 3);
+    let busy = [limiter.admit(network(1)), limiter.admit(network(1))];
+    advance(Duration::from_secs(1)).await;
+    let kept = limiter.admit(network(2));
+    kept.rest();
+    assert!(limiter.try_admit(network(3)).is_none());
+    let newcomer = limiter.admit(network(3));
+    assert!(kept.is_evicted());
+    assert!(
+        busy.iter()
+            .chain([&newcomer])
+            .all(|permit| !permit.is_evicted())
+    );
+    drop(kept);
+    assert_eq!((limiter.usage().used, limiter.resting()), (3, 0));
+    busy[1].rest();
+    busy[1].touch();
+    let _same = limiter.admit(network(1));
+    assert!(busy[1].is_evicted() && !busy[0].is_evicted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_was_at_rest_counts_to_whom_it_is_of_use() {
+    let limiter = limiter(100, 2);
+    let mut kept = limiter.admit(network(1));
+    kept.rest();
+    let own = [limiter.admit(network(2)), limiter.admit(network(2))];
+    kept.resume(network(2));
+    assert_eq!((limiter.usage().used, limiter.resting()), (2, 0));
+    assert!(own[0].is_evicted() && !own[1].is_evicted() && !kept.is_evicted());
+    let first = limiter.admit(network(1));
+    let second = limiter.admit(network(1));
+    assert!(!first.is_evicted() && !second.is_evicted() && !kept.is_evicted());
+    // What was taken back comes back to nobody.
+    let mut gone = limiter.admit(network(3));
+    gone.rest();
+    assert!(limiter.evict() && gone.is_evicted());
+    gone.resume(network(4));
+    assert_eq!(limiter.usage().used, 4);
+    drop((own, kept, first, second, gone));
+    assert_eq!((limiter.usage().used, limiter.resting()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_network_too_many_costs_it_its_idlest() {
     let limiter = limiter(100, 2);
     let first = limiter.admit(network(1));

@@ -110,6 +110,26 @@ async fn an_address_has_a_share_whatever_is_free() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_on_its_way_out_gives_its_place_back_too() {
+    let (one, _one) = one().await;
+    let (config, limiter) = few(3, 1);
+    let relay = Relay::configured(&config, &[("one", &one)]).await;
+    let mut leaving = visitor(1, relay.address).await;
+    // The relay has answered, and goes on reading what follows, which it cannot tell from a request.
+    let faulty = b"POST / HTTP/1.1\r\nHost: one.localhost\r\nContent-Length: 3\r\n\
+                   Transfer-Encoding: chunked\r\n\r\nabc";
+    leaving.write_all(faulty).await.expect("it reads");
+    leaving.read_to_end(&mut Vec::new()).await.expect("a page");
+    let _other = served(2, relay.address).await;
+    let _one_more = served(1, relay.address).await;
+    let began = std::time::Instant::now();
+    eventually(|| leaving.try_write(b"x").is_err()).await;
+    // In its own time it would go after 5 s without a word, and never while there is one.
+    assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
+    assert_eq!(limiter.usage().evicted, 1);
+}
+
+#[tokio::test]
 async fn behind_a_proxy_only_the_total_counts() {
     let (one, _one) = one().await;
     let (mut config, limiter) = few(5, 1);

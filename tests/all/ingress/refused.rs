@@ -322,6 +322,34 @@ async fn an_event_source_waits_for_its_service_and_gets_no_page() {
 }
 
 #[tokio::test]
+async fn an_event_source_with_a_body_is_asked_for_once() {
+    let (told, mut tale) = unbounded_channel();
+    let (address, _service) = tcp_service(move |mut stream| {
+        let told = told.clone();
+        async move {
+            let head = read_head(&mut stream).await;
+            let _ = told.send(head);
+            let _ = stream.read_exact(&mut [0; 5]).await;
+        }
+    })
+    .await;
+    let mut config = HttpConfig::new("localhost");
+    config.limits.event_stream_patience = Duration::from_secs(3);
+    let relay = Relay::configured(&config, &[("one", &Local::at(address))]).await;
+    let head = "GET / HTTP/1.1\r\nHost: one.localhost\r\nConnection: close\r\n\
+                Accept: text/event-stream\r\n";
+    for body in [
+        "Content-Length: 5\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    ] {
+        let answer = relay.say(format!("{head}{body}")).await;
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+        tale.recv().await.expect("it was asked");
+        assert!(tale.try_recv().is_err(), "and once");
+    }
+}
+
+#[tokio::test]
 async fn a_visitor_that_knows_no_hosts_is_served() {
     let relay = Relay::with(&[]).await;
     for request in [

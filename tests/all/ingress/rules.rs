@@ -172,6 +172,62 @@ async fn a_tunnels_cookies_are_its_own() {
 }
 
 #[tokio::test]
+async fn an_early_answer_says_no_more_than_a_last_one_may() {
+    let (address, _service) = saying(
+        b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: a=1; Domain=localhost\r\nContent-Length: 3\r\n\
+          Location: http://local.example:3000/a\r\nLink: </a.css>\r\nX-Underpass: full\r\n\r\n\
+          HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    let local = Local::named(address, "local.example:3000");
+    let relay = Relay::with(&[("shop", &local)]).await;
+    let request = "GET / HTTP/1.1\r\nHost: shop.localhost\r\nConnection: close\r\n\r\n";
+    let answer = relay.say(request).await;
+    let early = answer.split("\r\n\r\n").next().expect("there is a head");
+    let mut lines: Vec<_> = early.split("\r\n").collect();
+    lines.sort_unstable();
+    let expected = [
+        "HTTP/1.1 103 Early Hints",
+        "link: </a.css>",
+        "location: http://shop.localhost/a",
+        "set-cookie: a=1",
+    ];
+    assert_eq!(lines, expected, "{answer}");
+}
+
+#[tokio::test]
+async fn a_length_is_said_once_also_of_a_body_that_does_not_come() {
+    for (method, answer, length) in [
+        (
+            "GET",
+            &b"HTTP/1.1 200 OK\r\nContent-Length: 0, 0\r\n\r\n"[..],
+            "0",
+        ),
+        (
+            "HEAD",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+            "5",
+        ),
+        (
+            "GET",
+            b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10, 10\r\n\r\n",
+            "10",
+        ),
+    ] {
+        let (address, _service) = saying(answer).await;
+        let relay = Relay::with(&[("shop", &Local::at(address))]).await;
+        let request =
+            format!("{method} / HTTP/1.1\r\nHost: shop.localhost\r\nConnection: close\r\n\r\n");
+        let said = relay.say(request).await;
+        let lines: Vec<_> = said
+            .split("\r\n")
+            .filter(|l| l.starts_with("content-length"))
+            .collect();
+        assert_eq!(lines, [format!("content-length: {length}")], "{said}");
+    }
+}
+
+#[tokio::test]
 async fn scripts_of_other_sites_read_the_relays_pages_and_only_those() {
     let (address, _service) = saying(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n").await;
     let relay = Relay::with(&[

@@ -11,7 +11,8 @@ pub(super) enum Origin {
     /// A visitor's: one line that breaks the rules spoils all.
     Visitor,
     /// A service's: white space before the colon is removed (RFC 9112, 5.1), a folded line made one
-    /// (5.2), and a line that is no field left out, as browsers do.
+    /// (5.2), a control character a space (RFC 9110, 5.5), and a line that is no field left out, as
+    /// browsers do.
     Service,
 }
 
@@ -45,10 +46,10 @@ pub(super) fn parse(mut text: Bytes, origin: Origin) -> Result<HeaderMap, Fault>
             unfold(&mut open, &line, origin)?;
             continue;
         }
-        close(&mut fields, open.take())?;
+        close(&mut fields, open.take(), origin)?;
         open = field(&line, origin)?;
     }
-    close(&mut fields, open)?;
+    close(&mut fields, open, origin)?;
     Ok(fields)
 }
 
@@ -81,10 +82,17 @@ fn unfold(open: &mut Option<Field>, line: &[u8], origin: Origin) -> Result<(), F
     Ok(())
 }
 
-fn close(fields: &mut HeaderMap, open: Option<Field>) -> Result<(), Fault> {
-    let Some(Field { name, value }) = open else {
+fn close(fields: &mut HeaderMap, open: Option<Field>, origin: Origin) -> Result<(), Fault> {
+    let Some(Field { name, mut value }) = open else {
         return Ok(());
     };
+    let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    if origin == Origin::Service && value.iter().any(is_control) {
+        let spaced = value
+            .iter()
+            .map(|byte| if is_control(byte) { b' ' } else { *byte });
+        value = spaced.collect();
+    }
     let value = HeaderValue::from_maybe_shared(value).map_err(|_| Fault::Malformed)?;
     let appended = fields.try_append(name, value);
     appended.map(|_| ()).map_err(|_| Fault::TooLarge)

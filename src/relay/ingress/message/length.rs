@@ -4,6 +4,10 @@ use super::Fault;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version, request, response};
 
+/// The longest body that is announced in earnest: a greater number has no room for the head that is
+/// counted with it, and many readers take it for a negative one.
+const MAX_LENGTH: u64 = i64::MAX as u64;
+
 /// How a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::relay::ingress) enum Length {
@@ -37,17 +41,22 @@ pub(in crate::relay::ingress) fn of_response(
     method: &Method,
     head: &response::Parts,
 ) -> Result<Length, Fault> {
-    let bodiless = head.status.is_informational()
-        || matches!(
-            head.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-    if bodiless || *method == Method::HEAD {
+    if head.status.is_informational() || head.status == StatusCode::NO_CONTENT {
         return Ok(Length::Known(0));
     }
+    let bodiless = *method == Method::HEAD || head.status == StatusCode::NOT_MODIFIED;
     if !head.headers.contains_key(TRANSFER_ENCODING) {
-        let known = content_length(&head.headers)?;
-        return Ok(known.map_or(Length::UntilEnd, Length::Known));
+        // What is said of a body that does not come has to be a length all the same.
+        let known = content_length(&head.headers)?.filter(|_| !bodiless);
+        let none = if bodiless {
+            Length::Known(0)
+        } else {
+            Length::UntilEnd
+        };
+        return Ok(known.map_or(none, Length::Known));
+    }
+    if bodiless {
+        return Ok(Length::Known(0));
     }
     match codings(&head.headers) {
         Codings::Chunked => Ok(Length::Chunked),
@@ -81,7 +90,7 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 }
 
 /// The number that all lines of it agree on.
-fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
+pub(in crate::relay::ingress) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
     let mut known = None;
     for text in tokens(headers, &CONTENT_LENGTH) {
         let digits = std::str::from_utf8(text).ok();
@@ -89,6 +98,7 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
         let digits = digits.filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let number: u64 = digits
             .and_then(|d| d.parse().ok())
+            .filter(|number| *number <= MAX_LENGTH)
             .ok_or(Fault::Malformed)?;
         if known.is_some_and(|known| known != number) {
             return Err(Fault::Malformed);

@@ -17,7 +17,7 @@ pub(super) use head::{
     RequestHead, ResponseHead, begins_a_response, head_end, parse_request, parse_response,
     write_request, write_response,
 };
-pub(super) use length::{Length, keeps_alive, of_request, of_response};
+pub(super) use length::{Length, content_length, keeps_alive, of_request, of_response};
 
 /// Why bytes are no message that can be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

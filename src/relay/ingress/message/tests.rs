@@ -177,6 +177,9 @@ fn what_two_readers_could_read_differently_is_no_request() {
         "Content-Length: 3 3",
         "Content-Length:",
         "Content-Length: 99999999999999999999",
+        "Content-Length: 18446744073709551615",
+        "Content-Length: 18446744073709551612",
+        "Content-Length: 9223372036854775808",
         "Content-Length: 3\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 3",
         "Transfer-Encoding: chunked, chunked",
@@ -312,6 +315,21 @@ fn an_answers_body_ends_where_its_head_says() {
             Method::GET,
             "200 OK\r\nContent-Length: 5, 6",
             Err(Fault::Malformed),
+        ),
+        (
+            Method::HEAD,
+            "200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
+            Err(Fault::Malformed),
+        ),
+        (
+            Method::GET,
+            "304 Not Modified\r\nContent-Length: abc",
+            Err(Fault::Malformed),
+        ),
+        (
+            Method::HEAD,
+            "200 OK\r\nContent-Length: abc\r\nTransfer-Encoding: chunked",
+            Ok(Length::Known(0)),
         ),
         (Method::GET, "20 OK", Err(Fault::Malformed)),
     ] {
