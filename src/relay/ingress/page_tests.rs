@@ -51,7 +51,7 @@ fn only_failures_read_as_verdicts() {
         match page {
             Page::Failed(expected) => assert_eq!(verdict, Some(expected)),
             Page::Uncarried(_) => {
-                assert_eq!(verdict, Some(RelayVerdict::Service(ServiceFault::NotHttp)))
+                assert_eq!(verdict, Some(RelayVerdict::Service(ServiceFault::NotHttp)));
             }
             _ => assert_eq!(verdict, None),
         }

@@ -31,7 +31,10 @@ async fn silent() -> (Arc<Local>, UnboundedReceiver<()>, Task) {
 async fn echo() -> (Arc<Local>, Task) {
     let (address, task) = http_service(|request: Request<Incoming>| async move {
         let body = request.into_body().collect().await;
-        Response::new(full(body.map(|body| body.to_bytes()).unwrap_or_default()))
+        Response::new(full(
+            body.map(http_body_util::Collected::to_bytes)
+                .unwrap_or_default(),
+        ))
     })
     .await;
     (Local::at(address), task)
