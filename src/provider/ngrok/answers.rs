@@ -73,7 +73,7 @@ impl Answers {
                 let answer = self.parts.remove(stream)?;
                 self.handle(&answer)
             }
-            Seen::Data { .. } | Seen::GoAway => None,
+            Seen::Data { .. } | Seen::Taken { .. } | Seen::GoAway => None,
         }
     }
 
@@ -112,9 +112,21 @@ mod tests {
     #[test]
     fn a_session_is_resumed_when_each_endpoint_has_its_answer() {
         let mut answers = Answers::to(2);
-        assert_eq!(answers.take(&Seen::Data { stream: 3, bytes: b"beat" }), None);
-        assert_eq!(say(&mut answers, 5, r#"{"Version":"3","ClientId":"c"}"#), None);
-        let visitor = Seen::Data { stream: 2, bytes: b"{" };
+        assert_eq!(
+            answers.take(&Seen::Data {
+                stream: 3,
+                bytes: b"beat"
+            }),
+            None
+        );
+        assert_eq!(
+            say(&mut answers, 5, r#"{"Version":"3","ClientId":"c"}"#),
+            None
+        );
+        let visitor = Seen::Data {
+            stream: 2,
+            bytes: b"{",
+        };
         assert_eq!(answers.take(&visitor), None);
         assert_eq!(answers.take(&Seen::End { stream: 2 }), None);
         let one = r#"{"Id":"a","URL":"https://a.example","Proto":"https"}"#;

@@ -1,7 +1,8 @@
 //! Makes hosting sessions with ngrok: resumes the one that broke, or signs in and asks for each port.
 
-use super::agent::{self, Agent, Bound, NotResumed, Visit, Wanted};
-use super::errors::is_online_elsewhere;
+use super::agent::{Agent, NotResumed};
+use super::endpoints::{self, Bound, Visit, Wanted};
+use super::errors::{self, is_online_elsewhere};
 use super::options::Options;
 use super::server::Server;
 use super::session;
@@ -125,10 +126,14 @@ impl NgrokConnector {
         let token = tokens.by_scope.get(SCOPE).cloned();
         let stand_in = self.stand_in.clone().map_err(refused)?;
         let options = &self.options;
-        let right = options.check().and_then(|()| options.check_ports(&order.ports));
+        let right = options
+            .check()
+            .and_then(|()| options.check_ports(&order.ports));
         right.map_err(|rejected| refused(rejected.to_string()))?;
         Ok(Plan {
-            server: stand_in.or_else(|| options.server.clone()).unwrap_or_default(),
+            server: stand_in
+                .or_else(|| options.server.clone())
+                .unwrap_or_default(),
             token: token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?,
             options: Arc::clone(options),
             proxies: self.proxies.clone(),
@@ -173,10 +178,17 @@ impl NgrokConnector {
 }
 
 impl Plan {
+    /// What an error of the crate's means.
+    pub(super) fn classify(&self, error: &impl ngrok::Error) -> ConnectError {
+        errors::classify(error, &self.token, errors::now())
+    }
+
     /// Whether a session has exactly these ports, as they are wanted.
     fn has_all(&self, agent: &Agent, ports: &[Port]) -> bool {
         let has = |port: &Port| {
-            let is = |bound: &&Bound| bound.port == *port && bound.wanted == Wanted::of(port, &self.options);
+            let is = |bound: &&Bound| {
+                bound.port == *port && bound.wanted == Wanted::of(port, &self.options)
+            };
             agent.bound.iter().any(|bound| is(&bound))
         };
         agent.bound.len() == ports.len() && ports.iter().all(has)
@@ -215,7 +227,10 @@ impl Plan {
         if !asked_again || error.class() != Class::Fatal {
             return Err(error);
         }
-        tracing::info!(detail = error.detail, "the place of before is not to be had");
+        tracing::info!(
+            detail = error.detail,
+            "the place of before is not to be had"
+        );
         standing.forget(port.number);
         let bound = self.bind_at(session, port, None).await;
         bound.map_err(|error| self.judge(error))
@@ -228,7 +243,7 @@ impl Plan {
         before: Option<String>,
     ) -> Result<(Bound, BoxStream<'static, Visit>), ConnectError> {
         let wanted = Wanted::of(port, &self.options);
-        let binding = agent::bind(session, port.clone(), wanted, before);
+        let binding = endpoints::bind(session, port.clone(), wanted, before);
         match timeout(self.patience.answer, binding).await {
             Ok(bound) => bound.map_err(|error| self.classify(&error)),
             Err(_) => Err(ConnectError::new(Reason::TimedOut)),

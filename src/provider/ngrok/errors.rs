@@ -6,7 +6,7 @@ use super::token;
 use crate::model::{Reason, Secret, UnixMillis};
 use crate::provider::ConnectError;
 use ngrok::Error as NgrokError;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What ngrok writes before the number.
 const PREFIX: &str = "ERR_NGROK_";
@@ -46,77 +46,61 @@ pub struct Remedy {
     pub remedy: &'static str,
 }
 
-const fn known(kind: Kind, meaning: &'static str, remedy: &'static str) -> Option<Remedy> {
-    Some(Remedy {
-        kind,
-        meaning,
-        remedy,
-    })
-}
-
 const NEW_TOKEN: &str =
     "Copy the authtoken from dashboard.ngrok.com/get-started/your-authtoken and sign in with it.";
 const BILLING: &str = "Look at dashboard.ngrok.com/billing.";
 const UPDATE: &str = "Update Underpass.";
 const NEXT_MONTH: &str = "Wait for the next month, or choose a larger plan at ngrok.com/pricing.";
+const WAIT: &str = "Hosting goes on by itself.";
 const SLOWER: &str = "It passes within a minute.";
+
+/// Each with the codes it stands for.
+#[rustfmt::skip]
+const KNOWN: [(&[u32], Kind, &str, &str); 22] = [
+    (&[105], Kind::SignIn, "what was given is no authtoken", NEW_TOKEN),
+    (&[106], Kind::SignIn, "the authtoken is of a kind that ngrok has given up", NEW_TOKEN),
+    (&[107], Kind::SignIn, "the authtoken was reset, or its owner has left the team", NEW_TOKEN),
+    (&[4018], Kind::SignIn, "ngrok needs an account and its authtoken", NEW_TOKEN),
+    (&[102, 103], Kind::Fatal, "the account is suspended over a payment", BILLING),
+    (&[337, 338], Kind::Fatal, "the account is suspended", "Ask support@ngrok.com why."),
+    (&[108], Kind::Sessions, "as many agents are online as the plan allows", "Stop one at dashboard.ngrok.com/agents."),
+    (&[120, 121], Kind::Fatal, "ngrok does not take this version any longer", UPDATE),
+    (&[100, 109, 801], Kind::Fatal, "ngrok does not understand what it was sent", UPDATE),
+    (&[302], Kind::Fatal, "TCP addresses need an account with a verified card", "Verify it at dashboard.ngrok.com/settings."),
+    (&[313], Kind::Fatal, "the plan has no domains of one's own choice", "Leave the domain empty, or choose a larger plan at ngrok.com/pricing."),
+    (&[324], Kind::Fatal, "the plan has no room for another endpoint in a session", "Host fewer ports, or choose a larger plan at ngrok.com/pricing."),
+    (&[9009], Kind::Fatal, "the plan takes no agents behind a proxy", "Name connect.ngrok-agent.com in NO_PROXY, or choose a larger plan at ngrok.com/pricing."),
+    (&[15002], Kind::Fatal, "the address is not reserved for this account", "Reserve it at dashboard.ngrok.com first."),
+    (&[334], Kind::Online, "the endpoint is online elsewhere", "Stop it there, take it over, or let both share it (pooling)."),
+    (&[702, 703], Kind::Rate, "more requests or connections in a minute than the plan allows", SLOWER),
+    (&[714, 715, 716, 717, 718, 719, 720], Kind::Rate, "more at once than the plan allows", SLOWER),
+    (&[734], Kind::Rate, "more at once than the plan allows", SLOWER),
+    (&[725], Kind::Month, "the bytes that the plan has for a month are used up", NEXT_MONTH),
+    (&[726, 727, 728, 735], Kind::Month, "what the plan has for a month is used up", NEXT_MONTH),
+    (&[802], Kind::Theirs, "ngrok is in trouble", WAIT),
+    (&[810], Kind::Theirs, "ngrok has lost the session", WAIT),
+];
 
 /// What is known of a code, `107` or `ERR_NGROK_107`.
 #[must_use]
 pub fn remedy(code: &str) -> Option<Remedy> {
-    match number(code)? {
-        105 => known(Kind::SignIn, "what was given is no authtoken", NEW_TOKEN),
-        106 => known(Kind::SignIn, "the authtoken is of a kind that ngrok has given up", NEW_TOKEN),
-        107 => known(Kind::SignIn, "the authtoken was reset, or its owner has left the team", NEW_TOKEN),
-        4018 => known(Kind::SignIn, "ngrok needs an account and its authtoken", NEW_TOKEN),
-        102 | 103 => known(Kind::Fatal, "the account is suspended over a payment", BILLING),
-        337 | 338 => known(Kind::Fatal, "the account is suspended", "Ask support@ngrok.com why."),
-        108 => known(
-            Kind::Sessions,
-            "as many agents are online as the plan allows",
-            "Stop one at dashboard.ngrok.com/agents.",
-        ),
-        120 | 121 => known(Kind::Fatal, "ngrok does not take this version any longer", UPDATE),
-        100 | 109 | 801 => known(Kind::Fatal, "ngrok does not understand what it was sent", UPDATE),
-        302 => known(
-            Kind::Fatal,
-            "TCP addresses need an account with a verified card",
-            "Verify it at dashboard.ngrok.com/settings.",
-        ),
-        313 => known(
-            Kind::Fatal,
-            "the plan has no domains of one's own choice",
-            "Leave the domain empty, or choose a larger plan at ngrok.com/pricing.",
-        ),
-        324 => known(
-            Kind::Fatal,
-            "the plan has no room for another endpoint in a session",
-            "Host fewer ports, or choose a larger plan at ngrok.com/pricing.",
-        ),
-        9009 => known(
-            Kind::Fatal,
-            "the plan takes no agents behind a proxy",
-            "Name connect.ngrok-agent.com in NO_PROXY, or choose a larger plan at ngrok.com/pricing.",
-        ),
-        15002 => known(
-            Kind::Fatal,
-            "the address is not reserved for this account",
-            "Reserve it at dashboard.ngrok.com first.",
-        ),
-        334 => known(
-            Kind::Online,
-            "the endpoint is online elsewhere",
-            "Stop it there, take it over, or let both share it (pooling).",
-        ),
-        702 | 703 | 714..=720 | 734 => known(Kind::Rate, "more at once than the plan allows", SLOWER),
-        725..=728 | 735 => known(Kind::Month, "what the plan has for a month is used up", NEXT_MONTH),
-        802 | 810 => known(Kind::Theirs, "ngrok is in trouble", "Hosting goes on by itself."),
-        _ => None,
-    }
+    let number = number(code)?;
+    let found = KNOWN.iter().find(|(codes, ..)| codes.contains(&number));
+    found.map(|(_, kind, meaning, remedy)| Remedy {
+        kind: *kind,
+        meaning,
+        remedy,
+    })
 }
 
 fn number(code: &str) -> Option<u32> {
     code.strip_prefix(PREFIX).unwrap_or(code).parse().ok()
+}
+
+/// The wall clock, for when limits pass.
+pub(super) fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    UnixMillis::default().after(since.unwrap_or_default())
 }
 
 /// What an error of the crate's means; `now` is the wall clock, for when a limit passes.
@@ -130,7 +114,10 @@ pub(super) fn classify(error: &impl NgrokError, secret: &Secret, now: UnixMillis
 /// The same of a code and ngrok's own words, which are not told.
 pub(super) fn by_code(code: &str, words: &str, secret: &Secret, now: UnixMillis) -> ConnectError {
     let words = words.lines().collect::<Vec<_>>().join(" ");
-    let words: String = token::without(secret, &words).chars().take(MOST_WORDS).collect();
+    let words: String = token::without(secret, &words)
+        .chars()
+        .take(MOST_WORDS)
+        .collect();
     let Some(known) = remedy(code) else {
         let detail = format!("{}: {words}", shown(code));
         let reason = Reason::Refused {
@@ -223,15 +210,27 @@ mod tests {
             Class::Displaced => vec![334],
             Class::Transient => vec![802, 810],
         };
-        use Class::{Displaced, Fatal, Quota, SignIn, Transient};
-        for expected in [SignIn, Fatal, Quota, Displaced, Transient] {
+        for expected in [
+            Class::SignIn,
+            Class::Fatal,
+            Class::Quota,
+            Class::Displaced,
+            Class::Transient,
+        ] {
             for code in codes(expected) {
                 assert_eq!(class(code), expected, "{code}");
                 let known = remedy(&code.to_string()).expect("it is known");
-                assert!(!known.meaning.is_empty() && known.remedy.ends_with('.'), "{code}");
+                assert!(
+                    !known.meaning.is_empty() && known.remedy.ends_with('.'),
+                    "{code}"
+                );
             }
         }
-        assert_eq!(class(9_999), Fatal, "nobody knows it, nobody asks again and again");
+        assert_eq!(
+            class(9_999),
+            Class::Fatal,
+            "nobody knows it, nobody asks again and again"
+        );
         assert_eq!(remedy("9999"), None);
         assert_eq!(remedy("nonsense"), None);
     }
@@ -242,7 +241,10 @@ mod tests {
         let words = "The authtoken 2t0kenOfMine is invalid; so is 2another";
         for code in ["ERR_NGROK_105", "ERR_NGROK_106", "ERR_NGROK_107"] {
             let said = format!("{:?}", by_code(code, words, &secret, NOW));
-            assert!(!said.contains("2t0ken") && !said.contains("2another"), "{said}");
+            assert!(
+                !said.contains("2t0ken") && !said.contains("2another"),
+                "{said}"
+            );
             assert!(said.contains(code), "{said}");
         }
         let said = format!("{:?}", by_code("ERR_NGROK_999", words, &secret, NOW));
@@ -255,7 +257,10 @@ mod tests {
     #[test]
     fn a_code_that_is_none_is_written_as_one() {
         let error = by_code("x\u{1b}[2J\n", "words", &Secret::new(""), NOW);
-        assert!(error.detail.starts_with("ERR_NGROK_x2J: words"), "{error:?}");
+        assert!(
+            error.detail.starts_with("ERR_NGROK_x2J: words"),
+            "{error:?}"
+        );
     }
 
     #[test]

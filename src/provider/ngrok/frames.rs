@@ -7,6 +7,7 @@
 const HEADER: usize = 8;
 
 const DATA: u8 = 1;
+const WINDOW: u8 = 2;
 const GOAWAY: u8 = 3;
 const FIN: u8 = 1;
 
@@ -22,6 +23,11 @@ pub(super) enum Seen<'a> {
     },
     /// The edge will say no more on this stream.
     End {
+        /// Which.
+        stream: u32,
+    },
+    /// The edge has taken in something of this stream.
+    Taken {
         /// Which.
         stream: u32,
     },
@@ -67,8 +73,11 @@ impl Walk {
     fn begin(&mut self, see: &mut impl FnMut(Seen<'_>)) {
         let [high, middle, low, ..] = self.header;
         self.left = u32::from_be_bytes([0, high, middle, low]) as usize;
-        if self.kind() == GOAWAY {
-            see(Seen::GoAway);
+        let stream = self.stream();
+        match self.kind() {
+            WINDOW => see(Seen::Taken { stream }),
+            GOAWAY => see(Seen::GoAway),
+            _ => {}
         }
         self.end_if_over(see);
     }
@@ -127,6 +136,7 @@ pub(super) mod tests {
                     }
                 }
                 Seen::End { stream } => seen.push((stream, "end".to_owned())),
+                Seen::Taken { stream } => seen.push((stream, "taken".to_owned())),
                 Seen::GoAway => seen.push((0, "away".to_owned())),
             });
         }
@@ -136,11 +146,18 @@ pub(super) mod tests {
     #[test]
     fn frames_are_told_apart_wherever_they_are_cut() {
         let mut bytes = frame(DATA, 0, 5, b"ab");
-        bytes.extend(frame(2, 0, 5, &[0, 0, 0, 9]));
+        bytes.extend(frame(WINDOW, 0, 5, &[0, 0, 0, 9]));
         bytes.extend(frame(DATA, FIN, 7, b"c"));
         bytes.extend(frame(DATA, FIN, 5, b""));
         bytes.extend(frame(GOAWAY, 0, 0, &[0; 9]));
-        let expected = [(5, "ab"), (7, "c"), (7, "end"), (5, "end"), (0, "away")];
+        let expected = [
+            (5, "ab"),
+            (5, "taken"),
+            (7, "c"),
+            (7, "end"),
+            (5, "end"),
+            (0, "away"),
+        ];
         let expected = expected.map(|(stream, said)| (stream, said.to_owned()));
         for pieces in 1..=bytes.len() {
             let mut seen = seen(&bytes, pieces);

@@ -16,6 +16,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+/// The first stream that the crate opens. That the edge takes its beats in is no answer to them.
+const BEATS: u32 = 3;
+
 /// What ended a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -61,9 +64,10 @@ impl State {
     /// Looks at what the edge has sent. True when it has sent everybody away.
     fn see(&mut self, bytes: &[u8]) -> bool {
         let Self { walk, resuming, .. } = self;
-        let (mut away, mut outcome) = (false, None);
+        let (mut away, mut alive, mut outcome) = (false, false, None);
         walk.over(bytes, |seen| {
             away |= seen == Seen::GoAway;
+            alive |= seen != Seen::Taken { stream: BEATS };
             if let (Some((answers, _)), None) = (resuming.as_mut(), &outcome) {
                 outcome = answers.take(&seen);
             }
@@ -71,6 +75,9 @@ impl State {
         if let Some((outcome, (_, waiting))) = outcome.and_then(|it| Some((it, resuming.take()?))) {
             // Who gave up waiting has cut the connection as well.
             let _ = waiting.send(outcome);
+        }
+        if alive {
+            self.heard = Instant::now();
         }
         away
     }
@@ -182,7 +189,6 @@ impl AsyncRead for LinkStream {
                 state.end(End::Broken("the edge closed the connection".to_owned()))
             }
             Poll::Ready(Ok(())) => {
-                state.heard = Instant::now();
                 if !state.see(&buf.filled()[before..]) {
                     return read;
                 }
@@ -230,11 +236,11 @@ impl AsyncWrite for LinkStream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |stream, cx| stream.poll_flush(cx))
+        self.write_with(cx, AsyncWrite::poll_flush)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |stream, cx| stream.poll_shutdown(cx))
+        self.write_with(cx, AsyncWrite::poll_shutdown)
     }
 }
 
@@ -272,6 +278,23 @@ mod tests {
         let (link, _stream) = Link::over(Box::new(near));
         drop(Leash(link));
         assert_eq!(far.read(&mut [0]).await.expect("closed"), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_edge_that_takes_beats_in_and_does_not_answer_says_nothing() {
+        let (near, mut far) = duplex(64);
+        let (link, mut stream) = Link::over(Box::new(near));
+        let mut bytes = [0; 32];
+        for (frame, counts) in [
+            (frame(2, 0, BEATS, &[0, 0, 0, 4]), false),
+            (frame(1, 0, BEATS, b"beat"), true),
+            (frame(2, 0, 2, &[0, 0, 0, 4]), true),
+        ] {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            far.write_all(&frame).await.expect("room");
+            assert_eq!(stream.read(&mut bytes).await.expect("it came"), 12);
+            assert_eq!(link.silence().is_zero(), counts, "{frame:?}");
+        }
     }
 
     #[tokio::test]

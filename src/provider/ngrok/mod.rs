@@ -1,12 +1,14 @@
 //! Hosts through ngrok: the official crate does the talking, everything else is ours.
 //!
 //! The crate never notices a dead link, tries a refused token for ever, and closes nothing (see
-//! [`link`], [`agent`] and `docs/adr/0025-the-ngrok-crate-on-a-leash.md`). So each connection of its is
+//! `docs/adr/0025-the-ngrok-crate-on-a-leash.md`). So each connection of its is
 //! one that we dialled and can cut, and it makes a second one only when it is told to.
 
 mod agent;
 mod answers;
 mod connector;
+mod dialler;
+mod endpoints;
 mod errors;
 mod frames;
 mod link;

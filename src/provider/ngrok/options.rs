@@ -19,8 +19,17 @@ const MOST_RULES: usize = 100;
 
 /// What may be chosen, by the words for it.
 pub const KEYS: [&str; 11] = [
-    "protocol", "domain", "address", "basic-auth", "allow", "deny", "oauth", "policy", "pooling",
-    "binding", "server",
+    "protocol",
+    "domain",
+    "address",
+    "basic-auth",
+    "allow",
+    "deny",
+    "oauth",
+    "policy",
+    "pooling",
+    "binding",
+    "server",
 ];
 
 /// What was chosen is none of it.
@@ -58,7 +67,11 @@ impl Endpoint {
     /// What a port has unless it is chosen.
     #[must_use]
     pub const fn of(protocol: Protocol) -> Self {
-        if protocol.is_web() { Self::Http } else { Self::Tcp }
+        if protocol.is_web() {
+            Self::Http
+        } else {
+            Self::Tcp
+        }
     }
 }
 
@@ -187,7 +200,12 @@ impl Options {
             "oauth" => self.oauth = Some(one_of(&OAuth::ALL, value).map_err(bad)?),
             "policy" => self.policy = Some(policy(value).map_err(bad)?),
             "pooling" => {
-                let words = [("on", true), ("off", false), ("true", true), ("false", false)];
+                let words = [
+                    ("on", true),
+                    ("off", false),
+                    ("true", true),
+                    ("false", false),
+                ];
                 self.pooling = one_of(&words, value).map_err(bad)?;
             }
             "binding" => self.binding = Some(one_of(&Binding::ALL, value).map_err(bad)?),
@@ -207,11 +225,15 @@ impl Options {
     pub fn check(&self) -> Result<(), Rejected> {
         let rules = self.allow.len() + self.deny.len() + self.basic_auth.len();
         if rules > MOST_RULES {
-            return Err(rejected("allow", format!("there may be {MOST_RULES} rules")));
+            return Err(rejected(
+                "allow",
+                format!("there may be {MOST_RULES} rules"),
+            ));
         }
         let written = rules > 0 || self.oauth.is_some();
         if self.policy.is_some() && written {
-            let why = "a policy of your own says all of it: leave basic-auth, allow, deny and oauth out";
+            let why =
+                "a policy of your own says all of it: leave basic-auth, allow, deny and oauth out";
             return Err(rejected("policy", why));
         }
         match self.endpoint {
@@ -245,7 +267,10 @@ impl Options {
     /// What cannot.
     pub fn check_ports(&self, ports: &[Port]) -> Result<(), Rejected> {
         let of = |port: &Port| self.endpoint_of(port);
-        let tcp = ports.iter().filter(|port| of(port) == Endpoint::Tcp).count();
+        let tcp = ports
+            .iter()
+            .filter(|port| of(port) == Endpoint::Tcp)
+            .count();
         let named = ports.len() - tcp;
         if self.domain.is_some() && named > 1 && !self.pooling {
             return Err(rejected("domain", "only one port can have it"));
@@ -286,7 +311,9 @@ fn domain(value: &str) -> Result<String, String> {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     let is_name = name.len() <= 253 && rest.contains('.') && rest.split('.').all(label);
     if is_name && rest.parse::<IpAddr>().is_err() && (!is_wild || rest.matches('.').count() > 0) {

@@ -27,7 +27,9 @@ where
         return;
     };
     let sent = async {
-        visitor.write_all(&render(verdict, wants_html(&head))).await?;
+        visitor
+            .write_all(&render(verdict, wants_html(&head)))
+            .await?;
         visitor.shutdown().await
     };
     if sent.await.is_ok() {
@@ -82,7 +84,8 @@ fn render(verdict: RelayVerdict, html: bool) -> Vec<u8> {
     };
     let side = "The fault is on the side of whoever hosts it; ngrok and the tunnel are fine.";
     let (kind, body) = if html {
-        let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
+        let style =
+            "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
         let page = format!(
             "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
              <style>{style}</style><h1>{title}</h1><p>{what}<p>{side}\n"
@@ -121,11 +124,20 @@ mod tests {
         let refused = RelayVerdict::Service(ServiceFault::Refused);
         let page = asked("GET / HTTP/1.1\r\nAccept: text/html\r\n\r\n", refused).await;
         assert!(page.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{page}");
-        assert!(page.contains("<h1>") && page.contains("x-underpass: service-down"), "{page}");
+        assert!(
+            page.contains("<h1>") && page.contains("x-underpass: service-down"),
+            "{page}"
+        );
         let line = asked("GET / HTTP/1.1\r\naccept: */*\r\n\r\n", refused).await;
-        assert!(line.contains("text/plain") && !line.contains("<h1>"), "{line}");
+        assert!(
+            line.contains("text/plain") && !line.contains("<h1>"),
+            "{line}"
+        );
         let body = line.split("\r\n\r\n").nth(1).expect("a body");
-        assert!(line.contains(&format!("content-length: {}", body.len())), "{line}");
+        assert!(
+            line.contains(&format!("content-length: {}", body.len())),
+            "{line}"
+        );
         for (verdict, status) in [
             (RelayVerdict::Service(ServiceFault::TimedOut), "504"),
             (RelayVerdict::Service(ServiceFault::Loop), "508"),
@@ -141,7 +153,9 @@ mod tests {
         let (mut near, _far) = duplex(64);
         answer(&mut near, RelayVerdict::Full).await;
         let (mut near, mut far) = duplex(64 * 1024);
-        far.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("room");
+        far.write_all(b"GET / HTTP/1.1\r\n\r\n")
+            .await
+            .expect("room");
         answer(&mut near, RelayVerdict::Full).await;
     }
 }

@@ -36,9 +36,8 @@ fn actions(options: &Options, host: Option<&str>) -> Vec<Value> {
         add("restrict-ips", config);
     }
     if !options.basic_auth.is_empty() {
-        let pair = |it: &super::options::Credentials| {
-            format!("{}:{}", it.user, it.password.expose())
-        };
+        let pair =
+            |it: &super::options::Credentials| format!("{}:{}", it.user, it.password.expose());
         let credentials: Vec<String> = options.basic_auth.iter().map(pair).collect();
         add("basic-auth", json!({ "credentials": credentials }));
     }
@@ -54,8 +53,8 @@ fn actions(options: &Options, host: Option<&str>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::ngrok::options::{Credentials, OAuth};
     use crate::model::Secret;
+    use crate::provider::ngrok::options::{Credentials, OAuth};
 
     fn parsed(options: &Options, endpoint: Endpoint, host: Option<&str>) -> Value {
         let text = build(options, endpoint, host).expect("there is a policy");

@@ -83,13 +83,18 @@ impl Server {
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => Err(format!("{name} is no text")),
         };
-        Self::stand_in(said(SERVER_VARIABLE)?.as_deref(), said(CA_VARIABLE)?.as_deref())
+        Self::stand_in(
+            said(SERVER_VARIABLE)?.as_deref(),
+            said(CA_VARIABLE)?.as_deref(),
+        )
     }
 
     fn stand_in(server: Option<&str>, authority: Option<&str>) -> Result<Option<Self>, String> {
         let Some(server) = server else {
             return match authority {
-                Some(_) => Err(format!("{CA_VARIABLE} means nothing without {SERVER_VARIABLE}")),
+                Some(_) => Err(format!(
+                    "{CA_VARIABLE} means nothing without {SERVER_VARIABLE}"
+                )),
                 None => Ok(None),
             };
         };
@@ -112,21 +117,19 @@ impl Server {
 
 /// A name of letters, digits, `-`, `_` and dots, or an IPv4 address: what the crate takes.
 fn is_name(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.is_ipv4(),
-        Err(_) => {
-            let label = |label: &str| {
-                (1..=63).contains(&label.len())
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-            };
-            let last = host.rsplit('.').next().unwrap_or(host);
-            host.len() <= 253
-                && host.split('.').all(label)
-                && !last.bytes().all(|b| b.is_ascii_digit())
-        }
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return address.is_ipv4();
     }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let last = host.rsplit('.').next().unwrap_or(host);
+    host.len() <= 253 && host.split('.').all(label) && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -145,8 +148,18 @@ mod tests {
             assert_eq!(address(text).as_deref(), Ok(expected), "{text}");
         }
         for text in [
-            "", ":443", "a b", "a:", "a:0", "a:70000", "[::1]:443", "http://a/", "a..b", "-a.b",
-            "u:p@a", "1.2.3",
+            "",
+            ":443",
+            "a b",
+            "a:",
+            "a:0",
+            "a:70000",
+            "[::1]:443",
+            "http://a/",
+            "a..b",
+            "-a.b",
+            "u:p@a",
+            "1.2.3",
         ] {
             assert!(address(text).is_err(), "{text}");
         }

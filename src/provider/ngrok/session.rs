@@ -1,8 +1,9 @@
 //! One hosting session: attends to the crate's session, has its visitors served, and finds out when its
 //! connection is dead.
 
-use super::agent::{self, Agent, Bound, Signal, Visit, Wanted};
+use super::agent::{Agent, Signal};
 use super::connector::Plan;
+use super::endpoints::{Bound, Visit, Wanted};
 use super::errors;
 use super::link::End as LinkEnd;
 use super::standing::{Seat, Standing};
@@ -286,7 +287,7 @@ impl Host {
                     let detail = super::token::without(token, &message);
                     ConnectError::new(Reason::Refused { detail })
                 } else {
-                    errors::by_code(&code, &message, token, agent::now())
+                    errors::by_code(&code, &message, token, errors::now())
                 };
                 Some(End::Over(ended))
             }
@@ -347,7 +348,9 @@ impl Host {
 
     fn handle_change(&mut self, changed: Changed) {
         self.changing = None;
-        self.agent.bound.retain(|bound| !changed.removed.contains(&bound.id));
+        self.agent
+            .bound
+            .retain(|bound| !changed.removed.contains(&bound.id));
         for (bound, visits) in changed.added {
             self.standing.remember(bound.port.number, &bound.url);
             self.agent.serve(bound, visits);
@@ -366,7 +369,12 @@ impl Host {
 
     /// Has the visitors of what is bound served.
     fn follow_ports(&mut self) -> Vec<LivePort> {
-        let ports: Vec<Port> = self.agent.bound.iter().map(|bound| bound.port.clone()).collect();
+        let ports: Vec<Port> = self
+            .agent
+            .bound
+            .iter()
+            .map(|bound| bound.port.clone())
+            .collect();
         let options = &self.plan.options;
         self.visitors.set(&ports, |port| options.endpoint_of(port));
         let live = self.agent.live();

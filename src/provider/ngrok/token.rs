@@ -12,7 +12,9 @@ pub type TokenSource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
 /// The token that the environment has, to be kept in the keychain once.
 #[must_use]
 pub fn token_from_env() -> Option<Secret> {
-    std::env::var(TOKEN_VARIABLE).ok().and_then(|text| usable(&text))
+    std::env::var(TOKEN_VARIABLE)
+        .ok()
+        .and_then(|text| usable(&text))
 }
 
 /// A token is one word of printable characters.

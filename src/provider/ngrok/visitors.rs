@@ -94,19 +94,40 @@ impl Visitors {
         C: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let mut visitor = Visitor::new(conn, link);
-        let (found, loops) = {
-            let ports = self.lock();
-            let found = ports.local.get(&number).cloned();
-            (found, ports.loops.contains(&number))
-        };
-        let Some((local, endpoint)) = found else {
+        let Some((local, endpoint, loops)) = self.find(number) else {
             return;
         };
-        let is_web = endpoint == Endpoint::Http;
-        let Ok(_room) = self.room.try_acquire() else {
-            return refuse(&mut visitor, is_web, RelayVerdict::Full).await;
+        let verdict = match self.room.try_acquire() {
+            Ok(_room) => match self.reach(&mut visitor, &local, from, loops).await {
+                Ok(()) => return,
+                Err(fault) => RelayVerdict::Service(fault),
+            },
+            Err(_) => RelayVerdict::Full,
         };
-        let counters = self.traffic.port(number);
+        // Bytes have no words for it: their visitors see an end.
+        if endpoint == Endpoint::Http {
+            page::answer(&mut visitor, verdict).await;
+        }
+    }
+
+    fn find(&self, number: PortNumber) -> Option<(Arc<LocalPort>, Endpoint, bool)> {
+        let ports = self.lock();
+        let (local, endpoint) = ports.local.get(&number)?;
+        Some((Arc::clone(local), *endpoint, ports.loops.contains(&number)))
+    }
+
+    /// Connects a visitor to its service and carries what they say, or says what stands in the way.
+    async fn reach<C>(
+        &self,
+        visitor: &mut Visitor<C>,
+        local: &LocalPort,
+        from: SocketAddr,
+        loops: bool,
+    ) -> Result<(), ServiceFault>
+    where
+        C: AsyncRead + AsyncWrite + Unpin,
+    {
+        let counters = self.traffic.port(local.port.number);
         let _open = counters.connection();
         let connected = if loops {
             Err(ServiceFault::Loop)
@@ -115,12 +136,7 @@ impl Visitors {
         };
         counters.note(connected.as_ref().err().copied());
         counters.note_certificate(local.accepted());
-        let (service, _from) = match connected {
-            Ok(connected) => connected,
-            Err(fault) => {
-                return refuse(&mut visitor, is_web, RelayVerdict::Service(fault)).await;
-            }
-        };
+        let (service, _from) = connected?;
         let mut service = Service::new(service);
         let (mut asked, mut answered) = (false, false);
         let received = |bytes| {
@@ -131,7 +147,7 @@ impl Visitors {
             answered = true;
             counters.add_out(bytes);
         };
-        match pump(&mut visitor, &mut service.stream, received, sent).await {
+        match pump(visitor, &mut service.stream, received, sent).await {
             Ok(()) => service.whole = true,
             Err(error) => {
                 if let Some(left_out) = BROKEN.admit("broken") {
@@ -142,16 +158,7 @@ impl Visitors {
         if asked && !answered {
             local.doubt();
         }
-    }
-}
-
-/// Bytes have no words for it: their visitors see an end.
-async fn refuse<C>(visitor: &mut Visitor<C>, is_web: bool, verdict: RelayVerdict)
-where
-    C: AsyncRead + AsyncWrite + Unpin,
-{
-    if is_web {
-        page::answer(visitor, verdict).await;
+        Ok(())
     }
 }
 

@@ -37,7 +37,11 @@ fn each_option_takes_what_it_is_for() {
         ("binding", "internal"),
         ("server", "eu"),
     ] {
-        assert!(set(key, value).is_ok(), "{key}={value}: {:?}", set(key, value));
+        assert!(
+            set(key, value).is_ok(),
+            "{key}={value}: {:?}",
+            set(key, value)
+        );
     }
     let options = set("domain", "https://App.Example.org/").expect("a name");
     assert_eq!(options.domain.as_deref(), Some("app.example.org"));
@@ -70,7 +74,9 @@ fn what_is_wrong_is_said_with_what_is_right() {
         let said = set(key, value).expect_err(value).to_string();
         assert!(said.starts_with(key) && said.contains(word), "{said}");
     }
-    let said = set("basic-auth", "anna:s3cret").expect_err("short").to_string();
+    let said = set("basic-auth", "anna:s3cret")
+        .expect_err("short")
+        .to_string();
     assert!(!said.contains("s3cret"), "{said}");
 }
 
@@ -78,10 +84,16 @@ fn what_is_wrong_is_said_with_what_is_right() {
 fn what_does_not_go_together_is_refused() {
     for (chosen, key) in [
         (&[("policy", "a: b"), ("oauth", "google")][..], "policy"),
-        (&[("protocol", "tcp"), ("basic-auth", "anna:password1")], "basic-auth"),
+        (
+            &[("protocol", "tcp"), ("basic-auth", "anna:password1")],
+            "basic-auth",
+        ),
         (&[("protocol", "tls"), ("oauth", "google")], "oauth"),
         (&[("protocol", "tcp"), ("domain", "a.example")], "domain"),
-        (&[("protocol", "http"), ("address", "a.example:1")], "address"),
+        (
+            &[("protocol", "http"), ("address", "a.example:1")],
+            "address",
+        ),
     ] {
         let refused = Options::parse(chosen.iter().copied()).expect_err(key);
         assert_eq!(refused.key, key);
@@ -102,7 +114,10 @@ fn what_does_not_go_together_is_refused() {
 fn no_password_is_shown() {
     let options = set("basic-auth", "anna:s3cret-password").expect("a pair");
     let shown = format!("{options:?}");
-    assert!(shown.contains("anna") && !shown.contains("s3cret"), "{shown}");
+    assert!(
+        shown.contains("anna") && !shown.contains("s3cret"),
+        "{shown}"
+    );
 }
 
 proptest! {

@@ -6,7 +6,9 @@
 
 use super::super::frames::tests::frame;
 use super::super::server::Server;
-use muxado::typed::{StreamType, Typed, TypedAccept, TypedOpenClose as _, TypedSession, TypedStream};
+use muxado::typed::{
+    StreamType, Typed, TypedAccept, TypedOpenClose as _, TypedSession, TypedStream,
+};
 use muxado::{MuxadoOpen, SessionBuilder};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, crypto::ring};
@@ -48,7 +50,10 @@ pub(super) struct Asked {
 impl Asked {
     /// What stands at this place in it.
     pub(super) fn at(&self, path: &str) -> &str {
-        self.body.pointer(path).and_then(Value::as_str).unwrap_or_default()
+        self.body
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 }
 
@@ -129,7 +134,8 @@ impl Edge {
 
     /// Refuses what the rule says from now on.
     pub(super) fn refuse(&self, rule: impl Fn(&Asked) -> Option<&'static str> + Send + 'static) {
-        self.shared.change(|state| state.rule = Some(Box::new(rule)));
+        self.shared
+            .change(|state| state.rule = Some(Box::new(rule)));
     }
 
     /// Answers so late from now on.
@@ -145,31 +151,43 @@ impl Edge {
     /// All that it was asked of this kind.
     pub(super) fn asked(&self, what: &str) -> Vec<Asked> {
         let state = self.shared.lock();
-        state.asked.iter().filter(|asked| asked.what == what).cloned().collect()
+        state
+            .asked
+            .iter()
+            .filter(|asked| asked.what == what)
+            .cloned()
+            .collect()
     }
 
     /// Waits until it was asked so often.
     pub(super) async fn was_asked(&self, what: &str, times: usize) {
-        self.until(|edge| (edge.asked(what).len() >= times).then_some(())).await;
+        self.until(|edge| (edge.asked(what).len() >= times).then_some(()))
+            .await;
     }
 
     /// The session of the connection with this number, once it has signed in.
     pub(super) async fn session(&self, number: usize) -> Arc<Served> {
         self.until(|edge| {
             let state = edge.shared.lock();
-            state.sessions.iter().find(|session| session.number == number).cloned()
+            state
+                .sessions
+                .iter()
+                .find(|session| session.number == number)
+                .cloned()
         })
         .await
     }
 
     /// Waits until so many connections are closed.
     pub(super) async fn lost(&self, connections: usize) {
-        self.until(|edge| (edge.shared.lock().gone >= connections).then_some(())).await;
+        self.until(|edge| (edge.shared.lock().gone >= connections).then_some(()))
+            .await;
     }
 
     /// Waits until so many have come.
     pub(super) async fn found(&self, connections: usize) {
-        self.until(|edge| (edge.shared.lock().connections >= connections).then_some(())).await;
+        self.until(|edge| (edge.shared.lock().connections >= connections).then_some(()))
+            .await;
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -227,7 +245,10 @@ impl Served {
         let header = header.to_string();
         let length = i64::try_from(header.len()).expect("it is short");
         stream.write_i64_le(length).await.expect("it is open");
-        stream.write_all(header.as_bytes()).await.expect("it is open");
+        stream
+            .write_all(header.as_bytes())
+            .await
+            .expect("it is open");
         Visitor { stream, number }
     }
 
@@ -246,7 +267,10 @@ impl Served {
         let (mut stream, _) = self.open(STOP_TUNNEL).await;
         let request = json!({"Id": endpoint, "Message": "it was deleted", "ErrorCode": code});
         let request = request.to_string();
-        stream.write_all(request.as_bytes()).await.expect("it is open");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("it is open");
     }
 
     /// Sends everybody away.
@@ -256,7 +280,9 @@ impl Served {
 
     /// Resets a visitor's stream.
     pub(super) fn reset(&self, visitor: &Visitor) {
-        let _ = self.inject.send(Some(frame(0, 0, visitor.number, &[0, 0, 0, 7])));
+        let _ = self
+            .inject
+            .send(Some(frame(0, 0, visitor.number, &[0, 0, 0, 7])));
     }
 
     /// Breaks its connection.
@@ -436,7 +462,10 @@ fn reply(asked: &Asked, state: &mut State) -> Value {
             let url = match kind {
                 "tcp" => {
                     let place = given("/Opts/Addr");
-                    format!("tcp://{}", place.unwrap_or(format!("1.tcp.test:{}", 20_000 + state.bound)))
+                    format!(
+                        "tcp://{}",
+                        place.unwrap_or(format!("1.tcp.test:{}", 20_000 + state.bound))
+                    )
                 }
                 _ => format!("{kind}://{}", name.unwrap_or(format!("{id}.edge.test"))),
             };

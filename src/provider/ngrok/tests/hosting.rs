@@ -15,7 +15,11 @@ async fn fifty_visitors_get_what_they_say_back() {
         async move {
             let mut visitor = served.visit("e1").await;
             let words = format!("visitor {index}");
-            visitor.stream.write_all(words.as_bytes()).await.expect("it is open");
+            visitor
+                .stream
+                .write_all(words.as_bytes())
+                .await
+                .expect("it is open");
             visitor.stream.shutdown().await.expect("it is open");
             assert_eq!(all(&mut visitor).await, words.as_bytes());
         }
@@ -40,14 +44,20 @@ async fn much_comes_and_goes_exactly() {
     let (edge, (number, _service)) = (Edge::start().await, echo().await);
     let connector = connector(&edge, &[]);
     let session = host(&connector, &order(&[port(number, Protocol::Tcp)])).await;
-    assert!(url(&session).starts_with("tcp://1.tcp.test:"), "{}", url(&session));
+    assert!(
+        url(&session).starts_with("tcp://1.tcp.test:"),
+        "{}",
+        url(&session)
+    );
     let visitor = edge.session(1).await.visit("e1").await;
     let (mut from, mut to) = {
         let (read, write) = tokio::io::split(VisitorIo(visitor));
         (read, write)
     };
     let piece = |index: usize| -> Vec<u8> {
-        (0..PIECE).map(|at| u8::try_from((at * 31 + index * 7) % 251).expect("a byte")).collect()
+        (0..PIECE)
+            .map(|at| u8::try_from((at * 31 + index * 7) % 251).expect("a byte"))
+            .collect()
     };
     let sending = async {
         let mut digest = Sha256::new();
@@ -152,9 +162,15 @@ async fn ports_come_and_go_and_those_that_stay_keep_their_url() {
     assert_eq!(live.len(), 1);
     assert_eq!(live[0].url, before, "another target is no other endpoint");
     assert_eq!(edge.asked("bind").len(), 2);
-    let unbound: Vec<String> =
-        edge.asked("unbind").iter().map(|asked| asked.at("/Id").to_owned()).collect();
-    assert!(!unbound.is_empty() && unbound.iter().all(|id| id == "e2"), "{unbound:?}");
+    let unbound: Vec<String> = edge
+        .asked("unbind")
+        .iter()
+        .map(|asked| asked.at("/Id").to_owned())
+        .collect();
+    assert!(
+        !unbound.is_empty() && unbound.iter().all(|id| id == "e2"),
+        "{unbound:?}"
+    );
 }
 
 #[tokio::test]
@@ -174,7 +190,10 @@ async fn what_was_chosen_reaches_the_edge() {
     let policy: serde_json::Value =
         serde_json::from_str(bind.at("/Opts/TrafficPolicy")).expect("it is JSON");
     let action = |at: usize| policy["on_http_request"][0]["actions"][at]["type"].clone();
-    assert_eq!((action(0), action(1)), ("restrict-ips".into(), "basic-auth".into()));
+    assert_eq!(
+        (action(0), action(1)),
+        ("restrict-ips".into(), "basic-auth".into())
+    );
     assert_eq!(bind.body["Extra"]["PoolingEnabled"], true);
     assert_eq!(bind.body["Extra"]["Bindings"][0], "internal");
     drop(session);
@@ -214,9 +233,18 @@ async fn a_slow_region_is_slow_and_no_dead_one() {
     assert_eq!(next(&mut session).await, SessionEvent::Established);
     let phases = phases.into_inner().expect("no panic with it");
     assert_eq!(phases, [Phase::ConnectingRelay, Phase::ForwardingPorts]);
-    assert!(session.traffic.silence().is_some_and(|silence| silence < SOON));
+    assert!(
+        session
+            .traffic
+            .silence()
+            .is_some_and(|silence| silence < SOON)
+    );
     let mut visitor = edge.session(1).await.visit("e1").await;
-    visitor.stream.write_all(b"hello").await.expect("it is open");
+    visitor
+        .stream
+        .write_all(b"hello")
+        .await
+        .expect("it is open");
     visitor.stream.shutdown().await.expect("it is open");
     assert_eq!(all(&mut visitor).await, b"hello");
 }

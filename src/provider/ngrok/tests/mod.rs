@@ -65,10 +65,7 @@ fn connector(edge: &Edge, chosen: &[(&str, &str)]) -> NgrokConnector {
         .with_patience(quick())
 }
 
-async fn connect(
-    connector: &NgrokConnector,
-    order: &HostOrder,
-) -> Result<Session, ConnectError> {
+async fn connect(connector: &NgrokConnector, order: &HostOrder) -> Result<Session, ConnectError> {
     let tokens = connector.mint(order).await?;
     let connecting = connector.connect(order, &tokens, &|_| ());
     timeout(SOON, connecting).await.expect("it does not hang")
@@ -83,7 +80,10 @@ async fn host(connector: &NgrokConnector, order: &HostOrder) -> Session {
 
 async fn next(session: &mut Session) -> SessionEvent {
     let event = timeout(SOON, session.events.recv());
-    event.await.expect("it comes soon").expect("the session stands")
+    event
+        .await
+        .expect("it comes soon")
+        .expect("the session stands")
 }
 
 /// Why the session is over.
@@ -102,9 +102,7 @@ fn url(session: &Session) -> &str {
 }
 
 /// A service that does this with each that comes.
-async fn service<F>(
-    serve: impl Fn(TcpStream) -> F + Send + 'static,
-) -> (u16, AbortOnDropHandle<()>)
+async fn service<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> (u16, AbortOnDropHandle<()>)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -139,6 +137,9 @@ async fn closed() -> u16 {
 async fn all(visitor: &mut Visitor) -> Vec<u8> {
     let mut said = Vec::new();
     let reading = visitor.stream.read_to_end(&mut said);
-    timeout(SOON, reading).await.expect("it ends").expect("it is whole");
+    timeout(SOON, reading)
+        .await
+        .expect("it ends")
+        .expect("it is whole");
     said
 }

@@ -14,7 +14,11 @@ fn web(number: u16) -> HostOrder {
 }
 
 /// A service that says how each connection of its ends.
-async fn witness() -> (u16, AbortOnDropHandle<()>, mpsc::UnboundedReceiver<std::io::Result<usize>>) {
+async fn witness() -> (
+    u16,
+    AbortOnDropHandle<()>,
+    mpsc::UnboundedReceiver<std::io::Result<usize>>,
+) {
     let (sender, ends) = mpsc::unbounded_channel();
     let (number, task) = service(move |mut socket| {
         let sender = sender.clone();
@@ -41,7 +45,10 @@ async fn greeted(edge: &Edge, session: usize, endpoint: &str) -> Visitor {
     let mut visitor = edge.session(session).await.visit(endpoint).await;
     let mut hello = [0; 5];
     let greeting = visitor.stream.read_exact(&mut hello);
-    timeout(SOON, greeting).await.expect("soon").expect("it is there");
+    timeout(SOON, greeting)
+        .await
+        .expect("soon")
+        .expect("it is there");
     visitor
 }
 
@@ -53,11 +60,17 @@ async fn a_visitor_s_reset_reaches_the_service_as_one() {
     let _session = host(&connector, &web(number)).await;
     let visitor = greeted(&edge, 1, "e1").await;
     edge.session(1).await.reset(&visitor);
-    let end = timeout(SOON, ends.recv()).await.expect("soon").expect("it ends");
+    let end = timeout(SOON, ends.recv())
+        .await
+        .expect("soon")
+        .expect("it ends");
     assert!(end.is_err(), "a part must not pass for the whole: {end:?}");
     let mut whole = greeted(&edge, 1, "e1").await;
     whole.stream.shutdown().await.expect("it is open");
-    let end = timeout(SOON, ends.recv()).await.expect("soon").expect("it ends");
+    let end = timeout(SOON, ends.recv())
+        .await
+        .expect("soon")
+        .expect("it ends");
     assert_eq!(end.expect("an end is an end"), 0);
 }
 
@@ -71,14 +84,23 @@ async fn a_session_that_breaks_is_resumed_once_with_the_same_url() {
     let _visitor = greeted(&edge, 1, "e1").await;
     edge.session(1).await.cut();
     assert_eq!(ended(&mut session).await.reason, Reason::LinkLost);
-    let end = timeout(SOON, ends.recv()).await.expect("soon").expect("it ends");
+    let end = timeout(SOON, ends.recv())
+        .await
+        .expect("soon")
+        .expect("it ends");
     assert!(end.is_err(), "a part must not pass for the whole: {end:?}");
     drop(session);
     let mut session = host(&connector, &web(number)).await;
     assert_eq!(url(&session), before);
     let (auth, bind) = (&edge.asked("auth")[1], &edge.asked("bind")[1]);
-    assert_eq!((auth.at("/ClientId"), auth.at("/Extra/Cookie")), ("c1", "crumbs"));
-    assert_eq!((bind.at("/Id"), bind.at("/Extra/Token")), ("e1", "token of e1"));
+    assert_eq!(
+        (auth.at("/ClientId"), auth.at("/Extra/Cookie")),
+        ("c1", "crumbs")
+    );
+    assert_eq!(
+        (bind.at("/Id"), bind.at("/Extra/Token")),
+        ("e1", "token of e1")
+    );
     let _visitor = greeted(&edge, 2, "e1").await;
     // The second time it is made anew, and asks for the name that it had.
     edge.session(2).await.cut();
@@ -87,7 +109,7 @@ async fn a_session_that_breaks_is_resumed_once_with_the_same_url() {
     let session = host(&connector, &web(number)).await;
     assert_eq!(url(&session), before);
     assert_eq!(edge.asked("auth")[2].at("/ClientId"), "");
-    let _visitor = greeted(&edge, 3, "e2").await;
+    let _visitor = greeted(&edge, 3, "e3").await;
 }
 
 #[tokio::test]
@@ -113,7 +135,10 @@ async fn an_edge_that_sends_everybody_away_is_come_back_to() {
     edge.session(1).await.go_away();
     assert_eq!(ended(&mut session).await.reason, Reason::RelayShutDown);
     edge.lost(1).await;
-    let end = timeout(SOON, ends.recv()).await.expect("soon").expect("it ends");
+    let end = timeout(SOON, ends.recv())
+        .await
+        .expect("soon")
+        .expect("it ends");
     assert!(end.is_err(), "a part must not pass for the whole: {end:?}");
     let before = url(&session).to_owned();
     let session = host(&connector, &web(number)).await;
@@ -131,7 +156,11 @@ async fn a_dead_link_is_found_within_five_seconds() {
     let took = began.elapsed();
     assert!(took < Duration::from_millis(5_200), "{took:?}");
     edge.lost(1).await;
-    assert_eq!(edge.connections(), 1, "the crate connects to nothing by itself");
+    assert_eq!(
+        edge.connections(),
+        1,
+        "the crate connects to nothing by itself"
+    );
 }
 
 #[tokio::test]
@@ -140,7 +169,9 @@ async fn a_refused_token_is_told_at_once_and_tried_once() {
     edge.refuse(|asked| (asked.what == "auth").then_some("ERR_NGROK_107"));
     let connector = connector(&edge, &[]);
     let began = Instant::now();
-    let refused = connect(&connector, &web(3000)).await.expect_err("it is no good");
+    let refused = connect(&connector, &web(3000))
+        .await
+        .expect_err("it is no good");
     assert!(began.elapsed() < Duration::from_secs(3));
     assert_eq!(refused.reason, Reason::TokenRefused);
     assert_eq!(refused.class(), Class::SignIn);
@@ -157,7 +188,9 @@ async fn a_token_that_is_refused_later_is_told_as_well() {
     edge.refuse(|asked| (asked.what == "auth").then_some("ERR_NGROK_107"));
     edge.session(1).await.cut();
     assert_eq!(ended(&mut session).await.reason, Reason::LinkLost);
-    let refused = connect(&connector, &web(3000)).await.expect_err("it is no good");
+    let refused = connect(&connector, &web(3000))
+        .await
+        .expect_err("it is no good");
     assert_eq!(refused.reason, Reason::TokenRefused);
     assert!(!format!("{refused:?}").contains(TOKEN), "{refused:?}");
     edge.lost(2).await;
@@ -169,12 +202,16 @@ async fn an_endpoint_that_is_online_elsewhere_is_somebody_s() {
     let edge = Edge::start().await;
     let connector = connector(&edge, &[]);
     edge.refuse(|asked| (asked.what == "bind").then_some("ERR_NGROK_334"));
-    let refused = connect(&connector, &web(3000)).await.expect_err("it is taken");
+    let refused = connect(&connector, &web(3000))
+        .await
+        .expect_err("it is taken");
     assert_eq!(refused.reason, Reason::HostedElsewhere);
     edge.lost(1).await;
     let mut wanted = web(3000);
     wanted.take_over = true;
-    let refused = connect(&connector, &wanted).await.expect_err("it is taken still");
+    let refused = connect(&connector, &wanted)
+        .await
+        .expect_err("it is taken still");
     assert_eq!(refused.class(), Class::Transient, "it is asked for again");
 }
 
@@ -189,7 +226,9 @@ async fn an_endpoint_of_ours_from_before_is_asked_for_again() {
     drop(session);
     // The first is the resumption, the second a session made anew.
     for _ in 0..2 {
-        let refused = connect(&connector, &web(3000)).await.expect_err("the edge has it still");
+        let refused = connect(&connector, &web(3000))
+            .await
+            .expect_err("the edge has it still");
         assert_eq!(refused.class(), Class::Transient, "{refused:?}");
         assert!(refused.detail.contains("ERR_NGROK_334"), "{refused:?}");
     }
@@ -222,7 +261,10 @@ async fn the_edge_may_take_an_endpoint_away() {
     let edge = Edge::start().await;
     let connector = connector(&edge, &[]);
     let mut session = host(&connector, &web(3000)).await;
-    edge.session(1).await.stop_tunnel("e1", "ERR_NGROK_727").await;
+    edge.session(1)
+        .await
+        .stop_tunnel("e1", "ERR_NGROK_727")
+        .await;
     let ended = ended(&mut session).await;
     assert_eq!(ended.class(), Class::Quota, "{ended:?}");
     edge.lost(1).await;
@@ -232,7 +274,10 @@ async fn the_edge_may_take_an_endpoint_away() {
 async fn the_dashboard_may_stop_an_agent_or_have_it_connect_anew() {
     let edge = Edge::start().await;
     let connector = connector(&edge, &[]);
-    for (command, class) in [(edge::STOP, Class::Fatal), (edge::RESTART, Class::Transient)] {
+    for (command, class) in [
+        (edge::STOP, Class::Fatal),
+        (edge::RESTART, Class::Transient),
+    ] {
         let mut session = host(&connector, &web(3000)).await;
         let served = edge.session(edge.connections()).await;
         let (answer, ended) = tokio::join!(served.command(command), ended(&mut session));
@@ -281,12 +326,19 @@ async fn what_cannot_be_is_refused_before_anybody_is_asked() {
     assert_eq!(error.reason, Reason::SignedOut);
     let connector = connector(&edge, &[("domain", "a.example")]);
     let two = order(&[port(1, Protocol::Http), port(2, Protocol::Http)]);
-    let error = connect(&connector, &two).await.expect_err("one name for two");
+    let error = connect(&connector, &two)
+        .await
+        .expect_err("one name for two");
     assert_eq!(error.class(), Class::Fatal);
     assert_eq!(edge.connections(), 0);
     let mut server = edge.server();
     server.authority = None;
     let stranger = super::connector(&edge, &[]).with_server(server);
-    let error = connect(&stranger, &web(3000)).await.expect_err("not ngrok's");
-    assert!(matches!(error.reason, Reason::ProxyFailed { .. }), "{error:?}");
+    let error = connect(&stranger, &web(3000))
+        .await
+        .expect_err("not ngrok's");
+    assert!(
+        matches!(error.reason, Reason::ProxyFailed { .. }),
+        "{error:?}"
+    );
 }
