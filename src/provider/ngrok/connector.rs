@@ -149,6 +149,21 @@ impl NgrokConnector {
         progress: Progress<'_>,
     ) -> Result<Session, ConnectError> {
         let plan = self.plan(order, tokens)?;
+        let token = plan.token.clone();
+        let made = self.follow(plan, order, progress).await;
+        made.inspect_err(|error| {
+            if error.class() == Class::SignIn {
+                self.standing.refuse(token);
+            }
+        })
+    }
+
+    async fn follow(
+        &self,
+        plan: Plan,
+        order: &HostOrder,
+        progress: Progress<'_>,
+    ) -> Result<Session, ConnectError> {
         progress(Phase::ConnectingRelay);
         let agent = match self.standing.take(&plan.token) {
             Some(agent) if plan.has_all(&agent, &order.ports) => self.resume(agent, &plan).await?,
@@ -263,6 +278,10 @@ impl Connector for NgrokConnector {
         Box::pin(async {
             let token = (self.source)().filter(|token| !token.expose().is_empty());
             let token = token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
+            if self.standing.is_refused(&token) {
+                let said = "ngrok has just refused this very token";
+                return Err(ConnectError::with(Reason::SignedOut, said));
+            }
             let mut tokens = Tokens::default();
             tokens.by_scope.insert(SCOPE, token);
             Ok(tokens)

@@ -128,7 +128,7 @@ pub(super) fn by_code(code: &str, words: &str, secret: &Secret, now: UnixMillis)
     let told = format!("{}: {}. {}", shown(code), known.meaning, known.remedy);
     let reason = match known.kind {
         // ngrok quotes what it was given, which may be another account's.
-        Kind::SignIn => return ConnectError::with(Reason::TokenRefused, told),
+        Kind::SignIn => return ConnectError::with(Reason::SignedOut, told),
         Kind::Fatal => Reason::Refused {
             detail: told.clone(),
         },
@@ -250,7 +250,7 @@ mod tests {
         let said = format!("{:?}", by_code("ERR_NGROK_999", words, &secret, NOW));
         assert!(!said.contains("2t0ken") && said.contains("***"), "{said}");
         let error = by_code("107", words, &secret, NOW);
-        assert_eq!(error.reason, Reason::TokenRefused);
+        assert_eq!(error.reason, Reason::SignedOut);
         assert_eq!(error.reason.side(), Side::Ours);
     }
 

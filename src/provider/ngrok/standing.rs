@@ -11,6 +11,10 @@ use tokio::time::Instant;
 /// The edge has let go of a session that broke by then; what is online after it is somebody else's.
 const OURS_FOR: Duration = Duration::from_mins(1);
 
+/// A token that was refused is not shown again for so long: with a fresh one it is tried once more,
+/// which is to be another one.
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+
 /// Clones are the same.
 #[derive(Clone, Default)]
 pub(super) struct Standing(Arc<Mutex<State>>);
@@ -24,6 +28,7 @@ struct State {
     places: BTreeMap<PortNumber, String>,
     /// Since when an endpoint is asked for that another host is to leave.
     asked: Option<Instant>,
+    refused: Option<(Secret, Instant)>,
 }
 
 impl Standing {
@@ -47,6 +52,18 @@ impl Standing {
     pub(super) fn may_be_left(&self) -> bool {
         let mut state = self.lock();
         state.asked.get_or_insert_with(Instant::now).elapsed() < OURS_FOR
+    }
+
+    /// ngrok does not take this token.
+    pub(super) fn refuse(&self, token: Secret) {
+        self.lock().refused = Some((token, Instant::now()));
+    }
+
+    /// Whether ngrok has just said so.
+    pub(super) fn is_refused(&self, token: &Secret) -> bool {
+        let state = self.lock();
+        let is = |(refused, at): &(Secret, Instant)| refused == token && at.elapsed() < REFUSED_FOR;
+        state.refused.as_ref().is_some_and(is)
     }
 
     /// Keeps what may be resumed.
@@ -117,5 +134,14 @@ mod tests {
         assert!(!standing.is_ours());
         standing.enter().leave();
         assert!(!standing.is_ours(), "the edge was told");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_not_shown_again_at_once() {
+        let (standing, token) = (Standing::default(), Secret::new("t0ken"));
+        standing.refuse(token.clone());
+        assert!(standing.is_refused(&token) && !standing.is_refused(&Secret::new("another")));
+        tokio::time::advance(REFUSED_FOR).await;
+        assert!(!standing.is_refused(&token), "the person may insist");
     }
 }

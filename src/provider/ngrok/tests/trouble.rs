@@ -173,7 +173,7 @@ async fn a_refused_token_is_told_at_once_and_tried_once() {
         .await
         .expect_err("it is no good");
     assert!(began.elapsed() < Duration::from_secs(3));
-    assert_eq!(refused.reason, Reason::TokenRefused);
+    assert_eq!(refused.reason, Reason::SignedOut);
     assert_eq!(refused.class(), Class::SignIn);
     assert!(!format!("{refused:?}").contains(TOKEN), "{refused:?}");
     edge.lost(1).await;
@@ -191,8 +191,13 @@ async fn a_token_that_is_refused_later_is_told_as_well() {
     let refused = connect(&connector, &web(3000))
         .await
         .expect_err("it is no good");
-    assert_eq!(refused.reason, Reason::TokenRefused);
+    assert_eq!(refused.reason, Reason::SignedOut);
     assert!(!format!("{refused:?}").contains(TOKEN), "{refused:?}");
+    // The engine would try once more with a fresh one: it is the same.
+    let again = connect(&connector, &web(3000))
+        .await
+        .expect_err("it is no good");
+    assert_eq!(again.reason, Reason::SignedOut);
     edge.lost(2).await;
     assert_eq!((edge.connections(), edge.asked("auth").len()), (2, 2));
 }
