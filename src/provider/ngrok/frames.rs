@@ -104,24 +104,10 @@ impl Walk {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use super::super::tests::frame;
     use super::*;
     use proptest::prelude::*;
-
-    /// A frame as the edge writes it.
-    pub(in crate::provider::ngrok) fn frame(
-        kind: u8,
-        flags: u8,
-        stream: u32,
-        body: &[u8],
-    ) -> Vec<u8> {
-        let length = u32::try_from(body.len()).expect("it is short");
-        let head = length << 8 | u32::from(kind) << 4 | u32::from(flags);
-        let mut frame = head.to_be_bytes().to_vec();
-        frame.extend(stream.to_be_bytes());
-        frame.extend(body);
-        frame
-    }
 
     /// What is seen of `bytes` that come in pieces of these sizes, the pieces of one stream joined.
     fn seen(bytes: &[u8], pieces: usize) -> Vec<(u32, String)> {

@@ -246,7 +246,7 @@ impl AsyncWrite for LinkStream {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frames::tests::frame;
+    use super::super::tests::frame;
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 

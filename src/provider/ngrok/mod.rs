@@ -1,8 +1,8 @@
 //! Hosts through ngrok: the official crate does the talking, everything else is ours.
 //!
-//! The crate never notices a dead link, tries a refused token for ever, and closes nothing (see
-//! `docs/adr/0025-the-ngrok-crate-on-a-leash.md`). So each connection of its is
-//! one that we dialled and can cut, and it makes a second one only when it is told to.
+//! The crate never notices a dead link, tries a refused token for ever, and closes nothing. So each of
+//! its connections is one that we dialled and can cut, and it makes another one only when it is told
+//! to ([ADR 25](../../../docs/adr/0025-the-ngrok-crate-on-a-leash.md)).
 
 mod agent;
 mod answers;

@@ -158,12 +158,14 @@ impl Host {
                     standing,
                     seat,
                     serving,
+                    changing,
                     events,
                     ..
                 } = self;
                 // The services hear of it before the engine does.
                 drop((serving, seat));
-                if !agent.resumed {
+                // Whether the edge has what was just asked for nobody knows.
+                if !agent.resumed && changing.is_none() {
                     standing.keep(plan.token, agent);
                 }
                 let _ = events.send(SessionEvent::Ended(ended)).await;
@@ -181,7 +183,9 @@ impl Host {
     }
 
     /// Tells the edge that the endpoints go, which frees them at once, and cuts the connection.
-    async fn leave(self) {
+    async fn leave(mut self) {
+        // A request of it would be waited for by the last ones.
+        self.changing = None;
         let session = &self.agent.session;
         let unbind = |bound: &Bound| {
             let (session, id) = (session.clone(), bound.id.clone());

@@ -4,8 +4,8 @@
 //! Its framing is the crate `muxado`'s, the client's own. That it is the real thing has been seen with
 //! ngrok's official client of npm in our place: `tests/rig/README.md` says how.
 
-use super::super::frames::tests::frame;
 use super::super::server::Server;
+use super::frame;
 use muxado::typed::{
     StreamType, Typed, TypedAccept, TypedOpenClose as _, TypedSession, TypedStream,
 };
@@ -69,6 +69,7 @@ struct State {
     gone: usize,
     rule: Option<Rule>,
     delay: Duration,
+    held: Option<&'static str>,
     bound: usize,
 }
 
@@ -136,6 +137,11 @@ impl Edge {
     pub(super) fn refuse(&self, rule: impl Fn(&Asked) -> Option<&'static str> + Send + 'static) {
         self.shared
             .change(|state| state.rule = Some(Box::new(rule)));
+    }
+
+    /// Answers nothing of this kind from now on.
+    pub(super) fn hold(&self, what: &'static str) {
+        self.shared.change(|state| state.held = Some(what));
     }
 
     /// Answers so late from now on.
@@ -434,8 +440,11 @@ async fn answer(
             state.sessions.push(served);
         }
         state.asked.push(asked);
-        reply
+        (state.held != Some(what)).then_some(reply)
     });
+    let Some(reply) = reply else {
+        return std::future::pending().await;
+    };
     stream.write_all(reply.to_string().as_bytes()).await?;
     stream.shutdown().await
 }

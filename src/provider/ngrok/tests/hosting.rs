@@ -54,15 +54,12 @@ async fn much_comes_and_goes_exactly() {
         let (read, write) = tokio::io::split(VisitorIo(visitor));
         (read, write)
     };
-    let piece = |index: usize| -> Vec<u8> {
-        (0..PIECE)
-            .map(|at| u8::try_from((at * 31 + index * 7) % 251).expect("a byte"))
-            .collect()
-    };
+    let byte = |at: usize| u8::try_from(at * 31 % 251).expect("a byte");
+    let mut piece: Vec<u8> = (0..PIECE).map(byte).collect();
     let sending = async {
         let mut digest = Sha256::new();
         for index in 0..PIECES {
-            let piece = piece(index);
+            piece[..8].copy_from_slice(&index.to_le_bytes());
             digest.update(&piece);
             to.write_all(&piece).await.expect("it is open");
         }
@@ -217,6 +214,20 @@ async fn stop_unbinds_and_closes() {
     edge.refuse(|asked| (asked.what == "bind").then_some("ERR_NGROK_334"));
     let refused = connect(&connector, &order(&[port(number, Protocol::Http)])).await;
     assert_eq!(refused.expect_err("it is taken").class(), Class::Displaced);
+}
+
+#[tokio::test]
+async fn stop_waits_for_no_change_of_ports() {
+    let (edge, (number, _service)) = (Edge::start().await, echo().await);
+    let connector = connector(&edge, &[]);
+    let web = port(number, Protocol::Http);
+    let session = host(&connector, &order(std::slice::from_ref(&web))).await;
+    edge.hold("bind");
+    session.part.set_ports(vec![web, port(1, Protocol::Tcp)]);
+    edge.was_asked("bind", 2).await;
+    assert!(session.close().await, "it takes no longer than it may");
+    edge.lost(1).await;
+    assert_eq!(edge.asked("unbind")[0].at("/Id"), "e1");
 }
 
 #[tokio::test]

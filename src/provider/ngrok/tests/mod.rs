@@ -143,3 +143,13 @@ async fn all(visitor: &mut Visitor) -> Vec<u8> {
         .expect("it is whole");
     said
 }
+
+/// A frame as the edge writes it.
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).expect("it is short");
+    let head = length << 8 | u32::from(kind) << 4 | u32::from(flags);
+    let mut frame = head.to_be_bytes().to_vec();
+    frame.extend(stream.to_be_bytes());
+    frame.extend(body);
+    frame
+}
