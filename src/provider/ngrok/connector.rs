@@ -3,7 +3,7 @@
 use super::agent::{Agent, NotResumed};
 use super::endpoints::{self, Bound, Visit, Wanted};
 use super::errors::{self, is_online_elsewhere};
-use super::options::Options;
+use super::options::{Options, Rejected};
 use super::server::Server;
 use super::session;
 use super::standing::Standing;
@@ -69,7 +69,8 @@ pub(super) struct Plan {
 /// Makes sessions with ngrok.
 pub struct NgrokConnector {
     source: TokenSource,
-    options: Arc<Options>,
+    /// What was chosen, or what is wrong with that.
+    options: Result<Arc<Options>, Rejected>,
     /// The stand-in that the environment names, or what is wrong with that.
     stand_in: Result<Option<Server>, String>,
     proxies: Proxies,
@@ -90,7 +91,7 @@ impl fmt::Debug for NgrokConnector {
 impl NgrokConnector {
     /// Hosts with the token of `source`, where and through the proxy that the environment names.
     #[must_use]
-    pub fn new(source: TokenSource, options: Options) -> Self {
+    pub fn new(source: TokenSource, options: Result<Options, Rejected>) -> Self {
         // The crate asks for the process's own, and panics where two are built in and none is named.
         if CryptoProvider::get_default().is_none() {
             // Somebody else may have been quicker.
@@ -98,7 +99,7 @@ impl NgrokConnector {
         }
         Self {
             source,
-            options: Arc::new(options),
+            options: options.map(Arc::new),
             stand_in: Server::from_env(),
             proxies: Proxies::from_env(),
             patience: Patience::default(),
@@ -125,17 +126,18 @@ impl NgrokConnector {
         let refused = |detail: String| ConnectError::new(Reason::Refused { detail });
         let token = tokens.by_scope.get(SCOPE).cloned();
         let stand_in = self.stand_in.clone().map_err(refused)?;
-        let options = &self.options;
-        let right = options
-            .check()
-            .and_then(|()| options.check_ports(&order.ports));
-        right.map_err(|rejected| refused(rejected.to_string()))?;
+        let options = self.options.clone().and_then(|options| {
+            options.check()?;
+            options.check_ports(&order.ports)?;
+            Ok(options)
+        });
+        let options = options.map_err(|rejected| refused(rejected.to_string()))?;
         Ok(Plan {
             server: stand_in
                 .or_else(|| options.server.clone())
                 .unwrap_or_default(),
             token: token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?,
-            options: Arc::clone(options),
+            options,
             proxies: self.proxies.clone(),
             patience: self.patience,
             patient: self.standing.is_ours() || order.take_over && self.standing.may_be_left(),

@@ -12,6 +12,7 @@ mod endpoints;
 mod errors;
 mod frames;
 mod link;
+mod offers;
 mod options;
 mod page;
 mod policy;
@@ -24,6 +25,7 @@ mod visitors;
 
 pub use connector::{NgrokConnector, Patience};
 pub use errors::{Remedy, remedy};
+pub use offers::{Ngrok, OFFERS};
 pub use options::{Binding, Credentials, Endpoint, KEYS, OAuth, Options, Rejected};
 pub use server::{CA_VARIABLE, SERVER_VARIABLE, Server};
 pub use token::{TOKEN_VARIABLE, TokenSource, token_from_env};

@@ -173,7 +173,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads what was typed, `KEY=VALUE` each; a list is given by several of one key.
+    /// Reads what was typed, `KEY=VALUE` each. A list is several of one key, or one with commas between
+    /// networks, or lines of credentials.
     ///
     /// # Errors
     /// The first that is wrong.
@@ -194,9 +195,11 @@ impl Options {
             "protocol" => self.endpoint = Some(one_of(&Endpoint::ALL, value).map_err(bad)?),
             "domain" => self.domain = Some(domain(value).map_err(bad)?),
             "address" => self.address = Some(address(value).map_err(bad)?),
-            "basic-auth" => self.basic_auth.push(credentials(value).map_err(bad)?),
-            "allow" => self.allow.push(network(value).map_err(bad)?),
-            "deny" => self.deny.push(network(value).map_err(bad)?),
+            "basic-auth" => self
+                .basic_auth
+                .extend(list(value, '\n', credentials).map_err(bad)?),
+            "allow" => self.allow.extend(list(value, ',', network).map_err(bad)?),
+            "deny" => self.deny.extend(list(value, ',', network).map_err(bad)?),
             "oauth" => self.oauth = Some(one_of(&OAuth::ALL, value).map_err(bad)?),
             "policy" => self.policy = Some(policy(value).map_err(bad)?),
             "pooling" => {
@@ -298,6 +301,14 @@ fn one_of<T: Copy>(words: &[(&str, T)], value: &str) -> Result<T, String> {
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         format!("it takes {}", words.join(", "))
     })
+}
+
+fn list<T>(
+    text: &str,
+    between: char,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    text.split(between).map(|part| read(part.trim())).collect()
 }
 
 fn domain(value: &str) -> Result<String, String> {

@@ -1,6 +1,6 @@
 //! What a probe of an ngrok URL sends, what an answer of the edge says, and what probing costs. Pure.
 
-use crate::model::{RelayVerdict, ServiceFault};
+use crate::model::{Header, ProbeDialect, RelayVerdict, ServiceFault};
 use std::time::Duration;
 
 /// Without it the free plan shows a page of its own to whoever looks like a browser.
@@ -75,19 +75,33 @@ impl Page {
     }
 }
 
-/// What an answer says of the tunnel, by its headers alone: the edge's page, or the page that the host
-/// itself sent where its service is down.
-#[must_use]
-pub fn verdict(code: Option<&str>, own: Option<&str>) -> Option<RelayVerdict> {
-    match code {
-        Some(code) => Page::parse(code).verdict(),
-        None => own.and_then(RelayVerdict::parse),
+/// See the module.
+#[derive(Debug)]
+pub struct Dialect;
+
+impl ProbeDialect for Dialect {
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &HEADERS
+    }
+
+    /// By the headers alone: of the edge's own page, or of the one that the host itself sends where
+    /// its service is down.
+    fn verdict<'a>(&self, _: u16, header: Header<'a>) -> Option<RelayVerdict> {
+        match header(CODE_HEADER) {
+            Some(code) => Page::parse(code).verdict(),
+            None => header(RelayVerdict::HEADER).and_then(RelayVerdict::parse),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What an answer with this header says.
+    fn said(name: &str, value: &str) -> Option<RelayVerdict> {
+        Dialect.verdict(200, &|asked| Some(value).filter(|_| asked == name))
+    }
 
     #[test]
     fn the_edge_s_own_pages_are_told_from_the_service_s() {
@@ -103,11 +117,13 @@ mod tests {
             ("ERR_NGROK_1", None),
             ("nonsense", None),
         ] {
-            assert_eq!(verdict(Some(code), None), expected, "{code}");
+            assert_eq!(said(CODE_HEADER, code), expected, "{code}");
         }
-        assert_eq!(verdict(None, None), None, "the service's own answer");
+        assert_eq!(said("server", "nginx"), None, "the service's own answer");
         let own = Service(ServiceFault::Refused);
-        assert_eq!(verdict(None, Some(&own.header_value())), Some(own));
+        let value = own.header_value();
+        assert_eq!(said(RelayVerdict::HEADER, &value), Some(own));
+        assert_eq!(Dialect.headers()[0].0, "ngrok-skip-browser-warning");
     }
 
     #[test]

@@ -47,6 +47,10 @@ fn each_option_takes_what_it_is_for() {
     assert_eq!(options.domain.as_deref(), Some("app.example.org"));
     let options = set("allow", "192.0.2.7").expect("an address");
     assert_eq!(options.allow, ["192.0.2.7/32"]);
+    let options = set("deny", "192.0.2.0/24, 2001:db8::1").expect("two");
+    assert_eq!(options.deny, ["192.0.2.0/24", "2001:db8::1/128"]);
+    let options = set("basic-auth", "anna:password1\nbert:password2").expect("two");
+    assert_eq!(options.basic_auth.len(), 2);
 }
 
 #[test]

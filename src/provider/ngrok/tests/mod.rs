@@ -45,6 +45,7 @@ fn order(ports: &[Port]) -> HostOrder {
         take_over: false,
         fixed_ports: false,
         sessions: 0,
+        options: crate::model::ProviderOptions::default(),
     }
 }
 
@@ -58,7 +59,7 @@ fn quick() -> Patience {
 }
 
 fn connector(edge: &Edge, chosen: &[(&str, &str)]) -> NgrokConnector {
-    let options = Options::parse(chosen.iter().copied()).expect("they are right");
+    let options = Options::parse(chosen.iter().copied());
     let source: TokenSource = Arc::new(|| Some(Secret::new(TOKEN)));
     NgrokConnector::new(source, options)
         .with_server(edge.server())

@@ -327,7 +327,7 @@ async fn a_session_that_is_dropped_is_gone_at_once() {
 #[tokio::test]
 async fn what_cannot_be_is_refused_before_anybody_is_asked() {
     let edge = Edge::start().await;
-    let none = NgrokConnector::new(Arc::new(|| None), Options::default());
+    let none = NgrokConnector::new(Arc::new(|| None), Ok(Options::default()));
     let error = none.mint(&web(3000)).await.expect_err("there is no token");
     assert_eq!(error.reason, Reason::SignedOut);
     let connector = connector(&edge, &[("domain", "a.example")]);
@@ -336,6 +336,11 @@ async fn what_cannot_be_is_refused_before_anybody_is_asked() {
         .await
         .expect_err("one name for two");
     assert_eq!(error.class(), Class::Fatal);
+    let wrong = super::connector(&edge, &[("binding", "private")]);
+    let error = connect(&wrong, &web(3000))
+        .await
+        .expect_err("there is none");
+    assert!(matches!(error.reason, Reason::Refused { .. }), "{error:?}");
     assert_eq!(edge.connections(), 0);
     let mut server = edge.server();
     server.authority = None;
