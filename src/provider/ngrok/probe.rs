@@ -86,7 +86,7 @@ impl ProbeDialect for Dialect {
 
     /// By the headers alone: of the edge's own page, or of the one that the host itself sends where
     /// its service is down.
-    fn verdict<'a>(&self, _: u16, header: Header<'a>) -> Option<RelayVerdict> {
+    fn verdict(&self, _: u16, header: Header<'_>) -> Option<RelayVerdict> {
         match header(CODE_HEADER) {
             Some(code) => Page::parse(code).verdict(),
             None => header(RelayVerdict::HEADER).and_then(RelayVerdict::parse),
