@@ -170,6 +170,7 @@ fault-too-many-tunnels = { $limit ->
     [one] Their side: the relay takes no more than { $limit } tunnel of this account. Stop it, then try again.
    *[other] Their side: the relay takes no more than { $limit } tunnels of this account. Stop one, then try again.
 }
+fault-too-many-sessions = Their side: your account has as many hosts online as its plan allows. Stop one of them.
 fault-quota = Their side: the relay's limit is used up.
 fault-quota-until = Their side: the relay's limit is used up until { $at }.
 fault-link-lost = The network between: the connection broke.

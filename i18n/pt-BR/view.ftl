@@ -172,6 +172,7 @@ fault-too-many-tunnels = { $limit ->
     [one] Do outro lado: o relay aceita no máximo { $limit } túnel desta conta. Pare-o e tente de novo.
    *[other] Do outro lado: o relay aceita no máximo { $limit } túneis desta conta. Pare um deles e tente de novo.
 }
+fault-too-many-sessions = Do outro lado: sua conta já tem online todos os hosts que o plano permite. Pare um deles.
 fault-quota = Do outro lado: o limite do relay foi atingido.
 fault-quota-until = Do outro lado: o limite do relay foi atingido até { $at }.
 fault-link-lost = Na rede entre os dois: a conexão caiu.

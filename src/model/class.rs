@@ -124,6 +124,8 @@ pub enum Reason {
         /// How many it takes.
         limit: u32,
     },
+    /// The account has as many hosts online as it may have.
+    TooManySessions,
     /// The relay or provider asks to wait.
     QuotaUsedUp {
         /// Until when, if it said.
@@ -226,6 +228,7 @@ impl Reason {
             | Self::PublicPortOutside { .. }
             | Self::NoPublicPorts
             | Self::TooManyTunnels { .. }
+            | Self::TooManySessions
             | Self::QuotaUsedUp { .. }
             | Self::RelayShutDown
             | Self::TunnelGone
@@ -258,7 +261,7 @@ impl Reason {
             | Self::NoProvider { .. }
             | Self::TooManyTunnels { .. } => Class::Fatal,
             Self::HostedElsewhere | Self::HostedHere { .. } | Self::TakenOver => Class::Displaced,
-            Self::QuotaUsedUp { .. } => Class::Quota,
+            Self::TooManySessions | Self::QuotaUsedUp { .. } => Class::Quota,
             Self::Offline
             | Self::UnknownHost { .. }
             | Self::ProxyFailed { .. }
@@ -300,6 +303,7 @@ impl Reason {
             Self::PublicPortOutside { .. } => "public-port-outside",
             Self::NoPublicPorts => "no-public-ports",
             Self::TooManyTunnels { .. } => "too-many-tunnels",
+            Self::TooManySessions => "too-many-sessions",
             Self::QuotaUsedUp { .. } => "quota",
             Self::LinkLost => "link-lost",
             Self::LinkSilent => "link-silent",

@@ -8,6 +8,8 @@ pub mod devtunnel;
 mod dial;
 mod inventory;
 mod log_limit;
+#[cfg(feature = "ngrok")]
+pub mod ngrok;
 mod probe_marks;
 pub mod registry;
 pub mod relay;

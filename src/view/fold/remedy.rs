@@ -80,7 +80,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
             }
         }
         // It passes by itself: trying now would be refused again.
-        Reason::QuotaUsedUp { .. } => match group.slots.first() {
+        Reason::TooManySessions | Reason::QuotaUsedUp { .. } => match group.slots.first() {
             Some(slot) => button::details(slot),
             None => try_again(group),
         },

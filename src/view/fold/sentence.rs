@@ -291,6 +291,7 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         | Reason::PublicPortOutside { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
+        | Reason::TooManySessions
         | Reason::QuotaUsedUp { .. }
         | Reason::TimedOut
         | Reason::EmbeddedRelay { .. }
@@ -354,6 +355,7 @@ pub fn fault(reason: &Reason) -> Msg {
         }
         Reason::NoPublicPorts => m::fault_no_public_ports(),
         Reason::TooManyTunnels { limit } => m::fault_too_many_tunnels(*limit),
+        Reason::TooManySessions => m::fault_too_many_sessions(),
         Reason::QuotaUsedUp { until: Some(at) } => m::fault_quota_until(*at),
         Reason::QuotaUsedUp { until: None } => m::fault_quota(),
         Reason::LinkLost => m::fault_link_lost(),
@@ -407,6 +409,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         | Reason::TooManyTunnels { .. }
         | Reason::TooManyNames { .. }
         | Reason::TooManyPublicPorts { .. }
+        | Reason::TooManySessions
         | Reason::QuotaUsedUp { .. } => m::cause_limit(),
         Reason::Zombie => m::cause_zombie(),
         Reason::Forced => m::cause_forced(),

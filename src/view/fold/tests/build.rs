@@ -265,6 +265,7 @@ pub(super) fn every_reason() -> Vec<Reason> {
         Reason::NoProvider {
             provider: "later".to_owned(),
         },
+        Reason::TooManySessions,
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -311,5 +312,6 @@ fn place(reason: &Reason) -> usize {
         Reason::TooManyPublicPorts { .. } => 34,
         Reason::NoProvider { .. } => 36,
         Reason::PublicPortOutside { .. } => 35,
+        Reason::TooManySessions => 37,
     }
 }

@@ -274,7 +274,7 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
                 "act-take-over"
             }
             Reason::PublicPortTaken { .. } => "act-remove-port",
-            Reason::QuotaUsedUp { .. } => "act-details",
+            Reason::TooManySessions | Reason::QuotaUsedUp { .. } => "act-details",
             Reason::SignedOut => "act-sign-in",
             Reason::NotInstalled { .. } => "act-install-help",
             Reason::TunnelGone => "act-forget",

@@ -1,0 +1,161 @@
+//! The page that a web visitor gets where the service cannot answer: the edge knows only that the host
+//! did not, and would not say whose side it is.
+//!
+//! The relay has pages of its own, with much more on them; this one says the same in little.
+
+use crate::model::{RelayVerdict, ServiceFault};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+/// So much of a request is read, to see who asks.
+const HEAD: usize = 16 * 1024;
+
+/// What a visitor still sends is read for so long: a connection that is closed with something unread
+/// loses the page.
+const READ_ON: Duration = Duration::from_secs(1);
+
+/// A request is waited for so long.
+const ASKS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Answers a request with what stands in the way, and closes.
+pub(super) async fn answer<V>(visitor: &mut V, verdict: RelayVerdict)
+where
+    V: AsyncRead + AsyncWrite + Unpin,
+{
+    let Ok(Some(head)) = timeout(ASKS_WITHIN, head(visitor)).await else {
+        return;
+    };
+    let sent = async {
+        visitor
+            .write_all(&render(verdict, wants_html(&head)))
+            .await?;
+        visitor.shutdown().await
+    };
+    if sent.await.is_ok() {
+        let mut rest = [0; 1024];
+        let reading = async { while matches!(visitor.read(&mut rest).await, Ok(1..)) {} };
+        let _ = timeout(READ_ON, reading).await;
+    }
+}
+
+/// What a request begins with, up to the end of its head.
+async fn head(visitor: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
+    let (mut head, mut piece) = (Vec::new(), [0; 2048]);
+    while head.len() < HEAD && !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        match visitor.read(&mut piece).await {
+            Ok(0) | Err(_) => break,
+            Ok(read) => head.extend_from_slice(&piece[..read]),
+        }
+    }
+    (!head.is_empty()).then_some(head)
+}
+
+/// Browsers name it, programs do not.
+fn wants_html(head: &[u8]) -> bool {
+    head.split(|byte| *byte == b'\n').any(|line| {
+        let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+        line.starts_with("accept:") && line.contains("text/html")
+    })
+}
+
+fn render(verdict: RelayVerdict, html: bool) -> Vec<u8> {
+    let (status, title, what) = match verdict {
+        RelayVerdict::Service(ServiceFault::TimedOut | ServiceFault::NoAnswer) => (
+            "504 Gateway Timeout",
+            "The service does not answer",
+            "The tunnel works, and the service behind it does not answer.",
+        ),
+        RelayVerdict::Service(ServiceFault::Loop) => (
+            "508 Loop Detected",
+            "The tunnel leads to itself",
+            "What the tunnel leads to is its own public address.",
+        ),
+        RelayVerdict::Service(_) => (
+            "502 Bad Gateway",
+            "The service is not running",
+            "The tunnel works, and nothing answers behind it.",
+        ),
+        RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => (
+            "503 Service Unavailable",
+            "As many visitors as there is room for",
+            "The tunnel works, and has no room for another connection just now.",
+        ),
+    };
+    let side = "The fault is on the side of whoever hosts it; ngrok and the tunnel are fine.";
+    let (kind, body) = if html {
+        let style =
+            "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
+        let page = format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+             <style>{style}</style><h1>{title}</h1><p>{what}<p>{side}\n"
+        );
+        ("text/html; charset=utf-8", page)
+    } else {
+        ("text/plain; charset=utf-8", format!("{what} {side}\n"))
+    };
+    let (length, header, word) = (body.len(), RelayVerdict::HEADER, verdict.header_value());
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n{header}: {word}\r\n\
+         cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    async fn asked(request: &str, verdict: RelayVerdict) -> String {
+        let (mut near, mut far) = duplex(64 * 1024);
+        far.write_all(request.as_bytes()).await.expect("room");
+        let mut page = String::new();
+        let visitor = async {
+            far.read_to_string(&mut page).await.expect("text");
+            far.shutdown().await.expect("an end");
+        };
+        tokio::join!(answer(&mut near, verdict), visitor);
+        page
+    }
+
+    #[tokio::test]
+    async fn a_browser_gets_a_page_and_a_program_a_line() {
+        let refused = RelayVerdict::Service(ServiceFault::Refused);
+        let page = asked("GET / HTTP/1.1\r\nAccept: text/html\r\n\r\n", refused).await;
+        assert!(page.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{page}");
+        assert!(
+            page.contains("<h1>") && page.contains("x-underpass: service-down"),
+            "{page}"
+        );
+        let line = asked("GET / HTTP/1.1\r\naccept: */*\r\n\r\n", refused).await;
+        assert!(
+            line.contains("text/plain") && !line.contains("<h1>"),
+            "{line}"
+        );
+        let body = line.split("\r\n\r\n").nth(1).expect("a body");
+        assert!(
+            line.contains(&format!("content-length: {}", body.len())),
+            "{line}"
+        );
+        for (verdict, status) in [
+            (RelayVerdict::Service(ServiceFault::TimedOut), "504"),
+            (RelayVerdict::Service(ServiceFault::Loop), "508"),
+            (RelayVerdict::Full, "503"),
+        ] {
+            let page = asked("GET / HTTP/1.1\r\n\r\n", verdict).await;
+            assert!(page.starts_with(&format!("HTTP/1.1 {status} ")), "{page}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_for_ever() {
+        let (mut near, _far) = duplex(64);
+        answer(&mut near, RelayVerdict::Full).await;
+        let (mut near, mut far) = duplex(64 * 1024);
+        far.write_all(b"GET / HTTP/1.1\r\n\r\n")
+            .await
+            .expect("room");
+        answer(&mut near, RelayVerdict::Full).await;
+    }
+}
