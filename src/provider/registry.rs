@@ -53,6 +53,8 @@ fn others() -> Vec<Arc<dyn Provider>> {
     vec![
         #[cfg(feature = "devtunnel")]
         Arc::new(super::devtunnel::DevTunnels::from_env()),
+        #[cfg(feature = "ngrok")]
+        Arc::new(super::ngrok::Ngrok::from_env()),
     ]
 }
 
@@ -63,6 +65,8 @@ pub fn catalog() -> Catalog {
         OurRelay::OFFERS,
         #[cfg(feature = "devtunnel")]
         &super::devtunnel::OFFERS,
+        #[cfg(feature = "ngrok")]
+        &super::ngrok::OFFERS,
     ])
 }
 
