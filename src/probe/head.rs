@@ -76,7 +76,7 @@ mod tests {
             b"SSH-2.0-OpenSSH_9.2\r\n",
             b"\x15\x03\x01\x00\x02\x02\x46",
             b"HTPT",
-            &[&b"HTTP/1.1 200 OK\r\nA: "[..], &[b'a'; MOST]].concat(),
+            &[&b"HTTP/1.1 200 OK\r\nA: "[..], &vec![b'a'; MOST]].concat(),
         ] {
             assert!(answers(whole).await, "{}", whole.escape_ascii());
         }
