@@ -1,4 +1,4 @@
-//! What the person typed: first as it stands ([`raw`]), then as the program runs with it
+//! What the person typed: first as it stands (`raw`), then as the program runs with it
 //! ([`Invocation`]).
 //!
 //! This room reads the words and knows what they mean; it opens no file and starts nothing.

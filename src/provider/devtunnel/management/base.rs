@@ -24,7 +24,7 @@ impl Base {
     /// As the environment says it.
     ///
     /// # Errors
-    /// A sentence on what is wrong with [`VARIABLE`].
+    /// A sentence on what is wrong with the variable.
     pub fn from_env() -> Result<Self, String> {
         match std::env::var(VARIABLE) {
             Ok(text) if !text.trim().is_empty() => Self::at(text.trim()),
