@@ -8,6 +8,7 @@ use super::server::Server;
 use super::session;
 use super::standing::Standing;
 use super::token::TokenSource;
+use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{Class, Phase, Port, Reason, Secret};
 use crate::provider::dial::Proxies;
@@ -197,7 +198,7 @@ impl NgrokConnector {
 impl Plan {
     /// What an error of the crate's means.
     pub(super) fn classify(&self, error: &impl ngrok::Error) -> ConnectError {
-        errors::classify(error, &self.token, errors::now())
+        errors::classify(error, &self.token, clock::wall())
     }
 
     /// Whether a session has exactly these ports, as they are wanted.

@@ -3,8 +3,9 @@
 use super::agent::Signal;
 use super::answers::Outcome;
 use super::connector::Plan;
-use super::errors::{classify, now};
+use super::errors::classify;
 use super::link::{Link, LinkStream};
+use crate::base::clock;
 use crate::model::{Reason, Secret};
 use crate::provider::ConnectError;
 use crate::provider::dial::{self, NotConnected, NotReached, NotThrough, Proxies};
@@ -80,7 +81,7 @@ impl Dialler {
         match error {
             None => {}
             Some(AcceptError::Reconnect(error)) => {
-                let error = classify(&*error, &self.token, now());
+                let error = classify(&*error, &self.token, clock::wall());
                 let _ = self.signals.send(Signal::Failed(error));
                 return Err(CrateError::Canceled);
             }

@@ -6,7 +6,7 @@ use super::token;
 use crate::model::{Reason, Secret, UnixMillis};
 use crate::provider::ConnectError;
 use ngrok::Error as NgrokError;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What ngrok writes before the number.
 const PREFIX: &str = "ERR_NGROK_";
@@ -95,12 +95,6 @@ pub fn remedy(code: &str) -> Option<Remedy> {
 
 fn number(code: &str) -> Option<u32> {
     code.strip_prefix(PREFIX).unwrap_or(code).parse().ok()
-}
-
-/// The wall clock, for when limits pass.
-pub(super) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    UnixMillis::default().after(since.unwrap_or_default())
 }
 
 /// What an error of the crate's means; `now` is the wall clock, for when a limit passes.

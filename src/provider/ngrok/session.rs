@@ -8,6 +8,7 @@ use super::errors;
 use super::link::End as LinkEnd;
 use super::standing::{Seat, Standing};
 use super::visitors::Visitors;
+use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
 use crate::provider::{
@@ -291,7 +292,7 @@ impl Host {
                     let detail = super::token::without(token, &message);
                     ConnectError::new(Reason::Refused { detail })
                 } else {
-                    errors::by_code(&code, &message, token, errors::now())
+                    errors::by_code(&code, &message, token, clock::wall())
                 };
                 Some(End::Over(ended))
             }

@@ -11,11 +11,12 @@ use crate::base::local::{self, LocalPort, LocalStream, Memories, leads_to};
 use crate::link::pump::pump;
 use crate::model::{LivePort, Port, PortNumber, Protocol, RelayVerdict, ServiceFault};
 use crate::provider::{LogLimit, TrafficBoard};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -85,7 +86,7 @@ impl Visitors {
     }
 
     fn lock(&self) -> MutexGuard<'_, Ports> {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ports.lock()
     }
 
     /// Serves one visitor to its end.
