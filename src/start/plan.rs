@@ -4,9 +4,9 @@ use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
-    Access, Action, Protocol, ProviderId, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
-    default_name,
+    Access, Action, Protocol, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis, default_name,
 };
+use crate::provider::registry;
 use std::collections::BTreeSet;
 
 /// What to host.
@@ -101,6 +101,7 @@ fn make(
     };
     let mut begin = Begin {
         settings: known.settings.clone(),
+        providers: registry::catalog(),
         ..Begin::default()
     };
     if let Some(link) = &args.relay {
@@ -110,7 +111,7 @@ fn make(
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
-        provider: ProviderId::RELAY,
+        provider: args.provider,
         access: Access::Private,
         target: first.target.to_string(),
         protocol: protocol(first),
@@ -137,6 +138,7 @@ fn make(
 mod tests {
     use super::*;
     use crate::cli::ChosenOptions;
+    use crate::model::ProviderId;
     use crate::model::{
         CertificateCheck, Field, FieldError, PortNumber, ProbeRate, parse_typed_target,
     };
@@ -306,5 +308,21 @@ mod tests {
             AT,
         );
         assert!(matches!(no_ports, Err(NoPlan::NoPorts(_))));
+    }
+
+    #[test]
+    fn nobody_but_who_was_asked_for_carries_it() {
+        let asked = HostArgs {
+            provider: "later".parse().expect("an id"),
+            ..args(&["3000"], None)
+        };
+        let settings = Settings::default();
+        let known = Known {
+            settings: &settings,
+            saved: &[],
+            shared: None,
+        };
+        let planned = plan(&asked, &known, UnixMillis(1));
+        assert!(matches!(planned, Err(NoPlan::Wrong(_))), "not by our relay");
     }
 }
