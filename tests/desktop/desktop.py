@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import dbus
+from play import say
 from reader import Atspi, is_showing, process_id, read, walk, walk_deep
 from waiting import PATIENCE, Failed, end, run, wait_until
 
@@ -164,12 +165,25 @@ class Desktop:
 
     def open_tray_menu(self, pid):
         """Right click at the icon; returns once every line of the menu is on the screen."""
-        self.click(*self.tray_icon_at(), button=3)
-        return self._wait_menu(0, self.tray_layout(pid))
+        def click():
+            self.close_menu()
+            self.click(*self.tray_icon_at(), button=3)
+            return self._wait_menu(0, self.tray_layout(pid), PATIENCE / 3)
+        return self._insist("open the tray's menu", click)
 
     def pick(self, pid, *patterns, click=True):
         """Opens the tray's menu, walks down the entries that match and clicks the last one, which
         only gets the pointer with `click=False`."""
+        def walk_and_click():
+            self._walk_menu(pid, patterns)
+            if click:
+                run("xdotool", "click", "1")
+                wait_until("the menu closed", lambda: not self._panel_windows("menu"), PATIENCE / 3)
+            return True
+        self._insist(f"pick {patterns}", walk_and_click)
+
+    def _walk_menu(self, pid, patterns):
+        """Leaves the pointer at the last of the entries."""
         rows = self.open_tray_menu(pid)
         for depth, pattern in enumerate(patterns):
             label, (x, y), below = self._row(rows, pattern)
@@ -177,10 +191,18 @@ class Desktop:
             if depth < len(patterns) - 1:
                 if not below:
                     raise Failed(f"{label!r} opens no menu")
-                rows = self._wait_menu(depth + 1, below)
-            elif click:
-                self.click(x, y)
-                wait_until("the menu closed", lambda: not self._panel_windows("menu"))
+                rows = self._wait_menu(depth + 1, below, PATIENCE / 3)
+
+    def _insist(self, what, attempt, times=3):
+        """Tries again what the panel did not take: a menu that it lays out anew under the pointer
+        swallows the click, and a person clicks once more. Each time is told, so that none is hidden."""
+        for left in range(times - 1, -1, -1):
+            try:
+                return attempt()
+            except Failed as failure:
+                if not left:
+                    raise
+                say(f"    once more: {what}: {failure}")
 
     def _row(self, rows, pattern):
         for label, place, enabled, below in rows:
@@ -190,7 +212,7 @@ class Desktop:
                 return label, place, below
         raise Failed(f"no entry {pattern!r} in {[row[0] for row in rows]}")
 
-    def _wait_menu(self, depth, entries):
+    def _wait_menu(self, depth, entries, seconds=PATIENCE):
         """Where each entry of the menu at this depth is: its label, place and what is below it."""
         def find():
             # A submenu opens to the side of the menu before it, so the newest is the last by id.
@@ -207,7 +229,7 @@ class Desktop:
                 (label, (x + min(width // 2, 80), y + line), enabled, below)
                 for line, (label, enabled, below) in zip(lines, entries)
             ]
-        return wait_until(f"a menu with {[entry[0] for entry in entries]} on the screen", find)
+        return wait_until(f"a menu with {[entry[0] for entry in entries]} on the screen", find, seconds)
 
     def close_menu(self):
         def closed():
