@@ -46,7 +46,20 @@ cli-no-such-port = { $id } has no port { $port }.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = carries { $protocols }
 cli-provider-program = needs the program { $program }
-cli-provider-option = --set { $key }=… takes { $values }; { $default } by default
+cli-provider-probes = is checked every { $minutes } minutes: { $probes } requests a month, of the { $all } that a free account has
+cli-provider-token = needs an account's token, from { $page }: underpass account add { $provider }
+cli-provider-option-empty = --set { $key }=… takes { $takes }
+cli-provider-secret = --set { $key }=@FILE takes a secret, as { $takes }
+cli-accounts-none = There is no account.
+cli-account-line = { $account }: { $state }
+cli-token-ask = The token of { $provider } (from { $page }; it is not shown):
+cli-token-wrong = That is not a token. Copy the whole of it from { $page }
+cli-no-such-account = There is no account { $name } at { $provider }.
+cli-which-account = There are several accounts at { $provider }: say which with --account ({ $names })
+cli-device-code = Open { $url } and type the code { $code }
+cli-secret-unread = { $key } cannot be read: { $detail }
+cli-secret-wrong = { $key } takes { $takes }
+cli-provider-option = --set { $key }=… takes { $takes }; { $default } by default
 cli-account-none = The account has no tunnels. Make one: underpass host PORT --name NAME --provider { $provider }
 cli-no-such-remote = The account has no tunnel “{ $typed }”. Make it: underpass host PORT --name { $typed } --provider { $provider }
 cli-remote-no-ports = { $id } has no ports. Add one: underpass host PORT --name { $id } --provider { $provider }

@@ -46,7 +46,20 @@ cli-no-such-port = { $id } não tem a porta { $port }.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = aceita { $protocols }
 cli-provider-program = precisa do programa { $program }
-cli-provider-option = --set { $key }=… aceita { $values }; { $default } por padrão
+cli-provider-probes = é verificado a cada { $minutes } minutos: { $probes } pedidos por mês, dos { $all } de uma conta gratuita
+cli-provider-token = precisa do token de uma conta, de { $page }: underpass account add { $provider }
+cli-provider-option-empty = --set { $key }=… aceita { $takes }
+cli-provider-secret = --set { $key }=@ARQUIVO aceita um segredo, como { $takes }
+cli-accounts-none = Não há nenhuma conta.
+cli-account-line = { $account }: { $state }
+cli-token-ask = O token de { $provider } (de { $page }; ele não aparece):
+cli-token-wrong = Isso não é um token. Copie-o inteiro de { $page }
+cli-no-such-account = Não há uma conta { $name } em { $provider }.
+cli-which-account = Há várias contas em { $provider }: diga qual com --account ({ $names })
+cli-device-code = Abra { $url } e digite o código { $code }
+cli-secret-unread = Não foi possível ler { $key }: { $detail }
+cli-secret-wrong = { $key } aceita { $takes }
+cli-provider-option = --set { $key }=… aceita { $takes }; { $default } por padrão
 cli-account-none = A conta não tem túneis. Crie um: underpass host PORTA --name NOME --provider { $provider }
 cli-no-such-remote = A conta não tem um túnel “{ $typed }”. Para criá-lo: underpass host PORTA --name { $typed } --provider { $provider }
 cli-remote-no-ports = { $id } não tem portas. Adicione uma: underpass host PORTA --name { $id } --provider { $provider }

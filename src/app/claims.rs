@@ -18,7 +18,7 @@ impl Claim {
     /// # Errors
     /// The life to report: another process hosts it.
     pub(super) fn make(home: &Home, order: &HostOrder) -> Result<Self, Life> {
-        let name = format!("{}-{}", order.provider.as_str(), order.tunnel);
+        let name = format!("{}-{}", order.account.provider.as_str(), order.tunnel);
         let claim = Self(Arc::new(HostingClaim::new(home, &name)));
         match claim.0.acquire() {
             Err(by) if !order.take_over => Err(refused(by)),

@@ -142,7 +142,7 @@ pub enum Command {
         /// Its number.
         engine: EngineNumber,
         /// What it hosts.
-        order: HostOrder,
+        order: Box<HostOrder>,
     },
     /// Tell a tunnel's current engine something.
     Tell(TunnelId, EngineCommand),

@@ -13,6 +13,7 @@ mod perform;
 mod probed;
 mod run;
 mod state;
+pub mod tokens;
 mod update;
 
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};

@@ -112,7 +112,7 @@ impl Performer {
             let session = sessions.session(&plan.key.tunnel);
             Box::pin(async move { asker.ask(&plan, doubt, &session).await })
         });
-        let peek: Peek = Arc::new(|plan| local::listens(&plan.target) == Some(true));
+        let peek: Peek = Arc::new(|plan| local::listens(&plan.target));
         let mailbox = parts.mailbox.clone();
         parts
             .relay
@@ -139,7 +139,7 @@ impl Performer {
         renderer: &mut dyn Renderer,
     ) -> ControlFlow<()> {
         match command {
-            Command::StartEngine { engine, order } => self.start_engine(engine, order),
+            Command::StartEngine { engine, order } => self.start_engine(engine, *order),
             Command::Tell(tunnel, command) => self.tell(&tunnel, command),
             Command::StopEngine(tunnel) => self.stop_engine(&tunnel),
             Command::Probe(plan) => self.prober.start(plan),
@@ -235,7 +235,7 @@ impl Performer {
             connector: self
                 .parts
                 .providers
-                .connector(order.provider, &order.options, probes),
+                .connector(&order.account, &order.options, probes),
             liveness,
             order,
             timing: self.parts.timing,

@@ -28,6 +28,8 @@ pub struct Begin {
     pub appearance: Appearance,
     /// This installation's id.
     pub install: String,
+    /// The accounts whose token is there.
+    pub tokens: BTreeSet<AccountId>,
     /// The accounts at providers are looked at by themselves: somebody sees what they have.
     pub accounts: bool,
     /// What the person should know from the start.
@@ -144,6 +146,7 @@ impl State {
                 hosts: first_hosts(&begin),
                 accounts: accounts(&begin.providers),
                 providers: begin.providers,
+                tokens: begin.tokens,
                 tunnels: begin.tunnels,
                 settings: begin.settings,
                 ..Inputs::default()

@@ -4,6 +4,8 @@
 //! nothing has to be counted, and whatever else the process holds counts by itself.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::LazyLock;
 
 /// Kept for the link and its successor, probes, name look-ups, the audit log and other files: a
 /// visitor's connection gets none of these.
@@ -13,9 +15,11 @@ const RESERVED: u64 = 64;
 /// Whether `socket` is one of those that are kept: whoever was given it for a visitor gives it back.
 #[cfg(unix)]
 pub fn is_reserved(socket: &impl std::os::fd::AsRawFd) -> bool {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    /// Asked once: the process has raised it by the time that visitors come.
+    static LIMIT: LazyLock<Option<u64>> =
+        LazyLock::new(|| rustix::process::getrlimit(rustix::process::Resource::Nofile).current);
     let number = u64::try_from(socket.as_raw_fd()).unwrap_or_default();
-    limit.is_some_and(|limit| number >= first_reserved(limit))
+    LIMIT.is_some_and(|limit| number >= first_reserved(limit))
 }
 
 /// There is no such table elsewhere.

@@ -3,13 +3,16 @@
 //!
 //! This room reads the words and knows what they mean; it opens no file and starts nothing.
 
+mod account;
 mod limits;
 mod parse;
 mod quotas;
 mod raw;
 mod resolve;
 mod resolved;
+mod set;
 
+pub use account::{AccountsArgs, AccountsTask};
 pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
 pub use quotas::QuotaArgs;
@@ -17,6 +20,7 @@ pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
     Invocation, LinkAddress, ProvidersArgs, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
 };
+pub use set::{SecretFrom, Set};
 
 use crate::model::{Catalog, JoinLink};
 use clap::{CommandFactory as _, Parser as _};

@@ -1,5 +1,6 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
+use super::account::RawAccounts;
 use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
 use super::quotas::QuotaArgs;
@@ -107,6 +108,8 @@ pub(super) enum RawCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List, add and remove the accounts at providers, sign in and out
+    Account(RawAccounts),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -157,7 +160,12 @@ pub(super) struct RawHost {
     #[arg(long)]
     pub(super) public: bool,
 
-    /// Set an option of the provider for this time; `underpass providers NAME` lists them
+    /// For which of your accounts at the provider; `underpass account list` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(super) account: Option<String>,
+
+    /// Set an option of the provider for this time; `underpass providers NAME` lists them. A secret is
+    /// read from a file (KEY=@FILE) or standard input (KEY=@-)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
 

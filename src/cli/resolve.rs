@@ -1,7 +1,6 @@
 //! From the words to what they mean: everything that needs more than one word, or must not be
 //! quoted back when it is wrong.
 
-use super::RELAY_VARIABLE;
 use super::raw::{
     Raw, RawAccount, RawAddress, RawCommand, RawHost, RawPortChange, RawRelay, RawRelayCommand,
     RawTunnels, RawTunnelsCommand,
@@ -10,11 +9,11 @@ use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
     LinkAddress, ProvidersArgs, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
+use super::{RELAY_VARIABLE, account, set};
 use crate::model::{
-    Access, Catalog, FieldError, JoinLink, Offers, OptionKind, Protocol, ProviderId, parse_name,
+    Access, Catalog, FieldError, JoinLink, Offers, Protocol, ProviderId, parse_name,
     parse_typed_target,
 };
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
@@ -59,6 +58,7 @@ pub(super) fn resolve(
             }
             Task::Providers(ProvidersArgs { provider, json })
         }
+        Some(RawCommand::Account(raw)) => Task::Account(account::resolve(raw, providers)?),
         Some(RawCommand::Completions { shell }) => Task::Completions(shell),
         Some(RawCommand::Man) => Task::Man,
     };
@@ -69,7 +69,7 @@ pub(super) fn resolve(
 }
 
 /// The provider, or which there are.
-fn find(providers: &Catalog, id: ProviderId) -> Result<&'static Offers, String> {
+pub(super) fn find(providers: &Catalog, id: ProviderId) -> Result<&'static Offers, String> {
     let there = || -> String {
         let ids: Vec<String> = providers
             .iter()
@@ -96,7 +96,16 @@ fn host(
         .map(|typed| read_target(typed))
         .collect::<Result<_, _>>()?;
     check_options(&raw, offers, &targets)?;
-    let set = read_set(offers, &raw.set)?;
+    let makes = targets
+        .iter()
+        .any(|asked| matches!(asked, Asked::Target(_)));
+    let set = set::read(offers, &raw.set, makes)?;
+    if raw.account.is_some() && offers.token.is_none() {
+        return Err(format!(
+            "--account goes with a provider that takes tokens, not with {}",
+            offers.id
+        ));
+    }
     let relay = match (raw.relay, variable(RELAY_VARIABLE)) {
         (Some(link), _) => Some(read_link(&link, "--relay")?),
         (None, Some(link)) if !link.trim().is_empty() => Some(read_link(&link, RELAY_VARIABLE)?),
@@ -109,6 +118,10 @@ fn host(
         public_port: raw.public_port,
         options: raw.options.resolve(),
         set,
+        account: raw
+            .account
+            .map(|name| account::check_name(Some(name)))
+            .transpose()?,
         relay,
         provider: raw.provider,
         access: if raw.public {
@@ -191,29 +204,8 @@ fn check_provider(raw: &RawHost, offers: &Offers) -> Result<(), String> {
     }
 }
 
-/// What was set for the provider: keys and values that it takes.
-fn read_set(offers: &Offers, typed: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let read = |typed: &String| {
-        let (key, value) = typed
-            .split_once('=')
-            .ok_or_else(|| "--set takes KEY=VALUE".to_owned())?;
-        let option = offers.options.iter().find(|option| option.key == key);
-        let Some(option) = option else {
-            let keys = words(offers.options.iter().map(|option| option.key));
-            let has = if keys.is_empty() { "nothing" } else { &keys };
-            return Err(format!("{} has no option {key:?}: it has {has}", offers.id));
-        };
-        let OptionKind::Choice(values) = option.kind;
-        if !option.takes(value) {
-            let values = words(values.iter().map(|(value, _)| *value));
-            return Err(format!("{key} takes {values}, not {value:?}"));
-        }
-        Ok((key.to_owned(), value.to_owned()))
-    };
-    typed.iter().map(read).collect()
-}
-
-fn words<'w>(words: impl Iterator<Item = &'w str>) -> String {
+/// One after the other.
+pub(super) fn words<'w>(words: impl Iterator<Item = &'w str>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 

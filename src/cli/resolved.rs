@@ -1,13 +1,14 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
+use super::account::AccountsArgs;
 use super::limits::LimitArgs;
+use super::set::Set;
 use super::{QuotaArgs, TcpPorts};
 use crate::model::{
     Access, CertificateCheck, HostHeader, JoinLink, Network, PortNumber, PortOptions, ProbeRate,
     Protocol, ProviderId, ProxyVersion, PublicUrl, TypedTarget,
 };
 pub use clap_complete::Shell;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub enum Task {
     Audit(AuditArgs),
     /// What works on this machine.
     Doctor(DoctorArgs),
+    /// The accounts at providers.
+    Account(AccountsArgs),
     /// Who can carry tunnels.
     Providers(ProvidersArgs),
     /// A shell's completions.
@@ -76,7 +79,9 @@ pub struct HostArgs {
     /// What else was said of the ports.
     pub options: ChosenOptions,
     /// What was set for the provider, by its options' keys.
-    pub set: BTreeMap<String, String>,
+    pub set: Set,
+    /// For which of the accounts at the provider.
+    pub account: Option<String>,
     /// The relay to use, if one was named.
     pub relay: Option<JoinLink>,
     /// Who carries the tunnel.

@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
+use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt};
 
@@ -60,6 +60,9 @@ pub struct Options {
     pub stderr: LevelFilter,
     /// Standard error as JSON lines rather than for people.
     pub json: bool,
+    /// Crates whose details hold secrets: of these nothing below a warning is written, whatever a
+    /// variable says.
+    pub discreet: &'static [&'static str],
 }
 
 impl Default for Options {
@@ -70,6 +73,7 @@ impl Default for Options {
             caps: Caps::default(),
             stderr: LevelFilter::WARN,
             json: false,
+            discreet: &[],
         }
     }
 }
@@ -97,7 +101,7 @@ pub fn init(options: &Options) -> Result<Guard, AlreadyBegun> {
     let opened = options.home.as_deref();
     let opened = opened.map(|home| open_file(home, options.caps));
     let (file, guard, failed) = match opened {
-        Some(Ok((file, guard))) => (Some(file_layer(options.file, file)), Some(guard), None),
+        Some(Ok((file, guard))) => (Some(file_layer(options, file)), Some(guard), None),
         Some(Err(error)) => (None, None, Some(error)),
         None => (None, None, None),
     };
@@ -149,8 +153,22 @@ fn paced(colours: bool) -> Paced {
     Paced::new(colours, overriding().is_none())
 }
 
+/// Nothing below a warning of those crates, nor of their modules.
+fn is_discreet(target: &str, discreet: &[&str]) -> bool {
+    let root = target.split("::").next().unwrap_or(target);
+    discreet.contains(&root)
+}
+
+fn without_secrets(options: &Options) -> impl Filter<Registry> + use<> {
+    let discreet = options.discreet;
+    filter_fn(move |told| {
+        *told.level() <= tracing::Level::WARN || !is_discreet(told.target(), discreet)
+    })
+}
+
 fn stderr_layer(options: &Options) -> BoxedLayer {
     let filter = filter_or(Targets::new().with_default(options.stderr));
+    let filter = filter.and(without_secrets(options));
     // A reader that went away is no reason to panic.
     let layer = fmt::layer()
         .with_writer(io::stderr)
@@ -167,13 +185,14 @@ fn stderr_layer(options: &Options) -> BoxedLayer {
     }
 }
 
-fn file_layer(level: LevelFilter, file: NonBlocking) -> BoxedLayer {
+fn file_layer(options: &Options, file: NonBlocking) -> BoxedLayer {
+    let filter = filter_or(file_filter(options.file)).and(without_secrets(options));
     fmt::layer()
         .with_writer(file)
         .log_internal_errors(false)
         .fmt_fields(Fields)
         .event_format(paced(false))
-        .with_filter(filter_or(file_filter(level)))
+        .with_filter(filter)
         .boxed()
 }
 

@@ -61,10 +61,14 @@ impl RotatingFile {
     /// # Errors
     /// The file of the day cannot be opened.
     pub(super) fn open(dir: PathBuf, caps: Caps) -> io::Result<Self> {
+        Self::open_on(today(), dir, caps)
+    }
+
+    fn open_on(day: String, dir: PathBuf, caps: Caps) -> io::Result<Self> {
         let mut rotating = Self {
             dir,
             caps,
-            day: today(),
+            day,
             file: None,
             len: 0,
         };
@@ -191,10 +195,8 @@ mod tests {
     };
 
     fn begun(dir: &tempfile::TempDir, day: &str) -> RotatingFile {
-        RotatingFile {
-            day: day.to_owned(),
-            ..RotatingFile::open(dir.path().to_owned(), SMALL).expect("it opens")
-        }
+        let begun = RotatingFile::open_on(day.to_owned(), dir.path().to_owned(), SMALL);
+        begun.expect("it opens")
     }
 
     fn folder() -> tempfile::TempDir {

@@ -3,6 +3,7 @@
 
 use super::RelayVerdict;
 use std::fmt::Debug;
+use std::time::Duration;
 
 /// A header of an answer by its name, which is written in lower case.
 pub type Header<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
@@ -32,10 +33,31 @@ pub trait ProbeDialect: Debug + Sync {
         true
     }
 
+    /// The least that lies between two probes which nobody asked for, where each costs something of
+    /// what an account may have.
+    fn least_interval(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How many requests a month an account has for nothing, where each probe is one of them.
+    fn requests_a_month(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether an answer of this status says that probes come too often: 429, where the provider counts
     /// them and not the service.
     fn is_limit(&self, _status: u16) -> bool {
         false
+    }
+}
+
+/// How many probes there are in a month of 30 days, one each `interval`.
+#[must_use]
+pub const fn probes_a_month(interval: Duration) -> u64 {
+    const MONTH: u64 = 30 * 24 * 60 * 60;
+    match interval.as_secs() {
+        0 => MONTH,
+        seconds => MONTH / seconds,
     }
 }
 

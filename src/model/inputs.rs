@@ -5,7 +5,7 @@ use super::{
     HostHeader, Language, Life, LivePort, Offers, Port, PortKey, PortNumber, ProbeReport, Protocol,
     ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The facts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Inputs {
     pub providers: Catalog,
     /// Every account that there may be.
     pub accounts: BTreeMap<AccountId, AccountFacts>,
+    /// The accounts whose token is there.
+    pub tokens: BTreeSet<AccountId>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
     /// The dialog in front.
@@ -118,8 +120,13 @@ impl Inputs {
     /// What lacks before the tunnels of a provider work.
     #[must_use]
     pub fn lacks(&self, provider: ProviderId) -> Option<super::Lack> {
-        let remote = self.providers.of(provider).is_remote();
-        let account = remote.then(|| self.account(&AccountId::only(provider)));
+        let offers = self.providers.of(provider);
+        if offers.token.is_some() && !self.tokens.iter().any(|kept| kept.provider == provider) {
+            return Some(super::Lack::Token);
+        }
+        let account = offers
+            .is_remote()
+            .then(|| self.account(&AccountId::only(provider)));
         account.and_then(|account| account.state.lacks())
     }
 

@@ -16,6 +16,7 @@ mod inputs;
 mod join;
 mod life;
 mod network;
+mod option;
 mod place;
 mod provider;
 mod public_url;
@@ -28,7 +29,7 @@ mod tunnel;
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
-pub use dialect::{Header, OwnDialect, ProbeDialect};
+pub use dialect::{Header, OwnDialect, ProbeDialect, probes_a_month};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
 };
@@ -46,10 +47,11 @@ pub use inputs::{
 pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use life::{Life, Outage, Phase};
 pub use network::{InvalidNetwork, Network};
+pub use option::{Chosen, OptionKind, OptionScope, OptionSpec, ProviderOptions, TextSpec};
 pub use place::WindowPlace;
 pub use provider::{
-    AccountId, Catalog, InvalidProvider, Inventory, Offers, OptionKind, OptionSpec, Program,
-    ProviderId, ProviderOptions, SignInWay,
+    AccountId, Catalog, InvalidProvider, Inventory, Offers, Program, ProviderId, SignInWay,
+    TokenSpec,
 };
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use remote::{AccountFacts, AccountState, DeviceCode, Lack, Metrics, Remote};

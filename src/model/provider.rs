@@ -1,9 +1,10 @@
 //! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
 //! data, so that nobody outside a provider's own room has to know its name.
 
-use super::{OwnDialect, ProbeDialect, Protocol};
+#[cfg(test)]
+use super::OptionKind;
+use super::{OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -122,6 +123,22 @@ pub struct AccountId {
 }
 
 impl AccountId {
+    /// The longest name, in bytes.
+    const LONGEST: usize = 64;
+
+    /// Whether an account can be called so: 1 to 64 letters, digits, `-`, `_` and `.`.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(taken)
+    }
+
+    /// The name under which its token is kept.
+    #[must_use]
+    pub fn secret_name(&self) -> String {
+        format!("token/{}/{}", self.provider, self.name)
+    }
+
     /// The account at a provider that has no name.
     #[must_use]
     pub const fn only(provider: ProviderId) -> Self {
@@ -129,26 +146,6 @@ impl AccountId {
             provider,
             name: String::new(),
         }
-    }
-}
-
-/// What is set for a provider: text by the keys of its options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProviderOptions(pub BTreeMap<String, String>);
-
-impl ProviderOptions {
-    /// What holds for an option: what is set, where it can be taken.
-    #[must_use]
-    pub fn get<'o>(&'o self, option: &'o OptionSpec) -> &'o str {
-        let set = self.text(option.key);
-        set.filter(|set| option.takes(set))
-            .unwrap_or(option.default)
-    }
-
-    /// What is set under a key.
-    #[must_use]
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
     }
 }
 
@@ -183,34 +180,15 @@ pub struct SignInWay {
     pub name: &'static str,
 }
 
-/// An option of a provider, of which every place is made that shows or takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OptionSpec {
-    /// Its name in files and for `--set`.
-    pub key: &'static str,
-    /// The text that says what it is, by its key in `i18n`.
-    pub label: &'static str,
-    /// What it takes.
-    pub kind: OptionKind,
-    /// What holds while nobody has said anything.
-    pub default: &'static str,
-}
-
-/// What an option takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptionKind {
-    /// One of these, each with the key of the text that names it.
-    Choice(&'static [(&'static str, &'static str)]),
-}
-
-impl OptionSpec {
-    /// Whether `value` can be taken.
-    #[must_use]
-    pub fn takes(&self, value: &str) -> bool {
-        match self.kind {
-            OptionKind::Choice(values) => values.iter().any(|(taken, _)| *taken == value),
-        }
-    }
+/// A secret that stands for a person at a provider, as an access token does.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenSpec {
+    /// The environment variable that the provider's own programs read it from.
+    pub variable: &'static str,
+    /// The page where a person finds it.
+    pub page: &'static str,
+    /// Whether it can be one.
+    pub takes: fn(&str) -> bool,
 }
 
 /// What a provider carries and can do, and what it needs: plain data that everybody decides by.
@@ -232,6 +210,8 @@ pub struct Offers {
     pub program: Option<Program>,
     /// How one signs in; none where nobody has to.
     pub sign_in: &'static [SignInWay],
+    /// The token that an account needs to be kept here; none where there is none.
+    pub token: Option<TokenSpec>,
     /// A person may say who can visit.
     pub access: bool,
     /// A tunnel ends by itself, and its life can be prolonged.
@@ -271,6 +251,7 @@ impl Offers {
         inventory: Inventory::Here,
         program: None,
         sign_in: &[],
+        token: None,
         access: false,
         renewal: false,
         protocol_is_fixed: false,
@@ -285,6 +266,24 @@ impl Offers {
     #[must_use]
     pub const fn is_remote(&self) -> bool {
         matches!(self.inventory, Inventory::AtProvider)
+    }
+
+    /// Whether anybody has an account there.
+    #[must_use]
+    pub const fn has_accounts(&self) -> bool {
+        self.is_remote() || self.token.is_some()
+    }
+
+    /// The option of this key.
+    #[must_use]
+    pub fn option(&self, key: &str) -> Option<&'static OptionSpec> {
+        self.options.iter().find(|option| option.key == key)
+    }
+
+    /// What can be set of this scope.
+    pub fn options_of(&self, scope: OptionScope) -> impl Iterator<Item = &'static OptionSpec> {
+        let options = self.options.iter();
+        options.filter(move |option| option.scope == scope)
     }
 
     /// The way to sign in that was taken last, else the first there is.
@@ -333,6 +332,7 @@ impl Offers {
                 name: "GitHub",
             },
         ],
+        token: None,
         access: true,
         renewal: true,
         protocol_is_fixed: true,
@@ -341,13 +341,15 @@ impl Offers {
         probe: &SampleDialect,
         trial: true,
         options: &[OptionSpec {
-            key: "offer",
-            label: "devtunnel-offer",
-            kind: OptionKind::Choice(&[
-                ("both", "devtunnel-offer-both"),
-                ("v1", "devtunnel-offer-v1"),
-            ]),
             default: "both",
+            ..OptionSpec::new(
+                "offer",
+                "devtunnel-offer",
+                OptionKind::Choice(&[
+                    ("both", "devtunnel-offer-both"),
+                    ("v1", "devtunnel-offer-v1"),
+                ]),
+            )
         }],
     };
 }

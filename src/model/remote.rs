@@ -140,6 +140,8 @@ pub enum Lack {
     Program,
     /// Somebody who is signed in.
     SignIn,
+    /// The token of an account.
+    Token,
     /// The end of the sign-in that is under way.
     Patience,
 }

@@ -301,11 +301,10 @@ mod tests {
         let old = r#"{"acme":{"offer":"v1","identity":"github","later":1}}"#;
         let mut read: Settings = serde_json::from_str(old).expect("it is lenient");
         let acme: ProviderId = "acme".parse().expect("an id");
+        let kind = crate::model::OptionKind::Choice(&[("both", ""), ("v1", "")]);
         let offer = OptionSpec {
-            key: "offer",
-            label: "",
-            kind: crate::model::OptionKind::Choice(&[("both", ""), ("v1", "")]),
             default: "both",
+            ..OptionSpec::new("offer", "", kind)
         };
         assert_eq!(read.option(acme, &offer), "v1");
         read.set_option(acme, "offer", "nonsense");

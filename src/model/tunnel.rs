@@ -1,6 +1,9 @@
 //! What the person has: tunnels and their ports.
 
-use super::{HostHeader, PortNumber, ProviderId, ProxyVersion, Remote, TunnelId, UnixMillis};
+use super::{
+    AccountId, Chosen, HostHeader, PortNumber, ProviderId, ProxyVersion, Remote, TunnelId,
+    UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -199,6 +202,9 @@ pub struct Tunnel {
     /// Who carries it.
     #[serde(default)]
     pub provider: ProviderId,
+    /// What was chosen for it there.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// Its ports, in the order they were added.
     pub ports: Vec<Port>,
     /// When it was made.
@@ -224,6 +230,15 @@ pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
 }
 
 impl Tunnel {
+    /// The account that carries it.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        AccountId {
+            provider: self.provider,
+            name: self.chosen.account.clone(),
+        }
+    }
+
     /// The port with this number.
     #[must_use]
     pub fn port(&self, number: PortNumber) -> Option<&Port> {

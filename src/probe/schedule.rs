@@ -47,6 +47,8 @@ pub struct ProbePlan {
     pub loops: bool,
     /// Between two probes, from start to start.
     pub interval: Duration,
+    /// Where probes cost and are rare: how often it is looked whether the service is still there.
+    pub looks: Option<Duration>,
     /// When a probe is given up.
     pub timeout: Duration,
 }
@@ -55,9 +57,9 @@ pub struct ProbePlan {
 pub type Ask =
     Arc<dyn Fn(ProbePlan, bool) -> Pin<Box<dyn Future<Output = ProbeReport> + Send>> + Send + Sync>;
 
-type PeekFn = dyn Fn(&ProbePlan) -> bool + Send + Sync;
+type PeekFn = dyn Fn(&ProbePlan) -> Option<bool> + Send + Sync;
 
-/// Sees whether a service that was away is back, without a probe.
+/// Sees whether a service is there, without a probe; `None` where that cannot be seen.
 pub type Peek = Arc<PeekFn>;
 
 #[derive(Clone)]
@@ -89,8 +91,8 @@ impl Drop for Running {
 }
 
 impl Prober {
-    /// A prober that asks by `ask`, reports by `emit`, and while a service is away looks by `peek`
-    /// whether it is back.
+    /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek`
+    /// whether a service that was away is back, or where probes are rare, whether it has gone.
     #[must_use]
     pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
         Self {
@@ -155,25 +157,55 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
         doubt = report.local.fault().is_some();
         let away = report.local == LocalAnswer::Failed(ServiceFault::Refused);
         (parts.emit)(report);
-        let peek = away.then_some(&*parts.peek);
-        doubt |= wait(&plan, began + period, peek, &now).await;
+        let look = if away {
+            Some(Look {
+                every: PEEK_PERIOD,
+                until_there: true,
+            })
+        } else {
+            plan.looks.map(|every| Look {
+                every,
+                until_there: false,
+            })
+        };
+        let change = look.map(|look| (look, &*parts.peek));
+        doubt |= wait(&plan, began + period, change, &now).await;
     }
 }
 
+/// How it is looked whether a service has come or gone.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Between two looks.
+    every: Duration,
+    /// It is away and looked for; else it is there, and may go.
+    until_there: bool,
+}
+
 /// Waits for the next probe's time, for the person or a visitor who wants to know now (true), or
-/// until a service that was away is seen to be back.
-async fn wait(plan: &ProbePlan, until: Instant, peek: Option<&PeekFn>, now: &Notify) -> bool {
+/// until a service is seen to have come or (true) gone.
+async fn wait(
+    plan: &ProbePlan,
+    until: Instant,
+    look: Option<(Look, &PeekFn)>,
+    now: &Notify,
+) -> bool {
     loop {
-        let next = match peek {
-            Some(_) => until.min(Instant::now() + PEEK_PERIOD),
+        let next = match look {
+            Some((look, _)) => until.min(Instant::now() + look.every),
             None => until,
         };
         tokio::select! {
             () = sleep_until(next) => {}
             () = now.notified() => return true,
         }
-        if next >= until || peek.is_some_and(|is_back| is_back(plan)) {
+        if next >= until {
             return false;
+        }
+        if let Some((look, peek)) = look
+            && peek(plan) == Some(look.until_there)
+        {
+            return !look.until_there;
         }
     }
 }
@@ -211,6 +243,7 @@ mod tests {
             url: String::new(),
             loops: false,
             interval,
+            looks: None,
             timeout: Duration::from_secs(5),
         }
     }
@@ -250,7 +283,7 @@ mod tests {
                 let health = *fake.health.lock().expect("no panic with it");
                 Box::pin(std::future::ready(report(&plan, health)))
             });
-            Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| false))
+            Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None))
         }
 
         /// How many probes there were once everything that is due has run.
@@ -313,7 +346,7 @@ mod tests {
                 asked,
                 health: Arc::new(Mutex::new(Health::Operational)),
             };
-            let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| false));
+            let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None));
             prober.start(ProbePlan {
                 offers,
                 ..plan(Duration::from_secs(30))
@@ -348,7 +381,7 @@ mod tests {
             };
             Box::pin(std::future::ready(report))
         });
-        let peek: Peek = Arc::new(move |_| *seen.lock().expect("no panic with it"));
+        let peek: Peek = Arc::new(move |_| Some(*seen.lock().expect("no panic with it")));
         (Prober::new(ask, Arc::new(|_| {}), peek), asked, back)
     }
 
@@ -372,6 +405,27 @@ mod tests {
         assert_eq!(count(), 1, "it is only looked at");
         *back.lock().expect("no panic with it") = true;
         advance(PEEK_PERIOD).await;
+        settle().await;
+        assert_eq!(*asked.lock().expect("no panic with it"), [false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_probes_are_rare_a_service_that_goes_is_seen_all_the_same() {
+        let (mut prober, asked, there) = with_service(LocalAnswer::Accepts, None);
+        *there.lock().expect("no panic with it") = true;
+        let count = || asked.lock().expect("no panic with it").len();
+        prober.start(ProbePlan {
+            looks: Some(Duration::from_secs(30)),
+            ..plan(Duration::from_mins(15))
+        });
+        settle().await;
+        for _ in 0..20 {
+            advance(Duration::from_secs(30)).await;
+            settle().await;
+        }
+        assert_eq!(count(), 1, "it is only looked at");
+        *there.lock().expect("no panic with it") = false;
+        advance(Duration::from_secs(30)).await;
         settle().await;
         assert_eq!(*asked.lock().expect("no panic with it"), [false, true]);
     }

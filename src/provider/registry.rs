@@ -5,6 +5,7 @@ use super::relay::{RelayConnector, RelayLocator};
 use super::{BoxFuture, ConnectError, Connector, HostOrder, Inventory, ProbeMarks, Progress};
 use super::{Session, Tokens};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
+use crate::secrets::Secrets;
 use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
@@ -28,33 +29,50 @@ pub trait Provider: Send + Sync {
         Ok(None)
     }
 
-    /// Makes the sessions of one tunnel, whose probes are known by `probes`.
-    fn connector(&self, options: &ProviderOptions, probes: ProbeMarks) -> Box<dyn Connector>;
+    /// Makes the sessions of one tunnel for an account, whose probes are known by `probes`.
+    fn connector(
+        &self,
+        account: &AccountId,
+        options: &ProviderOptions,
+        probes: ProbeMarks,
+    ) -> Box<dyn Connector>;
 }
 
 /// The providers there are. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry(Arc<[Arc<dyn Provider>]>);
 
-/// All of this build; our relay is where `locator` says.
+/// All of this build; our relay is where `locator` says, and what is secret is in `secrets`.
 #[must_use]
-pub fn all(locator: Arc<dyn RelayLocator>) -> Registry {
+pub fn all(locator: Arc<dyn RelayLocator>, secrets: Arc<Secrets>) -> Registry {
     let ours: Arc<dyn Provider> = Arc::new(OurRelay(locator));
-    Registry::new([ours].into_iter().chain(others()))
+    Registry::new([ours].into_iter().chain(others(secrets)))
 }
+
+/// The crates of providers whose own details hold tokens and passwords: nobody logs them.
+pub const DISCREET: &[&str] = &[
+    #[cfg(feature = "ngrok")]
+    "ngrok",
+    #[cfg(feature = "ngrok")]
+    "muxado",
+];
 
 /// Those of this build that need no relay: for whoever only asks accounts.
 #[must_use]
-pub fn remote() -> Registry {
-    Registry::new(others())
+pub fn remote(secrets: Arc<Secrets>) -> Registry {
+    Registry::new(others(secrets))
 }
 
-fn others() -> Vec<Arc<dyn Provider>> {
+#[cfg_attr(
+    not(feature = "ngrok"),
+    expect(unused_variables, clippy::needless_pass_by_value)
+)]
+fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
     vec![
         #[cfg(feature = "devtunnel")]
         Arc::new(super::devtunnel::DevTunnels::from_env()),
         #[cfg(feature = "ngrok")]
-        Arc::new(super::ngrok::Ngrok::from_env()),
+        Arc::new(super::ngrok::Ngrok::new(secrets)),
     ]
 }
 
@@ -112,13 +130,13 @@ impl Registry {
     #[must_use]
     pub fn connector(
         &self,
-        id: ProviderId,
+        account: &AccountId,
         options: &ProviderOptions,
         probes: ProbeMarks,
     ) -> Box<dyn Connector> {
-        match self.find(id) {
-            Some(provider) => provider.connector(options, probes),
-            None => Box::new(Absent(id)),
+        match self.find(account.provider) {
+            Some(provider) => provider.connector(account, options, probes),
+            None => Box::new(Absent(account.provider)),
         }
     }
 }
@@ -142,7 +160,12 @@ impl Provider for OurRelay {
         Self::OFFERS
     }
 
-    fn connector(&self, _: &ProviderOptions, probes: ProbeMarks) -> Box<dyn Connector> {
+    fn connector(
+        &self,
+        _: &AccountId,
+        _: &ProviderOptions,
+        probes: ProbeMarks,
+    ) -> Box<dyn Connector> {
         Box::new(RelayConnector::new(Arc::clone(&self.0)).with_probes(probes))
     }
 }

@@ -1,11 +1,11 @@
 //! The contract between the engine and a provider.
 
 use crate::model::{
-    Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderId, ProviderOptions, Reason,
+    AccountId, Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderOptions, Reason,
     Secret, ServiceFault, Traffic, TunnelId,
 };
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -50,8 +50,8 @@ pub type Progress<'a> = &'a (dyn Fn(Phase) + 'a);
 /// What is to be hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOrder {
-    /// Who carries it.
-    pub provider: ProviderId,
+    /// Who carries it, for whom there.
+    pub account: AccountId,
     /// The tunnel.
     pub tunnel: TunnelId,
     /// Its ports.
@@ -62,8 +62,10 @@ pub struct HostOrder {
     pub take_over: bool,
     /// Exactly these ports are hosted: what the provider's inventory has beside them is left alone.
     pub fixed_ports: bool,
-    /// What is set for the provider.
+    /// What is set for the provider, and was chosen for the tunnel.
     pub options: ProviderOptions,
+    /// The keys of the options that are secret: nothing is hosted without them.
+    pub secrets: BTreeSet<String>,
     /// Sessions that earlier engines of this tunnel have had: theirs are counted on.
     pub sessions: u64,
 }

@@ -10,6 +10,8 @@ mod system;
 use crate::model::Secret;
 use file::SecretFile;
 use keychain::{Asked, Keychain};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Where a secret is kept.
@@ -40,6 +42,8 @@ pub enum SecretsError {
 pub struct Secrets {
     keychain: Option<Asked>,
     file: SecretFile,
+    /// Those that were given for this run alone.
+    lent: Mutex<BTreeMap<String, Secret>>,
 }
 
 impl Secrets {
@@ -55,6 +59,7 @@ impl Secrets {
         Self {
             keychain,
             file: SecretFile::new(dir),
+            lent: Mutex::default(),
         }
     }
 
@@ -72,6 +77,9 @@ impl Secrets {
     /// # Errors
     /// It is not known whether there is one.
     pub fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
+        if let Some(lent) = self.lent.lock().get(name) {
+            return Ok(Some(lent.clone()));
+        }
         let kept = match &self.keychain {
             Some(keychain) => keychain.get(name),
             None => Ok(None),
@@ -85,6 +93,11 @@ impl Secrets {
                 Ok(None) | Err(_) => Err(error),
             },
         }
+    }
+
+    /// Has a secret until the program ends, and keeps it nowhere.
+    pub fn lend(&self, name: String, secret: Secret) {
+        self.lent.lock().insert(name, secret);
     }
 
     /// Keeps a secret, and says where: in the file when the keychain refuses.

@@ -1,9 +1,10 @@
 //! Reads what the program begins with: every file of the home, and the relay it uses.
 
-use crate::app::{Begin, RELAY_TOKEN, RelayChoice};
+use crate::app::{Begin, RELAY_TOKEN, RelayChoice, tokens};
 use crate::base::files::Loaded;
 use crate::model::{JoinLink, NoticeKind, Settings};
 use crate::platform;
+use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::Home;
 
@@ -17,6 +18,7 @@ pub(super) fn load(home: &Home) -> Begin {
         hosted: keep(&mut notices, home.hosted().load()),
         rows: keep(&mut notices, home.rows().load()),
         install: keep(&mut notices, home.install_id()),
+        tokens: tokens::known(home, &registry::catalog(), |name| std::env::var(name).ok()),
         settings,
         ..Begin::default()
     };

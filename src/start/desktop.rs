@@ -192,7 +192,7 @@ fn options(home: &Home, known: Known) -> Options {
         home: home.clone(),
         profile: Profile::Desktop,
         begin,
-        providers: registry::all(Arc::clone(&relay) as _),
+        providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets)),
         relay,
         secrets,
     }

@@ -5,7 +5,7 @@ use super::plan::{Known, NoPlan, Plan, plan};
 use super::signals::Signals;
 use super::speech::{Speech, complain};
 use super::{USAGE, runtime};
-use super::{begin, remote};
+use super::{begin, chosen, remote};
 use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
 use crate::base::clock;
 use crate::cli::HostArgs;
@@ -40,7 +40,7 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let speech = Speech::new(&loaded.settings);
     let offers = registry::catalog().of(args.provider);
     let planned = if offers.is_remote() {
-        plan_remote(args, &loaded).map_err(|why| (vec![why], ExitCode::FAILURE))
+        plan_remote(&home, args, &loaded).map_err(|why| (vec![why], ExitCode::FAILURE))
     } else {
         let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
         let shared = is_shared.then_some(loaded.install.as_str());
@@ -52,10 +52,18 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         let plan = plan(args, &known, clock::now());
         plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
     };
-    for (key, value) in &args.set {
+    for (key, value) in &args.set.provider {
         loaded.settings.set_option(args.provider, key, value);
     }
-    let plan = match planned {
+    let secrets = open_secrets(&home, args, &loaded, planned.as_ref().ok());
+    let chosen = planned.and_then(|mut plan| {
+        let given = chosen::read_secrets(offers, &args.set);
+        let done = given
+            .and_then(|given| chosen::apply(&mut plan, args, &loaded.tokens, &given, &secrets));
+        done.map_err(|why| (vec![why], ExitCode::from(USAGE)))?;
+        Ok(plan)
+    });
+    let plan = match chosen {
         Ok(plan) => plan,
         Err((complaints, code)) => {
             for msg in &complaints {
@@ -75,7 +83,7 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         rows: Rows::new(),
         ..loaded
     };
-    match serve(home, args, begin, &plan, speech) {
+    match serve(home, args, begin, &plan, speech, secrets) {
         Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
@@ -85,8 +93,9 @@ pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
 }
 
 /// Asks the account.
-fn plan_remote(args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg> {
-    let inventory = registry::remote().inventory(&AccountId::only(args.provider));
+fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg> {
+    let secrets = Arc::new(Secrets::open(home.path(), true));
+    let inventory = registry::remote(secrets).inventory(&AccountId::only(args.provider));
     let inventory = inventory.map_err(|reason| fault(&reason))?;
     let asking = remote::Asking {
         offers: registry::catalog().of(args.provider),
@@ -118,9 +127,10 @@ fn serve(
     mut begin: Begin,
     plan: &Plan,
     speech: Speech,
+    secrets: Secrets,
 ) -> anyhow::Result<ExitCode> {
-    let secrets = open_secrets(&home, args, &begin.settings);
     let choice = choose_relay(args, &mut begin.settings, &secrets);
+    let secrets = Arc::new(secrets);
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     let runtime = runtime()?;
     let (wish, wishes) = mpsc::unbounded_channel();
@@ -139,9 +149,9 @@ fn serve(
             home,
             profile: Profile::Headless,
             begin,
-            providers: registry::all(Arc::clone(&relay) as _),
+            providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets)),
             relay,
-            secrets: Arc::new(secrets),
+            secrets,
         },
         Box::new(headless),
     )?;
@@ -168,10 +178,15 @@ fn serve(
     code
 }
 
-/// The keychain is asked only for a token that is there.
-fn open_secrets(home: &Home, args: &HostArgs, settings: &Settings) -> Secrets {
-    let ours = registry::catalog().of(args.provider).joins;
-    let needed = ours && args.relay.is_none() && settings.relay.joined.is_some();
+/// The keychain is asked only where something of what is hosted may be in it.
+fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: Option<&Plan>) -> Secrets {
+    let offers = registry::catalog().of(args.provider);
+    let joined = offers.joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
+    let wanted = |plan: &Plan| {
+        let mut tunnels = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+        tunnels.any(|tunnel| !tunnel.chosen.secrets.is_empty())
+    };
+    let needed = joined || offers.token.is_some() || plan.is_some_and(wanted);
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 

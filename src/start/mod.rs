@@ -3,9 +3,10 @@
 //!
 //! It may use every room, and none uses it. It decides nothing that a room could decide.
 
-mod accounts;
+mod account;
 mod audit;
 mod begin;
+mod chosen;
 mod control;
 mod descriptors;
 #[cfg(feature = "window")]
@@ -21,6 +22,7 @@ mod post;
 mod print;
 mod providers;
 mod relay;
+mod relay_accounts;
 mod remote;
 mod service;
 mod signals;
@@ -76,6 +78,7 @@ fn run_task(task: Task, verbosity: u8) -> ExitCode {
         | Task::Host(_)
         | Task::Relay(_)
         | Task::Accounts(_)
+        | Task::Account(_)
         | Task::Tunnels(_)
         | Task::Audit(_)
         | Task::Doctor(_)) => match Home::locate() {
@@ -114,7 +117,8 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
         Task::Desktop(_) => windowless::refuse(),
         Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
-        Task::Accounts(args) => accounts::run(home, &args),
+        Task::Accounts(args) => relay_accounts::run(home, &args),
+        Task::Account(args) => account::run(home, &args),
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
         Task::Doctor(args) => doctor::run(home, args),
@@ -140,6 +144,7 @@ fn stderr_level(task: &Task, verbosity: u8) -> LevelFilter {
 fn logging_options(task: &Task, verbosity: u8) -> logging::Options {
     let mut options = logging::Options {
         stderr: stderr_level(task, verbosity),
+        discreet: registry::DISCREET,
         ..logging::Options::default()
     };
     if let Task::Relay(args) = task {

@@ -4,7 +4,8 @@ use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
-    Access, Action, Protocol, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis, default_name,
+    Access, AccountId, Action, Protocol, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
+    default_name,
 };
 use crate::provider::registry;
 use std::collections::BTreeSet;
@@ -100,6 +101,8 @@ fn make(
         said.unwrap_or(Protocol::Auto)
     };
     let mut begin = Begin {
+        // Whether a token is there, and whether it is taken, shows when the tunnel is hosted.
+        tokens: BTreeSet::from([AccountId::only(args.provider)]),
         settings: known.settings.clone(),
         providers: registry::catalog(),
         ..Begin::default()
@@ -155,7 +158,8 @@ mod tests {
             name: name.map(str::to_owned),
             protocol: None,
             public_port: None,
-            set: std::collections::BTreeMap::new(),
+            set: crate::cli::Set::default(),
+            account: None,
             options: ChosenOptions::default(),
             relay: None,
             provider: ProviderId::RELAY,

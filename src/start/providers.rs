@@ -2,11 +2,13 @@
 
 use super::speech::{Speech, print_json};
 use crate::cli::ProvidersArgs;
-use crate::model::{Offers, OptionKind};
+use crate::model::{Offers, OptionKind, OptionScope, OptionSpec};
+use crate::model::{Settings, probes_a_month};
 use crate::provider::registry;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A provider for programs.
 #[derive(Serialize)]
@@ -20,14 +22,25 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<&'a str>,
     sign_in: Vec<&'a str>,
+    /// The variable that holds an account's token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
     options: Vec<OptionLine<'a>>,
 }
 
 #[derive(Serialize)]
 struct OptionLine<'a> {
     key: &'a str,
+    kind: &'a str,
+    /// Its values, its range or an example.
+    takes: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     values: Vec<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     default: &'a str,
+    /// What it is set for: `provider` or `tunnel`.
+    of: &'a str,
+    required: bool,
 }
 
 pub(super) fn run(args: ProvidersArgs) -> ExitCode {
@@ -52,6 +65,7 @@ fn line(offers: &'static Offers) -> Line<'static> {
         account: offers.is_remote(),
         program: offers.program.map(|program| program.name),
         sign_in: offers.sign_in.iter().map(|way| way.key).collect(),
+        token: offers.token.map(|token| token.variable),
         options: options(offers),
     }
 }
@@ -69,13 +83,27 @@ fn protocols(offers: &'static Offers) -> Vec<&'static str> {
 }
 
 fn options(offers: &'static Offers) -> Vec<OptionLine<'static>> {
-    let line = |option: &'static crate::model::OptionSpec| {
-        let OptionKind::Choice(values) = option.kind;
-        OptionLine {
-            key: option.key,
-            values: values.iter().map(|(value, _)| *value).collect(),
-            default: option.default,
-        }
+    let line = |option: &'static OptionSpec| OptionLine {
+        key: option.key,
+        kind: match option.kind {
+            OptionKind::Choice(_) => "choice",
+            OptionKind::Switch => "switch",
+            OptionKind::Number { .. } => "number",
+            OptionKind::Text(_) => "text",
+            OptionKind::Secret(_) => "secret",
+            OptionKind::File => "file",
+        },
+        takes: option.values(),
+        values: match option.kind {
+            OptionKind::Choice(values) => values.iter().map(|(value, _)| *value).collect(),
+            _ => vec![],
+        },
+        default: option.default,
+        of: match option.scope {
+            OptionScope::Provider => "provider",
+            OptionScope::Tunnel => "tunnel",
+        },
+        required: option.required,
     };
     offers.options.iter().map(line).collect()
 }
@@ -93,13 +121,22 @@ fn tell(speech: &Speech, offers: &'static Offers) {
             .program
             .map(|program| m::cli_provider_program(program.name)),
     );
-    for OptionLine {
-        key,
-        values,
-        default,
-    } in options(offers)
-    {
-        lines.push(m::cli_provider_option(default, key, values.join(", ")));
+    if let Some(all) = offers.probe.requests_a_month() {
+        let (every, least) = (offers.probe.least_interval(), Settings::default().timing);
+        let every = every.max(Duration::from_millis(least.probe_interval_ms));
+        let (minutes, mine) = (every.as_secs() / 60, probes_a_month(every));
+        lines.push(m::cli_provider_probes(all, minutes, mine));
+    }
+    if let Some(token) = offers.token {
+        lines.push(m::cli_provider_token(id(offers), token.page));
+    }
+    for option in options(offers) {
+        let (key, takes) = (option.key, option.takes);
+        lines.push(match (option.kind, option.default) {
+            ("secret", _) => m::cli_provider_secret(key, takes),
+            (_, "") => m::cli_provider_option_empty(key, takes),
+            (_, default) => m::cli_provider_option(default, key, takes),
+        });
     }
     for line in &lines {
         super::speech::print(&format!("  {}", speech.text(line)));

@@ -251,6 +251,7 @@ fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel,
         id,
         name: name.to_owned(),
         provider: args.provider,
+        chosen: crate::model::Chosen::default(),
         created_at: clock::now(),
         expires_at: None,
         remote: Some(Remote {
@@ -276,7 +277,6 @@ mod tests {
     use super::*;
     use crate::cli::ChosenOptions;
     use crate::model::ProviderId;
-    use std::collections::BTreeMap;
 
     #[test]
     fn what_is_asked_for_is_the_same_each_time() {
@@ -302,6 +302,7 @@ mod tests {
             name: name.to_owned(),
             provider: ProviderId::SAMPLE,
             ports: vec![],
+            chosen: crate::model::Chosen::default(),
             created_at: clock::now(),
             expires_at: None,
             remote: None,
@@ -323,7 +324,8 @@ mod tests {
             protocol: None,
             public_port: None,
             options: ChosenOptions::default(),
-            set: BTreeMap::new(),
+            set: crate::cli::Set::default(),
+            account: None,
             relay: None,
             provider: ProviderId::SAMPLE,
             access,

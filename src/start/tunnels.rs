@@ -10,11 +10,13 @@ use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
 use crate::model::{Access, AccountId, Action, Offers, PortKey, ProviderId, Tunnel, TunnelId};
 use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
+use crate::secrets::Secrets;
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, notice_text};
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Why nothing was changed.
 enum Refused {
@@ -173,7 +175,7 @@ impl Desk<'_> {
         let tunnels = inventory.tunnels().iter();
         let known = tunnels.filter(|tunnel| tunnel.provider == offers.id);
         let because = |reason| Refused::Because(remote::why(offers, &reason));
-        let providers = registry::remote();
+        let providers = registry::remote(Arc::new(Secrets::open(self.home.path(), true)));
         let account = providers.inventory(&AccountId::only(offers.id));
         let account = account.map_err(because)?;
         let runtime = super::runtime().map_err(Refused::System)?;

@@ -2,7 +2,9 @@
 
 use super::Home;
 use crate::base::files::{Document, Loaded, open_lock};
-use crate::model::{LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace};
+use crate::model::{
+    AccountId, LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,12 @@ impl Home {
     #[must_use]
     pub fn hosted(&self) -> Document<BTreeSet<TunnelId>> {
         Document::new(self.path(), "hosted.json", &[]).of_entries::<TunnelId>()
+    }
+
+    /// The accounts at providers whose token is kept.
+    #[must_use]
+    pub fn accounts(&self) -> Document<BTreeSet<AccountId>> {
+        Document::new(self.path(), "accounts.json", &[]).of_entries::<AccountId>()
     }
 
     /// The row cache.
@@ -130,6 +138,7 @@ mod tests {
             name: name.to_owned(),
             provider: ProviderId::RELAY,
             ports: Vec::new(),
+            chosen: crate::model::Chosen::default(),
             created_at: UnixMillis(1),
             expires_at: None,
             remote: None,

@@ -2,10 +2,13 @@
 
 #[cfg(unix)]
 mod account;
+mod accounts;
 mod bad_input;
 mod hosting;
 mod kit;
 mod limits;
+#[cfg(feature = "ngrok")]
+mod ngrok;
 mod paper;
 mod relay;
 #[cfg(target_os = "linux")]

@@ -180,8 +180,13 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
         return vec![];
     };
     let order = HostOrder {
-        provider: wanted.provider,
-        options: state.inputs.settings.options(wanted.provider),
+        account: wanted.account(),
+        options: state
+            .inputs
+            .settings
+            .options(wanted.provider)
+            .with(&wanted.chosen),
+        secrets: wanted.chosen.secrets.clone(),
         tunnel: tunnel.clone(),
         ports: wanted.ports.clone(),
         install: state.install.clone(),
@@ -195,6 +200,7 @@ fn start_engine(state: &mut State, at: UnixMillis, tunnel: &TunnelId, take_over:
     // At once, not with the engine's first report: a click shows.
     let starting = Life::starting(Phase::Authorising);
     engine::set_life(state, at, tunnel, starting);
+    let order = Box::new(order);
     vec![Command::StartEngine { engine, order }]
 }
 

@@ -77,6 +77,7 @@ pub(super) fn create(state: &mut State, at: UnixMillis, new: &New) -> Commands {
         name,
         provider: new.provider,
         ports: vec![],
+        chosen: crate::model::Chosen::default(),
         created_at: at,
         expires_at: None,
         remote: offers.is_remote().then_some(remote),

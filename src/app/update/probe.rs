@@ -54,14 +54,17 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             if Unprobed::of(port.options.probe, live).is_some() {
                 continue;
             }
+            let offers = state.inputs.providers.of(tunnel.provider);
+            let (usual, least) = (timing.probe_interval, offers.probe.least_interval());
             let interval = match port.options.probe {
-                ProbeRate::Off | ProbeRate::Usual => timing.probe_interval,
+                ProbeRate::Off | ProbeRate::Usual => usual.max(least),
+                // It was said for this very port.
                 ProbeRate::Seconds(seconds) => Duration::from_secs(seconds.into()),
             };
             let key = PortKey::new(id, live.number);
             let plan = ProbePlan {
                 key: key.clone(),
-                offers: state.inputs.providers.of(tunnel.provider),
+                offers,
                 session,
                 target: port.target.clone(),
                 protocol: port.protocol,
@@ -69,6 +72,7 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 url: live.url.clone(),
                 loops: leads_to(&port.target, &live.url),
                 interval,
+                looks: (usual < interval && interval == least).then_some(usual),
                 timeout: timing.probe_timeout,
             };
             plans.insert(key, plan);

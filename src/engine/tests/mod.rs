@@ -205,7 +205,8 @@ fn probe_of(port: PortNumber, session: SessionNumber, down: bool, local_answers:
 fn order() -> HostOrder {
     let tunnel = TunnelId::new("web").expect("a label");
     HostOrder {
-        provider: ProviderId::RELAY,
+        account: crate::model::AccountId::only(ProviderId::RELAY),
+        secrets: std::collections::BTreeSet::new(),
         ports: vec![Port {
             number: port(),
             protocol: Protocol::Http,

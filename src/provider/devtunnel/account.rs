@@ -24,13 +24,15 @@ use tokio::task::JoinHandle;
 
 /// Which of its protocols are offered to its relay.
 const OFFER: OptionSpec = OptionSpec {
-    key: "offer",
-    label: "devtunnel-offer",
-    kind: OptionKind::Choice(&[
-        ("both", "devtunnel-offer-both"),
-        ("v1", "devtunnel-offer-v1"),
-    ]),
     default: "both",
+    ..OptionSpec::new(
+        "offer",
+        "devtunnel-offer",
+        OptionKind::Choice(&[
+            ("both", "devtunnel-offer-both"),
+            ("v1", "devtunnel-offer-v1"),
+        ]),
+    )
 };
 
 /// What Dev Tunnels can do and needs.
@@ -56,6 +58,7 @@ pub static OFFERS: Offers = Offers {
             name: "GitHub",
         },
     ],
+    token: None,
     access: true,
     renewal: true,
     protocol_is_fixed: true,
@@ -111,7 +114,12 @@ impl Provider for DevTunnels {
         }))
     }
 
-    fn connector(&self, options: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
+    fn connector(
+        &self,
+        _: &AccountId,
+        options: &ProviderOptions,
+        _: ProbeMarks,
+    ) -> Box<dyn Connector> {
         let source: Arc<dyn TokenSource> = Arc::clone(&self.0) as _;
         let offer = match options.get(&OFFER) {
             "v1" => Offer::V1,

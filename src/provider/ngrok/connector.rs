@@ -3,19 +3,22 @@
 use super::agent::{Agent, NotResumed};
 use super::endpoints::{self, Bound, Visit, Wanted};
 use super::errors::{self, is_online_elsewhere};
-use super::options::{Options, Rejected};
+use super::offers::OFFERS;
+use super::options::{self, Options, Rejected};
 use super::server::Server;
 use super::session;
 use super::standing::Standing;
-use super::token::TokenSource;
+use super::token::SecretSource;
 use crate::base::clock;
 use crate::base::local::Memories;
-use crate::model::{Class, Phase, Port, Reason, Secret};
+use crate::model::{Class, Phase, Port, Reason, Secret, TunnelId};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use futures_util::stream::BoxStream;
 use rustls::crypto::CryptoProvider;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -69,7 +72,9 @@ pub(super) struct Plan {
 
 /// Makes sessions with ngrok.
 pub struct NgrokConnector {
-    source: TokenSource,
+    source: Arc<dyn SecretSource>,
+    /// The file with the policy, which is read each time.
+    policy: Option<PathBuf>,
     /// What was chosen, or what is wrong with that.
     options: Result<Arc<Options>, Rejected>,
     /// The stand-in that the environment names, or what is wrong with that.
@@ -92,7 +97,7 @@ impl fmt::Debug for NgrokConnector {
 impl NgrokConnector {
     /// Hosts with the token of `source`, where and through the proxy that the environment names.
     #[must_use]
-    pub fn new(source: TokenSource, options: Result<Options, Rejected>) -> Self {
+    pub fn new(source: Arc<dyn SecretSource>, options: Result<Options, Rejected>) -> Self {
         // The crate asks for the process's own, and panics where two are built in and none is named.
         if CryptoProvider::get_default().is_none() {
             // Somebody else may have been quicker.
@@ -100,6 +105,7 @@ impl NgrokConnector {
         }
         Self {
             source,
+            policy: None,
             options: options.map(Arc::new),
             stand_in: Server::from_env(),
             proxies: Proxies::from_env(),
@@ -107,6 +113,13 @@ impl NgrokConnector {
             standing: Standing::default(),
             memories: Arc::default(),
         }
+    }
+
+    /// With the policy that a file holds.
+    #[must_use]
+    pub fn with_policy(mut self, file: Option<PathBuf>) -> Self {
+        self.policy = file;
+        self
     }
 
     /// With another edge.
@@ -123,11 +136,25 @@ impl NgrokConnector {
         self
     }
 
+    fn wanted(&self, order: &HostOrder) -> WantedSecrets {
+        WantedSecrets {
+            source: Arc::clone(&self.source),
+            policy: self.policy.clone(),
+            tunnel: order.tunnel.clone(),
+            keys: order.secrets.clone(),
+        }
+    }
+
     fn plan(&self, order: &HostOrder, tokens: &Tokens) -> Result<Plan, ConnectError> {
         let refused = |detail: String| ConnectError::new(Reason::Refused { detail });
         let token = tokens.by_scope.get(SCOPE).cloned();
         let stand_in = self.stand_in.clone().map_err(refused)?;
-        let options = self.options.clone().and_then(|options| {
+        let options = self.options.clone().and_then(|mut options| {
+            for (scope, text) in &tokens.by_scope {
+                if *scope != SCOPE {
+                    Arc::make_mut(&mut options).set(scope, text.expose())?;
+                }
+            }
             options.check()?;
             options.check_ports(&order.ports)?;
             Ok(options)
@@ -276,18 +303,62 @@ impl Plan {
     }
 }
 
+/// What is to be read where a person or a disk may be waited for.
+struct WantedSecrets {
+    source: Arc<dyn SecretSource>,
+    policy: Option<PathBuf>,
+    tunnel: TunnelId,
+    keys: BTreeSet<String>,
+}
+
+impl WantedSecrets {
+    /// The account's token if there is one, and everything else by the keys of the options: without what
+    /// keeps strangers out, nothing is hosted.
+    fn collect(&self) -> Result<Tokens, ConnectError> {
+        let other = |detail: String| ConnectError::new(Reason::Other { detail });
+        let refused = |detail: String| ConnectError::new(Reason::Refused { detail });
+        let mut tokens = Tokens::default();
+        let token = self.source.token().map_err(other)?;
+        let token = token.filter(|token| !token.expose().is_empty());
+        tokens.by_scope.extend(token.map(|token| (SCOPE, token)));
+        for key in &self.keys {
+            let option = OFFERS.option(key);
+            let kept = self.source.option(&self.tunnel, key).map_err(other)?;
+            let (Some(option), Some(kept)) = (option, kept) else {
+                return Err(refused(format!(
+                    "{key}: what was kept of it is gone; set it again"
+                )));
+            };
+            tokens.by_scope.insert(option.key, kept);
+        }
+        if let Some(path) = &self.policy {
+            let text = options::read_policy(path)
+                .map_err(|error| refused(format!("policy: {}: {error}", path.display())))?;
+            tokens.by_scope.insert("policy", Secret::new(&text));
+        }
+        Ok(tokens)
+    }
+}
+
 impl Connector for NgrokConnector {
-    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+    fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
         Box::pin(async {
-            let token = (self.source)().filter(|token| !token.expose().is_empty());
+            let wanted = self.wanted(order);
+            let collecting = tokio::task::spawn_blocking(move || wanted.collect());
+            let collected = match collecting.await {
+                Ok(collected) => collected?,
+                Err(panicked) => {
+                    let detail = panicked.to_string();
+                    return Err(ConnectError::new(Reason::Other { detail }));
+                }
+            };
+            let token = collected.by_scope.get(SCOPE).cloned();
             let token = token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
             if self.standing.is_refused(&token) {
                 let said = "ngrok has just refused this very token";
                 return Err(ConnectError::with(Reason::SignedOut, said));
             }
-            let mut tokens = Tokens::default();
-            tokens.by_scope.insert(SCOPE, token);
-            Ok(tokens)
+            Ok(collected)
         })
     }
 

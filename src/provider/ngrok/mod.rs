@@ -26,9 +26,9 @@ mod visitors;
 pub use connector::{NgrokConnector, Patience};
 pub use errors::{Remedy, remedy};
 pub use offers::{Ngrok, OFFERS};
-pub use options::{Binding, Credentials, Endpoint, KEYS, OAuth, Options, Rejected};
+pub use options::{Binding, Credentials, Endpoint, OAuth, Options, Rejected};
 pub use server::{CA_VARIABLE, SERVER_VARIABLE, Server};
-pub use token::{TOKEN_VARIABLE, TokenSource, token_from_env};
+pub use token::{Kept, SecretSource, TOKEN_VARIABLE};
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,17 @@
-//! What ngrok carries and needs, and the way from what is set for it to a connector.
+//! What ngrok carries, takes and needs, and the way from that to a connector.
 
 use super::connector::NgrokConnector;
-use super::options::{Options, Rejected};
+use super::options::{self, Binding, Endpoint, OAuth, Options, Rejected};
 use super::probe::Dialect;
 use super::server::Server;
-use super::token::{TokenSource, token_from_env};
-use crate::model::{Inventory, Offers, Protocol, ProviderId, ProviderOptions};
+use super::token::{self, TOKEN_VARIABLE};
+use crate::model::{
+    AccountId, Inventory, Offers, OptionKind, OptionScope, OptionSpec, Protocol, ProviderId,
+    ProviderOptions, TextSpec, TokenSpec,
+};
 use crate::provider::{Connector, ProbeMarks, Provider};
+use crate::secrets::Secrets;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What it offers.
@@ -17,32 +22,86 @@ pub static OFFERS: Offers = Offers {
     inventory: Inventory::Here,
     joins: false,
     probe: &Dialect,
+    token: Some(TokenSpec {
+        variable: TOKEN_VARIABLE,
+        page: "https://dashboard.ngrok.com/get-started/your-authtoken",
+        takes: token::is_token,
+    }),
+    options: &[
+        of_tunnel(
+            "protocol",
+            "ngrok-protocol",
+            OptionKind::Choice(&Endpoint::CHOICES),
+        ),
+        of_tunnel(
+            "domain",
+            "ngrok-domain",
+            text("app.example.org", options::is_domain),
+        ),
+        of_tunnel(
+            "address",
+            "ngrok-address",
+            text("1.tcp.eu.ngrok.io:20001", options::is_address),
+        ),
+        of_tunnel(
+            "basic-auth",
+            "ngrok-basic-auth",
+            OptionKind::Secret(TextSpec {
+                example: "USER:PASSWORD (8-128)",
+                takes: options::are_credentials,
+            }),
+        ),
+        of_tunnel(
+            "allow",
+            "ngrok-allow",
+            text("192.0.2.0/24, 2001:db8::/32", options::are_networks),
+        ),
+        of_tunnel(
+            "deny",
+            "ngrok-deny",
+            text("192.0.2.0/24, 2001:db8::/32", options::are_networks),
+        ),
+        of_tunnel("oauth", "ngrok-oauth", OptionKind::Choice(&OAuth::CHOICES)),
+        of_tunnel("policy", "ngrok-policy", OptionKind::File),
+        of_tunnel("pooling", "ngrok-pooling", OptionKind::Switch),
+        of_tunnel(
+            "binding",
+            "ngrok-binding",
+            OptionKind::Choice(&Binding::CHOICES),
+        ),
+        OptionSpec::new("server", "ngrok-server", text("eu", options::is_server)),
+    ],
     ..Offers::RELAY
 };
 
-/// ngrok, with one account's token.
-pub struct Ngrok {
-    token: TokenSource,
+const fn of_tunnel(key: &'static str, label: &'static str, kind: OptionKind) -> OptionSpec {
+    OptionSpec {
+        scope: OptionScope::Tunnel,
+        ..OptionSpec::new(key, label, kind)
+    }
 }
+
+const fn text(example: &'static str, takes: fn(&str) -> bool) -> OptionKind {
+    OptionKind::Text(TextSpec { example, takes })
+}
+
+/// ngrok, with the tokens that are kept on this computer.
+pub struct Ngrok(Arc<Secrets>);
 
 impl Ngrok {
-    /// With the token that `token` gets.
+    /// With the tokens among these secrets.
     #[must_use]
-    pub fn new(token: TokenSource) -> Self {
-        Self { token }
-    }
-
-    /// With the token that the environment has.
-    #[must_use]
-    pub fn from_env() -> Self {
-        Self::new(Arc::new(token_from_env))
+    pub const fn new(secrets: Arc<Secrets>) -> Self {
+        Self(secrets)
     }
 }
 
-/// What was set, checked.
-fn parse(options: &ProviderOptions) -> Result<Options, Rejected> {
-    let set = options.0.iter();
-    Options::parse(set.map(|(key, value)| (key.as_str(), value.as_str())))
+/// What was chosen, checked.
+fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {
+    let plain = |spec: &&OptionSpec| !spec.is_secret() && !matches!(spec.kind, OptionKind::File);
+    let specs = OFFERS.options.iter().filter(plain);
+    let set = specs.filter_map(|spec| Some((spec.key, chosen.text(spec.key)?)));
+    Options::parse(set.filter(|(_, value)| !value.is_empty()))
 }
 
 impl Provider for Ngrok {
@@ -55,9 +114,16 @@ impl Provider for Ngrok {
         Ok(Some((server.host, server.port)))
     }
 
-    fn connector(&self, options: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
-        let token = Arc::clone(&self.token);
-        Box::new(NgrokConnector::new(token, parse(options)))
+    fn connector(
+        &self,
+        account: &AccountId,
+        options: &ProviderOptions,
+        _: ProbeMarks,
+    ) -> Box<dyn Connector> {
+        let kept = token::Kept::new(Arc::clone(&self.0), account);
+        let policy = options.text("policy").filter(|path| !path.is_empty());
+        let connector = NgrokConnector::new(Arc::new(kept), parse(options));
+        Box::new(connector.with_policy(policy.map(PathBuf::from)))
     }
 }
 
@@ -71,9 +137,32 @@ mod tests {
             let pair = (key.to_owned(), value.to_owned());
             parse(&ProviderOptions([pair].into_iter().collect()))
         };
-        assert!(set("domain", "app.example.org").is_ok());
-        let refused = set("colour", "red").expect_err("there is none");
-        assert_eq!(refused.key, "colour");
-        assert_eq!(OFFERS.id.as_str(), "ngrok");
+        let parsed = set("domain", "app.example.org").expect("it is one");
+        assert_eq!(parsed.domain.as_deref(), Some("app.example.org"));
+        assert!(set("domain", "nowhere").is_err());
+        // What a later version has written is no reason not to host.
+        assert!(set("region-of-later", "eu").is_ok());
+    }
+
+    #[test]
+    fn each_option_takes_what_the_connector_takes() {
+        for (key, good, bad) in [
+            ("protocol", "tls", "udp"),
+            ("domain", "app.example.org", "localhost"),
+            ("address", "1.tcp.ngrok.io:20001", "1.tcp.ngrok.io"),
+            ("allow", "192.0.2.0/24, 2001:db8::1", "192.0.2.0/33"),
+            ("deny", "192.0.2.7", "everybody"),
+            ("oauth", "github", "nobody"),
+            ("pooling", "on", "perhaps"),
+            ("binding", "internal", "mine"),
+            ("server", "eu", "no place"),
+        ] {
+            let option = OFFERS.option(key).expect(key);
+            let parsed = |value: &str| Options::parse([(key, value)]).is_ok();
+            assert!(option.takes(good) && parsed(good), "{key}={good}");
+            assert!(!option.takes(bad) && !parsed(bad), "{key}={bad}");
+        }
+        let auth = OFFERS.option("basic-auth").expect("it is there");
+        assert!(auth.is_secret() && auth.takes("anna:password1") && !auth.takes("anna:short"));
     }
 }

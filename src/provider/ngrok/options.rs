@@ -6,7 +6,10 @@
 use super::server::Server;
 use crate::model::{Port, Protocol, Secret};
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::IpAddr;
+use std::path::Path;
 
 /// The longest policy, in bytes.
 const LONGEST_POLICY: usize = 64 * 1024;
@@ -16,21 +19,6 @@ const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// So many rules of one kind.
 const MOST_RULES: usize = 100;
-
-/// What may be chosen, by the words for it.
-pub const KEYS: [&str; 11] = [
-    "protocol",
-    "domain",
-    "address",
-    "basic-auth",
-    "allow",
-    "deny",
-    "oauth",
-    "policy",
-    "pooling",
-    "binding",
-    "server",
-];
 
 /// What was chosen is none of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +49,13 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// The words for them, each with the text that names it.
+    pub(super) const CHOICES: [(&'static str, &'static str); 3] = [
+        ("http", "ngrok-protocol-http"),
+        ("tcp", "ngrok-protocol-tcp"),
+        ("tls", "ngrok-protocol-tls"),
+    ];
+
     const ALL: [(&'static str, Self); 3] =
         [("http", Self::Http), ("tcp", Self::Tcp), ("tls", Self::Tls)];
 
@@ -87,6 +82,13 @@ pub enum Binding {
 }
 
 impl Binding {
+    /// The words for them, each with the text that names it.
+    pub(super) const CHOICES: [(&'static str, &'static str); 3] = [
+        ("public", "ngrok-binding-public"),
+        ("internal", "ngrok-binding-internal"),
+        ("kubernetes", "ngrok-binding-kubernetes"),
+    ];
+
     const ALL: [(&'static str, Self); 3] = [
         ("public", Self::Public),
         ("internal", Self::Internal),
@@ -119,6 +121,18 @@ pub enum OAuth {
 }
 
 impl OAuth {
+    /// The words for them, each with the text that names it.
+    pub(super) const CHOICES: [(&'static str, &'static str); 8] = [
+        ("amazon", "ngrok-oauth-amazon"),
+        ("facebook", "ngrok-oauth-facebook"),
+        ("github", "ngrok-oauth-github"),
+        ("gitlab", "ngrok-oauth-gitlab"),
+        ("google", "ngrok-oauth-google"),
+        ("linkedin", "ngrok-oauth-linkedin"),
+        ("microsoft", "ngrok-oauth-microsoft"),
+        ("twitch", "ngrok-oauth-twitch"),
+    ];
+
     const ALL: [(&'static str, Self); 8] = [
         ("amazon", Self::Amazon),
         ("facebook", Self::Facebook),
@@ -189,7 +203,11 @@ impl Options {
         Ok(options)
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), Rejected> {
+    /// Chooses one more.
+    ///
+    /// # Errors
+    /// What it takes.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Rejected> {
         let bad = |why: String| rejected(key, why);
         match key {
             "protocol" => self.endpoint = Some(one_of(&Endpoint::ALL, value).map_err(bad)?),
@@ -214,8 +232,7 @@ impl Options {
             "binding" => self.binding = Some(one_of(&Binding::ALL, value).map_err(bad)?),
             "server" => self.server = Some(Server::parse(value).map_err(bad)?),
             _ => {
-                let why = format!("there is no such option; there are {}", KEYS.join(", "));
-                return Err(rejected(key, why));
+                return Err(rejected(key, "there is no such option"));
             }
         }
         Ok(())
@@ -373,6 +390,42 @@ fn network(value: &str) -> Result<String, String> {
         Some(format!("{address}/{length}"))
     });
     parsed.ok_or_else(|| "it takes an address or a network, as in 192.0.2.0/24".to_owned())
+}
+
+/// The text of a file with a policy.
+pub(super) fn read_policy(path: &Path) -> io::Result<String> {
+    let limit = u64::try_from(LONGEST_POLICY).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    // One byte more than it may have says that it is too long.
+    File::open(path)?
+        .take(limit + 1)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Whether it is a name to be reached under.
+pub(super) fn is_domain(value: &str) -> bool {
+    domain(value.trim()).is_ok()
+}
+
+/// Whether it is a `HOST:PORT` of ngrok's.
+pub(super) fn is_address(value: &str) -> bool {
+    address(value.trim()).is_ok()
+}
+
+/// Whether it is addresses and networks with commas between them.
+pub(super) fn are_networks(value: &str) -> bool {
+    list(value, ',', network).is_ok()
+}
+
+/// Whether it is lines of names and passwords.
+pub(super) fn are_credentials(value: &str) -> bool {
+    list(value, '\n', credentials).is_ok()
+}
+
+/// Whether it is a region or the place of an edge.
+pub(super) fn is_server(value: &str) -> bool {
+    Server::parse(value.trim()).is_ok()
 }
 
 fn policy(text: &str) -> Result<String, String> {

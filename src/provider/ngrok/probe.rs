@@ -11,19 +11,12 @@ pub const HEADERS: [(&str, &str); 1] = [("ngrok-skip-browser-warning", "1")];
 pub const CODE_HEADER: &str = "ngrok-error-code";
 
 /// So many HTTP requests a month are free, and every probe is one.
-pub const FREE_REQUESTS: u32 = 20_000;
+pub const FREE_REQUESTS: u64 = 20_000;
 
 /// How often a URL is probed, beside once when its session is established and whenever somebody asks.
 /// Each 30 s would use a month's requests up within a week; between probes the heartbeat and the local
 /// port keep the badge true.
 pub const EVERY: Duration = Duration::from_mins(15);
-
-/// What probing each so often takes of a month of 30 days.
-#[must_use]
-pub fn requests_a_month(every: Duration) -> u32 {
-    const MONTH: u64 = 30 * 24 * 60 * 60;
-    u32::try_from(MONTH / every.as_secs().max(1)).unwrap_or(u32::MAX)
-}
 
 /// What a page of the edge's own says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +77,14 @@ impl ProbeDialect for Dialect {
         &HEADERS
     }
 
+    fn least_interval(&self) -> Duration {
+        EVERY
+    }
+
+    fn requests_a_month(&self) -> Option<u64> {
+        Some(FREE_REQUESTS)
+    }
+
     /// By the headers alone: of the edge's own page, or of the one that the host itself sends where
     /// its service is down.
     fn verdict(&self, _: u16, header: Header<'_>) -> Option<RelayVerdict> {
@@ -97,6 +98,7 @@ impl ProbeDialect for Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::probes_a_month;
 
     /// What an answer with this header says.
     fn said(name: &str, value: &str) -> Option<RelayVerdict> {
@@ -128,8 +130,12 @@ mod tests {
 
     #[test]
     fn probing_says_what_it_costs() {
-        assert_eq!(requests_a_month(EVERY), 2_880);
-        assert!(requests_a_month(Duration::from_secs(30)) > 4 * FREE_REQUESTS);
-        assert_eq!(requests_a_month(Duration::ZERO), 2_592_000);
+        assert_eq!(probes_a_month(Dialect.least_interval()), 2_880);
+        let each_half_minute = probes_a_month(Duration::from_secs(30));
+        assert!(
+            Dialect
+                .requests_a_month()
+                .is_some_and(|all| each_half_minute > 4 * all)
+        );
     }
 }

@@ -1,27 +1,72 @@
-//! The account's token: where it comes from, and that it gets nowhere else.
+//! What is secret of a tunnel and its account: where it comes from, and that it gets nowhere else.
 
-use crate::model::Secret;
+use crate::model::{AccountId, Chosen, Secret, TunnelId};
+use crate::secrets::Secrets;
 use std::sync::Arc;
 
-/// ngrok's own variable for it, which its agent reads too.
+/// ngrok's own variable for the token, which its agent reads too.
 pub const TOKEN_VARIABLE: &str = "NGROK_AUTHTOKEN";
 
-/// Gets the token from where it is kept, each time it is needed: it may have been changed meanwhile.
-pub type TokenSource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
+/// Gets what is secret from where it is kept, each time it is needed: it may have been changed
+/// meanwhile. May wait for a person.
+pub trait SecretSource: Send + Sync {
+    /// The account's token, if there is one.
+    ///
+    /// # Errors
+    /// A sentence on why that is not known.
+    fn token(&self) -> Result<Option<Secret>, String>;
 
-/// The token that the environment has, to be kept in the keychain once.
-#[must_use]
-pub fn token_from_env() -> Option<Secret> {
-    std::env::var(TOKEN_VARIABLE)
-        .ok()
-        .and_then(|text| usable(&text))
+    /// What was chosen for an option of a tunnel that is secret.
+    ///
+    /// # Errors
+    /// A sentence on why it is not to be had.
+    fn option(&self, tunnel: &TunnelId, key: &str) -> Result<Option<Secret>, String>;
 }
 
-/// A token is one word of printable characters.
-fn usable(text: &str) -> Option<Secret> {
-    let token = Secret::new(text);
-    let is_word = token.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    (is_word && !token.expose().is_empty()).then_some(token)
+/// What is kept on this computer.
+#[derive(Debug)]
+pub struct Kept {
+    secrets: Arc<Secrets>,
+    account: AccountId,
+}
+
+impl Kept {
+    /// Of this account.
+    #[must_use]
+    pub fn new(secrets: Arc<Secrets>, account: &AccountId) -> Self {
+        Self {
+            secrets,
+            account: account.clone(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Secret>, String> {
+        self.secrets.get(name).map_err(|error| error.to_string())
+    }
+}
+
+impl SecretSource for Kept {
+    /// Of the account without a name, the environment's where none is kept.
+    fn token(&self) -> Result<Option<Secret>, String> {
+        let kept = self.get(&self.account.secret_name())?;
+        let is_unnamed = self.account.name.is_empty();
+        Ok(kept.or_else(|| is_unnamed.then(token_from_env).flatten()))
+    }
+
+    fn option(&self, tunnel: &TunnelId, key: &str) -> Result<Option<Secret>, String> {
+        self.get(&Chosen::secret_name(tunnel, key))
+    }
+}
+
+fn token_from_env() -> Option<Secret> {
+    let text = std::env::var(TOKEN_VARIABLE).ok()?;
+    is_token(&text).then(|| Secret::new(&text))
+}
+
+/// Whether it can be a token: one word of printable characters.
+pub(super) fn is_token(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What was said, without the token.
@@ -38,10 +83,12 @@ mod tests {
 
     #[test]
     fn a_token_is_one_word_and_is_never_shown() {
-        let token = usable(" 2abc_DEF\n").expect("it is one");
-        assert_eq!(token.expose(), "2abc_DEF");
+        for text in [" 2abc_DEF\n", "x"] {
+            assert!(is_token(text), "{text:?}");
+        }
+        let token = Secret::new(" 2abc_DEF\n");
         for none in ["", "  ", "two words", "2abc\u{e9}"] {
-            assert!(usable(none).is_none(), "{none:?}");
+            assert!(!is_token(none), "{none:?}");
         }
         let said = without(&token, "the token 2abc_DEF is no good");
         assert_eq!(said, "the token *** is no good");

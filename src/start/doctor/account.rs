@@ -11,8 +11,10 @@ use crate::provider::{
     Account, ConnectError, HostOrder, Inventory, ProbeMarks, Provider, Session, SessionEvent,
     registry,
 };
+use crate::secrets::Secrets;
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -35,8 +37,13 @@ struct Look<'l> {
 }
 
 /// All of them; nothing is tried behind what failed.
-pub(super) async fn all(id: ProviderId, options: &ProviderOptions, write: bool) -> Vec<Check> {
-    let providers = registry::remote();
+pub(super) async fn all(
+    id: ProviderId,
+    options: &ProviderOptions,
+    secrets: Arc<Secrets>,
+    write: bool,
+) -> Vec<Check> {
+    let providers = registry::remote(secrets);
     let inventory = providers.inventory(&AccountId::only(id));
     let (Some(provider), Ok(inventory)) = (providers.find(id), inventory) else {
         let provider = id.to_string();
@@ -222,11 +229,14 @@ impl Look<'_> {
     /// Its URL, or the step at which it failed.
     async fn host(&self, tunnel: &Tunnel) -> Result<String, (Msg, ConnectError)> {
         let nobody = crate::model::Secret::new("");
-        let connector = self
-            .provider
-            .connector(self.options, ProbeMarks::new(nobody));
+        let connector = self.provider.connector(
+            &AccountId::only(self.offers.id),
+            self.options,
+            ProbeMarks::new(nobody),
+        );
         let order = HostOrder {
-            provider: tunnel.provider,
+            account: tunnel.account(),
+            secrets: tunnel.chosen.secrets.clone(),
             options: self.options.clone(),
             tunnel: tunnel.id.clone(),
             ports: tunnel.ports.clone(),
@@ -267,6 +277,7 @@ fn throw_away(provider: ProviderId) -> Option<Tunnel> {
         id,
         name,
         provider,
+        chosen: crate::model::Chosen::default(),
         created_at: clock::now(),
         expires_at: None,
         remote: Some(Remote::default()),

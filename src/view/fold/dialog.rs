@@ -201,6 +201,7 @@ fn words(offers: &Offers) -> Vec<String> {
 fn shut(offers: &Offers, lack: Lack) -> Msg {
     match lack {
         Lack::Program => m::shut_program(program(offers), offers.name),
+        Lack::Token => m::shut_token(offers.name),
         Lack::SignIn => m::shut_sign_in(offers.name),
         Lack::Patience => m::shut_patience(offers.name),
     }
@@ -215,7 +216,10 @@ fn account_row(inputs: &Inputs, account: &AccountId) -> AccountRow {
     let offers = inputs.providers.of(account.provider);
     let row = |option: &OptionSpec| {
         let set = inputs.settings.option(account.provider, option);
-        let OptionKind::Choice(values) = option.kind;
+        let values: &[_] = match option.kind {
+            OptionKind::Choice(values) => values,
+            _ => &[],
+        };
         let choice = |(value, label): &(&str, &'static str)| {
             let action = Action::SetOption {
                 provider: account.provider,

@@ -55,7 +55,7 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
     match group.lack {
         Some(Lack::Program) => install_help(group),
         Some(Lack::SignIn | Lack::Patience) => sign_in(scene, group),
-        None => button::host(group, m::act_host()),
+        Some(Lack::Token) | None => button::host(group, m::act_host()),
     }
 }
 

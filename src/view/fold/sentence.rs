@@ -170,6 +170,7 @@ fn stopped(group: &Group) -> Msg {
     match group.lack {
         None => m::why_stopped(),
         Some(Lack::Program) => m::why_stopped_program(group.offers.name),
+        Some(Lack::Token) => m::why_stopped_token(group.offers.name),
         Some(Lack::SignIn) => m::why_stopped_sign_in(),
         Some(Lack::Patience) => m::why_stopped_signing_in(),
     }

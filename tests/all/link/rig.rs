@@ -147,7 +147,8 @@ pub fn port(label: &str, local: u16, protocol: Protocol) -> Port {
 /// A tunnel of one port, called like its label.
 pub fn order(label: &str, local: u16, protocol: Protocol) -> HostOrder {
     HostOrder {
-        provider: ProviderId::RELAY,
+        account: underpass::model::AccountId::only(ProviderId::RELAY),
+        secrets: std::collections::BTreeSet::new(),
         tunnel: TunnelId::new(label).expect("a label"),
         ports: vec![port(label, local, protocol)],
         install: "install-1".to_owned(),

@@ -18,6 +18,7 @@ fn tunnels(count: u64) -> Vec<Tunnel> {
         name: format!("tunnel {n}"),
         provider: ProviderId::RELAY,
         ports: Vec::new(),
+        chosen: underpass::model::Chosen::default(),
         created_at: UnixMillis(n),
         expires_at: None,
         remote: None,

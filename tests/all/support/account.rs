@@ -147,6 +147,7 @@ fn tunnel(id: &str, ports: &[u16], hosts: u32) -> Tunnel {
         name: id.as_str().split('.').next().unwrap_or_default().to_owned(),
         provider: OFFERS.id,
         ports: ports.iter().map(port).collect(),
+        chosen: underpass::model::Chosen::default(),
         created_at: UnixMillis(1),
         expires_at: None,
         remote: Some(Remote {
@@ -217,7 +218,12 @@ impl Provider for FakeAccount {
         Some(Arc::new(self.clone()))
     }
 
-    fn connector(&self, options: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
+    fn connector(
+        &self,
+        _: &AccountId,
+        options: &ProviderOptions,
+        _: ProbeMarks,
+    ) -> Box<dyn Connector> {
         self.cloud().options.push(options.clone());
         Box::new(self.clone())
     }

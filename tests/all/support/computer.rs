@@ -75,7 +75,7 @@ impl Computer {
     /// Starts the app with what the folder holds.
     pub fn start(&self) -> Desk {
         let settings = self.home.settings().load().value;
-        let secrets = self.secrets();
+        let secrets = Arc::new(self.secrets());
         let relay = RelayDirectory::new(
             self.home.clone(),
             choice(&settings, &secrets),
@@ -94,9 +94,10 @@ impl Computer {
             home: self.home.clone(),
             profile: Profile::Desktop,
             begin,
-            providers: registry::all(Arc::clone(&relay) as _).with(Arc::new(self.account.clone())),
+            providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets))
+                .with(Arc::new(self.account.clone())),
             relay,
-            secrets: Arc::new(secrets),
+            secrets,
         };
         let (recorder, screen) = record();
         let app = App::start(options, Box::new(recorder)).expect("it starts");

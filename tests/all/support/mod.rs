@@ -6,6 +6,9 @@
 pub mod account;
 pub mod computer;
 pub mod forwarder;
+#[cfg(feature = "ngrok")]
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod ngrok;
 pub mod pattern;
 pub mod raw;
 pub mod relay;

@@ -51,6 +51,7 @@ fn tunnel(text: &str, hosts: u32, access: Access) -> Tunnel {
             public_port: None,
             options: underpass::model::PortOptions::default(),
         }],
+        chosen: underpass::model::Chosen::default(),
         created_at: UnixMillis(1),
         expires_at: Some(UnixMillis(NOW.0 + 12 * 86_400_000)),
         remote: Some(Remote {

@@ -63,6 +63,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: Life) {
         name: id.to_owned(),
         provider: ProviderId::RELAY,
         ports,
+        chosen: underpass::model::Chosen::default(),
         created_at: before(86_400),
         expires_at: None,
         remote: None,

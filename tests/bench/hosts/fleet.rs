@@ -126,7 +126,8 @@ impl Host {
             options: PortOptions::default(),
         };
         let order = HostOrder {
-            provider: ProviderId::RELAY,
+            account: underpass::model::AccountId::only(ProviderId::RELAY),
+            secrets: std::collections::BTreeSet::new(),
             tunnel: label,
             ports: vec![port],
             install: "bench".to_owned(),

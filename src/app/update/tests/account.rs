@@ -23,6 +23,7 @@ pub(super) fn tunnel(text: &str, ports: &[u16]) -> Tunnel {
         name: text.split('.').next().unwrap_or_default().to_owned(),
         provider: ProviderId::SAMPLE,
         ports: ports.iter().map(port).collect(),
+        chosen: crate::model::Chosen::default(),
         created_at: UnixMillis(5),
         expires_at: None,
         remote: Some(Remote::default()),
@@ -199,7 +200,7 @@ fn a_new_tunnel_goes_on_under_its_real_id_and_keeps_its_name() {
     assert_eq!(rig.state.inputs.tunnels[0].name, "Web");
     assert_eq!(starts(&commands), 1);
     assert!(commands.iter().any(
-        |c| matches!(c, Command::StartEngine { order, .. } if order.tunnel.as_str() == REAL && order.provider == ProviderId::SAMPLE)
+        |c| matches!(c, Command::StartEngine { order, .. } if order.tunnel.as_str() == REAL && order.account.provider == ProviderId::SAMPLE)
     ));
     assert!(commands.contains(&Command::SaveHosted([id(REAL)].into())));
     assert_eq!(

@@ -63,6 +63,7 @@ pub(in crate::provider::devtunnel) fn map_listed(
         name: name(listed, &id),
         provider: OFFERS.id,
         ports: Vec::new(),
+        chosen: crate::model::Chosen::default(),
         created_at: now,
         expires_at: measures::expiry(&listed.expiration, now),
         remote: Some(Remote {

@@ -226,6 +226,7 @@ fn tunnel(name: &str, ports: &[u16], expires_at: u64) -> Tunnel {
 #[test]
 fn what_only_this_computer_knows_is_kept() {
     let known = Tunnel {
+        chosen: crate::model::Chosen::default(),
         created_at: UnixMillis(5),
         ..tunnel("Büro", &[80, 22], 10_000_000)
     };

@@ -112,7 +112,8 @@ impl Rig {
             service,
             relay,
             order: HostOrder {
-                provider: crate::provider::devtunnel::OFFERS.id,
+                account: crate::model::AccountId::only(crate::provider::devtunnel::OFFERS.id),
+                secrets: std::collections::BTreeSet::new(),
                 options: crate::model::ProviderOptions::default(),
                 tunnel: TunnelId::new("web.usw2").expect("an id"),
                 ports: vec![port(number)],

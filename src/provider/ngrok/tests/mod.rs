@@ -1,5 +1,7 @@
 //! Hosting from end to end: the connector between services on this computer and an edge on loopback.
 
+#[allow(dead_code, reason = "the tests of the built binary use the rest")]
+#[path = "../../../../tests/all/support/ngrok/mod.rs"]
 mod edge;
 mod hosting;
 mod official;
@@ -11,6 +13,7 @@ use crate::model::{
     TunnelId,
 };
 use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
+pub(super) use edge::frame;
 use edge::{Edge, Visitor};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +41,8 @@ fn port(number: u16, protocol: Protocol) -> Port {
 
 fn order(ports: &[Port]) -> HostOrder {
     HostOrder {
-        provider: ProviderId::default(),
+        account: crate::model::AccountId::only(ProviderId::default()),
+        secrets: std::collections::BTreeSet::new(),
         tunnel: TunnelId::new("web").expect("an id"),
         ports: ports.to_vec(),
         install: "install".to_owned(),
@@ -58,11 +62,33 @@ fn quick() -> Patience {
     }
 }
 
+/// Has one token, and a password.
+struct Pocket;
+
+impl SecretSource for Pocket {
+    fn token(&self) -> Result<Option<Secret>, String> {
+        Ok(Some(Secret::new(TOKEN)))
+    }
+
+    fn option(&self, tunnel: &TunnelId, key: &str) -> Result<Option<Secret>, String> {
+        let is_its = tunnel.as_str() == "web" && key == "basic-auth";
+        Ok(is_its.then(|| Secret::new("anna:password1")))
+    }
+}
+
+/// Where an edge is, and who vouches for it.
+fn server(edge: &Edge) -> Server {
+    Server {
+        host: "localhost".to_owned(),
+        port: edge.port(),
+        authority: Some(edge.authority.clone().into_bytes()),
+    }
+}
+
 fn connector(edge: &Edge, chosen: &[(&str, &str)]) -> NgrokConnector {
     let options = Options::parse(chosen.iter().copied());
-    let source: TokenSource = Arc::new(|| Some(Secret::new(TOKEN)));
-    NgrokConnector::new(source, options)
-        .with_server(edge.server())
+    NgrokConnector::new(Arc::new(Pocket), options)
+        .with_server(server(edge))
         .with_patience(quick())
 }
 
@@ -143,14 +169,4 @@ async fn all(visitor: &mut Visitor) -> Vec<u8> {
         .expect("it ends")
         .expect("it is whole");
     said
-}
-
-/// A frame as the edge writes it.
-pub(super) fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len()).expect("it is short");
-    let head = length << 8 | u32::from(kind) << 4 | u32::from(flags);
-    let mut frame = head.to_be_bytes().to_vec();
-    frame.extend(stream.to_be_bytes());
-    frame.extend(body);
-    frame
 }

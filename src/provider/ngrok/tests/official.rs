@@ -28,7 +28,7 @@ async fn the_official_client_hosts_at_the_same_edge() {
     let (edge, (number, _service)) = (Edge::start().await, echo().await);
     let authority = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(authority.path(), &edge.authority).expect("it is written");
-    let address = edge.server().address();
+    let address = server(&edge).address();
     let mut client = Command::new("node")
         .current_dir(folder)
         .args(["-e", CLIENT, &address])

@@ -324,10 +324,58 @@ async fn a_session_that_is_dropped_is_gone_at_once() {
     assert_eq!(edge.connections(), 1);
 }
 
+/// Nothing is kept.
+struct Empty;
+
+impl SecretSource for Empty {
+    fn token(&self) -> Result<Option<Secret>, String> {
+        Ok(None)
+    }
+
+    fn option(&self, _: &TunnelId, _: &str) -> Result<Option<Secret>, String> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_hosted_without_what_is_to_keep_strangers_out() {
+    let edge = Edge::start().await;
+    let mut guarded = web(3000);
+    guarded.secrets.insert("basic-auth".to_owned());
+    drop(host(&connector(&edge, &[]), &guarded).await);
+    let asked = edge.asked("bind")[0].at("/Opts/TrafficPolicy").to_string();
+    assert!(asked.contains("anna:password1"), "{asked}");
+    let mut gone = guarded.clone();
+    gone.tunnel = TunnelId::new("other").expect("an id");
+    let policy = connector(&edge, &[]).with_policy(Some("/no/such/file".into()));
+    for (connector, order, said) in [
+        (connector(&edge, &[]), &gone, "basic-auth"),
+        (policy, &web(3000), "/no/such/file"),
+    ] {
+        let error = connector.mint(order).await.expect_err("it is not there");
+        let Reason::Refused { detail } = error.reason else {
+            panic!("{error:?}");
+        };
+        assert!(detail.contains(said), "{detail}");
+    }
+    assert_eq!(edge.asked("bind").len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_with_a_policy_goes_as_it_is() {
+    let edge = Edge::start().await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "on_http_request: []").expect("it is written");
+    let connector = connector(&edge, &[]).with_policy(Some(file.path().to_owned()));
+    drop(host(&connector, &web(3000)).await);
+    let asked = edge.asked("bind")[0].at("/Opts/TrafficPolicy").to_string();
+    assert!(asked.contains("on_http_request: []"), "{asked}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_is_refused_before_anybody_is_asked() {
     let edge = Edge::start().await;
-    let none = NgrokConnector::new(Arc::new(|| None), Ok(Options::default()));
+    let none = NgrokConnector::new(Arc::new(Empty), Ok(Options::default()));
     let error = none.mint(&web(3000)).await.expect_err("there is no token");
     assert_eq!(error.reason, Reason::SignedOut);
     let connector = connector(&edge, &[("domain", "a.example")]);
@@ -342,7 +390,7 @@ async fn what_cannot_be_is_refused_before_anybody_is_asked() {
         .expect_err("there is none");
     assert!(matches!(error.reason, Reason::Refused { .. }), "{error:?}");
     assert_eq!(edge.connections(), 0);
-    let mut server = edge.server();
+    let mut server = server(&edge);
     server.authority = None;
     let stranger = super::connector(&edge, &[]).with_server(server);
     let error = connect(&stranger, &web(3000))

@@ -53,6 +53,7 @@ pub(super) fn tunnel(name: &str, ports: &[u16]) -> Tunnel {
             .iter()
             .map(|number| port(name, *number, Protocol::Http))
             .collect(),
+        chosen: crate::model::Chosen::default(),
         created_at: before(86_400),
         expires_at: None,
         remote: None,

@@ -2,10 +2,13 @@
 //! told to.
 //!
 //! Its framing is the crate `muxado`'s, the client's own. That it is the real thing has been seen with
-//! ngrok's official client of npm in our place: `tests/rig/README.md` says how.
+//! ngrok's official client of npm in our place: `tests/rig/README.md` says how. The unit tests of the provider use it, and those of the built binary.
 
-use super::super::server::Server;
-use super::frame;
+mod door;
+mod frames;
+
+pub use frames::frame;
+
 use muxado::typed::{
     StreamType, Typed, TypedAccept, TypedOpenClose as _, TypedSession, TypedStream,
 };
@@ -17,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
@@ -29,8 +32,8 @@ const AUTH: u32 = 0;
 const BIND: u32 = 1;
 const UNBIND: u32 = 2;
 const PROXY: u32 = 3;
-pub(super) const RESTART: u32 = 4;
-pub(super) const STOP: u32 = 5;
+pub const RESTART: u32 = 4;
+pub const STOP: u32 = 5;
 const STOP_TUNNEL: u32 = 9;
 const HEARTBEAT: u32 = u32::MAX;
 
@@ -39,17 +42,17 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// What the edge was asked.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub struct Asked {
     /// Of which connection, from 1.
-    pub(super) session: usize,
+    pub session: usize,
     /// `auth`, `bind` or `unbind`.
-    pub(super) what: &'static str,
-    pub(super) body: Value,
+    pub what: &'static str,
+    pub body: Value,
 }
 
 impl Asked {
     /// What stands at this place in it.
-    pub(super) fn at(&self, path: &str) -> &str {
+    pub fn at(&self, path: &str) -> &str {
         self.body
             .pointer(path)
             .and_then(Value::as_str)
@@ -71,6 +74,8 @@ struct State {
     delay: Duration,
     held: Option<&'static str>,
     bound: usize,
+    door: Option<u16>,
+    letting_in: Option<AbortOnDropHandle<()>>,
 }
 
 #[derive(Default)]
@@ -93,15 +98,15 @@ impl Shared {
     }
 }
 
-pub(super) struct Edge {
+pub struct Edge {
     address: SocketAddr,
-    pub(super) authority: String,
+    pub authority: String,
     shared: Arc<Shared>,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Edge {
-    pub(super) async fn start() -> Self {
+    pub async fn start() -> Self {
         let names = vec!["localhost".to_owned()];
         let identity = rcgen::generate_simple_self_signed(names).expect("it is made");
         let key = PrivatePkcs8KeyDer::from(identity.signing_key.serialize_der());
@@ -124,38 +129,43 @@ impl Edge {
         }
     }
 
-    /// Where it is, and who vouches for it.
-    pub(super) fn server(&self) -> Server {
-        Server {
-            host: "localhost".to_owned(),
-            port: self.address.port(),
-            authority: Some(self.authority.clone().into_bytes()),
-        }
+    /// The port at which it is, as `localhost`.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Opens a door for visitors by HTTP, and gives endpoints URLs that lead to it from now on.
+    pub async fn open_door(&self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("it is bound").port();
+        self.shared.change(|state| state.door = Some(port));
+        let task = tokio::spawn(door::let_in(listener, Arc::clone(&self.shared)));
+        self.shared.lock().letting_in = Some(AbortOnDropHandle::new(task));
     }
 
     /// Refuses what the rule says from now on.
-    pub(super) fn refuse(&self, rule: impl Fn(&Asked) -> Option<&'static str> + Send + 'static) {
+    pub fn refuse(&self, rule: impl Fn(&Asked) -> Option<&'static str> + Send + 'static) {
         self.shared
             .change(|state| state.rule = Some(Box::new(rule)));
     }
 
     /// Answers nothing of this kind from now on.
-    pub(super) fn hold(&self, what: &'static str) {
+    pub fn hold(&self, what: &'static str) {
         self.shared.change(|state| state.held = Some(what));
     }
 
     /// Answers so late from now on.
-    pub(super) fn delay(&self, delay: Duration) {
+    pub fn delay(&self, delay: Duration) {
         self.shared.change(|state| state.delay = delay);
     }
 
     /// Answers no heartbeats from now on.
-    pub(super) fn be_deaf(&self) {
+    pub fn be_deaf(&self) {
         self.shared.deaf.store(true, Ordering::Relaxed);
     }
 
     /// All that it was asked of this kind.
-    pub(super) fn asked(&self, what: &str) -> Vec<Asked> {
+    pub fn asked(&self, what: &str) -> Vec<Asked> {
         let state = self.shared.lock();
         state
             .asked
@@ -166,13 +176,13 @@ impl Edge {
     }
 
     /// Waits until it was asked so often.
-    pub(super) async fn was_asked(&self, what: &str, times: usize) {
+    pub async fn was_asked(&self, what: &str, times: usize) {
         self.until(|edge| (edge.asked(what).len() >= times).then_some(()))
             .await;
     }
 
     /// The session of the connection with this number, once it has signed in.
-    pub(super) async fn session(&self, number: usize) -> Arc<Served> {
+    pub async fn session(&self, number: usize) -> Arc<Served> {
         self.until(|edge| {
             let state = edge.shared.lock();
             state
@@ -185,18 +195,18 @@ impl Edge {
     }
 
     /// Waits until so many connections are closed.
-    pub(super) async fn lost(&self, connections: usize) {
+    pub async fn lost(&self, connections: usize) {
         self.until(|edge| (edge.shared.lock().gone >= connections).then_some(()))
             .await;
     }
 
     /// Waits until so many have come.
-    pub(super) async fn found(&self, connections: usize) {
+    pub async fn found(&self, connections: usize) {
         self.until(|edge| (edge.shared.lock().connections >= connections).then_some(()))
             .await;
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.shared.lock().connections
     }
 
@@ -233,7 +243,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared
 }
 
 /// A session that has signed in.
-pub(super) struct Served {
+pub struct Served {
     number: usize,
     open: tokio::sync::Mutex<Typed<MuxadoOpen>>,
     opened: AtomicU32,
@@ -242,7 +252,7 @@ pub(super) struct Served {
 
 impl Served {
     /// Brings a visitor to an endpoint.
-    pub(super) async fn visit(&self, endpoint: &str) -> Visitor {
+    pub async fn visit(&self, endpoint: &str) -> Visitor {
         let (mut stream, number) = self.open(PROXY).await;
         let header = json!({
             "Id": endpoint, "ClientAddr": format!("192.0.2.9:{}", 1000 + number),
@@ -259,7 +269,7 @@ impl Served {
     }
 
     /// Commands it; the answer.
-    pub(super) async fn command(&self, kind: u32) -> String {
+    pub async fn command(&self, kind: u32) -> String {
         let (mut stream, _) = self.open(kind).await;
         stream.write_all(b"{}").await.expect("it is open");
         let mut answer = String::new();
@@ -269,7 +279,7 @@ impl Served {
     }
 
     /// Takes an endpoint away.
-    pub(super) async fn stop_tunnel(&self, endpoint: &str, code: &str) {
+    pub async fn stop_tunnel(&self, endpoint: &str, code: &str) {
         let (mut stream, _) = self.open(STOP_TUNNEL).await;
         let request = json!({"Id": endpoint, "Message": "it was deleted", "ErrorCode": code});
         let request = request.to_string();
@@ -280,19 +290,19 @@ impl Served {
     }
 
     /// Sends everybody away.
-    pub(super) fn go_away(&self) {
+    pub fn go_away(&self) {
         let _ = self.inject.send(Some(frame(3, 0, 0, &[0; 8])));
     }
 
     /// Resets a visitor's stream.
-    pub(super) fn reset(&self, visitor: &Visitor) {
+    pub fn reset(&self, visitor: &Visitor) {
         let _ = self
             .inject
             .send(Some(frame(0, 0, visitor.number, &[0, 0, 0, 7])));
     }
 
     /// Breaks its connection.
-    pub(super) fn cut(&self) {
+    pub fn cut(&self) {
         let _ = self.inject.send(None);
     }
 
@@ -305,8 +315,8 @@ impl Served {
 }
 
 /// A visitor, as the edge has it.
-pub(super) struct Visitor {
-    pub(super) stream: TypedStream,
+pub struct Visitor {
+    pub stream: TypedStream,
     number: u32,
 }
 
@@ -323,47 +333,8 @@ async fn serve(stream: TlsStream<TcpStream>, number: usize, shared: &Arc<Shared>
     });
     let answering = answer_all(accept, served, Arc::clone(shared));
     let _answering = AbortOnDropHandle::new(tokio::spawn(answering));
-    carry(stream, far, injected).await;
+    frames::carry(stream, far, injected).await;
     shared.change(|state| state.sessions.retain(|session| session.number != number));
-}
-
-/// Carries bytes, and those of the edge's own mischief between them, until either end is over.
-async fn carry(
-    stream: TlsStream<TcpStream>,
-    far: DuplexStream,
-    mut injected: mpsc::UnboundedReceiver<Option<Vec<u8>>>,
-) {
-    let (mut from_client, mut to_client) = split(stream);
-    let (mut from_session, mut to_session) = split(far);
-    let inward = tokio::io::copy(&mut from_client, &mut to_session);
-    let outward = async {
-        let mut bytes = vec![0; 64 * 1024];
-        loop {
-            let read = tokio::select! {
-                // What is written at once is a frame, or all of several.
-                biased;
-                read = from_session.read(&mut bytes) => read.unwrap_or(0),
-                Some(more) = injected.recv() => match more {
-                    Some(more) => {
-                        let sent = to_client.write_all(&more).await;
-                        if sent.and(to_client.flush().await).is_err() {
-                            return;
-                        }
-                        continue;
-                    }
-                    None => return,
-                },
-            };
-            if read == 0 || to_client.write_all(&bytes[..read]).await.is_err() {
-                return;
-            }
-            let _ = to_client.flush().await;
-        }
-    };
-    tokio::select! {
-        _ = inward => {}
-        () = outward => {}
-    }
 }
 
 async fn answer_all<A: TypedAccept>(mut accept: A, served: Arc<Served>, shared: Arc<Shared>) {
@@ -476,7 +447,10 @@ fn reply(asked: &Asked, state: &mut State) -> Value {
                         place.unwrap_or(format!("1.tcp.test:{}", 20_000 + state.bound))
                     )
                 }
-                _ => format!("{kind}://{}", name.unwrap_or(format!("{id}.edge.test"))),
+                _ => match state.door {
+                    Some(door) => format!("http://{id}.localhost:{door}"),
+                    None => format!("{kind}://{}", name.unwrap_or(format!("{id}.edge.test"))),
+                },
             };
             json!({"Id": id, "URL": url, "Proto": kind, "Opts": asked.body["Opts"],
                 "Extra": {"Token": format!("token of {id}")}})

@@ -1,0 +1,122 @@
+//! The accounts whose token is kept on this computer: a list in the home, and the tokens among its
+//! secrets. An account that is listed without its token, or the other way round, is one that somebody
+//! has taken half away; hosting says so.
+
+use crate::base::files::open_lock;
+use crate::model::{AccountId, Catalog, Secret};
+use crate::secrets::{Kind, Secrets, SecretsError};
+use crate::store::Home;
+use std::collections::BTreeSet;
+
+/// Those that are kept, and those that the environment has (`variable` reads it).
+#[must_use]
+pub fn known(
+    home: &Home,
+    providers: &Catalog,
+    variable: impl Fn(&str) -> Option<String>,
+) -> BTreeSet<AccountId> {
+    let mut known = home.accounts().peek().value;
+    for offers in providers.iter() {
+        let Some(token) = offers.token else { continue };
+        if variable(token.variable).is_some_and(|text| (token.takes)(text.trim())) {
+            known.insert(AccountId::only(offers.id));
+        }
+    }
+    known
+}
+
+/// Keeps a token, and says where.
+///
+/// # Errors
+/// It could be kept nowhere, or nobody would know of it.
+pub fn keep(
+    home: &Home,
+    secrets: &Secrets,
+    account: &AccountId,
+    token: &Secret,
+) -> Result<Kind, SecretsError> {
+    let kind = secrets.set(&account.secret_name(), token)?;
+    change(home, |known| known.insert(account.clone()))?;
+    Ok(kind)
+}
+
+/// Forgets a token, and says whether there was one.
+///
+/// # Errors
+/// It may still be there.
+pub fn forget(home: &Home, secrets: &Secrets, account: &AccountId) -> Result<bool, SecretsError> {
+    let was_there = secrets.get(&account.secret_name())?.is_some();
+    secrets.delete(&account.secret_name())?;
+    let was_listed = change(home, |known| known.remove(account))?;
+    Ok(was_there || was_listed)
+}
+
+/// Two programs that change the list at once must not lose each other's.
+fn change(
+    home: &Home,
+    change: impl FnOnce(&mut BTreeSet<AccountId>) -> bool,
+) -> Result<bool, SecretsError> {
+    let lock = open_lock(&home.file("accounts.lock"))?;
+    lock.lock()?;
+    let mut known = home.accounts().load().value;
+    let is_changed = change(&mut known);
+    if is_changed {
+        home.accounts().save(&known)?;
+    }
+    Ok(is_changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Offers, ProviderId, TokenSpec};
+
+    static WITH_TOKEN: Offers = Offers {
+        id: ProviderId::literal("acme"),
+        token: Some(TokenSpec {
+            variable: "ACME_TOKEN",
+            page: "https://acme.example/token",
+            takes: |text| text.starts_with("acme-"),
+        }),
+        ..Offers::RELAY
+    };
+
+    #[test]
+    fn accounts_of_one_provider_stand_side_by_side() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        let secrets = Secrets::open(dir.path(), true);
+        let providers = Catalog::new([&WITH_TOKEN]);
+        let account = |name: &str| AccountId {
+            name: name.to_owned(),
+            ..AccountId::only(WITH_TOKEN.id)
+        };
+        for name in ["", "work"] {
+            let token = Secret::new(&format!("acme-{name}"));
+            let kept = keep(&home, &secrets, &account(name), &token);
+            assert_eq!(kept.expect("it is kept"), Kind::File);
+        }
+        let none = |_: &str| None;
+        let all = known(&home, &providers, none);
+        assert_eq!(all, BTreeSet::from([account(""), account("work")]));
+        let get = |name| secrets.get(&account(name).secret_name()).expect("read");
+        assert_eq!(get("work"), Some(Secret::new("acme-work")));
+        assert!(forget(&home, &secrets, &account("")).expect("forgotten"));
+        assert!(!forget(&home, &secrets, &account("")).expect("it was not there"));
+        assert_eq!(
+            known(&home, &providers, none),
+            BTreeSet::from([account("work")])
+        );
+        assert_eq!(get(""), None);
+    }
+
+    #[test]
+    fn a_token_of_the_environment_is_an_account_without_a_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        let providers = Catalog::new([&WITH_TOKEN]);
+        let by = |text: &'static str| known(&home, &providers, |_| Some(text.to_owned()));
+        assert_eq!(by(" acme-1\n").len(), 1);
+        assert!(by("").is_empty() && by("nonsense").is_empty());
+    }
+}

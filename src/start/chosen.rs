@@ -1,0 +1,83 @@
+//! What was chosen on the command line for the tunnels that are hosted now: the account, the options
+//! and what is secret of them.
+
+use super::plan::Plan;
+use crate::cli::{HostArgs, SecretFrom, Set};
+use crate::model::{AccountId, Chosen, Offers, OptionSpec, Secret, Tunnel};
+use crate::secrets::Secrets;
+use crate::view::{Msg, messages as m};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+
+/// The longest secret that is read, in bytes.
+const LONGEST: u64 = 4_096;
+
+/// Reads what is secret from where the command line says it is, by the keys of the options.
+pub(super) fn read_secrets(offers: &Offers, set: &Set) -> Result<BTreeMap<String, Secret>, Msg> {
+    let read = |(key, from): (&String, &SecretFrom)| {
+        let text = match from {
+            SecretFrom::Stdin => read_all(io::stdin().lock()),
+            SecretFrom::File(path) => File::open(path).and_then(read_all),
+        };
+        let text = text.map_err(|error| m::cli_secret_unread(error.to_string(), key.as_str()))?;
+        let option = offers.option(key);
+        if option.is_some_and(|option| option.takes(text.expose())) {
+            return Ok((key.clone(), text));
+        }
+        let takes = option.map(OptionSpec::values).unwrap_or_default();
+        Err(m::cli_secret_wrong(key.as_str(), takes))
+    };
+    set.secrets.iter().map(read).collect()
+}
+
+fn read_all(from: impl Read) -> io::Result<Secret> {
+    let mut text = String::new();
+    from.take(LONGEST).read_to_string(&mut text)?;
+    Ok(Secret::new(&text))
+}
+
+/// Gives what was chosen to those that are hosted now, for this run alone.
+pub(super) fn apply(
+    plan: &mut Plan,
+    args: &HostArgs,
+    tokens: &BTreeSet<AccountId>,
+    given: &BTreeMap<String, Secret>,
+    secrets: &Secrets,
+) -> Result<(), Msg> {
+    let wanted = &plan.wanted;
+    let asked =
+        |tunnel: &&mut Tunnel| tunnel.provider == args.provider && wanted.contains(&tunnel.id);
+    for tunnel in plan.tunnels.iter_mut().filter(asked) {
+        let options = args.set.tunnel.iter();
+        let chosen = &mut tunnel.chosen;
+        chosen
+            .options
+            .extend(options.map(|(key, value)| (key.clone(), value.clone())));
+        for (key, secret) in given {
+            secrets.lend(Chosen::secret_name(&tunnel.id, key), secret.clone());
+            chosen.secrets.insert(key.clone());
+        }
+        if let Some(name) = &args.account {
+            chosen.account.clone_from(name);
+        } else if chosen.account.is_empty() {
+            chosen.account = usual_account(args, tokens)?;
+        }
+    }
+    Ok(())
+}
+
+/// The account without a name, or the only one there is.
+fn usual_account(args: &HostArgs, tokens: &BTreeSet<AccountId>) -> Result<String, Msg> {
+    let of = tokens.iter().filter(|kept| kept.provider == args.provider);
+    let names: Vec<&str> = of.map(|kept| kept.name.as_str()).collect();
+    match names[..] {
+        [only] => Ok(only.to_owned()),
+        [] => Ok(String::new()),
+        _ if names.contains(&"") => Ok(String::new()),
+        _ => Err(m::cli_which_account(
+            names.join(", "),
+            args.provider.as_str(),
+        )),
+    }
+}
