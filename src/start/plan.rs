@@ -116,6 +116,7 @@ fn make(
         target: first.target.to_string(),
         protocol: protocol(first),
         public_port: public_port.unwrap_or_default(),
+        options: [].into(),
     };
     inventory.change(at, create)?;
     for typed in others {
@@ -176,6 +177,7 @@ mod tests {
                 target: "80".to_owned(),
                 protocol: Protocol::Http,
                 public_port: String::new(),
+                options: [].into(),
             };
             inventory.change(AT, create).expect("it is right");
         }

@@ -1,9 +1,7 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
-use super::Msg;
-use crate::model::{
-    Action, ClockShift, DialogKind, Field, Language, PortKey, ProviderId, Theme, TunnelId,
-};
+use super::{DialogView, Msg};
+use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 
 /// Everything the window and the tray show.
@@ -183,8 +181,8 @@ pub struct WindowView {
     pub banners: Vec<Banner>,
     /// The short-lived line at the bottom.
     pub toast: Option<Msg>,
-    /// What the settings dialog shows.
-    pub settings: SettingsView,
+    /// Behind the window's own menu button.
+    pub menu: Vec<Button>,
     /// The program ends; nothing else can be clicked any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quitting: Option<Msg>,
@@ -307,35 +305,6 @@ pub struct TimelineEntry {
     pub text: Msg,
 }
 
-/// The dialog in front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DialogView {
-    /// Which one.
-    pub kind: DialogKind,
-    /// Its title.
-    pub title: Msg,
-    /// What it says above the fields: the question of a confirmation.
-    pub body: Option<Msg>,
-    /// Errors beside their fields.
-    pub errors: Vec<(Field, Msg)>,
-    /// The primary button of a dialog without fields (a confirmation).
-    pub confirm: Option<Button>,
-    /// The label of the primary button of a dialog with fields.
-    pub submit: Option<Msg>,
-    /// What the QR code says.
-    pub qr: Option<String>,
-    /// The protocol that is picked when it opens.
-    pub protocol: String,
-    /// The protocols that may be picked, where that does not depend on the provider.
-    pub protocols: Vec<String>,
-    /// Who may carry a new tunnel.
-    pub providers: Vec<ProviderChoice>,
-    /// What is to be copied: a command, a code.
-    pub code: Option<(String, Button)>,
-    /// The steps that a dialog without fields offers, the most likely first.
-    pub steps: Vec<Button>,
-}
-
 /// A line above the cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Banner {
@@ -349,66 +318,6 @@ pub struct Banner {
     pub dismiss: Action,
     /// Also shown as a desktop notification when it is new and the window is not in front.
     pub notify: bool,
-}
-
-/// What the settings dialog shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SettingsView {
-    /// `None` follows the system.
-    pub language: Option<Language>,
-    /// Starts with the person's session.
-    pub autostart: bool,
-    /// The embedded relay listens on the local network.
-    pub lan: bool,
-    /// Which relay is in use.
-    pub relay: Msg,
-    /// Leaves the joined relay; absent with the embedded one.
-    pub leave: Option<Button>,
-    /// The accounts that there may be.
-    pub accounts: Vec<AccountRow>,
-}
-
-/// Somebody who may carry a new tunnel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ProviderChoice {
-    /// Who.
-    pub id: ProviderId,
-    /// What it is called.
-    pub name: Msg,
-    /// What a port may speak there.
-    pub protocols: Vec<String>,
-    /// One may say who can visit.
-    pub access: bool,
-    /// Why it cannot be picked now.
-    pub shut: Option<Msg>,
-    /// Goes on towards that.
-    pub set_up: Option<Button>,
-}
-
-/// An account in the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AccountRow {
-    /// Its provider.
-    pub name: String,
-    /// How far this computer is with it.
-    pub line: Msg,
-    /// Opens its dialog.
-    pub manage: Button,
-    /// What can be set for its provider.
-    pub options: Vec<OptionRow>,
-}
-
-/// An option: one of a few.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OptionRow {
-    /// What it is.
-    pub label: Msg,
-    /// What it may be, and what makes it so.
-    pub choices: Vec<(Msg, Action)>,
-    /// Which of them it is.
-    pub chosen: Option<usize>,
-    /// It is as it comes.
-    pub usual: bool,
 }
 
 /// The tray.

@@ -185,6 +185,7 @@ impl Desk {
             target: port.to_string(),
             protocol,
             public_port: String::new(),
+            options: [].into(),
         });
         key(name, port)
     }
