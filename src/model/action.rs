@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
-#[expect(missing_docs, reason = "what a field is, its name says")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Action {
     /// Keep this tunnel served.
     Host { tunnel: TunnelId },
@@ -41,6 +41,7 @@ pub enum Action {
     /// Make a tunnel, and host it.
     CreateTunnel {
         name: String,
+        /// Who is to carry it.
         #[serde(default)]
         provider: ProviderId,
         /// Who may visit, where the provider lets one choose.
@@ -77,6 +78,7 @@ pub enum Action {
     /// Sign in at the provider.
     SignIn {
         account: AccountId,
+        /// By which of the ways that the provider offers.
         way: String,
         /// With a code that is typed on another device, instead of in this computer's browser.
         device: bool,
@@ -151,7 +153,7 @@ impl Action {
 /// Which dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "what a field is, its name says")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum DialogKind {
     /// A new tunnel.
     CreateTunnel,

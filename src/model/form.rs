@@ -25,7 +25,7 @@ pub enum Field {
 /// Why a field cannot be taken as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "what a field is, its name says")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum FieldError {
     /// Nothing was typed.
     Empty,
@@ -51,7 +51,10 @@ pub enum FieldError {
     /// The tunnel has that port already.
     PortExists { port: PortNumber },
     /// No join link.
-    NotAJoinLink { fault: super::InvalidJoinLink },
+    NotAJoinLink {
+        /// What is wrong with it.
+        fault: super::InvalidJoinLink,
+    },
     /// A public port goes with `tcp` alone.
     PublicPortNeedsTcp,
     /// The provider carries other protocols than this.

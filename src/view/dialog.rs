@@ -69,12 +69,10 @@ pub enum DialogView {
 
 /// Somebody who may carry a new tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct ProviderChoice {
-    /// Who.
     pub id: ProviderId,
-    /// What it is called.
     pub name: Msg,
-    /// What a port may speak there.
     pub protocols: Vec<String>,
     /// One may say who can visit.
     pub access: bool,
@@ -88,12 +86,11 @@ pub struct ProviderChoice {
 
 /// Settings that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Section {
     /// What stands above them and how that is, in a line; the first section has neither.
     pub head: Option<(Msg, Msg)>,
-    /// Beside the head.
     pub button: Option<Button>,
-    /// What can be set.
     pub rows: Vec<OptionRow>,
     /// All of it is as it comes: it is shown once it is asked for.
     pub folded: bool,
@@ -102,21 +99,19 @@ pub struct Section {
 /// What can be set, by how that is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum OptionRow {
     /// On or off.
     Toggle {
-        /// What it is.
         label: Msg,
         /// What it does, where the label does not say it.
         hint: Option<Msg>,
-        /// How it is.
         on: bool,
         /// Turns it off, and on.
         set: [Action; 2],
     },
     /// One of a few.
     Choice {
-        /// What it is.
         label: Msg,
         /// What it may be, and what makes it so.
         choices: Vec<(Msg, Action)>,
@@ -133,14 +128,13 @@ pub enum OptionRow {
 
 /// What is typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Entry {
-    /// What it is.
     pub label: Msg,
     /// What may be typed, where the label does not say it.
     pub hint: Option<Msg>,
     /// Shown while nothing is typed: an example, or what holds then.
     pub placeholder: String,
-    /// What is set; a secret never is.
     pub text: String,
     /// Why that cannot be taken.
     pub error: Option<Msg>,

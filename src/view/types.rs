@@ -157,12 +157,10 @@ impl Badge {
 
 /// Something to click.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Button {
-    /// What it says.
     pub label: Msg,
-    /// What it does.
     pub action: Action,
-    /// Whether it can be clicked now.
     pub enabled: bool,
 }
 
@@ -203,14 +201,11 @@ pub struct Header {
 
 /// A tunnel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Card {
-    /// Which.
     pub tunnel: TunnelId,
-    /// What the person called it.
     pub name: String,
-    /// Who carries it.
     pub provider: Msg,
-    /// Private or public.
     pub access: Msg,
     /// Anyone who has the URL can visit: shown with a mark.
     pub public: bool,
@@ -226,49 +221,39 @@ pub struct Card {
 
 /// A port.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Row {
-    /// Which.
     pub key: PortKey,
-    /// Its state.
     pub badge: Badge,
-    /// The state's word.
     pub word: Msg,
     /// The port's number, or `HOST:PORT` when it is not on this computer.
     pub port: String,
     /// `http`, `https`, `tcp`, `auto`.
     pub protocol: String,
-    /// The whole URL.
     pub url: Option<String>,
     /// The URL without its scheme, elided in the middle.
     pub short_url: String,
     /// Copy and open; disabled while there is no URL.
     pub copy: Button,
-    /// See `copy`.
     pub open: Button,
     /// Behind the `⋯`: details, change protocol, QR code, remove.
     pub menu: Vec<Button>,
-    /// A click on the row.
     pub select: Action,
-    /// It is in the panel.
     pub selected: bool,
 }
 
 /// The detail panel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Panel {
-    /// Which port.
     pub key: PortKey,
     /// `frontend : 3000`.
     pub title: String,
-    /// Its state.
     pub badge: Badge,
-    /// The state's word.
     pub word: Msg,
     /// Why, and whose side: one sentence.
     pub sentence: Msg,
-    /// The one thing that mends it.
     pub remedy: Option<Button>,
-    /// The whole URL.
     pub url: Option<String>,
     /// The URL for other machines of this network.
     pub lan_url: Option<String>,
@@ -296,23 +281,20 @@ pub struct Panel {
 
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TimelineEntry {
     /// When: local time of day.
     pub at: Msg,
-    /// Its colour and shape.
     pub badge: Badge,
-    /// What happened.
     pub text: Msg,
 }
 
 /// A line above the cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Banner {
-    /// Its colour and shape.
     pub badge: Badge,
-    /// What it says.
     pub text: Msg,
-    /// What mends it.
     pub remedy: Option<Button>,
     /// Puts it away.
     pub dismiss: Action,
@@ -322,12 +304,11 @@ pub struct Banner {
 
 /// The tray.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TrayView {
     /// The worst state of what should be hosted; `None` when nothing is.
     pub worst: Option<Badge>,
-    /// The header line.
     pub tooltip: Msg,
-    /// The menu.
     pub menu: Vec<TrayItem>,
 }
 
