@@ -96,7 +96,7 @@ fn relay(inputs: &Inputs) -> Section {
     };
     let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
     let wrong = errors.find(|(field, _)| *field == Field::JoinLink);
-    let link = Entry {
+    let entry = Entry {
         label: m::field_join_link(),
         hint: None,
         placeholder: "underpass://…".to_owned(),
@@ -110,7 +110,7 @@ fn relay(inputs: &Inputs) -> Section {
     Section {
         head: Some((m::settings_relay(), line)),
         button: joined.map(|_| enabled(m::act_leave_relay(), Action::LeaveRelay)),
-        rows: vec![OptionRow::Text(link)],
+        rows: vec![OptionRow::Text(entry)],
         folded: false,
     }
 }
