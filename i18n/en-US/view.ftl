@@ -254,6 +254,10 @@ act-new-tunnel = New tunnel…
 act-open-window = Open window
 act-stop-all = Stop all
 act-quit = Quit
+menu-settings = Settings…
+menu-account = { $provider }…
+menu-refresh = Refresh accounts
+menu-about = About Underpass…
 
 ## Header
 
@@ -388,9 +392,7 @@ dialog-qr-title = { $name } : { $port }
 dialog-qr-body = { $url }
 dialog-qr-none = There is no URL yet. Host the tunnel first.
 dialog-settings-title = Settings
-dialog-settings-submit = Use this relay
 dialog-about-title = About Underpass
-dialog-about-body = Version { $version }. MIT or Apache-2.0.
 
 error-empty = Type something here.
 error-empty-name = Give it a name.
@@ -436,6 +438,19 @@ shut-patience = To use { $provider }, finish the sign-in first.
 relay-embedded = The relay in this program, for this computer only
 relay-embedded-lan = The relay in this program, for this computer and the local network
 relay-joined = { $address }
+field-join-link = Join link of a relay
+join = Join
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-language = Language
+language-system = System
+language-named = { $language }
+settings-autostart = Start when I sign in
+settings-lan = Reachable from this network
+settings-lan-hint = The built-in relay also listens on the local network.
+settings-relay = Relay
 
 ## Banners and the line at the bottom
 

@@ -7,10 +7,6 @@ new-tunnel = New tunnel
 to-light = Light theme
 to-dark = Dark theme
 menu = Menu
-menu-settings = Settings…
-menu-refresh = Refresh accounts
-menu-about = About Underpass…
-menu-quit = Quit
 more = More
 dismiss = Dismiss
 back = Back
@@ -39,9 +35,7 @@ field-protocol = Protocol
 field-public-port = Public port
 field-public-port-example = any free one
 field-public-port-hint = The TCP port that visitors connect to.
-field-join-link = Join link of a relay
 advanced = Advanced
-join = Join
 qr-code = QR code
 
 public-url = Public URL
@@ -50,17 +44,6 @@ latency = Latency
 traffic = Traffic
 uptime = Uptime
 history = History
-
-settings-theme = Theme
-theme-system = System
-theme-light = Light
-theme-dark = Dark
-settings-language = Language
-language-system = System
-settings-autostart = Start when I sign in
-settings-lan = Reachable from this network
-settings-lan-hint = The built-in relay also listens on the local network.
-settings-relay = Relay
 
 code-to-copy = To copy
 

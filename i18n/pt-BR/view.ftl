@@ -256,6 +256,10 @@ act-new-tunnel = Novo túnel…
 act-open-window = Abrir janela
 act-stop-all = Parar todos
 act-quit = Sair
+menu-settings = Configurações…
+menu-account = { $provider }…
+menu-refresh = Atualizar contas
+menu-about = Sobre o Underpass…
 
 ## Cabeçalho
 
@@ -393,9 +397,7 @@ dialog-qr-title = { $name } : { $port }
 dialog-qr-body = { $url }
 dialog-qr-none = Ainda não há URL. Hospede o túnel primeiro.
 dialog-settings-title = Configurações
-dialog-settings-submit = Usar este relay
 dialog-about-title = Sobre o Underpass
-dialog-about-body = Versão { $version }. MIT ou Apache-2.0.
 
 error-empty = Digite algo aqui.
 error-empty-name = Dê um nome ao túnel.
@@ -441,6 +443,19 @@ shut-patience = Para usar { $provider }, termine antes o login.
 relay-embedded = O relay deste programa, só para este computador
 relay-embedded-lan = O relay deste programa, para este computador e a rede local
 relay-joined = { $address }
+field-join-link = Link de convite de um relay
+join = Entrar
+settings-theme = Tema
+theme-system = Sistema
+theme-light = Claro
+theme-dark = Escuro
+settings-language = Idioma
+language-system = Sistema
+language-named = { $language }
+settings-autostart = Iniciar quando eu entrar no computador
+settings-lan = Acessível nesta rede
+settings-lan-hint = O relay embutido também escuta na rede local.
+settings-relay = Relay
 
 ## Avisos e a linha de baixo
 

@@ -7,10 +7,6 @@ new-tunnel = Novo túnel
 to-light = Tema claro
 to-dark = Tema escuro
 menu = Menu
-menu-settings = Configurações…
-menu-refresh = Atualizar contas
-menu-about = Sobre o Underpass…
-menu-quit = Sair
 more = Mais
 dismiss = Dispensar
 back = Voltar
@@ -39,9 +35,7 @@ field-protocol = Protocolo
 field-public-port = Porta pública
 field-public-port-example = qualquer uma livre
 field-public-port-hint = A porta TCP em que os visitantes se conectam.
-field-join-link = Link de convite de um relay
 advanced = Avançado
-join = Entrar
 qr-code = Código QR
 
 public-url = URL pública
@@ -50,17 +44,6 @@ latency = Latência
 traffic = Tráfego
 uptime = Disponibilidade
 history = Histórico
-
-settings-theme = Tema
-theme-system = Sistema
-theme-light = Claro
-theme-dark = Escuro
-settings-language = Idioma
-language-system = Sistema
-settings-autostart = Iniciar quando eu entrar no computador
-settings-lan = Acessível nesta rede
-settings-lan-hint = O relay embutido também escuta na rede local.
-settings-relay = Relay
 
 code-to-copy = Para copiar
 

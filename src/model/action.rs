@@ -1,64 +1,36 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
-use super::{Access, AccountId, Language, PortKey, Protocol, ProviderId, Secret, Theme, TunnelId};
+use super::{Access, AccountId, PortKey, Protocol, ProviderId, Secret, Setting, TunnelId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Action {
     /// Keep this tunnel served.
-    Host {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    Host { tunnel: TunnelId },
     /// Stop serving it.
-    Stop {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    Stop { tunnel: TunnelId },
     /// Make a new connection now.
-    Reconnect {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    Reconnect { tunnel: TunnelId },
     /// Host here what another machine hosts.
-    TakeOver {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    TakeOver { tunnel: TunnelId },
     /// Probe this port now.
-    CheckNow {
-        /// Which.
-        key: PortKey,
-    },
+    CheckNow { key: PortKey },
     /// Put the public URL on the clipboard.
-    CopyUrl {
-        /// Of which port.
-        key: PortKey,
-    },
+    CopyUrl { key: PortKey },
     /// Open the public URL in the browser.
-    OpenUrl {
-        /// Of which port.
-        key: PortKey,
-    },
+    OpenUrl { key: PortKey },
     /// Show this port in the detail panel, and the window with it.
-    Details {
-        /// Which.
-        key: PortKey,
-    },
+    Details { key: PortKey },
     /// Show this port in the detail panel, or close the panel if it is there already.
-    Select {
-        /// Which.
-        key: PortKey,
-    },
+    Select { key: PortKey },
     /// Close the detail panel.
     Deselect,
     /// Show a dialog.
-    OpenDialog {
-        /// Which.
-        dialog: DialogKind,
-    },
+    OpenDialog { dialog: DialogKind },
     /// Put the dialog away.
     CloseDialog,
     /// The empty window's one field: make a tunnel for this port and host it.
@@ -68,7 +40,6 @@ pub enum Action {
     },
     /// Make a tunnel, and host it.
     CreateTunnel {
-        /// Its name.
         name: String,
         /// Who is to carry it.
         #[serde(default)]
@@ -78,51 +49,34 @@ pub enum Action {
         access: Access,
         /// `PORT` or `HOST:PORT`.
         target: String,
-        /// What it speaks.
         protocol: Protocol,
         /// The public TCP port asked for, or nothing.
         public_port: String,
+        /// What was chosen of the provider's options, by key.
+        #[serde(default)]
+        options: BTreeMap<String, String>,
     },
     /// Add a port to a tunnel.
     AddPort {
-        /// To which.
         tunnel: TunnelId,
         /// `PORT` or `HOST:PORT`.
         target: String,
-        /// What it speaks.
         protocol: Protocol,
         /// The public TCP port asked for, or nothing.
         public_port: String,
     },
     /// Say what a port speaks.
-    ChangeProtocol {
-        /// Which port.
-        key: PortKey,
-        /// What it speaks.
-        protocol: Protocol,
-    },
+    ChangeProtocol { key: PortKey, protocol: Protocol },
     /// Say who may visit a tunnel: already confirmed.
-    SetAccess {
-        /// Which.
-        tunnel: TunnelId,
-        /// Who.
-        access: Access,
-    },
+    SetAccess { tunnel: TunnelId, access: Access },
     /// Prolong a tunnel's life at its provider.
-    Renew {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    Renew { tunnel: TunnelId },
     /// Take a tunnel that its provider no longer has off the list.
-    Forget {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    Forget { tunnel: TunnelId },
     /// Ask the providers what the accounts have.
     Refresh,
     /// Sign in at the provider.
     SignIn {
-        /// To which account.
         account: AccountId,
         /// By which of the ways that the provider offers.
         way: String,
@@ -130,74 +84,29 @@ pub enum Action {
         device: bool,
     },
     /// Give the sign-in that is under way up.
-    CancelSignIn {
-        /// To which account.
-        account: AccountId,
-    },
+    CancelSignIn { account: AccountId },
     /// Sign out: already confirmed.
-    SignOut {
-        /// Of which account.
-        account: AccountId,
-    },
+    SignOut { account: AccountId },
     /// Put the code that is to be typed on the clipboard.
-    CopyDeviceCode {
-        /// Of which account's sign-in.
-        account: AccountId,
-    },
+    CopyDeviceCode { account: AccountId },
     /// Open the page where the code is typed.
-    OpenDevicePage {
-        /// Of which account's sign-in.
-        account: AccountId,
-    },
+    OpenDevicePage { account: AccountId },
     /// Put the command that installs the provider's program on the clipboard.
-    CopyInstallCommand {
-        /// Whose.
-        provider: ProviderId,
-    },
+    CopyInstallCommand { provider: ProviderId },
     /// Open the page that says how to install it.
-    OpenInstallPage {
-        /// Whose.
-        provider: ProviderId,
-    },
+    OpenInstallPage { provider: ProviderId },
     /// Set an option of a provider.
     SetOption {
-        /// Whose.
         provider: ProviderId,
-        /// Which.
         key: String,
-        /// To what.
         value: String,
     },
     /// Delete a tunnel: already confirmed.
-    DeleteTunnel {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    DeleteTunnel { tunnel: TunnelId },
     /// Remove a port: already confirmed.
-    RemovePort {
-        /// Which.
-        key: PortKey,
-    },
-    /// Light, dark or the system's.
-    SetTheme {
-        /// Which.
-        theme: Theme,
-    },
-    /// The language of all text; `None` for the system's.
-    SetLanguage {
-        /// Which.
-        language: Option<Language>,
-    },
-    /// Whether the embedded relay listens on the local network.
-    SetLan {
-        /// Whether it does.
-        on: bool,
-    },
-    /// Whether the program starts with the person's session.
-    SetAutostart {
-        /// Whether it does.
-        on: bool,
-    },
+    RemovePort { key: PortKey },
+    /// Change a setting.
+    Set { setting: Setting },
     /// Use the relay that this join link names.
     JoinRelay {
         /// The link as pasted: its token must not print.
@@ -208,10 +117,7 @@ pub enum Action {
     /// Put the toast away.
     DismissToast,
     /// Put a notice away.
-    DismissNotice {
-        /// Its number.
-        id: u64,
-    },
+    DismissNotice { id: u64 },
     /// Show the window, or hide it when it is in front.
     ToggleWindow,
     /// Show the window.
@@ -224,52 +130,49 @@ pub enum Action {
     Quit,
 }
 
+impl Action {
+    /// The same with what was typed, where it asks for that.
+    #[must_use]
+    pub fn with_text(self, typed: &str) -> Self {
+        let text = typed.to_owned();
+        match self {
+            Self::Share { .. } => Self::Share { target: text },
+            Self::JoinRelay { .. } => Self::JoinRelay {
+                link: Secret::new(typed),
+            },
+            Self::SetOption { provider, key, .. } => Self::SetOption {
+                provider,
+                key,
+                value: text,
+            },
+            other => other,
+        }
+    }
+}
+
 /// Which dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum DialogKind {
     /// A new tunnel.
     CreateTunnel,
     /// A new port.
-    AddPort {
-        /// Of which tunnel.
-        tunnel: TunnelId,
-    },
+    AddPort { tunnel: TunnelId },
     /// Really delete the tunnel?
-    DeleteTunnel {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    DeleteTunnel { tunnel: TunnelId },
     /// Really remove the port?
-    RemovePort {
-        /// Which.
-        key: PortKey,
-    },
+    RemovePort { key: PortKey },
     /// Pick another protocol.
-    ChangeProtocol {
-        /// Of which port.
-        key: PortKey,
-    },
+    ChangeProtocol { key: PortKey },
     /// Really let anybody visit the tunnel?
-    MakePublic {
-        /// Which.
-        tunnel: TunnelId,
-    },
+    MakePublic { tunnel: TunnelId },
     /// An account: install help, sign-in, who is signed in.
-    Account {
-        /// Which.
-        account: AccountId,
-    },
+    Account { account: AccountId },
     /// Really sign out?
-    SignOut {
-        /// Of which account.
-        account: AccountId,
-    },
+    SignOut { account: AccountId },
     /// The public URL as a QR code.
-    QrCode {
-        /// Of which port.
-        key: PortKey,
-    },
+    QrCode { key: PortKey },
     /// Theme, language, autostart, relay.
     Settings,
     /// Version, licence, "Made with Slint".

@@ -25,24 +25,16 @@ pub enum Field {
 /// Why a field cannot be taken as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum FieldError {
     /// Nothing was typed.
     Empty,
     /// Not a number from 1 to 65535.
-    NotAPort {
-        /// What was typed.
-        typed: String,
-    },
+    NotAPort { typed: String },
     /// Neither `PORT` nor `HOST:PORT`.
-    NotATarget {
-        /// What was typed.
-        typed: String,
-    },
+    NotATarget { typed: String },
     /// Two ports, as Docker has them.
-    TwoPorts {
-        /// What was typed.
-        typed: String,
-    },
+    TwoPorts { typed: String },
     /// A URL with a path: a tunnel carries all of them.
     TargetHasPath {
         /// What was typed before it.
@@ -51,25 +43,13 @@ pub enum FieldError {
     /// A URL with a user or password.
     TargetHasUser,
     /// It is a listener of ours, or the port's own public one.
-    OwnListener {
-        /// What was typed.
-        typed: String,
-    },
+    OwnListener { typed: String },
     /// No letter or digit that a host name may hold.
-    UnusableName {
-        /// What was typed.
-        typed: String,
-    },
+    UnusableName { typed: String },
     /// A tunnel of that id is there already.
-    NameExists {
-        /// The id.
-        id: TunnelId,
-    },
+    NameExists { id: TunnelId },
     /// The tunnel has that port already.
-    PortExists {
-        /// The port.
-        port: PortNumber,
-    },
+    PortExists { port: PortNumber },
     /// No join link.
     NotAJoinLink {
         /// What is wrong with it.
@@ -79,9 +59,7 @@ pub enum FieldError {
     PublicPortNeedsTcp,
     /// The provider carries other protocols than this.
     NotCarried {
-        /// What it is called.
         provider: String,
-        /// What it carries.
         carries: Vec<super::Protocol>,
     },
     /// Nobody is signed in at the provider, or its program is not there.

@@ -57,7 +57,7 @@ pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use remote::{AccountFacts, AccountState, DeviceCode, Lack, Metrics, Remote};
 pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
-    InvalidSettings, Language, RelaySettings, Settings, Theme, Timing, TimingSettings,
+    InvalidSettings, Language, RelaySettings, Setting, Settings, Theme, Timing, TimingSettings,
 };
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{

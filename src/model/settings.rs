@@ -141,6 +141,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Sets one of them.
+    pub fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Theme(theme) => self.theme = theme,
+            Setting::Language(language) => self.language = language,
+            Setting::Autostart(on) => self.autostart = on,
+            Setting::Lan(on) => self.relay.lan = on,
+        }
+    }
+
     /// What is set for a provider, as far as it is text.
     #[must_use]
     pub fn options(&self, provider: ProviderId) -> ProviderOptions {
@@ -167,6 +177,20 @@ impl Settings {
         }
         set[key] = Value::from(value);
     }
+}
+
+/// One of what the person may set in the window, and to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Setting {
+    /// Light, dark or the system's.
+    Theme(Theme),
+    /// The language of all text; `None` for the system's.
+    Language(Option<Language>),
+    /// Whether the program starts with the person's session.
+    Autostart(bool),
+    /// Whether the embedded relay listens on the local network.
+    Lan(bool),
 }
 
 /// The durations the program runs with: checked once, when the settings are read.

@@ -119,6 +119,7 @@ fn make(
         target: first.target.to_string(),
         protocol: protocol(first),
         public_port: public_port.unwrap_or_default(),
+        options: [].into(),
     };
     inventory.change(at, create)?;
     for typed in others {
@@ -180,6 +181,7 @@ mod tests {
                 target: "80".to_owned(),
                 protocol: Protocol::Http,
                 public_port: String::new(),
+                options: [].into(),
             };
             inventory.change(AT, create).expect("it is right");
         }

@@ -91,6 +91,7 @@ impl Desk<'_> {
                     target,
                     protocol,
                     public_port: public_port.map_or_else(String::new, |port| port.to_string()),
+                    options: [].into(),
                 })
             }),
             TunnelsTask::Delete { id } => self.change(|inventory| {

@@ -2,11 +2,13 @@
 //!
 //! This room knows no widget, no clock and no language: text is a [`Msg`], time comes in.
 
+mod dialog;
 pub mod fold;
 mod msg;
 mod renderer;
 mod types;
 
+pub use dialog::{DialogView, Entry, Errors, OptionRow, ProviderChoice, Section};
 pub use fold::fold;
 pub use msg::{Arg, Msg};
 pub use renderer::{Renderer, WindowOp};

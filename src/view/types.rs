@@ -1,9 +1,7 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
-use super::Msg;
-use crate::model::{
-    Action, ClockShift, DialogKind, Field, Language, PortKey, ProviderId, Theme, TunnelId,
-};
+use super::{DialogView, Msg};
+use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 
 /// Everything the window and the tray show.
@@ -159,12 +157,10 @@ impl Badge {
 
 /// Something to click.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Button {
-    /// What it says.
     pub label: Msg,
-    /// What it does.
     pub action: Action,
-    /// Whether it can be clicked now.
     pub enabled: bool,
 }
 
@@ -183,8 +179,8 @@ pub struct WindowView {
     pub banners: Vec<Banner>,
     /// The short-lived line at the bottom.
     pub toast: Option<Msg>,
-    /// What the settings dialog shows.
-    pub settings: SettingsView,
+    /// Behind the window's own menu button.
+    pub menu: Vec<Button>,
     /// The program ends; nothing else can be clicked any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quitting: Option<Msg>,
@@ -205,14 +201,11 @@ pub struct Header {
 
 /// A tunnel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Card {
-    /// Which.
     pub tunnel: TunnelId,
-    /// What the person called it.
     pub name: String,
-    /// Who carries it.
     pub provider: Msg,
-    /// Private or public.
     pub access: Msg,
     /// Anyone who has the URL can visit: shown with a mark.
     pub public: bool,
@@ -228,49 +221,39 @@ pub struct Card {
 
 /// A port.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Row {
-    /// Which.
     pub key: PortKey,
-    /// Its state.
     pub badge: Badge,
-    /// The state's word.
     pub word: Msg,
     /// The port's number, or `HOST:PORT` when it is not on this computer.
     pub port: String,
     /// `http`, `https`, `tcp`, `auto`.
     pub protocol: String,
-    /// The whole URL.
     pub url: Option<String>,
     /// The URL without its scheme, elided in the middle.
     pub short_url: String,
     /// Copy and open; disabled while there is no URL.
     pub copy: Button,
-    /// See `copy`.
     pub open: Button,
     /// Behind the `⋯`: details, change protocol, QR code, remove.
     pub menu: Vec<Button>,
-    /// A click on the row.
     pub select: Action,
-    /// It is in the panel.
     pub selected: bool,
 }
 
 /// The detail panel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Panel {
-    /// Which port.
     pub key: PortKey,
     /// `frontend : 3000`.
     pub title: String,
-    /// Its state.
     pub badge: Badge,
-    /// The state's word.
     pub word: Msg,
     /// Why, and whose side: one sentence.
     pub sentence: Msg,
-    /// The one thing that mends it.
     pub remedy: Option<Button>,
-    /// The whole URL.
     pub url: Option<String>,
     /// The URL for other machines of this network.
     pub lan_url: Option<String>,
@@ -298,52 +281,20 @@ pub struct Panel {
 
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TimelineEntry {
     /// When: local time of day.
     pub at: Msg,
-    /// Its colour and shape.
     pub badge: Badge,
-    /// What happened.
     pub text: Msg,
-}
-
-/// The dialog in front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DialogView {
-    /// Which one.
-    pub kind: DialogKind,
-    /// Its title.
-    pub title: Msg,
-    /// What it says above the fields: the question of a confirmation.
-    pub body: Option<Msg>,
-    /// Errors beside their fields.
-    pub errors: Vec<(Field, Msg)>,
-    /// The primary button of a dialog without fields (a confirmation).
-    pub confirm: Option<Button>,
-    /// The label of the primary button of a dialog with fields.
-    pub submit: Option<Msg>,
-    /// What the QR code says.
-    pub qr: Option<String>,
-    /// The protocol that is picked when it opens.
-    pub protocol: String,
-    /// The protocols that may be picked, where that does not depend on the provider.
-    pub protocols: Vec<String>,
-    /// Who may carry a new tunnel.
-    pub providers: Vec<ProviderChoice>,
-    /// What is to be copied: a command, a code.
-    pub code: Option<(String, Button)>,
-    /// The steps that a dialog without fields offers, the most likely first.
-    pub steps: Vec<Button>,
 }
 
 /// A line above the cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Banner {
-    /// Its colour and shape.
     pub badge: Badge,
-    /// What it says.
     pub text: Msg,
-    /// What mends it.
     pub remedy: Option<Button>,
     /// Puts it away.
     pub dismiss: Action,
@@ -351,74 +302,13 @@ pub struct Banner {
     pub notify: bool,
 }
 
-/// What the settings dialog shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SettingsView {
-    /// `None` follows the system.
-    pub language: Option<Language>,
-    /// Starts with the person's session.
-    pub autostart: bool,
-    /// The embedded relay listens on the local network.
-    pub lan: bool,
-    /// Which relay is in use.
-    pub relay: Msg,
-    /// Leaves the joined relay; absent with the embedded one.
-    pub leave: Option<Button>,
-    /// The accounts that there may be.
-    pub accounts: Vec<AccountRow>,
-}
-
-/// Somebody who may carry a new tunnel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ProviderChoice {
-    /// Who.
-    pub id: ProviderId,
-    /// What it is called.
-    pub name: Msg,
-    /// What a port may speak there.
-    pub protocols: Vec<String>,
-    /// One may say who can visit.
-    pub access: bool,
-    /// Why it cannot be picked now.
-    pub shut: Option<Msg>,
-    /// Goes on towards that.
-    pub set_up: Option<Button>,
-}
-
-/// An account in the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AccountRow {
-    /// Its provider.
-    pub name: String,
-    /// How far this computer is with it.
-    pub line: Msg,
-    /// Opens its dialog.
-    pub manage: Button,
-    /// What can be set for its provider.
-    pub options: Vec<OptionRow>,
-}
-
-/// An option: one of a few.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OptionRow {
-    /// What it is.
-    pub label: Msg,
-    /// What it may be, and what makes it so.
-    pub choices: Vec<(Msg, Action)>,
-    /// Which of them it is.
-    pub chosen: Option<usize>,
-    /// It is as it comes.
-    pub usual: bool,
-}
-
 /// The tray.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TrayView {
     /// The worst state of what should be hosted; `None` when nothing is.
     pub worst: Option<Badge>,
-    /// The header line.
     pub tooltip: Msg,
-    /// The menu.
     pub menu: Vec<TrayItem>,
 }
 

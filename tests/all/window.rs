@@ -12,7 +12,7 @@ mod views;
 use bench::Bench;
 use slint::ComponentHandle;
 use slint::platform::{Key, WindowEvent};
-use underpass::model::{Action, DialogKind, Theme};
+use underpass::model::{Action, DialogKind, Setting, Theme};
 use underpass::shell::ui;
 use views::{ENGLISH, PORTUGUESE, key, tunnel};
 
@@ -105,7 +105,12 @@ fn each_click_is_its_action() {
                 dialog: DialogKind::CreateTunnel,
             },
         ),
-        ("Dark theme", Action::SetTheme { theme: Theme::Dark }),
+        (
+            "Dark theme",
+            Action::Set {
+                setting: Setting::Theme(Theme::Dark),
+            },
+        ),
         (
             "Stop, frontend : 3000",
             Action::Stop {

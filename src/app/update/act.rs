@@ -7,7 +7,7 @@ use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
     AccountId, Action, Dialog, DialogKind, Field, FieldError, JoinLink, PortKey, ProviderId,
-    Secret, Toast, UnixMillis,
+    Secret, Setting, Toast, UnixMillis,
 };
 use crate::view::WindowOp;
 
@@ -36,6 +36,8 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
             target,
             protocol,
             public_port,
+            // Nothing of a tunnel is chosen by them yet.
+            options: _,
         } => inventory::create(
             state,
             at,
@@ -81,14 +83,7 @@ pub(super) fn handle(state: &mut State, at: UnixMillis, action: Action) -> Comma
         }),
         Action::DeleteTunnel { tunnel } => inventory::delete(state, at, &tunnel),
         Action::RemovePort { key } => inventory::remove_port(state, &key),
-        Action::SetTheme { theme } => set(state, |settings| settings.theme = theme),
-        Action::SetLanguage { language } => set(state, |settings| settings.language = language),
-        Action::SetLan { on } => set_lan(state, at, on),
-        Action::SetAutostart { on } => {
-            let mut commands = set(state, |settings| settings.autostart = on);
-            commands.push(Command::SetAutostart(on));
-            commands
-        }
+        Action::Set { setting } => set_setting(state, at, setting),
         Action::JoinRelay { link } => join_relay(state, &link),
         Action::LeaveRelay => leave_relay(state, at),
         Action::DismissToast => nothing(|| state.inputs.toast = None),
@@ -182,6 +177,18 @@ fn open_dialog(state: &mut State, kind: DialogKind) -> Commands {
         errors: vec![],
     });
     vec![Command::Window(WindowOp::Show)]
+}
+
+/// What a setting does beyond being kept.
+fn set_setting(state: &mut State, at: UnixMillis, setting: Setting) -> Commands {
+    if let Setting::Lan(on) = setting {
+        return set_lan(state, at, on);
+    }
+    let mut commands = set(state, |settings| settings.set(setting));
+    if let Setting::Autostart(on) = setting {
+        commands.push(Command::SetAutostart(on));
+    }
+    commands
 }
 
 fn set_lan(state: &mut State, at: UnixMillis, on: bool) -> Commands {

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What is on screen of the cards.
+#[derive(Default)]
 pub(super) struct Cards {
     model: Rc<VecModel<ui::CardItem>>,
     shown: RefCell<Vec<ShownCard>>,
@@ -30,13 +31,6 @@ struct ShownRow {
 }
 
 impl Cards {
-    pub(super) fn new() -> Self {
-        Self {
-            model: Rc::default(),
-            shown: RefCell::default(),
-        }
-    }
-
     pub(super) fn model(&self) -> ModelRc<ui::CardItem> {
         Rc::clone(&self.model).into()
     }

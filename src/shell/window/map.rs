@@ -4,8 +4,8 @@ use crate::model::{Action, DialogKind, Field};
 use crate::shell::text::Catalogue;
 use crate::shell::ui;
 use crate::view::{
-    AccountRow, Badge, Banner, Button, Card, DialogView, Msg, OptionRow, Panel, ProviderChoice,
-    Row, TimelineEntry,
+    Badge, Banner, Button, Card, DialogView, Entry, Errors, Msg, OptionRow, Panel, ProviderChoice,
+    Row, Section, TimelineEntry,
 };
 use slint::{ModelRc, SharedString, VecModel};
 use std::rc::Rc;
@@ -109,43 +109,161 @@ impl Text<'_> {
         }
     }
 
+    /// Each dialog with what it shows; the rest stays empty.
     pub(super) fn dialog(&self, dialog: &DialogView) -> ui::DialogItem {
+        use ui::DialogShape as Shape;
+        let item = |shape, title, body| ui::DialogItem {
+            shape,
+            title: self.of(title),
+            body: self.opt(body),
+            ..ui::DialogItem::default()
+        };
+        match dialog {
+            DialogView::CreateTunnel {
+                title,
+                providers,
+                errors,
+                submit,
+            } => ui::DialogItem {
+                providers: model(providers.iter().map(|provider| self.provider(provider))),
+                ..self.form(item(Shape::CreateTunnel, title, None), errors, submit)
+            },
+            DialogView::AddPort {
+                title,
+                protocols,
+                errors,
+                submit,
+                ..
+            } => ui::DialogItem {
+                protocols: words(protocols),
+                ..self.form(item(Shape::AddPort, title, None), errors, submit)
+            },
+            DialogView::ChangeProtocol {
+                title,
+                body,
+                protocols,
+                protocol,
+                errors,
+                submit,
+                ..
+            } => ui::DialogItem {
+                protocols: words(protocols),
+                protocol: protocol.as_str().into(),
+                ..self.form(
+                    item(Shape::ChangeProtocol, title, Some(body)),
+                    errors,
+                    submit,
+                )
+            },
+            DialogView::Confirm {
+                title,
+                body,
+                confirm,
+            } => ui::DialogItem {
+                confirm: self.button(confirm),
+                ..item(Shape::Confirm, title, Some(body))
+            },
+            DialogView::Account {
+                title,
+                body,
+                code,
+                steps,
+            } => ui::DialogItem {
+                code: plain(code.as_ref().map(|(code, _)| code.as_str())),
+                copy: self.maybe_button(code.as_ref().map(|(_, copy)| copy)),
+                steps: self.menu(steps),
+                ..item(Shape::Account, title, Some(body))
+            },
+            DialogView::QrCode { title, body, url } => ui::DialogItem {
+                qr: url.as_deref().map(super::qr::image).unwrap_or_default(),
+                qr_text: plain(url.as_deref()),
+                ..item(Shape::Qr, title, Some(body))
+            },
+            DialogView::Settings { title, .. } => item(Shape::Settings, title, None),
+            DialogView::About { title } => item(Shape::About, title, None),
+        }
+    }
+
+    fn form(&self, item: ui::DialogItem, errors: &Errors, submit: &Msg) -> ui::DialogItem {
         let error = |field| {
-            let mut errors = dialog.errors.iter();
-            let found = errors.find(|(of, _)| *of == field);
+            let found = errors.iter().find(|(of, _)| *of == field);
             self.opt(found.map(|(_, msg)| msg))
         };
         ui::DialogItem {
-            shape: shape(&dialog.kind),
-            title: self.of(&dialog.title),
-            body: self.opt(dialog.body.as_ref()),
-            submit: self.opt(dialog.submit.as_ref()),
-            confirm: self.maybe_button(dialog.confirm.as_ref()),
-            protocol: dialog.protocol.as_str().into(),
-            protocols: words(&dialog.protocols),
-            providers: {
-                let providers = dialog.providers.iter();
-                model(providers.map(|provider| self.provider(provider)))
-            },
+            submit: self.of(submit),
             provider_error: error(Field::Provider),
-            code: dialog
-                .code
-                .as_ref()
-                .map(|(code, _)| code.as_str().into())
-                .unwrap_or_default(),
-            copy: self.maybe_button(dialog.code.as_ref().map(|(_, copy)| copy)),
-            steps: self.menu(&dialog.steps),
             name_error: error(Field::Name),
             target_error: error(Field::Target),
             protocol_error: error(Field::Protocol),
             public_port_error: error(Field::PublicPort),
-            join_error: error(Field::JoinLink),
-            qr: dialog
-                .qr
-                .as_deref()
-                .map(super::qr::image)
-                .unwrap_or_default(),
-            qr_text: dialog.qr.clone().unwrap_or_default().into(),
+            ..item
+        }
+    }
+
+    pub(super) fn section(
+        &self,
+        section: &Section,
+        rows: ModelRc<ui::OptionItem>,
+    ) -> ui::SectionItem {
+        let head = section.head.as_ref();
+        ui::SectionItem {
+            name: self.opt(head.map(|(name, _)| name)),
+            line: self.opt(head.map(|(_, line)| line)),
+            has_button: section.button.is_some(),
+            button: self.maybe_button(section.button.as_ref()),
+            rows,
+            folded: section.folded,
+        }
+    }
+
+    pub(super) fn options(&self, rows: &[OptionRow]) -> Vec<ui::OptionItem> {
+        rows.iter().map(|row| self.option(row)).collect()
+    }
+
+    fn option(&self, row: &OptionRow) -> ui::OptionItem {
+        match row {
+            OptionRow::Toggle {
+                label,
+                hint,
+                on,
+                set,
+            } => ui::OptionItem {
+                kind: ui::OptionKind::Toggle,
+                label: self.of(label),
+                hint: self.opt(hint.as_ref()),
+                chosen: i32::from(*on),
+                actions: model(set.iter().map(action)),
+                ..ui::OptionItem::default()
+            },
+            OptionRow::Choice {
+                label,
+                choices,
+                chosen,
+            } => ui::OptionItem {
+                kind: ui::OptionKind::Choice,
+                label: self.of(label),
+                choices: model(choices.iter().map(|(label, _)| self.of(label))),
+                chosen: chosen.map_or(-1, |chosen| i32::try_from(chosen).unwrap_or(-1)),
+                actions: model(choices.iter().map(|(_, does)| action(does))),
+                ..ui::OptionItem::default()
+            },
+            OptionRow::Text(entry) => self.entry(ui::OptionKind::Text, entry),
+            OptionRow::Secret(entry) => self.entry(ui::OptionKind::Secret, entry),
+            OptionRow::Number(entry) => self.entry(ui::OptionKind::Number, entry),
+        }
+    }
+
+    fn entry(&self, kind: ui::OptionKind, entry: &Entry) -> ui::OptionItem {
+        ui::OptionItem {
+            kind,
+            label: self.of(&entry.label),
+            hint: self.opt(entry.hint.as_ref()),
+            text: entry.text.as_str().into(),
+            placeholder: entry.placeholder.as_str().into(),
+            error: self.opt(entry.error.as_ref()),
+            button: self.opt(entry.button.as_ref()),
+            actions: model([action(&entry.set)]),
+            ..ui::OptionItem::default()
         }
     }
 
@@ -157,25 +275,6 @@ impl Text<'_> {
             access: provider.access,
             shut: self.opt(provider.shut.as_ref()),
             set_up: self.maybe_button(provider.set_up.as_ref()),
-        }
-    }
-
-    pub(super) fn account(&self, account: &AccountRow) -> ui::AccountItem {
-        let option = |option: &OptionRow| ui::OptionItem {
-            label: self.of(&option.label),
-            choices: model(option.choices.iter().map(|(label, _)| self.of(label))),
-            actions: model(option.choices.iter().map(|(_, does)| action(does))),
-            chosen: option
-                .chosen
-                .and_then(|chosen| i32::try_from(chosen).ok())
-                .unwrap_or(-1),
-        };
-        ui::AccountItem {
-            name: account.name.as_str().into(),
-            line: self.of(&account.line),
-            manage: self.button(&account.manage),
-            options: model(account.options.iter().map(option)),
-            unfolded: account.options.iter().any(|option| !option.usual),
         }
     }
 
@@ -232,24 +331,12 @@ pub(super) fn model<T: Clone + 'static>(rows: impl IntoIterator<Item = T>) -> Mo
     Rc::new(VecModel::from_iter(rows)).into()
 }
 
-fn words(words: &[String]) -> ModelRc<SharedString> {
-    model(words.iter().map(|word| word.as_str().into()))
+fn plain(text: Option<&str>) -> SharedString {
+    text.unwrap_or_default().into()
 }
 
-fn shape(kind: &DialogKind) -> ui::DialogShape {
-    match kind {
-        DialogKind::CreateTunnel => ui::DialogShape::CreateTunnel,
-        DialogKind::AddPort { .. } => ui::DialogShape::AddPort,
-        DialogKind::DeleteTunnel { .. }
-        | DialogKind::RemovePort { .. }
-        | DialogKind::MakePublic { .. }
-        | DialogKind::SignOut { .. } => ui::DialogShape::Confirm,
-        DialogKind::Account { .. } => ui::DialogShape::Account,
-        DialogKind::ChangeProtocol { .. } => ui::DialogShape::ChangeProtocol,
-        DialogKind::QrCode { .. } => ui::DialogShape::Qr,
-        DialogKind::Settings => ui::DialogShape::Settings,
-        DialogKind::About => ui::DialogShape::About,
-    }
+fn words(words: &[String]) -> ModelRc<SharedString> {
+    model(words.iter().map(|word| word.as_str().into()))
 }
 
 pub(super) fn badge(badge: Badge) -> ui::BadgeState {

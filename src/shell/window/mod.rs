@@ -3,23 +3,24 @@
 //! It keeps the last view only to skip what did not change. It never asks a widget how things are.
 
 mod cards;
+mod dialog;
 mod fonts;
-mod forms;
 mod map;
 mod place;
 mod qr;
 mod stage;
 mod sync;
 
-use crate::model::{Action, DialogKind, Language, Secret, Theme, parse_target};
+use crate::model::{Action, DialogKind, Setting, Theme, parse_target};
 use crate::shell::text::Catalogue;
 use crate::shell::{labels, ui};
-use crate::view::{AccountRow, DialogView, Panel, SettingsView, View, WindowView};
+use crate::view::{Panel, View, WindowView};
 use cards::Cards;
-use map::{Text, action, model};
+use dialog::Dialog;
+use map::{Text, action};
 use slint::language::ColorScheme;
 use slint::winit_030::WinitWindowAccessor;
-use slint::{CloseRequestResponse, ComponentHandle, Model as _, SharedString, VecModel};
+use slint::{CloseRequestResponse, ComponentHandle, Model as _, VecModel};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -45,10 +46,10 @@ pub struct Window {
     ui: ui::MainWindow,
     models: Rc<Models>,
     last: RefCell<Option<View>>,
-    /// The dialog in front, for what is confirmed in it.
-    dialog: Rc<RefCell<Option<DialogKind>>>,
+    dialog: Rc<Dialog>,
 }
 
+#[derive(Default)]
 struct Models {
     cards: Cards,
     chips: Rc<VecModel<ui::Chip>>,
@@ -79,11 +80,12 @@ impl Window {
         }
         let window = Self {
             ui: ui::MainWindow::new()?,
-            models: Rc::new(Models::new()),
+            models: Rc::default(),
             last: RefCell::default(),
             dialog: Rc::default(),
         };
         window.models.attach(&window.ui);
+        window.dialog.attach(&window.ui.global::<ui::Dialogs>());
         window.fill_constants();
         window.connect(Rc::new(on_action));
         Ok(window)
@@ -108,12 +110,6 @@ impl Window {
         }
         let old = last.as_ref().filter(|_| !afresh);
         self.render_window(&view.window, old.map(|old| &old.window), &Text(catalogue));
-        if afresh
-            || theme != view.theme
-            || old.map(|old| &old.window.settings) != Some(&view.window.settings)
-        {
-            self.render_settings(&view.window.settings, view.theme, &Text(catalogue));
-        }
     }
 
     /// Shows the window.
@@ -165,16 +161,21 @@ impl Window {
         let open = |dialog| action(&Action::OpenDialog { dialog });
         shell.set_version(env!("CARGO_PKG_VERSION").into());
         shell.set_new_tunnel(open(DialogKind::CreateTunnel));
+        shell.set_share(action(&Action::Share {
+            target: String::new(),
+        }));
         shell.set_dismiss_toast(action(&Action::DismissToast));
         shell.set_quit(action(&Action::Quit));
         shell.set_close_window(action(&Action::CloseWindow));
         shell.set_settings(open(DialogKind::Settings));
         shell.set_about(open(DialogKind::About));
         shell.set_refresh(action(&Action::Refresh));
-        shell.set_set_light(action(&Action::SetTheme {
-            theme: Theme::Light,
-        }));
-        shell.set_set_dark(action(&Action::SetTheme { theme: Theme::Dark }));
+        let scheme = |theme| {
+            let setting = Setting::Theme(theme);
+            action(&Action::Set { setting })
+        };
+        shell.set_set_light(scheme(Theme::Light));
+        shell.set_set_dark(scheme(Theme::Dark));
         self.ui
             .global::<ui::Dialogs>()
             .set_close(action(&Action::CloseDialog));
@@ -183,15 +184,11 @@ impl Window {
     fn connect(&self, on_action: Rc<dyn Fn(Action)>) {
         let shell = self.ui.global::<ui::Shell>();
         let send = Rc::clone(&on_action);
-        shell.on_act(move |text| match serde_json::from_str(&text) {
-            Ok(action) => send(action),
-            Err(error) => tracing::error!(%text, %error, "a click without an action"),
-        });
+        shell.on_act(move |does| clicked(&does).into_iter().for_each(&*send));
         let send = Rc::clone(&on_action);
-        shell.on_share(move |target| {
-            send(Action::Share {
-                target: target.into(),
-            });
+        shell.on_enter(move |does, text| {
+            let entered = clicked(&does).map(|action| action.with_text(&text));
+            entered.into_iter().for_each(&*send);
         });
         shell.on_is_target(|text| parse_target(&text).is_ok());
         shell.on_matches(|haystack, filter| map::matches(&haystack, &filter));
@@ -226,63 +223,32 @@ impl Window {
 
     fn connect_dialogs(&self, on_action: &Rc<dyn Fn(Action)>) {
         let dialogs = self.ui.global::<ui::Dialogs>();
-        let send = Rc::clone(on_action);
+        let (send, dialog) = (Rc::clone(on_action), Rc::clone(&self.dialog));
+        dialogs.on_submit(move |typed| dialog.submitted(typed).into_iter().for_each(&*send));
         let dialog = Rc::clone(&self.dialog);
-        dialogs.on_submit(move |typed| {
-            let typed = forms::Typed {
-                name: typed.name.into(),
-                provider: typed.provider.into(),
-                access: typed.access.into(),
-                target: typed.target.into(),
-                protocol: typed.protocol.into(),
-                public_port: typed.public_port.into(),
-            };
-            let kind = dialog.borrow().clone();
-            if let Some(action) = kind.and_then(|kind| forms::action(&kind, typed)) {
-                send(action);
-            }
+        dialogs.on_pick_provider(move |index| {
+            dialog.pick_provider(usize::try_from(index).unwrap_or_default());
+        });
+        let dialog = Rc::clone(&self.dialog);
+        dialogs.on_pick(move |does| {
+            clicked(&does)
+                .into_iter()
+                .for_each(|action| dialog.enter(action));
+        });
+        let dialog = Rc::clone(&self.dialog);
+        dialogs.on_enter(move |does, text| {
+            let entered = clicked(&does).map(|action| action.with_text(&text));
+            entered.into_iter().for_each(|action| dialog.enter(action));
         });
         dialogs.on_place(|words, word| {
-            let words: Vec<SharedString> = words.iter().collect();
-            place(&words, &word)
-        });
-        let send = Rc::clone(on_action);
-        dialogs.on_join(move |link| {
-            send(Action::JoinRelay {
-                link: Secret::new(&link),
-            });
+            let place = words.iter().position(|other| other == word);
+            place.and_then(|at| i32::try_from(at).ok()).unwrap_or(0)
         });
     }
 
     fn fill_labels(&self, catalogue: &Catalogue) {
         let tr = self.ui.global::<ui::Tr>();
         labels::fill_labels(&tr, |id| catalogue.label(id).into());
-    }
-
-    fn fill_menu(&self, accounts: &[AccountRow], catalogue: &Catalogue) {
-        let entry = |id, does: &Action| ui::Click {
-            label: catalogue.label(id).into(),
-            action: action(does),
-            enabled: true,
-            ..ui::Click::default()
-        };
-        let open = |dialog| Action::OpenDialog { dialog };
-        let theirs = accounts.iter().map(|account| ui::Click {
-            label: format!("{}…", account.name).into(),
-            action: action(&account.manage.action),
-            enabled: true,
-            ..ui::Click::default()
-        });
-        let refresh = entry("menu-refresh", &Action::Refresh);
-        let menu = [entry("menu-settings", &open(DialogKind::Settings))]
-            .into_iter()
-            .chain(theirs)
-            .chain((!accounts.is_empty()).then_some(refresh))
-            .chain([
-                entry("menu-about", &open(DialogKind::About)),
-                entry("menu-quit", &Action::Quit),
-            ]);
-        self.ui.global::<ui::Shell>().set_menu(model(menu));
     }
 
     fn set_theme(&self, theme: Theme) {
@@ -322,8 +288,11 @@ impl Window {
         if old.map(|old| &old.quitting) != Some(&view.quitting) {
             shell.set_quitting(text.opt(view.quitting.as_ref()));
         }
+        if old.map(|old| &old.menu) != Some(&view.menu) {
+            shell.set_menu(text.menu(&view.menu));
+        }
         if old.map(|old| &old.dialog) != Some(&view.dialog) {
-            self.render_dialog(view.dialog.as_ref(), text);
+            self.dialog.render(&self.ui, view.dialog.as_ref(), text);
         }
     }
 
@@ -349,79 +318,9 @@ impl Window {
         let moments = panel.timeline.iter().map(|entry| text.moment(entry));
         sync::values(&models.timeline, moments.collect());
     }
-
-    fn render_dialog(&self, dialog: Option<&DialogView>, text: &Text<'_>) {
-        self.dialog
-            .replace(dialog.map(|dialog| dialog.kind.clone()));
-        let layers = self.ui.global::<ui::Layers>();
-        layers.set_menu(false);
-        layers.set_dialog(dialog.is_some());
-        let providers = dialog.map_or(&[][..], |dialog| &dialog.providers);
-        let item = dialog.map(|dialog| text.dialog(dialog));
-        let dialogs = self.ui.global::<ui::Dialogs>();
-        let names = providers.iter().map(|provider| text.of(&provider.name));
-        dialogs.set_provider_names(model(names));
-        let open = providers.iter().map(|provider| provider.shut.is_none());
-        dialogs.set_provider_open(model(open));
-        let shut = providers.iter().filter(|provider| provider.shut.is_some());
-        dialogs.set_shut(model(shut.map(|provider| text.provider(provider))));
-        dialogs.set_item(item.unwrap_or_default());
-    }
-
-    fn render_settings(&self, settings: &SettingsView, theme: Theme, text: &Text<'_>) {
-        let preferences = self.ui.global::<ui::Preferences>();
-        preferences.set_item(ui::SettingsItem {
-            autostart: settings.autostart,
-            set_autostart: action(&Action::SetAutostart {
-                on: !settings.autostart,
-            }),
-            lan: settings.lan,
-            set_lan: action(&Action::SetLan { on: !settings.lan }),
-            relay: text.of(&settings.relay),
-            has_leave: settings.leave.is_some(),
-            leave: text.maybe_button(settings.leave.as_ref()),
-        });
-        let accounts = settings.accounts.iter();
-        preferences.set_accounts(model(accounts.map(|account| text.account(account))));
-        self.fill_menu(&settings.accounts, text.0);
-        let themes = [Theme::System, Theme::Light, Theme::Dark];
-        let set_theme = themes.map(|theme| action(&Action::SetTheme { theme }));
-        preferences.set_set_theme(model(set_theme));
-        preferences.set_theme(place(&themes, &theme));
-        let system = [None];
-        let languages: Vec<Option<Language>> =
-            system.into_iter().chain(Language::ALL.map(Some)).collect();
-        let names = languages.iter().map(|language| match language {
-            Some(language) => language.endonym().into(),
-            None => text.0.label("language-system").into(),
-        });
-        preferences.set_languages(model(names));
-        let set = languages.iter().map(|language| {
-            action(&Action::SetLanguage {
-                language: *language,
-            })
-        });
-        preferences.set_set_language(model(set));
-        preferences.set_language(place(&languages, &settings.language));
-    }
 }
 
 impl Models {
-    fn new() -> Self {
-        Self {
-            cards: Cards::new(),
-            chips: Rc::default(),
-            banners: Rc::default(),
-            facts: Rc::default(),
-            url_buttons: Rc::default(),
-            buttons: Rc::default(),
-            latency: Rc::default(),
-            traffic: Rc::default(),
-            uptime: Rc::default(),
-            timeline: Rc::default(),
-        }
-    }
-
     fn attach(&self, ui: &ui::MainWindow) {
         let shell = ui.global::<ui::Shell>();
         shell.set_chips(Rc::clone(&self.chips).into());
@@ -438,9 +337,11 @@ impl Models {
     }
 }
 
-fn place<T: PartialEq>(all: &[T], one: &T) -> i32 {
-    let place = all.iter().position(|other| other == one);
-    place
-        .and_then(|place| i32::try_from(place).ok())
-        .unwrap_or(0)
+/// The action that a click hands back, as [`action`] made it.
+fn clicked(does: &str) -> Option<Action> {
+    let action = serde_json::from_str(does);
+    let lost = |error: &serde_json::Error| {
+        tracing::error!(%does, %error, "a click without an action");
+    };
+    action.inspect_err(lost).ok()
 }

@@ -4,13 +4,22 @@ use slint::{Model, VecModel};
 
 /// Makes `model` hold `new`, touching only the rows that differ.
 pub(super) fn values<T: Clone + PartialEq + 'static>(model: &VecModel<T>, new: Vec<T>) {
+    values_by(model, new, VecModel::set_row_data);
+}
+
+/// The same, with another way to set a row.
+pub(super) fn values_by<T: Clone + PartialEq + 'static>(
+    model: &VecModel<T>,
+    new: Vec<T>,
+    set: fn(&VecModel<T>, usize, T),
+) {
     while model.row_count() > new.len() {
         model.remove(model.row_count() - 1);
     }
     for (index, value) in new.into_iter().enumerate() {
         match model.row_data(index) {
             Some(old) if old == value => {}
-            Some(_) => model.set_row_data(index, value),
+            Some(_) => set(model, index, value),
             None => model.push(value),
         }
     }

@@ -1,7 +1,9 @@
 //! The counts at the top: of what is rendered below, and of nothing else.
 
+use super::button::{account, dialog, enabled};
 use super::scene::Scene;
-use crate::view::{Badge, Header, Msg, messages as m};
+use crate::model::{Action, DialogKind, Inputs};
+use crate::view::{Badge, Button, Header, Msg, messages as m};
 
 /// What is counted together.
 struct Kind {
@@ -51,6 +53,22 @@ pub(super) fn fold(scene: &Scene) -> Header {
 /// What the end of the program waits for.
 pub(super) fn quitting(left: usize) -> Msg {
     m::header_quitting(left)
+}
+
+/// The window's own menu.
+pub(super) fn menu(inputs: &Inputs) -> Vec<Button> {
+    let accounts = inputs.accounts.keys().map(|of| {
+        let name = inputs.providers.of(of.provider).name;
+        account(of, m::menu_account(name))
+    });
+    let mut menu = vec![dialog(true, m::menu_settings(), DialogKind::Settings)];
+    menu.extend(accounts);
+    if !inputs.accounts.is_empty() {
+        menu.push(enabled(m::menu_refresh(), Action::Refresh));
+    }
+    menu.push(dialog(true, m::menu_about(), DialogKind::About));
+    menu.push(enabled(m::act_quit(), Action::Quit));
+    menu
 }
 
 fn kinds() -> [Kind; 6] {

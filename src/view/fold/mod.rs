@@ -15,6 +15,7 @@ mod panel;
 mod remedy;
 mod scene;
 mod sentence;
+mod settings;
 mod status;
 mod timeline;
 mod tray;
@@ -57,7 +58,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
             dialog: dialog::fold(&scene),
             banners: banner::fold(&scene),
             toast: inputs.toast.as_ref().map(banner::toast),
-            settings: dialog::settings(inputs),
+            menu: header::menu(inputs),
             quitting: inputs.quitting.map(header::quitting),
         },
         tray,

@@ -84,29 +84,7 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
             Some(slot) => button::details(slot),
             None => try_again(group),
         },
-        Reason::Offline
-        | Reason::UnknownHost { .. }
-        | Reason::ProxyFailed { .. }
-        | Reason::RelayUnreachable { .. }
-        | Reason::VersionMismatch { .. }
-        | Reason::NoPublicPorts
-        | Reason::TooManyTunnels { .. }
-        | Reason::TooManyNames { .. }
-        | Reason::TooManyPublicPorts { .. }
-        | Reason::LinkLost
-        | Reason::LinkSilent
-        | Reason::RelayShutDown
-        | Reason::TimedOut
-        | Reason::Zombie
-        | Reason::Forced
-        | Reason::Woke
-        | Reason::EmbeddedRelay { .. }
-        | Reason::Refused { .. }
-        | Reason::ServiceTrouble { .. }
-        | Reason::ProtocolFault { .. }
-        | Reason::NoProvider { .. }
-        | Reason::ProgramFailed { .. }
-        | Reason::Other { .. } => try_again(group),
+        _ => try_again(group),
     }
 }
 

@@ -39,25 +39,7 @@ pub(super) fn word(badge: Badge) -> Msg {
 pub(super) fn full_word(badge: Badge) -> Msg {
     match badge {
         Badge::Held => m::badge_held_full(),
-        Badge::Stopped
-        | Badge::Creating
-        | Badge::Elsewhere
-        | Badge::Private
-        | Badge::Working
-        | Badge::Slow
-        | Badge::Full
-        | Badge::Unchecked
-        | Badge::Busy
-        | Badge::Checking
-        | Badge::Connecting
-        | Badge::NoNetwork
-        | Badge::Reconnecting
-        | Badge::ServiceDown
-        | Badge::OverQuota
-        | Badge::Unreachable
-        | Badge::TakenOver
-        | Badge::SignIn
-        | Badge::Failed => word(badge),
+        badge => word(badge),
     }
 }
 
@@ -273,38 +255,8 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
         Reason::Zombie => m::lost_zombie(ago),
         Reason::Forced => m::lost_forced(ago),
         Reason::Woke => m::lost_woke(ago),
-        Reason::Offline
-        | Reason::UnknownHost { .. }
-        | Reason::ProxyFailed { .. }
-        | Reason::RelayUnreachable { .. }
-        | Reason::NotARelay { .. }
-        | Reason::CertificateMismatch { .. }
-        | Reason::VersionMismatch { .. }
-        | Reason::TokenRefused
-        | Reason::NameTaken { .. }
-        | Reason::NameReserved { .. }
-        | Reason::TooManyNames { .. }
-        | Reason::TooManyPublicPorts { .. }
-        | Reason::HostedElsewhere
-        | Reason::HostedHere { .. }
-        | Reason::TakenOver
-        | Reason::PublicPortTaken { .. }
-        | Reason::PublicPortOutside { .. }
-        | Reason::NoPublicPorts
-        | Reason::TooManyTunnels { .. }
-        | Reason::TooManySessions
-        | Reason::QuotaUsedUp { .. }
-        | Reason::TimedOut
-        | Reason::EmbeddedRelay { .. }
-        | Reason::SignedOut
-        | Reason::TunnelGone
-        | Reason::Refused { .. }
-        | Reason::ServiceTrouble { .. }
-        | Reason::ProtocolFault { .. }
-        | Reason::NotInstalled { .. }
-        | Reason::NoProvider { .. }
-        | Reason::ProgramFailed { .. }
-        | Reason::Other { .. } => m::lost_fault(fault(reason), span(now.since(since))),
+        // Nothing broke: the attempts since then fail.
+        reason => m::lost_fault(fault(reason), span(now.since(since))),
     }
 }
 

@@ -11,7 +11,7 @@ use underpass::model::{
 };
 use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::{Ended, SessionEvent};
-use underpass::view::Badge;
+use underpass::view::{Badge, DialogView};
 
 /// The one account.
 const fn whose() -> AccountId {
@@ -53,6 +53,7 @@ fn create(name: &str, port: u16) -> Action {
         target: port.to_string(),
         protocol: Protocol::Http,
         public_port: String::new(),
+        options: [].into(),
     }
 }
 
@@ -227,9 +228,9 @@ async fn a_code_is_shown_until_the_sign_in_is_given_up_or_done() {
         device: true,
     };
     desk.act(sign_in());
-    let code = |shown: &Shown| {
-        let dialog = shown.view.window.dialog.as_ref()?;
-        dialog.code.as_ref().map(|(code, _)| code.clone())
+    let code = |shown: &Shown| match shown.view.window.dialog.as_ref()? {
+        DialogView::Account { code, .. } => code.as_ref().map(|(code, _)| code.clone()),
+        _ => None,
     };
     let code = desk.screen.until("there is a code", code).await;
     assert_eq!(code, "ABCD-1234");

@@ -5,7 +5,7 @@ use crate::support::screen::{Screen, Shown};
 use crate::support::visitor::Site;
 use crate::support::web::WebService;
 use http::StatusCode;
-use underpass::model::{Action, Health, Life, LivePort, PortKey, Protocol};
+use underpass::model::{Action, Health, Life, LivePort, PortKey, Protocol, Setting};
 
 #[tokio::test]
 async fn what_was_hosted_is_hosted_again_at_the_same_urls() {
@@ -83,7 +83,9 @@ async fn on_the_lan_the_relay_answers_at_every_address_and_back_at_one() {
     let elsewhere = site.clone().at("127.0.0.2");
     assert!(elsewhere.connect().await.is_err(), "loopback alone");
 
-    desk.act(Action::SetLan { on: true });
+    desk.act(Action::Set {
+        setting: Setting::Lan(true),
+    });
     let live = live(&mut desk.screen, &key, true).await;
     assert_eq!(live.url, url, "the URL stays");
     // Every machine has this address, and one that listens on all answers there.
@@ -93,7 +95,9 @@ async fn on_the_lan_the_relay_answers_at_every_address_and_back_at_one() {
         assert_eq!((status, page.as_str()), (StatusCode::OK, "hello from it"));
     }
 
-    desk.act(Action::SetLan { on: false });
+    desk.act(Action::Set {
+        setting: Setting::Lan(false),
+    });
     let live = self::live(&mut desk.screen, &key, false).await;
     assert_eq!((live.url, live.lan_url), (url, None));
     assert!(elsewhere.connect().await.is_err(), "loopback alone again");

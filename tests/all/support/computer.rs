@@ -186,6 +186,7 @@ impl Desk {
             target: port.to_string(),
             protocol,
             public_port: String::new(),
+            options: [].into(),
         });
         key(name, port)
     }

@@ -251,6 +251,7 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
         target: "3000".to_owned(),
         protocol,
         public_port: String::new(),
+        options: [].into(),
     };
     bench.write("shop");
     assert!(!bench.shows("Who may visit"), "our relay has no say in it");

@@ -4,8 +4,9 @@ use super::bench::Bench;
 use super::views::{ENGLISH, PORTUGUESE, key, tunnel};
 use slint::platform::Key;
 use underpass::model::{
-    Access, Action, DialogKind, Field, Language, Protocol, ProviderId, Secret, Theme,
+    Access, Action, DialogKind, Field, Language, Protocol, ProviderId, Secret, Setting, Theme,
 };
+use underpass::view::{DialogView, Entry, OptionRow, Section, View};
 
 #[test]
 fn a_new_tunnel_is_typed_and_confirmed_by_key() {
@@ -21,6 +22,7 @@ fn a_new_tunnel_is_typed_and_confirmed_by_key() {
         target: "4000".to_owned(),
         protocol,
         public_port: public_port.to_owned(),
+        options: [].into(),
     };
     assert_eq!(bench.actions(), [created(Protocol::Auto, "")]);
     assert!(
@@ -129,19 +131,17 @@ fn deletion_is_confirmed_first() {
 fn settings_are_actions() {
     let bench = Bench::new(&ENGLISH.with_dialog(DialogKind::Settings));
     let cases = [
-        ("Dark", Action::SetTheme { theme: Theme::Dark }),
+        ("Dark", Setting::Theme(Theme::Dark)),
         (
             "Português (Brasil)",
-            Action::SetLanguage {
-                language: Some(Language::PtBr),
-            },
+            Setting::Language(Some(Language::PtBr)),
         ),
-        ("Start when I sign in", Action::SetAutostart { on: true }),
-        ("Reachable from this network", Action::SetLan { on: true }),
+        ("Start when I sign in", Setting::Autostart(true)),
+        ("Reachable from this network", Setting::Lan(true)),
     ];
-    for (label, action) in cases {
+    for (label, setting) in cases {
         bench.click(label);
-        assert_eq!(bench.actions(), [action], "{label}");
+        assert_eq!(bench.actions(), [Action::Set { setting }], "{label}");
     }
     bench.click("Join link of a relay");
     bench.write("underpass://x");
@@ -156,4 +156,191 @@ fn settings_are_actions() {
     view.window.dialog = None;
     bench.render(&view);
     assert!(!bench.shows("#MadeWithSlint"));
+}
+
+/// An option of each kind.
+fn options() -> Vec<OptionRow> {
+    let set = |key: &str, value: &str| Action::SetOption {
+        provider: ProviderId::RELAY,
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let entry = |label, key, placeholder: &str, text: &str| Entry {
+        label: ENGLISH.say(label, label),
+        hint: None,
+        placeholder: placeholder.to_owned(),
+        text: text.to_owned(),
+        error: None,
+        set: set(key, ""),
+        button: None,
+    };
+    vec![
+        OptionRow::Toggle {
+            label: ENGLISH.say("Pooling", "Pooling"),
+            hint: None,
+            on: false,
+            set: [set("pooling", "off"), set("pooling", "on")],
+        },
+        OptionRow::Choice {
+            label: ENGLISH.say("Binding", "Binding"),
+            choices: ["public", "internal"]
+                .map(|word| (ENGLISH.say(word, word), set("binding", word)))
+                .into(),
+            chosen: Some(0),
+        },
+        OptionRow::Choice {
+            label: ENGLISH.say("Sign-in", "Sign-in"),
+            choices: [
+                "nobody", "amazon", "facebook", "github", "gitlab", "google", "twitch",
+            ]
+            .map(|word| (ENGLISH.say(word, word), set("oauth", word)))
+            .into(),
+            chosen: Some(0),
+        },
+        OptionRow::Text(entry("Domain", "domain", "app.example.org", "")),
+        OptionRow::Secret(entry("Password", "password", "", "")),
+        OptionRow::Number(entry("Probe pause", "pause", "30", "60")),
+    ]
+}
+
+fn with_options(rows: Vec<OptionRow>) -> View {
+    let mut view = ENGLISH.with_dialog(DialogKind::CreateTunnel);
+    let Some(DialogView::CreateTunnel { providers, .. }) = &mut view.window.dialog else {
+        panic!("it is open");
+    };
+    let other = providers[0].clone();
+    providers[0].options = rows;
+    providers.push(other);
+    providers[1].name = ENGLISH.say("Another", "Outro");
+    view
+}
+
+/// What a new tunnel is asked for with.
+fn asked(bench: &Bench) -> Vec<(String, String)> {
+    let actions = bench.actions();
+    let [Action::CreateTunnel { options, .. }] = &actions[..] else {
+        panic!("{actions:?}");
+    };
+    options.clone().into_iter().collect()
+}
+
+#[test]
+fn what_is_chosen_of_a_provider_s_options_goes_with_the_new_tunnel() {
+    let bench = Bench::new(&with_options(options()));
+    // Room for all of them at once.
+    bench.resize(980, 1000, 1.0);
+    bench.write("docs");
+    bench.click("Pooling");
+    bench.pick("internal");
+    bench.pick("gitlab");
+    for (label, text) in [
+        ("Domain", "a.b"),
+        ("Password", "hunter22"),
+        ("Probe pause", "0"),
+    ] {
+        bench.click(label);
+        bench.write(text);
+    }
+    assert_eq!(bench.actions(), [], "nothing is sent before all of it is");
+    let on = |label| bench.get(label).accessible_checked();
+    assert_eq!((on("Pooling"), on("internal")), (Some(true), Some(true)));
+    // An error comes back: what was picked and typed stays.
+    let mut rows = options();
+    let OptionRow::Text(domain) = &mut rows[3] else {
+        panic!("it is the fourth");
+    };
+    domain.error = Some(ENGLISH.say("Not yours.", "Não é seu."));
+    bench.render(&with_options(rows));
+    assert!(bench.shows("Not yours."));
+    let read = bench.get("Password").accessible_value();
+    assert_eq!(
+        read.as_deref(),
+        Some(""),
+        "a screen reader is told no secret"
+    );
+    bench.shoot("options-light");
+    assert_eq!((on("Pooling"), on("internal")), (Some(true), Some(true)));
+    bench.click("Create and host");
+    let text = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(
+        asked(&bench),
+        [
+            text("binding", "internal"),
+            text("domain", "a.b"),
+            text("oauth", "gitlab"),
+            text("password", "hunter22"),
+            text("pause", "600"),
+            text("pooling", "on"),
+        ]
+    );
+    bench.click("Pooling");
+    bench.click("Create and host");
+    assert!(asked(&bench).contains(&text("pooling", "off")));
+    bench.pick("Another");
+    assert!(!bench.shows("Pooling"));
+    bench.click("Create and host");
+    assert_eq!(asked(&bench), [], "they were another provider's");
+    bench.pick("Our relay");
+    assert_eq!(on("Pooling"), Some(false));
+}
+
+#[test]
+fn an_option_in_the_settings_is_set_when_its_field_is_left() {
+    let mut view = ENGLISH.with_dialog(DialogKind::Settings);
+    let section = |rows| Section {
+        rows,
+        ..Section::default()
+    };
+    let show = |view: &mut View, rows| {
+        let Some(DialogView::Settings { sections, .. }) = &mut view.window.dialog else {
+            panic!("it is open");
+        };
+        *sections = vec![section(rows)];
+    };
+    show(&mut view, options());
+    let bench = Bench::new(&view);
+    let set = |key: &str, value: &str| Action::SetOption {
+        provider: ProviderId::RELAY,
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    bench.click("Domain");
+    bench.write("a.b");
+    // Something else changes meanwhile: the field and what is in it stay.
+    let mut rows = options();
+    let OptionRow::Toggle { on, .. } = &mut rows[0] else {
+        panic!("it is the first");
+    };
+    *on = true;
+    show(&mut view, rows);
+    bench.render(&view);
+    bench.write("c");
+    assert_eq!(bench.actions(), []);
+    bench.key(Key::Tab);
+    assert_eq!(bench.actions(), [set("domain", "a.bc")]);
+    bench.write("secret12");
+    bench.key(Key::Return);
+    assert_eq!(bench.actions(), [set("password", "secret12")]);
+    bench.click("Pooling");
+    assert_eq!(bench.actions(), [set("pooling", "off")]);
+    bench.pick("internal");
+    assert_eq!(bench.actions(), [set("binding", "internal")]);
+    let checked = bench.get("internal").accessible_checked();
+    assert_eq!(checked, Some(false), "that is for the view to say");
+}
+
+#[test]
+fn a_choice_in_the_settings_keeps_the_focus() {
+    let mut view = ENGLISH.with_dialog(DialogKind::Settings);
+    let bench = Bench::new(&view);
+    let light = || Action::Set {
+        setting: Setting::Theme(Theme::Light),
+    };
+    bench.key(Key::Space);
+    assert_eq!(bench.actions(), [light()], "what is chosen has it");
+    let dark = PORTUGUESE.folded(Some(DialogKind::Settings));
+    view.window.dialog = dark.window.dialog;
+    bench.render(&view);
+    bench.key(Key::Space);
+    assert_eq!(bench.actions(), [light()], "it stays where it was");
 }

@@ -2,7 +2,7 @@
 
 use super::views::Scene;
 use underpass::model::{Access, Action, DialogKind, Field, Protocol, ProviderId};
-use underpass::view::{DialogView, Msg, ProviderChoice};
+use underpass::view::{Button, DialogView, Msg, ProviderChoice};
 
 fn protocols() -> Vec<String> {
     Protocol::ALL.map(|protocol| protocol.to_string()).into()
@@ -10,87 +10,82 @@ fn protocols() -> Vec<String> {
 
 impl Scene {
     pub fn dialog(self, kind: DialogKind, errors: Vec<(Field, Msg)>) -> DialogView {
-        let (title, submit) = match kind {
-            DialogKind::CreateTunnel => (
-                self.say("New tunnel", "Novo túnel"),
-                Some(self.say("Create and host", "Criar e hospedar")),
-            ),
-            DialogKind::AddPort { .. } => (
-                self.say("Add a port to frontend", "Adicionar uma porta a frontend"),
-                Some(self.say("Add", "Adicionar")),
-            ),
-            DialogKind::ChangeProtocol { .. } => (
-                self.say(
+        match kind {
+            DialogKind::CreateTunnel => DialogView::CreateTunnel {
+                title: self.say("New tunnel", "Novo túnel"),
+                providers: vec![ProviderChoice {
+                    id: ProviderId::RELAY,
+                    name: self.say("Our relay", "Nosso relay"),
+                    protocols: protocols(),
+                    access: false,
+                    options: vec![],
+                    shut: None,
+                    set_up: None,
+                }],
+                errors,
+                submit: self.say("Create and host", "Criar e hospedar"),
+            },
+            DialogKind::AddPort { tunnel } => DialogView::AddPort {
+                tunnel,
+                title: self.say("Add a port to frontend", "Adicionar uma porta a frontend"),
+                protocols: protocols(),
+                errors,
+                submit: self.say("Add", "Adicionar"),
+            },
+            DialogKind::ChangeProtocol { key } => DialogView::ChangeProtocol {
+                key,
+                title: self.say(
                     "Protocol of frontend : 3000",
                     "Protocolo de frontend : 3000",
                 ),
-                Some(self.say("Change", "Mudar")),
-            ),
-            DialogKind::DeleteTunnel { .. } => {
-                (self.say("Delete frontend?", "Excluir frontend?"), None)
-            }
-            DialogKind::RemovePort { .. } => {
-                (self.say("Remove port 3000?", "Remover a porta 3000?"), None)
-            }
-            DialogKind::MakePublic { .. } => (
-                self.say("Make frontend public?", "Tornar frontend público?"),
-                None,
-            ),
-            DialogKind::Account { .. } => (self.say("Dev Tunnels", "Dev Tunnels"), None),
-            DialogKind::SignOut { .. } => (
-                self.say("Sign out of Dev Tunnels?", "Sair do Dev Tunnels?"),
-                None,
-            ),
-            DialogKind::QrCode { .. } => (self.say("QR code", "Código QR"), None),
-            DialogKind::Settings => (self.say("Settings", "Configurações"), None),
-            DialogKind::About => (self.say("About Underpass", "Sobre o Underpass"), None),
-        };
-        let confirm = match &kind {
-            DialogKind::DeleteTunnel { tunnel } => Some(self.button(
-                "Delete",
-                "Excluir",
-                Action::DeleteTunnel {
-                    tunnel: tunnel.clone(),
-                },
-            )),
-            DialogKind::RemovePort { key } => {
-                Some(self.button("Remove", "Remover", Action::RemovePort { key: key.clone() }))
-            }
-            DialogKind::MakePublic { tunnel } => Some(self.button(
-                "Make public",
-                "Tornar público",
-                Action::SetAccess {
-                    tunnel: tunnel.clone(),
-                    access: Access::Public,
-                },
-            )),
-            _ => None,
-        };
-        let question = self.say(
-            "Its URL stops working for everyone.",
-            "Sua URL para de funcionar para todos.",
-        );
-        DialogView {
-            body: confirm.as_ref().map(|_| question),
-            qr: matches!(kind, DialogKind::QrCode { .. })
-                .then(|| "http://frontend.localhost:7480/".to_owned()),
-            kind,
-            title,
-            errors,
-            confirm,
-            submit,
-            protocol: "auto".to_owned(),
-            protocols: protocols(),
-            providers: vec![ProviderChoice {
-                id: ProviderId::RELAY,
-                name: self.say("Our relay", "Nosso relay"),
+                body: self.say(
+                    "What does localhost:3000 speak?",
+                    "O que localhost:3000 fala?",
+                ),
                 protocols: protocols(),
-                access: false,
-                shut: None,
-                set_up: None,
-            }],
-            code: None,
-            steps: vec![],
+                protocol: "auto".to_owned(),
+                errors,
+                submit: self.say("Change", "Mudar"),
+            },
+            DialogKind::DeleteTunnel { tunnel } => self.confirm(
+                self.say("Delete frontend?", "Excluir frontend?"),
+                self.button("Delete", "Excluir", Action::DeleteTunnel { tunnel }),
+            ),
+            DialogKind::RemovePort { key } => self.confirm(
+                self.say("Remove port 3000?", "Remover a porta 3000?"),
+                self.button("Remove", "Remover", Action::RemovePort { key }),
+            ),
+            DialogKind::MakePublic { tunnel } => {
+                let access = Access::Public;
+                let action = Action::SetAccess { tunnel, access };
+                self.confirm(
+                    self.say("Make frontend public?", "Tornar frontend público?"),
+                    self.button("Make public", "Tornar público", action),
+                )
+            }
+            DialogKind::QrCode { .. } => DialogView::QrCode {
+                title: self.say("QR code", "Código QR"),
+                body: self.say("frontend.localhost:7480", "frontend.localhost:7480"),
+                url: Some("http://frontend.localhost:7480/".to_owned()),
+            },
+            DialogKind::Account { .. }
+            | DialogKind::SignOut { .. }
+            | DialogKind::Settings
+            | DialogKind::About => {
+                let folded = self.folded(Some(kind));
+                folded.window.dialog.expect("it has all it shows")
+            }
+        }
+    }
+
+    fn confirm(self, title: Msg, confirm: Button) -> DialogView {
+        DialogView::Confirm {
+            title,
+            body: self.say(
+                "Its URL stops working for everyone.",
+                "Sua URL para de funcionar para todos.",
+            ),
+            confirm,
         }
     }
 }

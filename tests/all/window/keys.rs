@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::views::{ENGLISH, key, tunnel};
 use slint::ComponentHandle;
 use slint::platform::Key;
-use underpass::model::{Action, DialogKind, Theme};
+use underpass::model::{Action, DialogKind, Setting, Theme};
 use underpass::shell::ui;
 use underpass::view::Badge;
 
@@ -210,7 +210,9 @@ fn everything_in_the_window_is_reached_by_tab() {
         Action::OpenDialog {
             dialog: DialogKind::CreateTunnel,
         },
-        Action::SetTheme { theme: Theme::Dark },
+        Action::Set {
+            setting: Setting::Theme(Theme::Dark),
+        },
         Action::Stop {
             tunnel: tunnel("frontend"),
         },

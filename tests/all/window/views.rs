@@ -1,12 +1,14 @@
 //! Views made by hand: what the fold might say, in two languages.
 
 use underpass::model::{
-    AccountId, Action, DialogKind, Language, PortKey, PortNumber, Theme, TunnelId,
+    AccountId, AccountState, Action, Dialog, DialogKind, Inputs, Language, PortKey, PortNumber,
+    Theme, TunnelId, UnixMillis,
 };
 use underpass::provider::devtunnel::OFFERS;
+use underpass::provider::registry;
 use underpass::view::{
-    AccountRow, Badge, Banner, Button, Card, Header, Msg, Panel, Row, SettingsView, TimelineEntry,
-    TrayView, View, WindowView,
+    Badge, Banner, Button, Card, Header, Msg, Panel, Row, TimelineEntry, TrayView, View,
+    WindowView, fold,
 };
 
 /// Words in the language of the scene. A key that no file has is shown as it is.
@@ -34,11 +36,6 @@ pub fn key(id: &str, port: u16) -> PortKey {
     PortKey::new(&tunnel(id), PortNumber::new(port).expect("a port"))
 }
 
-/// The one account.
-const fn whose() -> AccountId {
-    AccountId::only(OFFERS.id)
-}
-
 impl Scene {
     pub fn say(self, en: &'static str, pt: &'static str) -> Msg {
         let id = match self.language {
@@ -54,6 +51,26 @@ impl Scene {
             action,
             enabled: true,
         }
+    }
+
+    /// What the fold makes of one account and nothing else.
+    pub fn folded(self, dialog: Option<DialogKind>) -> View {
+        let dialog = dialog.map(|kind| Dialog {
+            kind,
+            errors: vec![],
+        });
+        let mut inputs = Inputs {
+            dialog,
+            providers: registry::catalog(),
+            ..Inputs::default()
+        };
+        inputs.settings.language = Some(self.language);
+        inputs.settings.theme = self.theme;
+        inputs.account_mut(&AccountId::only(OFFERS.id)).state = AccountState::Ready {
+            user: "ana@example.org".to_owned(),
+            via: "Microsoft".to_owned(),
+        };
+        fold(&inputs, UnixMillis(1))
     }
 
     pub fn empty(self) -> View {
@@ -75,31 +92,7 @@ impl Scene {
                 banners: vec![],
                 toast: None,
                 quitting: None,
-                settings: SettingsView {
-                    language: None,
-                    autostart: false,
-                    lan: false,
-                    relay: self.say(
-                        "The relay built into Underpass",
-                        "O relay embutido no Underpass",
-                    ),
-                    leave: None,
-                    accounts: vec![AccountRow {
-                        name: "Dev Tunnels".to_owned(),
-                        line: self.say(
-                            "Signed in as ana@example.org (Microsoft).",
-                            "Conectado como ana@example.org (Microsoft).",
-                        ),
-                        manage: self.button(
-                            "Account…",
-                            "Conta…",
-                            Action::OpenDialog {
-                                dialog: DialogKind::Account { account: whose() },
-                            },
-                        ),
-                        options: vec![],
-                    }],
-                },
+                menu: self.folded(None).window.menu,
             },
             tray: TrayView {
                 worst: None,

@@ -114,6 +114,7 @@ impl Rig {
             target: "3000".to_owned(),
             protocol: Protocol::Http,
             public_port: String::new(),
+            options: [].into(),
         })
     }
 

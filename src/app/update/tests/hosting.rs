@@ -289,7 +289,9 @@ fn the_next_engine_counts_sessions_on_and_is_watched_anew() {
     rig.act(Action::Select { key: key() });
     rig.put(Event::WindowShown(true));
     rig.probe(1, Health::Operational);
-    let commands = rig.act(Action::SetLan { on: true });
+    let commands = rig.act(Action::Set {
+        setting: Setting::Lan(true),
+    });
     let sessions = commands.iter().find_map(|command| match command {
         Command::StartEngine { order, .. } => Some(order.sessions),
         _ => None,

@@ -72,6 +72,7 @@ fn a_public_port_goes_with_tcp_alone() {
         target: "22".to_owned(),
         protocol: Protocol::Http,
         public_port: "2222".to_owned(),
+        options: [].into(),
     });
     let errors = rig.state.inputs.dialog.expect("the form stays").errors;
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
     Outage, Pending, Phase, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
-    Reason, Secret, SessionNumber, Toast, TunnelId, UnixMillis,
+    Reason, Secret, SessionNumber, Setting, Toast, TunnelId, UnixMillis,
 };
 use crate::view::WindowOp;
 
@@ -82,6 +82,7 @@ impl Rig {
             target: target.to_owned(),
             protocol: Protocol::Http,
             public_port: String::new(),
+            options: [].into(),
         });
         self.take_changes(commands)
     }

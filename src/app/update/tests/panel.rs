@@ -60,6 +60,7 @@ fn what_a_provider_has_not_is_said_beside_its_field() {
         target: "22".to_owned(),
         protocol,
         public_port: String::new(),
+        options: [].into(),
     };
     let errors = |rig: &mut Rig, protocol| {
         rig.act(create(protocol));

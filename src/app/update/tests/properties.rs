@@ -34,7 +34,8 @@ fn any_action() -> impl Strategy<Value = Action> {
                 access: Access::Private,
                 target,
                 protocol,
-                public_port
+                public_port,
+                options: [].into(),
             }
         ),
         (tunnel, text.clone(), protocol, text).prop_map(
@@ -46,7 +47,9 @@ fn any_action() -> impl Strategy<Value = Action> {
             }
         ),
         Just(Action::StopAll),
-        any::<bool>().prop_map(|on| Action::SetLan { on }),
+        any::<bool>().prop_map(|on| Action::Set {
+            setting: Setting::Lan(on)
+        }),
     ]
 }
 

@@ -37,6 +37,9 @@ fn one_line(value: &Value) -> Option<String> {
         }
         // A dialog has a kind too, and fields that are worth a line each.
         Value::Object(fields) if fields.contains_key("title") => None,
+        Value::Object(fields) if fields.contains_key("setting") => {
+            Some(format!("set {}", value["setting"]))
+        }
         Value::Object(fields) if fields.contains_key("do") || fields.contains_key("kind") => {
             let verb = fields.get("do").or(fields.get("kind")).and_then(one_line);
             let rest = fields

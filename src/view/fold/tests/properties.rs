@@ -4,7 +4,7 @@ use super::any::{some_inputs, some_time};
 use super::build::{id, number};
 use crate::model::{Action, DialogKind, Pending, PortKey, TunnelId};
 use crate::view::fold::wants_tick;
-use crate::view::{Button, TrayItem, View, fold};
+use crate::view::{Button, DialogView, TrayItem, View, fold};
 use proptest::prelude::*;
 
 /// Every button of window and tray.
@@ -23,19 +23,21 @@ fn buttons(view: &View) -> Vec<Button> {
         all.extend(panel.url_buttons.iter().cloned());
         all.extend(panel.buttons.iter().cloned());
     }
-    all.extend(
-        view.window
-            .dialog
-            .iter()
-            .filter_map(|dialog| dialog.confirm.clone()),
-    );
+    all.extend(view.window.menu.iter().cloned());
+    match &view.window.dialog {
+        Some(DialogView::Confirm { confirm, .. }) => all.push(confirm.clone()),
+        Some(DialogView::Account { steps, .. }) => all.extend(steps.iter().cloned()),
+        Some(DialogView::Settings { sections, .. }) => {
+            all.extend(sections.iter().filter_map(|section| section.button.clone()));
+        }
+        _ => {}
+    }
     all.extend(
         view.window
             .banners
             .iter()
             .filter_map(|banner| banner.remedy.clone()),
     );
-    all.extend(view.window.settings.leave.iter().cloned());
     collect(&view.tray.menu, &mut all);
     all
 }

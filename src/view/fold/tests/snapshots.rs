@@ -7,11 +7,11 @@ use super::build::{
 use super::compact::compact;
 use crate::model::{
     Access, AccountId, AccountState, Catalog, DeviceCode, Dialog, DialogKind, Field, FieldError,
-    Health, Inputs, Language, Life, LocalAnswer, Metrics, Notice, NoticeKind, Outage, Pending,
-    Phase, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Remote, Sample, ServiceFault,
-    SessionNumber, Theme, Toast, Traffic, Transition, Tunnel,
+    Health, Inputs, InvalidJoinLink, Language, Life, LocalAnswer, Metrics, Notice, NoticeKind,
+    Outage, Pending, Phase, Protocol, ProviderId, PublicAnswer, Reason, RelayVerdict, Remote,
+    Sample, ServiceFault, SessionNumber, Setting, Theme, Toast, Traffic, Transition, Tunnel,
 };
-use crate::view::fold;
+use crate::view::{DialogView, fold};
 use serde_json::Value;
 
 fn pin(name: &str, inputs: &Inputs) {
@@ -396,6 +396,24 @@ fn a_private_tunnel_that_works() {
 }
 
 #[test]
+fn settings_are_rows() {
+    let fault = InvalidJoinLink::Scheme;
+    let mut inputs = Inputs {
+        dialog: Some(Dialog {
+            kind: DialogKind::Settings,
+            errors: vec![(Field::JoinLink, FieldError::NotAJoinLink { fault })],
+        }),
+        providers: Catalog::sample(),
+        ..Inputs::default()
+    };
+    inputs.settings.relay.joined = Some("relay.example:7443".to_owned());
+    inputs.settings.set(Setting::Theme(Theme::Dark));
+    inputs.settings.set_option(whose().provider, "offer", "v1");
+    inputs.account_mut(&whose()).state = signed_in();
+    pin("settings-are-rows", &inputs);
+}
+
+#[test]
 fn every_step_of_the_account() {
     let code = DeviceCode {
         url: "https://example.org/device".to_owned(),
@@ -426,13 +444,18 @@ fn every_step_of_the_account() {
             };
             inputs.account_mut(&whose()).state = state;
             let dialog = fold(&inputs, NOW).window.dialog;
-            let dialog = dialog.expect("it is open");
+            let Some(DialogView::Account {
+                body, code, steps, ..
+            }) = dialog
+            else {
+                panic!("it is open");
+            };
             // The command is another one on each system.
-            let code = dialog.code.as_ref().map(|(_, copy)| copy);
+            let code = code.map(|(_, copy)| copy);
             compact(serde_json::json!({
-                "body": dialog.body,
+                "body": body,
                 "code": code,
-                "steps": dialog.steps,
+                "steps": steps,
             }))
         })
         .collect();

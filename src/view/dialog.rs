@@ -1,0 +1,145 @@
+//! The dialog in front, a variant a dialog with what that one shows, and the rows that whatever can
+//! be set is drawn as.
+
+use super::{Button, Msg};
+use crate::model::{Action, Field, PortKey, ProviderId, TunnelId};
+use serde::Serialize;
+
+/// What is wrong with what was typed, each beside its field.
+pub type Errors = Vec<(Field, Msg)>;
+
+/// The dialog in front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(
+    missing_docs,
+    reason = "the fields are what is on screen, by its place"
+)]
+pub enum DialogView {
+    /// A new tunnel. The first provider is picked when it opens.
+    CreateTunnel {
+        title: Msg,
+        providers: Vec<ProviderChoice>,
+        errors: Errors,
+        submit: Msg,
+    },
+    /// A new port.
+    AddPort {
+        tunnel: TunnelId,
+        title: Msg,
+        protocols: Vec<String>,
+        errors: Errors,
+        submit: Msg,
+    },
+    /// Another protocol; `protocol` is the one that is picked when it opens.
+    ChangeProtocol {
+        key: PortKey,
+        title: Msg,
+        body: Msg,
+        protocols: Vec<String>,
+        protocol: String,
+        errors: Errors,
+        submit: Msg,
+    },
+    /// A question, and the button that says yes.
+    Confirm {
+        title: Msg,
+        body: Msg,
+        confirm: Button,
+    },
+    /// An account: where it is, and the steps on from there, the most likely first. `code` is what is
+    /// to be copied for it: a command, a code.
+    Account {
+        title: Msg,
+        body: Msg,
+        code: Option<(String, Button)>,
+        steps: Vec<Button>,
+    },
+    /// A URL for a phone's camera.
+    QrCode {
+        title: Msg,
+        body: Msg,
+        url: Option<String>,
+    },
+    /// What can be set.
+    Settings { title: Msg, sections: Vec<Section> },
+    /// Version, licence, "Made with Slint".
+    About { title: Msg },
+}
+
+/// Somebody who may carry a new tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
+pub struct ProviderChoice {
+    pub id: ProviderId,
+    pub name: Msg,
+    pub protocols: Vec<String>,
+    /// One may say who can visit.
+    pub access: bool,
+    /// What may be set for a tunnel there; it is sent with the rest of the form.
+    pub options: Vec<OptionRow>,
+    /// Why it cannot be picked now.
+    pub shut: Option<Msg>,
+    /// Goes on towards that.
+    pub set_up: Option<Button>,
+}
+
+/// Settings that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
+pub struct Section {
+    /// What stands above them and how that is, in a line; the first section has neither.
+    pub head: Option<(Msg, Msg)>,
+    pub button: Option<Button>,
+    pub rows: Vec<OptionRow>,
+    /// All of it is as it comes: it is shown once it is asked for.
+    pub folded: bool,
+}
+
+/// What can be set, by how that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
+pub enum OptionRow {
+    /// On or off.
+    Toggle {
+        label: Msg,
+        /// What it does, where the label does not say it.
+        hint: Option<Msg>,
+        on: bool,
+        /// Turns it off, and on.
+        set: [Action; 2],
+    },
+    /// One of a few.
+    Choice {
+        label: Msg,
+        /// What it may be, and what makes it so.
+        choices: Vec<(Msg, Action)>,
+        /// Which of them it is.
+        chosen: Option<usize>,
+    },
+    /// A line of text.
+    Text(Entry),
+    /// The same, and what is typed is not to be seen.
+    Secret(Entry),
+    /// A whole number.
+    Number(Entry),
+}
+
+/// What is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
+pub struct Entry {
+    pub label: Msg,
+    /// What may be typed, where the label does not say it.
+    pub hint: Option<Msg>,
+    /// Shown while nothing is typed: an example, or what holds then.
+    pub placeholder: String,
+    pub text: String,
+    /// Why that cannot be taken.
+    pub error: Option<Msg>,
+    /// What to do with what was typed, which goes into it by [`Action::with_text`].
+    pub set: Action,
+    /// The button that does it; without one it is done when the field is left.
+    pub button: Option<Msg>,
+}
