@@ -116,6 +116,10 @@ impl AlreadyRunning {
     ///
     /// # Errors
     /// It does not answer.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the other program is starting or ending, and tells nobody when it is through"
+    )]
     pub fn raise(&self) -> io::Result<()> {
         let start = Instant::now();
         loop {
@@ -218,6 +222,10 @@ impl Doorbell {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pause of this thread, which has nothing else to hear"
+)]
 fn listen(listener: &TcpListener, secret: &str, shared: &Shared) {
     for peer in listener.incoming() {
         if shared.0.lock().closing {
