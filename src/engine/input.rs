@@ -46,7 +46,7 @@ pub enum Input {
     Woke,
     /// The person signed in.
     SignedIn,
-    /// [`Machine::deadline`](super::machine::Machine::deadline) has come.
+    /// [`Machine::deadline`](super::Machine::deadline) has come.
     Timer,
 }
 

@@ -14,13 +14,62 @@ use crate::model::{
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// The machine. It owns the life of one tunnel; the driver has the attempt and the session in hand.
+/// Decides when one tunnel connects, waits, replaces its session and gives up.
 ///
-/// The driver tells it what happened ([`Machine::handle`]), does what comes back in that order, and
-/// then shows [`Machine::life`]; it comes back at [`Machine::deadline`] at the latest. No two calls
-/// depend on each other, any input may come at any time, and one that no longer fits what the machine
-/// knows is ignored: a stop wins over everything in flight. There is at most one attempt and one
-/// session at once, and none is asked for that is not there.
+/// It owns the tunnel's [`Life`] and what that depends on: failures in a row, what is known of each
+/// port's URL, when the next attempt is due. Its user, the driver, has the attempt and the session in
+/// hand.
+///
+/// # Order of calls
+///
+/// 1. Tell it what happened: [`Machine::handle`].
+/// 2. Do what it returns, in that order. What comes of it (an attempt that failed, a session that ended)
+///    is told as the next input, not from within.
+/// 3. Show [`Machine::life`], which may have changed.
+/// 4. Come back with [`Input::Timer`] at [`Machine::deadline`], or earlier with whatever happens first;
+///    the deadline may be another one after each input.
+///
+/// No two calls depend on each other beyond that: any input may come at any time, and one that no longer
+/// fits is ignored.
+///
+/// # What never happens
+///
+/// - It reads no clock and rolls no dice: `now` is monotonic and never earlier than before, `random` is
+///   from 0 to 1.
+/// - There is at most one attempt and one session at once, beside the sessions that drain. Nothing is
+///   closed, cut or abandoned that is not there.
+/// - After [`Input::Stop`] nothing is connected before the next [`Input::Start`], whatever was in flight.
+/// - A probe cuts no session unless it saw the URL dead three times in a row while the service
+///   answered here, on a session that had routed before.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use underpass::engine::{Backoff, Input, Machine, Output};
+/// use underpass::model::{Life, Reason, Timing};
+///
+/// let mut now = Instant::now();
+/// let middle = 0.5; // no jitter
+/// let mut machine = Machine::new(Backoff::new(&Timing::default()), 0);
+/// assert_eq!(machine.handle(Input::Start, now, middle), [Output::Connect]);
+/// assert_eq!(machine.handle(Input::Connected, now, middle), []);
+/// assert!(matches!(machine.life(), Life::Up { proven: false, .. }));
+///
+/// // The network is gone: again after a second.
+/// let dropped = Input::Dropped(Reason::LinkLost);
+/// assert_eq!(machine.handle(dropped, now, middle), []);
+/// let due = machine.deadline().expect("it waits");
+/// assert_eq!(due - now, Duration::from_secs(1));
+/// now = due;
+/// assert_eq!(machine.handle(Input::Timer, now, middle), [Output::Connect]);
+///
+/// // Stop wins over the attempt under way, and what comes of that is ignored.
+/// assert_eq!(machine.handle(Input::Stop, now, middle), [Output::Abandon]);
+/// let late = Input::ConnectFailed(Reason::LinkLost, None);
+/// assert_eq!(machine.handle(late, now, middle), []);
+/// assert_eq!((machine.life(), machine.deadline()), (Life::Stopped, None));
+/// ```
 #[derive(Debug)]
 pub struct Machine {
     backoff: Backoff,

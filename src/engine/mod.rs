@@ -16,7 +16,9 @@ mod tokens;
 mod up;
 mod wait;
 
-pub use input::Probe;
+pub use backoff::Backoff;
+pub use input::{Cut, Input, Output, Probe};
+pub use machine::Machine;
 
 use crate::model::{Life, LivePort, Outage, Port, PortNumber, Reason, Traffic};
 use crate::model::{Timing, UnixMillis};

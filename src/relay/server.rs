@@ -115,8 +115,51 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A running relay. Dropping it ends it at once; [`Relay::drain`] and [`Relay::shutdown`] tell the
-/// hosts first.
+/// A running relay: the public end of the tunnels that its accounts host.
+///
+/// It owns its two listeners and those of public ports, the sessions of its hosts, the connections of
+/// their visitors, and the lock on its data folder, in which it keeps key, certificate, accounts and
+/// names. All of it runs as tasks of the runtime that it was started in.
+///
+/// # Order of calls
+///
+/// 1. [`Relay::start`], or [`Relay::start_on`] with sockets that a service manager holds. When it returns
+///    the relay is up: its addresses are final, and [`Relay::join_link`] is what a host needs.
+/// 2. Whoever may host is in its folder ([`Accounts`](super::Accounts)): changes count within a second.
+/// 3. [`Relay::drain`] tells the hosts that it goes down and gives what is under way its time;
+///    [`Relay::shutdown`] waits for nothing. When they return another relay may start on the same
+///    addresses and folder. Dropping it ends it at once and tells nobody.
+///
+/// # What never happens
+///
+/// - Two relays never have one folder: the second is refused, with the path in the error.
+/// - No visitor waits for a host for longer than it takes to say that there is none; one whose host is
+///   on its way back waits 10 s at most.
+/// - Nothing that a stranger, a visitor or an account sends grows memory, files or log beyond the
+///   [`Limits`], and whoever has most pays.
+/// - What it cannot read in its folder is never replaced.
+/// - It knows no window, no home and no provider: the program embeds it, and runs it on a server.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use underpass::relay::{Relay, RelayConfig, Visitors};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let data = tempfile::tempdir()?;
+/// let config = RelayConfig::local(data.path());
+/// let visitors = Arc::new(Visitors::new(&config.domain));
+/// let relay = Relay::start(config, visitors).await?;
+/// let password = relay.join_link().reveal(); // for the owner's hosts alone
+/// assert!(password.starts_with("underpass://"));
+/// assert!(relay.http_addr().ip().is_loopback());
+/// relay.drain(Duration::from_secs(5)).await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Relay {
     link: SocketAddr,
     http: SocketAddr,

@@ -24,7 +24,7 @@ const ROUNDS: usize = 32;
 /// The last words may take this long to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// See the module.
+/// The task of a [`session`](super::session), which has the contract. Dropping it ends the session.
 pub struct Driver {
     shared: Arc<Shared>,
     link: Option<Link>,
@@ -74,7 +74,7 @@ impl Driver {
         }
     }
 
-    /// Runs until the session is over.
+    /// Runs until the session is over, and a second longer at most for its last frame.
     pub async fn run(mut self) -> End {
         let end = poll_fn(|cx| self.poll(cx)).await;
         if let Some(link) = self.link.take() {

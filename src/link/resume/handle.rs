@@ -52,7 +52,10 @@ pub enum AttachError {
     OutOfDate,
 }
 
-/// A handle to one session; clones are handles to the same one.
+/// Attaches connections to a [`session`](super::session), which has the contract, watches and ends it.
+///
+/// Clones are handles to the same session. It keeps the session's memory, but not the session: that
+/// ends with its driver.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,

@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// See the module. Dropping it calls the session off, but for what was written before a shutdown.
+/// The application's end of a [`session`](super::session), which has the contract.
+///
+/// Dropping it calls the session off, but for what was written before a shutdown.
 pub struct ResumeStream {
     shared: Arc<Shared>,
 }
