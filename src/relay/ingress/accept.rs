@@ -101,7 +101,7 @@ impl Entrance {
     }
 
     /// Sets what every visitor's connection is to have.
-    fn prepare(&self, socket: SockRef<'_>) {
+    fn prepare(&self, socket: &SockRef<'_>) {
         let keep_alive = TcpKeepalive::new()
             .with_time(KEEP_ALIVE_TIME)
             .with_interval(KEEP_ALIVE_INTERVAL);
@@ -138,7 +138,7 @@ pub(super) async fn accept<F>(
     F: Future<Output = ()> + Send + 'static,
 {
     let mut connections = JoinSet::new();
-    entrance.prepare(SockRef::from(&listener));
+    entrance.prepare(&SockRef::from(&listener));
     // They come in order: after the first that has inherited, all have.
     let mut inherit = false;
     {
@@ -151,7 +151,7 @@ pub(super) async fn accept<F>(
                     Ok((stream, peer)) => {
                         inherit = inherit || has_inherited(&stream);
                         if !inherit {
-                            entrance.prepare(SockRef::from(&stream));
+                            entrance.prepare(&SockRef::from(&stream));
                         }
                         let permit = entrance.limiter.admit(entrance.network(peer));
                         connections.spawn(serve(stream, peer, permit));
