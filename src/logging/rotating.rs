@@ -193,6 +193,9 @@ mod tests {
     fn begun(dir: &tempfile::TempDir, day: &str) -> RotatingFile {
         RotatingFile {
             day: day.to_owned(),
+            // What was opened is the real day's.
+            file: None,
+            len: 0,
             ..RotatingFile::open(dir.path().to_owned(), SMALL).expect("it opens")
         }
     }
