@@ -3,6 +3,14 @@
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_types,
+        reason = "a test whose lock is poisoned has failed already"
+    )
+)]
+
 pub mod app;
 pub mod audit;
 pub mod base;

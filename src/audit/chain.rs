@@ -30,22 +30,22 @@ pub struct Record {
     pub at: String,
     /// What happened: `tunnel.up` and the like.
     pub kind: String,
-    /// To which tunnel.
+    /// The tunnel's id at its provider.
     pub tunnel: String,
-    /// Who carries it.
+    /// The provider's id.
     pub provider: String,
-    /// Why.
+    /// The word of its [`Cause`](super::Cause).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The public URLs it had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
-    /// What went wrong.
+    /// What the system or the provider said of a failure, cleaned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Pairs an up with its down.
     pub run: String,
-    /// Which session.
+    /// The session's number in this run of the tunnel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<u64>,
     /// What a crash left unfinished right before this record.
@@ -69,13 +69,13 @@ pub struct Torn {
 
 /// What the next record follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ChainPosition {
     pub seq: u64,
     pub prev: String,
     pub torn: Option<Torn>,
 }
 
-impl Place {
+impl ChainPosition {
     /// The start of a chain.
     pub fn first() -> Self {
         Self {
@@ -87,10 +87,10 @@ impl Place {
 }
 
 /// The entry as a line, with its end.
-pub(super) fn to_line(entry: &Entry, place: Place) -> serde_json::Result<String> {
+pub(super) fn to_line(entry: &Entry, position: ChainPosition) -> serde_json::Result<String> {
     let provider = serde_json::to_value(entry.provider)?;
     let record = Record {
-        seq: place.seq,
+        seq: position.seq,
         at: rfc3339(entry.at),
         kind: entry.kind.as_str().to_owned(),
         tunnel: entry.tunnel.to_string(),
@@ -100,8 +100,8 @@ pub(super) fn to_line(entry: &Entry, place: Place) -> serde_json::Result<String>
         error: entry.error_text(),
         run: entry.run.0.clone(),
         session: entry.session.map(|session| session.0),
-        torn: place.torn,
-        prev: place.prev,
+        torn: position.torn,
+        prev: position.prev,
         hash: String::new(),
     };
     let mut line = serde_json::to_string(&record)?;
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_line_says_everything_and_is_read_back() {
-        let line = to_line(&entry(), Place::first()).expect("a line");
+        let line = to_line(&entry(), ChainPosition::first()).expect("a line");
         let record = parse_line(line.trim_end().as_bytes()).expect("its hash is right");
         assert_eq!(record.at, "2026-09-21T14:13:20.007Z");
         assert_eq!(
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn any_other_byte_makes_it_no_record() {
-        let line = to_line(&entry(), Place::first()).expect("a line");
+        let line = to_line(&entry(), ChainPosition::first()).expect("a line");
         let line = line.trim_end().as_bytes();
         for at in 0..line.len() {
             let mut edited = line.to_vec();
@@ -177,7 +177,7 @@ mod tests {
         let mut entry = entry();
         entry.urls = vec!["\"".repeat(9_000); 40];
         entry.error = Some("\u{1F980}".repeat(9_000));
-        let line = to_line(&entry, Place::first()).expect("a line");
+        let line = to_line(&entry, ChainPosition::first()).expect("a line");
         assert!(line.len() < MAX_LINE / 2, "{}", line.len());
     }
 }

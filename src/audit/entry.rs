@@ -99,18 +99,18 @@ fn failure_word(reason: &Reason) -> String {
     }
 }
 
-/// One event.
+/// What is written down of one event; the chain adds its number and hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When.
+    /// By the clock of the app's facts.
     pub at: UnixMillis,
-    /// What.
+    /// What happened.
     pub kind: Kind,
-    /// To which tunnel.
+    /// The tunnel, by its id at the provider.
     pub tunnel: TunnelId,
-    /// Who carries it.
+    /// The provider that it was hosted with.
     pub provider: ProviderId,
-    /// Why.
+    /// Why it happened, where that is not plain.
     pub cause: Option<Cause>,
     /// The public URLs it had.
     pub urls: Vec<String>,
@@ -118,7 +118,7 @@ pub struct Entry {
     pub error: Option<String>,
     /// Pairs an up with its down.
     pub run: RunId,
-    /// Which session.
+    /// The session's number in this run of the tunnel.
     pub session: Option<SessionNumber>,
 }
 

@@ -20,6 +20,10 @@ pub(super) fn lock_for_reading(file: &File) -> io::Result<()> {
     wait_for(|| file.try_lock_shared())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the system tells nobody that a file lock is free"
+)]
 fn wait_for(attempt: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
     let start = Instant::now();
     loop {

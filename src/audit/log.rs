@@ -1,6 +1,6 @@
 //! Appending. It knows the end of the file, and nothing of the rest.
 
-use super::chain::{Place, Torn, parse_line, sha256, to_line};
+use super::chain::{ChainPosition, Torn, parse_line, sha256, to_line};
 use super::entry::Entry;
 use super::lock::lock_for_writing;
 use crate::base::files::no_follow;
@@ -42,20 +42,20 @@ impl AuditLog {
         // Opened anew each time: a log that was moved away or restored in between stays whole.
         let mut file = open_for_append(&self.path)?;
         lock_for_writing(&file)?;
-        let end = find_end(&mut file)?;
+        let end = find_tail(&mut file)?;
         let mut line = String::new();
         if end.line_is_open {
             line.push('\n');
         }
-        line.push_str(&to_line(entry, end.place)?);
+        line.push_str(&to_line(entry, end.position)?);
         file.write_all(line.as_bytes())?;
         file.sync_data()
     }
 }
 
 /// Where the next record goes.
-struct End {
-    place: Place,
+struct LogTail {
+    position: ChainPosition,
     /// The file's last byte is no end of line.
     line_is_open: bool,
 }
@@ -65,12 +65,12 @@ fn open_for_append(path: &Path) -> io::Result<File> {
     no_follow(options.read(true).append(true).create(true)).open(path)
 }
 
-fn find_end(file: &mut File) -> io::Result<End> {
+fn find_tail(file: &mut File) -> io::Result<LogTail> {
     let len = file.metadata()?.len();
     for window in [TAIL, LONG_TAIL] {
         let start = len.saturating_sub(window);
         let tail = read_from(file, start)?;
-        if let Some(end) = end_of(&tail) {
+        if let Some(end) = tail_of(&tail) {
             return Ok(end);
         }
         if start == 0 {
@@ -78,8 +78,8 @@ fn find_end(file: &mut File) -> io::Result<End> {
         }
     }
     // No program of ours leaves that much: the chain starts anew, and `verify` will say so.
-    Ok(End {
-        place: Place::first(),
+    Ok(LogTail {
+        position: ChainPosition::first(),
         line_is_open: true,
     })
 }
@@ -92,7 +92,7 @@ fn read_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The end of a file that has a record in this tail.
-fn end_of(tail: &[u8]) -> Option<End> {
+fn tail_of(tail: &[u8]) -> Option<LogTail> {
     let line_is_open = tail.last() != Some(&b'\n');
     let mut stop = tail.len() - usize::from(!line_is_open && !tail.is_empty());
     loop {
@@ -101,13 +101,13 @@ fn end_of(tail: &[u8]) -> Option<End> {
         if let Some(record) = parse_line(line) {
             // Whole lines that are no records are no crash's work: `verify` is to find them.
             let rest = tail.get(stop + 1..).unwrap_or_default();
-            let place = Place {
+            let position = ChainPosition {
                 seq: record.seq + 1,
                 prev: record.hash,
                 torn: torn(rest).filter(|_| line_is_open),
             };
-            return Some(End {
-                place,
+            return Some(LogTail {
+                position,
                 line_is_open,
             });
         }
@@ -116,12 +116,12 @@ fn end_of(tail: &[u8]) -> Option<End> {
 }
 
 /// The end of a file that has no record at all.
-fn no_record_yet(all: &[u8]) -> End {
+fn no_record_yet(all: &[u8]) -> LogTail {
     let line_is_open = all.last().is_some_and(|byte| *byte != b'\n');
-    End {
-        place: Place {
+    LogTail {
+        position: ChainPosition {
             torn: torn(all).filter(|_| line_is_open),
-            ..Place::first()
+            ..ChainPosition::first()
         },
         line_is_open,
     }

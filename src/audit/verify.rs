@@ -61,7 +61,7 @@ pub enum Unreadable {
 /// # Errors
 /// The first place where the chain does not hold, or what kept the file from being read.
 pub fn verify(path: &Path) -> Result<Summary, VerifyError> {
-    let Some(mut lines) = Lines::open(path)? else {
+    let Some(mut lines) = RawLines::open(path)? else {
         return Ok(Summary::default());
     };
     let mut check = Check::default();
@@ -76,14 +76,14 @@ pub fn verify(path: &Path) -> Result<Summary, VerifyError> {
 /// # Errors
 /// The file could not be opened. One that is not there has no records.
 pub fn read(path: &Path) -> io::Result<Records> {
-    let lines = Lines::open(path)?;
+    let lines = RawLines::open(path)?;
     Ok(Records { lines, line: 0 })
 }
 
 /// The records of a log.
 #[derive(Debug)]
 pub struct Records {
-    lines: Option<Lines>,
+    lines: Option<RawLines>,
     line: u64,
 }
 
@@ -108,7 +108,7 @@ impl Iterator for Records {
 
 /// A line, or a part of one that is too long.
 #[derive(Debug)]
-struct Line {
+struct RawLine {
     bytes: Vec<u8>,
     /// It is the start of a line.
     begins: bool,
@@ -118,12 +118,12 @@ struct Line {
 
 /// The lines of a file, in bounded memory.
 #[derive(Debug)]
-struct Lines {
+struct RawLines {
     file: BufReader<Take<File>>,
     begins: bool,
 }
 
-impl Lines {
+impl RawLines {
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = match File::open(path) {
             Ok(file) => file,
@@ -139,7 +139,7 @@ impl Lines {
         Ok(Some(Self { file, begins: true }))
     }
 
-    fn next_line(&mut self) -> io::Result<Option<Line>> {
+    fn next_line(&mut self) -> io::Result<Option<RawLine>> {
         let mut bytes = Vec::new();
         let mut part = (&mut self.file).take(MAX_LINE as u64);
         if part.read_until(b'\n', &mut bytes)? == 0 {
@@ -147,7 +147,7 @@ impl Lines {
         }
         let ends = bytes.pop_if(|byte| *byte == b'\n').is_some();
         let begins = std::mem::replace(&mut self.begins, ends);
-        Ok(Some(Line {
+        Ok(Some(RawLine {
             bytes,
             begins,
             ends,
@@ -174,7 +174,7 @@ struct Stray {
 }
 
 impl Check {
-    fn take(&mut self, line: &Line) -> Result<(), Broken> {
+    fn take(&mut self, line: &RawLine) -> Result<(), Broken> {
         self.line += u64::from(line.begins);
         if let Some(record) = parse_line(&line.bytes).filter(|_| line.begins) {
             return self.take_record(record);
@@ -183,7 +183,7 @@ impl Check {
         Ok(())
     }
 
-    fn take_stray(&mut self, line: &Line) {
+    fn take_stray(&mut self, line: &RawLine) {
         let number = self.line;
         let stray = self.stray.get_or_insert_with(|| Stray {
             line: number,

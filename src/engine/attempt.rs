@@ -23,7 +23,7 @@ pub(super) struct Outcome {
 }
 
 /// What an attempt says.
-pub(super) enum News {
+pub(super) enum AttemptEvent {
     Phase(Phase),
     Outcome(Outcome),
 }
@@ -43,11 +43,11 @@ impl Attempt {
     }
 
     /// Waits for what it says next.
-    pub(super) async fn news(&mut self) -> News {
+    pub(super) async fn next_event(&mut self) -> AttemptEvent {
         tokio::select! {
             biased;
-            Some(phase) = self.phases.recv() => News::Phase(phase),
-            outcome = &mut self.future => News::Outcome(outcome),
+            Some(phase) = self.phases.recv() => AttemptEvent::Phase(phase),
+            outcome = &mut self.future => AttemptEvent::Outcome(outcome),
         }
     }
 

@@ -23,12 +23,12 @@ pub enum Input {
     GoingDown,
     /// The session's link is down; it waits for another one.
     Parked {
-        /// For so long at most.
+        /// How long it may still be resumed.
         left: Duration,
-        /// So many connections are held.
+        /// How many connections are held.
         open: u64,
     },
-    /// So many connections are held by now.
+    /// How many connections the parked session holds by now.
     Holds(u64),
     /// The parked session goes on over a new link.
     Resumed,
@@ -46,18 +46,18 @@ pub enum Input {
     Woke,
     /// The person signed in.
     SignedIn,
-    /// [`Machine::deadline`](super::machine::Machine::deadline) has come.
+    /// [`Machine::deadline`](super::Machine::deadline) has come.
     Timer,
 }
 
 /// What a probe of one port found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// Which port.
+    /// The local port whose URL was asked.
     pub port: PortNumber,
     /// The session it began under.
     pub session: SessionNumber,
-    /// What it found.
+    /// What it found, as the classifier puts it.
     pub diagnosis: Diagnosis,
 }
 

@@ -7,24 +7,73 @@ pub(super) mod ended;
 
 use super::backoff::Backoff;
 use super::input::{Cut, Input, Output, Probe};
-use super::up::{Beside, ESTABLISHED_AFTER, Up};
+use super::up::{ESTABLISHED_AFTER, Replacement, Up};
 use crate::model::{
     Class, DEAD_AFTER_DOWNS, Life, Outage, Phase, PortNumber, Reason, SessionNumber,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// The machine. It owns the life of one tunnel; the driver has the attempt and the session in hand.
+/// Decides when one tunnel connects, waits, replaces its session and gives up.
 ///
-/// The driver tells it what happened ([`Machine::handle`]), does what comes back in that order, and
-/// then shows [`Machine::life`]; it comes back at [`Machine::deadline`] at the latest. No two calls
-/// depend on each other, any input may come at any time, and one that no longer fits what the machine
-/// knows is ignored: a stop wins over everything in flight. There is at most one attempt and one
-/// session at once, and none is asked for that is not there.
+/// It owns the tunnel's [`Life`] and what that depends on: failures in a row, what is known of each
+/// port's URL, when the next attempt is due. Its user, the driver, has the attempt and the session in
+/// hand.
+///
+/// # Order of calls
+///
+/// 1. Tell it what happened: [`Machine::handle`].
+/// 2. Do what it returns, in that order. What comes of it (an attempt that failed, a session that ended)
+///    is told as the next input, not from within.
+/// 3. Show [`Machine::life`], which may have changed.
+/// 4. Come back with [`Input::Timer`] at [`Machine::deadline`], or earlier with whatever happens first;
+///    the deadline may be another one after each input.
+///
+/// No two calls depend on each other beyond that: any input may come at any time, and one that no longer
+/// fits is ignored.
+///
+/// # What never happens
+///
+/// - It reads no clock and rolls no dice: `now` is monotonic and never earlier than before, `random` is
+///   from 0 to 1.
+/// - There is at most one attempt and one session at once, beside the sessions that drain. Nothing is
+///   closed, cut or abandoned that is not there.
+/// - After [`Input::Stop`] nothing is connected before the next [`Input::Start`], whatever was in flight.
+/// - A probe cuts no session unless it saw the URL dead three times in a row while the service
+///   answered here, on a session that had routed before.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use underpass::engine::{Backoff, Input, Machine, Output};
+/// use underpass::model::{Life, Reason, Timing};
+///
+/// let mut now = Instant::now();
+/// let middle = 0.5; // no jitter
+/// let mut machine = Machine::new(Backoff::new(&Timing::default()), 0);
+/// assert_eq!(machine.handle(Input::Start, now, middle), [Output::Connect]);
+/// assert_eq!(machine.handle(Input::Connected, now, middle), []);
+/// assert!(matches!(machine.life(), Life::Up { proven: false, .. }));
+///
+/// // The network is gone: again after a second.
+/// let dropped = Input::Dropped(Reason::LinkLost);
+/// assert_eq!(machine.handle(dropped, now, middle), []);
+/// let due = machine.deadline().expect("it waits");
+/// assert_eq!(due - now, Duration::from_secs(1));
+/// now = due;
+/// assert_eq!(machine.handle(Input::Timer, now, middle), [Output::Connect]);
+///
+/// // Stop wins over the attempt under way, and what comes of that is ignored.
+/// assert_eq!(machine.handle(Input::Stop, now, middle), [Output::Abandon]);
+/// let late = Input::ConnectFailed(Reason::LinkLost, None);
+/// assert_eq!(machine.handle(late, now, middle), []);
+/// assert_eq!((machine.life(), machine.deadline()), (Life::Stopped, None));
+/// ```
 #[derive(Debug)]
 pub struct Machine {
     backoff: Backoff,
-    state: State,
+    state: MachineState,
     /// Where the attempt under way is, or the last one was.
     phase: Phase,
     /// Sessions so far, those of earlier machines of the same tunnel included.
@@ -45,7 +94,7 @@ pub struct Machine {
 }
 
 #[derive(Debug)]
-enum State {
+enum MachineState {
     Stopped,
     /// The outage is `None` for the first attempt since the start.
     Connecting(Option<Outage<Instant>>),
@@ -67,7 +116,7 @@ impl Machine {
     pub fn new(backoff: Backoff, sessions: u64) -> Self {
         Self {
             backoff,
-            state: State::Stopped,
+            state: MachineState::Stopped,
             phase: Phase::Authorising,
             sessions,
             sessions_at_start: sessions,
@@ -88,25 +137,25 @@ impl Machine {
     #[must_use]
     pub fn life(&self) -> Life<Instant> {
         match &self.state {
-            State::Stopped => Life::Stopped,
-            State::Connecting(outage) => Life::Connecting {
+            MachineState::Stopped => Life::Stopped,
+            MachineState::Connecting(outage) => Life::Connecting {
                 phase: self.phase,
                 attempt: self.attempts,
                 outage: outage.clone(),
             },
-            State::Up(up) => up.life(SessionNumber(self.sessions)),
-            State::Waiting { until, outage } if outage.reason.class() == Class::Quota => {
+            MachineState::Up(up) => up.life(SessionNumber(self.sessions)),
+            MachineState::Waiting { until, outage } if outage.reason.class() == Class::Quota => {
                 Life::Quota {
                     next_at: *until,
                     outage: outage.clone(),
                 }
             }
-            State::Waiting { until, outage } => Life::Waiting {
+            MachineState::Waiting { until, outage } => Life::Waiting {
                 attempt: self.attempts + 1,
                 next_at: *until,
                 outage: outage.clone(),
             },
-            State::Halted(outage) => match outage.reason.class() {
+            MachineState::Halted(outage) => match outage.reason.class() {
                 Class::SignIn => Life::SignIn(outage.clone()),
                 Class::Displaced => Life::Displaced(outage.clone()),
                 Class::Fatal | Class::Quota | Class::Transient => Life::Failed(outage.clone()),
@@ -117,22 +166,22 @@ impl Machine {
     /// The session's link is down.
     #[must_use]
     pub const fn is_parked(&self) -> bool {
-        matches!(&self.state, State::Up(up) if up.is_parked())
+        matches!(&self.state, MachineState::Up(up) if up.is_parked())
     }
 
     /// The attempt under way is to take the place of the session there is.
     #[must_use]
     pub const fn is_being_replaced(&self) -> bool {
-        matches!(&self.state, State::Up(up) if up.is_being_replaced())
+        matches!(&self.state, MachineState::Up(up) if up.is_being_replaced())
     }
 
     /// When it wants [`Input::Timer`].
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Waiting { until, .. } => Some(*until),
-            State::Up(up) => up.deadline(),
-            State::Stopped | State::Connecting(_) | State::Halted(_) => None,
+            MachineState::Waiting { until, .. } => Some(*until),
+            MachineState::Up(up) => up.deadline(),
+            MachineState::Stopped | MachineState::Connecting(_) | MachineState::Halted(_) => None,
         }
     }
 
@@ -167,7 +216,7 @@ impl Machine {
 
     fn handle_start(&mut self) -> Outputs {
         match self.state {
-            State::Stopped | State::Halted(_) => {
+            MachineState::Stopped | MachineState::Halted(_) => {
                 self.sessions_at_start = self.sessions;
                 self.routed.clear();
                 self.zombies = 0;
@@ -175,30 +224,32 @@ impl Machine {
                 self.attempts = 0;
                 self.connect(None)
             }
-            State::Waiting { .. } => self.retry(),
-            State::Connecting(_) | State::Up(_) => vec![],
+            MachineState::Waiting { .. } => self.retry(),
+            MachineState::Connecting(_) | MachineState::Up(_) => vec![],
         }
     }
 
     fn handle_stop(&mut self) -> Outputs {
         self.expected_until = None;
-        match std::mem::replace(&mut self.state, State::Stopped) {
-            State::Connecting(_) => vec![Output::Abandon],
-            State::Up(up) if up.is_being_replaced() => vec![Output::Abandon, Output::Close],
-            State::Up(_) => vec![Output::Close],
-            State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
+        match std::mem::replace(&mut self.state, MachineState::Stopped) {
+            MachineState::Connecting(_) => vec![Output::Abandon],
+            MachineState::Up(up) if up.is_being_replaced() => vec![Output::Abandon, Output::Close],
+            MachineState::Up(_) => vec![Output::Close],
+            MachineState::Stopped | MachineState::Waiting { .. } | MachineState::Halted(_) => {
+                vec![]
+            }
         }
     }
 
     fn handle_connected(&mut self, now: Instant) -> Outputs {
         let is_planned = match &mut self.state {
-            State::Up(up) if up.is_being_replaced() => {
+            MachineState::Up(up) if up.is_being_replaced() => {
                 // To everybody else it is the same one: its URLs and its visitors' way stay.
                 up.replace(now);
                 true
             }
-            State::Connecting(_) | State::Up(_) => false,
-            State::Stopped | State::Waiting { .. } | State::Halted(_) => {
+            MachineState::Connecting(_) | MachineState::Up(_) => false,
+            MachineState::Stopped | MachineState::Waiting { .. } | MachineState::Halted(_) => {
                 return vec![Output::Close];
             }
         };
@@ -209,20 +260,20 @@ impl Machine {
             return vec![Output::CloseReplaced];
         }
         self.sessions += 1;
-        self.state = State::Up(Up::new(now));
+        self.state = MachineState::Up(Up::new(now));
         vec![]
     }
 
     /// What changes a session that is up, if there is one.
     fn change(&mut self, change: impl FnOnce(&mut Up)) -> Outputs {
-        if let State::Up(up) = &mut self.state {
+        if let MachineState::Up(up) = &mut self.state {
             change(up);
         }
         vec![]
     }
 
     fn handle_parked(&mut self, left: Duration, open: u64, now: Instant) -> Outputs {
-        let State::Up(up) = &mut self.state else {
+        let MachineState::Up(up) = &mut self.state else {
             return vec![];
         };
         let abandoned = up.park(left, open, now);
@@ -230,7 +281,7 @@ impl Machine {
     }
 
     fn handle_probe(&mut self, probe: &Probe, now: Instant) -> Outputs {
-        let State::Up(up) = &mut self.state else {
+        let MachineState::Up(up) = &mut self.state else {
             return vec![];
         };
         if probe.session != SessionNumber(self.sessions) || !up.is_watched() {
@@ -259,12 +310,17 @@ impl Machine {
 
     fn handle_remint(&mut self) -> Outputs {
         match &mut self.state {
-            State::Up(up) if !up.is_parked() && matches!(up.beside, Beside::None) => {
-                up.beside = Beside::Connecting { failures: 0 };
+            MachineState::Up(up)
+                if !up.is_parked() && matches!(up.replacement, Replacement::None) =>
+            {
+                up.replacement = Replacement::Connecting { failures: 0 };
                 vec![Output::ConnectBeside]
             }
-            State::Waiting { .. } => vec![Output::ForgetTokens],
-            State::Up(_) | State::Stopped | State::Connecting(_) | State::Halted(_) => vec![],
+            MachineState::Waiting { .. } => vec![Output::ForgetTokens],
+            MachineState::Up(_)
+            | MachineState::Stopped
+            | MachineState::Connecting(_)
+            | MachineState::Halted(_) => vec![],
         }
     }
 
@@ -272,24 +328,29 @@ impl Machine {
     fn handle_reconnect(&mut self, reason: Option<Reason>, now: Instant) -> Outputs {
         match &mut self.state {
             // The new connection the person wants is the one that keeps what is held.
-            State::Up(up) if up.holds(now) => vec![Output::CheckLink],
-            State::Up(_) => self.replace_now(Cut::Forced, now),
-            State::Waiting { outage, .. } | State::Halted(outage) => {
+            MachineState::Up(up) if up.holds(now) => vec![Output::CheckLink],
+            MachineState::Up(_) => self.replace_now(Cut::Forced, now),
+            MachineState::Waiting { outage, .. } | MachineState::Halted(outage) => {
                 if let Some(reason) = reason {
                     outage.reason = reason;
                 }
                 self.retry()
             }
-            State::Stopped | State::Connecting(_) => vec![],
+            MachineState::Stopped | MachineState::Connecting(_) => vec![],
         }
     }
 
     fn handle_woke(&mut self) -> Outputs {
         match &self.state {
-            State::Up(_) => vec![Output::CheckLink],
+            MachineState::Up(_) => vec![Output::CheckLink],
             // A quota knows nothing of this computer's sleep.
-            State::Waiting { outage, .. } if outage.reason.class() != Class::Quota => self.retry(),
-            State::Waiting { .. } | State::Stopped | State::Connecting(_) | State::Halted(_) => {
+            MachineState::Waiting { outage, .. } if outage.reason.class() != Class::Quota => {
+                self.retry()
+            }
+            MachineState::Waiting { .. }
+            | MachineState::Stopped
+            | MachineState::Connecting(_)
+            | MachineState::Halted(_) => {
                 vec![]
             }
         }
@@ -297,39 +358,44 @@ impl Machine {
 
     fn handle_signed_in(&mut self) -> Outputs {
         match &self.state {
-            State::Halted(outage) if outage.reason.class() == Class::SignIn => {
+            MachineState::Halted(outage) if outage.reason.class() == Class::SignIn => {
                 let mut outputs = vec![Output::ForgetTokens];
                 outputs.extend(self.retry());
                 outputs
             }
-            State::Stopped
-            | State::Connecting(_)
-            | State::Up(_)
-            | State::Waiting { .. }
-            | State::Halted(_) => vec![],
+            MachineState::Stopped
+            | MachineState::Connecting(_)
+            | MachineState::Up(_)
+            | MachineState::Waiting { .. }
+            | MachineState::Halted(_) => vec![],
         }
     }
 
     fn handle_timer(&mut self, now: Instant) -> Outputs {
         match &mut self.state {
-            State::Waiting { until, .. } if *until <= now => self.retry(),
-            State::Up(up) if up.is_parked() => vec![],
-            State::Up(up) => {
+            MachineState::Waiting { until, .. } if *until <= now => self.retry(),
+            MachineState::Up(up) if up.is_parked() => vec![],
+            MachineState::Up(up) => {
                 if up.linked_at + ESTABLISHED_AFTER <= now {
                     up.establish(now);
                 }
                 if up.settle(now) {
                     self.failures = 0;
                 }
-                match up.beside {
-                    Beside::Waiting { until, failures } if until <= now => {
-                        up.beside = Beside::Connecting { failures };
+                match up.replacement {
+                    Replacement::Waiting { until, failures } if until <= now => {
+                        up.replacement = Replacement::Connecting { failures };
                         vec![Output::ConnectBeside]
                     }
-                    Beside::None | Beside::Connecting { .. } | Beside::Waiting { .. } => vec![],
+                    Replacement::None
+                    | Replacement::Connecting { .. }
+                    | Replacement::Waiting { .. } => vec![],
                 }
             }
-            State::Waiting { .. } | State::Stopped | State::Connecting(_) | State::Halted(_) => {
+            MachineState::Waiting { .. }
+            | MachineState::Stopped
+            | MachineState::Connecting(_)
+            | MachineState::Halted(_) => {
                 vec![]
             }
         }
@@ -338,13 +404,14 @@ impl Machine {
     fn connect(&mut self, outage: Option<Outage<Instant>>) -> Outputs {
         self.attempts += 1;
         self.phase = Phase::Authorising;
-        self.state = State::Connecting(outage);
+        self.state = MachineState::Connecting(outage);
         vec![Output::Connect]
     }
 
     /// Begins the attempt that was waited for.
     fn retry(&mut self) -> Outputs {
-        let (State::Waiting { outage, .. } | State::Halted(outage)) = &self.state else {
+        let (MachineState::Waiting { outage, .. } | MachineState::Halted(outage)) = &self.state
+        else {
             return vec![];
         };
         let outage = outage.clone();
@@ -353,7 +420,7 @@ impl Machine {
 
     /// Cuts the session and begins an attempt without waiting.
     fn replace_now(&mut self, cut: Cut, now: Instant) -> Outputs {
-        let State::Up(up) = &self.state else {
+        let MachineState::Up(up) = &self.state else {
             return vec![];
         };
         let reason = match cut {

@@ -16,7 +16,9 @@ mod tokens;
 mod up;
 mod wait;
 
-pub use input::Probe;
+pub use backoff::Backoff;
+pub use input::{Cut, Input, Output, Probe};
+pub use machine::Machine;
 
 use crate::model::{Life, LivePort, Outage, Port, PortNumber, Reason, Traffic};
 use crate::model::{Timing, UnixMillis};
@@ -68,13 +70,13 @@ pub enum EngineEvent {
 
 /// What an engine needs to run.
 pub struct EngineParts {
-    /// What to host.
+    /// The tunnel, its ports, and what is set for its provider.
     pub order: HostOrder,
-    /// With which provider.
+    /// Makes the sessions; it moves to the engine's thread.
     pub connector: Box<dyn Connector>,
-    /// The backoff.
+    /// The waits between attempts, checked.
     pub timing: Timing,
-    /// The wall clock.
+    /// The clock that the app's facts have: each moment of the life is put on it.
     pub clock: fn() -> UnixMillis,
     /// Tells whether its session is alive.
     pub liveness: Liveness,

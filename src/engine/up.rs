@@ -28,8 +28,8 @@ pub(super) struct Up {
     pub(super) linked_at: Instant,
     established_at: Option<Instant>,
     stable: bool,
-    pub(super) beside: Beside,
-    watched: BTreeMap<PortNumber, Watched>,
+    pub(super) replacement: Replacement,
+    watched: BTreeMap<PortNumber, UrlWatch>,
     /// Its link is down.
     parked: Option<Parked>,
 }
@@ -44,14 +44,14 @@ struct Parked {
 }
 
 #[derive(Debug, Default)]
-struct Watched {
+struct UrlWatch {
     routed: bool,
     downs: u32,
 }
 
 /// The planned replacement of a session whose tokens grow old.
 #[derive(Debug)]
-pub(super) enum Beside {
+pub(super) enum Replacement {
     None,
     Connecting { failures: u32 },
     Waiting { until: Instant, failures: u32 },
@@ -64,7 +64,7 @@ impl Up {
             linked_at: now,
             established_at: None,
             stable: false,
-            beside: Beside::None,
+            replacement: Replacement::None,
             watched: BTreeMap::new(),
             parked: None,
         }
@@ -75,7 +75,7 @@ impl Up {
     pub(super) fn replace(&mut self, now: Instant) {
         self.linked_at = now;
         self.established_at = self.established_at.map(|_| now);
-        self.beside = Beside::None;
+        self.replacement = Replacement::None;
         self.watched.clear();
     }
 
@@ -112,16 +112,16 @@ impl Up {
             None => Some(self.linked_at + ESTABLISHED_AFTER),
             Some(at) => (!self.stable).then(|| at + STABLE_AFTER),
         };
-        let beside = match self.beside {
-            Beside::Waiting { until, .. } => Some(until),
-            Beside::None | Beside::Connecting { .. } => None,
+        let replacement = match self.replacement {
+            Replacement::Waiting { until, .. } => Some(until),
+            Replacement::None | Replacement::Connecting { .. } => None,
         };
-        [prove, beside].into_iter().flatten().min()
+        [prove, replacement].into_iter().flatten().min()
     }
 
     /// The attempt under way is its replacement.
     pub(super) const fn is_being_replaced(&self) -> bool {
-        matches!(self.beside, Beside::Connecting { .. })
+        matches!(self.replacement, Replacement::Connecting { .. })
     }
 
     pub(super) const fn is_parked(&self) -> bool {
@@ -158,18 +158,18 @@ impl Up {
             until: now + left.min(LONGEST_HOLD),
             open,
         });
-        let Beside::Connecting { failures } = self.beside else {
+        let Replacement::Connecting { failures } = self.replacement else {
             return false;
         };
         // Its tokens are forgotten already, so nothing else asks for it again: it waits here.
-        self.beside = Beside::Waiting {
+        self.replacement = Replacement::Waiting {
             until: now,
             failures,
         };
         true
     }
 
-    /// So many connections are held, if it is parked.
+    /// How many connections it holds, if it is parked.
     pub(super) const fn hold(&mut self, open: u64) {
         if let Some(parked) = &mut self.parked {
             parked.open = open;
@@ -193,7 +193,7 @@ impl Up {
     }
 
     pub(super) fn see_routed(&mut self, port: PortNumber) {
-        let routed = Watched {
+        let routed = UrlWatch {
             routed: true,
             downs: 0,
         };

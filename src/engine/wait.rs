@@ -1,6 +1,6 @@
 //! What the engine's loop waits for, each for ever while there is nothing of the kind.
 
-use super::attempt::{Attempt, News};
+use super::attempt::{Attempt, AttemptEvent};
 use super::driver::Wake;
 use crate::provider::{Session, SessionEvent};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -17,9 +17,9 @@ pub(super) type Leaving = FuturesUnordered<Goodbye>;
 
 pub(super) async fn poll_attempt(attempt: &mut Option<Attempt>) -> Wake {
     match attempt {
-        Some(attempt) => match attempt.news().await {
-            News::Phase(phase) => Wake::Phase(phase),
-            News::Outcome(outcome) => Wake::Outcome(outcome),
+        Some(attempt) => match attempt.next_event().await {
+            AttemptEvent::Phase(phase) => Wake::Phase(phase),
+            AttemptEvent::Outcome(outcome) => Wake::Outcome(outcome),
         },
         None => std::future::pending().await,
     }

@@ -32,7 +32,7 @@ type Nonce = [u8; 8];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Record {
     nonce: Nonce,
-    /// So many of the service's bytes have been read from this stream.
+    /// Bytes of the service that have been read from this stream.
     seen: u64,
     /// The request's length.
     length: u64,

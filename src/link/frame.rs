@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::wire::{HostMessage, RelayMessage};
+    use crate::link::control::{HostMessage, RelayMessage};
     use proptest::prelude::*;
     use serde_json::Value;
 

@@ -4,8 +4,9 @@
 //! theirs on it. From below: a socket made ready ([`transport`]), where nothing else gets through a
 //! WebSocket ([`websocket`]), TLS ([`tls`]), the layer that goes on where a broken connection ended
 //! ([`resume`]), the streams ([`mux`]), and on the first of them the control messages ([`frame`],
-//! [`wire`]).
+//! [`control`]).
 
+pub mod control;
 pub mod exchange;
 pub mod frame;
 pub mod mux;
@@ -17,7 +18,6 @@ pub mod resume;
 pub mod tls;
 pub mod transport;
 pub mod websocket;
-pub mod wire;
 
 pub use read_ahead::ReadAhead;
 pub use transport::Transport;

@@ -4,14 +4,15 @@
 //! what the streams carry. Its streams do not hold each other up: each has a window of its own.
 
 mod driver;
+mod frame_tap;
 mod stream;
-mod watch;
 
 pub use driver::LinkEnd;
 pub use stream::MuxStream;
 
 use super::Transport;
-use driver::Driver;
+use driver::MuxDriver;
+use frame_tap::FrameTap;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,10 +23,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
 use tokio_util::sync::CancellationToken;
-use watch::Watch;
 
-/// So many streams may live at once on one link: with the first window of 256 KiB each, this is
-/// what bounds a link's memory.
+/// Maximum concurrent streams of one link: with the first window of 256 KiB each, this is what bounds
+/// a link's memory.
 pub const MAX_STREAMS: usize = 1024;
 
 /// Streams kept for the host's own probes beside those: visitors who take every other one must not
@@ -41,7 +41,7 @@ const LEAVING_STREAMS: usize = 512;
 /// any window, besides the bytes of the stream's own window.
 const MAX_STREAMS_OF_HOST: usize = 1;
 
-/// So many abandoned streams are named at once: they fit one control message.
+/// Maximum abandoned streams named at once: they fit one control message.
 const MAX_ABANDONED: usize = 1024;
 
 /// Requests to open a stream that may wait for the driver.
@@ -96,9 +96,9 @@ pub fn start<T: Transport>(
     let shared = Arc::new(Shared::new(limit));
     let (open, opens) = mpsc::channel(OPEN_QUEUE);
     let (deliver, incoming) = mpsc::channel(limit);
-    let watch = Watch::new(transport.compat(), &shared);
+    let watch = FrameTap::new(transport.compat(), &shared);
     let connection = yamux::Connection::new(watch, config(), mode);
-    let driver = Driver::new(connection, opens, deliver, Arc::clone(&shared));
+    let driver = MuxDriver::new(connection, opens, deliver, Arc::clone(&shared));
     let mux = Mux { open, shared };
     (mux, Incoming(incoming), driver.run())
 }

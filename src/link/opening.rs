@@ -12,9 +12,9 @@ const MAX_LEN: usize = 1024;
 /// Says for whom a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// The local port.
+    /// The local port, which names the service at the host.
     pub port: u16,
-    /// The visitor.
+    /// The visitor's address, as the relay knows it.
     pub visitor: SocketAddr,
     /// What the visitor has connected to. An older relay does not say it.
     pub reached: Option<SocketAddr>,

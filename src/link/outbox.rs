@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
-/// So many messages wait at most: whoever asks for more answers than it takes is deaf.
+/// Maximum messages that wait: whoever asks for more answers than it takes is deaf.
 const MAX_QUEUED: usize = 64;
 
 /// Why a message is not on its way.
@@ -37,7 +37,7 @@ pub enum OutboxError {
 pub struct Outbox<W> {
     stream: W,
     queue: VecDeque<Vec<u8>>,
-    /// So much of the first one has gone.
+    /// Bytes of the first one that have gone.
     gone: usize,
     /// Bytes went since the last flush.
     dirty: bool,

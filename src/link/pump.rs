@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 /// A direction starts with this much: most connections never need more, and many are idle.
 const SMALL: usize = 8 * 1024;
 
-/// A read that brings so much is followed by another one, while there is as much room.
+/// A read that brings this many bytes is followed by another one, while there is as much room.
 const MUCH: usize = 16 * 1024;
 
 /// A direction that fills its buffer gets this much: two mux frames, four TLS records.
@@ -53,13 +53,12 @@ where
     .await
 }
 
-/// A service that has ended its side is waited for so long, for what its visitor may still have to
-/// say: one whose request was answered to the end has nothing.
-const PARTING: Duration = Duration::from_millis(50);
+/// How long a service that has ended its side is given for what its visitor may still have to say: one
+/// whose request was answered to the end has nothing.
+const LAST_DATA_WITHIN: Duration = Duration::from_millis(50);
 
-/// A service that has ended its side and takes what its visitor still sends is waited for so long when
-/// nothing more comes.
-const LISTENING: Duration = Duration::from_secs(10);
+/// The idle time-out of a half-closed service, which takes what its visitor still sends.
+const HALF_CLOSE_IDLE: Duration = Duration::from_secs(10);
 
 /// A local service at the far end of [`pump_service`].
 pub trait Service: AsyncRead + AsyncWrite + Unpin {
@@ -97,7 +96,7 @@ where
     S: Service,
 {
     let (mut out, mut back) = (Half::new(), Half::new());
-    let mut parting = Parting::default();
+    let mut half_close = HalfClose::default();
     let mut timer = pin!(sleep_until(Instant::now()));
     poll_fn(|cx| {
         let mut moved = 0;
@@ -115,11 +114,11 @@ where
         if has_ended {
             return Poll::Ready(Ok(()));
         }
-        if let Some(wait) = parting.begin(moved) {
+        if let Some(wait) = half_close.begin(moved) {
             timer.as_mut().reset(Instant::now() + wait);
         }
         while timer.as_mut().poll(cx).is_ready() {
-            match parting.expire(service.is_gone(), out.is_stuck()) {
+            match half_close.expire(service.is_gone(), out.is_stuck()) {
                 Some(wait) => timer.as_mut().reset(Instant::now() + wait),
                 None => return Poll::Ready(Ok(())),
             }
@@ -131,7 +130,7 @@ where
 
 /// What is still waited for once the service has ended its side.
 #[derive(Debug, Default)]
-struct Parting {
+struct HalfClose {
     has_begun: bool,
     /// Something came for the service since then.
     heard: bool,
@@ -139,8 +138,8 @@ struct Parting {
     listens: bool,
 }
 
-impl Parting {
-    /// The service has ended, and so many bytes went to it just now: how long to wait from here, if that
+impl HalfClose {
+    /// The service has ended, and `moved` bytes went to it just now: how long to wait from here, if that
     /// is another time than before.
     fn begin(&mut self, moved: u64) -> Option<Duration> {
         if self.has_begun && moved == 0 {
@@ -149,7 +148,7 @@ impl Parting {
         self.heard |= self.has_begun;
         self.has_begun = true;
         self.listens = false;
-        Some(PARTING)
+        Some(LAST_DATA_WITHIN)
     }
 
     /// That time is over: how much longer to wait, or not at all. `is_stuck` when there is more for the
@@ -159,11 +158,11 @@ impl Parting {
             return None;
         }
         self.listens = true;
-        Some(LISTENING.saturating_sub(PARTING))
+        Some(HALF_CLOSE_IDLE.saturating_sub(LAST_DATA_WITHIN))
     }
 }
 
-/// One direction.
+/// One direction: its buffer, and how far both its ends have come.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Half {
     buffer: Vec<u8>,

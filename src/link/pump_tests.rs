@@ -54,13 +54,13 @@ async fn what_is_said_by_whoever_takes_no_more_is_carried_to_its_end() {
         // Its answer takes more than one turn.
         asking.write_all(&[7; 700]).await.expect("it goes");
         let mut answer = [0; 700];
-        let reading = timeout(LISTENING, asking.read_exact(&mut answer)).await;
+        let reading = timeout(HALF_CLOSE_IDLE, asking.read_exact(&mut answer)).await;
         reading.expect("it comes").expect("it comes");
         assert_eq!(answer, [8; 700]);
         let (end, _near, _far) = carrying.await.expect("it is over");
         let end = end.expect_err("not all was taken");
         assert_eq!(end.kind(), io::ErrorKind::BrokenPipe);
-        let more = timeout(LISTENING, asking.read(&mut answer)).await;
+        let more = timeout(HALF_CLOSE_IDLE, asking.read(&mut answer)).await;
         // An end that was there before is one.
         assert!(swapped || more.is_err(), "no clean end: {more:?}");
     }
@@ -141,7 +141,7 @@ async fn a_service_that_ends_takes_the_connection_with_it() {
         .await
         .expect("it comes");
     assert_eq!(answer, "answer");
-    assert_eq!(both.carrying.await.expect("it is over"), PARTING);
+    assert_eq!(both.carrying.await.expect("it is over"), LAST_DATA_WITHIN);
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +149,7 @@ async fn a_service_that_listens_on_hears_the_rest() {
     let mut both = between();
     both.service.shutdown().await.expect("it ends");
     let late = Duration::from_secs(9);
-    sleep(PARTING / 2).await;
+    sleep(LAST_DATA_WITHIN / 2).await;
     both.visitor.write_all(b"first").await.expect("it goes");
     sleep(late).await;
     both.visitor.write_all(b"last").await.expect("it goes");
@@ -157,7 +157,7 @@ async fn a_service_that_listens_on_hears_the_rest() {
     both.service.read_exact(&mut heard).await.expect("it comes");
     assert_eq!(&heard, b"firstlast");
     let took = both.carrying.await.expect("it is over");
-    assert_eq!(took, PARTING / 2 + late + LISTENING);
+    assert_eq!(took, LAST_DATA_WITHIN / 2 + late + HALF_CLOSE_IDLE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +171,7 @@ async fn a_service_that_takes_its_time_is_no_deaf_one() {
             .expect("it goes");
         both.visitor.shutdown().await.expect("it is passed on");
     });
-    sleep(LISTENING / 2).await;
+    sleep(HALF_CLOSE_IDLE / 2).await;
     let mut heard = Vec::new();
     both.service
         .read_to_end(&mut heard)
@@ -186,10 +186,13 @@ async fn a_service_that_takes_its_time_is_no_deaf_one() {
 async fn a_service_that_is_gone_is_not_waited_for() {
     let mut both = between();
     both.service.shutdown().await.expect("it ends");
-    sleep(PARTING / 2).await;
+    sleep(LAST_DATA_WITHIN / 2).await;
     both.visitor.write_all(b"another").await.expect("it goes");
     both.gone.store(true, Ordering::Relaxed);
-    assert_eq!(both.carrying.await.expect("it is over"), PARTING * 3 / 2);
+    assert_eq!(
+        both.carrying.await.expect("it is over"),
+        LAST_DATA_WITHIN * 3 / 2
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ const MOST: usize = 128 * 1024;
 /// By how much a piece grows when it was filled.
 const GROWTH: usize = 4;
 
-/// See the module.
+/// A socket with a buffer before it, from which small reads are served.
 #[derive(Debug)]
 pub struct ReadAhead<S> {
     inner: S,

@@ -21,9 +21,9 @@ pub const ALPN: &[u8] = b"underpass/3";
 /// What the exporter of a connection is asked for (RFC 8446, section 7.5).
 const EXPORTER: &[u8] = b"EXPORTER-underpass-resume";
 
-/// An encrypted connection.
+/// A TLS connection whose other end is known: by the pin at the host, by a token later at the relay.
 pub struct Secured {
-    /// It.
+    /// What is written here goes encrypted.
     pub stream: Box<dyn Transport>,
     /// Its exporter: what ties a handshake inside to this very connection.
     pub binding: Binding,
@@ -41,15 +41,15 @@ pub enum Accepted {
     /// A host's link.
     Link(Secured),
     /// HTTP, with nobody authenticated: a link may come inside it, as a WebSocket.
-    Covered(Covered),
+    OuterTls(OuterTls),
 }
 
 /// An encrypted connection in which HTTP is spoken.
-pub struct Covered(pub Box<dyn Transport>);
+pub struct OuterTls(pub Box<dyn Transport>);
 
-impl std::fmt::Debug for Covered {
+impl std::fmt::Debug for OuterTls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Covered")
+        f.write_str("OuterTls")
     }
 }
 
@@ -145,7 +145,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// Shakes hands with the relay whose certificate has this SHA-256. See
+/// Makes the TLS handshake with the relay whose certificate has this SHA-256. See
 /// [`transport::prepare`](super::transport::prepare) for what to do to a socket before.
 ///
 /// # Errors
@@ -169,7 +169,7 @@ pub async fn connect(transport: impl Transport, pin: [u8; 32]) -> Result<Secured
     })
 }
 
-/// Shakes hands with a host, or with whatever covers one.
+/// Makes the TLS handshake with a host, inner or outer.
 ///
 /// # Errors
 /// See [`TlsFault`]; `NotARelay` then says that the other end is no host.
@@ -180,7 +180,7 @@ pub async fn accept(
     let stream = acceptor.accept(transport).await.map_err(classify)?;
     let (_, connection) = stream.get_ref();
     if connection.alpn_protocol() == Some(websocket::ALPN) {
-        return Ok(Accepted::Covered(Covered(Box::new(stream))));
+        return Ok(Accepted::OuterTls(OuterTls(Box::new(stream))));
     }
     check_alpn(connection.alpn_protocol())?;
     let binding = connection.export_keying_material([0; 32], EXPORTER, None);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     /// What a host sees that pins `pin` of a relay with this identity.
-    async fn shake(pin: [u8; 32], identity: Identity) -> Result<(), TlsFault> {
+    async fn handshake(pin: [u8; 32], identity: Identity) -> Result<(), TlsFault> {
         let acceptor = identity.acceptor().expect("it fits");
         let (near, far) = duplex(4096);
         let relay = tokio::spawn(async move {
@@ -257,10 +257,10 @@ mod tests {
     #[tokio::test]
     async fn the_pinned_certificate_is_trusted_and_no_other() {
         let relay = identity();
-        shake(relay.fingerprint(), relay)
+        handshake(relay.fingerprint(), relay)
             .await
             .expect("it is the one");
-        let refused = shake(identity().fingerprint(), identity()).await;
+        let refused = handshake(identity().fingerprint(), identity()).await;
         assert!(matches!(refused, Err(TlsFault::CertificateMismatch)));
     }
 

@@ -67,7 +67,7 @@ impl<W: Write> Visit for Written<'_, W> {
 
 /// Writes `max` bytes of a value at most. No more of it is made than that.
 fn write_cut(out: &mut impl Write, value: &dyn Debug, max: usize) -> fmt::Result {
-    let mut cut = Cut {
+    let mut cut = Truncated {
         out,
         left: max,
         shortened: false,
@@ -79,14 +79,14 @@ fn write_cut(out: &mut impl Write, value: &dyn Debug, max: usize) -> fmt::Result
     written
 }
 
-/// Lets so many bytes through, and no control characters.
-struct Cut<'a, W> {
+/// Lets a bounded number of bytes through, and no control characters.
+struct Truncated<'a, W> {
     out: &'a mut W,
     left: usize,
     shortened: bool,
 }
 
-impl<W: Write> Write for Cut<'_, W> {
+impl<W: Write> Write for Truncated<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|c| self.write_char(c))
     }

@@ -2,21 +2,21 @@
 //! Standard output is never written: it belongs to the JSON lines.
 //!
 //! It knows no event in particular, and bounds them all, for strangers cause some: how long a field is
-//! (`fields`), how often a line comes (`pace`), how much the files take (`rotating`). What must never
+//! (`fields`), how often a line comes (`rate_limit`), how much the files take (`rotating`). What must never
 //! be logged is kept out by the types: tokens are `Secret`s, which print as `***`.
 
 mod fields;
-mod pace;
+mod rate_limit;
 mod reading;
 mod rotating;
 
 pub use reading::{read_crash, read_tail};
-pub use rotating::Caps;
+pub use rotating::FileLimits;
 
 use crate::base::clock;
 use crate::base::files::make_private_dir;
 use fields::Fields;
-use pace::Paced;
+use rate_limit::RateLimited;
 use rotating::RotatingFile;
 use std::backtrace::Backtrace;
 use std::env;
@@ -55,7 +55,7 @@ pub struct Options {
     /// What of this program goes to the files, unless a variable says otherwise.
     pub file: LevelFilter,
     /// What the files may take.
-    pub caps: Caps,
+    pub caps: FileLimits,
     /// What goes to standard error, unless a variable says otherwise.
     pub stderr: LevelFilter,
     /// Standard error as JSON lines rather than for people.
@@ -70,7 +70,7 @@ impl Default for Options {
         Self {
             home: None,
             file: LevelFilter::DEBUG,
-            caps: Caps::default(),
+            caps: FileLimits::default(),
             stderr: LevelFilter::WARN,
             json: false,
             discreet: &[],
@@ -149,8 +149,8 @@ fn file_filter(ours: LevelFilter) -> Targets {
 }
 
 /// Whoever sets the level by hand wants to see each line.
-fn paced(colours: bool) -> Paced {
-    Paced::new(colours, overriding().is_none())
+fn rate_limited(colours: bool) -> RateLimited {
+    RateLimited::new(colours, overriding().is_none())
 }
 
 /// Nothing below a warning of those crates, nor of their modules.
@@ -179,7 +179,7 @@ fn stderr_layer(options: &Options) -> BoxedLayer {
         let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
         layer
             .fmt_fields(Fields)
-            .event_format(paced(colours))
+            .event_format(rate_limited(colours))
             .with_filter(filter)
             .boxed()
     }
@@ -191,12 +191,12 @@ fn file_layer(options: &Options, file: NonBlocking) -> BoxedLayer {
         .with_writer(file)
         .log_internal_errors(false)
         .fmt_fields(Fields)
-        .event_format(paced(false))
+        .event_format(rate_limited(false))
         .with_filter(filter)
         .boxed()
 }
 
-fn open_file(home: &Path, caps: Caps) -> Result<(NonBlocking, WorkerGuard), String> {
+fn open_file(home: &Path, caps: FileLimits) -> Result<(NonBlocking, WorkerGuard), String> {
     let dir = logs_dir(home);
     // Logs name the person's tunnels and services: they are nobody else's business.
     make_private_dir(&dir).map_err(|error| error.to_string())?;
@@ -213,9 +213,9 @@ pub fn logs_dir(home: &Path) -> PathBuf {
 }
 
 /// Whether a panic of the main thread is no crash.
-type Excuse = Box<dyn Fn() -> bool + Send + Sync>;
+type IsExpected = Box<dyn Fn() -> bool + Send + Sync>;
 
-static EXCUSE: OnceLock<Excuse> = OnceLock::new();
+static EXCUSE: OnceLock<IsExpected> = OnceLock::new();
 
 /// From now on a panic of the main thread while `excuse` holds is logged and is no crash: the toolkit
 /// panics when the display is gone. Only the first excuse counts.

@@ -13,17 +13,17 @@ pub(super) const SUFFIX: &str = "log";
 
 /// What the files may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caps {
+pub struct FileLimits {
     /// Bytes of one file; another one is begun then.
     pub file: u64,
     /// Bytes of all files.
     pub total: u64,
-    /// Files are kept for so many days.
+    /// Days for which files are kept.
     pub days: usize,
 }
 
-impl Caps {
-    /// Files that take so many bytes in all, and one of them no more than a quarter of that.
+impl FileLimits {
+    /// Files that take `total` bytes together, and one of them no more than a quarter of that.
     #[must_use]
     pub fn of_total(total: u64) -> Self {
         let usual = Self::default();
@@ -35,7 +35,7 @@ impl Caps {
     }
 }
 
-impl Default for Caps {
+impl Default for FileLimits {
     fn default() -> Self {
         Self {
             file: 8 * 1024 * 1024,
@@ -45,11 +45,11 @@ impl Default for Caps {
     }
 }
 
-/// See the module.
+/// The file of the day, which makes room for the next one when it is full.
 #[derive(Debug)]
 pub(super) struct RotatingFile {
     dir: PathBuf,
-    caps: Caps,
+    caps: FileLimits,
     day: String,
     /// None where it could not be opened; it is tried again.
     file: Option<File>,
@@ -60,11 +60,11 @@ pub(super) struct RotatingFile {
 impl RotatingFile {
     /// # Errors
     /// The file of the day cannot be opened.
-    pub(super) fn open(dir: PathBuf, caps: Caps) -> io::Result<Self> {
+    pub(super) fn open(dir: PathBuf, caps: FileLimits) -> io::Result<Self> {
         Self::open_on(today(), dir, caps)
     }
 
-    fn open_on(day: String, dir: PathBuf, caps: Caps) -> io::Result<Self> {
+    fn open_on(day: String, dir: PathBuf, caps: FileLimits) -> io::Result<Self> {
         let mut rotating = Self {
             dir,
             caps,
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SMALL: Caps = Caps {
+    const SMALL: FileLimits = FileLimits {
         file: 100,
         total: 350,
         days: 3,

@@ -35,7 +35,7 @@ const RAISED: &str = "raised";
 #[derive(Debug)]
 pub struct Instance {
     shared: Arc<Shared>,
-    doorbell: Option<Doorbell>,
+    listener_thread: Option<RaiseListener>,
     // Last: whoever comes next must find the rest gone.
     _lock: File,
 }
@@ -81,13 +81,13 @@ impl Instance {
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
         let shared = Arc::new(Shared::default());
-        let doorbell = Doorbell::hang_up(dir, endpoint, Arc::clone(&shared));
-        let doorbell = doorbell.inspect_err(|error| {
+        let listener_thread = RaiseListener::start(dir, endpoint, Arc::clone(&shared));
+        let listener_thread = listener_thread.inspect_err(|error| {
             tracing::warn!(%error, "a second start cannot raise this window");
         });
         Ok(Self {
             shared,
-            doorbell: doorbell.ok(),
+            listener_thread: listener_thread.ok(),
             _lock: lock,
         })
     }
@@ -105,8 +105,8 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        if let Some(doorbell) = self.doorbell.take() {
-            doorbell.take_down();
+        if let Some(listener_thread) = self.listener_thread.take() {
+            listener_thread.stop();
         }
     }
 }
@@ -116,10 +116,14 @@ impl AlreadyRunning {
     ///
     /// # Errors
     /// It does not answer.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the other program is starting or ending, and tells nobody when it is through"
+    )]
     pub fn raise(&self) -> io::Result<()> {
         let start = Instant::now();
         loop {
-            match self.ring() {
+            match self.request() {
                 Err(_) if start.elapsed() < RETRY_LIMIT => {
                     thread::sleep(RAISE_PAUSE);
                 }
@@ -128,7 +132,7 @@ impl AlreadyRunning {
         }
     }
 
-    fn ring(&self) -> io::Result<()> {
+    fn request(&self) -> io::Result<()> {
         let text = fs::read(&self.endpoint)?;
         let endpoint: Endpoint = serde_json::from_slice(&text)?;
         let mut peer = TcpStream::connect_timeout(&loopback(endpoint.port), PEER_LIMIT)?;
@@ -173,15 +177,15 @@ impl Raise {
 
 /// Listens on loopback for other starts.
 #[derive(Debug)]
-struct Doorbell {
+struct RaiseListener {
     address: SocketAddr,
     endpoint: PathBuf,
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
 }
 
-impl Doorbell {
-    fn hang_up(dir: &Path, endpoint: PathBuf, shared: Arc<Shared>) -> io::Result<Self> {
+impl RaiseListener {
+    fn start(dir: &Path, endpoint: PathBuf, shared: Arc<Shared>) -> io::Result<Self> {
         let listener = TcpListener::bind(loopback(0))?;
         let address = listener.local_addr()?;
         let secret = format!("{:032x}", rand::random::<u128>());
@@ -204,7 +208,7 @@ impl Doorbell {
         })
     }
 
-    fn take_down(self) {
+    fn stop(self) {
         let _ = fs::remove_file(&self.endpoint);
         {
             let mut shared = self.shared.0.lock();
@@ -218,6 +222,10 @@ impl Doorbell {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pause of this thread, which has nothing else to hear"
+)]
 fn listen(listener: &TcpListener, secret: &str, shared: &Shared) {
     for peer in listener.incoming() {
         if shared.0.lock().closing {

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// A service that has said so much has answered, whether that is a whole head or not.
+/// Bytes after which a service has answered, whether they are a whole head or not.
 const MOST: usize = 128 * 1024;
 
 /// How a head of HTTP/1 begins.

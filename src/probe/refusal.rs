@@ -9,7 +9,7 @@ use crate::model::HostHeader;
 pub(super) const LOOKED_AT: usize = 8 * 1024;
 
 /// One kind of server that refuses names.
-struct Refusal {
+struct HostNameRefusal {
     /// The status it does so with.
     status: u16,
     /// What its page holds, in lower case: all of it.
@@ -17,42 +17,42 @@ struct Refusal {
 }
 
 /// What servers say, as their sources have it.
-const REFUSALS: [Refusal; 8] = [
+const REFUSALS: [HostNameRefusal; 8] = [
     // Vite's `preview` and `dev`, and what is built on it (SvelteKit, Nuxt, Astro, Angular, Storybook).
-    Refusal {
+    HostNameRefusal {
         status: 403,
         words: &["blocked request. this host", "is not allowed"],
     },
     // webpack-dev-server, and Create React App, Vue CLI and Angular with it.
-    Refusal {
+    HostNameRefusal {
         status: 403,
         words: &["invalid host header"],
     },
-    Refusal {
+    HostNameRefusal {
         status: 403,
         words: &["invalid host/origin header"],
     },
     // Django, with and without its page for developers.
-    Refusal {
+    HostNameRefusal {
         status: 400,
         words: &["disallowedhost"],
     },
-    Refusal {
+    HostNameRefusal {
         status: 400,
         words: &["invalid http_host header"],
     },
     // Rails.
-    Refusal {
+    HostNameRefusal {
         status: 403,
         words: &["blocked host"],
     },
     // Jupyter, which gives its reason to the log alone: this is the page of its forbidden root.
-    Refusal {
+    HostNameRefusal {
         status: 403,
         words: &["403 : forbidden", "jupyter"],
     },
     // HTTP.sys, IIS and ASP.NET Core.
-    Refusal {
+    HostNameRefusal {
         status: 400,
         words: &["invalid hostname"],
     },

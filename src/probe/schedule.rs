@@ -23,21 +23,21 @@ const PEEK_PERIOD: Duration = Duration::from_secs(1);
 /// After this many eager probes the configured interval is kept even so.
 const EAGER_PROBES: u32 = 60;
 
-/// Asked so much less often where the provider counts probes as requests and has had enough of them.
+/// How many times less often is asked where the provider counts probes as requests and has had enough.
 const SPARING: u32 = 10;
 
 /// What to probe, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbePlan {
-    /// Which port.
+    /// The tunnel and the port in it.
     pub key: PortKey,
-    /// Who carries it.
+    /// What its provider offers: how its URLs are asked is in there.
     pub offers: &'static Offers,
     /// The session it is probed under.
     pub session: SessionNumber,
-    /// The local side.
+    /// Where the service is.
     pub target: Target,
-    /// What it speaks.
+    /// What the service speaks.
     pub protocol: Protocol,
     /// What was chosen for it.
     pub options: PortOptions,

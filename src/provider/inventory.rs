@@ -37,8 +37,16 @@ impl Row {
     }
 }
 
-/// The tunnels of an account. What is `known` of one on this computer alone (its name, where its
-/// ports lead) is kept.
+/// The tunnels of an account, at a provider that keeps them.
+///
+/// It owns the way to ask, and no answer: the app keeps the rows, numbers its questions and knows which
+/// answer is older than a change. Calls may come from any thread and at the same time; the app makes an
+/// account's changes one after the other, while it may ask beside them.
+///
+/// What is `known` of a tunnel on this computer alone (its name, where its ports lead) comes back in its
+/// row, as the provider cannot know it. Every answer bounds itself, dropping it gives the question up,
+/// and an error is a [`Reason`] that a person can be told. It never starts hosting, and asks nothing by
+/// itself.
 pub trait Inventory: Send + Sync {
     /// All of them.
     fn list(&self, known: Vec<Tunnel>) -> Answer<Vec<Row>>;
@@ -54,7 +62,12 @@ pub trait Inventory: Send + Sync {
     fn account(&self) -> &dyn Account;
 }
 
-/// One identity at a provider.
+/// One identity at a provider: whether this computer is signed in, and how to get there.
+///
+/// [`preflight`](Self::preflight) comes first and finds out how far one is: without a program, without a
+/// sign-in, ready. It has no error, since each outcome is a state that the person is shown. All else may
+/// be asked at any time and says [`Reason::SignedOut`] where it takes a sign-in. It never opens a window
+/// or asks the person anything by itself; a code to type goes to `on_code`, and nowhere else.
 pub trait Account: Send + Sync {
     /// Finds out how far this computer is with it.
     fn preflight(&self) -> Pin<Box<dyn Future<Output = AccountState> + Send>>;

@@ -2,6 +2,56 @@
 //!
 //! A provider classifies its own errors and is the only place that would start processes. It knows
 //! neither the keep-alive policy nor the view.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//! use underpass::model::{
+//!     Port, PortNumber, PortOptions, Protocol, ProviderId, ProviderOptions, Target, TunnelId,
+//! };
+//! use underpass::provider::relay::{Fixed, RelayConnector};
+//! use underpass::provider::{ConnectError, Connector as _, HostOrder, SessionEvent};
+//! # use underpass::relay::{Relay, RelayConfig, Visitors};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let data = tempfile::tempdir()?;
+//! # let relay = Relay::start(
+//! #     RelayConfig::local(data.path()),
+//! #     Arc::new(Visitors::new("localhost")),
+//! # ).await?;
+//! # let join_link = relay.join_link();
+//! let connector = RelayConnector::new(Arc::new(Fixed(join_link)));
+//! let (shop, number) = (TunnelId::new("shop")?, PortNumber::new(3000).ok_or("not 0")?);
+//! let order = HostOrder {
+//!     provider: ProviderId::RELAY,
+//!     tunnel: shop.clone(),
+//!     ports: vec![Port {
+//!         number,
+//!         protocol: Protocol::Http,
+//!         target: Target::local(number),
+//!         label: shop,
+//!         public_port: None,
+//!         options: PortOptions::default(),
+//!     }],
+//!     install: "this computer".to_owned(),
+//!     take_over: false,
+//!     fixed_ports: false,
+//!     options: ProviderOptions::default(),
+//!     sessions: 0,
+//! };
+//!
+//! let failed = |error: ConnectError| error.detail;
+//! let tokens = connector.mint(&order).await.map_err(failed)?;
+//! let attempt = connector.connect(&order, &tokens, &|phase| println!("{phase:?}"));
+//! let mut session = attempt.await.map_err(failed)?;
+//! assert!(session.ports[0].url.contains("shop"));
+//! assert_eq!(session.events.recv().await, Some(SessionEvent::Established));
+//! assert!(session.close().await, "it said goodbye in time");
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;

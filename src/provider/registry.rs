@@ -10,7 +10,13 @@ use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
 
-/// Somebody who carries tunnels. A new one is a folder beside this file and a line in [`all`].
+/// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in it.
+///
+/// It owns what all its tunnels and accounts share (a program that was found, an address that the
+/// environment names) and is there for the program's whole life. [`offers`](Self::offers) is what
+/// everybody else decides by: it never changes, and nobody asks for a name. All calls return at once;
+/// what takes time is in the [`Inventory`] and the [`Connector`] that they give, one for each account and
+/// one for each engine.
 pub trait Provider: Send + Sync {
     /// What it can do and needs: what everybody else decides by.
     fn offers(&self) -> &'static Offers;

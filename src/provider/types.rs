@@ -21,8 +21,27 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A future that stays on the engine's thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Makes hosting sessions with one provider. It lives on the engine's thread; everything it spawns
-/// runs there too.
+/// Makes the hosting sessions of one tunnel with one provider, for one engine.
+///
+/// It owns what outlives a session: how the provider is reached, what an attempt has registered there.
+/// It lives on the engine's thread, and everything it spawns runs there too.
+///
+/// # Order of calls
+///
+/// 1. [`mint`](Self::mint), unless tokens of before are good: the engine keeps them for their lifetime.
+/// 2. [`connect`](Self::connect) with them. A tunnel has one attempt at a time, and mostly one session:
+///    a second one is made beside it when tokens grow old or the relay goes down.
+/// 3. [`clean_up`](Self::clean_up) after each attempt, however that ended.
+///
+/// # What never happens
+///
+/// - It never tries again: an error goes to the engine, with its [`Reason`], and the keep-alive machine
+///   decides by its class.
+/// - It never waits for ever: each attempt bounds itself, and says in which [`Phase`] it is.
+/// - Dropping a future leaves nothing behind that `clean_up` does not give back, and spawns nothing.
+/// - A token gets into no reason, detail or log.
+///
+/// An example is in the [room's documentation](crate::provider).
 pub trait Connector: Send {
     /// Gets fresh tokens for the tunnel.
     fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>>;
@@ -117,7 +136,17 @@ impl ConnectError {
 /// How a session ended: the same facts as of a failed attempt.
 pub type Ended = ConnectError;
 
-/// One hosting session. Dropping it closes the link at once; [`Session::close`] says goodbye first.
+/// One hosting session, up.
+///
+/// It owns its link, its visitors' connections and every task that serves them. Dropping it closes the
+/// link at once and tells nobody; [`Session::close`] says goodbye first.
+///
+/// `events` must be read for as long as it lives: the session says there when its link has proven itself
+/// ([`Established`](SessionEvent::Established)), and how it goes on. The last event is one of
+/// [`Ended`](SessionEvent::Ended), [`Lapsed`](SessionEvent::Lapsed) and
+/// [`Superseded`](SessionEvent::Superseded); a channel that closes without one is a session whose task is
+/// gone. It never connects anew by itself: at most it resumes, if its provider can, and says
+/// [`Parked`](SessionEvent::Parked) and [`Resumed`](SessionEvent::Resumed).
 pub struct Session {
     /// The ports as served from the start.
     pub ports: Vec<LivePort>,

@@ -1,22 +1,22 @@
-//! From an accepted connection to a session: a new one with a seat, or an old one that goes on.
+//! From an accepted connection to a session: a new one that is registered, or an old one that goes on.
 //!
 //! Whoever is not admitted yet is bounded in number, time and memory, and every connection shows a
 //! valid token, the ones that resume a session too.
 
 use super::accounts::{AccountsWatch, Credential};
 use super::link_streams::LinkStreams;
-use super::registry::{Registry, Seat, start_of};
-use super::session::{Line, Session};
-use super::table::Claim;
-use super::upstream::{ProbeKey, Way};
+use super::registry::{Registration, Registry, start_of};
+use super::session::{HostLink, Session};
+use super::table::HostClaim;
+use super::upstream::{HostRoute, ProbeKey};
 use super::{Limits, Permit};
 use crate::link::ReadAhead;
+use crate::link::control::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, VERSION};
 use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
-use crate::link::resume::{self, Handle, Lot, Request, SessionId};
-use crate::link::tls::{self, Accepted, Covered, Secured, TlsFault};
+use crate::link::resume::{self, Handle, Request, SessionId, SessionStore};
+use crate::link::tls::{self, Accepted, OuterTls, Secured, TlsFault};
 use crate::link::websocket::{self, WebSocket};
-use crate::link::wire::{Hello, HostMessage, Refusal, RelayMessage, ServedPort, VERSION};
 use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ pub(super) struct Common {
     pub(super) acceptor: TlsAcceptor,
     pub(super) accounts: Arc<AccountsWatch>,
     pub(super) registry: Arc<Registry>,
-    pub(super) lot: Lot<Arc<str>>,
+    pub(super) store: SessionStore<Arc<str>>,
     /// The relay goes down: nobody new, and hosts are told. Sessions may still be resumed.
     pub(super) draining: CancellationToken,
     /// What was under way is through, or its time is up: the sessions end.
@@ -62,14 +62,14 @@ pub(super) enum Entrance {
 /// What a connection turns out to be.
 enum Arrival {
     /// A host that wants a session, and whose it is, when its token is known.
-    Host(Box<(Line, Hello, Option<Credential>)>),
+    Host(Box<(HostLink, Hello, Option<Credential>)>),
     /// A session that goes on over it.
     Resumed,
 }
 
 /// Where an admitted host is served.
 struct Admitted {
-    seat: Seat,
+    registration: Registration,
     ports: Vec<ServedPort>,
     /// Parks and gives up its link.
     place: AbortOnDropHandle<()>,
@@ -91,13 +91,13 @@ pub(super) async fn serve(
         () = permit.evicted() => Err("too many connections wait".to_owned()),
         () = common.shutdown.cancelled() => return,
     };
-    let (line, hello, shown) = match greeted {
+    let (host, hello, shown) = match greeted {
         Ok(Arrival::Host(host)) => *host,
         Ok(Arrival::Resumed) => return tracing::info!(%peer, "a session goes on"),
         Err(error) => return tracing::debug!(%peer, error, "no host"),
     };
     if common.draining.is_cancelled() {
-        // The next relay's: it waits at this one's door, as it would at a socket held open.
+        // The next relay's: it waits here, as it would at a socket held open.
         tokio::select! {
             () = common.shutdown.cancelled() => {}
             () = permit.evicted() => {}
@@ -106,12 +106,16 @@ pub(super) async fn serve(
     }
     let (tunnel, instance) = (hello.tunnel.clone(), hello.instance.clone());
     let account = shown.as_ref().map(|shown| shown.name().to_owned());
-    match admit(&common, &hello, shown, &line.link, &line.way(), permit) {
+    match admit(&common, &hello, shown, &host.link, &host.route(), permit) {
         Ok(admitted) => {
-            let Admitted { seat, ports, place } = admitted;
-            let session = seat.session.0;
+            let Admitted {
+                registration,
+                ports,
+                place,
+            } = admitted;
+            let session = registration.session.0;
             tracing::info!(%peer, account, tunnel, instance, session, "a host is here");
-            let end = Session::new(&common, line, seat).run(ports).await;
+            let end = Session::new(&common, host, registration).run(ports).await;
             drop(place);
             tracing::info!(%peer, account, tunnel, session, %end, "a host has left");
         }
@@ -121,14 +125,14 @@ pub(super) async fn serve(
             tracing::debug!(%peer, account, tunnel, %reason, "a host is refused");
             let refused = RelayMessage::Refused { reason };
             tokio::select! {
-                () = line.part_with(&refused) => {}
+                () = host.close_with(&refused) => {}
                 () = permit.evicted() => {}
             }
         }
     }
 }
 
-/// From TLS to the host's first words, or to the session that it goes on with.
+/// From TLS to the host's hello, or to the session that it goes on with.
 async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<Arrival, String> {
     let mut secured = secure(&common.acceptor, entrance, permit)
         .await
@@ -142,12 +146,13 @@ async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<A
         Request::Open { credentials } => {
             if common.account_shown(&credentials).await.is_none() {
                 // It hears why if it still listens.
-                let _ = resume::refuse(&mut secured.stream, resume::Refusal::Unauthorized).await;
+                let _ =
+                    resume::refuse(&mut secured.stream, resume::ResumeRefusal::Unauthorized).await;
                 return Err("its token is not known".to_owned());
             }
-            let (line, hello) = open(common, secured).await?;
+            let (host, hello) = open(common, secured).await?;
             let shown = common.accounts.authenticate(&hello.token.0).await;
-            Ok(Arrival::Host(Box::new((line, hello, shown))))
+            Ok(Arrival::Host(Box::new((host, hello, shown))))
         }
         request @ Request::Resume { .. } => {
             go_on(common, &request, secured).await?;
@@ -156,12 +161,12 @@ async fn greet(common: &Common, entrance: Entrance, permit: &Permit) -> Result<A
     }
 }
 
-/// How far a connection has come: whoever only connects goes before whoever shakes hands.
+/// How far a connection has come: whoever only connects goes before whoever has begun a handshake.
 const SPOKEN: u8 = 1;
 const SECURED: u8 = 2;
 const GREETED: u8 = 3;
 
-/// Shakes hands, inside whatever covers the link.
+/// Makes the TLS handshake, inside the outer TLS where there is one.
 async fn secure(
     acceptor: &TlsAcceptor,
     entrance: Entrance,
@@ -174,7 +179,7 @@ async fn secure(
             permit.reach(SPOKEN);
             match tls::accept(acceptor, transport).await? {
                 Accepted::Link(secured) => return Ok(secured),
-                Accepted::Covered(Covered(stream)) => {
+                Accepted::OuterTls(OuterTls(stream)) => {
                     let link = websocket::accept(stream).await?;
                     tls::accept(acceptor, link).await?
                 }
@@ -187,13 +192,15 @@ async fn secure(
     };
     match within {
         Accepted::Link(secured) => Ok(secured),
-        Accepted::Covered(_) => Err(TlsFault::NotARelay("a cover in a cover".to_owned())),
+        Accepted::OuterTls(_) => Err(TlsFault::NotARelay(
+            "an outer TLS in an outer TLS".to_owned(),
+        )),
     }
 }
 
-/// Opens a link, which ends with its connection until its host has a seat: nobody else may resume
+/// Opens a link, which ends with its connection until its host is registered: nobody else may resume
 /// it, and nothing parks it.
-async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String> {
+async fn open(common: &Common, secured: Secured) -> Result<(HostLink, Hello), String> {
     let Secured {
         mut stream,
         binding,
@@ -216,7 +223,7 @@ async fn open(common: &Common, secured: Secured) -> Result<(Line, Hello), String
         return Err("it did not say hello".to_owned());
     };
     let (control, outbox) = control.split();
-    let host = Line {
+    let host = HostLink {
         status: link.status(),
         link,
         mux,
@@ -237,14 +244,14 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
         binding,
     } = secured;
     let found = match request {
-        Request::Open { .. } => Err(resume::Refusal::Unknown),
+        Request::Open { .. } => Err(resume::ResumeRefusal::Unknown),
         Request::Resume {
             id, credentials, ..
         } => common
             .account_shown(credentials)
             .await
-            .ok_or(resume::Refusal::Unknown)
-            .and_then(|shown| common.lot.find(*id, shown.id())),
+            .ok_or(resume::ResumeRefusal::Unknown)
+            .and_then(|shown| common.store.find(*id, shown.id())),
     };
     match found {
         Ok(link) => resume::accept(&link, request, stream, binding)
@@ -258,16 +265,16 @@ async fn go_on(common: &Common, request: &Request, secured: Secured) -> Result<(
     }
 }
 
-/// Gives a host its seat. Whoever is refused keeps its place before the door until it has gone.
+/// Registers a host. Whoever is refused keeps its place among the unauthenticated until it has gone.
 fn admit(
     common: &Common,
     hello: &Hello,
     shown: Option<Credential>,
     link: &Handle,
-    way: &Way,
+    route: &HostRoute,
     permit: Permit,
 ) -> Result<Admitted, (Refusal, Permit)> {
-    try_admit(common, hello, shown, link, way).map_err(|reason| (reason, permit))
+    try_admit(common, hello, shown, link, route).map_err(|reason| (reason, permit))
 }
 
 fn try_admit(
@@ -275,7 +282,7 @@ fn try_admit(
     hello: &Hello,
     shown: Option<Credential>,
     link: &Handle,
-    way: &Way,
+    route: &HostRoute,
 ) -> Result<Admitted, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version { relay: VERSION });
@@ -288,29 +295,33 @@ fn try_admit(
         });
     }
     let limit = common.limits.sessions_per_account;
-    let parking = common.lot.admit(Arc::clone(shown.id()), link.clone());
-    let parking = parking.map_err(|resume::Full| Refusal::TooManyTunnels { limit })?;
-    let claim = Claim {
+    let parking = common.store.admit(Arc::clone(shown.id()), link.clone());
+    let parking = parking.map_err(|resume::StoreFull| Refusal::TooManyTunnels { limit })?;
+    let claim = HostClaim {
         account: Arc::clone(shown.id()),
         tunnel: hello.tunnel.clone(),
         install: hello.install.clone(),
         take_over: hello.take_over,
     };
-    let admitted = common.registry.admit(&claim, &shown, &hello.ports, way);
-    let (seat, ports) = admitted?;
+    let admitted = common.registry.admit(&claim, &shown, &hello.ports, route);
+    let (registration, ports) = admitted?;
     // Whoever was removed in between was not there yet to be cut off.
     if !common.accounts.accepts(&shown) {
         return Err(Refusal::Token);
     }
     let place = AbortOnDropHandle::new(tokio::spawn(parking));
-    Ok(Admitted { seat, ports, place })
+    Ok(Admitted {
+        registration,
+        ports,
+        place,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::control::Token;
     use crate::link::tls::Identity;
-    use crate::link::wire::Token;
     use crate::relay::names::Names;
     use crate::relay::public_ports::PublicPorts;
     use crate::relay::registry::Naming;
@@ -336,7 +347,7 @@ mod tests {
             acceptor: identity.acceptor().expect("it is a pair"),
             accounts: Arc::new(AccountsWatch::new(Accounts::open(dir).expect("it opens"))),
             registry: Arc::new(Registry::new(&limits, naming, ports, &Names::default())),
-            lot: Lot::new(limits.parking),
+            store: SessionStore::new(limits.parking),
             draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         }
@@ -363,7 +374,7 @@ mod tests {
         let secret = resume::Secret::derive(binding, id);
         let (link, bytes, _driver) = resume::session(common.limits.link, id, secret);
         let (mux, ..) = mux::start(bytes, Role::Relay);
-        let way = Way {
+        let route = HostRoute {
             mux,
             link: link.status(),
             probes: ProbeKey::default(),
@@ -373,25 +384,25 @@ mod tests {
             total: 1,
             per_network: 1,
         };
-        let (door, network) = (
+        let (limiter, network) = (
             Limiter::new("tests", one),
             Network::of([192, 0, 2, 1].into()),
         );
-        let place = door.admit(network);
-        let refused = admit(&common, &hello("wrong"), None, &link, &way, place);
+        let place = limiter.admit(network);
+        let refused = admit(&common, &hello("wrong"), None, &link, &route, place);
         let Err((Refusal::Token, refused)) = refused else {
             panic!("the token is wrong");
         };
-        let next = door.admit(network);
+        let next = limiter.admit(network);
         // It still counted, so it was one too many.
         refused.evicted().await;
         let accounts = Accounts::open(dir.path()).expect("it opens");
         let owner = accounts.owner_token().expose();
         let shown = common.accounts.authenticate(owner).await;
-        let admitted = admit(&common, &hello(owner), shown, &link, &way, next);
+        let admitted = admit(&common, &hello(owner), shown, &link, &route, next);
         assert!(admitted.is_ok());
-        let last = door.admit(network);
-        assert_eq!(door.usage().evicted, 1, "there is room");
+        let last = limiter.admit(network);
+        assert_eq!(limiter.usage().evicted, 1, "there is room");
         drop(last);
     }
 }

@@ -1,6 +1,6 @@
 //! What the ingress needs of the registry: find a tunnel by its label, open a stream to its host.
 
-use super::HostDoor;
+use super::HostUpgrades;
 use super::ingress::LocalName;
 use super::limiter::{Activity, Network};
 use crate::link::exchange::ExchangeStream;
@@ -109,7 +109,7 @@ pub trait Backend: Send + Sync + 'static {
     fn find(&self, label: &str) -> Lookup;
 
     /// Where hosts get in that come where visitors come; `None` where they may not.
-    fn host_door(&self) -> Option<HostDoor> {
+    fn host_upgrades(&self) -> Option<HostUpgrades> {
         None
     }
 
@@ -176,7 +176,7 @@ pub trait Upstream: Send + Sync + 'static {
     }
 }
 
-/// Who asks.
+/// Who a stream is opened for.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor {
     /// The visitor's address.

@@ -15,9 +15,9 @@ pub enum RelayError {
         "{purpose} cannot listen on {address}: the address is in use. Stop what listens there or choose another with {option}"
     )]
     AddressInUse {
-        /// What was to listen.
+        /// The listener, as the sentence begins: for hosts or for visitors.
         purpose: &'static str,
-        /// Where.
+        /// The address it was told to listen on.
         address: SocketAddr,
         /// The option that changes it.
         option: &'static str,
@@ -25,9 +25,9 @@ pub enum RelayError {
     /// The system does not let it listen.
     #[error("{purpose} cannot listen on {address}: {error}. Choose another address with {option}")]
     Listen {
-        /// What was to listen.
+        /// The listener, as the sentence begins: for hosts or for visitors.
         purpose: &'static str,
-        /// Where.
+        /// The address it was told to listen on.
         address: SocketAddr,
         /// The option that changes it.
         option: &'static str,
@@ -39,7 +39,7 @@ pub enum RelayError {
         "the relay cannot keep its data in {}: {error}. Make the directory writable or choose another with --data", path.display()
     )]
     Data {
-        /// The directory or a file in it.
+        /// The data directory, or the file in it that failed.
         path: PathBuf,
         /// What the system said.
         error: io::Error,
@@ -52,7 +52,7 @@ pub enum RelayError {
         "another relay runs with its data in {}: stop it, or choose another folder with --data", path.display()
     )]
     DataInUse {
-        /// The directory.
+        /// The data directory.
         path: PathBuf,
     },
     /// What is remembered of names is larger than anything a relay writes. It is left alone.
@@ -60,9 +60,9 @@ pub enum RelayError {
         "{} has {size} bytes, and no relay writes more than {limit}: move it away, and the names it keeps for those who are not here now are forgotten", path.display()
     )]
     NamesTooLarge {
-        /// The file.
+        /// `names.json` or `names.journal`.
         path: PathBuf,
-        /// Its bytes.
+        /// Its size in bytes.
         size: u64,
         /// The bytes it may have.
         limit: u64,
@@ -72,7 +72,7 @@ pub enum RelayError {
         "{} was written by a newer program, this one knows version {version}: use a newer one, or move the file away, and the names it keeps for those who are not here now are forgotten", path.display()
     )]
     NamesTooNew {
-        /// The file.
+        /// `names.json` or `names.journal`.
         path: PathBuf,
         /// The version that this program writes.
         version: u64,
@@ -82,7 +82,7 @@ pub enum RelayError {
         "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
     )]
     Identity {
-        /// The directory.
+        /// The data directory.
         path: PathBuf,
         /// What is wrong with them.
         error: IdentityError,
@@ -92,7 +92,7 @@ pub enum RelayError {
         "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
     )]
     Tls {
-        /// The directory.
+        /// The data directory.
         path: PathBuf,
         /// What is wrong with them.
         error: rustls::Error,

@@ -1,5 +1,5 @@
 //! A bound that strangers share fairly: so many places in all, so many for one network, and when they
-//! are used up, whoever has most gives one back. Nobody new is kept waiting or turned away.
+//! are used up, whoever has most gives one back. Nobody new is kept waiting or rejected.
 //!
 //! It knows addresses and places, and not what they are places for.
 
@@ -23,7 +23,7 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 /// How many places there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// In all.
+    /// Maximum places in all.
     pub total: usize,
     /// For one IPv4 address, or one IPv6 network of 64 bits.
     pub per_network: usize,
@@ -71,9 +71,9 @@ pub struct Limiter {
     origin: Instant,
     /// Never held across a wait.
     places: Mutex<Places>,
-    /// So many of them are at rest.
+    /// How many of them are at rest.
     resting: AtomicUsize,
-    told: Mutex<Told>,
+    last_logged: Mutex<LastLogged>,
 }
 
 /// A place; dropping it gives it back.
@@ -114,7 +114,7 @@ impl Limiter {
             origin: Instant::now(),
             places: Mutex::default(),
             resting: AtomicUsize::new(0),
-            told: Mutex::default(),
+            last_logged: Mutex::default(),
         })
     }
 
@@ -197,17 +197,20 @@ impl Limiter {
 
     /// Says that the bound was reached: at once, then once in a while with a count.
     fn tell(&self, from: Network) {
-        let mut told = self.told.lock();
-        told.since += 1;
-        if told.last.is_some_and(|last| last.elapsed() < TELL_EVERY) {
+        let mut last_logged = self.last_logged.lock();
+        last_logged.since += 1;
+        if last_logged
+            .last
+            .is_some_and(|last| last.elapsed() < TELL_EVERY)
+        {
             return;
         }
-        let (times, share) = (told.since, self.share);
-        *told = Told {
+        let (times, share) = (last_logged.since, self.share);
+        *last_logged = LastLogged {
             last: Some(Instant::now()),
             since: 0,
         };
-        drop(told);
+        drop(last_logged);
         tracing::warn!(
             bound = self.name,
             limit = share.total,
@@ -220,7 +223,7 @@ impl Limiter {
 }
 
 #[derive(Default)]
-struct Told {
+struct LastLogged {
     last: Option<Instant>,
     since: u64,
 }

@@ -16,24 +16,24 @@ pub struct Limits {
     pub visitors: VisitorLimits,
     /// A connection that is no session by then is closed.
     pub handshake_timeout: Duration,
-    /// So many connections may be under way to a session; one more ends one of whoever has most.
+    /// Maximum connections that are no session yet; one more ends one of whoever has most.
     pub unauthenticated: usize,
-    /// So many of them may come from one network: the links of all tunnels of a host, at least, for
-    /// they come back together.
+    /// Maximum of those from one network: the links of all tunnels of a host, at least, for they come
+    /// back together.
     pub unauthenticated_per_network: usize,
-    /// An account may host so many tunnels at once.
+    /// Maximum tunnels that an account hosts at once.
     pub sessions_per_account: u32,
-    /// A tunnel may have so many ports.
+    /// Maximum ports of a tunnel.
     pub ports_per_tunnel: usize,
-    /// An account may have so many names, those it hosts and those kept for it together; one more
-    /// costs it its oldest that it does not host.
+    /// Maximum names of an account, those it hosts and those kept for it together; one more costs it its
+    /// oldest that it does not host.
     pub names_per_account: u32,
-    /// An account may have so many public TCP ports, those that are served and those kept for it.
+    /// Maximum public TCP ports of an account, those that are served and those kept for it.
     pub public_ports_per_account: u32,
-    /// So many labels are remembered whose hosts have left; one more costs the account that has most
-    /// its oldest.
+    /// Maximum labels that are remembered though their hosts have left; one more costs the account that
+    /// has most its oldest.
     pub known_labels: usize,
-    /// A label stays its account's for so long after its host has left.
+    /// How long a label stays its account's after its host has left.
     pub reserved_for: Duration,
     /// A visitor's stream that the host does not answer by then is given up, and so is a visitor
     /// who comes while the link is parked.
@@ -51,14 +51,14 @@ pub struct Limits {
 pub struct VisitorLimits {
     /// Connections at a time. One more costs whoever has most their idlest.
     pub connections: usize,
-    /// So many of them for one network.
+    /// Maximum of those for one network.
     pub connections_per_network: usize,
     /// Streams of one tunnel, at all its ports together: the link has a few more, for those that are
     /// on their way out, and for probes. One more costs the port that has most one of its own.
     pub streams_per_link: usize,
     /// Streams to one port of a tunnel.
     pub streams_per_port: usize,
-    /// So many of them for one network.
+    /// Maximum streams to one port for one network.
     pub streams_per_network: usize,
     /// From the first byte of a request's head to the last, and from accept to the first head.
     pub head_timeout: Duration,
@@ -69,13 +69,13 @@ pub struct VisitorLimits {
     /// The same of a body whose visitor waits to be asked for it (`Expect: 100-continue`), where the
     /// service does not.
     pub expect_timeout: Duration,
-    /// So many requests may be at a port's service before anything of their bodies has come: what a
-    /// visitor has announced and not sent takes no more of the streams to a host.
+    /// Maximum requests at a port's service of whose bodies nothing has come yet: what a visitor has
+    /// announced and not sent takes no more of the streams to a host.
     pub bodies_ahead: usize,
     /// How long an `EventSource` waits for a service that is away: any answer but 200 would end it
     /// for good, so that it gets none then.
     pub event_stream_patience: Duration,
-    /// A connection that takes nothing of what it is sent for so long is closed, where the system
+    /// How long a connection may take nothing of what it is sent before it is closed, where the system
     /// can (Linux).
     pub write_stall: Duration,
     /// Bytes that may wait in the system for a visitor who does not read, beyond those that are on

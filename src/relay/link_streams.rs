@@ -19,7 +19,7 @@ pub(super) struct LinkStreams {
 }
 
 impl LinkStreams {
-    /// A link that carries so many visitors' streams.
+    /// A link with room for `total` streams of visitors.
     pub(super) fn new(total: usize) -> Arc<Self> {
         Arc::new(Self {
             total,

@@ -42,7 +42,7 @@ const LONG_JOURNAL: u64 = 1024 * 1024;
 /// No line of ours is longer.
 const MAX_LINE: u64 = 4096;
 
-/// The file's data.
+/// Every label and public port, as `names.json` has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Names {
@@ -75,7 +75,7 @@ struct PublicPort {
 /// One line of the journal: what is true from then on.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Line {
+enum JournalEntry {
     Label(Name),
     NoLabel(String),
     Port(PublicPort),
@@ -124,7 +124,7 @@ impl PublicPort {
 }
 
 impl Changes {
-    fn into_lines(self, now: UnixMillis) -> impl Iterator<Item = Line> {
+    fn into_entries(self, now: UnixMillis) -> impl Iterator<Item = JournalEntry> {
         let labels = self
             .labels
             .0
@@ -132,16 +132,16 @@ impl Changes {
             .map(move |label| Name::new(label, now));
         let ports = self.ports.0.into_iter();
         let ports = ports.filter_map(move |port| PublicPort::new(port, now));
-        let no_port = |key: PublicKey| Line::NoPort {
+        let no_port = |key: PublicKey| JournalEntry::NoPort {
             account: key.account,
             tunnel: key.tunnel,
             number: key.number,
         };
-        let gone = self.labels.1.into_iter().map(Line::NoLabel);
+        let gone = self.labels.1.into_iter().map(JournalEntry::NoLabel);
         let gone = gone.chain(self.ports.1.into_iter().map(no_port));
         // A number may go from one key to another: what is gone comes first.
-        gone.chain(labels.map(Line::Label))
-            .chain(ports.map(Line::Port))
+        gone.chain(labels.map(JournalEntry::Label))
+            .chain(ports.map(JournalEntry::Port))
     }
 }
 
@@ -188,7 +188,7 @@ impl Names {
     }
 
     /// This, and then what the lines say.
-    fn changed_by(self, lines: impl Iterator<Item = Line>) -> Self {
+    fn changed_by(self, lines: impl Iterator<Item = JournalEntry>) -> Self {
         let mut order = 0_u64;
         let mut next = move || {
             order += 1;
@@ -206,10 +206,12 @@ impl Names {
         let mut ports: HashMap<_, _> = ports.collect();
         for line in lines {
             match line {
-                Line::Label(label) => drop(labels.insert(label.label.clone(), (next(), label))),
-                Line::NoLabel(label) => drop(labels.remove(&label)),
-                Line::Port(port) => drop(ports.insert(port.key(), (next(), port))),
-                Line::NoPort {
+                JournalEntry::Label(label) => {
+                    labels.insert(label.label.clone(), (next(), label));
+                }
+                JournalEntry::NoLabel(label) => drop(labels.remove(&label)),
+                JournalEntry::Port(port) => drop(ports.insert(port.key(), (next(), port))),
+                JournalEntry::NoPort {
                     account,
                     tunnel,
                     number,
@@ -232,15 +234,15 @@ impl Names {
     }
 }
 
-/// The files of one relay.
-pub(super) struct Memory {
+/// The two files of one relay.
+pub(super) struct NameStore {
     dir: PathBuf,
     document: Document<Names>,
-    writing: Mutex<Writing>,
+    writing: Mutex<JournalState>,
 }
 
 #[derive(Debug, Default)]
-struct Writing {
+struct JournalState {
     /// How long the journal is, in bytes.
     len: u64,
     /// How long it may be until all is written down anew.
@@ -249,7 +251,7 @@ struct Writing {
     stale: bool,
 }
 
-impl Memory {
+impl NameStore {
     pub(super) fn of(dir: &Path) -> Arc<Self> {
         Arc::new(Self {
             dir: dir.to_owned(),
@@ -307,7 +309,7 @@ impl Memory {
         })
     }
 
-    fn write(&self, writing: &mut Writing, registry: &Registry) -> io::Result<()> {
+    fn write(&self, writing: &mut JournalState, registry: &Registry) -> io::Result<()> {
         let (changes, now) = (registry.take_changes(), clock::wall());
         if writing.stale || writing.len > LONG_JOURNAL.max(writing.long) {
             self.document.save(&registry.names(now))?;
@@ -316,14 +318,14 @@ impl Memory {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            *writing = Writing {
+            *writing = JournalState {
                 long: self.size(),
-                ..Writing::default()
+                ..JournalState::default()
             };
             return Ok(());
         }
         let mut text = String::new();
-        for line in changes.into_lines(now) {
+        for line in changes.into_entries(now) {
             text += &serde_json::to_string(&line)?;
             text.push('\n');
         }
@@ -362,7 +364,7 @@ fn open_journal(path: &Path) -> io::Result<File> {
 }
 
 /// The lines that can be understood: the last one may have been cut off with the power.
-fn read_journal(path: &Path) -> io::Result<Vec<Line>> {
+fn read_journal(path: &Path) -> io::Result<Vec<JournalEntry>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::relay::Limits;
-use crate::relay::table::{Claim, SessionId, Table};
+use crate::relay::table::{HostClaim, RegistrationId, Table};
 use proptest::prelude::*;
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ fn port(number: u16, public: u16, left: Option<u64>) -> RememberedPort {
 }
 
 fn loaded(dir: &Path) -> Names {
-    Memory::of(dir)
+    NameStore::of(dir)
         .load()
         .expect("it is no larger than it may be")
 }
@@ -92,7 +92,7 @@ fn the_journal_says_what_came_later_and_a_torn_end_is_left_out() {
         ),
         ports: (vec![port(22, 7501, None)], vec![key(23)]),
     };
-    let lines = changes.into_lines(then);
+    let lines = changes.into_entries(then);
     let lines: Vec<_> = lines
         .map(|line| serde_json::to_string(&line).expect("JSON"))
         .collect();
@@ -124,7 +124,7 @@ fn what_changes_behind_a_torn_line_is_not_lost() {
         let document: Document<Names> = Document::new(dir.path(), FILE, &[]);
         document.save(&before).expect("it is written");
         fs::write(dir.path().join(JOURNAL), journal).expect("it is written");
-        let memory = Memory::of(dir.path());
+        let memory = NameStore::of(dir.path());
         assert_eq!(memory.load().expect("it is read"), before);
         assert!(memory.writing.lock().stale, "{journal}: it begins anew");
     }
@@ -138,7 +138,7 @@ fn a_newer_programs_names_are_neither_passed_over_nor_replaced() {
         "{\"version\":2,\"data\":{\"labels\":7}}",
     );
     fs::write(&path, text).expect("it is written");
-    let refused = Memory::of(dir.path()).load().expect_err("it is newer");
+    let refused = NameStore::of(dir.path()).load().expect_err("it is newer");
     assert!(
         matches!(refused, RelayError::NamesTooNew { .. }),
         "{refused}"
@@ -154,7 +154,9 @@ fn a_file_that_is_too_large_is_neither_read_nor_put_away() {
         let file = File::create(&path).expect("it is made");
         // It has no blocks.
         file.set_len(MAX_SIZE + 1).expect("it is made longer");
-        let refused = Memory::of(dir.path()).load().expect_err("it is too large");
+        let refused = NameStore::of(dir.path())
+            .load()
+            .expect_err("it is too large");
         assert!(
             matches!(refused, RelayError::NamesTooLarge { .. }),
             "{refused}"
@@ -187,7 +189,7 @@ fn play(steps: &[(u8, u8, bool)]) -> (Names, Names) {
     let (mut table, now, at) = (Table::<()>::new(&limits), Instant::now(), UnixMillis(0));
     let mut written = Names::default();
     for (n, (tunnel, label, leaves)) in (1..).zip(steps) {
-        let claim = Claim {
+        let claim = HostClaim {
             account: format!("a{}", tunnel % 3).into(),
             tunnel: format!("t{}", tunnel % 5),
             install: "i".to_owned(),
@@ -195,24 +197,24 @@ fn play(steps: &[(u8, u8, bool)]) -> (Names, Names) {
         };
         let label = format!("l{label}");
         if table.check(&claim, &[&label], now).is_ok() {
-            table.settle(SessionId(n), &claim, vec![(label, ())], now);
+            table.settle(RegistrationId(n), &claim, vec![(label, ())], now);
         }
         if *leaves {
-            table.leave(SessionId(n), now);
+            table.leave(RegistrationId(n), now);
         }
         if n % 3 == 0 {
             let changes = Changes {
                 labels: table.take_changes(now),
                 ..Changes::default()
             };
-            written = written.changed_by(changes.into_lines(at));
+            written = written.changed_by(changes.into_entries(at));
         }
     }
     let changes = Changes {
         labels: table.take_changes(now),
         ..Changes::default()
     };
-    written = written.changed_by(changes.into_lines(at));
+    written = written.changed_by(changes.into_entries(at));
     let known = Names::new(table.remembered(now), std::iter::empty(), at);
     (written, known)
 }

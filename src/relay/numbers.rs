@@ -5,9 +5,9 @@
 //! a stranger.
 
 use super::Limits;
-use super::away::Away;
+use super::leases::Leases;
 use crate::base::digest::sha256;
-use crate::link::wire::Refusal;
+use crate::link::control::Refusal;
 use std::collections::{HashMap, HashSet};
 use std::iter;
 use std::num::NonZeroU16;
@@ -22,7 +22,7 @@ const ALL: usize = u16::MAX as usize;
 /// One local port of one tunnel of one account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PublicKey {
-    /// The account's id.
+    /// The account's id, which outlives its name.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
     pub(super) number: NonZeroU16,
@@ -51,7 +51,7 @@ pub(super) struct Numbers {
     live: HashSet<PublicKey>,
     /// How many of them are each account's; none that has none is in it.
     accounts: HashMap<Arc<str>, usize>,
-    away: Away<PublicKey>,
+    leases: Leases<PublicKey>,
     changed: HashSet<PublicKey>,
 }
 
@@ -65,7 +65,7 @@ impl Numbers {
             owners: HashMap::new(),
             live: HashSet::new(),
             accounts: HashMap::new(),
-            away: Away::new(ALL),
+            leases: Leases::new(ALL),
             changed: HashSet::new(),
         }
     }
@@ -125,7 +125,7 @@ impl Numbers {
         let other = self.owners.get(&number).filter(|owner| *owner != key);
         other.is_some_and(|other| {
             let reserved = || {
-                let until = self.away.owner(other).map(|(_, until)| until);
+                let until = self.leases.owner(other).map(|(_, until)| until);
                 until.is_some_and(|until| now < until)
             };
             let own = requested && other.account == key.account;
@@ -141,7 +141,7 @@ impl Numbers {
     /// `key` is served at `number` from now on.
     pub(super) fn serve(&mut self, key: &PublicKey, number: u16) {
         self.own(key, number);
-        self.away.forget(key);
+        self.leases.forget(key);
         if self.live.insert(key.clone()) {
             *self.accounts.entry(Arc::clone(&key.account)).or_default() += 1;
         }
@@ -171,7 +171,7 @@ impl Numbers {
 
     /// Nothing is kept for the account any more.
     pub(super) fn forget_account(&mut self, account: &str) {
-        for key in self.away.forget_account(account) {
+        for key in self.leases.forget_account(account) {
             self.disown(&key);
         }
     }
@@ -179,7 +179,7 @@ impl Numbers {
     fn own(&mut self, key: &PublicKey, number: u16) {
         let before = self.owners.insert(number, key.clone());
         if let Some(before) = before.filter(|before| before != key) {
-            self.away.forget(&before);
+            self.leases.forget(&before);
             self.given.remove(&before);
             self.changed.insert(before);
         }
@@ -194,7 +194,7 @@ impl Numbers {
     fn keep(&mut self, key: &PublicKey, until: Instant) {
         let room = self.per_account.saturating_sub(self.served(&key.account));
         self.changed.insert(key.clone());
-        let kept = self.away.keep(key.clone(), &key.account, until, room);
+        let kept = self.leases.keep(key.clone(), &key.account, until, room);
         for forgotten in kept {
             self.disown(&forgotten);
         }
@@ -209,13 +209,13 @@ impl Numbers {
 
     /// All that are known, of each account the oldest first, and those that are served last.
     pub(super) fn remembered(&self, now: Instant) -> impl Iterator<Item = RememberedPort> {
-        let away = self.away.iter().map(|(key, ..)| key);
-        let all = away.chain(&self.live);
+        let leased = self.leases.iter().map(|(key, ..)| key);
+        let all = leased.chain(&self.live);
         all.filter_map(move |key| self.known(key, now))
     }
 
     fn known(&self, key: &PublicKey, now: Instant) -> Option<RememberedPort> {
-        let until = self.away.owner(key).map(|(_, until)| until);
+        let until = self.leases.owner(key).map(|(_, until)| until);
         Some(RememberedPort {
             key: key.clone(),
             public: *self.given.get(key)?,

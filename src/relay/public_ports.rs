@@ -4,10 +4,10 @@
 //! the port closed in between.
 
 use super::numbers::{Numbers, PublicKey, RememberedPort};
-use super::table::SessionId;
+use super::table::RegistrationId;
 use super::upstream::PortUpstream;
 use super::{Ingress, IngressGuard, Limits, Shelf, Upstream};
-use crate::link::wire::Refusal;
+use crate::link::control::Refusal;
 use socket2::SockRef;
 use std::collections::HashMap;
 use std::io;
@@ -38,7 +38,7 @@ pub(super) struct Reserved {
 
 #[derive(Debug)]
 struct Open {
-    session: SessionId,
+    session: RegistrationId,
     kind: Kind,
     upstream: u64,
     number: u16,
@@ -49,12 +49,12 @@ struct Open {
 pub(super) struct PublicPorts {
     ip: IpAddr,
     ingress: Arc<dyn Ingress>,
-    /// An account may have so many served at once.
+    /// Maximum ports of an account that are served at once.
     per_account: u32,
     numbers: Numbers,
     open: HashMap<PublicKey, Open>,
     /// What each session has open.
-    sessions: HashMap<SessionId, Vec<PublicKey>>,
+    sessions: HashMap<RegistrationId, Vec<PublicKey>>,
     /// Sockets of the process before this one, by port, that nobody has claimed yet.
     kept: HashMap<u16, StdListener>,
     /// Where sockets outlive this process.
@@ -115,7 +115,7 @@ impl PublicPorts {
     pub(super) fn check(
         &self,
         account: &str,
-        old: Option<SessionId>,
+        old: Option<RegistrationId>,
         wanted: usize,
     ) -> Result<(), Refusal> {
         let replaced = old.and_then(|old| self.sessions.get(&old));
@@ -219,7 +219,7 @@ impl PublicPorts {
     /// Serves what was reserved, in place of whatever served it before.
     pub(super) fn serve(
         &mut self,
-        session: SessionId,
+        session: RegistrationId,
         reserved: Reserved,
         upstream: &Arc<PortUpstream>,
     ) -> io::Result<()> {
@@ -267,7 +267,7 @@ impl PublicPorts {
     }
 
     /// The session has it now, and the one before has not.
-    fn hand(&mut self, key: &PublicKey, before: Option<SessionId>, session: SessionId) {
+    fn hand(&mut self, key: &PublicKey, before: Option<RegistrationId>, session: RegistrationId) {
         if before == Some(session) {
             return;
         }
@@ -278,7 +278,7 @@ impl PublicPorts {
     }
 
     /// Closes the listeners of a session, but for those that `keep` names.
-    pub(super) fn close(&mut self, session: SessionId, keep: &[PublicKey]) {
+    pub(super) fn close(&mut self, session: RegistrationId, keep: &[PublicKey]) {
         let keys = self.sessions.remove(&session).unwrap_or_default();
         let (kept, gone): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| keep.contains(key));
         if !kept.is_empty() {
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
     use crate::link::mux::{self, Role};
     use crate::link::resume::Status;
-    use crate::relay::upstream::{AskedAs, Way};
+    use crate::relay::upstream::{AskedAs, HostRoute};
     use crate::relay::{VisitorLimits, Visitors};
     use std::net::{Ipv4Addr, TcpStream};
     use std::sync::Mutex;
@@ -343,7 +343,7 @@ mod tests {
         let (near, _far) = tokio::io::duplex(1024);
         let (mux, ..) = mux::start(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
-        let way = Way {
+        let route = HostRoute {
             mux,
             link,
             probes: crate::relay::upstream::ProbeKey::default(),
@@ -352,7 +352,7 @@ mod tests {
         Arc::new(PortUpstream::new(
             NonZeroU16::MIN,
             AskedAs::default(),
-            way,
+            route,
             Duration::from_secs(1),
             VisitorLimits::default().stream_share(),
         ))
@@ -362,7 +362,7 @@ mod tests {
         let reserved = ports.reserve(key(tunnel), Kind::Tcp, None);
         let reserved = reserved.expect("there are free ports");
         let number = reserved.number;
-        let served = ports.serve(SessionId(session), reserved, &upstream());
+        let served = ports.serve(RegistrationId(session), reserved, &upstream());
         served.expect("it can be served");
         number
     }
@@ -397,11 +397,11 @@ mod tests {
         };
         let mut ports = ports().shelved(None, Some(Arc::clone(&shelf) as _));
         let [a, b, c] = [(1, "a"), (2, "b"), (3, "c")].map(|(n, key)| take(&mut ports, n, key));
-        ports.close(SessionId(3), &[]);
+        ports.close(RegistrationId(3), &[]);
         let now = Instant::now();
         let remembered: Vec<_> = ports.numbers().remembered(now).collect();
         drop(ports.hand_over());
-        ports.close(SessionId(1), &[]);
+        ports.close(RegistrationId(1), &[]);
         assert!(accepts(a) && accepts(b), "visitors wait for the next one");
         assert!(!accepts(c) && on_shelf().len() == 2);
 
@@ -428,7 +428,7 @@ mod tests {
         for session in [1, 2, 3] {
             numbers.push(take(&mut ports, session, "raw"));
             assert!(accepts(numbers[0]));
-            ports.close(SessionId(session), &[]);
+            ports.close(RegistrationId(session), &[]);
             assert!(!accepts(numbers[0]));
         }
         assert_eq!(numbers, [numbers[0]; 3]);

@@ -8,12 +8,12 @@ use super::names::{Changes, Names};
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::returning::Returning;
-use super::table::{Claim, Found, SessionId, Table};
-use super::upstream::{AskedAs, PortUpstream, Way};
+use super::table::{Found, HostClaim, RegistrationId, Table};
+use super::upstream::{AskedAs, HostRoute, PortUpstream};
 use super::{Backend, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting};
 use crate::base::clock;
 use crate::base::network::outbound_address;
-use crate::link::wire::{PortSpec, Protocol, Refusal, ServedPort};
+use crate::link::control::{PortSpec, Protocol, Refusal, ServedPort};
 use crate::model::{PublicUrl, TunnelId, UnixMillis};
 use parking_lot::RwLock;
 use std::collections::{HashMap, HashSet};
@@ -40,38 +40,38 @@ pub(super) struct Registry {
     limits: Limits,
     naming: Naming,
     /// Never held across a wait.
-    state: RwLock<State>,
+    state: RwLock<Tables>,
     returning: Returning,
     changed: Notify,
 }
 
-struct State {
+struct Tables {
     table: Table<Arc<PortUpstream>>,
     ports: PublicPorts,
-    seats: HashMap<SessionId, Ends>,
+    registrations: HashMap<RegistrationId, EndSignals>,
     next: u64,
 }
 
 /// How a session is told that it is over.
-struct Ends {
+struct EndSignals {
     shown: Credential,
     displaced: CancellationToken,
     revoked: CancellationToken,
 }
 
-/// A session's place in the registry; dropping it gives it up.
-pub(super) struct Seat {
-    pub(super) session: SessionId,
+/// A session's entry in the registry; dropping it takes the session out.
+pub(super) struct Registration {
+    pub(super) session: RegistrationId,
     /// Cancelled when another host takes the tunnel.
     pub(super) displaced: CancellationToken,
     /// Cancelled when the account is gone or has another token.
     pub(super) revoked: CancellationToken,
-    /// Whose it is.
+    /// The account, and the token that was shown for it.
     pub(super) shown: Credential,
     registry: Arc<Registry>,
 }
 
-impl Drop for Seat {
+impl Drop for Registration {
     fn drop(&mut self) {
         self.registry.leave(self.session);
     }
@@ -99,10 +99,10 @@ impl Registry {
         Self {
             limits: *limits,
             naming,
-            state: RwLock::new(State {
+            state: RwLock::new(Tables {
                 table,
                 ports,
-                seats: HashMap::new(),
+                registrations: HashMap::new(),
                 next: 1,
             }),
             returning: Returning::new(hosted, now + limits.return_within),
@@ -154,40 +154,40 @@ impl Registry {
     /// Makes a session of a claim, and displaces whoever hosted the tunnel.
     pub(super) fn admit(
         self: &Arc<Self>,
-        claim: &Claim,
+        claim: &HostClaim,
         shown: &Credential,
         specs: &[PortSpec],
-        way: &Way,
-    ) -> Result<(Seat, Vec<ServedPort>), Refusal> {
+        route: &HostRoute,
+    ) -> Result<(Registration, Vec<ServedPort>), Refusal> {
         let mut state = self.state.write();
-        let session = SessionId(state.next);
-        let (old, served) = self.serve(&mut state, session, claim, specs, way)?;
+        let session = RegistrationId(state.next);
+        let (old, served) = self.serve(&mut state, session, claim, specs, route)?;
         state.next += 1;
-        if let Some(old) = old.and_then(|old| state.seats.remove(&old)) {
+        if let Some(old) = old.and_then(|old| state.registrations.remove(&old)) {
             old.displaced.cancel();
         }
-        let ends = Ends {
+        let signals = EndSignals {
             shown: shown.clone(),
             displaced: CancellationToken::new(),
             revoked: CancellationToken::new(),
         };
-        let seat = Seat {
+        let registration = Registration {
             session,
-            displaced: ends.displaced.clone(),
-            revoked: ends.revoked.clone(),
+            displaced: signals.displaced.clone(),
+            revoked: signals.revoked.clone(),
             shown: shown.clone(),
             registry: Arc::clone(self),
         };
-        state.seats.insert(session, ends);
+        state.registrations.insert(session, signals);
         drop(state);
-        Ok((seat, served))
+        Ok((registration, served))
     }
 
     /// Ends the sessions of these credentials.
     pub(super) fn revoke(&self, is_void: impl Fn(&Credential) -> bool) {
         let state = self.state.read();
         let mut known: HashMap<&Credential, bool> = HashMap::new();
-        for Ends { shown, revoked, .. } in state.seats.values() {
+        for EndSignals { shown, revoked, .. } in state.registrations.values() {
             if *known.entry(shown).or_insert_with(|| is_void(shown)) {
                 revoked.cancel();
             }
@@ -197,35 +197,35 @@ impl Registry {
     /// Serves other ports for a session. When that is refused, it serves what it did.
     pub(super) fn set_ports(
         &self,
-        session: SessionId,
+        session: RegistrationId,
         specs: &[PortSpec],
-        way: &Way,
+        route: &HostRoute,
     ) -> Result<Vec<ServedPort>, Refusal> {
         let mut state = self.state.write();
         let Some(claim) = state.table.claim(session).cloned() else {
             return Err(Refusal::HostedElsewhere);
         };
-        let (_, served) = self.serve(&mut state, session, &claim, specs, way)?;
+        let (_, served) = self.serve(&mut state, session, &claim, specs, route)?;
         Ok(served)
     }
 
-    fn leave(&self, session: SessionId) {
+    fn leave(&self, session: RegistrationId) {
         let mut state = self.state.write();
         state.table.leave(session, Instant::now());
         state.ports.close(session, &[]);
-        state.seats.remove(&session);
+        state.registrations.remove(&session);
         self.changed.notify_one();
     }
 
     /// Checks and reserves everything first, so that a refusal changes nothing.
     fn serve(
         &self,
-        state: &mut State,
-        session: SessionId,
-        claim: &Claim,
+        state: &mut Tables,
+        session: RegistrationId,
+        claim: &HostClaim,
         specs: &[PortSpec],
-        way: &Way,
-    ) -> Result<(Option<SessionId>, Vec<ServedPort>), Refusal> {
+        route: &HostRoute,
+    ) -> Result<(Option<RegistrationId>, Vec<ServedPort>), Refusal> {
         self.check_specs(specs)?;
         let labels: Vec<&str> = specs.iter().map(|spec| spec.label.as_str()).collect();
         let old = state.table.check(claim, &labels, Instant::now())?;
@@ -237,7 +237,7 @@ impl Registry {
             let upstream = (old == Some(session))
                 .then(|| existing(&state.table, spec))
                 .flatten()
-                .unwrap_or_else(|| self.upstream(spec, way));
+                .unwrap_or_else(|| self.upstream(spec, route));
             planned.push((spec, reserved, upstream));
         }
         let keep: Vec<PublicKey> = planned
@@ -304,7 +304,7 @@ impl Registry {
     fn reserve(
         &self,
         ports: &PublicPorts,
-        claim: &Claim,
+        claim: &HostClaim,
         spec: &PortSpec,
     ) -> Result<Option<Reserved>, Refusal> {
         let key = public_key(claim, spec);
@@ -317,13 +317,13 @@ impl Registry {
         }
     }
 
-    fn upstream(&self, spec: &PortSpec, way: &Way) -> Arc<PortUpstream> {
+    fn upstream(&self, spec: &PortSpec, route: &HostRoute) -> Arc<PortUpstream> {
         let patience = self.limits.open_timeout;
         let share = self.limits.visitors.stream_share();
         // It was checked.
         let asked_as = AskedAs::of(spec).unwrap_or_default();
-        let (number, way) = (spec.number, way.clone());
-        Arc::new(PortUpstream::new(number, asked_as, way, patience, share))
+        let (number, route) = (spec.number, route.clone());
+        Arc::new(PortUpstream::new(number, asked_as, route, patience, share))
     }
 
     fn served(&self, spec: &PortSpec, public: Option<u16>, lan: Option<IpAddr>) -> ServedPort {
@@ -368,7 +368,7 @@ pub(super) fn start_of(text: &str) -> String {
     text.chars().take(MAX_CHARS).collect()
 }
 
-fn public_key(claim: &Claim, spec: &PortSpec) -> PublicKey {
+fn public_key(claim: &HostClaim, spec: &PortSpec) -> PublicKey {
     PublicKey {
         account: Arc::clone(&claim.account),
         tunnel: claim.tunnel.clone(),
@@ -389,7 +389,7 @@ fn existing(table: &Table<Arc<PortUpstream>>, spec: &PortSpec) -> Option<Arc<Por
 /// Opens a reserved port: its public number.
 fn open(
     ports: &mut PublicPorts,
-    session: SessionId,
+    session: RegistrationId,
     reserved: Option<Reserved>,
     upstream: &Arc<PortUpstream>,
 ) -> Option<u16> {
@@ -416,8 +416,8 @@ pub(super) fn reachable(ip: IpAddr) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::control::RelayMessage;
     use crate::link::frame;
-    use crate::link::wire::RelayMessage;
     use crate::relay::Visitors;
     use std::net::Ipv4Addr;
     use std::num::NonZeroU16;

@@ -2,16 +2,16 @@
 
 use super::accounts::AccountsWatch;
 use super::arrival::{self, Common, Entrance};
-use super::names::{Memory, Names};
+use super::names::{NameStore, Names};
 use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry};
 use super::sockets::{Purpose, listen};
 use super::{
-    Accounts, Backend, HostDoor, Ingress, IngressGuard, Knock, Limiter, Limits, Lookup, Network,
-    RelayError, ReservedNames, Sockets, Waiting, Whereabouts, certificate, files,
+    Accounts, Backend, HostUpgrades, Ingress, IngressGuard, Limiter, Limits, Lookup, Network,
+    RelayError, ReservedNames, Sockets, UpgradedHost, Waiting, Whereabouts, certificate, files,
 };
 use crate::base::files::{check_owner, make_private_dir, try_lock};
-use crate::link::resume::Lot;
+use crate::link::resume::SessionStore;
 use crate::link::transport;
 use crate::model::{JoinLink, PublicUrl};
 use std::fmt;
@@ -35,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// An end takes this long at most, or as long as what is under way may take.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
 
-/// Of the time that what is under way may take, so much at most is kept for its orderly end.
+/// The most that is kept, of the time for what is under way, for its orderly end.
 const KEPT_FOR_THE_END: Duration = Duration::from_secs(1);
 
 /// Visitors' connections that were closed get this long until the hosts hear of it.
@@ -115,15 +115,39 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A running relay. Dropping it ends it at once; [`Relay::drain`] and [`Relay::shutdown`] tell the
-/// hosts first.
+/// A running relay: the public end of the tunnels that its accounts host.
+///
+/// It owns its two listeners and those of public ports, the sessions of its hosts, the connections of
+/// their visitors, and the lock on its data folder, in which it keeps key, certificate, accounts and
+/// names. All of it runs as tasks of the runtime that it was started in.
+///
+/// # Order of calls
+///
+/// 1. [`Relay::start`], or [`Relay::start_on`] with sockets that a service manager holds. When it returns
+///    the relay is up: its addresses are final, and [`Relay::join_link`] is what a host needs.
+/// 2. Whoever may host is in its folder ([`Accounts`](super::Accounts)): changes count within a second.
+/// 3. [`Relay::drain`] tells the hosts that it goes down and gives what is under way its time;
+///    [`Relay::shutdown`] waits for nothing. When they return another relay may start on the same
+///    addresses and folder. Dropping it ends it at once and tells nobody.
+///
+/// # What never happens
+///
+/// - Two relays never have one folder: the second is refused, with the path in the error.
+/// - No visitor waits for a host for longer than it takes to say that there is none; one whose host is
+///   on its way back waits 10 s at most.
+/// - Nothing that a stranger, a visitor or an account sends grows memory, files or log beyond the
+///   [`Limits`], and whoever has most pays.
+/// - What it cannot read in its folder is never replaced.
+/// - It knows no window, no home and no provider: the program embeds it, and runs it on a server.
+///
+/// An example is in the [room's documentation](crate::relay).
 pub struct Relay {
     link: SocketAddr,
     http: SocketAddr,
     join: JoinLink,
     warnings: Vec<Warning>,
     common: Arc<Common>,
-    memory: Arc<Memory>,
+    name_store: Arc<NameStore>,
     remembering: AbortOnDropHandle<()>,
     watching: AbortOnDropHandle<()>,
     accepting: AbortOnDropHandle<()>,
@@ -167,8 +191,8 @@ impl Relay {
             accounts,
             lock,
         } = open_data(&config.data).await?;
-        let memory = Memory::of(&config.data);
-        let mut names = memory.load()?;
+        let name_store = NameStore::of(&config.data);
+        let mut names = name_store.load()?;
         if accounts.corrupt().is_none() {
             let roster = accounts.roster();
             names.retain(|account| roster.has(account));
@@ -185,14 +209,14 @@ impl Relay {
             .map(|path| Warning::AccountsCorrupt { path });
         let is_new = accounts.is_new();
         let registry = Arc::new(registry(&config, http, ports, &names));
-        let (door, knocks) = HostDoor::new();
-        let backend: Arc<dyn Backend> = Arc::new(Front {
+        let (upgrades, waiting) = HostUpgrades::new();
+        let backend: Arc<dyn Backend> = Arc::new(RegistryBackend {
             registry: Arc::clone(&registry),
-            door,
+            upgrades,
         });
         let accounts = Arc::new(AccountsWatch::new(accounts));
         let remembering = remember(
-            Arc::clone(&memory),
+            Arc::clone(&name_store),
             Arc::clone(&registry),
             config.limits.return_within,
         );
@@ -202,7 +226,7 @@ impl Relay {
             acceptor,
             accounts,
             registry,
-            lot: Lot::new(config.limits.parking),
+            store: SessionStore::new(config.limits.parking),
             draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         });
@@ -212,10 +236,10 @@ impl Relay {
             join,
             warnings: Vec::from_iter(warnings),
             common: Arc::clone(&common),
-            memory,
+            name_store,
             remembering: AbortOnDropHandle::new(tokio::spawn(remembering)),
             watching: AbortOnDropHandle::new(tokio::spawn(watching)),
-            accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, knocks, common))),
+            accepting: AbortOnDropHandle::new(tokio::spawn(accept(hosts, waiting, common))),
             http_guard: ingress.serve_http(visitors, backend),
             is_new,
             lock,
@@ -265,7 +289,7 @@ impl Relay {
     pub async fn drain(self, patience: Duration) {
         let Self {
             common,
-            memory,
+            name_store,
             remembering,
             watching: _watching,
             mut accepting,
@@ -278,7 +302,7 @@ impl Relay {
         // As long as what is hosted now still is: the next relay waits for these hosts.
         drop(remembering);
         // What failed is logged, and nothing can be done about it now.
-        let _ = memory.save(&common.registry).await;
+        let _ = name_store.save(&common.registry).await;
         common.draining.cancel();
         let mut guards = common.registry.hand_over();
         guards.push(http_guard);
@@ -293,13 +317,13 @@ impl Relay {
     }
 }
 
-/// Looks after what the next relay is to know, and after what the last one left.
-async fn remember(memory: Arc<Memory>, registry: Arc<Registry>, return_within: Duration) {
+/// Writes down what the next relay is to know, and forgets in time what the last one left.
+async fn remember(name_store: Arc<NameStore>, registry: Arc<Registry>, return_within: Duration) {
     let unclaimed = async {
         tokio::time::sleep(return_within).await;
         registry.drop_unclaimed();
     };
-    tokio::join!(memory.keep(Arc::clone(&registry)), unclaimed);
+    tokio::join!(name_store.keep(Arc::clone(&registry)), unclaimed);
 }
 
 /// By the port they listen on. One that has none is of no use.
@@ -387,18 +411,18 @@ fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &N
 }
 
 /// What visitors' listeners see of the relay.
-struct Front {
+struct RegistryBackend {
     registry: Arc<Registry>,
-    door: HostDoor,
+    upgrades: HostUpgrades,
 }
 
-impl Backend for Front {
+impl Backend for RegistryBackend {
     fn find(&self, label: &str) -> Lookup {
         self.registry.find(label)
     }
 
-    fn host_door(&self) -> Option<HostDoor> {
-        Some(self.door.clone())
+    fn host_upgrades(&self) -> Option<HostUpgrades> {
+        Some(self.upgrades.clone())
     }
 
     fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
@@ -408,7 +432,11 @@ impl Backend for Front {
 
 /// Accepts hosts until the relay is down, then waits for their sessions to end. While it goes down only
 /// sessions that lost their connection are let in again.
-async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common: Arc<Common>) {
+async fn accept(
+    listener: TcpListener,
+    mut waiting: mpsc::Receiver<UpgradedHost>,
+    common: Arc<Common>,
+) {
     let limiter = Limiter::new(
         "connections that are no session yet",
         common.limits.handshake_share(),
@@ -420,7 +448,7 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
                 biased;
                 () = common.shutdown.cancelled() => break None,
                 Some(_) = sessions.join_next() => {}
-                arrived = next(&listener, &mut knocks) => break Some(arrived),
+                arrived = next(&listener, &mut waiting) => break Some(arrived),
             }
         };
         match arrived {
@@ -437,21 +465,21 @@ async fn accept(listener: TcpListener, mut knocks: mpsc::Receiver<Knock>, common
             None => break,
         }
     }
-    drop((listener, knocks));
+    drop((listener, waiting));
     while sessions.join_next().await.is_some() {}
 }
 
 /// A connection, where it comes from, and whose share it counts to.
 type Arrived = (Entrance, SocketAddr, Network);
 
-/// Neither door waits for the other.
+/// Neither listener waits for the other.
 async fn next(
     listener: &TcpListener,
-    knocks: &mut mpsc::Receiver<Knock>,
+    waiting: &mut mpsc::Receiver<UpgradedHost>,
 ) -> std::io::Result<Option<Arrived>> {
     tokio::select! {
         accepted = listener.accept() => accepted.map(enter),
-        Some(knock) = knocks.recv() => Ok(enter_by_http(knock)),
+        Some(host) = waiting.recv() => Ok(enter_by_http(host)),
     }
 }
 
@@ -460,8 +488,8 @@ fn enter((socket, peer): (TcpStream, SocketAddr)) -> Option<Arrived> {
     Some((Entrance::Link(transport), peer, Network::of(peer.ip())))
 }
 
-fn enter_by_http(knock: Knock) -> Option<Arrived> {
-    let transport = transport::prepare(knock.socket).ok()?;
-    let entrance = Entrance::WebSocket(transport, knock.first);
-    Some((entrance, knock.peer, knock.network))
+fn enter_by_http(host: UpgradedHost) -> Option<Arrived> {
+    let transport = transport::prepare(host.socket).ok()?;
+    let entrance = Entrance::WebSocket(transport, host.first);
+    Some((entrance, host.peer, host.network))
 }

@@ -4,14 +4,14 @@
 
 use super::arrival::Common;
 use super::link_streams::LinkStreams;
-use super::registry::Seat;
-use super::upstream::{ProbeKey, Way};
+use super::registry::Registration;
+use super::upstream::{HostRoute, ProbeKey};
 use crate::link::SEND_TIMEOUT;
+use crate::link::control::{HostMessage, PortSpec, RelayMessage, ServedPort};
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
 use crate::link::outbox::{Outbox, OutboxError};
 use crate::link::resume::{Handle, Status};
-use crate::link::wire::{HostMessage, PortSpec, RelayMessage, ServedPort};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{ReadHalf, WriteHalf};
@@ -19,11 +19,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The last words to a host may take this long to go out.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the last message to a host may take to go out.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// The link of one host.
-pub(super) struct Line {
+/// The link of one host: the resumable session, the streams over it and the control messages.
+pub(super) struct HostLink {
     pub(super) link: Handle,
     pub(super) status: watch::Receiver<Status>,
     pub(super) mux: Mux,
@@ -37,7 +37,7 @@ pub(super) struct Line {
 
 /// Why a session ended: for the log.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum End {
+pub(super) enum EndReason {
     #[error("it said goodbye")]
     Goodbye,
     #[error("another host took over")]
@@ -52,9 +52,9 @@ pub(super) enum End {
     Lost(String),
 }
 
-impl Line {
-    pub(super) fn way(&self) -> Way {
-        Way {
+impl HostLink {
+    pub(super) fn route(&self) -> HostRoute {
+        HostRoute {
             mux: self.mux.clone(),
             link: self.status.clone(),
             probes: self.probes.clone(),
@@ -66,114 +66,114 @@ impl Line {
         *self.status.borrow() == Status::Parked
     }
 
-    fn send(&mut self, message: &RelayMessage) -> Result<(), End> {
+    fn send(&mut self, message: &RelayMessage) -> Result<(), EndReason> {
         self.outbox.push(message).map_err(|error| match error {
-            OutboxError::Full => End::Deaf,
-            error => End::Lost(error.to_string()),
+            OutboxError::Full => EndReason::Deaf,
+            error => EndReason::Lost(error.to_string()),
         })
     }
 
-    fn handle_stuck(&self, error: OutboxError) -> Result<(), End> {
+    fn handle_stuck(&self, error: OutboxError) -> Result<(), EndReason> {
         match error {
             // It goes as soon as there is a link again.
             OutboxError::Stuck if self.is_parked() => Ok(()),
-            OutboxError::Stuck | OutboxError::Full => Err(End::Deaf),
-            error => Err(End::Lost(error.to_string())),
+            OutboxError::Stuck | OutboxError::Full => Err(EndReason::Deaf),
+            error => Err(EndReason::Lost(error.to_string())),
         }
     }
 
-    /// Says a last word and closes the link.
-    pub(super) async fn part_with(mut self, message: &RelayMessage) {
+    /// Sends a last message and closes the link.
+    pub(super) async fn close_with(mut self, message: &RelayMessage) {
         if self.send(message).is_ok() {
-            self.part().await;
+            self.close().await;
         }
     }
 
     /// Closes the link, when all that was written has gone out.
-    async fn part(mut self) {
-        let parting = async {
-            self.outbox.drain(FAREWELL).await?;
+    async fn close(mut self) {
+        let closing = async {
+            self.outbox.drain(CLOSE_WITHIN).await?;
             self.mux.close();
             let _ = (&mut self.driver).await;
             Ok::<_, OutboxError>(())
         };
-        let _ = timeout(FAREWELL, parting).await;
+        let _ = timeout(CLOSE_WITHIN, closing).await;
     }
 }
 
-/// See the module.
+/// A host's session, once it is admitted.
 pub(super) struct Session<'a> {
     common: &'a Common,
-    line: Line,
-    seat: Seat,
+    host: HostLink,
+    registration: Registration,
     /// The host knows that the relay goes down.
     told: bool,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(common: &'a Common, line: Line, seat: Seat) -> Self {
+    pub(super) fn new(common: &'a Common, host: HostLink, registration: Registration) -> Self {
         Self {
             common,
-            line,
-            seat,
+            host,
+            registration,
             told: false,
         }
     }
 
-    pub(super) async fn run(mut self, ports: Vec<ServedPort>) -> End {
+    pub(super) async fn run(mut self, ports: Vec<ServedPort>) -> EndReason {
         let welcome = RelayMessage::Welcome {
-            session: self.seat.session.0,
+            session: self.registration.session.0,
             ports,
         };
-        let end = match self.line.send(&welcome) {
+        let end = match self.host.send(&welcome) {
             Ok(()) => self.attend().await,
             Err(end) => end,
         };
         // The place is free before the host hears of the end.
-        drop(self.seat);
+        drop(self.registration);
         match end {
-            End::Displaced => self.line.part_with(&RelayMessage::Displaced).await,
+            EndReason::Displaced => self.host.close_with(&RelayMessage::Displaced).await,
             // Nobody hears it: the link just ends.
-            End::ShuttingDown | End::Revoked if self.line.is_parked() => {}
-            End::Revoked => self.line.part_with(&RelayMessage::Revoked).await,
-            End::ShuttingDown if self.told => self.line.part().await,
-            End::ShuttingDown => self.line.part_with(&RelayMessage::ShuttingDown).await,
-            End::Goodbye | End::Deaf | End::Lost(_) => {}
+            EndReason::ShuttingDown | EndReason::Revoked if self.host.is_parked() => {}
+            EndReason::Revoked => self.host.close_with(&RelayMessage::Revoked).await,
+            EndReason::ShuttingDown if self.told => self.host.close().await,
+            EndReason::ShuttingDown => self.host.close_with(&RelayMessage::ShuttingDown).await,
+            EndReason::Goodbye | EndReason::Deaf | EndReason::Lost(_) => {}
         }
         end
     }
 
-    async fn attend(&mut self) -> End {
+    async fn attend(&mut self) -> EndReason {
         loop {
-            self.line.status.borrow_and_update();
+            self.host.status.borrow_and_update();
             let handled = tokio::select! {
                 biased;
-                () = self.common.shutdown.cancelled() => return End::ShuttingDown,
+                () = self.common.shutdown.cancelled() => return EndReason::ShuttingDown,
                 () = self.common.draining.cancelled(), if !self.told => self.tell_of_end(),
-                () = self.seat.displaced.cancelled() => return End::Displaced,
-                () = self.seat.revoked.cancelled() => return End::Revoked,
-                end = &mut self.line.driver => return End::Lost(match end {
+                () = self.registration.displaced.cancelled() => return EndReason::Displaced,
+                () = self.registration.revoked.cancelled() => return EndReason::Revoked,
+                end = &mut self.host.driver => return EndReason::Lost(match end {
                     Ok(LinkEnd::Closed) => "the link was closed".to_owned(),
                     Ok(LinkEnd::Broken(error)) => error,
                     Err(error) => error.to_string(),
                 }),
                 // Before what asks for more of it.
-                sent = self.line.outbox.drain(SEND_TIMEOUT), if !self.line.outbox.is_empty() => {
-                    sent.or_else(|error| self.line.handle_stuck(error))
+                sent = self.host.outbox.drain(SEND_TIMEOUT), if !self.host.outbox.is_empty() => {
+                    sent.or_else(|error| self.host.handle_stuck(error))
                 }
-                message = self.line.control.next() => match message {
+                message = self.host.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
-                    Ok(None) => return End::Goodbye,
-                    Err(error) => return End::Lost(error.to_string()),
+                    Ok(None) => return EndReason::Goodbye,
+                    Err(error) => return EndReason::Lost(error.to_string()),
                 },
                 // While nothing goes they only pile up, each at most once.
-                streams = self.line.mux.abandoned(), if self.line.outbox.is_empty() => {
-                    self.line.send(&RelayMessage::Abandon { streams })
+                streams = self.host.mux.abandoned(), if self.host.outbox.is_empty() => {
+                    self.host.send(&RelayMessage::Abandon { streams })
                 }
                 // A host has no more than its control stream; whatever comes is dropped.
-                Some(_) = self.line.incoming.next() => Ok(()),
-                Ok(()) = self.line.status.changed() => {
-                    self.line.outbox.restart();
+                Some(_) = self.host.incoming.next() => Ok(()),
+                Ok(()) = self.host.status.changed() => {
+                    self.host.outbox.restart();
                     Ok(())
                 }
             };
@@ -184,37 +184,37 @@ impl<'a> Session<'a> {
     }
 
     /// The host may look for the next relay, while this one serves what is under way.
-    fn tell_of_end(&mut self) -> Result<(), End> {
+    fn tell_of_end(&mut self) -> Result<(), EndReason> {
         self.told = true;
-        self.line.send(&RelayMessage::ShuttingDown)
+        self.host.send(&RelayMessage::ShuttingDown)
     }
 
-    fn handle_message(&mut self, message: HostMessage) -> Result<(), End> {
+    fn handle_message(&mut self, message: HostMessage) -> Result<(), EndReason> {
         match message {
-            HostMessage::Ping { number } => self.line.send(&RelayMessage::Pong { number }),
+            HostMessage::Ping { number } => self.host.send(&RelayMessage::Pong { number }),
             // The host asks the next relay for them.
             HostMessage::SetPorts { .. } if self.told => Ok(()),
             HostMessage::SetPorts { ports } => self.set_ports(&ports),
             HostMessage::Abandon { streams } => {
-                self.line.mux.reset(&streams);
+                self.host.mux.reset(&streams);
                 Ok(())
             }
-            HostMessage::Goodbye => Err(End::Goodbye),
-            HostMessage::Hello(_) => Err(End::Lost("a second hello".to_owned())),
+            HostMessage::Goodbye => Err(EndReason::Goodbye),
+            HostMessage::Hello(_) => Err(EndReason::Lost("a second hello".to_owned())),
             HostMessage::Unknown => Ok(()),
         }
     }
 
-    fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), End> {
-        if !self.common.accounts.accepts(&self.seat.shown) {
-            return Err(End::Revoked);
+    fn set_ports(&mut self, ports: &[PortSpec]) -> Result<(), EndReason> {
+        if !self.common.accounts.accepts(&self.registration.shown) {
+            return Err(EndReason::Revoked);
         }
-        let (registry, session) = (&self.common.registry, self.seat.session);
-        let way = self.line.way();
-        let answer = match registry.set_ports(session, ports, &way) {
+        let (registry, session) = (&self.common.registry, self.registration.session);
+        let route = self.host.route();
+        let answer = match registry.set_ports(session, ports, &route) {
             Ok(ports) => RelayMessage::Ports { ports },
             Err(reason) => RelayMessage::PortsRefused { reason },
         };
-        self.line.send(&answer)
+        self.host.send(&answer)
     }
 }

@@ -4,8 +4,8 @@
 //! one account does costs what that one holds, and never what the relay holds: visitors wait for it.
 
 use super::Limits;
-use super::away::Away;
-use crate::link::wire::Refusal;
+use super::leases::Leases;
+use crate::link::control::Refusal;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use tokio::time::Instant;
 
 /// Counts sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct SessionId(pub(super) u64);
+pub(super) struct RegistrationId(pub(super) u64);
 
 /// What a host asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(super) struct HostClaim {
     /// The account's id.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
@@ -45,20 +45,20 @@ pub(super) struct Remembered {
 #[derive(Debug)]
 pub(super) struct Table<U> {
     limits: Limits,
-    sessions: HashMap<SessionId, Hosted>,
+    sessions: HashMap<RegistrationId, Hosted>,
     /// One session a tunnel.
-    tunnels: HashMap<(Arc<str>, String), SessionId>,
-    live: HashMap<String, (SessionId, U)>,
+    tunnels: HashMap<(Arc<str>, String), RegistrationId>,
+    live: HashMap<String, (RegistrationId, U)>,
     /// What each account hosts; none that hosts nothing is in it.
     accounts: HashMap<Arc<str>, Hosting>,
-    away: Away<String>,
+    leases: Leases<String>,
     /// The labels of which something is to be written down.
     changed: HashSet<String>,
 }
 
 #[derive(Debug)]
 struct Hosted {
-    claim: Claim,
+    claim: HostClaim,
     labels: Vec<String>,
 }
 
@@ -78,7 +78,7 @@ impl<U: Clone> Table<U> {
             tunnels: HashMap::new(),
             live: HashMap::new(),
             accounts: HashMap::new(),
-            away: Away::new(limits.known_labels),
+            leases: Leases::new(limits.known_labels),
             changed: HashSet::new(),
         }
     }
@@ -86,10 +86,10 @@ impl<U: Clone> Table<U> {
     /// Whether the claim may have these labels, and the session that would have to go.
     pub(super) fn check(
         &self,
-        claim: &Claim,
+        claim: &HostClaim,
         labels: &[&str],
         now: Instant,
-    ) -> Result<Option<SessionId>, Refusal> {
+    ) -> Result<Option<RegistrationId>, Refusal> {
         let old = self.tunnels.get(&key(claim)).copied();
         let replaced = old.and_then(|old| self.sessions.get(&old));
         let elsewhere = replaced.is_some_and(|old| old.claim.install != claim.install);
@@ -119,11 +119,17 @@ impl<U: Clone> Table<U> {
     }
 
     /// Another tunnel has it now, or another account had it not long ago.
-    fn is_taken(&self, label: &str, claim: &Claim, old: Option<SessionId>, now: Instant) -> bool {
+    fn is_taken(
+        &self,
+        label: &str,
+        claim: &HostClaim,
+        old: Option<RegistrationId>,
+        now: Instant,
+    ) -> bool {
         match self.live.get(label) {
             Some((holder, _)) => Some(*holder) != old,
             None => self
-                .away
+                .leases
                 .owner(label)
                 .is_some_and(|(owner, until)| *owner != claim.account && now < until),
         }
@@ -133,8 +139,8 @@ impl<U: Clone> Table<U> {
     /// hosted the tunnel. The claim was checked.
     pub(super) fn settle(
         &mut self,
-        session: SessionId,
-        claim: &Claim,
+        session: RegistrationId,
+        claim: &HostClaim,
         ports: Vec<(String, U)>,
         now: Instant,
     ) {
@@ -147,7 +153,7 @@ impl<U: Clone> Table<U> {
         hosting.labels += labels.len();
         self.changed.extend(labels.iter().cloned());
         for (label, upstream) in ports {
-            self.away.forget(&label);
+            self.leases.forget(&label);
             self.live.insert(label, (session, upstream));
         }
         let claim = claim.clone();
@@ -156,7 +162,7 @@ impl<U: Clone> Table<U> {
     }
 
     /// The session is over; its labels stay known.
-    pub(super) fn leave(&mut self, session: SessionId, now: Instant) {
+    pub(super) fn leave(&mut self, session: RegistrationId, now: Instant) {
         let Some(Hosted { claim, labels }) = self.sessions.remove(&session) else {
             return;
         };
@@ -188,21 +194,21 @@ impl<U: Clone> Table<U> {
             .get(account)
             .map_or(0, |hosting| hosting.labels);
         let room = (self.limits.names_per_account as usize).saturating_sub(hosted);
-        let forgotten = self.away.keep(label, account, until, room);
+        let forgotten = self.leases.keep(label, account, until, room);
         self.changed.extend(forgotten);
     }
 
     pub(super) fn find(&self, label: &str) -> Found<U> {
         match self.live.get(label) {
             Some((_, upstream)) => Found::Live(upstream.clone()),
-            None if self.away.owner(label).is_some() => Found::NoHost,
+            None if self.leases.owner(label).is_some() => Found::NoHost,
             None => Found::Unknown,
         }
     }
 
     /// The account is gone: its labels are nobody's, those of its sessions as soon as these end.
     pub(super) fn forget_account(&mut self, account: &str) {
-        self.changed.extend(self.away.forget_account(account));
+        self.changed.extend(self.leases.forget_account(account));
         if let Some(hosting) = self.accounts.get_mut(account) {
             hosting.gone = true;
         }
@@ -210,11 +216,14 @@ impl<U: Clone> Table<U> {
 
     /// The labels it knows, those without a host first, of each account the oldest first.
     pub(super) fn remembered(&self, now: Instant) -> Vec<Remembered> {
-        let away = self.away.iter().map(|(label, account, until)| Remembered {
-            label: label.clone(),
-            account: Arc::clone(account),
-            left: Some(until.saturating_duration_since(now)),
-        });
+        let leased = self
+            .leases
+            .iter()
+            .map(|(label, account, until)| Remembered {
+                label: label.clone(),
+                account: Arc::clone(account),
+                left: Some(until.saturating_duration_since(now)),
+            });
         let live = self.sessions.values().flat_map(|hosted| {
             hosted.labels.iter().map(|label| Remembered {
                 label: label.clone(),
@@ -222,7 +231,7 @@ impl<U: Clone> Table<U> {
                 left: None,
             })
         });
-        away.chain(live).collect()
+        leased.chain(live).collect()
     }
 
     /// What has changed since it was asked for last: the labels that are known, and those that are
@@ -234,7 +243,7 @@ impl<U: Clone> Table<U> {
             let live = holder.and_then(|(holder, _)| self.sessions.get(holder));
             let found = match live {
                 Some(hosted) => Some((Arc::clone(&hosted.claim.account), None)),
-                None => self.away.owner(&label).map(|(account, until)| {
+                None => self.leases.owner(&label).map(|(account, until)| {
                     let left = until.saturating_duration_since(now);
                     (Arc::clone(account), Some(left))
                 }),
@@ -259,7 +268,7 @@ impl<U: Clone> Table<U> {
         self.keep(label.clone(), account, now + left);
     }
 
-    pub(super) fn claim(&self, session: SessionId) -> Option<&Claim> {
+    pub(super) fn claim(&self, session: RegistrationId) -> Option<&HostClaim> {
         self.sessions.get(&session).map(|hosted| &hosted.claim)
     }
 
@@ -271,7 +280,7 @@ impl<U: Clone> Table<U> {
             tunnels,
             live,
             accounts,
-            away,
+            leases,
             ..
         } = self;
         [
@@ -279,12 +288,12 @@ impl<U: Clone> Table<U> {
             tunnels.len(),
             live.len(),
             accounts.len(),
-            away.len(),
+            leases.len(),
         ]
     }
 }
 
-fn key(claim: &Claim) -> (Arc<str>, String) {
+fn key(claim: &HostClaim) -> (Arc<str>, String) {
     (Arc::clone(&claim.account), claim.tunnel.clone())
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> Claim {
-    Claim {
+fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> HostClaim {
+    HostClaim {
         account: account.into(),
         tunnel: tunnel.to_owned(),
         install: install.to_owned(),
@@ -15,13 +15,13 @@ fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> Claim {
 fn take(
     table: &mut Table<u64>,
     session: u64,
-    claim: &Claim,
+    claim: &HostClaim,
     label: &str,
     now: Instant,
-) -> Result<Option<SessionId>, Refusal> {
+) -> Result<Option<RegistrationId>, Refusal> {
     let displaced = table.check(claim, &[label], now)?;
     table.settle(
-        SessionId(session),
+        RegistrationId(session),
         claim,
         vec![(label.into(), session)],
         now,
@@ -29,7 +29,7 @@ fn take(
     Ok(displaced)
 }
 
-fn taken(label: &str) -> Result<Option<SessionId>, Refusal> {
+fn taken(label: &str) -> Result<Option<RegistrationId>, Refusal> {
     Err(Refusal::NameTaken {
         label: label.to_owned(),
     })
@@ -38,12 +38,18 @@ fn taken(label: &str) -> Result<Option<SessionId>, Refusal> {
 #[test]
 fn who_may_have_a_name_that_is_held() {
     let cases = [
-        (claim("anna", "web", "i1", false), Ok(Some(SessionId(1)))),
+        (
+            claim("anna", "web", "i1", false),
+            Ok(Some(RegistrationId(1))),
+        ),
         (
             claim("anna", "web", "i2", false),
             Err(Refusal::HostedElsewhere),
         ),
-        (claim("anna", "web", "i2", true), Ok(Some(SessionId(1)))),
+        (
+            claim("anna", "web", "i2", true),
+            Ok(Some(RegistrationId(1))),
+        ),
         (claim("anna", "other", "i1", true), taken("web")),
         (claim("bob", "web", "i1", true), taken("web")),
     ];
@@ -76,7 +82,7 @@ fn a_name_stays_known_and_reserved_for_a_while() {
     );
     assert_eq!(table.find("web"), Found::Unknown);
     take(&mut table, 1, &anna, "web", now).expect("it is free");
-    table.leave(SessionId(1), now);
+    table.leave(RegistrationId(1), now);
     assert_eq!(table.find("web"), Found::NoHost);
     assert_eq!(take(&mut table, 2, &bob, "web", now), taken("web"));
     let later = now + Limits::default().reserved_for;
@@ -94,7 +100,7 @@ fn what_is_written_down_and_read_again_is_known_and_reserved_as_before() {
         claim("bob", "web", "j", false),
     );
     take(&mut table, 1, &anna, "left", now).expect("it is free");
-    table.leave(SessionId(1), now);
+    table.leave(RegistrationId(1), now);
     take(&mut table, 2, &anna, "live", now).expect("it is free");
     let later = now + hours(10);
     let written = table.remembered(later);
@@ -120,7 +126,7 @@ fn a_session_that_was_displaced_leaves_nothing_when_it_goes() {
     let anna = claim("anna", "web", "i", false);
     take(&mut table, 1, &anna, "web", now).expect("it is free");
     take(&mut table, 2, &anna, "web", now).expect("it is hers");
-    table.leave(SessionId(1), now);
+    table.leave(RegistrationId(1), now);
     assert_eq!(table.find("web"), Found::Live(2));
     assert_eq!(table.sizes(), [1, 1, 1, 1, 0]);
 }
@@ -132,11 +138,11 @@ fn new_ports_replace_the_old_ones() {
     take(&mut table, 1, &anna, "web", now).expect("it is free");
     assert_eq!(
         take(&mut table, 1, &anna, "api", now),
-        Ok(Some(SessionId(1)))
+        Ok(Some(RegistrationId(1)))
     );
     assert_eq!(table.find("web"), Found::NoHost);
     assert_eq!(table.find("api"), Found::Live(1));
-    assert!(table.claim(SessionId(1)).is_some());
+    assert!(table.claim(RegistrationId(1)).is_some());
 }
 
 #[test]
@@ -156,7 +162,7 @@ fn an_account_hosts_so_many_tunnels_and_no_more() {
     let again = claim("anna", "a", "i", false);
     assert_eq!(
         take(&mut table, 4, &again, "a", now),
-        Ok(Some(SessionId(1)))
+        Ok(Some(RegistrationId(1)))
     );
     let other = claim("bob", "c", "i", false);
     assert_eq!(take(&mut table, 5, &other, "c", now), Ok(None));
@@ -170,11 +176,11 @@ fn an_account_that_has_too_many_names_loses_its_own_oldest_and_nobody_elses() {
     };
     let (mut table, now) = (Table::new(&limits), Instant::now());
     take(&mut table, 100, &claim("bob", "b", "i", false), "bobs", now).expect("free");
-    table.leave(SessionId(100), now);
+    table.leave(RegistrationId(100), now);
     for n in 0..5 {
         let name = format!("t{n}");
         take(&mut table, n, &claim("anna", &name, "i", false), &name, now).expect("free");
-        table.leave(SessionId(n), now);
+        table.leave(RegistrationId(n), now);
     }
     assert_eq!(table.find("t1"), Found::Unknown);
     assert_eq!(table.find("t2"), Found::NoHost);
@@ -189,7 +195,7 @@ fn an_account_that_has_too_many_names_loses_its_own_oldest_and_nobody_elses() {
     let more = claim("carol", "d", "i", false);
     assert_eq!(table.check(&more, &["1", "2", "3"], now), refused);
     let same = table.check(&carol, &["1", "2", "3"], now);
-    assert_eq!(same, Ok(Some(SessionId(9))), "in place of what it has");
+    assert_eq!(same, Ok(Some(RegistrationId(9))), "in place of what it has");
 }
 
 #[test]
@@ -200,12 +206,12 @@ fn what_an_account_had_is_nobodys_once_it_is_gone() {
         claim("bob", "web", "j", false),
     );
     take(&mut table, 1, &anna, "left", now).expect("it is free");
-    table.leave(SessionId(1), now);
+    table.leave(RegistrationId(1), now);
     take(&mut table, 2, &anna, "live", now).expect("it is free");
     table.forget_account("anna");
     assert_eq!(table.find("left"), Found::Unknown);
     assert_eq!(table.find("live"), Found::Live(2));
-    table.leave(SessionId(2), now);
+    table.leave(RegistrationId(2), now);
     assert_eq!(table.find("live"), Found::Unknown);
     assert_eq!(table.check(&bob, &["left", "live"], now), Ok(None));
     assert_eq!(table.sizes(), [0; 5]);

@@ -1,18 +1,18 @@
 //! One live port of one session, as the ingress sees it: something to open streams to.
 
-use super::held::Held;
 use super::ingress::LocalName;
 use super::limiter::{Limiter, Network, Share};
 use super::link_streams::LinkStreams;
+use super::permit_stream::PermitStream;
 use super::{
     HttpOpening, HttpStream, OpenError, Opening as Opened, Stream, Upstream, Visitor, Waiting,
 };
 use crate::base::digest::sha256;
+use crate::link::control::{PortSpec, Protocol};
 use crate::link::exchange::ExchangeStream;
 use crate::link::mux::{MAX_STREAMS, Mux, MuxStream, OpenStreamError};
 use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::resume::Status;
-use crate::link::wire::{PortSpec, Protocol};
 use crate::model::{Fingerprint, ServiceFault, VISITORS_AT_ONCE};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
 /// How streams get to a host.
 #[derive(Clone, Debug)]
-pub(super) struct Way {
+pub(super) struct HostRoute {
     pub(super) mux: Mux,
     /// Whether the link under them is attached.
     pub(super) link: watch::Receiver<Status>,
@@ -65,12 +65,12 @@ impl std::fmt::Debug for ProbeKey {
     }
 }
 
-/// One live port.
+/// One live port of one session.
 #[derive(Debug)]
 pub(super) struct PortUpstream {
     key: u64,
     number: NonZeroU16,
-    way: Way,
+    route: HostRoute,
     patience: Duration,
     asked_as: AskedAs,
     /// Its visitors' streams.
@@ -116,17 +116,17 @@ impl PortUpstream {
     pub(super) fn new(
         number: NonZeroU16,
         asked_as: AskedAs,
-        way: Way,
+        route: HostRoute,
         patience: Duration,
         share: Share,
     ) -> Self {
         let streams = Limiter::new("streams to a port", share);
-        way.streams.register(&streams);
+        route.streams.register(&streams);
         Self {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             number,
             asked_as,
-            way,
+            route,
             patience,
             streams,
         }
@@ -141,12 +141,12 @@ impl PortUpstream {
     }
 
     fn is_parked(&self) -> bool {
-        *self.way.link.borrow() == Status::Parked
+        *self.route.link.borrow() == Status::Parked
     }
 
     /// Waits for a parked link to go on.
     async fn resumed(&self) -> Result<(), OpenError> {
-        let mut link = self.way.link.clone();
+        let mut link = self.route.link.clone();
         let waiting = link.wait_for(|status| *status != Status::Parked);
         match timeout(self.patience, waiting).await {
             Ok(Ok(_)) => Ok(()),
@@ -156,12 +156,12 @@ impl PortUpstream {
 
     /// Waits for a parked link, then for the host to have connected to the service. A visitor's stream
     /// holds its place from before it is there, so that the link has one for it.
-    async fn connected(&self, order: Order<'_>) -> Result<Held<MuxStream>, OpenError> {
+    async fn connected(&self, order: Order<'_>) -> Result<PermitStream<MuxStream>, OpenError> {
         if self.is_parked() {
             self.resumed().await?;
         }
         let network = Network::of(order.visitor.peer.ip());
-        let permit = (!order.probe).then(|| self.way.streams.admit(&self.streams, network));
+        let permit = (!order.probe).then(|| self.route.streams.admit(&self.streams, network));
         let evicted = async {
             match &permit {
                 Some(permit) => permit.evicted().await,
@@ -173,7 +173,7 @@ impl PortUpstream {
             () = evicted => return Err(OpenError::Full),
         };
         match opened {
-            Ok(opened) => opened.map(|stream| Held::new(stream, permit)),
+            Ok(opened) => opened.map(|stream| PermitStream::new(stream, permit)),
             // It may have been parked since.
             Err(_) if self.is_parked() => Err(OpenError::HostGone),
             Err(_) => Err(OpenError::Service(ServiceFault::TimedOut)),
@@ -182,9 +182,9 @@ impl PortUpstream {
 
     async fn stream(&self, probe: bool) -> Result<MuxStream, OpenError> {
         let opened = if probe {
-            self.way.mux.open_probe().await
+            self.route.mux.open_probe().await
         } else {
-            self.way.mux.open_within(STREAM_WITHIN).await
+            self.route.mux.open_within(STREAM_WITHIN).await
         };
         opened.map_err(|error| match error {
             OpenStreamError::Closed => OpenError::HostGone,
@@ -201,7 +201,7 @@ impl PortUpstream {
         } = order;
         // A host that is there and lets go of a stream has too many.
         let gone = |_| {
-            if self.way.mux.is_closed() {
+            if self.route.mux.is_closed() {
                 OpenError::HostGone
             } else {
                 OpenError::Full
@@ -285,11 +285,11 @@ impl Upstream for PortUpstream {
     }
 
     fn is_probe(&self, key: &[u8]) -> bool {
-        self.way.probes.fits(key)
+        self.route.probes.fits(key)
     }
 
     fn is_full(&self) -> bool {
-        self.way.mux.is_full()
+        self.route.mux.is_full()
     }
 }
 
@@ -356,7 +356,7 @@ mod tests {
         let probes = ProbeKey::new(key);
         // More than its link carries, so that the link itself is met.
         let streams = LinkStreams::new(2 * MAX_STREAMS);
-        let way = Way {
+        let route = HostRoute {
             mux,
             link,
             probes,
@@ -367,7 +367,7 @@ mod tests {
             PortUpstream::new(
                 number,
                 AskedAs::default(),
-                way,
+                route,
                 Duration::from_mins(1),
                 Share {
                     total: 2 * MAX_STREAMS,

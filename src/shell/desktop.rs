@@ -219,7 +219,7 @@ impl Desktop {
 
     fn move_window(&mut self, op: WindowOp) {
         match op {
-            WindowOp::Toggle => match self.clicks.click(Instant::now(), self.stage.stance()) {
+            WindowOp::Toggle => match self.clicks.click(Instant::now(), self.stage.visibility()) {
                 Some(Move::Show) => self.show(),
                 // The click came by way of the tray, so it is there.
                 Some(Move::Hide) => self.leave(true),

@@ -45,6 +45,10 @@ thread_local! {
 struct OnExit(Arc<Farewell>);
 
 impl Drop for OnExit {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the process is in `exit` already, with a status that is not ours"
+    )]
     fn drop(&mut self) {
         if self.0.is_said() || !self.0.display_is_lost() {
             return;

@@ -149,7 +149,7 @@ fn logging_options(task: &Task, verbosity: u8) -> logging::Options {
     };
     if let Task::Relay(args) = task {
         options.file = LevelFilter::INFO;
-        options.caps = logging::Caps::of_total(u64::from(args.limits.max_log) * 1024 * 1024);
+        options.caps = logging::FileLimits::of_total(u64::from(args.limits.max_log) * 1024 * 1024);
     }
     options
 }

@@ -45,6 +45,10 @@ impl Signals {
 
 #[cfg(feature = "window")]
 /// Calls `quit` at the first of them. A second one ends the program the hard way.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever says it twice wants no goodbye"
+)]
 pub(super) fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Result<()> {
     let runtime = super::runtime()?;
     let mut signals = {

@@ -1,5 +1,12 @@
 //! Every integration test, in one binary: a second one would link the whole window again.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test whose lock is poisoned has failed already; what it prints is read when it fails"
+)]
+
 mod cli;
 mod devtunnel_cli;
 mod hosting;

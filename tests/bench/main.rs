@@ -5,6 +5,13 @@
 //! asserts nothing. The local service and the visitors are this same program in other roles, so that
 //! they run in processes, and where a cable is cut in network namespaces, of their own.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a bench waits, reads the clock that other processes read, and prints what it saw"
+)]
+
 mod cable;
 mod cases;
 mod load;

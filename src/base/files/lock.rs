@@ -37,6 +37,10 @@ pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
 ///
 /// # Errors
 /// As [`try_lock`].
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the system tells nobody that a file lock is free"
+)]
 pub fn lock_within(path: &Path, patience: Duration) -> io::Result<Option<File>> {
     let until = Instant::now() + patience;
     loop {

@@ -1,9 +1,9 @@
 //! What follows from an end, of a session or of an attempt: the next attempt at once, after a wait, or
 //! none before the person has done something.
 
-use super::{Machine, Outputs, State};
+use super::{Machine, MachineState, Outputs};
 use crate::engine::input::Output;
-use crate::engine::up::Beside;
+use crate::engine::up::Replacement;
 use crate::model::{Class, Outage, Reason};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ pub(in crate::engine) const EXPECTED_BACK_WITHIN: Duration = Duration::from_secs
 
 impl Machine {
     pub(super) fn handle_going_down(&mut self, now: Instant) -> Outputs {
-        let State::Up(up) = &self.state else {
+        let MachineState::Up(up) = &self.state else {
             return vec![];
         };
         let (outage, replaced) = (
@@ -39,13 +39,13 @@ impl Machine {
     pub(super) fn handle_lapsed(&mut self, reason: Reason, now: Instant, random: f64) -> Outputs {
         let outputs = self.end_session(Class::Transient, reason, now, random);
         match self.state {
-            State::Waiting { .. } if self.failures == 1 => self.retry(),
+            MachineState::Waiting { .. } if self.failures == 1 => self.retry(),
             _ => outputs,
         }
     }
 
     fn end_session(&mut self, class: Class, reason: Reason, now: Instant, random: f64) -> Outputs {
-        let State::Up(up) = &mut self.state else {
+        let MachineState::Up(up) = &mut self.state else {
             return vec![];
         };
         if up.settle(now) {
@@ -63,7 +63,7 @@ impl Machine {
     /// The session's replacement is already on its way: it becomes the attempt.
     fn go_on_with_replacement(&mut self, outage: Outage<Instant>) {
         self.attempts = 1;
-        self.state = State::Connecting(Some(outage));
+        self.state = MachineState::Connecting(Some(outage));
     }
 
     pub(super) fn handle_failed(
@@ -75,7 +75,7 @@ impl Machine {
     ) -> Outputs {
         let (class, expected) = (self.class_of(&reason), self.expects_return(now));
         match &mut self.state {
-            State::Connecting(outage) => {
+            MachineState::Connecting(outage) => {
                 let outage = match outage.take() {
                     // That it is not back yet says nothing of it.
                     Some(known) if expected && class == Class::Transient => known,
@@ -89,8 +89,8 @@ impl Machine {
                 outputs.extend(self.rest(class, outage, wait, now, random));
                 outputs
             }
-            State::Up(up) => {
-                if let Beside::Connecting { failures } = up.beside {
+            MachineState::Up(up) => {
+                if let Replacement::Connecting { failures } = up.replacement {
                     let failures = failures + 1;
                     let delay = wait.unwrap_or_else(|| match class {
                         Class::Quota => self.backoff.longest(random),
@@ -100,11 +100,13 @@ impl Machine {
                         }
                     });
                     let until = now + delay;
-                    up.beside = Beside::Waiting { until, failures };
+                    up.replacement = Replacement::Waiting { until, failures };
                 }
                 vec![]
             }
-            State::Stopped | State::Waiting { .. } | State::Halted(_) => vec![],
+            MachineState::Stopped | MachineState::Waiting { .. } | MachineState::Halted(_) => {
+                vec![]
+            }
         }
     }
 
@@ -132,13 +134,13 @@ impl Machine {
         let delay = match class {
             Class::SignIn | Class::Fatal | Class::Displaced => {
                 let reason = outage.reason;
-                self.state = State::Halted(Outage { since: now, reason });
+                self.state = MachineState::Halted(Outage { since: now, reason });
                 return vec![];
             }
             Class::Quota => wait.unwrap_or_else(|| self.backoff.longest(random)),
             Class::Transient => wait.unwrap_or_else(|| self.next_delay(now, random)),
         };
-        self.state = State::Waiting {
+        self.state = MachineState::Waiting {
             until: now + delay,
             outage,
         };

@@ -14,7 +14,7 @@ pub struct ExchangeStream<S> {
     /// The stream; `()` while there is none.
     inner: S,
     nonce: Nonce,
-    /// So much of the nonce is still to come.
+    /// Bytes of the nonce that are still to come.
     due: usize,
     /// Bytes of the service that were read.
     seen: u64,

@@ -2,8 +2,8 @@
 //!
 //! It moves frames and hands out streams.
 
+use super::frame_tap::FrameTap;
 use super::stream::MuxStream;
-use super::watch::Watch;
 use super::{OpenRequest, Shared};
 use crate::link::Transport;
 use std::future::poll_fn;
@@ -23,13 +23,13 @@ pub enum LinkEnd {
 }
 
 /// The connection is dropped last: its streams must find the link marked closed when it wakes them.
-pub(super) struct Driver<T> {
+pub(super) struct MuxDriver<T> {
     marker: MarkClosed,
     opens: mpsc::Receiver<OpenRequest>,
     /// The request that waits for yamux.
     waiting: Option<OpenRequest>,
     deliver: mpsc::Sender<MuxStream>,
-    connection: yamux::Connection<Watch<Compat<T>>>,
+    connection: yamux::Connection<FrameTap<Compat<T>>>,
 }
 
 struct MarkClosed(Arc<Shared>);
@@ -40,9 +40,9 @@ impl Drop for MarkClosed {
     }
 }
 
-impl<T: Transport> Driver<T> {
+impl<T: Transport> MuxDriver<T> {
     pub(super) fn new(
-        connection: yamux::Connection<Watch<Compat<T>>>,
+        connection: yamux::Connection<FrameTap<Compat<T>>>,
         opens: mpsc::Receiver<OpenRequest>,
         deliver: mpsc::Sender<MuxStream>,
         shared: Arc<Shared>,

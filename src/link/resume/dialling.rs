@@ -5,7 +5,7 @@
 //! as up. How a connection is made is its caller's: it passes in a closure, and the randomness.
 
 use super::auth::Binding;
-use super::end::{End, Refusal};
+use super::end::{ResumeRefusal, SessionEnd};
 use super::handle::{Handle, Status};
 use super::handshake::{self, HandshakeError};
 use crate::link::Transport;
@@ -14,24 +14,24 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// A link that lived so long was a good one: the next attempt then comes at once.
+/// A link that lived for this long was a good one: the next attempt then comes at once.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// A new connection, ready for the handshake.
 #[derive(Debug)]
 pub struct Dialled<T> {
-    /// It.
+    /// Encrypted, with nothing said over it yet.
     pub transport: T,
-    /// Its TLS exporter.
+    /// Its TLS exporter, to which the proof of a resumption is bound.
     pub link: Binding,
     /// What shows that this end may still be a client.
     pub credentials: Vec<u8>,
 }
 
-/// How to redial.
+/// How often, how patiently and for how long a lost session is dialled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redial {
-    /// The session can be resumed for so long.
+    /// How long the other end keeps a session that has no link.
     pub retention: Duration,
     /// One attempt takes no longer than this.
     pub attempt: Duration,
@@ -39,7 +39,7 @@ pub struct Redial {
     pub first_pause: Duration,
     /// It doubles up to here, while the outage is short…
     pub last_pause: Duration,
-    /// …and up to here once it has lasted for so long: [`Redial::LONG_OUTAGE`].
+    /// …and up to here once it has lasted for [`Redial::LONG_OUTAGE`].
     pub long_pause: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Redial {
     /// Most outages are shorter, and the link is to be back a second after they end.
     pub const LONG_OUTAGE: Duration = Duration::from_mins(2);
 
-    /// The usual times, for a session that is kept for so long.
+    /// The usual times, for a session that the other end keeps for `retention`.
     #[must_use]
     pub const fn new(retention: Duration) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Redial {
         }
     }
 
-    /// The wait after so many failures in a row in an outage of that age, with `random` in 0..1 as
+    /// The wait after `failures` in a row in an outage of that age, with `random` in 0..1 as
     /// jitter of a fifth.
     #[must_use]
     pub fn pause(&self, failures: u32, outage: Duration, random: f64) -> Duration {
@@ -83,7 +83,7 @@ pub async fn keep_attached<T, E, F>(
     redial: Redial,
     mut dial: impl FnMut() -> F,
     mut random: impl FnMut() -> f64,
-) -> End
+) -> SessionEnd
 where
     T: Transport,
     E: Display,
@@ -100,14 +100,14 @@ where
             .await
             .map(|seen| *seen)
         else {
-            return End::Dropped;
+            return SessionEnd::Dropped;
         };
         if let Status::Ended(end) = seen {
             return end;
         }
         let left = outage.left(seen, redial.retention);
         if left.is_zero() {
-            handle.give_up(Refusal::Expired);
+            handle.give_up(ResumeRefusal::Expired);
             continue;
         }
         let age = outage.age();
@@ -115,7 +115,7 @@ where
         tokio::select! {
             biased;
             () = settled(&mut status) => continue,
-            () = handle.urged() => {}
+            () = handle.redial_now() => {}
             () = sleep(pause) => if pause == left { continue },
         }
         let patience = redial.attempt.min(left);

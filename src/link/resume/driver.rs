@@ -3,7 +3,7 @@
 //! It owns the link and two fixed buffers, and decides nothing. A broken or silent link is dropped
 //! and reported; where the next one comes from is somebody else's business.
 
-use super::end::End;
+use super::end::SessionEnd;
 use super::shared::Shared;
 use crate::link::Transport;
 use std::future::poll_fn;
@@ -18,28 +18,28 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 /// What is read from a link at once, and gathered for it: four TLS records.
 const BUFFER: usize = 64 * 1024;
 
-/// After so many rounds in a row the driver lets others run.
+/// Maximum rounds in a row before other tasks get their turn.
 const ROUNDS: usize = 32;
 
-/// The last words may take this long to go out.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the last frame may take to go out.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// See the module.
-pub struct Driver {
+/// The task of a [`session`](super::session), which has the contract. Dropping it ends the session.
+pub struct SessionDriver {
     shared: Arc<Shared>,
     link: Option<Link>,
     timer: Pin<Box<Sleep>>,
 }
 
-impl std::fmt::Debug for Driver {
+impl std::fmt::Debug for SessionDriver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").finish_non_exhaustive()
+        f.debug_struct("SessionDriver").finish_non_exhaustive()
     }
 }
 
-/// What one look under the lock finds.
-enum Look {
-    Over(End),
+/// What the driver finds under the lock.
+enum LinkState {
+    Ended(SessionEnd),
     /// There is no link.
     Idle,
     /// The link is up.
@@ -47,7 +47,7 @@ enum Look {
 }
 
 /// What came of one round of reading and writing.
-enum Turn {
+enum Round {
     /// Something moved, and more may.
     Moved,
     /// A little is to go, and waits for one turn of the other tasks, which mostly have more: fewer
@@ -57,15 +57,15 @@ enum Turn {
     Idle,
 }
 
-impl Drop for Driver {
+impl Drop for SessionDriver {
     /// Nobody waits for a driver that is gone.
     fn drop(&mut self) {
         self.shared
-            .with(|state| state.machine.terminate(End::Dropped));
+            .with(|state| state.machine.terminate(SessionEnd::Dropped));
     }
 }
 
-impl Driver {
+impl SessionDriver {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
@@ -74,30 +74,30 @@ impl Driver {
         }
     }
 
-    /// Runs until the session is over.
-    pub async fn run(mut self) -> End {
+    /// Runs until the session is over, and a second longer at most for its last frame.
+    pub async fn run(mut self) -> SessionEnd {
         let end = poll_fn(|cx| self.poll(cx)).await;
         if let Some(link) = self.link.take() {
             // A failure changes nothing: the session is over.
-            let _ = timeout(FAREWELL, link.part(&self.shared)).await;
+            let _ = timeout(CLOSE_WITHIN, link.close(&self.shared)).await;
         }
         end
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<SessionEnd> {
         for _ in 0..ROUNDS {
             match self.look(cx) {
-                Look::Over(end) => return Poll::Ready(end),
-                Look::Idle => return Poll::Pending,
-                Look::Live => {}
+                LinkState::Ended(end) => return Poll::Ready(end),
+                LinkState::Idle => return Poll::Pending,
+                LinkState::Live => {}
             }
             let Some(link) = &mut self.link else {
                 return Poll::Pending;
             };
             match link.poll(cx, &self.shared) {
-                Ok(Turn::Moved) => {}
-                Ok(Turn::Gather) => break,
-                Ok(Turn::Idle) => ready!(self.poll_timer(cx)),
+                Ok(Round::Moved) => {}
+                Ok(Round::Gather) => break,
+                Ok(Round::Idle) => ready!(self.poll_timer(cx)),
                 Err(error) => self.lose(&error),
             }
         }
@@ -106,7 +106,7 @@ impl Driver {
     }
 
     /// Takes a new link over, and drops one that is cut off or dead.
-    fn look(&mut self, cx: &mut Context<'_>) -> Look {
+    fn look(&mut self, cx: &mut Context<'_>) -> LinkState {
         let now = self.shared.now();
         let (arriving, look) = self.shared.with(|state| {
             state.wait_to_drive(cx);
@@ -120,16 +120,16 @@ impl Driver {
                 machine.detach(machine.generation());
             }
             let look = match machine.end() {
-                Some(end) => Look::Over(end),
-                None if ours.is_some_and(|ours| machine.is_current(ours)) => Look::Live,
-                None => Look::Idle,
+                Some(end) => LinkState::Ended(end),
+                None if ours.is_some_and(|ours| machine.is_current(ours)) => LinkState::Live,
+                None => LinkState::Idle,
             };
             (arriving, look)
         });
         if let Some((generation, transport)) = arriving {
             self.link = Some(Link::new(generation, transport));
         }
-        if matches!(look, Look::Idle) {
+        if matches!(look, LinkState::Idle) {
             self.link = None;
         }
         look
@@ -164,7 +164,7 @@ struct Link {
     transport: Box<dyn Transport>,
     input: Box<[u8]>,
     output: Vec<u8>,
-    /// So much of `output` has gone.
+    /// Bytes of `output` that have gone.
     gone: usize,
     /// Bytes went to the transport since its last flush.
     dirty: bool,
@@ -186,7 +186,7 @@ impl Link {
     }
 
     /// One round of reading and writing.
-    fn poll(&mut self, cx: &mut Context<'_>, shared: &Shared) -> io::Result<Turn> {
+    fn poll(&mut self, cx: &mut Context<'_>, shared: &Shared) -> io::Result<Round> {
         let read = match self.poll_read(cx) {
             Poll::Ready(read) => read?,
             Poll::Pending => 0,
@@ -194,9 +194,9 @@ impl Link {
         let gathers = self.exchange(read, shared);
         let wrote = self.poll_write(cx)?;
         Ok(match (read > 0 || wrote, gathers) {
-            (_, true) => Turn::Gather,
-            (true, false) => Turn::Moved,
-            (false, false) => Turn::Idle,
+            (_, true) => Round::Gather,
+            (true, false) => Round::Moved,
+            (false, false) => Round::Idle,
         })
     }
 
@@ -266,8 +266,8 @@ impl Link {
         Ok(wrote)
     }
 
-    /// Says the last words.
-    async fn part(mut self, shared: &Shared) -> io::Result<()> {
+    /// Sends what is left, a reset mostly, and closes the connection.
+    async fn close(mut self, shared: &Shared) -> io::Result<()> {
         let (now, generation) = (shared.now(), self.generation);
         shared.with(|state| {
             let machine = &mut state.machine;

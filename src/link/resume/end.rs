@@ -11,7 +11,7 @@ pub enum ResetReason {
     Closed,
     /// The other end broke the protocol.
     Protocol,
-    /// Something newer.
+    /// A code of a later version.
     Other(u8),
 }
 
@@ -60,7 +60,7 @@ pub enum ProtocolError {
 
 /// Why the relay does not let a session go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ResumeRefusal {
     /// It waited for too long.
     #[error("the session has expired")]
     Expired,
@@ -73,7 +73,7 @@ pub enum Refusal {
     /// A later attempt came first: try again.
     #[error("a later attempt came first")]
     Stale,
-    /// Both ends had all of it, and the last word of that was lost: nothing else is.
+    /// Both ends had all of it, and the last acknowledgement was lost: nothing else is.
     #[error("the session had come to its end")]
     Finished,
     /// Who asks for a session may not have any.
@@ -83,7 +83,7 @@ pub enum Refusal {
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum End {
+pub enum SessionEnd {
     /// Both ends said all they had to say.
     #[error("the session is over")]
     Finished,
@@ -101,5 +101,5 @@ pub enum End {
     Protocol(ProtocolError),
     /// Its link broke and it cannot be resumed.
     #[error("the session cannot be resumed: {0}")]
-    CannotResume(Refusal),
+    CannotResume(ResumeRefusal),
 }

@@ -40,7 +40,7 @@ pub enum Frame {
     Pong(u32),
     /// The stream ends here; this takes one sequence number.
     Fin {
-        /// It.
+        /// The number that it takes: the one behind the last byte.
         seq: u64,
     },
     /// The session is over.
@@ -67,7 +67,7 @@ pub enum FrameError {
     /// No frame has this type.
     #[error("no frame is of type {0}")]
     Type(u8),
-    /// A frame of this type is never so long.
+    /// The length is more than a frame of this type ever has.
     #[error("a frame of type {kind} is never {len} bytes long")]
     Length {
         /// The type.

@@ -7,10 +7,10 @@ mod hostile;
 mod pair;
 
 use super::Config;
-use super::end::End;
+use super::detector::DetectorConfig;
+use super::end::SessionEnd;
 use super::frame::{Frame, FrameError, Item, Parser, put, put_data_head};
-use super::greeting::{Answer, HEAD, Request, head};
-use super::pulse::PulseConfig;
+use super::greeting::{HEAD, Reply, Request, head};
 use std::time::Duration;
 
 /// Runs one case; the first byte says of which kind.
@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
             unsent: 1 + usize::from(self.small()),
             ack_bytes: 1 + usize::from(self.small() % 64),
             ack_delay: Duration::from_millis(u64::from(self.small() % 20)),
-            pulse: PulseConfig::default(),
+            detector: DetectorConfig::default(),
         }
     }
 }
@@ -146,20 +146,20 @@ fn check_greeting(bytes: &[u8]) {
     let Some(body) = body.get(..head.len) else {
         return;
     };
-    let (request, answer) = (Request::decode(head, body), Answer::decode(head, body));
+    let (request, answer) = (Request::decode(head, body), Reply::decode(head, body));
     assert!(request.is_ok() != answer.is_ok(), "it is one of the two");
     let again = match (&request, &answer) {
         (Ok(request), _) => request.encode(),
         // Codes of newer versions are read as one that is known.
-        (_, Ok(Answer::Refused(_))) | (Err(_), Err(_)) => return,
+        (_, Ok(Reply::Refused(_))) | (Err(_), Err(_)) => return,
         (_, Ok(answer)) => answer.encode(),
     };
     assert_eq!(again.as_deref(), Ok(&bytes[..HEAD + head.len]));
 }
 
 /// Whether an end says that all went well.
-fn is_finished(end: Option<End>) -> bool {
-    end == Some(End::Finished)
+fn is_finished(end: Option<SessionEnd>) -> bool {
+    end == Some(SessionEnd::Finished)
 }
 
 #[cfg(test)]

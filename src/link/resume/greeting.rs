@@ -1,9 +1,9 @@
-//! The first words on a connection: a new session, or an old one that goes on. Pure.
+//! The greeting, which a connection begins with: a new session, or an old one that goes on. Pure.
 //!
 //! A fixed head says how much follows, and bounds it before anything is read.
 
 use super::auth::{PROOF, SessionId};
-use super::end::Refusal;
+use super::end::ResumeRefusal;
 use std::fmt;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub enum Request {
     },
     /// The old one.
     Resume {
-        /// Which.
+        /// The session, by the id that it was opened with.
         id: SessionId,
         /// Rises with each attempt.
         epoch: u64,
@@ -66,10 +66,10 @@ impl fmt::Debug for Request {
 
 /// What the other end says to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Reply {
     Opened { id: SessionId, retention: Duration },
     Resumed { next: u64, proof: [u8; PROOF] },
-    Refused(Refusal),
+    Refused(ResumeRefusal),
 }
 
 /// What is no greeting.
@@ -166,7 +166,7 @@ impl Request {
     }
 }
 
-impl Answer {
+impl Reply {
     /// # Errors
     /// Never.
     pub(super) fn encode(&self) -> Result<Vec<u8>, GreetingError> {
@@ -178,12 +178,12 @@ impl Answer {
             Self::Resumed { next, proof } => encode(RESUMED_KIND, &[&next.to_be_bytes(), proof]),
             Self::Refused(reason) => {
                 let code = match reason {
-                    Refusal::Expired => 1,
-                    Refusal::Evicted => 2,
-                    Refusal::Unknown => 3,
-                    Refusal::Stale => 4,
-                    Refusal::Finished => 5,
-                    Refusal::Unauthorized => 6,
+                    ResumeRefusal::Expired => 1,
+                    ResumeRefusal::Evicted => 2,
+                    ResumeRefusal::Unknown => 3,
+                    ResumeRefusal::Stale => 4,
+                    ResumeRefusal::Finished => 5,
+                    ResumeRefusal::Unauthorized => 6,
                 };
                 encode(REFUSED_KIND, &[&[code]])
             }
@@ -199,12 +199,12 @@ impl Answer {
             RESUMED_KIND => body.resumed(),
             REFUSED_KIND => body.take::<1>().map(|[code]| {
                 Self::Refused(match code {
-                    1 => Refusal::Expired,
-                    2 => Refusal::Evicted,
-                    4 => Refusal::Stale,
-                    5 => Refusal::Finished,
-                    6 => Refusal::Unauthorized,
-                    _ => Refusal::Unknown,
+                    1 => ResumeRefusal::Expired,
+                    2 => ResumeRefusal::Evicted,
+                    4 => ResumeRefusal::Stale,
+                    5 => ResumeRefusal::Finished,
+                    6 => ResumeRefusal::Unauthorized,
+                    _ => ResumeRefusal::Unknown,
                 })
             }),
             _ => None,
@@ -256,15 +256,15 @@ impl Fields<'_> {
         })
     }
 
-    fn opened(&mut self) -> Option<Answer> {
-        Some(Answer::Opened {
+    fn opened(&mut self) -> Option<Reply> {
+        Some(Reply::Opened {
             id: SessionId(self.take()?),
             retention: Duration::from_secs(u32::from_be_bytes(self.take()?).into()),
         })
     }
 
-    fn resumed(&mut self) -> Option<Answer> {
-        Some(Answer::Resumed {
+    fn resumed(&mut self) -> Option<Reply> {
+        Some(Reply::Resumed {
             next: u64::from_be_bytes(self.take()?),
             proof: self.take()?,
         })
@@ -284,26 +284,26 @@ mod tests {
     #[test]
     fn answers_come_through() {
         let answers = [
-            Answer::Opened {
+            Reply::Opened {
                 id: SessionId([7; 16]),
                 retention: Duration::from_mins(10),
             },
-            Answer::Resumed {
+            Reply::Resumed {
                 next: u64::MAX,
                 proof: [9; PROOF],
             },
-            Answer::Refused(Refusal::Expired),
-            Answer::Refused(Refusal::Evicted),
-            Answer::Refused(Refusal::Unknown),
-            Answer::Refused(Refusal::Stale),
-            Answer::Refused(Refusal::Finished),
-            Answer::Refused(Refusal::Unauthorized),
+            Reply::Refused(ResumeRefusal::Expired),
+            Reply::Refused(ResumeRefusal::Evicted),
+            Reply::Refused(ResumeRefusal::Unknown),
+            Reply::Refused(ResumeRefusal::Stale),
+            Reply::Refused(ResumeRefusal::Finished),
+            Reply::Refused(ResumeRefusal::Unauthorized),
         ];
         for answer in answers {
             let bytes = answer.encode().expect("it fits");
             let (head, body) = parts(&bytes).expect("it is a greeting");
             assert_eq!(head.len, body.len());
-            assert_eq!(Answer::decode(head, body), Ok(answer));
+            assert_eq!(Reply::decode(head, body), Ok(answer));
             assert!(Request::decode(head, body).is_err());
         }
     }
@@ -338,7 +338,7 @@ mod tests {
             if let Ok((head, body)) = parts(&bytes) {
                 prop_assert!(magic && head.len <= RESUME + MAX_CREDENTIALS);
                 let _ = Request::decode(head, body);
-                let _ = Answer::decode(head, body);
+                let _ = Reply::decode(head, body);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The outside's grip on a session: attaches links, watches its state, calls it off.
 
 use super::auth::{Secret, SessionId};
-use super::end::{End, Refusal};
-use super::machine::{Machine, Ticket};
+use super::end::{ResumeRefusal, SessionEnd};
+use super::machine::{SessionMachine, Ticket};
 use super::shared::Shared;
 use crate::link::Transport;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use tokio::sync::{Notify, watch};
 pub enum Status {
     /// It has no link, and waits for one.
     Parked,
-    /// It has one.
+    /// It has a link.
     Attached {
-        /// Rises with each.
+        /// Counts its links, from 1.
         generation: u64,
         /// The peer was asked for a sign of life and has not answered yet.
         checking: bool,
     },
     /// It is over.
-    Ended(End),
+    Ended(SessionEnd),
 }
 
 impl Status {
-    pub(super) fn of(machine: &Machine) -> Self {
+    pub(super) fn of(machine: &SessionMachine) -> Self {
         match machine.end() {
             Some(end) => Self::Ended(end),
             None if machine.is_attached() => Self::Attached {
@@ -52,14 +52,17 @@ pub enum AttachError {
     OutOfDate,
 }
 
-/// A handle to one session; clones are handles to the same one.
+/// Attaches connections to a [`session`](super::session), which has the contract, watches and ends it.
+///
+/// Clones are handles to the same session. It keeps the session's memory, but not the session: that
+/// ends with its driver.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
     id: SessionId,
     secret: Secret,
     /// Whoever dials is to do it now.
-    urged: Arc<Notify>,
+    redial_now: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -76,7 +79,7 @@ impl Handle {
             shared,
             id,
             secret,
-            urged: Arc::default(),
+            redial_now: Arc::default(),
         }
     }
 
@@ -112,9 +115,9 @@ impl Handle {
     ///
     /// # Errors
     /// When the session is over.
-    pub fn fence(&self) -> Result<Ticket, End> {
+    pub fn fence(&self) -> Result<Ticket, SessionEnd> {
         self.shared.with(|state| {
-            state.kick();
+            state.wake_driver();
             state.machine.fence()
         })
     }
@@ -124,9 +127,9 @@ impl Handle {
     ///
     /// # Errors
     /// When the attempt is older than the last or makes no sense; the link then stays.
-    pub fn fence_for(&self, epoch: u64, peer_next: u64) -> Result<Ticket, Refusal> {
+    pub fn fence_for(&self, epoch: u64, peer_next: u64) -> Result<Ticket, ResumeRefusal> {
         self.shared.with(|state| {
-            state.kick();
+            state.wake_driver();
             state.machine.fence_for(epoch, peer_next)
         })
     }
@@ -145,7 +148,7 @@ impl Handle {
         let now = self.shared.now();
         let mut refused = Some(transport);
         self.shared.with(|state| {
-            state.kick();
+            state.wake_driver();
             if state.machine.attach(ticket.generation, peer_next, now)
                 && let Some(transport) = refused.take()
             {
@@ -163,7 +166,7 @@ impl Handle {
     pub fn disconnect(&self) {
         self.shared.with(|state| {
             state.machine.detach(state.machine.generation());
-            state.kick();
+            state.wake_driver();
         });
     }
 
@@ -172,13 +175,13 @@ impl Handle {
     ///
     /// # Errors
     /// When the session is over.
-    pub async fn reconnect(&self) -> Result<(), End> {
+    pub async fn reconnect(&self) -> Result<(), SessionEnd> {
         let mut status = self.status();
         let before = self.shared.with(|state| {
             let generation = state.machine.generation();
             let was_attached = state.machine.is_attached();
             state.machine.detach(generation);
-            state.kick();
+            state.wake_driver();
             was_attached.then_some(generation)
         });
         let up = status.wait_for(|status| match status {
@@ -189,7 +192,7 @@ impl Handle {
         match up.await.as_deref() {
             Ok(Status::Ended(end)) => Err(*end),
             Ok(Status::Parked | Status::Attached { .. }) => Ok(()),
-            Err(_) => Err(End::Dropped),
+            Err(_) => Err(SessionEnd::Dropped),
         }
     }
 
@@ -199,50 +202,50 @@ impl Handle {
         let now = self.shared.now();
         let is_attached = self.shared.with(|state| {
             state.machine.check(now);
-            state.kick();
+            state.wake_driver();
             state.machine.is_attached()
         });
         if !is_attached {
-            self.urged.notify_one();
+            self.redial_now.notify_one();
         }
     }
 
     /// Waits until a check finds no link.
-    pub(super) async fn urged(&self) {
-        self.urged.notified().await;
+    pub(super) async fn redial_now(&self) {
+        self.redial_now.notified().await;
     }
 
     /// Closes the session at both ends: reads end, writes fail.
     pub fn close(&self) {
-        self.terminate(End::Closed);
+        self.terminate(SessionEnd::Closed);
     }
 
     /// It can never be resumed: says why to whoever reads and writes. One that had come to its end
     /// needs not be resumed.
-    pub fn give_up(&self, reason: Refusal) {
+    pub fn give_up(&self, reason: ResumeRefusal) {
         self.shared.with(|state| {
             state.machine.give_up(reason);
-            state.kick();
+            state.wake_driver();
         });
     }
 
     /// The same, but only when it has no link: whether it is over.
     #[must_use]
-    pub fn give_up_if_parked(&self, reason: Refusal) -> bool {
+    pub fn give_up_if_parked(&self, reason: ResumeRefusal) -> bool {
         self.shared.with(|state| {
             if state.machine.is_attached() {
                 return false;
             }
-            state.machine.terminate(End::CannotResume(reason));
-            state.kick();
+            state.machine.terminate(SessionEnd::CannotResume(reason));
+            state.wake_driver();
             true
         })
     }
 
-    fn terminate(&self, end: End) {
+    fn terminate(&self, end: SessionEnd) {
         self.shared.with(|state| {
             state.machine.terminate(end);
-            state.kick();
+            state.wake_driver();
         });
     }
 

@@ -4,8 +4,8 @@
 //! It has no time-outs of its own; whoever calls it bounds it.
 
 use super::auth::{Binding, Claim, SessionId, Side};
-use super::end::{End, Refusal};
-use super::greeting::{self, Answer, GreetingError, HEAD, Request};
+use super::end::{ResumeRefusal, SessionEnd};
+use super::greeting::{self, GreetingError, HEAD, Reply, Request};
 use super::handle::{AttachError, Handle};
 use crate::link::Transport;
 use std::io;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// Why a connection did not become a link.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
-    /// It broke.
+    /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     /// It speaks something else.
@@ -23,10 +23,10 @@ pub enum HandshakeError {
     Greeting(#[from] GreetingError),
     /// The other end refused.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] ResumeRefusal),
     /// The session is over.
     #[error(transparent)]
-    Over(#[from] End),
+    Over(#[from] SessionEnd),
     /// The other end cannot prove that it is the one.
     #[error("the other end cannot prove that it knows the session")]
     Unproven,
@@ -46,9 +46,9 @@ pub async fn open(
     let request = Request::Open { credentials };
     send(transport, &request.encode()?).await?;
     match read_answer(transport).await? {
-        Answer::Opened { id, retention } => Ok((id, retention)),
-        Answer::Refused(reason) => Err(reason.into()),
-        Answer::Resumed { .. } => Err(HandshakeError::Unproven),
+        Reply::Opened { id, retention } => Ok((id, retention)),
+        Reply::Refused(reason) => Err(reason.into()),
+        Reply::Resumed { .. } => Err(HandshakeError::Unproven),
     }
 }
 
@@ -79,7 +79,7 @@ pub async fn resume(
     };
     send(&mut transport, &request.encode()?).await?;
     match read_answer(&mut transport).await? {
-        Answer::Resumed { next, proof } => {
+        Reply::Resumed { next, proof } => {
             let claim = Claim {
                 side: Side::Dialled,
                 next,
@@ -90,13 +90,13 @@ pub async fn resume(
             }
             Ok(handle.attach(ticket, next, transport)?)
         }
-        Answer::Refused(reason) => {
-            if reason != Refusal::Stale {
+        Reply::Refused(reason) => {
+            if reason != ResumeRefusal::Stale {
                 handle.give_up(reason);
             }
             Err(reason.into())
         }
-        Answer::Opened { .. } => Err(HandshakeError::Unproven),
+        Reply::Opened { .. } => Err(HandshakeError::Unproven),
     }
 }
 
@@ -118,7 +118,7 @@ pub async fn grant(
     id: SessionId,
     retention: Duration,
 ) -> Result<(), HandshakeError> {
-    send(transport, &Answer::Opened { id, retention }.encode()?).await
+    send(transport, &Reply::Opened { id, retention }.encode()?).await
 }
 
 /// Lets a session go on over a new connection, if the request proves its right to it. What it
@@ -136,7 +136,7 @@ pub async fn accept(
         return Err(HandshakeError::Unproven);
     };
     if claim.id != handle.id() || !handle.secret().verify(claim, link, proof) {
-        refuse(&mut transport, Refusal::Unknown).await?;
+        refuse(&mut transport, ResumeRefusal::Unknown).await?;
         return Err(HandshakeError::Unproven);
     }
     let ticket = match handle.fence_for(claim.epoch, claim.next) {
@@ -151,7 +151,7 @@ pub async fn accept(
         next: ticket.next,
         ..claim
     };
-    let answer = Answer::Resumed {
+    let answer = Reply::Resumed {
         next: ticket.next,
         proof: handle.secret().prove(answer, link),
     };
@@ -180,12 +180,15 @@ fn claim_of(request: &Request) -> Option<(Claim, &[u8; 32])> {
     }
 }
 
-/// Says no.
+/// Refuses the request, and closes the connection.
 ///
 /// # Errors
 /// When the connection breaks.
-pub async fn refuse(transport: &mut impl Transport, reason: Refusal) -> Result<(), HandshakeError> {
-    send(transport, &Answer::Refused(reason).encode()?).await?;
+pub async fn refuse(
+    transport: &mut impl Transport,
+    reason: ResumeRefusal,
+) -> Result<(), HandshakeError> {
+    send(transport, &Reply::Refused(reason).encode()?).await?;
     Ok(transport.shutdown().await?)
 }
 
@@ -194,9 +197,9 @@ async fn send(transport: &mut impl Transport, bytes: &[u8]) -> Result<(), Handsh
     Ok(transport.flush().await?)
 }
 
-async fn read_answer(transport: &mut impl Transport) -> Result<Answer, HandshakeError> {
+async fn read_answer(transport: &mut impl Transport) -> Result<Reply, HandshakeError> {
     let (head, body) = read(transport).await?;
-    Ok(Answer::decode(head, &body)?)
+    Ok(Reply::decode(head, &body)?)
 }
 
 async fn read(transport: &mut impl Transport) -> Result<(greeting::Head, Vec<u8>), HandshakeError> {

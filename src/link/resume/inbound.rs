@@ -120,7 +120,7 @@ impl Inbound {
             || self.deadline().is_some_and(|deadline| now >= deadline)
     }
 
-    /// Whether the peer must hear of new room: reading has made so much of it.
+    /// Whether the peer must hear of new room: reading has made `ack_bytes` of it.
     pub(super) fn is_credit_due(&self) -> bool {
         self.told
             .is_some_and(|(_, window_end)| self.window_end() - window_end >= self.ack_bytes)

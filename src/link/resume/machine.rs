@@ -4,11 +4,11 @@
 //! is known by its generation alone; whatever comes from an older one is ignored.
 
 use super::Config;
-use super::end::{End, ProtocolError, Refusal, ResetReason};
+use super::detector::FailureDetector;
+use super::end::{ProtocolError, ResetReason, ResumeRefusal, SessionEnd};
 use super::frame::{self, Frame, Item, Parser};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
-use super::pulse::Pulse;
 use std::time::Duration;
 
 /// The right to attach the next link, which an older one can no longer disturb.
@@ -20,20 +20,20 @@ pub struct Ticket {
     pub next: u64,
 }
 
-/// What reading brings.
+/// The outcome of a read by the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read {
     Bytes(usize),
     Wait,
     Eof,
-    Over(End),
+    Over(SessionEnd),
 }
 
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct SessionMachine {
     out: Outbound,
     inbound: Inbound,
-    pulse: Pulse,
+    detector: FailureDetector,
     parser: Parser,
     generation: u64,
     attached: bool,
@@ -43,17 +43,17 @@ pub(super) struct Machine {
     pong: Option<u32>,
     /// The application has dropped its stream.
     abandoned: bool,
-    end: Option<End>,
-    /// The last word to the peer.
-    farewell: Option<ResetReason>,
+    end: Option<SessionEnd>,
+    /// The reset that the peer has not been sent yet.
+    reset_to_send: Option<ResetReason>,
 }
 
-impl Machine {
+impl SessionMachine {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             out: Outbound::new(config.tx_ring, config.unsent),
             inbound: Inbound::new(config.rx_ring, config.ack_bytes, config.ack_delay),
-            pulse: Pulse::new(config.pulse),
+            detector: FailureDetector::new(config.detector),
             parser: Parser::default(),
             generation: 0,
             attached: false,
@@ -61,7 +61,7 @@ impl Machine {
             pong: None,
             abandoned: false,
             end: None,
-            farewell: None,
+            reset_to_send: None,
         }
     }
 
@@ -88,7 +88,7 @@ impl Machine {
         match self.end {
             _ if self.inbound.has_fin() => Read::Eof,
             None => Read::Wait,
-            Some(End::Finished | End::Closed) => Read::Eof,
+            Some(SessionEnd::Finished | SessionEnd::Closed) => Read::Eof,
             Some(end) => Read::Over(end),
         }
     }
@@ -124,7 +124,7 @@ impl Machine {
     ///
     /// # Errors
     /// When the session is over.
-    pub(super) fn fence(&mut self) -> Result<Ticket, End> {
+    pub(super) fn fence(&mut self) -> Result<Ticket, SessionEnd> {
         if let Some(end) = self.end {
             return Err(end);
         }
@@ -140,16 +140,22 @@ impl Machine {
     /// what it cannot have: then nothing is cut off.
     ///
     /// # Errors
-    /// See [`Refusal`].
-    pub(super) fn fence_for(&mut self, epoch: u64, peer_next: u64) -> Result<Ticket, Refusal> {
-        if self.end == Some(End::Finished) {
-            return Err(Refusal::Finished);
+    /// See [`ResumeRefusal`].
+    pub(super) fn fence_for(
+        &mut self,
+        epoch: u64,
+        peer_next: u64,
+    ) -> Result<Ticket, ResumeRefusal> {
+        if self.end == Some(SessionEnd::Finished) {
+            return Err(ResumeRefusal::Finished);
         }
         if epoch <= self.epoch {
-            return Err(Refusal::Stale);
+            return Err(ResumeRefusal::Stale);
         }
-        self.out.check(peer_next).map_err(|_| Refusal::Unknown)?;
-        let ticket = self.fence().map_err(|_| Refusal::Unknown)?;
+        self.out
+            .check(peer_next)
+            .map_err(|_| ResumeRefusal::Unknown)?;
+        let ticket = self.fence().map_err(|_| ResumeRefusal::Unknown)?;
         self.epoch = epoch;
         Ok(ticket)
     }
@@ -161,11 +167,11 @@ impl Machine {
             return false;
         }
         if let Err(error) = self.out.rewind(peer_next) {
-            self.terminate(End::Protocol(error));
+            self.terminate(SessionEnd::Protocol(error));
             return false;
         }
         self.inbound.restart();
-        self.pulse.restart(now);
+        self.detector.restart(now);
         self.parser = Parser::default();
         self.pong = None;
         self.attached = true;
@@ -196,7 +202,7 @@ impl Machine {
         if !self.is_current(generation) {
             return;
         }
-        self.pulse.heard(bytes.len(), now);
+        self.detector.heard(bytes.len(), now);
         while self.end.is_none() {
             let handled = match self.parser.next(&mut bytes) {
                 Ok(Some(item)) => self.handle_item(item, now),
@@ -204,7 +210,7 @@ impl Machine {
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = handled {
-                self.terminate(End::Protocol(error));
+                self.terminate(SessionEnd::Protocol(error));
             }
         }
         self.settle();
@@ -223,18 +229,18 @@ impl Machine {
             Item::Frame(Frame::Fin { seq }) => return self.inbound.finish(seq),
             Item::Frame(Frame::Ping(number)) => self.pong = Some(number),
             Item::Frame(Frame::Pong(number)) => {
-                self.pulse.handle_pong(number, now);
+                self.detector.handle_pong(number, now);
                 self.note_answer(now);
             }
-            Item::Frame(Frame::Reset(reason)) => self.end = Some(End::Reset(reason)),
+            Item::Frame(Frame::Reset(reason)) => self.end = Some(SessionEnd::Reset(reason)),
         }
         Ok(())
     }
 
     /// The peer has heard something of us.
     fn note_answer(&mut self, now: Duration) {
-        let more = self.out.is_in_flight() || self.pulse.is_pinging();
-        self.pulse.answered(more, now);
+        let more = self.out.is_in_flight() || self.detector.is_pinging();
+        self.detector.answered(more, now);
     }
 
     /// Appends what the link of that generation has to carry now, up to `limit` bytes of `out`.
@@ -248,7 +254,7 @@ impl Machine {
         if !self.is_current(generation) {
             return;
         }
-        if let Some(reason) = self.farewell.take() {
+        if let Some(reason) = self.reset_to_send.take() {
             frame::put(out, Frame::Reset(reason));
         }
         if self.end.is_some() {
@@ -257,7 +263,7 @@ impl Machine {
         if let Some(number) = self.pong.take() {
             frame::put(out, Frame::Pong(number));
         }
-        if let Some(number) = self.pulse.take_ping(now) {
+        if let Some(number) = self.detector.take_ping(now) {
             frame::put(out, Frame::Ping(number));
         }
         let rides_along = self.out.is_due() && self.inbound.has_news();
@@ -265,7 +271,7 @@ impl Machine {
             frame::put(out, self.inbound.take_ack());
         }
         if self.out.transmit(out, limit) {
-            self.pulse.asked(now);
+            self.detector.asked(now);
         }
         self.settle();
     }
@@ -273,10 +279,10 @@ impl Machine {
     /// Whether the link has something to carry now, the time apart.
     pub(super) fn is_transmit_due(&self) -> bool {
         let live = self.end.is_none() && (self.out.is_due() || self.inbound.is_credit_due());
-        self.attached && (live || self.farewell.is_some() || self.pong.is_some())
+        self.attached && (live || self.reset_to_send.is_some() || self.pong.is_some())
     }
 
-    /// So many bytes of the stream may go now.
+    /// Bytes of the stream that may be sent now.
     pub(super) fn sendable(&self) -> usize {
         if self.attached && self.end.is_none() {
             self.out.sendable()
@@ -291,79 +297,79 @@ impl Machine {
         if !self.attached || self.end.is_some() {
             return None;
         }
-        let pulse = self.pulse.deadline(stuck);
+        let detector = self.detector.deadline(stuck);
         let ack = self.inbound.deadline().filter(|_| !stuck);
-        Some(ack.map_or(pulse, |ack| ack.min(pulse)))
+        Some(ack.map_or(detector, |ack| ack.min(detector)))
     }
 
     /// Looks whether the peer is late.
     pub(super) fn tick(&mut self, now: Duration) {
         if self.attached {
-            self.pulse.tick(now);
+            self.detector.tick(now);
         }
     }
 
     pub(super) fn is_dead(&self, now: Duration) -> bool {
-        self.attached && self.pulse.is_dead(now)
+        self.attached && self.detector.is_dead(now)
     }
 
     /// Asks the peer for a sign of life at once.
     pub(super) fn check(&mut self, now: Duration) {
         if self.attached {
-            self.pulse.check(now);
+            self.detector.check(now);
         }
     }
 
     pub(super) const fn is_checking(&self) -> bool {
-        self.attached && self.pulse.is_checking()
+        self.attached && self.detector.is_checking()
     }
 
     pub(super) fn silence(&self, now: Duration) -> Duration {
-        self.pulse.silence(now)
+        self.detector.silence(now)
     }
 
     pub(super) const fn round_trip(&self) -> Option<Duration> {
-        self.pulse.round_trip()
+        self.detector.round_trip()
     }
 
     // The end.
 
     /// It is over; the first reason stays.
-    pub(super) fn terminate(&mut self, end: End) {
+    pub(super) fn terminate(&mut self, end: SessionEnd) {
         if self.end.is_some() {
             return;
         }
-        self.farewell = match end {
-            End::Closed => Some(ResetReason::Closed),
-            End::Dropped => Some(ResetReason::Dropped),
-            End::Protocol(_) => Some(ResetReason::Protocol),
-            End::Finished | End::Reset(_) | End::CannotResume(_) => None,
+        self.reset_to_send = match end {
+            SessionEnd::Closed => Some(ResetReason::Closed),
+            SessionEnd::Dropped => Some(ResetReason::Dropped),
+            SessionEnd::Protocol(_) => Some(ResetReason::Protocol),
+            SessionEnd::Finished | SessionEnd::Reset(_) | SessionEnd::CannotResume(_) => None,
         };
         self.end = Some(end);
     }
 
     /// The peer does not let it go on.
-    pub(super) fn give_up(&mut self, reason: Refusal) {
+    pub(super) fn give_up(&mut self, reason: ResumeRefusal) {
         let has_all = self.out.is_finishing() && self.inbound.has_fin();
         // Only the last acknowledgement was lost, and this makes up for it.
-        if reason == Refusal::Finished && has_all && self.end.is_none() {
+        if reason == ResumeRefusal::Finished && has_all && self.end.is_none() {
             self.out.conclude();
-            self.terminate(End::Finished);
+            self.terminate(SessionEnd::Finished);
         } else {
-            self.terminate(End::CannotResume(reason));
+            self.terminate(SessionEnd::CannotResume(reason));
         }
     }
 
-    pub(super) const fn end(&self) -> Option<End> {
+    pub(super) const fn end(&self) -> Option<SessionEnd> {
         self.end
     }
 
     fn settle(&mut self) {
         let delivered = self.out.is_finished();
         if delivered && self.inbound.is_finished() {
-            self.terminate(End::Finished);
+            self.terminate(SessionEnd::Finished);
         } else if self.abandoned && (delivered || !self.out.is_finishing()) {
-            self.terminate(End::Dropped);
+            self.terminate(SessionEnd::Dropped);
         }
     }
 

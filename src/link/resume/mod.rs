@@ -3,14 +3,15 @@
 //! It sits between the multiplexer and TLS. Every byte has an absolute sequence number and stays
 //! in a fixed ring until the other end has it; when a connection breaks, the next one picks up
 //! where it broke, nothing lost and nothing twice. The session is a pure machine (`machine`, with
-//! `outbound`, `inbound`, `pulse` and `frame` in it) behind one lock; a small task moves
-//! bytes between it and the connection of the moment ([`Driver`]); the application sees one
+//! `outbound`, `inbound`, `detector` and `frame` in it) behind one lock; a small task moves
+//! bytes between it and the connection of the moment ([`SessionDriver`]); the application sees one
 //! [`ResumeStream`] that never sees a drop; a [`Handle`] attaches connections.
 //!
 //! It knows no TLS, no tunnel and no account: who may resume what is asked of its user, who passes
 //! in randomness, time-outs, and the value that ties a handshake to one TLS connection.
 
 mod auth;
+mod detector;
 mod dialling;
 mod driver;
 mod end;
@@ -21,25 +22,24 @@ mod greeting;
 mod handle;
 mod handshake;
 mod inbound;
-mod lot;
 mod machine;
 mod outbound;
 mod parking;
-mod pulse;
 mod shared;
+mod store;
 mod stream;
 
 pub use auth::{Binding, Secret, SessionId};
+pub use detector::DetectorConfig;
 pub use dialling::{Dialled, Redial, keep_attached};
-pub use driver::Driver;
-pub use end::{End, ProtocolError, Refusal, ResetReason};
+pub use driver::SessionDriver;
+pub use end::{ProtocolError, ResetReason, ResumeRefusal, SessionEnd};
 pub use greeting::{GreetingError, MAX_CREDENTIALS, Request};
 pub use handle::{AttachError, Handle, Status};
 pub use handshake::{HandshakeError, accept, grant, open, read_request, refuse, resume};
-pub use lot::{Full, Lot};
 pub use machine::Ticket;
-pub use parking::{Caps, Table};
-pub use pulse::PulseConfig;
+pub use parking::{Caps, Parking};
+pub use store::{SessionStore, StoreFull};
 pub use stream::ResumeStream;
 
 use std::time::Duration;
@@ -53,12 +53,12 @@ pub struct Config {
     pub rx_ring: usize,
     /// Written and not yet sent: more would only make interactive streams wait.
     pub unsent: usize,
-    /// So much received is acknowledged at once…
+    /// Bytes received that are acknowledged at once…
     pub ack_bytes: usize,
-    /// …and less after this long.
+    /// …and how long fewer may wait for that.
     pub ack_delay: Duration,
     /// When a silent link is given up.
-    pub pulse: PulseConfig,
+    pub detector: DetectorConfig,
 }
 
 impl Default for Config {
@@ -69,18 +69,97 @@ impl Default for Config {
             unsent: 128 * 1024,
             ack_bytes: 256 * 1024,
             ack_delay: Duration::from_millis(20),
-            pulse: PulseConfig::default(),
+            detector: DetectorConfig::default(),
         }
     }
 }
 
-/// Makes a session that is not attached to anything yet. The driver must be spawned; it ends with
-/// the session.
+/// One end of a resumable session, parked: it has no connection yet.
+///
+/// Each end makes its own with the same `id` and `secret`. The three values are one session:
+///
+/// - the [`ResumeStream`] is the application's: a duplex byte stream with half-close that outlives the
+///   connections under it. While there is none, a write waits and a read brings what had arrived. It
+///   ends by the other end's FIN alone; a session that cannot go on is an error that says why
+///   ([`SessionEnd`]).
+/// - the [`Handle`] attaches connections, watches the [`Status`] and calls the session off. Clones are
+///   handles to the same session.
+/// - the [`SessionDriver`] moves the bytes. [`SessionDriver::run`] has to be polled for as long as the
+///   session is to last, in a task of its own; whoever drops it ends the session.
+///
+/// The session owns the connection it was given, two rings of the sizes in [`Config`], and nothing else:
+/// memory is bounded by those and two buffers of 64 KiB for a connection.
+///
+/// # Order of calls
+///
+/// 1. The first connection comes by [`Handle::begin`], once, at both ends; [`open()`] and [`grant`] are
+///    the greeting before it.
+/// 2. Each later one comes by [`resume`] at the end that dials and by [`read_request`] and [`accept`] at
+///    the other. Both may come at any time: the connection there was is cut off first, and what was on
+///    its way over it is sent again from where the other end is. [`keep_attached`] dials for as long as
+///    a session may be resumed; [`SessionStore`] keeps the sessions of the end that is dialled.
+/// 3. The end: [`shutdown`](tokio::io::AsyncWriteExt::shutdown) of the stream says that no more is
+///    written, and returns when the other end has all of it. Both ends' make [`SessionEnd::Finished`].
+///    [`Handle::close`], a dropped stream and [`Handle::give_up`] end it at once.
+///
+/// # What never happens
+///
+/// - A byte is neither lost, doubled nor moved: what is read is a prefix of what was written, whatever
+///   the connections do. A peer that breaks the protocol ends the session.
+/// - Nothing of an older connection is taken once a newer one was granted, and no attempt that is out of
+///   date cuts off a newer one.
+/// - A full ring blocks its writer; it drops nothing and does not grow.
+/// - It dials nobody, reads no wall clock, and asks nobody who may resume what: `accept` checks the
+///   proof, its caller the credentials and whose session it is.
+///
+/// # Example
+///
+/// ```
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+/// use underpass::link::resume::{self, Binding, Config, Secret, SessionId};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The secret comes of the first connection's TLS exporter, which both ends know.
+/// let (id, first) = (SessionId([7; 16]), Binding([1; 32]));
+/// let end = || resume::session(Config::default(), id, Secret::derive(first, id));
+/// let (host, mut at_host, driver) = end();
+/// tokio::spawn(driver.run());
+/// let (relay, mut at_relay, driver) = end();
+/// tokio::spawn(driver.run());
+///
+/// let (near, far) = duplex(4096);
+/// host.begin(near)?;
+/// relay.begin(far)?;
+/// at_host.write_all(b"so far").await?;
+///
+/// // That connection is gone, whatever it still carried. The host makes another one.
+/// host.disconnect();
+/// let (near, mut far) = duplex(4096);
+/// let second = Binding([2; 32]);
+/// let dialled = resume::resume(&host, near, second, b"token".to_vec());
+/// let answered = async {
+///     let request = resume::read_request(&mut far).await?;
+///     resume::accept(&relay, &request, far, second).await
+/// };
+/// tokio::try_join!(dialled, answered)?;
+///
+/// at_host.write_all(b" and on").await?;
+/// let mut seen = [0; 13];
+/// at_relay.read_exact(&mut seen).await?;
+/// assert_eq!(&seen, b"so far and on");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
-pub fn session(config: Config, id: SessionId, secret: Secret) -> (Handle, ResumeStream, Driver) {
+pub fn session(
+    config: Config,
+    id: SessionId,
+    secret: Secret,
+) -> (Handle, ResumeStream, SessionDriver) {
     let shared = shared::Shared::new(config);
     let stream = ResumeStream::new(std::sync::Arc::clone(&shared));
-    let driver = Driver::new(std::sync::Arc::clone(&shared));
+    let driver = SessionDriver::new(std::sync::Arc::clone(&shared));
     (Handle::new(shared, id, secret), stream, driver)
 }
 

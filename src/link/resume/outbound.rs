@@ -109,7 +109,7 @@ impl Outbound {
         self.sent < self.ring.end().min(self.window_end) || self.is_fin_due()
     }
 
-    /// So many bytes may be sent now.
+    /// Bytes that may be sent now: what is written, within the credit.
     pub(super) fn sendable(&self) -> usize {
         let until = self.ring.end().min(self.window_end);
         usize::try_from(until.saturating_sub(self.sent)).unwrap_or(usize::MAX)

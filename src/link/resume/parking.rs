@@ -7,7 +7,7 @@
 //! accounts and sizes, and the time as it is passed in.
 
 use super::auth::SessionId;
-use super::end::Refusal;
+use super::end::ResumeRefusal;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use std::time::Duration;
 /// What parked sessions may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
-    /// A session without a link is kept so long.
+    /// How long a session is kept that has no link.
     pub retention: Duration,
-    /// Why one was given up is remembered so long.
+    /// How long it is remembered why one was given up.
     pub tombstones: Duration,
     /// Sessions of one account, parked or not.
     pub sessions_per_account: usize,
@@ -39,15 +39,15 @@ impl Default for Caps {
     }
 }
 
-/// So many are remembered at most, however fast they go.
+/// Maximum tombstones: what is remembered of sessions that were given up.
 const MAX_TOMBSTONES: usize = 4096;
 
-/// All sessions of a relay.
+/// All sessions of a relay: which are parked, and in which order they would have to go.
 #[derive(Debug)]
-pub struct Table<A> {
+pub struct Parking<A> {
     caps: Caps,
     sessions: HashMap<SessionId, Entry<A>>,
-    accounts: HashMap<A, Sum>,
+    accounts: HashMap<A, AccountShare>,
     /// Those that hold too much.
     over: HashSet<A>,
     /// The parked ones, the oldest first.
@@ -65,7 +65,7 @@ struct Entry<A> {
 }
 
 #[derive(Debug, Default)]
-struct Sum {
+struct AccountShare {
     sessions: usize,
     /// The parked ones, the oldest first.
     parked: BTreeMap<u64, SessionId>,
@@ -76,12 +76,12 @@ struct Sum {
 struct Tombstone<A> {
     id: SessionId,
     account: A,
-    reason: Refusal,
+    reason: ResumeRefusal,
     until: Duration,
 }
 
-impl<A: Clone + Eq + Hash> Table<A> {
-    /// An empty one.
+impl<A: Clone + Eq + Hash> Parking<A> {
+    /// No sessions yet.
     #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl<A: Clone + Eq + Hash> Table<A> {
     }
 
     /// A new session, which has a link: whether there is room for it. When the account has as many
-    /// as it may, its oldest parked one must go first: see [`Table::oldest_of`].
+    /// as it may, its oldest parked one must go first: see [`Parking::oldest_of`].
     pub fn insert(&mut self, id: SessionId, account: A) -> bool {
         let sum = self.accounts.entry(account.clone()).or_default();
         if sum.sessions >= self.caps.sessions_per_account || self.sessions.contains_key(&id) {
@@ -115,7 +115,7 @@ impl<A: Clone + Eq + Hash> Table<A> {
         true
     }
 
-    /// It has lost its link, and holds so much. Then ask [`Table::over`].
+    /// It has lost its link, and its rings hold `bytes`. Then ask [`Parking::over`].
     pub fn park(&mut self, id: SessionId, bytes: usize) {
         self.unpark(id);
         let Some(entry) = self.sessions.get_mut(&id) else {
@@ -180,7 +180,7 @@ impl<A: Clone + Eq + Hash> Table<A> {
     }
 
     /// It was given up; whoever asks for it soon is told why.
-    pub fn bury(&mut self, id: SessionId, reason: Refusal, now: Duration) {
+    pub fn evict(&mut self, id: SessionId, reason: ResumeRefusal, now: Duration) {
         self.forget(now);
         let Some(account) = self.take(id) else { return };
         if self.tombstones.len() == MAX_TOMBSTONES {
@@ -198,15 +198,15 @@ impl<A: Clone + Eq + Hash> Table<A> {
     ///
     /// # Errors
     /// Why not. A session of somebody else is unknown.
-    pub fn find(&mut self, id: SessionId, account: &A, now: Duration) -> Result<(), Refusal> {
+    pub fn find(&mut self, id: SessionId, account: &A, now: Duration) -> Result<(), ResumeRefusal> {
         self.forget(now);
         if let Some(entry) = self.sessions.get(&id) {
             let is_its = entry.account == *account;
-            return is_its.then_some(()).ok_or(Refusal::Unknown);
+            return is_its.then_some(()).ok_or(ResumeRefusal::Unknown);
         }
         let is_it = |stone: &&Tombstone<A>| stone.id == id && stone.account == *account;
         let stone = self.tombstones.iter().find(is_it);
-        Err(stone.map_or(Refusal::Unknown, |stone| stone.reason))
+        Err(stone.map_or(ResumeRefusal::Unknown, |stone| stone.reason))
     }
 
     /// What all parked sessions hold.

@@ -5,7 +5,7 @@
 
 use super::Config;
 use super::handle::Status;
-use super::machine::Machine;
+use super::machine::SessionMachine;
 #[cfg(test)]
 use super::tests::lock::Mutex;
 use crate::link::Transport;
@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 /// What the lock guards.
 pub(super) struct State {
-    pub(super) machine: Machine,
+    pub(super) machine: SessionMachine,
     /// A link that the driver has not taken over yet.
     pub(super) arriving: Option<(u64, Box<dyn Transport>)>,
     reader: Option<Waker>,
@@ -33,7 +33,7 @@ pub(super) struct State {
     /// Stays while the driver runs: whoever has work for it then makes it run once more.
     driver: Option<Waker>,
     /// The driver has something to do.
-    kicked: bool,
+    driver_wanted: bool,
     published: Status,
 }
 
@@ -54,13 +54,13 @@ impl State {
     }
 
     /// The driver must look.
-    pub(super) fn kick(&mut self) {
-        self.kicked = true;
+    pub(super) fn wake_driver(&mut self) {
+        self.driver_wanted = true;
     }
 
     /// The driver must look if the link has something to carry.
-    pub(super) fn kick_if_due(&mut self) {
-        self.kicked |= self.machine.is_transmit_due();
+    pub(super) fn wake_driver_if_due(&mut self) {
+        self.driver_wanted |= self.machine.is_transmit_due();
     }
 
     fn take_ready(&mut self) -> [Option<Waker>; 3] {
@@ -68,11 +68,11 @@ impl State {
         let is_over = machine.end().is_some();
         let writable = is_over || machine.is_delivered() || machine.is_writable();
         let readable = machine.is_readable();
-        let kicked = std::mem::take(&mut self.kicked);
+        let driver_wanted = std::mem::take(&mut self.driver_wanted);
         [
             self.reader.take_if(|_| readable),
             self.writer.take_if(|_| writable),
-            kicked.then(|| self.driver.clone()).flatten(),
+            driver_wanted.then(|| self.driver.clone()).flatten(),
         ]
     }
 }
@@ -88,12 +88,12 @@ impl Shared {
     pub(super) fn new(config: Config) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
-                machine: Machine::new(&config),
+                machine: SessionMachine::new(&config),
                 arriving: None,
                 reader: None,
                 writer: None,
                 driver: None,
-                kicked: false,
+                driver_wanted: false,
                 published: Status::Parked,
             }),
             status: watch::Sender::new(Status::Parked),

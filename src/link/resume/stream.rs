@@ -3,7 +3,7 @@
 //! While there is no link, writes wait and reads bring what had arrived. Only the other end's FIN
 //! is an end of the stream; a session that cannot go on is an error that says why.
 
-use super::end::End;
+use super::end::SessionEnd;
 use super::machine::Read;
 use super::shared::Shared;
 use std::io;
@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// See the module. Dropping it calls the session off, but for what was written before a shutdown.
+/// The application's end of a [`session`](super::session), which has the contract.
+///
+/// Dropping it calls the session off, but for what was written before a shutdown.
 pub struct ResumeStream {
     shared: Arc<Shared>,
 }
@@ -33,7 +35,7 @@ impl Drop for ResumeStream {
     fn drop(&mut self) {
         self.shared.with(|state| {
             state.machine.abandon();
-            state.kick();
+            state.wake_driver();
         });
     }
 }
@@ -51,7 +53,7 @@ impl AsyncRead for ResumeStream {
             match state.machine.read(buf.initialize_unfilled()) {
                 Read::Bytes(count) => {
                     buf.advance(count);
-                    state.kick_if_due();
+                    state.wake_driver_if_due();
                 }
                 Read::Eof => {}
                 Read::Over(end) => return Poll::Ready(Err(error(end))),
@@ -84,7 +86,7 @@ impl AsyncWrite for ResumeStream {
                     Poll::Pending
                 }
                 count => {
-                    state.kick_if_due();
+                    state.wake_driver_if_due();
                     Poll::Ready(Ok(count))
                 }
             }
@@ -101,11 +103,11 @@ impl AsyncWrite for ResumeStream {
         self.shared.with(|state| {
             if !state.machine.is_finishing() {
                 state.machine.finish();
-                state.kick();
+                state.wake_driver();
             }
             match state.machine.end() {
                 _ if state.machine.is_delivered() => Poll::Ready(Ok(())),
-                Some(End::Closed) => Poll::Ready(Ok(())),
+                Some(SessionEnd::Closed) => Poll::Ready(Ok(())),
                 Some(end) => Poll::Ready(Err(error(end))),
                 None => {
                     state.wait_to_write(cx);
@@ -116,12 +118,14 @@ impl AsyncWrite for ResumeStream {
     }
 }
 
-fn error(end: End) -> io::Error {
+fn error(end: SessionEnd) -> io::Error {
     let kind = match end {
-        End::Finished | End::Closed | End::Dropped => io::ErrorKind::BrokenPipe,
-        End::Reset(_) => io::ErrorKind::ConnectionReset,
-        End::Protocol(_) => io::ErrorKind::InvalidData,
-        End::CannotResume(_) => io::ErrorKind::ConnectionAborted,
+        SessionEnd::Finished | SessionEnd::Closed | SessionEnd::Dropped => {
+            io::ErrorKind::BrokenPipe
+        }
+        SessionEnd::Reset(_) => io::ErrorKind::ConnectionReset,
+        SessionEnd::Protocol(_) => io::ErrorKind::InvalidData,
+        SessionEnd::CannotResume(_) => io::ErrorKind::ConnectionAborted,
     };
     io::Error::new(kind, end)
 }

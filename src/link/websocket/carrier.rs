@@ -23,7 +23,7 @@ const MAX_SENT: usize = 32 * 1024;
 /// What is read from below at once.
 const READ_AT_ONCE: usize = 64 * 1024;
 
-/// So many messages in a row that carry nothing, and others get their turn.
+/// Maximum messages in a row that carry nothing before other tasks get their turn.
 const MOST_EMPTY: usize = 64;
 
 /// A stream over a WebSocket over `S`. There is no half-close: what ends, ends both ways.

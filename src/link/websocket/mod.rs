@@ -1,19 +1,19 @@
 //! A link's bytes as WebSocket messages, for networks that let nothing but HTTPS through.
 //!
-//! Outside there is ordinary TLS that authenticates nobody ([`cover`]), in it one HTTP request for
+//! Outside there is ordinary TLS that authenticates nobody ([`connect_outer_tls`]), in it one HTTP request for
 //! [`PATH`] that becomes a WebSocket, in that the link's own TLS, unchanged: only what is said
 //! inside the inner one is secret, and only its pin decides who is spoken to. It knows neither the
 //! inner TLS nor what becomes of a connection.
 
 mod carrier;
-mod cover;
+mod outer_tls;
 mod pulse;
 #[cfg(test)]
 mod tests;
 mod upgrade;
 
 pub use carrier::WebSocket;
-pub use cover::cover;
+pub use outer_tls::connect_outer_tls;
 pub use pulse::Pulse;
 pub use upgrade::{accept, agree, connect};
 

@@ -3,13 +3,13 @@
 use super::link::{self, Link};
 use super::refusal::map_refusal;
 use super::served;
+use crate::link::control::{
+    Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, Token, VERSION,
+};
 use crate::link::frame::{FrameError, Frames};
 use crate::link::mux::{self, Incoming, LinkEnd, Mux, MuxStream, Role};
 use crate::link::resume::Config;
 use crate::link::tls::Secured;
-use crate::link::wire::{
-    Hello, HostMessage, PortSpec, Protocol as WireProtocol, RelayMessage, Token, VERSION,
-};
 use crate::model::{JoinLink, LivePort, Port, PortNumber, Protocol, Reason};
 use crate::provider::{ConnectError, HostOrder, ProbeMarks};
 use std::num::NonZeroU16;

@@ -6,11 +6,12 @@
 use super::RelayLocator;
 use super::dial::Dialler;
 use crate::link::Transport;
+use crate::link::control::Token;
 use crate::link::resume::{
-    self, Config, Dialled, End, Handle, HandshakeError, Redial, Refusal, ResumeStream, Status,
+    self, Config, Dialled, Handle, HandshakeError, Redial, ResumeRefusal, ResumeStream, SessionEnd,
+    Status,
 };
 use crate::link::tls::Secured;
-use crate::link::wire::Token;
 use crate::model::{JoinLink, Reason};
 use crate::provider::ConnectError;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub(super) struct Link {
     handle: Handle,
     status: watch::Receiver<Status>,
     retention: Duration,
-    dialling: Option<AbortOnDropHandle<End>>,
+    dialling: Option<AbortOnDropHandle<SessionEnd>>,
 }
 
 /// Opens a link over its first connection: the link, and the bytes in it.
@@ -57,7 +58,7 @@ pub(super) async fn open(
 fn map_fault(fault: HandshakeError) -> ConnectError {
     let reason = match &fault {
         HandshakeError::Broken(_) => Reason::LinkLost,
-        HandshakeError::Refused(Refusal::Unauthorized) => Reason::TokenRefused,
+        HandshakeError::Refused(ResumeRefusal::Unauthorized) => Reason::TokenRefused,
         HandshakeError::Greeting(_)
         | HandshakeError::Refused(_)
         | HandshakeError::Over(_)
@@ -129,7 +130,7 @@ impl Link {
     }
 
     /// Why it is over, if it is.
-    pub(super) fn end(&self) -> Option<End> {
+    pub(super) fn end(&self) -> Option<SessionEnd> {
         match *self.status.borrow() {
             Status::Ended(end) => Some(end),
             Status::Parked | Status::Attached { .. } => None,

@@ -1,6 +1,6 @@
 //! What a relay's refusal means to the person.
 
-use crate::link::wire::{Refusal, VERSION};
+use crate::link::control::{Refusal, VERSION};
 use crate::model::{PortNumber, Reason};
 use crate::provider::ConnectError;
 

@@ -3,7 +3,7 @@
 //! A relay is a stranger: an address of its making may hold what a terminal would obey, a password,
 //! or the way to a service of this computer that the next probe would then ask.
 
-use crate::link::wire::ServedPort;
+use crate::link::control::ServedPort;
 use crate::model::{LivePort, PortNumber, Reason};
 use crate::provider::ConnectError;
 use crate::provider::dial::is_here;

@@ -7,11 +7,11 @@ use super::served;
 use super::visitors::{self, LocalPorts};
 use crate::base::local::Memories;
 use crate::link::SEND_TIMEOUT;
+use crate::link::control::{HostMessage, RelayMessage, ServedPort};
 use crate::link::frame::Frames;
 use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
 use crate::link::outbox::{Outbox, OutboxError};
-use crate::link::resume::{End as LinkOver, Refusal};
-use crate::link::wire::{HostMessage, RelayMessage, ServedPort};
+use crate::link::resume::{ResumeRefusal, SessionEnd as LinkOver};
 use crate::model::{Port, Reason};
 use crate::provider::{
     BoxFuture, ConnectError, Ended, ProbeMarks, Session, SessionEvent, SessionPart, TrafficBoard,
@@ -148,7 +148,9 @@ impl Host {
         match self.attend().await {
             End::Over(ended) => {
                 let event = match self.link.end() {
-                    Some(LinkOver::CannotResume(Refusal::Unknown)) => SessionEvent::Lapsed(ended),
+                    Some(LinkOver::CannotResume(ResumeRefusal::Unknown)) => {
+                        SessionEvent::Lapsed(ended)
+                    }
                     _ => SessionEvent::Ended(ended),
                 };
                 // The link goes before the engine hears of it.

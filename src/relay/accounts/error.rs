@@ -11,17 +11,17 @@ pub enum AccountsError {
     /// A file cannot be read or written.
     #[error("the relay's accounts cannot be kept in {}: {error}. Make it readable and writable", path.display())]
     Io {
-        /// The file.
+        /// `accounts.json` or `owner-token`.
         path: PathBuf,
         /// What the system said.
         error: io::Error,
     },
     /// A newer program wrote the file.
     #[error("{} is of version {found}, this program knows {VERSION}: use a newer one", path.display())]
-    FromTheFuture {
-        /// The file.
+    NewerVersion {
+        /// `accounts.json` or `owner-token`.
         path: PathBuf,
-        /// Its version.
+        /// The version that it says it has.
         found: u64,
     },
     /// The file holds no accounts. It is never replaced: it may be all that is left of them.
@@ -29,13 +29,13 @@ pub enum AccountsError {
         "{} cannot be understood, so nothing was changed: restore it, or move it away to begin again with no account but {OWNER:?}", path.display()
     )]
     Corrupt {
-        /// The file.
+        /// `accounts.json` or `owner-token`.
         path: PathBuf,
     },
     /// The owner's token cannot be used.
     #[error("{} holds no token: restore it, or delete it to get a new one", path.display())]
     OwnerToken {
-        /// The file.
+        /// `accounts.json` or `owner-token`.
         path: PathBuf,
     },
     /// No relay keeps its data there, so there is nobody to add an account to.
@@ -43,7 +43,7 @@ pub enum AccountsError {
         "no relay has run with its data in {}: start `underpass relay` first, or name its folder with --data", dir.display()
     )]
     NoRelay {
-        /// The folder.
+        /// The relay's data directory.
         dir: PathBuf,
     },
     /// The folder is another user's, who could not read what is written here.
@@ -52,7 +52,7 @@ pub enum AccountsError {
     /// Another process changes the accounts, and does not come to an end.
     #[error("another program changes the accounts in {} and does not finish: end it, then try again", dir.display())]
     Busy {
-        /// The folder.
+        /// The relay's data directory.
         dir: PathBuf,
     },
     /// There is an account of that name.

@@ -303,7 +303,7 @@ fn read(dir: &Path) -> Result<Vec<Account>, AccountsError> {
         Unusable::Absent => Ok(Vec::new()),
         Unusable::Unreadable(error) => Err(io_error(&path, error)),
         Unusable::Corrupt(_) => Err(AccountsError::Corrupt { path }),
-        Unusable::TooNew(found) => Err(AccountsError::FromTheFuture { path, found }),
+        Unusable::TooNew(found) => Err(AccountsError::NewerVersion { path, found }),
     })
 }
 

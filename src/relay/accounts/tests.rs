@@ -197,7 +197,7 @@ fn a_file_from_the_future_is_left_alone() {
     let error = Accounts::open(dir.path()).expect_err("it is newer");
     assert!(matches!(
         error,
-        AccountsError::FromTheFuture { found: 3, .. }
+        AccountsError::NewerVersion { found: 3, .. }
     ));
     let kept = fs::read_to_string(dir.path().join(FILE)).expect("it is there");
     assert_eq!(kept, text);

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-/// See the module.
+/// Counts, for each port, the requests of whose bodies nothing has come yet.
 pub(super) struct BodiesAhead {
     share: Share,
     /// By the upstream's key. Whoever has a place keeps its port's entry.
@@ -16,7 +16,7 @@ pub(super) struct BodiesAhead {
 }
 
 impl BodiesAhead {
-    /// So many at each port.
+    /// Maximum at each port.
     pub(super) fn new(each: usize) -> Self {
         Self {
             share: Share {

@@ -36,7 +36,7 @@ impl Inbound {
         self.start == self.end
     }
 
-    /// So many bytes more can be read without moving anything.
+    /// Bytes more that can be read without moving anything.
     pub(super) fn room(&self) -> usize {
         self.bytes.len() - self.end
     }
@@ -111,7 +111,7 @@ pub(super) struct Outgoing {
     tail_at: usize,
 }
 
-/// So few bytes are copied to go out with what stands around them.
+/// Up to this many bytes are copied, to go out with what stands around them.
 const FEW: usize = 4 * 1024;
 
 impl Outgoing {

@@ -18,28 +18,29 @@ use tokio::time::{Instant, timeout};
 
 /// The largest request head: more is 431.
 const MAX_HEAD: usize = 64 * 1024;
-/// So much of what comes behind a request is read while its answer is on its way.
+/// Maximum bytes behind a request that are read while its answer is on its way.
 const MAX_AHEAD: usize = 8 * 1024;
 /// When nobody new is let in any more, how long whoever is in may take to ask for something.
 const LAST_HEAD: Duration = Duration::from_secs(1);
 /// How long a connection that has ended is read from at most (RFC 9112, 9.6). Closing it with bytes
 /// unread would reset it, and the reset may overtake the answer.
 const LINGER: Duration = Duration::from_secs(30);
-/// A visitor that still sends its request, and has been silent for so long, has read the answer.
+/// How long a visitor that still sends its request may be silent before it is taken to have read the
+/// answer.
 const LINGER_SILENCE: Duration = Duration::from_secs(5);
 /// The same of one that has sent all of it, and how long any may take when the relay goes down.
 const LINGER_SHORT: Duration = Duration::from_secs(2);
 
 /// How long a visitor may take for heads.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowance {
+pub(super) struct HeadTimeouts {
     /// From the first byte of a request's head to the last, and from accept to the first head.
     pub(super) head: Duration,
     /// Between an answer and the next request.
     pub(super) idle: Duration,
 }
 
-/// One visitor's connection.
+/// A visitor's connection, and what it brought that nobody has used yet.
 pub(super) struct Conn {
     pub(super) stream: Socket,
     pub(super) inbound: Inbound,
@@ -68,14 +69,14 @@ impl Conn {
     pub(super) async fn head(
         &mut self,
         first: bool,
-        allowance: Allowance,
+        timeouts: HeadTimeouts,
         stop: &Stop,
     ) -> Result<RequestHead, NoRequest> {
         let begun = Instant::now();
         if self.inbound.is_empty() && !first {
             tokio::select! {
                 biased;
-                stirred = timeout(allowance.idle, self.stirred()) => match stirred {
+                stirred = timeout(timeouts.idle, self.stirred()) => match stirred {
                     Ok(Ok(1..)) => {}
                     Ok(Ok(0)) => return Err(NoRequest::Over),
                     Ok(Err(_)) | Err(_) => return Err(NoRequest::Late),
@@ -84,7 +85,7 @@ impl Conn {
             }
         }
         let begun = if first { begun } else { Instant::now() };
-        let deadline = tokio::time::sleep_until(begun + allowance.head);
+        let deadline = tokio::time::sleep_until(begun + timeouts.head);
         tokio::select! {
             biased;
             head = poll_fn({

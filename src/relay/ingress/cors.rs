@@ -18,13 +18,13 @@ const EXPOSED: &str = "x-underpass, retry-after";
 
 /// What a request says of the script that makes it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asking {
+pub(super) struct CorsRequest {
     origin: Option<HeaderValue>,
     /// The method and the fields it asks for, if it is a preflight.
     preflight: Option<(HeaderValue, Option<HeaderValue>)>,
 }
 
-impl Asking {
+impl CorsRequest {
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
         let origin = headers.get(ORIGIN).cloned();
         let wanted = headers.get(ACCESS_CONTROL_REQUEST_METHOD).cloned();
@@ -72,7 +72,7 @@ mod tests {
             })
             .collect();
         let mut answer = HeaderMap::new();
-        Asking::of(method, &headers).allow(&mut answer);
+        CorsRequest::of(method, &headers).allow(&mut answer);
         answer.remove(VARY).expect("caches must know");
         let text = |(name, value): (&http::HeaderName, &HeaderValue)| {
             let name = name.as_str().trim_start_matches("access-control-");

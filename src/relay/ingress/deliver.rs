@@ -8,7 +8,7 @@ use super::headers;
 use super::message::{Length, ResponseHead, content_length, write_response};
 use super::outward::{Answered, NOT_HTTP, Unpassed, page_for_answer, unpassed};
 use super::pool::MAX_IDLE_TIME;
-use super::reply::{Asking, Body};
+use super::reply::{Body, RequestFacts};
 use super::service::{Framing, Service};
 use super::splice::evicted;
 use super::transfer::{Coding, Transfer};
@@ -25,7 +25,7 @@ const LAST_ANSWER: Duration = Duration::from_millis(500);
 pub(super) async fn deliver(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     answered: Answered,
 ) -> Result<After, Unpassed> {
     let Answered {
@@ -36,7 +36,7 @@ pub(super) async fn deliver(
         upgrade,
         says_full,
     } = answered;
-    let framing = Framing::of(&asking.method, &head, MAX_IDLE_TIME).map_err(|fault| {
+    let framing = Framing::of(&facts.method, &head, MAX_IDLE_TIME).map_err(|fault| {
         tracing::debug!(%fault, "the service's answer cannot be carried");
         Unpassed::Told(page_for_answer(fault), upload.body())
     })?;
@@ -46,7 +46,7 @@ pub(super) async fn deliver(
     if says_full {
         headers::insert_full(&mut head.parts.headers);
     }
-    let (download, keeps) = answer_of(head, asking, framing.length, last);
+    let (download, keeps) = answer_of(head, facts, framing.length, last);
     let sent = tokio::select! {
         biased;
         sent = exchange::answer_body(conn, &mut service, &mut upload, download) => sent,
@@ -65,7 +65,7 @@ pub(super) async fn deliver(
     }
     // A request without a length is the last one of its stream.
     if let Some(time) = framing.idle
-        && matches!(asking.length, Length::Known(_))
+        && matches!(facts.length, Length::Known(_))
         && upgrade.is_none()
         && let Some(key) = key
     {
@@ -79,12 +79,17 @@ pub(super) async fn deliver(
 }
 
 /// The answer as it goes out, and whether another request may follow it.
-fn answer_of(head: ResponseHead, asking: &Asking, length: Length, last: bool) -> (Transfer, bool) {
+fn answer_of(
+    head: ResponseHead,
+    facts: &RequestFacts,
+    length: Length,
+    last: bool,
+) -> (Transfer, bool) {
     let (mut parts, reason) = (head.parts, head.reason);
-    let coding = frame(&mut parts, asking, length);
+    let coding = frame(&mut parts, facts, length);
     let ends = coding == Coding::Chunked || matches!(length, Length::Known(_));
-    let keeps = asking.keeps && ends && !last;
-    asking.finish(&mut parts, keeps);
+    let keeps = facts.keeps && ends && !last;
+    facts.finish(&mut parts, keeps);
     let mut out = Vec::with_capacity(1024);
     write_response(&mut out, &parts, &reason);
     (Transfer::new(length, coding, out), keeps)
@@ -119,8 +124,8 @@ async fn after_the_answer(
 }
 
 /// Says in the head how the body ends, and how it is to be sent.
-fn frame(parts: &mut response::Parts, asking: &Asking, length: Length) -> Coding {
-    parts.version = asking.version;
+fn frame(parts: &mut response::Parts, facts: &RequestFacts, length: Length) -> Coding {
+    parts.version = facts.version;
     match length {
         Length::Known(_) => {
             if parts.status == StatusCode::NO_CONTENT {
@@ -132,7 +137,7 @@ fn frame(parts: &mut response::Parts, asking: &Asking, length: Length) -> Coding
             }
             Coding::Plain
         }
-        Length::Chunked | Length::UntilEnd if asking.version == Version::HTTP_11 => {
+        Length::Chunked | Length::UntilEnd if facts.version == Version::HTTP_11 => {
             let chunked = HeaderValue::from_static("chunked");
             parts.headers.insert(TRANSFER_ENCODING, chunked);
             Coding::Chunked

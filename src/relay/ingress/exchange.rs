@@ -39,18 +39,18 @@ pub(super) enum Failure {
 /// A request's body on its way to the service.
 pub(super) struct Upload {
     transfer: Transfer,
-    state: State,
+    state: UploadState,
     patience: Duration,
     /// Since when, and behind how many bytes, nothing came.
     idle: Option<(u64, Pin<Box<Sleep>>)>,
-    /// The visitor waits for the service's word before it sends: for so long.
+    /// How long the visitor, who waits for the service's word before it sends, is let wait.
     pub(super) expects: Option<Duration>,
     /// Held while nothing of the body has come.
     pub(super) ahead: Option<Permit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum UploadState {
     Running,
     /// All of it has gone to the service.
     Done,
@@ -63,7 +63,7 @@ impl Upload {
     pub(super) fn new(transfer: Transfer, patience: Duration) -> Self {
         Self {
             transfer,
-            state: State::Running,
+            state: UploadState::Running,
             patience,
             idle: None,
             expects: None,
@@ -87,7 +87,7 @@ impl Upload {
 
     /// Whether the service has got all of it.
     pub(super) fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.state == UploadState::Done
     }
 
     /// Carries what there is; behind the whole of it, watches whether the visitor leaves.
@@ -98,15 +98,15 @@ impl Upload {
         service: &mut Service,
         answered: bool,
     ) -> Result<(), Failure> {
-        if self.state == State::Running {
+        if self.state == UploadState::Running {
             let (stream, inbound) = (&mut conn.stream, &mut conn.inbound);
             match self
                 .transfer
                 .poll(cx, stream, inbound, &mut *service.stream)
             {
-                Poll::Ready(Ok(())) => self.state = State::Done,
+                Poll::Ready(Ok(())) => self.state = UploadState::Done,
                 // It may have said why.
-                Poll::Ready(Err(Broken::Receiver)) => self.state = State::Refused,
+                Poll::Ready(Err(Broken::Receiver)) => self.state = UploadState::Refused,
                 Poll::Ready(Err(Broken::Sender(_))) => return Err(Failure::Gone),
                 Poll::Ready(Err(Broken::Faulty(fault))) => return Err(Failure::FaultyBody(fault)),
                 Poll::Pending if !answered => self.poll_late(cx)?,
@@ -122,8 +122,8 @@ impl Upload {
             return Err(Failure::Displaced);
         }
         match self.state {
-            State::Done if conn.poll_gone(cx).is_ready() => Err(Failure::Gone),
-            State::Running | State::Done | State::Refused => Ok(()),
+            UploadState::Done if conn.poll_gone(cx).is_ready() => Err(Failure::Gone),
+            UploadState::Running | UploadState::Done | UploadState::Refused => Ok(()),
         }
     }
 
@@ -234,11 +234,11 @@ pub(super) async fn rest_of_request(
 ) -> Result<(), Failure> {
     poll_fn(|cx| {
         service.check_place(cx).map_err(Failure::Unanswered)?;
-        if upload.state == State::Running {
+        if upload.state == UploadState::Running {
             upload.is_asked_for();
             upload.poll(cx, conn, service, false)?;
         }
-        if upload.state != State::Running || service.poll_stir(cx).is_ready() {
+        if upload.state != UploadState::Running || service.poll_stir(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
         Poll::Pending
@@ -255,13 +255,13 @@ pub(super) async fn whole_request(
 ) -> Result<(), Failure> {
     poll_fn(|cx| {
         service.check_place(cx).map_err(Failure::Unanswered)?;
-        if upload.state == State::Running {
+        if upload.state == UploadState::Running {
             upload.is_asked_for();
             upload.poll(cx, conn, service, false)?;
         }
         match upload.state {
-            State::Running => Poll::Pending,
-            State::Done | State::Refused => Poll::Ready(Ok(())),
+            UploadState::Running => Poll::Pending,
+            UploadState::Done | UploadState::Refused => Poll::Ready(Ok(())),
         }
     })
     .await

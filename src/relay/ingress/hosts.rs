@@ -9,7 +9,7 @@ use super::page::Page;
 use super::route::{self, Site};
 use super::web::{Router, Visit};
 use crate::link::websocket;
-use crate::relay::HostDoor;
+use crate::relay::HostUpgrades;
 use bytes::Bytes;
 use http::header::{HeaderValue, ORIGIN};
 use http::{Response, request};
@@ -22,21 +22,24 @@ pub(super) fn answer(
     visit: &Visit,
     asked: Option<&HeaderValue>,
     head: &request::Parts,
-) -> Result<Option<(Response<RelayBody>, HostDoor)>, Page> {
-    let Some((agreed, door)) = agreed(visit, asked, head) else {
+) -> Result<Option<(Response<RelayBody>, HostUpgrades)>, Page> {
+    let Some((agreed, upgrades)) = agreed(visit, asked, head) else {
         return Ok(None);
     };
     if head.headers.contains_key(ORIGIN) {
         return Err(Page::NotForBrowsers);
     }
-    Ok(Some((agreed.map(|()| RelayBody::page(Bytes::new())), door)))
+    Ok(Some((
+        agreed.map(|()| RelayBody::page(Bytes::new())),
+        upgrades,
+    )))
 }
 
 fn agreed(
     visit: &Visit,
     asked: Option<&HeaderValue>,
     head: &request::Parts,
-) -> Option<(Response<()>, HostDoor)> {
+) -> Option<(Response<()>, HostUpgrades)> {
     let Router::ByHost { backend, domain } = &visit.web.router else {
         return None;
     };
@@ -45,5 +48,5 @@ fn agreed(
     let changed =
         || visit.forwarding.is_proxys() && route::site(asked, domain) == Ok(Site::Foreign);
     let for_relay = visit.web.names.is_relay(asked) || changed();
-    Some((agreed, backend.host_door().filter(|_| for_relay)?))
+    Some((agreed, backend.host_upgrades().filter(|_| for_relay)?))
 }

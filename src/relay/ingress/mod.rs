@@ -131,7 +131,7 @@ pub fn serve_tcp(
         let serve = |stream, peer, permit| {
             let (approach, upstream) = (approach.clone(), upstream.clone());
             tcp::serve(
-                tcp::Visit {
+                tcp::TcpVisit {
                     stream,
                     peer,
                     permit,

@@ -7,7 +7,7 @@ use super::exchange::{self, Failure, MakePublic, Upload};
 use super::fault::Fault;
 use super::message::{self, Length, ResponseHead};
 use super::page::Page;
-use super::reply::{Asking, Body};
+use super::reply::{Body, RequestFacts};
 use super::service::{Service, Unanswered};
 use super::transfer::{Coding, Transfer};
 use super::web::Visit;
@@ -54,7 +54,7 @@ pub(super) struct Outward<'a> {
     pub(super) visitor: Visitor,
     /// It is the host's own probe: on a connection of its own, in a place that is kept for it.
     pub(super) probe: bool,
-    pub(super) asking: &'a Asking,
+    pub(super) facts: &'a RequestFacts,
     pub(super) upstream: &'a dyn Upstream,
     pub(super) upgrade: Option<HeaderValue>,
     /// The visitor waits to be asked for the body.
@@ -97,8 +97,8 @@ impl Outward<'_> {
     /// Only a request that may be made twice goes over a connection that may close under it: all
     /// others have one that has never been idle (RFC 9110, 9.2.2).
     fn may_reuse(&self) -> bool {
-        let empty = self.asking.length == Length::Known(0);
-        let repeatable = empty && self.upgrade.is_none() && self.asking.method.is_idempotent();
+        let empty = self.facts.length == Length::Known(0);
+        let repeatable = empty && self.upgrade.is_none() && self.facts.method.is_idempotent();
         repeatable && !self.probe && !self.upstream.is_per_visitor()
     }
 
@@ -111,14 +111,14 @@ impl Outward<'_> {
         let length = self.head.len() as u64;
         service.stream.begin(Some(length), &mut front);
         front.extend_from_slice(&self.head);
-        let transfer = Transfer::new(self.asking.length, Coding::Plain, front);
+        let transfer = Transfer::new(self.facts.length, Coding::Plain, front);
         let upload = Upload::new(transfer, self.visit.web.limits.body_timeout);
         self.answered(conn, service, upload).await
     }
 
     async fn over_fresh(&self, conn: &mut Conn) -> Result<Answered, Unpassed> {
         let ahead = self.wait_for_body(conn).await?;
-        let (coding, length) = match self.asking.length {
+        let (coding, length) = match self.facts.length {
             Length::Known(length) if self.upgrade.is_none() => {
                 // The host takes so many bytes for this request, and what follows for another one's.
                 let whole = length.checked_add(self.head.len() as u64);
@@ -130,7 +130,7 @@ impl Outward<'_> {
             Length::Chunked => (Coding::Chunked, None),
             Length::Known(_) | Length::UntilEnd => (Coding::Plain, None),
         };
-        let mut transfer = Transfer::new(self.asking.length, coding, Vec::new());
+        let mut transfer = Transfer::new(self.facts.length, coding, Vec::new());
         let mut first = self.head.clone();
         let fetched = transfer.prefetch(&mut conn.inbound, &mut first);
         fetched.map_err(|fault| unpassed(Failure::FaultyBody(fault), Body::Partly))?;
@@ -156,7 +156,7 @@ impl Outward<'_> {
     /// A body that has not begun takes a stream to the host only while not too many do. One that does
     /// not begin before the service has said so takes one of whoever has most; any other is waited for.
     async fn wait_for_body(&self, conn: &mut Conn) -> Result<Option<Permit>, Unpassed> {
-        if self.asking.length == Length::Known(0) || !conn.inbound.is_empty() {
+        if self.facts.length == Length::Known(0) || !conn.inbound.is_empty() {
             return Ok(None);
         }
         let web = &self.visit.web;
@@ -182,7 +182,7 @@ impl Outward<'_> {
         mut service: Box<Service>,
         mut upload: Upload,
     ) -> Result<Answered, (Failure, Body)> {
-        let version = self.asking.version;
+        let version = self.facts.version;
         let public = self.make_public;
         let head = exchange::answer_head(conn, &mut service, &mut upload, version, public).await;
         let head = head.map_err(|failure| (failure, upload.body()))?;

@@ -28,17 +28,17 @@ const GATHER: Duration = Duration::from_millis(5);
 /// The idle connections of one ingress.
 pub(super) struct Pool {
     idle: Mutex<Idle>,
-    /// Wakes the sweep when there is something to look after.
+    /// Wakes the sweep when there is a connection to watch.
     filled: Notify,
     /// Wakes it when something happened to one of them.
-    stirred: Arc<Stirred>,
+    sweep_waker: Arc<SweepWaker>,
     waker: Waker,
 }
 
 #[derive(Default)]
-struct Stirred(Notify);
+struct SweepWaker(Notify);
 
-impl Wake for Stirred {
+impl Wake for SweepWaker {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
     }
@@ -63,12 +63,12 @@ impl Entry {
 
 impl Default for Pool {
     fn default() -> Self {
-        let stirred = Arc::<Stirred>::default();
+        let sweep_waker = Arc::<SweepWaker>::default();
         Self {
             idle: Mutex::default(),
             filled: Notify::new(),
-            waker: Waker::from(Arc::clone(&stirred)),
-            stirred,
+            waker: Waker::from(Arc::clone(&sweep_waker)),
+            sweep_waker,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Pool {
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(SWEEP_INTERVAL) => {}
-                    () = self.stirred.0.notified() => tokio::time::sleep(GATHER).await,
+                    () = self.sweep_waker.0.notified() => tokio::time::sleep(GATHER).await,
                 }
                 let mut idle = self.idle.lock();
                 idle.retain_good(&self.waker);

@@ -11,7 +11,7 @@ use super::hosts;
 use super::message::{Length, RequestHead, of_request, write_request};
 use super::outward::{Answered, Outward, Unpassed, page_for, unless_gone};
 use super::page::Page;
-use super::reply::{Asking, Body};
+use super::reply::{Body, RequestFacts};
 use super::route::{self, InvalidHost, Site};
 use super::via;
 use super::web::{After, Router, Switched, Visit, Web};
@@ -32,20 +32,20 @@ type Asked = Result<HeaderValue, InvalidHost>;
 pub(super) async fn answer(visit: &Visit, conn: &mut Conn, request: RequestHead) -> After {
     let asked = route::authority(&request.parts.uri, &request.parts.headers);
     let length = of_request(&request.parts);
-    let mut asking = Asking::of(&request, length.unwrap_or(Length::UntilEnd));
+    let mut facts = RequestFacts::of(&request, length.unwrap_or(Length::UntilEnd));
     // Where a body ends that is not understood, nobody can say.
-    asking.keeps &= length.is_ok();
+    facts.keeps &= length.is_ok();
     let passed = match length {
         Err(fault) => Err(Page::Fault(fault.into()).into()),
-        Ok(_) if matches!(asking.method, Method::CONNECT | Method::TRACE) => {
+        Ok(_) if matches!(facts.method, Method::CONNECT | Method::TRACE) => {
             Err(Page::BadMethod.into())
         }
-        Ok(_) => pass_or_let_in(visit, conn, &asking, &asked, request).await,
+        Ok(_) => pass_or_let_in(visit, conn, &facts, &asked, request).await,
     };
     match passed {
         Ok(after) => after,
         Err(Unpassed::Gone) => After::Gone,
-        Err(Unpassed::Told(page, body)) => tell(visit, conn, &asking, &asked, page, body).await,
+        Err(Unpassed::Told(page, body)) => tell(visit, conn, &facts, &asked, page, body).await,
     }
 }
 
@@ -53,56 +53,56 @@ pub(super) async fn answer(visit: &Visit, conn: &mut Conn, request: RequestHead)
 async fn pass_or_let_in(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     asked: &Asked,
     request: RequestHead,
 ) -> Result<After, Unpassed> {
     let host = hosts::answer(visit, asked.as_ref().ok(), &request.parts)?;
-    if let Some((answer, door)) = host {
-        return match asking.give(conn, answer, Body::Read, false).await {
-            After::Next | After::End { .. } => Ok(After::Switched(Switched::Host(door))),
+    if let Some((answer, upgrades)) = host {
+        return match facts.give(conn, answer, Body::Read, false).await {
+            After::Next | After::End { .. } => Ok(After::Switched(Switched::Host(upgrades))),
             ended => Ok(ended),
         };
     }
     if event_stream::is_wanted(&request.parts) {
-        return pass_patiently(visit, conn, asking, asked, &request).await;
+        return pass_patiently(visit, conn, facts, asked, &request).await;
     }
-    pass(visit, conn, asking, asked, request).await
+    pass(visit, conn, facts, asked, request).await
 }
 
 /// Answers with a page.
 async fn tell(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     asked: &Asked,
     page: Page,
     body: Body,
 ) -> After {
     tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
     let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-    let mut answer = page.answer(name, asking.form);
-    asking.script.clone().allow(answer.headers_mut());
+    let mut answer = page.answer(name, facts.form);
+    facts.cors.clone().allow(answer.headers_mut());
     let last = visit.stop.finish.is_cancelled();
-    asking.give(conn, answer, body, last).await
+    facts.give(conn, answer, body, last).await
 }
 
 /// Passes an `EventSource`'s request on as soon as there is a service for it.
 async fn pass_patiently(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     asked: &Asked,
     request: &RequestHead,
 ) -> Result<After, Unpassed> {
     let until = Instant::now() + visit.web.limits.event_stream_patience;
     loop {
-        let passed = pass(visit, conn, asking, asked, request.clone()).await;
+        let passed = pass(visit, conn, facts, asked, request.clone()).await;
         match passed {
             // What was taken of a body is gone, and no second request would be whole.
             Err(Unpassed::Told(page, body))
                 if event_stream::may_pass(page)
-                    && (asking.length == Length::Known(0) || body == Body::Untouched) =>
+                    && (facts.length == Length::Known(0) || body == Body::Untouched) =>
             {
                 tracing::debug!(peer = %visit.peer, ?asked, ?page, "an event source waits");
             }
@@ -124,7 +124,7 @@ async fn pass_patiently(
 async fn pass(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     asked: &Asked,
     request: RequestHead,
 ) -> Result<After, Unpassed> {
@@ -132,10 +132,10 @@ async fn pass(
         biased;
         // Who still waits when the relay goes down is told to come again.
         () = visit.stop.close.cancelled() => {
-            let body = if asking.length == Length::Known(0) { Body::Read } else { Body::Partly };
+            let body = if facts.length == Length::Known(0) { Body::Read } else { Body::Partly };
             return Err(Unpassed::Told(NO_HOST, body));
         }
-        answered = begin(visit, conn, asking, asked, request) => answered?,
+        answered = begin(visit, conn, facts, asked, request) => answered?,
     };
     if headers::tells_of_a_loop(&answered.head.parts) {
         return Err(Unpassed::Told(LOOP, answered.upload.body()));
@@ -146,7 +146,7 @@ async fn pass(
     if answered.head.parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return switch(visit, conn, answered).await;
     }
-    deliver(visit, conn, asking, answered).await
+    deliver(visit, conn, facts, answered).await
 }
 
 /// Has an answer speak of the tunnel, at `host`, where it speaks of the service or of other tunnels.
@@ -174,11 +174,11 @@ struct Put {
 async fn begin(
     visit: &Visit,
     conn: &mut Conn,
-    asking: &Asking,
+    facts: &RequestFacts,
     asked: &Asked,
     mut request: RequestHead,
 ) -> Result<(Answered, Put), Unpassed> {
-    let found = find_host(&visit.web, asked, asking.version);
+    let found = find_host(&visit.web, asked, facts.version);
     let upstream = unless_gone(conn, found).await??;
     if via::passes(&request.parts.headers) >= via::MAX_PASSES {
         return Err(LOOP.into());
@@ -188,7 +188,7 @@ async fn begin(
     let upgrade = headers::wanted_upgrade(&request.parts).filter(|_| !probe);
     let expects = headers::waits_for_permission(&request.parts);
     let peer = visit.forwarding.visitor(&request.parts.headers);
-    prepare(&mut request, asking, visit, conn, upgrade.clone());
+    prepare(&mut request, facts, visit, conn, upgrade.clone());
     let local = upstream.local_name();
     let disguise = local.map(|local| Disguise::put_on(&mut request.parts.headers, local));
     let public = |headers: &mut HeaderMap| {
@@ -201,7 +201,7 @@ async fn begin(
             reached: visit.reached,
         },
         probe,
-        asking,
+        facts,
         upstream: &*upstream,
         upgrade,
         expects,
@@ -219,7 +219,7 @@ async fn begin(
         }
         // A session that ended half-way is not the service's doing.
         Err(Unpassed::Told(page @ Page::Failed(_), body)) => {
-            let now = find(&visit.web, asked, asking.version);
+            let now = find(&visit.web, asked, facts.version);
             let live = now.is_ok_and(|now| now.key() == upstream.key());
             Err(Unpassed::Told(if live { page } else { NO_HOST }, body))
         }
@@ -287,7 +287,7 @@ fn find(web: &Web, asked: &Asked, version: Version) -> Result<Arc<dyn Upstream>,
 /// Makes the head one for the service.
 fn prepare(
     request: &mut RequestHead,
-    asking: &Asking,
+    facts: &RequestFacts,
     visit: &Visit,
     conn: &Conn,
     upgrade: Option<HeaderValue>,
@@ -306,13 +306,13 @@ fn prepare(
     {
         head.headers.insert(HOST, host);
     }
-    if let Length::Known(length) = asking.length
+    if let Length::Known(length) = facts.length
         && head.headers.contains_key(CONTENT_LENGTH)
     {
         // It may have been said twice.
         head.headers
             .insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let chunked = asking.length == Length::Chunked;
+    let chunked = facts.length == Length::Chunked;
     headers::prepare_request(head, &visit.forwarding, upgrade, chunked);
 }

@@ -17,13 +17,13 @@ use parking_lot::Mutex;
 
 /// What an answer has to know of its request, whose head may be on its way to a service by then.
 #[derive(Clone, Debug)]
-pub(super) struct Asking {
+pub(super) struct RequestFacts {
     pub(super) method: Method,
     pub(super) version: Version,
     /// How the visitor wants to read a page.
     pub(super) form: Form,
     /// The script that asks, which may read one.
-    pub(super) script: cors::Asking,
+    pub(super) cors: cors::CorsRequest,
     /// The visitor would send another request behind this one.
     pub(super) keeps: bool,
     /// Of its body.
@@ -39,14 +39,14 @@ pub(super) enum Body {
     Read,
 }
 
-impl Asking {
+impl RequestFacts {
     pub(super) fn of(head: &RequestHead, length: Length) -> Self {
         let parts = &head.parts;
         Self {
             method: parts.method.clone(),
             version: parts.version,
             form: Form::of(&parts.headers),
-            script: cors::Asking::of(&parts.method, &parts.headers),
+            cors: cors::CorsRequest::of(&parts.method, &parts.headers),
             keeps: keeps_alive(parts.version, &parts.headers),
             length,
         }
@@ -103,17 +103,17 @@ impl Asking {
 
 /// Answers what is no request. What follows it cannot be told from it.
 pub(super) async fn refuse(conn: &mut Conn, fault: Fault) -> After {
-    let asking = Asking {
+    let facts = RequestFacts {
         method: Method::GET,
         version: Version::HTTP_11,
         form: Form::Line,
-        script: cors::Asking::default(),
+        cors: cors::CorsRequest::default(),
         keeps: false,
         length: Length::UntilEnd,
     };
     let page = Page::Fault(fault.into()).answer(b"", Form::Line);
     // What is no request has no body either that would have to be taken.
-    asking.give(conn, page, Body::Read, true).await
+    facts.give(conn, page, Body::Read, true).await
 }
 
 /// Whether all of a request's body is here already; then it is taken out.

@@ -26,7 +26,7 @@ static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 pub(super) struct Service {
     pub(super) stream: Box<dyn HttpStream>,
     pub(super) inbound: Inbound,
-    /// Of what is here, so much has no end of a head in it.
+    /// Bytes of what is here that have no end of a head in them.
     seen: usize,
     /// It had requests before this one.
     pub(super) reused: bool,

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// See the module.
+/// A visitor's socket with the place that it holds.
 pub(super) struct Socket {
     stream: TcpStream,
     activity: Activity,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 /// One visitor's connection.
-pub(super) struct Visit {
+pub(super) struct TcpVisit {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// Its place among all connections.
@@ -21,12 +21,12 @@ pub(super) struct Visit {
 /// Serves one visitor until it is told to stop. The stream to the service is opened at once: many services
 /// speak first.
 pub(super) async fn serve(
-    visit: Visit,
+    visit: TcpVisit,
     approach: Arc<Approach>,
     upstream: Arc<dyn Upstream>,
     stop: Stop,
 ) {
-    let Visit {
+    let TcpVisit {
         mut stream,
         peer,
         permit,
@@ -49,7 +49,7 @@ pub(super) async fn serve(
             }
         }
         Err(error) => {
-            tracing::debug!(%peer, %error, "a TCP visitor is turned away");
+            tracing::debug!(%peer, %error, "a TCP visitor is rejected");
             // As the service itself would refuse: an accepted connection that ends cleanly would
             // look like a service that has nothing to say.
             reset(&stream);

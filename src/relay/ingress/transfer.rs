@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// A read that brings so much is followed by another one, while there is as much room.
+/// A read that brings this many bytes is followed by another one, while there is as much room.
 const MUCH: usize = 16 * 1024;
 
 /// How a body goes out.
@@ -29,13 +29,13 @@ pub(super) enum Coding {
 pub(super) struct Transfer {
     decoder: Decoder,
     coding: Coding,
-    /// Of the inbound's bytes, so many are on their way out.
+    /// Bytes of the inbound's that are on their way out.
     taken: usize,
     out: Outgoing,
     /// The end of the body is on its way out or has gone.
     ended: bool,
     dirty: bool,
-    /// So many bytes of the sender's were read for it, chunks and all.
+    /// Bytes of the sender's that were read for it, chunks and all.
     pub(super) read: u64,
     /// How reading ended behind the bytes that are here.
     behind: Option<io::Result<usize>>,

@@ -9,7 +9,7 @@ use http::{HeaderMap, Version};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-/// A request that has passed so many relays goes no further: nobody puts more in a row on purpose.
+/// Maximum relays that a request passes: nobody puts more in a row on purpose.
 pub(super) const MAX_PASSES: usize = 5;
 
 /// How the pseudonym of each relay begins.

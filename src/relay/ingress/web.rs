@@ -5,14 +5,14 @@
 
 use super::accept::{Entrance, IngressGuard, Stop};
 use super::ahead::BodiesAhead;
-use super::conn::{Allowance, Conn, NoRequest};
+use super::conn::{Conn, HeadTimeouts, NoRequest};
 use super::forwarding::{Approach, Forwarding};
 use super::own_names::{self, OwnNames};
 use super::pool::Pool;
 use super::proxied::{self, Caller};
 use super::splice::{Rewound, reset, splice};
 use super::{HttpConfig, Limits, accept, proxy, reply};
-use crate::relay::{Backend, HostDoor, HttpStream, Knock, Permit, Upstream};
+use crate::relay::{Backend, HostUpgrades, HttpStream, Permit, UpgradedHost, Upstream};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(super) enum Switched {
     /// The service's end, and what it has said already.
     Service(Box<dyn HttpStream>, Bytes),
     /// No visitor's, but a host's.
-    Host(HostDoor),
+    Host(HostUpgrades),
 }
 
 /// What becomes of a connection behind an answer.
@@ -98,8 +98,8 @@ impl Web {
         })
     }
 
-    fn allowance(&self) -> Allowance {
-        Allowance {
+    fn timeouts(&self) -> HeadTimeouts {
+        HeadTimeouts {
             head: self.limits.head_timeout,
             idle: self.limits.idle_timeout,
         }
@@ -132,7 +132,7 @@ async fn serve(web: Arc<Web>, mut stream: TcpStream, peer: SocketAddr, permit: P
         After::End { sending } => end(conn, sending, &permit, &visit.stop).await,
         After::Broken => reset(&conn.stream),
         After::Gone => {}
-        After::Switched(Switched::Host(door)) => door.knock(Knock {
+        After::Switched(Switched::Host(upgrades)) => upgrades.hand_over(UpgradedHost {
             first: conn.inbound.take(),
             socket: conn.stream.into_inner(),
             peer,
@@ -160,7 +160,7 @@ async fn end(mut conn: Conn, sending: bool, permit: &Permit, stop: &Stop) {
 async fn requests(visit: &Visit, conn: &mut Conn) -> After {
     let mut first = true;
     loop {
-        let request = conn.head(first, visit.web.allowance(), &visit.stop).await;
+        let request = conn.head(first, visit.web.timeouts(), &visit.stop).await;
         let after = match request {
             Ok(request) => proxy::answer(visit, conn, request).await,
             Err(NoRequest::Over) => return After::Next,

@@ -7,14 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Of the networks that have equally many, so many are looked at for the idlest place: more would
+/// Maximum networks, of those that have equally many, that are looked at for the idlest place: more would
 /// make each arrival of a wide flood slow.
 const LOOK_AT: usize = 32;
 
 /// Who has which places.
 #[derive(Default)]
 pub(super) struct Places {
-    pub(super) networks: HashMap<Network, Held>,
+    pub(super) networks: HashMap<Network, Holding>,
     /// By how many they have; of equals, the one that has changed least lately is last.
     order: BTreeSet<(usize, std::cmp::Reverse<u64>, Network)>,
     pub(super) used: usize,
@@ -23,7 +23,7 @@ pub(super) struct Places {
 }
 
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Holding {
     changed: u64,
     holders: HashMap<u64, Arc<Holder>>,
 }
@@ -73,7 +73,7 @@ impl Places {
         let own = self.networks.get(&network);
         let count = own.map_or(0, |held| held.holders.len());
         let full = count >= share.per_network && !matches!(network, Network::Proxy(_));
-        if full && let Some(id) = own.and_then(Held::idlest) {
+        if full && let Some(id) = own.and_then(Holding::idlest) {
             return Some((network, id));
         }
         if self.used < share.total {
@@ -85,7 +85,7 @@ impl Places {
         }
         let &(most, ..) = self.order.last()?;
         if count >= most {
-            return own.and_then(Held::idlest).map(|id| (network, id));
+            return own.and_then(Holding::idlest).map(|id| (network, id));
         }
         self.idlest_of_most()
     }
@@ -128,7 +128,7 @@ impl Places {
         removed
     }
 
-    fn change(&mut self, network: Network, changed: u64, change: impl FnOnce(&mut Held)) {
+    fn change(&mut self, network: Network, changed: u64, change: impl FnOnce(&mut Holding)) {
         let mut held = self.networks.remove(&network).unwrap_or_default();
         self.order.remove(&held.key(network));
         change(&mut held);
@@ -140,7 +140,7 @@ impl Places {
     }
 }
 
-impl Held {
+impl Holding {
     fn key(&self, network: Network) -> (usize, std::cmp::Reverse<u64>, Network) {
         let changed = std::cmp::Reverse(self.changed);
         (self.holders.len(), changed, network)

@@ -196,7 +196,7 @@ impl SeenPort {
         let port = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
         let target = port.map_or_else(String::new, |port| port.target.to_string());
         let mut changes = vec![];
-        // Before so many a URL that has not routed yet is only not ready.
+        // Before this many a URL that has not routed yet is only not ready.
         // One that cannot be checked from here may work for visitors all the same.
         let health = report.health();
         let told = health.routes() || health == Health::Unchecked || downs >= DEAD_AFTER_DOWNS;

@@ -6,7 +6,7 @@ use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Un
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct JsonLine<'a> {
     at: String,
     #[serde(flatten)]
     event: Event<'a>,
@@ -122,7 +122,7 @@ pub(super) fn error(at: UnixMillis, message: &str) -> String {
 fn line(at: UnixMillis, event: Event<'_>) -> String {
     let at = rfc3339(at);
     // Strings and numbers alone: there is nothing that JSON cannot hold.
-    serde_json::to_string(&Line { at, event }).unwrap_or_default()
+    serde_json::to_string(&JsonLine { at, event }).unwrap_or_default()
 }
 
 fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &Life) -> Event<'a> {

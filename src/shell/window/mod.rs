@@ -26,7 +26,7 @@ use std::rc::Rc;
 
 pub use fonts::available as fonts_available;
 pub use place::{WindowSystem, WorkArea};
-pub use stage::{Stage, Stance};
+pub use stage::{Stage, Visibility};
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]

@@ -25,9 +25,9 @@ pub struct WorkArea {
     pub x: i32,
     /// From the top edge.
     pub y: i32,
-    /// Not 0.
+    /// At least 1.
     pub width: u32,
-    /// Not 0.
+    /// At least 1.
     pub height: u32,
 }
 

@@ -17,7 +17,7 @@ const FOCUS_GRACE: Duration = Duration::from_millis(200);
 
 /// How much of the window the person sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stance {
+pub enum Visibility {
     /// None of it: hidden, or minimised.
     Hidden,
     /// It is behind others, or on another workspace.
@@ -125,17 +125,17 @@ impl Stage {
 
     /// How much of it the person sees.
     #[must_use]
-    pub fn stance(&self) -> Stance {
+    pub fn visibility(&self) -> Visibility {
         if !self.window.is_visible() {
-            return Stance::Hidden;
+            return Visibility::Hidden;
         }
         let window = self.window.ui().window();
         let focused = window.with_winit_window(slint::winit_030::winit::window::Window::has_focus);
         let lost = self.lost_focus.get();
         if focused.unwrap_or(false) || lost.is_some_and(|at| at.elapsed() < FOCUS_GRACE) {
-            Stance::InFront
+            Visibility::InFront
         } else {
-            Stance::Behind
+            Visibility::Behind
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
-use underpass::link::resume::{Config, PulseConfig};
+use underpass::link::resume::{Config, DetectorConfig};
 use underpass::model::{
     JoinLink, Port, PortNumber, Protocol, ProviderId, Reason, Secret, Target, TunnelId,
 };
@@ -213,11 +213,11 @@ pub fn quick() -> Patience {
 /// A link that soon finds out that nothing moves.
 pub fn quick_link() -> Config {
     Config {
-        pulse: PulseConfig {
+        detector: DetectorConfig {
             ping_every: Duration::from_millis(50),
             dead_after: Duration::from_millis(300),
             check_at_least: Duration::from_millis(100),
-            ..PulseConfig::default()
+            ..DetectorConfig::default()
         },
         ..Config::default()
     }

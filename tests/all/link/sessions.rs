@@ -230,7 +230,7 @@ async fn a_checked_link_that_does_not_answer_parks_sooner() {
     let mut link = rig.relay.join_link();
     link.port = number(port);
     let mut patience = Patience::default();
-    patience.link.pulse.check_at_least = Duration::from_millis(200);
+    patience.link.detector.check_at_least = Duration::from_millis(200);
     let connector = connector(&link).with_patience(patience);
     let order = order("web", 3000, Protocol::Http);
     let mut session = connect(&connector, &order).await.expect("it is admitted");

@@ -79,7 +79,7 @@ async fn whoever_shows_no_token_gets_no_link() {
     let rig = Rig::start().await;
     let mut secured = shakes_hands(&rig, stranger(&rig, 1).await).await;
     let refused = resume::open(&mut secured.stream, b"no token".to_vec()).await;
-    let reason = resume::Refusal::Unauthorized;
+    let reason = resume::ResumeRefusal::Unauthorized;
     assert!(matches!(refused, Err(HandshakeError::Refused(said)) if said == reason));
     let end = tokio::time::timeout(HANG, secured.stream.read(&mut [0])).await;
     assert!(!matches!(end.expect("no hang"), Ok(1..)), "it hangs up");

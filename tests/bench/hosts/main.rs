@@ -4,6 +4,13 @@
 //! The relay is the built program, measured from outside; the hosts are the product's connector without
 //! an engine, so that thousands of them fit. It prints figures and asserts nothing.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a bench waits, reads the clock that other processes read, and prints what it saw"
+)]
+
 #[expect(dead_code, reason = "the other bench uses the rest of it")]
 #[path = "../usage.rs"]
 mod usage;

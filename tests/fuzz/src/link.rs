@@ -13,8 +13,8 @@ pub mod frame;
 pub mod outbox;
 #[path = "../../../src/link/resume/mod.rs"]
 pub mod resume;
-#[path = "../../../src/link/wire.rs"]
-pub mod wire;
+#[path = "../../../src/link/control.rs"]
+pub mod control;
 
 /// As in the room's own `transport`, which also knows sockets.
 pub trait Transport: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static {}
@@ -22,8 +22,8 @@ impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static> T
 
 /// Control messages: whatever is read goes back, and is read again as the same.
 pub fn check_words(bytes: &[u8]) {
-    check_word::<wire::HostMessage>(bytes);
-    check_word::<wire::RelayMessage>(bytes);
+    check_word::<control::HostMessage>(bytes);
+    check_word::<control::RelayMessage>(bytes);
 }
 
 fn check_word<T>(bytes: &[u8])

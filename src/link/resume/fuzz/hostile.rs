@@ -3,9 +3,9 @@
 
 use super::{Input, Owned, byte_at, bytes_at, parse};
 use crate::link::resume::Config;
-use crate::link::resume::end::{End, Refusal, ResetReason};
+use crate::link::resume::end::{ResetReason, ResumeRefusal, SessionEnd};
 use crate::link::resume::frame::{self, Frame};
-use crate::link::resume::machine::{Machine, Read};
+use crate::link::resume::machine::{Read, SessionMachine};
 use std::time::Duration;
 
 const SEED: u8 = 0x5a;
@@ -24,7 +24,7 @@ pub(super) fn run(input: &mut Input<'_>) {
 
 struct Bench {
     config: Config,
-    machine: Machine,
+    machine: SessionMachine,
     now: Duration,
     written: u64,
     /// The first sequence number that did not go over this link, and the first that never went.
@@ -39,12 +39,12 @@ struct Bench {
     /// Bytes without sense came over this link: what follows may be the rest of a frame that they
     /// began.
     is_garbled: bool,
-    end: Option<End>,
+    end: Option<SessionEnd>,
 }
 
 impl Bench {
     fn new(config: Config) -> Self {
-        let mut machine = Machine::new(&config);
+        let mut machine = SessionMachine::new(&config);
         if let Ok(ticket) = machine.fence() {
             machine.attach(ticket.generation, 0, Duration::ZERO);
         }
@@ -241,9 +241,9 @@ impl Bench {
         let generation = self.machine.generation();
         match what % 16 {
             0 => self.machine.abandon(),
-            1 => self.machine.terminate(End::Closed),
-            2 => self.machine.give_up(Refusal::Finished),
-            3 => self.machine.give_up(Refusal::Expired),
+            1 => self.machine.terminate(SessionEnd::Closed),
+            2 => self.machine.give_up(ResumeRefusal::Finished),
+            3 => self.machine.give_up(ResumeRefusal::Expired),
             4 | 5 => self.machine.detach(generation),
             6 => self.machine.detach(generation.wrapping_sub(1)),
             7 | 8 => self.machine.shrink(),

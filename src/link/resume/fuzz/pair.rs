@@ -2,8 +2,8 @@
 //! its place, and once the network holds still both ends come to their end.
 
 use super::{Input, byte_at, bytes_at, is_finished};
-use crate::link::resume::end::Refusal;
-use crate::link::resume::machine::{Machine, Read, Ticket};
+use crate::link::resume::end::ResumeRefusal;
+use crate::link::resume::machine::{Read, SessionMachine, Ticket};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) fn run(input: &mut Input<'_>) {
 
 /// One end, and what is on its way from it.
 struct Side {
-    machine: Machine,
+    machine: SessionMachine,
     seed: u8,
     /// The link that it last had.
     generation: u64,
@@ -40,7 +40,7 @@ struct Side {
 impl Side {
     fn new(config: &crate::link::resume::Config, seed: u8) -> Self {
         Self {
-            machine: Machine::new(config),
+            machine: SessionMachine::new(config),
             seed,
             generation: 0,
             written: 0,
@@ -163,8 +163,8 @@ impl Pair {
                 host.generation = asked.generation;
                 assert!(host.machine.attach(asked.generation, ticket.next, self.now));
             }
-            Err(Refusal::Finished) => {
-                host.machine.give_up(Refusal::Finished);
+            Err(ResumeRefusal::Finished) => {
+                host.machine.give_up(ResumeRefusal::Finished);
                 assert!(is_finished(host.machine.end()), "nothing was lost");
             }
             Err(reason) => panic!("the relay must not refuse: {reason}"),

@@ -9,7 +9,7 @@ enum Step {
     Park(u8, usize),
     Unpark(u8),
     Remove(u8),
-    Bury(u8),
+    Evict(u8),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -19,7 +19,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         (id.clone(), 0..100_usize).prop_map(|(id, bytes)| Step::Park(id, bytes)),
         id.clone().prop_map(Step::Unpark),
         id.clone().prop_map(Step::Remove),
-        id.prop_map(Step::Bury),
+        id.prop_map(Step::Evict),
     ]
 }
 
@@ -31,27 +31,27 @@ proptest! {
     #[test]
     fn the_budgets_hold_and_only_parked_sessions_go(steps in prop::collection::vec(any_step(), 0..200)) {
         let caps = Caps { sessions_per_account: 4, bytes_per_account: 120, bytes: 200, ..Caps::default() };
-        let mut table = Table::new(caps);
+        let mut parking = Parking::new(caps);
         let now = Duration::ZERO;
         for step in steps {
             match step {
-                Step::Insert(id, account) => { table.insert(sid(id), account); }
-                Step::Park(id, bytes) => table.park(sid(id), bytes),
-                Step::Unpark(id) => table.unpark(sid(id)),
-                Step::Remove(id) => table.remove(sid(id)),
-                Step::Bury(id) => table.bury(sid(id), Refusal::Evicted, now),
+                Step::Insert(id, account) => { parking.insert(sid(id), account); }
+                Step::Park(id, bytes) => parking.park(sid(id), bytes),
+                Step::Unpark(id) => parking.unpark(sid(id)),
+                Step::Remove(id) => parking.remove(sid(id)),
+                Step::Evict(id) => parking.evict(sid(id), ResumeRefusal::Evicted, now),
             }
-            while let Some(id) = table.over() {
-                prop_assert!(table.sessions[&id].parked.is_some());
-                table.bury(id, Refusal::Evicted, now);
+            while let Some(id) = parking.over() {
+                prop_assert!(parking.sessions[&id].parked.is_some());
+                parking.evict(id, ResumeRefusal::Evicted, now);
             }
-            prop_assert!(table.over.is_empty());
-            let parked = table.sessions.values().filter_map(|entry| entry.parked);
-            prop_assert_eq!(parked.clone().map(|(_, bytes)| bytes).sum::<usize>(), table.parked_bytes);
-            prop_assert_eq!(parked.count(), table.parked.len());
-            prop_assert!(table.parked_bytes <= caps.bytes);
-            for (account, sum) in &table.accounts {
-                let its = || table.sessions.values().filter(|entry| entry.account == *account);
+            prop_assert!(parking.over.is_empty());
+            let parked = parking.sessions.values().filter_map(|entry| entry.parked);
+            prop_assert_eq!(parked.clone().map(|(_, bytes)| bytes).sum::<usize>(), parking.parked_bytes);
+            prop_assert_eq!(parked.count(), parking.parked.len());
+            prop_assert!(parking.parked_bytes <= caps.bytes);
+            for (account, sum) in &parking.accounts {
+                let its = || parking.sessions.values().filter(|entry| entry.account == *account);
                 prop_assert_eq!(its().count(), sum.sessions);
                 let bytes: usize = its().filter_map(|entry| entry.parked).map(|(_, bytes)| bytes).sum();
                 prop_assert_eq!(bytes, sum.parked_bytes);

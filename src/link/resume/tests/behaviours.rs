@@ -2,7 +2,7 @@
 
 use super::net::{self, Dice, Fault, Plan};
 use super::rig::{SECOND, attached, end, expired, pair, pattern, read, rig, waits, write};
-use crate::link::resume::{AttachError, Config, End, Status};
+use crate::link::resume::{AttachError, Config, SessionEnd, Status};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,7 +32,7 @@ async fn nothing_is_attached_after_a_close() {
     let (mut host, mut relay, _) = pair(Config::default());
     host.handle.close();
     host.handle.close();
-    assert_eq!(host.handle.fence(), Err(End::Closed));
+    assert_eq!(host.handle.fence(), Err(SessionEnd::Closed));
     let (near, _far, wire) = net::pipe(Plan::CLEAN, Dice::new(1));
     assert!(host.handle.begin(near).is_err());
     assert!(wire.is_dropped(0), "and what was brought is let go");
@@ -44,7 +44,7 @@ async fn nothing_is_attached_after_a_close() {
         .await
         .map_err(|error| error.kind());
     assert_eq!(told, Err(ErrorKind::ConnectionReset));
-    assert_eq!(host.driver.await.ok(), Some(End::Closed));
+    assert_eq!(host.driver.await.ok(), Some(SessionEnd::Closed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,7 +52,7 @@ async fn closing_closes_the_connection() {
     let (host, _relay, wire) = pair(Config::default());
     attached(&host).await;
     host.handle.close();
-    assert_eq!(host.driver.await.ok(), Some(End::Closed));
+    assert_eq!(host.driver.await.ok(), Some(SessionEnd::Closed));
     assert!(wire.is_dropped(0));
 }
 
@@ -126,7 +126,7 @@ async fn a_peer_that_claims_more_than_was_sent_is_refused() {
     assert!(host.handle.attach(ticket, 4, near).is_err());
     assert!(matches!(
         *host.handle.status().borrow(),
-        Status::Ended(End::Protocol(_))
+        Status::Ended(SessionEnd::Protocol(_))
     ));
 }
 
@@ -223,7 +223,7 @@ async fn forcing_fails_after_a_close_and_connects_while_there_is_no_link() {
     rig.host.handle.reconnect().await.expect("it connects");
     assert_eq!(rig.network.dials(), 1);
     rig.host.handle.close();
-    assert_eq!(rig.host.handle.reconnect().await, Err(End::Closed));
+    assert_eq!(rig.host.handle.reconnect().await, Err(SessionEnd::Closed));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use super::net::{Dice, Fault, Plan};
 use super::rig::{End0, Rig, pattern, rig_with};
-use crate::link::resume::{Config, Handle, PulseConfig};
+use crate::link::resume::{Config, DetectorConfig, Handle};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::time::{sleep, timeout};
@@ -17,7 +17,7 @@ fn any_config(dice: &mut Dice) -> Config {
         unsent: 1 + dice.below(100),
         ack_bytes: 1 + dice.below(64),
         ack_delay: Duration::from_millis(dice.below(20) as u64),
-        pulse: PulseConfig::default(),
+        detector: DetectorConfig::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::net::{self, Dice, Fault, Plan};
 use super::rig::{SECOND, attached, end, pair, pattern, read, rig, waits, write};
-use crate::link::resume::{Config, End};
+use crate::link::resume::{Config, SessionEnd};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,7 +26,7 @@ async fn half_close_leaves_the_other_direction_open_over_a_drop() {
     assert_eq!(read(&mut rig.host, 6).await, b"answer");
     rig.relay.stream.shutdown().await.expect("it has all of it");
     assert_eq!(rig.host.stream.read(&mut [0]).await.ok(), Some(0));
-    assert_eq!(rig.host.driver.await.ok(), Some(End::Finished));
+    assert_eq!(rig.host.driver.await.ok(), Some(SessionEnd::Finished));
 }
 
 /// The relay has everything and says so, and that is the word that gets lost.
@@ -42,9 +42,9 @@ async fn a_lost_last_word_is_no_failure() {
         rig.host.stream.shutdown().await
     };
     let (closed, ended) = tokio::join!(closing, rig.relay.driver);
-    assert_eq!(ended.ok(), Some(End::Finished));
+    assert_eq!(ended.ok(), Some(SessionEnd::Finished));
     closed.expect("nothing was lost");
-    assert_eq!(rig.host.driver.await.ok(), Some(End::Finished));
+    assert_eq!(rig.host.driver.await.ok(), Some(SessionEnd::Finished));
     let mut seen = Vec::new();
     let relay = rig.relay.stream.read_to_end(&mut seen).await;
     assert_eq!((relay.ok(), &seen[..]), (Some(8), &b"question"[..]));
@@ -72,7 +72,7 @@ async fn a_dropped_stream_is_no_end_and_what_was_finished_still_goes_out() {
         .await
         .expect("it ends");
     assert_eq!(seen, b"last words");
-    assert_eq!(rig.host.driver.await.ok(), Some(End::Dropped));
+    assert_eq!(rig.host.driver.await.ok(), Some(SessionEnd::Dropped));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@ use super::net::{self, Dice, Plan};
 use super::rig::{FIRST_LINK, ID, SECOND, end, pair};
 use crate::link::resume::frame::{Frame, put};
 use crate::link::resume::{
-    Binding, Config, End, HandshakeError, ProtocolError, Refusal, Request, Secret, SessionId,
-    Status, accept, read_request, resume, session,
+    Binding, Config, HandshakeError, ProtocolError, Request, ResumeRefusal, Secret, SessionEnd,
+    SessionId, Status, accept, read_request, resume, session,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -52,7 +52,7 @@ async fn an_epoch_never_comes_twice() {
     let (error, _) = tried(Secret::derive(FIRST_LINK, ID), LINK, 1).await;
     assert!(matches!(
         error,
-        Some(HandshakeError::Refused(Refusal::Stale))
+        Some(HandshakeError::Refused(ResumeRefusal::Stale))
     ));
 }
 
@@ -75,7 +75,7 @@ async fn garbage_for_a_greeting_is_refused() {
 }
 
 /// How a session ends whose peer says this.
-async fn end_after(words: &[u8]) -> Option<End> {
+async fn end_after(words: &[u8]) -> Option<SessionEnd> {
     let config = Config {
         rx_ring: 100,
         ..Config::default()
@@ -129,7 +129,7 @@ async fn an_acknowledgement_of_what_only_an_older_link_carried_is_refused() {
     // Before the driver has sent anything again.
     far.write_all(&words).await.expect("it goes");
     let end = host.driver.await.ok();
-    assert_eq!(end, Some(End::Protocol(ProtocolError::Ack)));
+    assert_eq!(end, Some(SessionEnd::Protocol(ProtocolError::Ack)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,8 +149,11 @@ async fn a_peer_that_breaks_the_rules_ends_its_session_and_hears_of_it() {
     ];
     for (words, expected) in cases {
         let end = end_after(&words).await;
-        assert_eq!(end, Some(End::Protocol(expected)), "{words:?}");
+        assert_eq!(end, Some(SessionEnd::Protocol(expected)), "{words:?}");
     }
     let end = end_after(&[99, 0, 0]).await;
-    assert!(matches!(end, Some(End::Protocol(ProtocolError::Frame(_)))));
+    assert!(matches!(
+        end,
+        Some(SessionEnd::Protocol(ProtocolError::Frame(_)))
+    ));
 }

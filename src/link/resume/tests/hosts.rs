@@ -7,8 +7,8 @@ use super::rig::{FIRST_LINK, ID, SECOND};
 use super::streams::{STREAMS, ask, echo};
 use crate::link::mux::{self, Role};
 use crate::link::resume::{
-    Binding, Caps, Config, Dialled, Handle, HandshakeError, Lot, Redial, Request, Secret, accept,
-    keep_attached, read_request, refuse, session,
+    Binding, Caps, Config, Dialled, Handle, HandshakeError, Redial, Request, Secret, SessionStore,
+    accept, keep_attached, read_request, refuse, session,
 };
 use std::cell::Cell;
 use std::error::Error;
@@ -72,7 +72,7 @@ async fn host(seed: u64) -> Result<(), Box<dyn Error>> {
 
 /// Lets whoever has the right to it go on with its session.
 async fn serve(
-    lot: Lot<u8>,
+    lot: SessionStore<u8>,
     mut transport: TcpStream,
     peer: SocketAddr,
 ) -> Result<(), HandshakeError> {
@@ -100,7 +100,7 @@ struct Story {
 async fn relay(seed: u64, story: Rc<Story>) -> Result<(), Box<dyn Error>> {
     let (handle, stream, driver) = session(config(), ID, Secret::derive(FIRST_LINK, ID));
     tokio::spawn(driver.run());
-    let lot = Lot::new(Caps::default());
+    let lot = SessionStore::new(Caps::default());
     tokio::spawn(lot.admit(1, handle)?);
     let (mux, _incoming, driver) = mux::start(stream, Role::Relay);
     tokio::spawn(driver);

@@ -8,7 +8,9 @@
 use super::lock::Modelled;
 use super::net::{self, Dice, Plan};
 use super::rig::{FIRST_LINK, ID, pattern};
-use crate::link::resume::{Config, End, Handle, Refusal, ResumeStream, Secret, Status, session};
+use crate::link::resume::{
+    Config, Handle, ResumeRefusal, ResumeStream, Secret, SessionEnd, Status, session,
+};
 use shuttle::future::{JoinHandle, block_on, spawn};
 use shuttle::sync::{Arc, Mutex};
 use std::io;
@@ -37,7 +39,7 @@ fn check(scenario: fn()) {
 struct Half {
     handle: Handle,
     stream: ResumeStream,
-    driver: JoinHandle<End>,
+    driver: JoinHandle<SessionEnd>,
 }
 
 /// Rings so small that everybody has to wait for everybody.
@@ -111,7 +113,7 @@ fn connect(host: &Handle, relay: &Handle) -> bool {
         Ok(theirs) => theirs,
         Err(reason) => {
             let is_over = matches!(*relay.status().borrow(), Status::Ended(_));
-            assert!(reason == Refusal::Stale || is_over, "{reason}");
+            assert!(reason == ResumeRefusal::Stale || is_over, "{reason}");
             return false;
         }
     };
@@ -174,7 +176,7 @@ async fn talk(meddle: impl FnOnce(&Handle, &Handle) -> Vec<JoinHandle<()>>) {
         assert!(closing.await.expect("it ends"), "the other end has all");
     }
     for driver in [host.driver, relay.driver] {
-        assert_eq!(driver.await.ok(), Some(End::Finished));
+        assert_eq!(driver.await.ok(), Some(SessionEnd::Finished));
     }
 }
 
@@ -229,11 +231,14 @@ fn a_close_frees_everybody() {
             host.handle.close();
             writing.await.expect("it ends");
             assert_eq!(reading.await.expect("it ends").ok(), Some(0));
-            assert_eq!(host.driver.await.ok(), Some(End::Closed));
+            assert_eq!(host.driver.await.ok(), Some(SessionEnd::Closed));
             linking.await.expect("it ends");
             relay.handle.close();
             let end = relay.driver.await.expect("it ends");
-            assert!(matches!(end, End::Closed | End::Reset(_)), "{end}");
+            assert!(
+                matches!(end, SessionEnd::Closed | SessionEnd::Reset(_)),
+                "{end}"
+            );
         });
     });
 }
@@ -246,7 +251,7 @@ fn a_session_is_given_up_or_has_its_link_and_never_both() {
             let (near, far) = (host.handle.clone(), relay.handle.clone());
             let linking = spawn(async move { connect(&near, &far) });
             let far = relay.handle.clone();
-            let evicting = spawn(async move { far.give_up_if_parked(Refusal::Evicted) });
+            let evicting = spawn(async move { far.give_up_if_parked(ResumeRefusal::Evicted) });
             let is_linked = linking.await.expect("it ends");
             assert_eq!(is_linked, !evicting.await.expect("it ends"));
             for end in [host, relay] {

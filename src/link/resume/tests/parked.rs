@@ -3,8 +3,8 @@
 use super::net::{self, Dice, Pipe, Plan};
 use super::rig::{FIRST_LINK, SECOND};
 use crate::link::resume::{
-    Caps, Config, Driver, End, Full, Handle, Lot, Refusal, ResumeStream, Secret, SessionId, Status,
-    session,
+    Caps, Config, Handle, ResumeRefusal, ResumeStream, Secret, SessionDriver, SessionEnd,
+    SessionId, SessionStore, Status, StoreFull, session,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -20,12 +20,12 @@ fn id(n: u16) -> SessionId {
     SessionId(id)
 }
 
-fn make(n: u16, config: Config) -> (Handle, ResumeStream, Driver) {
+fn make(n: u16, config: Config) -> (Handle, ResumeStream, SessionDriver) {
     session(config, id(n), Secret::derive(FIRST_LINK, id(n)))
 }
 
 /// A session with a link.
-fn admit(lot: &Lot<u8>, account: u8, n: u16) -> Result<Guest, Full> {
+fn admit(lot: &SessionStore<u8>, account: u8, n: u16) -> Result<Guest, StoreFull> {
     let (handle, stream, driver) = make(n, Config::default());
     let (near, far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
     handle.begin(near).expect("it is new");
@@ -45,7 +45,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_parked_session_is_kept_ten_minutes_and_its_end_is_remembered_for_two() {
-    let lot = Lot::new(Caps::default());
+    let lot = SessionStore::new(Caps::default());
     let mut guest = admit(&lot, 1, 1).expect("there is room");
     settle().await;
     assert_eq!(lot.len(), (1, 0));
@@ -55,28 +55,31 @@ async fn a_parked_session_is_kept_ten_minutes_and_its_end_is_remembered_for_two(
     assert!(lot.find(id(1), &1).is_ok());
     assert_eq!(
         lot.find(id(1), &2).err(),
-        Some(Refusal::Unknown),
+        Some(ResumeRefusal::Unknown),
         "not its own"
     );
     tokio::time::sleep(SECOND * 2).await;
     assert!(guest.stream.read(&mut [0]).await.is_err());
-    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Expired));
-    assert_eq!(lot.find(id(1), &2).err(), Some(Refusal::Unknown));
+    assert_eq!(lot.find(id(1), &1).err(), Some(ResumeRefusal::Expired));
+    assert_eq!(lot.find(id(1), &2).err(), Some(ResumeRefusal::Unknown));
     tokio::time::sleep(SECOND * 121).await;
-    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Unknown));
+    assert_eq!(lot.find(id(1), &1).err(), Some(ResumeRefusal::Unknown));
     assert_eq!(lot.len(), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_account_evicts_its_own_oldest_parked_session_and_no_attached_one() {
-    let lot = Lot::new(Caps {
+    let lot = SessionStore::new(Caps {
         sessions_per_account: 3,
         ..Caps::default()
     });
     let guests: Vec<Guest> = (0..3).filter_map(|n| admit(&lot, 1, n).ok()).collect();
     let other = admit(&lot, 2, 9).expect("there is room");
     settle().await;
-    assert!(matches!(admit(&lot, 1, 3), Err(Full)), "all have a link");
+    assert!(
+        matches!(admit(&lot, 1, 3), Err(StoreFull)),
+        "all have a link"
+    );
     other.handle.disconnect();
     guests[2].handle.disconnect();
     settle().await;
@@ -86,9 +89,9 @@ async fn an_account_evicts_its_own_oldest_parked_session_and_no_attached_one() {
     settle().await;
     assert_eq!(
         *guests[2].handle.status().borrow(),
-        Status::Ended(End::CannotResume(Refusal::Evicted))
+        Status::Ended(SessionEnd::CannotResume(ResumeRefusal::Evicted))
     );
-    assert_eq!(lot.find(id(2), &1).err(), Some(Refusal::Evicted));
+    assert_eq!(lot.find(id(2), &1).err(), Some(ResumeRefusal::Evicted));
     assert!(
         lot.find(id(1), &1).is_ok() && lot.find(id(0), &1).is_ok() && lot.find(id(9), &2).is_ok()
     );
@@ -96,20 +99,20 @@ async fn an_account_evicts_its_own_oldest_parked_session_and_no_attached_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_got_its_link_back_in_between_is_not_given_up() {
-    let lot = Lot::new(Caps::default());
+    let lot = SessionStore::new(Caps::default());
     let guest = admit(&lot, 1, 1).expect("there is room");
-    assert!(!guest.handle.give_up_if_parked(Refusal::Evicted));
+    assert!(!guest.handle.give_up_if_parked(ResumeRefusal::Evicted));
     assert!(matches!(
         *guest.handle.status().borrow(),
         Status::Attached { .. }
     ));
     guest.handle.disconnect();
-    assert!(guest.handle.give_up_if_parked(Refusal::Evicted));
+    assert!(guest.handle.give_up_if_parked(ResumeRefusal::Evicted));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_ended_well_is_remembered_as_such() {
-    let lot = Lot::new(Caps::default());
+    let lot = SessionStore::new(Caps::default());
     let (relay, mut far_stream, driver) = make(1, Config::default());
     let (host, mut near_stream, near_driver) = make(1, Config::default());
     let (near, far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
@@ -123,10 +126,10 @@ async fn a_session_that_ended_well_is_remembered_as_such() {
     assert!(there.is_ok() && back.is_ok());
     settle().await;
     assert_eq!(lot.len(), (0, 0));
-    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Finished));
-    assert_eq!(lot.find(id(1), &2).err(), Some(Refusal::Unknown));
+    assert_eq!(lot.find(id(1), &1).err(), Some(ResumeRefusal::Finished));
+    assert_eq!(lot.find(id(1), &2).err(), Some(ResumeRefusal::Unknown));
     tokio::time::sleep(SECOND * 121).await;
-    assert_eq!(lot.find(id(1), &1).err(), Some(Refusal::Unknown));
+    assert_eq!(lot.find(id(1), &1).err(), Some(ResumeRefusal::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +141,7 @@ async fn a_thousand_parked_sessions_stay_within_the_budget_and_attached_ones_sta
         bytes: 500 * EACH,
         ..Caps::default()
     };
-    let lot = Lot::new(caps);
+    let lot = SessionStore::new(caps);
     let attached = admit(&lot, 0, u16::MAX).expect("there is room");
     let mut guests = Vec::new();
     for n in 0..1_000_u16 {

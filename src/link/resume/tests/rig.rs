@@ -2,8 +2,8 @@
 
 use super::net::{self, Dice, Pipe, Plan, Scissors};
 use crate::link::resume::{
-    Binding, Config, Dialled, End, Handle, Redial, Refusal, ResumeStream, Secret, SessionId,
-    Status, accept, keep_attached, read_request, session,
+    Binding, Config, Dialled, Handle, Redial, ResumeRefusal, ResumeStream, Secret, SessionEnd,
+    SessionId, Status, accept, keep_attached, read_request, session,
 };
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) struct End0 {
     pub(super) handle: Handle,
     pub(super) stream: ResumeStream,
-    pub(super) driver: AbortOnDropHandle<End>,
+    pub(super) driver: AbortOnDropHandle<SessionEnd>,
 }
 
 pub(super) fn end(config: Config) -> End0 {
@@ -125,7 +125,7 @@ pub(super) struct Rig {
     pub(super) host: End0,
     pub(super) relay: End0,
     pub(super) network: Network,
-    pub(super) dialling: AbortOnDropHandle<End>,
+    pub(super) dialling: AbortOnDropHandle<SessionEnd>,
 }
 
 pub(super) fn rig(config: Config) -> Rig {
@@ -155,11 +155,11 @@ fn redial(
     host: &End0,
     network: &Network,
     random: impl FnMut() -> f64 + Send + 'static,
-) -> AbortOnDropHandle<End> {
+) -> AbortOnDropHandle<SessionEnd> {
     let (handle, network) = (host.handle.clone(), network.clone());
     let dial = move || std::future::ready(network.dial());
     let redial = Redial::new(SECOND * 600);
-    let task: JoinHandle<End> = tokio::spawn(keep_attached(handle, redial, dial, random));
+    let task: JoinHandle<SessionEnd> = tokio::spawn(keep_attached(handle, redial, dial, random));
     AbortOnDropHandle::new(task)
 }
 
@@ -181,8 +181,8 @@ pub(super) fn pattern(seed: u64, len: usize) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn expired() -> End {
-    End::CannotResume(Refusal::Expired)
+pub(super) fn expired() -> SessionEnd {
+    SessionEnd::CannotResume(ResumeRefusal::Expired)
 }
 
 pub(super) async fn read(end: &mut End0, count: usize) -> Vec<u8> {

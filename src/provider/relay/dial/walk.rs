@@ -54,7 +54,9 @@ pub(super) async fn walk(way: Way, link: &JoinLink, proxies: &Proxies) -> Result
     let secured = match way {
         Way::Direct => tls::connect(stream, link.fingerprint).await,
         Way::WebSocket { port } => {
-            let stream = websocket::cover(stream, &link.host).await.map_err(fault)?;
+            let stream = websocket::connect_outer_tls(stream, &link.host)
+                .await
+                .map_err(fault)?;
             let stream = websocket::connect(stream, &link.host, port).await;
             tls::connect(stream.map_err(fault)?, link.fingerprint).await
         }

@@ -11,8 +11,8 @@ const MAX_AROUND: usize = 16 * 1024;
 
 /// Where in a body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// In a size, of which so many digits were read.
+enum ChunkState {
+    /// In a size: how many of its digits were read.
     Size(u8),
     /// Behind a size: white space, or an extension if there was a semicolon.
     BehindSize {
@@ -24,7 +24,7 @@ enum Place {
     /// The CR behind the data is due, then its LF.
     DataReturn,
     DataLineFeed,
-    /// In a line of the trailers, of which so many bytes were read.
+    /// In a line of the trailers.
     Trailer {
         empty: bool,
     },
@@ -39,14 +39,14 @@ enum Place {
 pub(super) struct Unchunked {
     /// Where in the piece the data is now.
     pub(super) data: Range<usize>,
-    /// So much of the piece belongs to the body.
+    /// Bytes of the piece that belong to the body.
     pub(super) consumed: usize,
 }
 
 /// The state between two pieces.
 #[derive(Debug)]
 pub(super) struct Chunked {
-    place: Place,
+    state: ChunkState,
     /// Of the size that is being read, or what is left of the chunk.
     size: u64,
     around: usize,
@@ -56,7 +56,7 @@ pub(super) struct Chunked {
 impl Chunked {
     pub(super) fn new() -> Self {
         Self {
-            place: Place::Size(0),
+            state: ChunkState::Size(0),
             size: 0,
             around: 0,
             trailers: Vec::new(),
@@ -64,7 +64,7 @@ impl Chunked {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.place == Place::End
+        self.state == ChunkState::End
     }
 
     /// The trailers' lines, once it is over.
@@ -76,7 +76,7 @@ impl Chunked {
     pub(super) fn decode(&mut self, piece: &mut [u8]) -> Result<Unchunked, Fault> {
         let (mut at, mut data) = (0, 0..0);
         while at < piece.len() && !self.is_over() {
-            if self.place != Place::Data {
+            if self.state != ChunkState::Data {
                 self.step(piece[at])?;
                 at += 1;
                 continue;
@@ -92,47 +92,51 @@ impl Chunked {
             at += length;
             self.size -= length as u64;
             if self.size == 0 {
-                self.place = Place::DataReturn;
+                self.state = ChunkState::DataReturn;
             }
         }
         Ok(Unchunked { data, consumed: at })
     }
 
     fn step(&mut self, byte: u8) -> Result<(), Fault> {
-        self.place = match (self.place, byte) {
-            (Place::Size(digits), _) if byte.is_ascii_hexdigit() => {
+        self.state = match (self.state, byte) {
+            (ChunkState::Size(digits), _) if byte.is_ascii_hexdigit() => {
                 // Sixteen digits are as much as the number holds.
                 if digits == 16 {
                     return Err(Fault::Malformed);
                 }
                 let digit = char::from(byte).to_digit(16).unwrap_or_default();
                 self.size = self.size << 4 | u64::from(digit);
-                Place::Size(digits + 1)
+                ChunkState::Size(digits + 1)
             }
-            (Place::Size(1..), b' ' | b'\t') => Place::BehindSize { extension: false },
-            (Place::Size(1..) | Place::BehindSize { .. }, b'\r') => Place::SizeLineFeed,
-            (Place::Size(1..) | Place::BehindSize { .. }, b';') => {
+            (ChunkState::Size(1..), b' ' | b'\t') => ChunkState::BehindSize { extension: false },
+            (ChunkState::Size(1..) | ChunkState::BehindSize { .. }, b'\r') => {
+                ChunkState::SizeLineFeed
+            }
+            (ChunkState::Size(1..) | ChunkState::BehindSize { .. }, b';') => {
                 self.count()?;
-                Place::BehindSize { extension: true }
+                ChunkState::BehindSize { extension: true }
             }
-            (Place::BehindSize { extension }, _) if may_follow(byte, extension) => {
+            (ChunkState::BehindSize { extension }, _) if may_follow(byte, extension) => {
                 self.count()?;
-                self.place
+                self.state
             }
-            (Place::SizeLineFeed, b'\n') if self.size == 0 => Place::Trailer { empty: true },
-            (Place::SizeLineFeed, b'\n') => Place::Data,
-            (Place::DataReturn, b'\r') => Place::DataLineFeed,
-            (Place::DataLineFeed, b'\n') => Place::Size(0),
-            (Place::Trailer { empty }, b'\r') => Place::TrailerLineFeed { last: empty },
-            (Place::Trailer { .. }, byte) if byte != b'\n' => {
+            (ChunkState::SizeLineFeed, b'\n') if self.size == 0 => {
+                ChunkState::Trailer { empty: true }
+            }
+            (ChunkState::SizeLineFeed, b'\n') => ChunkState::Data,
+            (ChunkState::DataReturn, b'\r') => ChunkState::DataLineFeed,
+            (ChunkState::DataLineFeed, b'\n') => ChunkState::Size(0),
+            (ChunkState::Trailer { empty }, b'\r') => ChunkState::TrailerLineFeed { last: empty },
+            (ChunkState::Trailer { .. }, byte) if byte != b'\n' => {
                 self.count()?;
                 self.trailers.push(byte);
-                Place::Trailer { empty: false }
+                ChunkState::Trailer { empty: false }
             }
-            (Place::TrailerLineFeed { last: true }, b'\n') => Place::End,
-            (Place::TrailerLineFeed { last: false }, b'\n') => {
+            (ChunkState::TrailerLineFeed { last: true }, b'\n') => ChunkState::End,
+            (ChunkState::TrailerLineFeed { last: false }, b'\n') => {
                 self.trailers.extend_from_slice(b"\r\n");
-                Place::Trailer { empty: true }
+                ChunkState::Trailer { empty: true }
             }
             _ => return Err(Fault::Malformed),
         };

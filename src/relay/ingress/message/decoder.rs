@@ -9,7 +9,7 @@ use std::ops::Range;
 /// The state between two pieces of a body.
 #[derive(Debug)]
 pub(in crate::relay::ingress) enum Decoder {
-    /// So many bytes are still to come.
+    /// Bytes that are still to come.
     Known(u64),
     Chunked(Box<ChunkedBody>),
     UntilEnd,
@@ -24,7 +24,7 @@ pub(in crate::relay::ingress) struct ChunkedBody(Chunked);
 pub(in crate::relay::ingress) struct Decoded {
     /// Where in the piece the body's bytes are now.
     pub(in crate::relay::ingress) data: Range<usize>,
-    /// So much of the piece belongs to the body; what follows is the next message's.
+    /// Bytes of the piece that belong to the body; what follows is the next message's.
     pub(in crate::relay::ingress) consumed: usize,
 }
 

@@ -11,7 +11,7 @@ const MAX_LENGTH: u64 = i64::MAX as u64;
 /// How a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::relay::ingress) enum Length {
-    /// After so many bytes; there is no body when it is 0.
+    /// After this many bytes; there is no body when it is 0.
     Known(u64),
     /// With its last chunk.
     Chunked,

@@ -8,21 +8,21 @@ use std::time::Duration;
 
 /// How long the end waits for the icon to be taken away; the desktop takes it away by itself when
 /// the program has gone.
-const FAREWELL: Duration = Duration::from_millis(300);
+const CLOSE_WITHIN: Duration = Duration::from_millis(300);
 
 /// A thread that draws the newest frame, however long the desktop takes.
 pub(in super::super) struct Painter {
-    desk: Arc<Desk>,
+    queue: Arc<PainterQueue>,
 }
 
 #[derive(Default)]
-struct Desk {
-    orders: Mutex<Orders>,
+struct PainterQueue {
+    pending: Mutex<PendingDraw>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Orders {
+struct PendingDraw {
     /// What is to be drawn: only the newest counts.
     frame: Option<Frame>,
     retry: bool,
@@ -43,64 +43,64 @@ impl Painter {
     where
         D: FnMut(&Frame) -> Result<(), TrayError>,
     {
-        let desk = Arc::new(Desk::default());
-        let ours = Arc::clone(&desk);
+        let queue = Arc::new(PainterQueue::default());
+        let ours = Arc::clone(&queue);
         let thread = thread::Builder::new().name("tray".into());
         thread.spawn(move || {
             run(&ours, make());
-            ours.tell(|orders| orders.ended = true);
+            ours.tell(|pending| pending.ended = true);
         })?;
-        Ok(Self { desk })
+        Ok(Self { queue })
     }
 
     pub(in super::super) fn show(&self, frame: Frame) {
-        self.desk.tell(|orders| orders.frame = Some(frame));
+        self.queue.tell(|pending| pending.frame = Some(frame));
     }
 
     pub(in super::super) fn retry(&self) {
-        self.desk.tell(|orders| orders.retry = true);
+        self.queue.tell(|pending| pending.retry = true);
     }
 }
 
 impl Drop for Painter {
     fn drop(&mut self) {
-        self.desk.tell(|orders| orders.closing = true);
-        let waits = |orders: &mut Orders| !orders.ended;
-        let mut orders = self.desk.orders.lock();
-        self.desk
+        self.queue.tell(|pending| pending.closing = true);
+        let waits = |pending: &mut PendingDraw| !pending.ended;
+        let mut pending = self.queue.pending.lock();
+        self.queue
             .changed
-            .wait_while_for(&mut orders, waits, FAREWELL);
+            .wait_while_for(&mut pending, waits, CLOSE_WITHIN);
     }
 }
 
-impl Desk {
-    fn tell(&self, change: impl FnOnce(&mut Orders)) {
-        change(&mut self.orders.lock());
+impl PainterQueue {
+    fn tell(&self, change: impl FnOnce(&mut PendingDraw)) {
+        change(&mut self.pending.lock());
         self.changed.notify_all();
     }
 
     /// Waits for something to draw; `None` at the end. A retry draws what failed.
     fn next(&self, failed: Option<&Frame>) -> Option<Frame> {
-        let mut orders = self.orders.lock();
+        let mut pending = self.pending.lock();
         loop {
-            let retry = std::mem::take(&mut orders.retry);
-            if orders.closing {
+            let retry = std::mem::take(&mut pending.retry);
+            if pending.closing {
                 return None;
             }
-            if let Some(frame) = orders.frame.take() {
+            if let Some(frame) = pending.frame.take() {
                 return Some(frame);
             }
             if let Some(frame) = failed.filter(|_| retry) {
                 return Some(frame.clone());
             }
-            self.changed.wait(&mut orders);
+            self.changed.wait(&mut pending);
         }
     }
 }
 
-fn run(desk: &Desk, mut draw: impl FnMut(&Frame) -> Result<(), TrayError>) {
+fn run(queue: &PainterQueue, mut draw: impl FnMut(&Frame) -> Result<(), TrayError>) {
     let mut failed = None;
-    while let Some(frame) = desk.next(failed.as_ref()) {
+    while let Some(frame) = queue.next(failed.as_ref()) {
         match draw(&frame) {
             Ok(()) => failed = None,
             Err(error) => {

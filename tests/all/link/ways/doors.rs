@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use underpass::link::websocket::{PATH, cover};
+use underpass::link::websocket::{PATH, connect_outer_tls};
 use underpass::model::Protocol;
 use underpass::relay::RelayConfig;
 
@@ -19,7 +19,9 @@ const CUT_AFTER: Duration = Duration::from_millis(500);
 
 async fn covered(relay: SocketAddr) -> TlsStream<TcpStream> {
     let socket = TcpStream::connect(relay).await.expect("it listens");
-    cover(socket, "127.0.0.1").await.expect("it speaks TLS")
+    connect_outer_tls(socket, "127.0.0.1")
+        .await
+        .expect("it speaks TLS")
 }
 
 async fn upgraded<S>(stream: S) -> WebSocketStream<S>
@@ -119,7 +121,7 @@ async fn a_cover_in_a_cover_is_refused() {
     let rig = Rig::start().await;
     let outer = covered(rig.relay.link_addr()).await;
     let socket = underpass::link::websocket::connect(outer, "localhost", 1).await;
-    let inner = cover(socket.expect("it is agreed"), "localhost").await;
+    let inner = connect_outer_tls(socket.expect("it is agreed"), "localhost").await;
     // The relay has heard what it agreed to only when this end believes it done.
     let inner = inner.expect("it speaks TLS");
     let agreed = underpass::link::websocket::connect(inner, "localhost", 1);

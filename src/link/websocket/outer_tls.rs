@@ -1,4 +1,4 @@
-//! The outer TLS of a covered link, as the host begins it: what any browser would speak, and it takes
+//! The outer TLS of a link that goes as a WebSocket, as the host begins it: what any browser would speak, and it takes
 //! any certificate. A box on the way or a proxy before the relay may end it; the inner TLS has the
 //! pin, and nothing secret is said outside of it.
 
@@ -12,11 +12,14 @@ use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Shakes hands with whatever answers for `host`.
+/// Makes a TLS connection with whatever answers for `host`.
 ///
 /// # Errors
 /// It speaks no TLS, or the connection broke.
-pub async fn cover<S: Transport>(transport: S, host: &str) -> Result<TlsStream<S>, TlsFault> {
+pub async fn connect_outer_tls<S: Transport>(
+    transport: S,
+    host: &str,
+) -> Result<TlsStream<S>, TlsFault> {
     let config = config().map_err(TlsFault::Setup)?;
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| TlsFault::Setup(rustls::Error::General(error.to_string())))?;

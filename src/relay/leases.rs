@@ -1,4 +1,4 @@
-//! What accounts have left and may come back for: labels, public ports. Pure.
+//! Leases: what accounts have left and may come back for, labels and public ports. Pure.
 //!
 //! Each account has its own queue: one that keeps too much loses its own oldest, and nobody else's.
 //! When all together keep too much, whoever has most loses.
@@ -10,23 +10,23 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 #[derive(Debug)]
-pub(super) struct Away<K> {
-    /// So many are kept of all accounts together.
+pub(super) struct Leases<K> {
+    /// Maximum leases of all accounts together.
     limit: usize,
-    kept: HashMap<K, Kept>,
+    kept: HashMap<K, Lease>,
     /// What each account has left, the oldest first; no queue is empty.
     queues: HashMap<Arc<str>, BTreeMap<u64, K>>,
     next: u64,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Lease {
     order: u64,
     account: Arc<str>,
     until: Instant,
 }
 
-impl<K: Clone + Eq + Hash> Away<K> {
+impl<K: Clone + Eq + Hash> Leases<K> {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -59,7 +59,7 @@ impl<K: Clone + Eq + Hash> Away<K> {
         let queue = self.queues.entry(Arc::clone(account)).or_default();
         queue.insert(self.next, key.clone());
         let mut over = queue.len().saturating_sub(room);
-        let kept = Kept {
+        let kept = Lease {
             order: self.next,
             account: Arc::clone(account),
             until,
@@ -92,7 +92,7 @@ impl<K: Clone + Eq + Hash> Away<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let Some(Kept { order, account, .. }) = self.kept.remove(key) else {
+        let Some(Lease { order, account, .. }) = self.kept.remove(key) else {
             return;
         };
         if let Some(queue) = self.queues.get_mut(&account) {
@@ -140,19 +140,19 @@ mod tests {
 
     #[test]
     fn each_account_loses_its_own_oldest_and_in_all_whoever_has_most() {
-        let (mut away, now) = (Away::new(5), Instant::now());
+        let (mut leases, now) = (Leases::new(5), Instant::now());
         let [anna, bob]: [Arc<str>; 2] = ["anna".into(), "bob".into()];
         let none: [u32; 0] = [];
-        assert_eq!(away.keep(1, &anna, now, 1), none);
+        assert_eq!(leases.keep(1, &anna, now, 1), none);
         for n in 10..13 {
-            assert_eq!(away.keep(n, &bob, now, 3), none);
+            assert_eq!(leases.keep(n, &bob, now, 3), none);
         }
-        assert_eq!(away.keep(13, &bob, now, 3), [10]);
-        assert_eq!(away.keep(14, &bob, now, 4), none);
-        assert_eq!(away.owner(&1).map(|(owner, _)| &**owner), Some("anna"));
-        assert_eq!(away.keep(2, &anna, now, 2), [11], "bob has most");
-        assert_eq!(away.keep(3, &anna, now, 0), [1, 2, 3], "there is no room");
-        assert_eq!(away.forget_account("bob"), [12, 13, 14]);
-        assert_eq!((away.len(), away.iter().count()), (0, 0));
+        assert_eq!(leases.keep(13, &bob, now, 3), [10]);
+        assert_eq!(leases.keep(14, &bob, now, 4), none);
+        assert_eq!(leases.owner(&1).map(|(owner, _)| &**owner), Some("anna"));
+        assert_eq!(leases.keep(2, &anna, now, 2), [11], "bob has most");
+        assert_eq!(leases.keep(3, &anna, now, 0), [1, 2, 3], "there is no room");
+        assert_eq!(leases.forget_account("bob"), [12, 13, 14]);
+        assert_eq!((leases.len(), leases.iter().count()), (0, 0));
     }
 }

@@ -1,5 +1,5 @@
 //! How often a kind of line comes: what strangers can cause comes once a second at most, with a count
-//! of those that were left out. A kind is a place in the code, so there are only so many.
+//! of those that were left out. A kind is a place in the code, so their number is bounded.
 
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -16,30 +16,30 @@ const FROM_OUTSIDE: [&str; 3] = ["underpass::link", "underpass::provider", "unde
 
 /// How many lines of a kind may come at once, and how long until there may be one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Allowance {
+struct Rate {
     burst: u32,
     every: Duration,
 }
 
 /// What anyone may cause.
-const STRANGERS: Allowance = Allowance {
+const STRANGERS: Rate = Rate {
     burst: 1,
     every: Duration::from_secs(1),
 };
 
 /// What takes an account's token: all hosts of a relay may come at once.
-const HOSTS: Allowance = Allowance {
+const HOSTS: Rate = Rate {
     burst: 50,
     every: Duration::from_secs(1),
 };
 
 /// The program's own doing.
-const OWN: Allowance = Allowance {
+const OWN: Rate = Rate {
     burst: 200,
     every: Duration::from_millis(50),
 };
 
-fn allowance(kind: &Metadata<'_>) -> Allowance {
+fn rate(kind: &Metadata<'_>) -> Rate {
     let outside = FROM_OUTSIDE
         .iter()
         .any(|room| kind.target().starts_with(room));
@@ -50,15 +50,15 @@ fn allowance(kind: &Metadata<'_>) -> Allowance {
     }
 }
 
-/// How often one kind came.
+/// The token bucket of one kind.
 #[derive(Debug)]
-struct Kind {
-    /// When all of its allowance will be there again.
+struct Bucket {
+    /// When the bucket will be full again.
     full_at: Instant,
     left_out: u64,
 }
 
-impl Kind {
+impl Bucket {
     fn new(now: Instant) -> Self {
         Self {
             full_at: now,
@@ -67,9 +67,9 @@ impl Kind {
     }
 
     /// Whether a line may come now: how many were left out before it.
-    fn pass(&mut self, allowance: Allowance, now: Instant) -> Option<u64> {
-        let full_at = self.full_at.max(now) + allowance.every;
-        if full_at > now + allowance.every * allowance.burst {
+    fn pass(&mut self, rate: Rate, now: Instant) -> Option<u64> {
+        let full_at = self.full_at.max(now) + rate.every;
+        if full_at > now + rate.every * rate.burst {
             self.left_out += 1;
             return None;
         }
@@ -78,36 +78,36 @@ impl Kind {
     }
 }
 
-/// Lines as usual, but no more of a kind than may come.
-pub(super) struct Paced {
+/// Lines as usual, but no more of a kind than its bucket has tokens for.
+pub(super) struct RateLimited {
     format: Format,
     clock: fn() -> Instant,
-    kinds: Option<Mutex<HashMap<Identifier, Kind>>>,
+    buckets: Option<Mutex<HashMap<Identifier, Bucket>>>,
 }
 
-impl Paced {
+impl RateLimited {
     /// Without `bounded` all of them come.
     pub(super) fn new(colours: bool, bounded: bool) -> Self {
         Self {
             format: Format::default().with_ansi(colours),
             clock: Instant::now,
-            kinds: bounded.then(Mutex::default),
+            buckets: bounded.then(Mutex::default),
         }
     }
 
     fn pass(&self, kind: &Metadata<'_>) -> Option<u64> {
-        let Some(kinds) = &self.kinds else {
+        let Some(buckets) = &self.buckets else {
             return Some(0);
         };
         let now = (self.clock)();
-        let mut kinds = kinds.lock();
-        let entry = kinds.entry(kind.callsite());
-        let known = entry.or_insert_with(|| Kind::new(now));
-        known.pass(allowance(kind), now)
+        let mut buckets = buckets.lock();
+        let entry = buckets.entry(kind.callsite());
+        let known = entry.or_insert_with(|| Bucket::new(now));
+        known.pass(rate(kind), now)
     }
 }
 
-impl<S, N> FormatEvent<S, N> for Paced
+impl<S, N> FormatEvent<S, N> for RateLimited
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn one_line_a_second_and_a_count_of_the_others() {
         let begin = Instant::now();
-        let mut kind = Kind::new(begin);
+        let mut kind = Bucket::new(begin);
         let mut at = |millis| kind.pass(STRANGERS, begin + Duration::from_millis(millis));
         assert_eq!(at(0), Some(0));
         assert_eq!([at(1), at(500), at(999)], [None; 3]);
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_burst_is_as_long_as_it_may_be() {
         let begin = Instant::now();
-        let mut kind = Kind::new(begin);
+        let mut kind = Bucket::new(begin);
         let passed = (0..200).filter(|_| kind.pass(HOSTS, begin).is_some());
         assert_eq!(passed.count(), 50);
     }
@@ -211,9 +211,9 @@ mod tests {
         let layer = tracing_subscriber::fmt::layer()
             .with_writer(move || writer.clone())
             .fmt_fields(super::super::fields::Fields)
-            .event_format(Paced {
+            .event_format(RateLimited {
                 clock: || NOW.get(),
-                ..Paced::new(false, bounded)
+                ..RateLimited::new(false, bounded)
             });
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, log);

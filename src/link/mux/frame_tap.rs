@@ -1,4 +1,4 @@
-//! Watches the frames' headers go by between yamux and the transport.
+//! Taps the frames between yamux and the transport: reads their headers, and corrects some.
 //!
 //! yamux does not tell its users a reset from an end, and ends a stream that was dropped after the
 //! other end had ended its side, as if nothing were missing. Here a reset that comes raises the
@@ -26,7 +26,7 @@ const ACK: u8 = 2;
 const FIN: u8 = 4;
 const RST: u8 = 8;
 
-/// So much is taken beyond what the transport takes: the rest of a frame, and the pong behind it.
+/// Bytes taken beyond what the transport takes: the rest of a frame, and the pong behind it.
 const SPARE: usize = FRAME_BODY + 2 * HEADER;
 
 /// A frame's header: version, type, two bytes of flags, four each of the stream's id and length.
@@ -57,9 +57,9 @@ fn is_ping(header: &Header, flag: u8) -> bool {
 #[derive(Default)]
 struct Position {
     header: Header,
-    /// So much of the header is here.
+    /// Bytes of the header that are here.
     filled: usize,
-    /// So much of the body is still to come.
+    /// Bytes of the body that are still to come.
     body: usize,
 }
 
@@ -84,18 +84,18 @@ impl Position {
 }
 
 /// The transport as yamux sees it.
-pub(super) struct Watch<I> {
+pub(super) struct FrameTap<I> {
     inner: I,
     shared: Arc<Shared>,
     came: Position,
     went: Position,
-    /// So many pings came whose pongs have not been written yet.
+    /// Pings that came and whose pongs have not been written yet.
     owed: u32,
     /// Taken from yamux, and not by the transport yet.
     spare: Vec<u8>,
 }
 
-impl<I> Watch<I> {
+impl<I> FrameTap<I> {
     pub(super) fn new(inner: I, shared: &Arc<Shared>) -> Self {
         Self {
             inner,
@@ -122,7 +122,7 @@ impl<I> Watch<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> Watch<I> {
+impl<I: AsyncWrite + Unpin> FrameTap<I> {
     /// Hands on what was taken before.
     fn poll_spare(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.spare.is_empty() {
@@ -165,7 +165,7 @@ impl<I: AsyncWrite + Unpin> Watch<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Watch<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for FrameTap<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -189,7 +189,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watch<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Watch<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for FrameTap<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -246,12 +246,12 @@ mod tests {
         bytes
     }
 
-    type Near = Watch<Compat<DuplexStream>>;
+    type Near = FrameTap<Compat<DuplexStream>>;
 
-    /// Watched, over a transport that takes so much.
+    /// Tapped, over a transport with this much room.
     fn watched(takes: usize) -> (Near, DuplexStream) {
         let (near, far) = tokio::io::duplex(takes);
-        (Watch::new(near.compat(), &Arc::new(Shared::new(1))), far)
+        (FrameTap::new(near.compat(), &Arc::new(Shared::new(1))), far)
     }
 
     async fn is_taken(watch: &mut Near, bytes: &[u8]) -> bool {

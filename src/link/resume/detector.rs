@@ -1,4 +1,4 @@
-//! Whether the peer is alive. Pure: the time is passed in.
+//! The failure detector: whether the peer is alive, suspected or dead. Pure: the time is passed in.
 //!
 //! It is not the session's heartbeat, which lives on the control stream and knows nothing of links:
 //! this one also measures the round trip and gives up quickly when asked to.
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// When to ping, and when to give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PulseConfig {
+pub struct DetectorConfig {
     /// The peer is pinged this often.
     pub ping_every: Duration,
     /// A link over which nothing came for this long is dead.
@@ -19,7 +19,7 @@ pub struct PulseConfig {
     pub check_at_least: Duration,
 }
 
-impl Default for PulseConfig {
+impl Default for DetectorConfig {
     fn default() -> Self {
         Self {
             ping_every: Duration::from_secs(5),
@@ -30,13 +30,13 @@ impl Default for PulseConfig {
     }
 }
 
-/// So much that comes while an answer is due shows that the answer waits behind it: the patience then
+/// Bytes that come while an answer is due and show that the answer waits behind them: the patience then
 /// begins anew. The credit bounds how often: a peer that hears nothing of us soon has none left.
 const BUSY: usize = 16 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Pulse {
-    config: PulseConfig,
+pub(super) struct FailureDetector {
+    config: DetectorConfig,
     heard_at: Duration,
     next_ping: Duration,
     next_number: u32,
@@ -48,13 +48,13 @@ pub(super) struct Pulse {
     /// Since when something that went is without an answer: a ping, or bytes of the stream. What comes
     /// by itself answers nothing: the peer may be heard and hear nothing.
     unanswered: Option<Duration>,
-    /// So much has come meanwhile.
+    /// Bytes that came meanwhile.
     came: usize,
     suspected: bool,
 }
 
-impl Pulse {
-    pub(super) const fn new(config: PulseConfig) -> Self {
+impl FailureDetector {
+    pub(super) const fn new(config: DetectorConfig) -> Self {
         Self {
             config,
             heard_at: Duration::ZERO,
@@ -195,107 +195,114 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// The seconds at which it pings, and the one at which it gives up.
-    fn run(pulse: &mut Pulse, from: Duration) -> (Vec<u64>, u64) {
+    fn run(detector: &mut FailureDetector, from: Duration) -> (Vec<u64>, u64) {
         let (mut now, mut pings) = (from, Vec::new());
-        while !pulse.is_dead(now) {
-            if pulse.take_ping(now).is_some() {
+        while !detector.is_dead(now) {
+            if detector.take_ping(now).is_some() {
                 pings.push(now.as_secs());
             }
-            pulse.tick(now);
-            now = pulse.deadline(false);
+            detector.tick(now);
+            now = detector.deadline(false);
         }
         (pings, now.as_secs())
     }
 
     #[test]
     fn a_silent_peer_is_pinged_every_5_s_and_dead_at_15() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(SECOND * 100);
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(SECOND * 100);
         let expected = (vec![100, 105, 110], 115);
-        assert_eq!(run(&mut pulse, SECOND * 100), expected);
+        assert_eq!(run(&mut detector, SECOND * 100), expected);
     }
 
     #[test]
     fn anything_heard_puts_death_off_and_old_news_does_not() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(Duration::ZERO);
-        pulse.heard(1, SECOND * 9);
-        pulse.heard(1, SECOND * 2);
-        assert_eq!(run(&mut pulse, SECOND * 9).1, 24);
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(Duration::ZERO);
+        detector.heard(1, SECOND * 9);
+        detector.heard(1, SECOND * 2);
+        assert_eq!(run(&mut detector, SECOND * 9).1, 24);
     }
 
     #[test]
     fn who_answers_nothing_is_suspected_whatever_else_it_says() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(SECOND * 100);
-        let look = |pulse: &mut Pulse, tenths: u32| {
-            pulse.tick(SECOND * tenths / 10);
-            pulse.is_checking()
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(SECOND * 100);
+        let look = |detector: &mut FailureDetector, tenths: u32| {
+            detector.tick(SECOND * tenths / 10);
+            detector.is_checking()
         };
-        assert!(!look(&mut pulse, 1050), "nothing was asked");
-        pulse.asked(SECOND * 105);
-        pulse.heard(100, SECOND * 106);
-        pulse.asked(SECOND * 106);
-        assert!(!look(&mut pulse, 1069));
-        assert_eq!(pulse.deadline(true), SECOND * 107);
-        assert!(look(&mut pulse, 1070), "it is heard, and hears nothing");
-        assert_eq!(pulse.deadline(true), SECOND * 121, "only its death counts");
-        pulse.heard(BUSY, SECOND * 108);
-        assert!(look(&mut pulse, 1080), "that is no answer");
-        pulse.answered(true, SECOND * 108);
-        assert!(!look(&mut pulse, 1099));
-        assert!(look(&mut pulse, 1100), "the rest is not answered");
-        pulse.answered(false, SECOND * 111);
-        assert!(!look(&mut pulse, 1500), "nothing is asked any more");
-        pulse.asked(SECOND * 150);
-        pulse.restart(SECOND * 151);
-        assert!(!look(&mut pulse, 1520), "a new link is not suspect");
+        assert!(!look(&mut detector, 1050), "nothing was asked");
+        detector.asked(SECOND * 105);
+        detector.heard(100, SECOND * 106);
+        detector.asked(SECOND * 106);
+        assert!(!look(&mut detector, 1069));
+        assert_eq!(detector.deadline(true), SECOND * 107);
+        assert!(look(&mut detector, 1070), "it is heard, and hears nothing");
+        assert_eq!(
+            detector.deadline(true),
+            SECOND * 121,
+            "only its death counts"
+        );
+        detector.heard(BUSY, SECOND * 108);
+        assert!(look(&mut detector, 1080), "that is no answer");
+        detector.answered(true, SECOND * 108);
+        assert!(!look(&mut detector, 1099));
+        assert!(look(&mut detector, 1100), "the rest is not answered");
+        detector.answered(false, SECOND * 111);
+        assert!(!look(&mut detector, 1500), "nothing is asked any more");
+        detector.asked(SECOND * 150);
+        detector.restart(SECOND * 151);
+        assert!(!look(&mut detector, 1520), "a new link is not suspect");
     }
 
     #[test]
     fn an_answer_that_waits_behind_much_is_waited_for() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(Duration::ZERO);
-        pulse.asked(Duration::ZERO);
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(Duration::ZERO);
+        detector.asked(Duration::ZERO);
         for second in 1..=9 {
-            pulse.heard(BUSY, SECOND * second);
-            pulse.tick(SECOND * second);
-            assert!(!pulse.is_checking(), "at {second} s");
+            detector.heard(BUSY, SECOND * second);
+            detector.tick(SECOND * second);
+            assert!(!detector.is_checking(), "at {second} s");
         }
-        pulse.tick(SECOND * 11);
-        assert!(pulse.is_checking(), "nothing more has come");
+        detector.tick(SECOND * 11);
+        assert!(detector.is_checking(), "nothing more has come");
     }
 
     #[test]
     fn a_check_gives_three_round_trips_and_at_least_half_a_second() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(Duration::ZERO);
-        pulse.check(SECOND);
-        assert_eq!(pulse.take_ping(SECOND), Some(1));
-        assert!(!pulse.is_dead(SECOND * 14 / 10));
-        assert!(pulse.is_dead(SECOND * 15 / 10));
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(Duration::ZERO);
-        assert_eq!(pulse.take_ping(Duration::ZERO), Some(1));
-        pulse.handle_pong(1, SECOND);
-        assert_eq!(pulse.round_trip(), Some(SECOND));
-        pulse.check(SECOND * 2);
-        pulse.check(SECOND * 4);
-        assert!(pulse.is_dead(SECOND * 5), "asking again puts nothing off");
-        assert!(!pulse.is_dead(SECOND * 49 / 10));
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(Duration::ZERO);
+        detector.check(SECOND);
+        assert_eq!(detector.take_ping(SECOND), Some(1));
+        assert!(!detector.is_dead(SECOND * 14 / 10));
+        assert!(detector.is_dead(SECOND * 15 / 10));
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(Duration::ZERO);
+        assert_eq!(detector.take_ping(Duration::ZERO), Some(1));
+        detector.handle_pong(1, SECOND);
+        assert_eq!(detector.round_trip(), Some(SECOND));
+        detector.check(SECOND * 2);
+        detector.check(SECOND * 4);
+        assert!(
+            detector.is_dead(SECOND * 5),
+            "asking again puts nothing off"
+        );
+        assert!(!detector.is_dead(SECOND * 49 / 10));
     }
 
     #[test]
     fn only_a_pong_to_the_check_answers_it() {
-        let mut pulse = Pulse::new(PulseConfig::default());
-        pulse.restart(Duration::ZERO);
-        pulse.take_ping(Duration::ZERO);
-        pulse.check(SECOND);
-        pulse.take_ping(SECOND);
-        pulse.handle_pong(1, SECOND);
-        pulse.heard(1, SECOND);
-        assert!(pulse.is_checking() && pulse.is_dead(SECOND * 4));
-        pulse.handle_pong(2, SECOND);
-        assert!(!pulse.is_checking() && !pulse.is_dead(SECOND * 4));
+        let mut detector = FailureDetector::new(DetectorConfig::default());
+        detector.restart(Duration::ZERO);
+        detector.take_ping(Duration::ZERO);
+        detector.check(SECOND);
+        detector.take_ping(SECOND);
+        detector.handle_pong(1, SECOND);
+        detector.heard(1, SECOND);
+        assert!(detector.is_checking() && detector.is_dead(SECOND * 4));
+        detector.handle_pong(2, SECOND);
+        assert!(!detector.is_checking() && !detector.is_dead(SECOND * 4));
     }
 }

@@ -1,4 +1,4 @@
-//! What host and relay say to each other on the control stream.
+//! The control messages: what host and relay say to each other on the first stream.
 //!
 //! Unknown fields are ignored and an unknown message is [`HostMessage::Unknown`] or
 //! [`RelayMessage::Unknown`], so that either end may be the newer one within a version.
@@ -35,7 +35,7 @@ pub enum Protocol {
     Http,
     /// HTTP inside TLS at the host.
     Https,
-    /// Bytes.
+    /// Bytes that nobody looks into.
     Tcp,
     /// HTTP, with or without TLS at the host.
     Auto,
@@ -73,14 +73,14 @@ pub struct ServedPort {
     pub lan_url: Option<String>,
 }
 
-/// The host's first words.
+/// The host's first message: which tunnel it wants to host, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// See [`VERSION`].
     pub version: u16,
     /// The account's token.
     pub token: Token,
-    /// The tunnel's id.
+    /// The tunnel's id, which its label begins with.
     pub tunnel: String,
     /// The installation that hosts it.
     pub install: String,
@@ -110,17 +110,17 @@ pub enum HostMessage {
     },
     /// Serve these ports from now on.
     SetPorts {
-        /// All of them.
+        /// Every port to serve: whatever is absent here is served no longer.
         ports: Vec<PortSpec>,
     },
     /// Nobody reads these streams any more: stop writing to them.
     Abandon {
-        /// Their ids.
+        /// The streams, by their yamux ids.
         streams: Vec<u32>,
     },
     /// The host ends the session.
     Goodbye,
-    /// Something newer.
+    /// A message of a later version: it is ignored.
     #[serde(other)]
     Unknown,
 }
@@ -138,27 +138,27 @@ pub enum RelayMessage {
     },
     /// Answers the hello: there is no session.
     Refused {
-        /// Why.
+        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
     /// Answers a ping.
     Pong {
-        /// The ping's.
+        /// The number of the ping.
         number: u32,
     },
     /// Answers set-ports: these are served now.
     Ports {
-        /// All of them.
+        /// Every port that is served, in the order it was asked for.
         ports: Vec<ServedPort>,
     },
     /// Answers set-ports: what was served still is.
     PortsRefused {
-        /// Why.
+        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
     /// Nobody reads these streams any more: stop writing to them.
     Abandon {
-        /// Their ids.
+        /// The streams, by their yamux ids.
         streams: Vec<u32>,
     },
     /// Another host has the tunnel now; the session ends.
@@ -167,7 +167,7 @@ pub enum RelayMessage {
     Revoked,
     /// The relay is going down; the session ends.
     ShuttingDown,
-    /// Something newer.
+    /// A message of a later version: it is ignored.
     #[serde(other)]
     Unknown,
 }
@@ -179,7 +179,7 @@ pub enum Refusal {
     /// It speaks another version.
     #[error("the relay speaks version {relay}")]
     Version {
-        /// The relay's.
+        /// The version that the relay speaks.
         relay: u16,
     },
     /// It does not know the token.
@@ -188,13 +188,13 @@ pub enum Refusal {
     /// Somebody else holds the name.
     #[error("the name {label} is taken")]
     NameTaken {
-        /// The label.
+        /// The host-name label as it was asked for.
         label: String,
     },
     /// The relay gives the name to nobody.
     #[error("the name {label} is reserved")]
     NameReserved {
-        /// The label.
+        /// The host-name label as it was asked for.
         label: String,
     },
     /// The account has as many names as it may.
@@ -215,17 +215,17 @@ pub enum Refusal {
     /// The public TCP port asked for is not to be had.
     #[error("the public port {port} is not to be had")]
     PublicPortTaken {
-        /// The port.
+        /// As the host asked for it.
         port: NonZeroU16,
     },
     /// The public TCP port asked for is none that the relay gives.
     #[error("the public port {port} is outside {first}-{last}")]
     PublicPortOutside {
-        /// The port.
+        /// As the host asked for it.
         port: NonZeroU16,
         /// The first that it gives.
         first: u16,
-        /// The last.
+        /// The last that it gives.
         last: u16,
     },
     /// There is no public TCP port left.
@@ -240,10 +240,10 @@ pub enum Refusal {
     /// The request makes no sense.
     #[error("the request makes no sense: {detail}")]
     Invalid {
-        /// What about it.
+        /// Which field, and what it may be.
         detail: String,
     },
-    /// Something newer.
+    /// A reason of a later version.
     #[serde(other)]
     #[error("the relay did not say why in words we know")]
     Unknown,

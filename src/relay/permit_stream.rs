@@ -30,14 +30,14 @@ impl From<Evicted> for io::Error {
     }
 }
 
-/// See the module.
-pub(super) struct Held<S> {
+/// A stream with the permit of its place.
+pub(super) struct PermitStream<S> {
     stream: S,
     /// Given back when the stream is dropped; none for a probe's, whose place is kept.
     permit: Option<Permit>,
 }
 
-impl<S> Held<S> {
+impl<S> PermitStream<S> {
     pub(super) fn new(stream: S, permit: Option<Permit>) -> Self {
         Self { stream, permit }
     }
@@ -61,7 +61,7 @@ impl<S> Held<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for Held<S> {
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for PermitStream<S> {
     fn place(&self) -> Option<Activity> {
         self.permit.as_ref().map(Permit::activity)
     }
@@ -79,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for Held<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Held<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for PermitStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -91,7 +91,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Held<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Held<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for PermitStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -130,7 +130,7 @@ mod tests {
         let limiter = Limiter::new("tests", one);
         let network = Network::of([192, 0, 2, 1].into());
         let (near, mut far) = tokio::io::duplex(16);
-        let mut held = Held::new(near, Some(limiter.admit(network)));
+        let mut held = PermitStream::new(near, Some(limiter.admit(network)));
         far.write_all(b"x").await.expect("there is room");
         assert_eq!(held.read_u8().await.expect("it came"), b'x');
         let waiting = tokio::spawn(async move { held.read_u8().await });
