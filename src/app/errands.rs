@@ -1,10 +1,10 @@
-//! Errands to the accounts: each is a task that reports back by an event, so that nothing waits for a
-//! provider that takes its time.
+//! Errands to the accounts and to this computer's file: each is a task that reports back by an event, so
+//! that nothing waits for a provider that takes its time.
 
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
-use crate::model::{AccountId, AccountState, NoticeKind, Pending, Program, Reason, Tunnel};
-use crate::provider::{Inventory, Registry};
+use crate::model::{AccountId, AccountState, Pending, Program, Reason, Tunnel};
+use crate::provider::{Account, Inventory, Registry};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -12,6 +12,8 @@ use tokio::task::{AbortHandle, JoinSet};
 /// Runs the errands on the current runtime.
 pub(super) struct Errands {
     providers: Registry,
+    /// Where the tunnels are of whoever keeps none, or is not in this build.
+    here: Arc<dyn Inventory>,
     mailbox: Mailbox,
     /// Changes of an account are made one after the other, whichever tunnel they are of: a provider's
     /// program is asked once at a time anyway.
@@ -28,9 +30,10 @@ impl Drop for Errands {
 }
 
 impl Errands {
-    pub(super) fn new(providers: Registry, mailbox: Mailbox) -> Self {
+    pub(super) fn new(providers: Registry, here: Arc<dyn Inventory>, mailbox: Mailbox) -> Self {
         Self {
             providers,
+            here,
             mailbox,
             turns: HashMap::new(),
             changing: JoinSet::new(),
@@ -57,7 +60,7 @@ impl Errands {
             let result = async {
                 let inventory = inventory?;
                 if preflight {
-                    let state = inventory.account().preflight().await;
+                    let state = account_of(&*inventory, &account)?.preflight().await;
                     mailbox.send(Event::Account {
                         account: account.clone(),
                         state: state.clone(),
@@ -79,11 +82,11 @@ impl Errands {
     pub(super) fn preflight(&self, account: AccountId) {
         let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
         tokio::spawn(async move {
-            let Ok(inventory) = inventory else {
-                return;
-            };
-            let state = inventory.account().preflight().await;
-            mailbox.send(Event::Account { account, state });
+            let found = async { Ok(account_of(&*inventory?, &account)?.preflight().await) };
+            let found: Result<_, Reason> = found.await;
+            if let Ok(state) = found {
+                mailbox.send(Event::Account { account, state });
+            }
         });
     }
 
@@ -102,35 +105,25 @@ impl Errands {
         });
     }
 
-    /// Changes what an account has.
+    /// Changes what an account has, or the file of this computer.
     pub(super) fn change(&mut self, account: AccountId, change: Pending, known: Tunnel) {
-        let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
-        let turn = Arc::clone(self.turns.entry(account.clone()).or_default());
+        let inventory = self.inventory(&account);
+        let inventory = inventory.unwrap_or_else(|_| Arc::clone(&self.here));
+        let mailbox = self.mailbox.clone();
+        let turn = Arc::clone(self.turns.entry(account).or_default());
         // Those that are done are not kept.
         while self.changing.try_join_next().is_some() {}
         self.changing.spawn(async move {
-            let done = async {
+            let result = {
                 let _turn = turn.lock().await;
-                inventory?.change(change.clone(), known.clone()).await
+                inventory.change(change.clone(), known).await
             };
-            let (made, error) = match done.await {
-                Ok(made) => (made.map(Box::new), None),
-                Err(reason) => {
-                    tracing::warn!(tunnel = %known.id, reason = reason.code(), "the provider did not take a change");
-                    let refused = NoticeKind::ChangeRefused {
-                        account,
-                        change: change.word(),
-                        name: known.name,
-                        reason,
-                    };
-                    (None, Some(refused))
-                }
-            };
-            mailbox.send(Event::Changed {
-                change,
-                error,
-                made,
-            });
+            if let Err(reason) = &result {
+                let (tunnel, reason) = (change.tunnel(), reason.code());
+                tracing::warn!(%tunnel, reason, "a change was not taken");
+            }
+            let result = result.map(|made| made.map(Box::new));
+            mailbox.send(Event::Changed { change, result });
         });
     }
 
@@ -155,9 +148,9 @@ impl Errands {
         let task = tokio::spawn(async move {
             let result = async {
                 let inventory = inventory?;
-                let signing_in = inventory.account().sign_in(way, device, Box::new(on_code));
-                signing_in.await?;
-                Ok(inventory.account().preflight().await)
+                let own = account_of(&*inventory, &to)?;
+                own.sign_in(way, device, Box::new(on_code)).await?;
+                Ok(own.preflight().await)
             };
             let result = result.await;
             mailbox.send(Event::SignedIn {
@@ -178,11 +171,21 @@ impl Errands {
         self.cancel_sign_in(&account);
         let (inventory, mailbox) = (self.inventory(&account), self.mailbox.clone());
         tokio::spawn(async move {
-            let result = async { inventory?.account().sign_out().await };
+            let result = async { account_of(&*inventory?, &account)?.sign_out().await };
             let result = result.await;
             mailbox.send(Event::SignedOut { account, result });
         });
     }
+}
+
+/// The account that an inventory is of.
+fn account_of<'i>(
+    inventory: &'i dyn Inventory,
+    account: &AccountId,
+) -> Result<&'i dyn Account, Reason> {
+    inventory.account().ok_or_else(|| Reason::NoProvider {
+        provider: account.provider.to_string(),
+    })
 }
 
 /// Why there is no list to be had.

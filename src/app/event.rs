@@ -57,10 +57,9 @@ pub enum Event {
     Changed {
         /// The change.
         change: Pending,
-        /// Why it was not taken.
-        error: Option<NoticeKind>,
-        /// The tunnel as it is now, with its real id, where the inventory says so.
-        made: Option<Box<Row>>,
+        /// The tunnel as it is now, with its real id, where the inventory says so; or why it was not
+        /// taken.
+        result: Result<Option<Box<Row>>, Reason>,
     },
     /// It was found out how far this computer is with an account.
     Account {
@@ -154,15 +153,17 @@ pub enum Command {
     StopProbe(PortKey),
     /// Probe this port now.
     CheckNow(PortKey),
-    /// Put this inventory in the old one's place; it differs by `change`.
-    ChangeInventory {
+    /// Change what an inventory has: an account, or the file of this computer.
+    Change {
+        /// Which; the file, where the provider keeps none.
+        account: AccountId,
         /// The change.
         change: Pending,
-        /// The whole inventory after it.
-        tunnels: Vec<Tunnel>,
+        /// The tunnel before it; the new one itself for one that is made.
+        known: Tunnel,
     },
-    /// Keep the inventory: what the provider said of it has changed.
-    SaveTunnels(Vec<Tunnel>),
+    /// Keep what all accounts have: a provider said something else of it.
+    SaveListed(Vec<Tunnel>),
     /// Ask what an account has.
     AskAccount {
         /// Which.
@@ -183,15 +184,6 @@ pub enum Command {
         /// Which question.
         asked: AskNumber,
         /// What is known of it.
-        known: Tunnel,
-    },
-    /// Change what an account has.
-    ChangeAccount {
-        /// Which.
-        account: AccountId,
-        /// The change.
-        change: Pending,
-        /// The tunnel before it; the new one itself for one that is made.
         known: Tunnel,
     },
     /// Sign in at the provider.

@@ -4,6 +4,7 @@
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -22,7 +23,7 @@ pub(super) struct Lane {
     /// be half done.
     limit: Duration,
     queue: Arc<Queue>,
-    started: bool,
+    started: AtomicBool,
 }
 
 #[derive(Default)]
@@ -45,20 +46,20 @@ impl Lane {
             name,
             limit,
             queue: Arc::default(),
-            started: false,
+            started: AtomicBool::new(false),
         }
     }
 
     /// Does this after all that was asked for before. `late` is called on the app's runtime when that
     /// takes longer than the lane's limit.
-    pub(super) fn run(&mut self, job: impl FnOnce() + Send + 'static, late: Late) {
+    pub(super) fn run(&self, job: impl FnOnce() + Send + 'static, late: Late) {
         self.push(None, Box::new(job), late);
     }
 
     /// The same, in the place of a job of the same `key` that still waits: of a file only the newest
     /// state is worth writing.
     pub(super) fn replace(
-        &mut self,
+        &self,
         key: &'static str,
         job: impl FnOnce() + Send + 'static,
         late: Late,
@@ -67,8 +68,8 @@ impl Lane {
     }
 
     /// Waits until all that was asked for is done; the caller bounds it.
-    pub(super) async fn drained(&mut self) {
-        if !self.started {
+    pub(super) async fn drained(&self) {
+        if !self.started.load(Ordering::Relaxed) {
             return;
         }
         let (done, waits) = oneshot::channel();
@@ -82,7 +83,7 @@ impl Lane {
         let _ = waits.await;
     }
 
-    fn push(&mut self, key: Option<&'static str>, job: Job, late: Late) {
+    fn push(&self, key: Option<&'static str>, job: Job, late: Late) {
         let (done, waits) = oneshot::channel::<()>();
         let limit = self.limit;
         tokio::spawn(async move {
@@ -106,15 +107,16 @@ impl Lane {
         self.start();
     }
 
-    fn start(&mut self) {
-        if self.started {
+    fn start(&self) {
+        if self.started.swap(true, Ordering::Relaxed) {
             return;
         }
         let queue = Arc::clone(&self.queue);
         let thread = thread::Builder::new().name(self.name.to_owned());
         match thread.spawn(move || while queue.do_next() {}) {
-            Ok(_) => self.started = true,
+            Ok(_) => {}
             Err(error) => {
+                self.started.store(false, Ordering::Relaxed);
                 // Better late than never: the next job tries again, this one is done here.
                 tracing::warn!(%error, lane = self.name, "no thread; done on the app's own");
                 while self.queue.do_one() {}
@@ -168,7 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn jobs_are_done_in_order_and_of_a_key_only_the_newest() {
-        let mut lane = Lane::new("lane", LIMIT);
+        let lane = Lane::new("lane", LIMIT);
         let (go, gate) = mpsc::channel::<()>();
         let (tell, told) = mpsc::channel();
         let say = |word: &'static str| {
@@ -190,7 +192,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_job_that_hangs_is_told_and_holds_up_nobody() {
-        let mut lane = Lane::new("lane", LIMIT);
+        let lane = Lane::new("lane", LIMIT);
         let (go, gate) = mpsc::channel::<()>();
         let (tell, told) = oneshot::channel();
         lane.run(

@@ -12,6 +12,7 @@ mod lane;
 mod perform;
 mod probed;
 mod run;
+mod saved;
 mod state;
 pub mod tokens;
 mod update;

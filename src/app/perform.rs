@@ -7,18 +7,19 @@ use super::event::{Command, EngineNumber, Event};
 use super::lane::{Lane, Late};
 use super::probed::Probed;
 use super::run::{Mailbox, Profile};
+use super::saved::FileInventory;
 use crate::audit::{AuditLog, Entry};
 use crate::base::clock;
 use crate::base::local;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{
-    JoinLink, Life, NoticeKind, Outage, Pending, Reason, RelaySettings, Timing, Tunnel, TunnelId,
+    JoinLink, Life, NoticeKind, Outage, Reason, RelaySettings, Timing, Tunnel, TunnelId,
 };
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
-use crate::store::Home;
+use crate::store::{Home, SavedTunnels};
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub const RELAY_TOKEN: &str = "relay-token";
 pub(super) struct Parts {
     pub(super) home: Home,
     pub(super) profile: Profile,
+    pub(super) tunnels: Arc<SavedTunnels>,
     pub(super) timing: Timing,
     pub(super) mailbox: Mailbox,
     pub(super) relay: Arc<RelayDirectory>,
@@ -71,7 +73,7 @@ const DESKTOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Whatever may hang, off the app's thread, a lane a kind.
 struct Lanes {
-    files: Lane,
+    files: Arc<Lane>,
     audit: Lane,
     keychain: Lane,
     desktop: Lane,
@@ -80,7 +82,7 @@ struct Lanes {
 impl Lanes {
     fn new() -> Self {
         Self {
-            files: Lane::new("files", FILES_LIMIT),
+            files: Arc::new(Lane::new("files", FILES_LIMIT)),
             audit: Lane::new("audit", AUDIT_LIMIT),
             keychain: Lane::new("keychain jobs", KEYCHAIN_LIMIT),
             desktop: Lane::new("desktop jobs", DESKTOP_LIMIT),
@@ -119,6 +121,11 @@ impl Performer {
             .on_notice(move |notice| mailbox.send(Event::Noticed(notice)));
         let mailbox = parts.mailbox.clone();
         let emit = Arc::new(move |report| mailbox.send(Event::Probed(report)));
+        let lanes = Lanes::new();
+        let (tunnels, files) = (Arc::clone(&parts.tunnels), Arc::clone(&lanes.files));
+        let mailbox = parts.mailbox.clone();
+        let disk_is_late = move || late(&mailbox, disk_is_late("tunnels"));
+        let here = Arc::new(FileInventory::new(tunnels, files, disk_is_late));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
             prober: Prober::new(ask, emit, peek),
@@ -126,8 +133,8 @@ impl Performer {
             probed,
             leaving: Vec::new(),
             clipboard: None,
-            lanes: Lanes::new(),
-            errands: Errands::new(parts.providers.clone(), parts.mailbox.clone()),
+            lanes,
+            errands: Errands::new(parts.providers.clone(), here, parts.mailbox.clone()),
             parts,
         })
     }
@@ -145,12 +152,12 @@ impl Performer {
             Command::Probe(plan) => self.prober.start(plan),
             Command::StopProbe(key) => self.prober.stop(&key),
             Command::CheckNow(key) => self.prober.check_now(&key),
-            Command::ChangeInventory { change, tunnels } => self.change(change, tunnels),
-            Command::SaveTunnels(tunnels) => {
-                self.save("tunnels", move |home| {
-                    home.tunnels().save_or_notice(&tunnels)
-                });
-            }
+            Command::Change {
+                account,
+                change,
+                known,
+            } => self.errands.change(account, change, known),
+            Command::SaveListed(listed) => self.save_listed(listed),
             Command::AskAccount {
                 account,
                 asked,
@@ -163,11 +170,6 @@ impl Performer {
                 asked,
                 known,
             } => self.errands.ask_tunnel(&account, asked, known),
-            Command::ChangeAccount {
-                account,
-                change,
-                known,
-            } => self.errands.change(account, change, known),
             Command::SignIn {
                 account,
                 way,
@@ -313,22 +315,14 @@ impl Performer {
         self.leaving.push(engine);
     }
 
-    fn change(&mut self, change: Pending, tunnels: Vec<Tunnel>) {
-        let mailbox = self.parts.mailbox.clone();
-        let changed = move |error| {
-            mailbox.send(Event::Changed {
-                change,
-                error,
-                made: None,
-            });
-        };
-        if self.parts.profile == Profile::Headless {
-            return changed(None);
-        }
-        let home = self.parts.home.clone();
-        let late = self.disk_is_late("tunnels");
-        let save = move || changed(home.tunnels().save_or_notice(&tunnels));
-        self.lanes.files.run(save, late);
+    fn save_listed(&mut self, listed: Vec<Tunnel>) {
+        let tunnels = Arc::clone(&self.parts.tunnels);
+        let providers = self.parts.providers.catalog();
+        self.save("tunnels", move |_| {
+            let kept = tunnels.keep(listed, |provider| providers.of(provider).is_remote());
+            kept.err()
+                .map(|error| not_saved("tunnels", error.to_string()))
+        });
     }
 
     /// What is on the desktop's screen is kept; a headless host leaves the desktop's files alone.
@@ -341,7 +335,7 @@ impl Performer {
             return;
         }
         let (home, mailbox) = (self.parts.home.clone(), self.parts.mailbox.clone());
-        let late = self.disk_is_late(file);
+        let late = self.late(disk_is_late(file));
         let save = move || {
             if let Some(notice) = save(&home) {
                 mailbox.send(Event::Noticed(notice));
@@ -350,17 +344,9 @@ impl Performer {
         self.lanes.files.replace(file, save, late);
     }
 
-    fn disk_is_late(&self, file: &'static str) -> Late {
-        self.late(NoticeKind::FileNotSaved {
-            file: format!("{file}.json"),
-            detail: "the disk does not answer yet".to_owned(),
-        })
-    }
-
     /// Tells the person so.
     fn late(&self, notice: NoticeKind) -> Late {
-        let mailbox = self.parts.mailbox.clone();
-        Box::new(move || mailbox.send(Event::Noticed(notice)))
+        late(&self.parts.mailbox, notice)
     }
 
     fn append(&mut self, entry: Entry) {
@@ -465,6 +451,20 @@ impl Performer {
         // Also when nobody asks for the new one.
         tokio::spawn(async move { relay.end_outdated().await });
     }
+}
+
+fn late(mailbox: &Mailbox, notice: NoticeKind) -> Late {
+    let mailbox = mailbox.clone();
+    Box::new(move || mailbox.send(Event::Noticed(notice)))
+}
+
+fn disk_is_late(file: &str) -> NoticeKind {
+    not_saved(file, "the disk does not answer yet".to_owned())
+}
+
+fn not_saved(file: &str, detail: String) -> NoticeKind {
+    let file = format!("{file}.json");
+    NoticeKind::FileNotSaved { file, detail }
 }
 
 fn token_not_kept(detail: String) -> NoticeKind {

@@ -11,7 +11,7 @@ use crate::model::Action;
 use crate::probe::SetupError;
 use crate::provider::Registry;
 use crate::secrets::Secrets;
-use crate::store::Home;
+use crate::store::{Home, SavedTunnels};
 use crate::view::{self, Renderer};
 use std::io;
 use std::net::IpAddr;
@@ -149,7 +149,13 @@ async fn run(
         ..options.begin
     };
     let mut state = State::new(begin, clock::now());
+    let held = state.inputs.tunnels.clone();
+    let tunnels = match options.profile {
+        Profile::Desktop => SavedTunnels::of(&options.home, held),
+        Profile::Headless => SavedTunnels::unsaved(held),
+    };
     let mut performer = Performer::new(Parts {
+        tunnels: Arc::new(tunnels),
         home: options.home,
         profile: options.profile,
         timing: state.inputs.timing,

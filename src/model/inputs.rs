@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    Access, AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError,
-    HostHeader, Language, Life, LivePort, Offers, Port, PortKey, PortNumber, ProbeReport, Protocol,
-    ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Language, Life,
+    LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
+    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -200,69 +200,6 @@ pub struct RelayFacts {
     pub joined: Option<String>,
     /// Visitors from beyond this computer can reach it.
     pub public: bool,
-}
-
-/// A change on its way to the inventory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pending {
-    /// A tunnel that is being made.
-    Create(Tunnel),
-    /// A tunnel that is being deleted.
-    Delete(TunnelId),
-    /// A port that is being added.
-    AddPort(TunnelId, Port),
-    /// A port that is being removed.
-    RemovePort(PortKey),
-    /// A port whose protocol is being changed.
-    ChangeProtocol(PortKey, Protocol),
-    /// A port whose service is to be asked by another name.
-    SetHostHeader(PortKey, HostHeader),
-    /// Who may visit a tunnel is being changed.
-    SetAccess(TunnelId, Access),
-    /// A tunnel's life at the provider is being prolonged.
-    Renew(TunnelId),
-}
-
-impl Pending {
-    /// The tunnel it is about.
-    #[must_use]
-    pub fn tunnel(&self) -> &TunnelId {
-        match self {
-            Self::Create(tunnel) => &tunnel.id,
-            Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
-                id
-            }
-            Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
-                &key.tunnel
-            }
-        }
-    }
-
-    /// What it does, for what is said of it.
-    #[must_use]
-    pub const fn word(&self) -> PendingWord {
-        match self {
-            Self::Create(_) => PendingWord::Create,
-            Self::Delete(_) => PendingWord::Delete,
-            Self::AddPort(..)
-            | Self::RemovePort(_)
-            | Self::ChangeProtocol(..)
-            | Self::SetHostHeader(..)
-            | Self::SetAccess(..)
-            | Self::Renew(_) => PendingWord::Change,
-        }
-    }
-}
-
-/// What a change does, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PendingWord {
-    /// It makes a tunnel.
-    Create,
-    /// It deletes one.
-    Delete,
-    /// It changes one.
-    Change,
 }
 
 /// The dialog in front.

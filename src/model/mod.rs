@@ -17,6 +17,7 @@ mod join;
 mod life;
 mod network;
 mod option;
+mod pending;
 mod place;
 mod provider;
 mod public_url;
@@ -41,13 +42,14 @@ pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use inputs::{
-    Appearance, Dialog, Host, Inputs, Notice, NoticeKind, Pending, PendingWord, ProbeFacts,
-    RelayFacts, Sample, Toast, Transition,
+    Appearance, Dialog, Host, Inputs, Notice, NoticeKind, ProbeFacts, RelayFacts, Sample, Toast,
+    Transition,
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use life::{Life, Outage, Phase};
 pub use network::{InvalidNetwork, Network};
 pub use option::{Chosen, OptionKind, OptionScope, OptionSpec, ProviderOptions, TextSpec};
+pub use pending::{Pending, PendingWord};
 pub use place::WindowPlace;
 pub use provider::{
     AccountId, Catalog, InvalidProvider, Inventory, Offers, Program, ProviderId, SignInWay,

@@ -245,6 +245,13 @@ impl Tunnel {
         self.ports.iter().find(|port| port.number == number)
     }
 
+    /// Changes the port with this number, if there is one.
+    pub(super) fn edit_port(&mut self, number: PortNumber, edit: impl FnOnce(&mut Port)) {
+        if let Some(port) = self.ports.iter_mut().find(|port| port.number == number) {
+            edit(port);
+        }
+    }
+
     /// The label for a new port: the tunnel's own for the first, `ID-PORT` for the others.
     #[must_use]
     pub fn label_for(&self, number: PortNumber) -> TunnelId {

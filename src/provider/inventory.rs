@@ -1,5 +1,5 @@
-//! What is to be had of a provider that keeps its tunnels in an account: the list, each tunnel, the
-//! changes, and the account itself.
+//! What is to be had of where tunnels are listed, an account at a provider or a file of this computer: the
+//! list, each tunnel, the changes, and the account itself.
 
 use crate::model::{
     AccountState, DeviceCode, LivePort, Metrics, Pending, PortNumber, Reason, Tunnel,
@@ -14,7 +14,7 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Reason>> + Send>>;
 /// Told of the code that a sign-in waits for.
 pub type OnCode = Box<dyn Fn(DeviceCode) + Send + Sync>;
 
-/// A tunnel as the provider's inventory has it.
+/// A tunnel as the inventory has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The tunnel, with its real id.
@@ -37,14 +37,14 @@ impl Row {
     }
 }
 
-/// The tunnels of an account, at a provider that keeps them.
+/// Tunnels that are listed in one place: an account at a provider, or a file of this computer.
 ///
 /// It owns the way to ask, and no answer: the app keeps the rows, numbers its questions and knows which
 /// answer is older than a change. Calls may come from any thread and at the same time; the app makes an
 /// account's changes one after the other, while it may ask beside them.
 ///
 /// What is `known` of a tunnel on this computer alone (its name, where its ports lead) comes back in its
-/// row, as the provider cannot know it. Every answer bounds itself, dropping it gives the question up,
+/// row, as a provider cannot know it. Every answer bounds itself, dropping it gives the question up,
 /// and an error is a [`Reason`] that a person can be told. It never starts hosting, and asks nothing by
 /// itself.
 pub trait Inventory: Send + Sync {
@@ -58,8 +58,10 @@ pub trait Inventory: Send + Sync {
     /// tunnel as it is now comes back where that can be had: a new one with its real id, always.
     fn change(&self, change: Pending, known: Tunnel) -> Answer<Option<Row>>;
 
-    /// Whose they are.
-    fn account(&self) -> &dyn Account;
+    /// Whose they are; nobody's, where they are in a file of this computer.
+    fn account(&self) -> Option<&dyn Account> {
+        None
+    }
 }
 
 /// One identity at a provider: whether this computer is signed in, and how to get there.

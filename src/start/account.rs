@@ -4,7 +4,7 @@ use super::speech::{Speech, complain, print_json};
 use super::{remote, runtime};
 use crate::app::tokens;
 use crate::cli::{AccountsArgs, AccountsTask};
-use crate::model::{AccountId, AccountState, Offers, ProviderId, Secret};
+use crate::model::{AccountId, AccountState, Offers, ProviderId, Reason, Secret};
 use crate::provider::{Account, registry};
 use crate::secrets::{Kind, Secrets};
 use crate::store::Home;
@@ -213,7 +213,11 @@ impl Command<'_> {
         let providers = registry::remote(Arc::new(self.secrets()));
         let inventory = providers.inventory(&AccountId::only(id)).map_err(because)?;
         let runtime = runtime().map_err(|error| error.to_string())?;
-        let answer = runtime.block_on(ask(inventory.account()));
+        let account = inventory.account().ok_or_else(|| {
+            let provider = id.to_string();
+            because(Reason::NoProvider { provider })
+        })?;
+        let answer = runtime.block_on(ask(account));
         answer.map_err(because)
     }
 }

@@ -2,49 +2,23 @@
 //! same rules hold.
 
 use crate::app::{Begin, Command, Event, State, update};
-use crate::cli::ChosenOptions;
-use crate::model::{
-    Action, Field, FieldError, Pending, Tunnel, UnixMillis, parse_name, parse_target,
-};
+use crate::model::{Action, Field, FieldError, Pending, Tunnel, TunnelId, UnixMillis};
+use crate::provider::Row;
 use crate::store::Rows;
 use std::collections::BTreeSet;
-
-use crate::model::TunnelId;
 
 /// Tunnels, and the step that changes them.
 pub(super) struct Inventory {
     state: State,
 }
 
-/// What is to be saved after a change.
-#[derive(Debug)]
-pub(super) struct Changed {
-    pub(super) tunnels: Vec<Tunnel>,
+/// What is to be saved beside a change.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
     /// What is hosted after it, if that is something else.
     pub(super) hosted: Option<BTreeSet<TunnelId>>,
     /// The row cache after it, if that is something else.
     pub(super) rows: Option<Rows>,
-}
-
-impl Changed {
-    /// Gives the port that `action` made what was chosen for it.
-    pub(super) fn choose(&mut self, action: &Action, options: &ChosenOptions) {
-        let (id, target) = match action {
-            Action::CreateTunnel { name, target, .. } => {
-                (parse_name(name).ok().map(|(_, id)| id), target)
-            }
-            Action::AddPort { tunnel, target, .. } => (Some(tunnel.clone()), target),
-            _ => return,
-        };
-        let number = parse_target(target).ok().map(|target| target.port);
-        let tunnels = self.tunnels.iter_mut();
-        let ports = tunnels.filter(|tunnel| Some(&tunnel.id) == id.as_ref());
-        for port in ports.flat_map(|tunnel| &mut tunnel.ports) {
-            if Some(port.number) == number {
-                options.apply(&mut port.options);
-            }
-        }
-    }
 }
 
 /// What is wrong with what was typed.
@@ -66,38 +40,52 @@ impl Inventory {
         find(self.tunnels(), typed)
     }
 
-    /// Changes what the action says, as if it were saved already.
-    pub(super) fn change(&mut self, at: UnixMillis, action: Action) -> Result<Changed, Wrong> {
+    /// The change that an action asks for, and the tunnel before it.
+    pub(super) fn ask(
+        &mut self,
+        at: UnixMillis,
+        action: Action,
+    ) -> Result<(Pending, Tunnel), Wrong> {
         let commands = update(&mut self.state, at, Event::Act(action));
         let asked = commands.into_iter().find_map(|command| match command {
-            Command::ChangeInventory { change, tunnels } => Some((change, tunnels)),
+            Command::Change { change, known, .. } => Some((change, known)),
             _ => None,
         });
-        let Some((change, tunnels)) = asked else {
+        asked.ok_or_else(|| {
             let dialog = self.state.inputs.dialog.take();
-            return Err(dialog.map(|dialog| dialog.errors).unwrap_or_default());
-        };
+            dialog.map(|dialog| dialog.errors).unwrap_or_default()
+        })
+    }
+
+    /// The change was made: the tunnel as it is now.
+    pub(super) fn take(
+        &mut self,
+        at: UnixMillis,
+        change: Pending,
+        made: Option<Tunnel>,
+    ) -> Followed {
         // The window hosts what it makes; nothing is hosted by a command that only saves.
         let is_new = matches!(change, Pending::Create(_));
-        let done = Event::Changed {
-            change,
-            error: None,
-            made: None,
-        };
-        let followed = update(&mut self.state, at, done);
-        let mut changed = Changed {
-            tunnels,
-            hosted: None,
-            rows: None,
-        };
-        for command in followed {
+        let result = Ok(made.map(Row::new).map(Box::new));
+        let done = Event::Changed { change, result };
+        let mut followed = Followed::default();
+        for command in update(&mut self.state, at, done) {
             match command {
-                Command::SaveHosted(hosted) if !is_new => changed.hosted = Some(hosted),
-                Command::SaveRows(rows) => changed.rows = Some(rows),
+                Command::SaveHosted(hosted) if !is_new => followed.hosted = Some(hosted),
+                Command::SaveRows(rows) => followed.rows = Some(rows),
                 _ => {}
             }
         }
-        Ok(changed)
+        followed
+    }
+
+    /// Changes what an action says, here alone.
+    pub(super) fn change(&mut self, at: UnixMillis, action: Action) -> Result<(), Wrong> {
+        let (change, known) = self.ask(at, action)?;
+        let mut made = vec![known];
+        change.apply(&mut made);
+        self.take(at, change, made.pop());
+        Ok(())
     }
 }
 

@@ -1,17 +1,19 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
-use super::inventory::{Changed, Inventory, Wrong};
+use super::inventory::{Followed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
 use super::{USAGE, remote};
 use crate::app::Begin;
 use crate::base::clock;
 use crate::base::files::Loaded;
 use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
-use crate::model::{Access, AccountId, Action, Offers, PortKey, ProviderId, Tunnel, TunnelId};
+use crate::model::{
+    Access, AccountId, Action, Offers, Pending, PortKey, ProviderId, Tunnel, TunnelId,
+};
 use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
 use crate::secrets::Secrets;
-use crate::store::{Home, Rows};
+use crate::store::{Home, Rows, SavedTunnels};
 use crate::view::fold::{error_text, notice_text};
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
@@ -235,48 +237,54 @@ impl Desk<'_> {
         };
         let (mut inventory, _) = self.load();
         let action = action(&inventory)?;
-        let mut changed = inventory
-            .change(clock::now(), action.clone())
-            .map_err(Refused::Wrong)?;
-        changed.choose(&action, options);
-        self.save(&changed).map_err(Refused::System)?;
-        self.confirm(&action, &changed);
+        let at = clock::now();
+        let asked = inventory.ask(at, action);
+        let (mut change, known) = asked.map_err(Refused::Wrong)?;
+        choose(&mut change, options);
+        let saved = SavedTunnels::of(self.home, inventory.tunnels().to_vec());
+        let made = saved.change(&change, &known).map_err(Refused::System)?;
+        let is_new = matches!(change, Pending::Create(_));
+        let followed = inventory.take(at, change, made.clone());
+        self.save(&followed).map_err(Refused::System)?;
+        self.confirm(&known.id, made.as_ref(), is_new);
         Ok(())
     }
 
-    fn save(&self, changed: &Changed) -> std::io::Result<()> {
-        self.home.tunnels().save(&changed.tunnels)?;
-        if let Some(hosted) = &changed.hosted {
+    fn save(&self, followed: &Followed) -> std::io::Result<()> {
+        if let Some(hosted) = &followed.hosted {
             self.home.hosted().save(hosted)?;
         }
-        if let Some(rows) = &changed.rows {
+        if let Some(rows) = &followed.rows {
             self.home.rows().save(rows)?;
         }
         Ok(())
     }
 
     /// The tunnel as it is now, or that it is gone.
-    fn confirm(&self, action: &Action, changed: &Changed) {
-        let id = match action {
-            Action::DeleteTunnel { tunnel } => {
-                if !self.json {
-                    self.speech.say(&m::cli_tunnel_deleted(tunnel.as_str()));
-                }
-                return;
-            }
-            Action::AddPort { tunnel, .. } => Some(tunnel),
-            Action::RemovePort { key } => Some(&key.tunnel),
-            // A new one is the last.
-            _ => None,
-        };
-        let by_id = |tunnel: &&Tunnel| id.is_none_or(|id| tunnel.id == *id);
-        let Some(tunnel) = changed.tunnels.iter().rfind(by_id) else {
-            return;
-        };
-        self.show(tunnel, &Rows::new());
-        if id.is_none() && !self.json {
-            self.speech.say(&m::cli_tunnel_saved(tunnel.id.as_str()));
+    fn confirm(&self, id: &TunnelId, made: Option<&Tunnel>, is_new: bool) {
+        if let Some(tunnel) = made {
+            self.show(tunnel, &Rows::new());
         }
+        let said = match made {
+            None => m::cli_tunnel_deleted(id.as_str()),
+            Some(_) if is_new => m::cli_tunnel_saved(id.as_str()),
+            Some(_) => return,
+        };
+        if !self.json {
+            self.speech.say(&said);
+        }
+    }
+}
+
+/// Gives the ports that are made what was chosen for them.
+fn choose(change: &mut Pending, options: &ChosenOptions) {
+    let ports = match change {
+        Pending::Create(tunnel) => &mut tunnel.ports[..],
+        Pending::AddPort(_, port) => std::slice::from_mut(port),
+        _ => return,
+    };
+    for port in ports {
+        options.apply(&mut port.options);
     }
 }
 

@@ -7,8 +7,9 @@ use super::{Commands, account, engine, host, listing, show_toast};
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::model::{
-    Access, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind, Pending, Port, PortKey,
-    Protocol, ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis, parse_target,
+    Access, AccountId, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind, Pending,
+    Port, PortKey, Protocol, ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, UnixMillis,
+    parse_target,
 };
 use crate::provider::Row;
 
@@ -206,8 +207,7 @@ pub(super) fn handle_changed(
     state: &mut State,
     at: UnixMillis,
     done: Pending,
-    error: Option<NoticeKind>,
-    made: Option<Box<Row>>,
+    result: Result<Option<Box<Row>>, Reason>,
 ) -> Commands {
     let name = display_name(state, &done);
     let account = state.inputs.account_of(done.tunnel());
@@ -215,18 +215,17 @@ pub(super) fn handle_changed(
         state.inputs.pending.remove(first);
     }
     let rehost = state.ledger.rehost.remove(done.tunnel());
-    if let Some(kind) = error {
-        return take_back(state, at, &done, kind, rehost && account.is_some());
-    }
-    let mut commands = vec![];
+    let made = match result {
+        Ok(made) => made,
+        Err(reason) => return take_back(state, at, &done, account, reason, rehost),
+    };
+    state.ledger.change(done.tunnel());
+    let mut commands = take_changed(state, at, &done, made);
     if let Some(account) = account {
-        state.ledger.change(done.tunnel());
-        commands.extend(take_remote(state, at, &done, made));
+        listing::save(state, &mut commands);
         if state.ledger.looks {
             commands.extend(account::refresh(state, at, &account, false));
         }
-    } else {
-        apply(&mut state.inputs.tunnels, &done);
     }
     commands.extend(follow_change(state, at, done, name));
     commands
@@ -236,17 +235,30 @@ fn take_back(
     state: &mut State,
     at: UnixMillis,
     change: &Pending,
-    kind: NoticeKind,
+    account: Option<AccountId>,
+    reason: Reason,
     rehost: bool,
 ) -> Commands {
-    if let NoticeKind::ChangeRefused {
-        reason: reason @ (Reason::SignedOut | Reason::NotInstalled { .. }),
-        ..
-    } = &kind
-        && let Some(account) = state.inputs.account_of(change.tunnel())
-    {
-        account::handle_trouble(state, at, &account, reason.clone());
-    }
+    let kind = match account {
+        Some(account) => {
+            if let Reason::SignedOut | Reason::NotInstalled { .. } = reason {
+                account::handle_trouble(state, at, &account, reason.clone());
+            }
+            NoticeKind::ChangeRefused {
+                account,
+                change: change.word(),
+                name: tunnel_name(state, change),
+                reason,
+            }
+        }
+        None => NoticeKind::FileNotSaved {
+            file: "tunnels.json".to_owned(),
+            detail: match reason {
+                Reason::Other { detail } => detail,
+                reason => reason.code().to_owned(),
+            },
+        },
+    };
     state.add_notice(kind, at);
     if rehost {
         return host::host(state, at, change.tunnel(), false);
@@ -254,48 +266,45 @@ fn take_back(
     vec![]
 }
 
-/// Makes the provider's word the fact: a new tunnel has its real id from now on.
-fn take_remote(
+/// Makes the inventory's word the fact: a new tunnel has its real id from now on, and is hosted.
+fn take_changed(
     state: &mut State,
     at: UnixMillis,
     done: &Pending,
     made: Option<Box<Row>>,
 ) -> Commands {
-    let Some(mut made) = made else {
-        if matches!(done, Pending::Create(_)) {
-            // Without its real id it is nothing yet: the next list has it.
-            return vec![];
-        }
-        apply(&mut state.inputs.tunnels, done);
-        return vec![Command::SaveTunnels(state.inputs.tunnels.clone())];
+    let Pending::Create(asked) = done else {
+        done.apply(&mut state.inputs.tunnels);
+        let made = made.map(|made| listing::take(state, at, *made));
+        return made.unwrap_or_default();
     };
-    if let Pending::Create(asked) = done {
-        made.tunnel.name.clone_from(&asked.name);
-        for port in &mut made.tunnel.ports {
-            if let Some(asked) = asked.port(port.number) {
-                port.target.clone_from(&asked.target);
-            }
-        }
-        state.ledger.change(&made.tunnel.id);
-        if let Some(selected) = &mut state.inputs.selected
-            && selected.tunnel == asked.id
-        {
-            selected.tunnel.clone_from(&made.tunnel.id);
+    let Some(mut made) = made else {
+        // Without its real id it is nothing yet: the next list has it.
+        return vec![];
+    };
+    made.tunnel.name.clone_from(&asked.name);
+    for port in &mut made.tunnel.ports {
+        if let Some(asked) = asked.port(port.number) {
+            port.target.clone_from(&asked.target);
         }
     }
-    let ports = made.tunnel.clone();
-    let mut commands = listing::take_made(state, at, *made);
-    if let Pending::Create(_) = done {
-        commands.extend(host::host(state, at, &ports.id, false));
+    let id = made.tunnel.id.clone();
+    state.ledger.change(&id);
+    if let Some(selected) = &mut state.inputs.selected
+        && selected.tunnel == asked.id
+    {
+        selected.tunnel.clone_from(&id);
     }
+    let mut commands = listing::take(state, at, *made);
+    commands.extend(host::host(state, at, &id, false));
     commands
 }
 
 /// What a change asks for beside the inventory.
 fn follow_change(state: &mut State, at: UnixMillis, done: Pending, name: String) -> Commands {
     match done {
-        // A provider's own has been hosted under its real id by now; this one is not there.
-        Pending::Create(tunnel) => host::host(state, at, &tunnel.id, false),
+        // Hosted by now, under its real id.
+        Pending::Create(_) => vec![],
         Pending::Delete(id) => {
             show_toast(state, at, Toast::Deleted { name });
             deselect(state, |key| key.tunnel == id);
@@ -325,82 +334,22 @@ fn follow_change(state: &mut State, at: UnixMillis, done: Pending, name: String)
     }
 }
 
+/// Asks the inventory for a change, which is shown as if done.
 fn change(state: &mut State, change: Pending) -> Commands {
+    let known = match &change {
+        Pending::Create(tunnel) => Some(tunnel),
+        _ => state.inputs.tunnel(change.tunnel()),
+    };
+    let Some(known) = known.cloned() else {
+        return vec![];
+    };
     state.inputs.pending.push(change.clone());
-    let id = change.tunnel().clone();
-    if let Some(account) = state.inputs.account_of(&id) {
-        state.ledger.change(&id);
-        let known = match &change {
-            Pending::Create(tunnel) => Some(tunnel.clone()),
-            _ => state.inputs.tunnel(&id).cloned(),
-        };
-        let ask = known.map(|known| Command::ChangeAccount {
-            account,
-            change,
-            known,
-        });
-        return ask.into_iter().collect();
-    }
-    let mut tunnels = state.inputs.tunnels.clone();
-    let ours = |pending: &&Pending| {
-        // What a provider has not taken yet is none of the file's business.
-        state.inputs.account_of(pending.tunnel()).is_none()
-    };
-    for pending in state.inputs.pending.iter().filter(ours) {
-        apply(&mut tunnels, pending);
-    }
-    vec![Command::ChangeInventory { change, tunnels }]
-}
-
-fn apply(tunnels: &mut Vec<Tunnel>, change: &Pending) {
-    let find = |tunnels: &mut Vec<Tunnel>, id: &TunnelId| {
-        tunnels.iter().position(|tunnel| tunnel.id == *id)
-    };
-    match change {
-        Pending::Create(tunnel) => {
-            if find(tunnels, &tunnel.id).is_none() {
-                tunnels.push(tunnel.clone());
-            }
-        }
-        Pending::Delete(id) => tunnels.retain(|tunnel| tunnel.id != *id),
-        Pending::AddPort(id, port) => {
-            if let Some(at) =
-                find(tunnels, id).filter(|at| tunnels[*at].port(port.number).is_none())
-            {
-                tunnels[at].ports.push(port.clone());
-            }
-        }
-        Pending::RemovePort(key) => {
-            if let Some(at) = find(tunnels, &key.tunnel) {
-                tunnels[at].ports.retain(|port| port.number != key.port);
-            }
-        }
-        Pending::ChangeProtocol(key, protocol) => {
-            if let Some(at) = find(tunnels, &key.tunnel) {
-                let ports = tunnels[at].ports.iter_mut();
-                for port in ports.filter(|port| port.number == key.port) {
-                    port.protocol = *protocol;
-                }
-            }
-        }
-        Pending::SetHostHeader(key, header) => {
-            if let Some(at) = find(tunnels, &key.tunnel) {
-                let ports = tunnels[at].ports.iter_mut();
-                for port in ports.filter(|port| port.number == key.port) {
-                    port.options.host_header = header.clone();
-                }
-            }
-        }
-        Pending::SetAccess(id, access) => {
-            if let Some(at) = find(tunnels, id)
-                && let Some(remote) = &mut tunnels[at].remote
-            {
-                remote.access = *access;
-            }
-        }
-        // Until when, only the provider knows.
-        Pending::Renew(_) => {}
-    }
+    state.ledger.change(&known.id);
+    vec![Command::Change {
+        account: known.account(),
+        change,
+        known,
+    }]
 }
 
 fn show_errors(state: &mut State, kind: DialogKind, errors: Errors) -> Commands {
@@ -418,20 +367,25 @@ fn deselect(state: &mut State, gone: impl Fn(&PortKey) -> bool) {
     }
 }
 
+/// What a change is said to be of: its port, or its tunnel.
 fn display_name(state: &State, change: &Pending) -> String {
     match change {
-        Pending::Create(tunnel) => tunnel.name.clone(),
-        Pending::Delete(id)
-        | Pending::AddPort(id, _)
-        | Pending::SetAccess(id, _)
-        | Pending::Renew(id) => state
-            .inputs
-            .tunnel(id)
-            .map_or_else(|| id.to_string(), |tunnel| tunnel.name.clone()),
         Pending::RemovePort(key)
         | Pending::ChangeProtocol(key, _)
         | Pending::SetHostHeader(key, _) => {
             find_port(state, key).map_or_else(String::new, |port| port.target.to_string())
+        }
+        _ => tunnel_name(state, change),
+    }
+}
+
+fn tunnel_name(state: &State, change: &Pending) -> String {
+    match change {
+        Pending::Create(tunnel) => tunnel.name.clone(),
+        _ => {
+            let id = change.tunnel();
+            let tunnel = state.inputs.tunnel(id);
+            tunnel.map_or_else(|| id.to_string(), |tunnel| tunnel.name.clone())
         }
     }
 }

@@ -62,13 +62,6 @@ pub(super) fn take_one(state: &mut State, at: UnixMillis, reported: Row) -> Comm
     commands
 }
 
-/// Takes a tunnel that was made or changed here.
-pub(super) fn take_made(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
-    let mut commands = take(state, at, reported);
-    save(state, &mut commands);
-    commands
-}
-
 /// Takes tunnels off the list, with all that is known of them.
 pub(super) fn drop_tunnels(state: &mut State, gone: &[TunnelId]) -> Commands {
     let mut commands = vec![];
@@ -112,8 +105,8 @@ fn is_being_made(state: &State, account: &AccountId, id: &TunnelId) -> bool {
     })
 }
 
-/// What the provider says, with what only this computer knows: the name, where the ports lead.
-fn take(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
+/// What the inventory says, with what only this computer knows: the name, where the ports lead.
+pub(super) fn take(state: &mut State, at: UnixMillis, reported: Row) -> Commands {
     let Row { tunnel, live, .. } = reported;
     let id = tunnel.id.clone();
     let place = state.inputs.tunnels.iter().position(|t| t.id == id);
@@ -149,7 +142,9 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
     {
         remote.hosts = remote.hosts.saturating_sub(1);
     }
-    let Some(known) = known else {
+    let is_remote = state.inputs.providers.of(tunnel.provider).is_remote();
+    let Some(known) = known.filter(|_| is_remote) else {
+        // A file of this computer says all that is known.
         return tunnel;
     };
     tunnel.name.clone_from(&known.name);
@@ -203,7 +198,9 @@ pub(super) fn note_left(state: &mut State, at: UnixMillis, id: &TunnelId) {
 }
 
 /// One save for all that changed.
-fn save(state: &State, commands: &mut Commands) {
-    commands.retain(|command| !matches!(command, Command::SaveTunnels(_)));
-    commands.push(Command::SaveTunnels(state.inputs.tunnels.clone()));
+pub(super) fn save(state: &State, commands: &mut Commands) {
+    commands.retain(|command| !matches!(command, Command::SaveListed(_)));
+    let mut listed = state.inputs.tunnels.clone();
+    listed.retain(|tunnel| state.inputs.providers.of(tunnel.provider).is_remote());
+    commands.push(Command::SaveListed(listed));
 }

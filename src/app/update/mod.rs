@@ -57,11 +57,7 @@ fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
             event,
         } => engine::handle(state, at, &tunnel, engine, event),
         Event::Probed(report) => probe::handle(state, at, report),
-        Event::Changed {
-            change,
-            error,
-            made,
-        } => inventory::handle_changed(state, at, change, error, made),
+        Event::Changed { change, result } => inventory::handle_changed(state, at, change, result),
         Event::Account {
             account,
             state: found,

@@ -1,6 +1,7 @@
 //! One versioned file: read leniently, replaced in one step. It knows no file in particular.
 
 use super::aside::{keep_aside, keep_copy};
+use super::lock::lock_within;
 use super::whole;
 use crate::model::NoticeKind;
 use parking_lot::Mutex;
@@ -23,6 +24,9 @@ const MAX_SIZE: u64 = 8 * 1024 * 1024;
 
 /// A temporary file older than this belongs to a program that died while it saved.
 const LEFTOVER_AGE: Duration = Duration::from_mins(1);
+
+/// How long a change waits for another program's: each takes as long as a small file's write.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Files that are not to be replaced, and why. Documents come and go while a file stays, so it is the
 /// process that remembers.
@@ -158,15 +162,54 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     #[must_use]
     pub fn load(&self) -> Loaded<T> {
         whole::remove_leftovers(&self.path(), LEFTOVER_AGE);
-        let (value, notice) = match self.read_entries() {
+        let (value, notice) = self.take();
+        Loaded {
+            value: value.unwrap_or_default(),
+            notice,
+        }
+    }
+
+    /// What can be used of the file; what cannot is put out of the way.
+    fn take(&self) -> (Option<T>, Option<NoticeKind>) {
+        match self.read_entries() {
             Ok((value, dropped)) => {
                 IN_THE_WAY.lock().remove(&self.path());
                 let notice = (dropped > 0).then(|| self.note_dropped(&value, dropped));
-                (value, notice.flatten())
+                (Some(value), notice.flatten())
             }
-            Err(unusable) => (T::default(), self.make_way(&unusable)),
+            Err(unusable) => (None, self.make_way(&unusable)),
+        }
+    }
+
+    /// Changes what the file holds at this moment, whoever wrote it; nobody else who changes it so does
+    /// that meanwhile. `held` is what it held last, as far as the program knows: it stands in for a file
+    /// that is gone or cannot be used, and is what the file holds afterwards. The file of a newer version
+    /// stays as it is, and `held` alone is changed, for this run.
+    ///
+    /// # Errors
+    /// It could not be written, another program keeps it locked, or `change` refused: then the file and
+    /// `held` are as they were.
+    pub fn edit<R>(
+        &self,
+        held: &mut T,
+        change: impl FnOnce(&mut T) -> io::Result<R>,
+    ) -> io::Result<R>
+    where
+        T: Clone,
+    {
+        let lock = lock_within(&self.path().with_extension("lock"), LOCK_PATIENCE);
+        let _alone = match lock {
+            Ok(None) => return Err(io::Error::other("another program keeps it locked")),
+            // Where files cannot be locked nobody is kept from anything.
+            lock => lock.ok(),
         };
-        Loaded { value, notice }
+        let mut now = self.take().0.unwrap_or_else(|| held.clone());
+        let done = change(&mut now)?;
+        if !self.is_newer() {
+            self.save(&now)?;
+        }
+        *held = now;
+        Ok(done)
     }
 
     /// Reads the file for somebody who only wants to know: nothing is renamed, whatever is in it.
@@ -255,8 +298,7 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// Saves, and turns a failure into what the person is told.
     #[must_use]
     pub fn save_or_notice(&self, value: &T) -> Option<NoticeKind> {
-        if IN_THE_WAY.lock().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists() {
-            // That was said when it was read.
+        if self.is_newer() {
             return None;
         }
         let error = self.save(value).err()?;
@@ -265,6 +307,11 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
             file: self.name.to_owned(),
             detail: error.to_string(),
         })
+    }
+
+    /// It is a newer version's, which was said when it was read.
+    fn is_newer(&self) -> bool {
+        IN_THE_WAY.lock().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists()
     }
 
     /// The data, and how many of its entries were left out.

@@ -246,8 +246,8 @@ impl Inventory for ThroughProgram {
         })
     }
 
-    fn account(&self) -> &dyn Account {
-        self
+    fn account(&self) -> Option<&dyn Account> {
+        Some(self)
     }
 }
 

@@ -33,6 +33,7 @@ struct Look<'l> {
     provider: &'l dyn Provider,
     offers: &'static Offers,
     inventory: &'l dyn Inventory,
+    account: &'l dyn Account,
     options: &'l ProviderOptions,
 }
 
@@ -45,7 +46,10 @@ pub(super) async fn all(
 ) -> Vec<Check> {
     let providers = registry::remote(secrets);
     let inventory = providers.inventory(&AccountId::only(id));
-    let (Some(provider), Ok(inventory)) = (providers.find(id), inventory) else {
+    let inventory = inventory.as_deref().ok();
+    let account = inventory.and_then(Inventory::account);
+    let (Some(provider), Some(inventory), Some(account)) = (providers.find(id), inventory, account)
+    else {
         let provider = id.to_string();
         let reason = Reason::NoProvider { provider };
         let advice = m::advice_build();
@@ -59,7 +63,8 @@ pub(super) async fn all(
     let look = Look {
         provider,
         offers: provider.offers(),
-        inventory: &*inventory,
+        inventory,
+        account,
         options,
     };
     look.all(write).await
@@ -71,7 +76,7 @@ impl Look<'_> {
     }
 
     async fn all(&self, write: bool) -> Vec<Check> {
-        let account = self.inventory.account();
+        let account = self.account;
         let mut checks: Vec<Check> = self.service().await.into_iter().collect();
         if self.offers.program.is_some() {
             let (word, name) = (self.word("program"), m::doctor_program());

@@ -290,8 +290,8 @@ impl Inventory for FakeAccount {
         }
     }
 
-    fn account(&self) -> &dyn Account {
-        self
+    fn account(&self) -> Option<&dyn Account> {
+        Some(self)
     }
 }
 

@@ -121,26 +121,14 @@ impl Rig {
     /// The provider took the change.
     pub(super) fn took(&mut self, commands: &[Command], made: Option<Tunnel>) -> Vec<Command> {
         let change = change(commands).expect("a change was asked for");
-        self.put(Event::Changed {
-            change,
-            error: None,
-            made: made.map(|tunnel| Box::new(Row::new(tunnel))),
-        })
+        let result = Ok(made.map(Row::new).map(Box::new));
+        self.put(Event::Changed { change, result })
     }
 
     pub(super) fn refused(&mut self, commands: &[Command], reason: Reason) -> Vec<Command> {
         let change = change(commands).expect("a change was asked for");
-        let error = Some(NoticeKind::ChangeRefused {
-            account: whose(),
-            change: change.word(),
-            name: "web".to_owned(),
-            reason,
-        });
-        self.put(Event::Changed {
-            change,
-            error,
-            made: None,
-        })
+        let result = Err(reason);
+        self.put(Event::Changed { change, result })
     }
 
     pub(super) fn ids(&self) -> Vec<&str> {
@@ -173,7 +161,9 @@ pub(super) fn list_asked(commands: &[Command]) -> Option<AskNumber> {
 
 pub(super) fn change(commands: &[Command]) -> Option<Pending> {
     commands.iter().find_map(|command| match command {
-        Command::ChangeAccount { change, .. } => Some(change.clone()),
+        Command::Change {
+            account, change, ..
+        } if *account == whose() => Some(change.clone()),
         _ => None,
     })
 }
@@ -218,13 +208,6 @@ fn our_relay_may_have_a_tunnel_of_the_same_name() {
     let commands = rig.new_remote("web");
     assert!(change(&commands).is_some());
     assert_eq!(rig.state.inputs.pending.len(), 1);
-    // A change of the file keeps what the provider has not taken out of it.
-    let commands = rig.create("docs", "4000");
-    let saved = commands.iter().find_map(|command| match command {
-        Command::ChangeInventory { tunnels, .. } => Some(tunnels.len()),
-        _ => None,
-    });
-    assert_eq!(saved, Some(2));
     let again = rig.new_remote("web");
     assert_eq!(change(&again), None, "but the account only one");
 }
@@ -238,11 +221,12 @@ fn a_refused_change_goes_back_and_says_why() {
     let inputs = &rig.state.inputs;
     assert!(inputs.pending.is_empty() && inputs.tunnels.is_empty());
     assert!(matches!(
-        inputs.notices[0].kind,
+        &inputs.notices[0].kind,
         NoticeKind::ChangeRefused {
             change: PendingWord::Create,
+            name,
             ..
-        }
+        } if name == "web"
     ));
 }
 
@@ -297,7 +281,7 @@ fn what_is_hosted_here_outlives_a_list_that_lacks_it() {
     assert!(
         commands
             .iter()
-            .any(|c| matches!(c, Command::SaveTunnels(left) if left.len() == 1))
+            .any(|c| matches!(c, Command::SaveListed(left) if left.len() == 1))
     );
     let commands = rig.act(Action::Forget {
         tunnel: id("a.usw2"),

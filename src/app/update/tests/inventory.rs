@@ -24,21 +24,27 @@ fn a_change_that_was_not_taken_is_taken_back_and_said() {
     let mut rig = Rig::with_tunnel();
     let commands = rig.act(Action::RemovePort { key: key() });
     let change = rig.state.inputs.pending[0].clone();
-    assert!(commands.iter().any(
-        |c| matches!(c, Command::ChangeInventory { tunnels, .. } if tunnels[0].ports.is_empty())
-    ));
-    let error = NoticeKind::FileNotSaved {
-        file: "tunnels.json".to_owned(),
-        detail: "no space left".to_owned(),
+    assert_eq!(change, Pending::RemovePort(key()));
+    assert!(matches!(&commands[..], [Command::Change { change: asked, .. }] if *asked == change));
+    let detail = "no space left".to_owned();
+    let reason = Reason::Other {
+        detail: detail.clone(),
     };
-    rig.put(Event::Changed {
-        change,
-        error: Some(error.clone()),
-        made: None,
-    });
+    let result = Err(reason.clone());
+    rig.put(Event::Changed { change, result });
     assert_eq!(rig.state.inputs.tunnels[0].ports.len(), 1);
     assert!(rig.state.inputs.pending.is_empty());
-    assert_eq!(rig.state.inputs.notices[0].kind, error);
+    let file = "tunnels.json".to_owned();
+    let told = NoticeKind::FileNotSaved { file, detail };
+    assert_eq!(rig.state.inputs.notices[0].kind, told);
+
+    let mut rig = Rig::hosting();
+    let deleted = rig.act(Action::DeleteTunnel { tunnel: id("web") });
+    assert!(deleted.contains(&Command::StopEngine(id("web"))));
+    let change = Pending::Delete(id("web"));
+    let result = Err(reason);
+    let back = rig.put(Event::Changed { change, result });
+    assert_eq!(starts(&back), 1, "it is there, so it is hosted as before");
 }
 
 #[test]
@@ -163,7 +169,7 @@ fn a_service_that_refuses_the_visitors_name_is_asked_by_its_own_where_nobody_cho
             },
         }))
     };
-    let is_change = |command: &Command| matches!(command, Command::ChangeInventory { .. });
+    let is_change = |command: &Command| matches!(command, Command::Change { .. });
     let mut rig = Rig::hosting();
     let commands = refused(&mut rig, 1);
     assert!(commands.iter().any(is_change));

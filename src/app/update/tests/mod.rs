@@ -18,8 +18,11 @@ use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
     Outage, Pending, Phase, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
-    Reason, Secret, SessionNumber, Setting, Toast, TunnelId, UnixMillis,
+    Reason, Secret, SessionNumber, Setting, Toast, Tunnel, TunnelId, UnixMillis,
 };
+use crate::provider::Row;
+};
+use crate::provider::Row;
 use crate::view::WindowOp;
 
 use std::collections::BTreeSet;
@@ -91,14 +94,8 @@ impl Rig {
     fn take_changes(&mut self, commands: Vec<Command>) -> Vec<Command> {
         let mut all = vec![];
         for command in commands {
-            if let Command::ChangeInventory { change, .. } = &command {
-                let change = change.clone();
-                let done = Event::Changed {
-                    change,
-                    error: None,
-                    made: None,
-                };
-                all.extend(self.put(done));
+            if let Command::Change { change, known, .. } = &command {
+                all.extend(self.put(taken(change, known)));
             }
             all.push(command);
         }
@@ -168,6 +165,16 @@ impl Rig {
 
     fn life(&self) -> &Life {
         &self.state.inputs.hosts[&id("web")].life
+    }
+}
+
+/// What the file of this computer answers.
+fn taken(change: &Pending, known: &Tunnel) -> Event {
+    let mut made = vec![known.clone()];
+    change.apply(&mut made);
+    Event::Changed {
+        change: change.clone(),
+        result: Ok(made.pop().map(Row::new).map(Box::new)),
     }
 }
 

@@ -65,9 +65,13 @@ proptest! {
         rig.create("other", "5173");
         for (action, taken) in actions {
             for command in rig.act(action) {
-                let Command::ChangeInventory { change, .. } = command else { continue };
-                let error = (!taken).then_some(NoticeKind::NoKeychain);
-                rig.put(Event::Changed { change, error, made: None });
+                let Command::Change { change, known, .. } = command else { continue };
+                let refused = Err(Reason::TimedOut);
+                rig.put(if taken {
+                    super::taken(&change, &known)
+                } else {
+                    Event::Changed { change, result: refused }
+                });
             }
             let inputs = &rig.state.inputs;
             prop_assert!(inputs.pending.is_empty());

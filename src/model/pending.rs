@@ -1,0 +1,99 @@
+//! Changes on their way to an inventory.
+
+use super::{Access, HostHeader, Port, PortKey, Protocol, Tunnel, TunnelId};
+
+/// A change on its way to the inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// A tunnel that is being made.
+    Create(Tunnel),
+    /// A tunnel that is being deleted.
+    Delete(TunnelId),
+    /// A port that is being added.
+    AddPort(TunnelId, Port),
+    /// A port that is being removed.
+    RemovePort(PortKey),
+    /// A port whose protocol is being changed.
+    ChangeProtocol(PortKey, Protocol),
+    /// A port whose service is to be asked by another name.
+    SetHostHeader(PortKey, HostHeader),
+    /// Who may visit a tunnel is being changed.
+    SetAccess(TunnelId, Access),
+    /// A tunnel's life at the provider is being prolonged.
+    Renew(TunnelId),
+}
+
+impl Pending {
+    /// The tunnel it is about.
+    #[must_use]
+    pub fn tunnel(&self) -> &TunnelId {
+        match self {
+            Self::Create(tunnel) => &tunnel.id,
+            Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
+                id
+            }
+            Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
+                &key.tunnel
+            }
+        }
+    }
+
+    /// Makes it in a list of tunnels; one that the list lacks is only made there by `Create`.
+    pub fn apply(&self, tunnels: &mut Vec<Tunnel>) {
+        let place = tunnels.iter().position(|held| held.id == *self.tunnel());
+        match (self, place) {
+            (Self::Create(tunnel), None) => tunnels.push(tunnel.clone()),
+            (Self::Delete(_), Some(place)) => drop(tunnels.remove(place)),
+            (_, Some(place)) => self.edit(&mut tunnels[place]),
+            (_, None) => {}
+        }
+    }
+
+    fn edit(&self, tunnel: &mut Tunnel) {
+        match self {
+            Self::AddPort(_, port) if tunnel.port(port.number).is_none() => {
+                tunnel.ports.push(port.clone());
+            }
+            Self::RemovePort(key) => tunnel.ports.retain(|port| port.number != key.port),
+            Self::ChangeProtocol(key, protocol) => {
+                tunnel.edit_port(key.port, |port| port.protocol = *protocol);
+            }
+            Self::SetHostHeader(key, header) => {
+                tunnel.edit_port(key.port, |port| port.options.host_header = header.clone());
+            }
+            Self::SetAccess(_, access) => {
+                if let Some(remote) = &mut tunnel.remote {
+                    remote.access = *access;
+                }
+            }
+            // Until when it lives, only the provider knows.
+            Self::Create(_) | Self::Delete(_) | Self::AddPort(..) | Self::Renew(_) => {}
+        }
+    }
+
+    /// What it does, for what is said of it.
+    #[must_use]
+    pub const fn word(&self) -> PendingWord {
+        match self {
+            Self::Create(_) => PendingWord::Create,
+            Self::Delete(_) => PendingWord::Delete,
+            Self::AddPort(..)
+            | Self::RemovePort(_)
+            | Self::ChangeProtocol(..)
+            | Self::SetHostHeader(..)
+            | Self::SetAccess(..)
+            | Self::Renew(_) => PendingWord::Change,
+        }
+    }
+}
+
+/// What a change does, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingWord {
+    /// It makes a tunnel.
+    Create,
+    /// It deletes one.
+    Delete,
+    /// It changes one.
+    Change,
+}
