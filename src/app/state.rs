@@ -195,6 +195,30 @@ impl State {
         self.inputs.notices.push(Notice { id, at, kind });
     }
 
+    /// Takes notices away.
+    pub(super) fn drop_notices(&mut self, which: impl Fn(&NoticeKind) -> bool) {
+        self.inputs.notices.retain(|notice| !which(&notice.kind));
+    }
+
+    /// What is known of a tunnel's hosting.
+    pub(super) fn host_mut(&mut self, tunnel: &TunnelId) -> &mut Host {
+        self.inputs.hosts.entry(tunnel.clone()).or_default()
+    }
+
+    /// What is to be hosted.
+    pub(super) fn wanted(&self) -> BTreeSet<TunnelId> {
+        let hosts = self.inputs.hosts.iter();
+        let wanted = hosts.filter(|(_, host)| host.wanted);
+        wanted.map(|(tunnel, _)| tunnel.clone()).collect()
+    }
+
+    /// The tunnels of an account.
+    pub(super) fn tunnels_of(&self, account: &AccountId) -> Vec<TunnelId> {
+        let ids = self.inputs.tunnels.iter().map(|tunnel| &tunnel.id);
+        let theirs = ids.filter(|id| self.inputs.account_of(id).as_ref() == Some(account));
+        theirs.cloned().collect()
+    }
+
     /// A run id that no other run of this installation has.
     pub(super) fn next_run(&mut self, at: UnixMillis) -> RunId {
         self.last_run += 1;

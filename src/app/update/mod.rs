@@ -1,175 +1,155 @@
 //! The pure step from one event to changed facts and the commands that follow. No clock, no I/O.
+//!
+//! A file has one feature, as methods of [`Update`]: a step under way, which changes the facts and notes
+//! commands in order. Files call downwards alone, so that each can be read with those below it:
+//!
+//! | file | what | calls |
+//! |---|---|---|
+//! | `act` | what the person asks for | all below |
+//! | `engine` | what an engine reports | `held`, `probe`, `account`, `quit`, `life` |
+//! | `held` | connections that are held over a break | `probe`, `life` |
+//! | `probe` | which probes run, and what they saw | `inventory`, `life` |
+//! | `inventory` | changes of what there is | `account`, `asks`, `listing`, `host`, `life`, `typed` |
+//! | `sign_in` | signing in and out | `account`, `asks`, `listing`, `host`, `settings` |
+//! | `account` | how an account is, and its answers | `asks`, `listing`, `host`, `life` |
+//! | `asks` | when an account is asked what | |
+//! | `listing` | what an inventory says | `host`, `life` |
+//! | `settings`, `quit` | the relay in use; the end | `host` |
+//! | `host` | starting and stopping | `life` |
+//! | `life` | what is written down of a tunnel | |
+//! | `typed` | what was typed, checked | |
 
 mod account;
 mod act;
+mod asks;
 mod engine;
 mod held;
 mod host;
 mod inventory;
+mod life;
 mod listing;
 mod probe;
 mod quit;
+mod settings;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 mod typed;
 
 use super::event::{Command, Event};
-use super::state::{State, relay_facts};
+use super::state::State;
 use crate::engine::EngineCommand;
-use crate::model::{JoinLink, NoticeKind, Settings, Toast, TunnelId, UnixMillis};
+use crate::model::{NoticeKind, Toast, TunnelId, UnixMillis};
 use std::time::Duration;
 
-pub(super) use account::next_poll;
+pub(super) use asks::next_poll;
 
 /// How long a toast stays.
 const TOAST: Duration = Duration::from_secs(4);
 
-/// What follows from an event, in order.
-type Commands = Vec<Command>;
-
-/// Takes one event.
-pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Commands {
+/// Takes one event: the commands that follow from it, in order.
+pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
     if at.since(state.toast_since) >= TOAST {
         state.inputs.toast = None;
     }
-    let mut commands = step(state, at, event);
-    commands.extend(probe::follow_plans(state));
-    commands.extend(host::follow_watch(state));
-    commands.extend(account::follow_panel(state));
-    commands
+    let mut update = Update {
+        state,
+        at,
+        commands: vec![],
+    };
+    update.take(event);
+    update.follow_plans();
+    update.follow_watch();
+    update.follow_panel();
+    update.commands
 }
 
-fn step(state: &mut State, at: UnixMillis, event: Event) -> Commands {
-    match event {
-        Event::Started => {
-            let mut commands = host::resume_all(state, at);
-            commands.extend(account::begin(state, at));
-            commands
-        }
-        // What is asked for now would not be done to its end.
-        Event::Act(_) if state.inputs.quitting.is_some() => vec![],
-        Event::Act(action) => act::handle(state, at, action),
-        Event::DropLink { tunnel } => tell(state, &tunnel, EngineCommand::DropLink),
-        Event::Engine {
-            tunnel,
-            engine,
-            event,
-        } => engine::handle(state, at, &tunnel, engine, event),
-        Event::Probed(report) => probe::handle(state, at, report),
-        Event::Changed { change, result } => inventory::handle_changed(state, at, change, result),
-        Event::Account {
-            account,
-            state: found,
-        } => account::handle_account(state, &account, found),
-        Event::Listed {
-            account,
-            asked,
-            result,
-        } => account::handle_listed(state, at, &account, asked, result),
-        Event::Shown {
-            asked,
-            tunnel,
-            result,
-        } => account::handle_shown(state, at, asked, &tunnel, result),
-        Event::DeviceCode { account, code } => {
-            sign_in::handle_code(state, &account, code);
-            vec![]
-        }
-        Event::SignedIn { account, result } => {
-            sign_in::handle_signed_in(state, at, &account, result)
-        }
-        Event::SignedOut { account, result } => {
-            sign_in::handle_signed_out(state, at, &account, result)
-        }
-        Event::Due(poll) => account::handle_due(state, at, poll),
-        Event::Joined { link, error } => handle_joined(state, at, &link, error),
-        Event::Noticed(kind) => {
-            state.add_notice(kind, at);
-            vec![]
-        }
-        Event::Woke => tell_all(state, &EngineCommand::Woke),
-        // What is relative to now is told anew, no more.
-        Event::Tick => vec![],
-        Event::WindowShown(shown) => {
-            state.inputs.appearance.window_shown = shown;
-            if shown {
-                account::shown(state, at)
-            } else {
-                vec![]
-            }
-        }
-        Event::TrayHost(present) => {
-            handle_tray_host(state, at, present);
-            vec![]
-        }
-        Event::DesktopRefused { detail } => {
-            show_toast(state, at, Toast::DesktopRefused { detail });
-            vec![]
-        }
-    }
-}
-
-fn handle_joined(
-    state: &mut State,
+/// A step under way.
+struct Update<'s> {
+    state: &'s mut State,
+    /// When it is.
     at: UnixMillis,
-    link: &JoinLink,
-    error: Option<NoticeKind>,
-) -> Commands {
-    if let Some(kind) = error {
-        state.add_notice(kind, at);
+    /// What follows, in order.
+    commands: Vec<Command>,
+}
+
+impl Update<'_> {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Started => {
+                self.resume_all();
+                self.begin_asking();
+            }
+            // What is asked for now would not be done to its end.
+            Event::Act(_) if self.state.inputs.quitting.is_some() => {}
+            Event::Act(action) => self.act(action),
+            Event::DropLink { tunnel } => self.tell(&tunnel, EngineCommand::DropLink),
+            Event::Engine {
+                tunnel,
+                engine,
+                event,
+            } => self.handle_engine(&tunnel, engine, event),
+            Event::Probed(report) => self.handle_probed(report),
+            Event::Changed { change, result } => self.handle_changed(&change, result),
+            Event::Account { account, state } => self.handle_account(&account, state),
+            Event::Listed {
+                account,
+                asked,
+                result,
+            } => self.handle_listed(&account, asked, result),
+            Event::Shown {
+                asked,
+                tunnel,
+                result,
+            } => self.handle_shown(asked, &tunnel, result),
+            Event::DeviceCode { account, code } => self.handle_code(&account, code),
+            Event::SignedIn { account, result } => self.handle_signed_in(&account, result),
+            Event::SignedOut { account, result } => self.handle_signed_out(&account, result),
+            Event::Due(poll) => self.handle_due(poll),
+            Event::Joined { link, error } => self.handle_joined(&link, error),
+            Event::Noticed(kind) => self.notice(kind),
+            Event::Woke => self.tell_all(&EngineCommand::Woke),
+            // What is relative to now is told anew, no more.
+            Event::Tick => {}
+            Event::WindowShown(shown) => {
+                self.state.inputs.appearance.window_shown = shown;
+                if shown {
+                    self.freshen();
+                }
+            }
+            Event::TrayHost(present) => self.handle_tray_host(present),
+            Event::DesktopRefused { detail } => self.show_toast(Toast::DesktopRefused { detail }),
+        }
     }
-    // Without its token: that is in the keychain.
-    let public = link.to_string();
-    let address = public
-        .rsplit_once('@')
-        .map(|(_, address)| address.to_owned());
-    state.inputs.settings.relay.joined = address;
-    relay_changed(state, at)
-}
 
-/// The relay in use is another one: what is hosted moves to it.
-fn relay_changed(state: &mut State, at: UnixMillis) -> Commands {
-    state.inputs.relay = relay_facts(&state.inputs.settings);
-    let mut commands = vec![Command::SaveSettings(state.inputs.settings.clone())];
-    commands.extend(host::restart_all(state, at));
-    commands
-}
-
-fn handle_tray_host(state: &mut State, at: UnixMillis, present: bool) {
-    state.inputs.appearance.tray_host = present;
-    if present {
-        state
-            .inputs
-            .notices
-            .retain(|notice| notice.kind != NoticeKind::NoTrayHost);
-    } else {
-        state.add_notice(NoticeKind::NoTrayHost, at);
+    fn handle_tray_host(&mut self, present: bool) {
+        self.state.inputs.appearance.tray_host = present;
+        if present {
+            let is_it = |kind: &NoticeKind| *kind == NoticeKind::NoTrayHost;
+            self.state.drop_notices(is_it);
+        } else {
+            self.notice(NoticeKind::NoTrayHost);
+        }
     }
-}
 
-fn set(state: &mut State, change: impl FnOnce(&mut Settings)) -> Commands {
-    change(&mut state.inputs.settings);
-    vec![Command::SaveSettings(state.inputs.settings.clone())]
-}
-
-fn show_toast(state: &mut State, at: UnixMillis, toast: Toast) {
-    state.inputs.toast = Some(toast);
-    state.toast_since = at;
-}
-
-fn tell(state: &State, tunnel: &TunnelId, command: EngineCommand) -> Commands {
-    if state.engines.contains_key(tunnel) {
-        vec![Command::Tell(tunnel.clone(), command)]
-    } else {
-        vec![]
+    fn notice(&mut self, kind: NoticeKind) {
+        self.state.add_notice(kind, self.at);
     }
-}
 
-fn tell_all(state: &State, command: &EngineCommand) -> Commands {
-    state
-        .engines
-        .keys()
-        .map(|tunnel| Command::Tell(tunnel.clone(), command.clone()))
-        .collect()
+    fn show_toast(&mut self, toast: Toast) {
+        self.state.inputs.toast = Some(toast);
+        self.state.toast_since = self.at;
+    }
+
+    fn tell(&mut self, tunnel: &TunnelId, command: EngineCommand) {
+        if self.state.engines.contains_key(tunnel) {
+            self.commands.push(Command::Tell(tunnel.clone(), command));
+        }
+    }
+
+    fn tell_all(&mut self, command: &EngineCommand) {
+        let running = self.state.engines.keys();
+        let told = running.map(|tunnel| Command::Tell(tunnel.clone(), command.clone()));
+        self.commands.extend(told);
+    }
 }

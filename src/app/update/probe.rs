@@ -1,14 +1,13 @@
 //! Probes: which should run follows from the facts; what they saw becomes one.
 
-use super::engine::{host_mut, push_transition};
-use super::{Commands, inventory, tell};
+use super::Update;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::base::local::leads_to;
 use crate::engine::{EngineCommand, Probe};
 use crate::model::{
     Diagnosis, Health, Life, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
-    Reason, Sample, ServiceFault, Traffic, Transition, TunnelId, UnixMillis, Unprobed, UrlFault,
+    Reason, Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -17,18 +16,100 @@ use std::time::Duration;
 /// Samples that are kept for the charts.
 const SAMPLES: usize = 120;
 
-/// Starts the probes that should run and stops those that should not.
-pub(super) fn follow_plans(state: &mut State) -> Commands {
-    let plans = plans(state);
-    let gone = state.plans.keys().filter(|key| !plans.contains_key(*key));
-    let mut commands: Commands = gone.cloned().map(Command::StopProbe).collect();
-    for (key, plan) in &plans {
-        if state.plans.get(key) != Some(plan) {
-            commands.push(Command::Probe(plan.clone()));
+impl Update<'_> {
+    /// Starts the probes that should run and stops those that should not.
+    pub(super) fn follow_plans(&mut self) {
+        let plans = plans(self.state);
+        let old = std::mem::take(&mut self.state.plans);
+        let gone = old.keys().filter(|key| !plans.contains_key(*key));
+        self.commands.extend(gone.cloned().map(Command::StopProbe));
+        let new = plans
+            .iter()
+            .filter(|(key, plan)| old.get(*key) != Some(*plan));
+        self.commands
+            .extend(new.map(|(_, plan)| Command::Probe(plan.clone())));
+        self.state.plans = plans;
+    }
+
+    /// Takes a report of a probe that still runs.
+    pub(super) fn handle_probed(&mut self, mut report: ProbeReport) {
+        let current = self.state.plans.get(&report.key).map(|plan| plan.session);
+        let is_old = is_of_an_earlier_link(self.state, self.at, &report);
+        if current != Some(report.session) || is_old {
+            return;
+        }
+        mark_busy(self.state, &mut report);
+        let key = report.key.clone();
+        let facts = self.state.inputs.probes.entry(key.clone()).or_default();
+        settle_slow(facts, &mut report);
+        let last = facts.last.as_ref();
+        let before = last.filter(|last| last.session == report.session);
+        let health = report.health();
+        let is_news = match before.map(ProbeReport::health) {
+            Some(before) => before != health,
+            // Of a new session, that it works or does not route yet is no news.
+            None => matches!(
+                health,
+                Health::ServiceDown | Health::Busy | Health::Full | Health::Slow
+            ),
+        };
+        let (session, diagnosis) = (report.session, report.diagnosis.clone());
+        let refused = diagnosis.service_fault() == Some(ServiceFault::NameRefused);
+        keep(facts, self.at, report);
+        if is_news {
+            self.add_line(&key.tunnel, None, Some((key.port, health)));
+        }
+        let told = Probe {
+            port: key.port,
+            session,
+            diagnosis,
+        };
+        self.tell(&key.tunnel, EngineCommand::Probe(told));
+        if refused {
+            self.make_local(&key);
         }
     }
-    state.plans = plans;
-    commands
+
+    /// The ports that failed a visitor just now and seemed well: each is to be probed at once.
+    pub(super) fn check_failing(
+        &mut self,
+        tunnel: &TunnelId,
+        traffic: &BTreeMap<PortNumber, Traffic>,
+    ) {
+        let state = &*self.state;
+        let before = state.inputs.hosts.get(tunnel).map(|host| &host.traffic);
+        let failed_before = |port| {
+            let last = before.and_then(|before| before.get(port)?.back());
+            last.map_or(0, |last| last.failed)
+        };
+        let failing = traffic
+            .iter()
+            .filter(|(port, now)| now.fault.is_some() && now.failed > failed_before(port));
+        let checks = failing
+            .map(|(port, _)| PortKey::new(tunnel, *port))
+            .filter(|key| state.plans.contains_key(key) && seems_well(state, key))
+            .map(Command::CheckNow);
+        self.commands.extend(checks);
+    }
+
+    /// Forgets what the probes of a tunnel saw last: the charts keep it.
+    pub(super) fn forget_reports(&mut self, tunnel: &TunnelId) {
+        let probes = self.state.inputs.probes.iter_mut();
+        for (_, facts) in probes.filter(|(key, _)| key.tunnel == *tunnel) {
+            facts.last = None;
+            facts.downs = 0;
+            facts.checking = false;
+        }
+    }
+
+    /// Probes a port now.
+    pub(super) fn check_now(&mut self, key: PortKey) {
+        if self.state.plans.contains_key(&key) {
+            let facts = self.state.inputs.probes.entry(key.clone()).or_default();
+            facts.checking = true;
+            self.commands.push(Command::CheckNow(key));
+        }
+    }
 }
 
 /// Every served port of every session that is established.
@@ -81,52 +162,8 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
     plans
 }
 
-/// Takes a report of a probe that still runs.
-pub(super) fn handle(state: &mut State, at: UnixMillis, mut report: ProbeReport) -> Commands {
-    let current = state.plans.get(&report.key).map(|plan| plan.session);
-    if current != Some(report.session) || is_of_an_earlier_link(state, at, &report) {
-        return vec![];
-    }
-    mark_busy(state, &mut report);
-    let key = report.key.clone();
-    settle_slow(state, &mut report);
-    let before = state.inputs.probes.get(&key).and_then(|facts| {
-        let last = facts.last.as_ref()?;
-        (last.session == report.session).then_some(last.health())
-    });
-    let health = report.health();
-    let is_news = match before {
-        Some(before) => before != health,
-        // Of a new session, that it works or does not route yet is no news.
-        None => matches!(
-            health,
-            Health::ServiceDown | Health::Busy | Health::Full | Health::Slow
-        ),
-    };
-    if is_news {
-        add_line(state, at, &key, health);
-    }
-    let refused = report.diagnosis.service_fault() == Some(ServiceFault::NameRefused);
-    let told = EngineCommand::Probe(Probe {
-        port: key.port,
-        session: report.session,
-        diagnosis: report.diagnosis.clone(),
-    });
-    keep(
-        state.inputs.probes.entry(key.clone()).or_default(),
-        at,
-        report,
-    );
-    let mut commands = tell(state, &key.tunnel, told);
-    if refused {
-        commands.extend(inventory::make_local(state, &key));
-    }
-    commands
-}
-
 /// A URL that never routed is not slow: it may be out of reach from here.
-fn settle_slow(state: &mut State, report: &mut ProbeReport) {
-    let facts = state.inputs.probes.entry(report.key.clone()).or_default();
+fn settle_slow(facts: &mut ProbeFacts, report: &mut ProbeReport) {
     if report.diagnosis == Diagnosis::Slow && !facts.routed {
         report.diagnosis = Diagnosis::Down {
             cause: UrlFault::Failed(Reason::TimedOut),
@@ -153,27 +190,6 @@ fn mark_busy(state: &State, report: &mut ProbeReport) {
     }
 }
 
-/// The ports that failed a visitor just now and seemed well: each is to be probed at once.
-pub(super) fn check_failing(
-    state: &State,
-    tunnel: &TunnelId,
-    traffic: &BTreeMap<PortNumber, Traffic>,
-) -> Commands {
-    let before = state.inputs.hosts.get(tunnel).map(|host| &host.traffic);
-    let failed_before = |port| {
-        let last = before.and_then(|before| before.get(port)?.back());
-        last.map_or(0, |last| last.failed)
-    };
-    let failing = traffic
-        .iter()
-        .filter(|(port, now)| now.fault.is_some() && now.failed > failed_before(port));
-    failing
-        .map(|(port, _)| PortKey::new(tunnel, *port))
-        .filter(|key| state.plans.contains_key(key) && seems_well(state, key))
-        .map(Command::CheckNow)
-        .collect()
-}
-
 fn seems_well(state: &State, key: &PortKey) -> bool {
     let last = state
         .inputs
@@ -191,28 +207,6 @@ fn is_of_an_earlier_link(state: &State, at: UnixMillis, report: &ProbeReport) ->
         Some(Life::Up { since, .. }) => report.at < *since && *since <= at,
         _ => false,
     }
-}
-
-/// Forgets what the probes of a tunnel saw last: the charts keep it.
-pub(super) fn forget_reports(state: &mut State, tunnel: &TunnelId) {
-    let probes = state.inputs.probes.iter_mut();
-    for (_, facts) in probes.filter(|(key, _)| key.tunnel == *tunnel) {
-        facts.last = None;
-        facts.downs = 0;
-        facts.checking = false;
-    }
-}
-
-fn add_line(state: &mut State, at: UnixMillis, key: &PortKey, health: Health) {
-    let host = host_mut(state, &key.tunnel);
-    let since = host.history.back().map_or(at, |last| last.at);
-    let line = Transition {
-        at,
-        life: None,
-        health: Some((key.port, health)),
-        after_ms: at.0.saturating_sub(since.0),
-    };
-    push_transition(host, line);
 }
 
 fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
@@ -233,13 +227,4 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
         facts.samples.pop_front();
     }
     facts.last = Some(report);
-}
-
-/// Probes a port now.
-pub(super) fn check_now(state: &mut State, key: PortKey) -> Commands {
-    if !state.plans.contains_key(&key) {
-        return vec![];
-    }
-    state.inputs.probes.entry(key.clone()).or_default().checking = true;
-    vec![Command::CheckNow(key)]
 }

@@ -198,8 +198,8 @@ fn what_was_hosted_is_hosted_again() {
     let before = Rig::hosting();
     let begin = Begin {
         tunnels: before.state.inputs.tunnels.clone(),
-        hosted: crate::app::update::host::wanted(&before.state),
-        rows: crate::app::update::engine::rows(&before.state),
+        hosted: before.state.wanted(),
+        rows: crate::app::update::life::rows(&before.state),
         ..Begin::default()
     };
     let mut after = Rig {
@@ -218,7 +218,7 @@ fn quitting_ends_engines_and_keeps_what_is_wanted() {
     assert_eq!(audits(&commands)[0].1, "stopped");
     assert!(commands.contains(&Command::Quit));
     assert!(!commands.iter().any(|c| matches!(c, Command::SaveHosted(_))));
-    assert_eq!(crate::app::update::host::wanted(&rig.state).len(), 1);
+    assert_eq!(rig.state.wanted().len(), 1);
 }
 
 #[test]

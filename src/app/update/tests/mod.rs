@@ -21,8 +21,6 @@ use crate::model::{
     Reason, Secret, SessionNumber, Setting, Toast, Tunnel, TunnelId, UnixMillis,
 };
 use crate::provider::Row;
-};
-use crate::provider::Row;
 use crate::view::WindowOp;
 
 use std::collections::BTreeSet;

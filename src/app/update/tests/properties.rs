@@ -81,7 +81,7 @@ proptest! {
             labels.dedup();
             prop_assert_eq!(labels.len(), ports, "labels are unique");
             let running: Vec<_> = rig.state.engines.keys().cloned().collect();
-            let wanted: Vec<_> = crate::app::update::host::wanted(&rig.state).into_iter().collect();
+            let wanted: Vec<_> = rig.state.wanted().into_iter().collect();
             prop_assert_eq!(&running, &wanted);
             for tunnel in &wanted {
                 prop_assert!(inputs.tunnel(tunnel).is_some_and(|t| !t.ports.is_empty()));
