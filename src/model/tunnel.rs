@@ -7,6 +7,11 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+/// An inventory tells when a tunnel ends in whole days, or lets it slide: within one of them it is told as
+/// before, else each look would change what is shown and kept.
+const EXPIRY_GRAIN: Duration = Duration::from_hours(24);
 
 /// What a port speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -249,6 +254,35 @@ impl Tunnel {
     pub(super) fn edit_port(&mut self, number: PortNumber, edit: impl FnOnce(&mut Port)) {
         if let Some(port) = self.ports.iter_mut().find(|port| port.number == number) {
             edit(port);
+        }
+    }
+
+    /// What an inventory tells of a tunnel, and for the rest what only this computer knows: what it is
+    /// called and since when, in which order its ports were added, where they lead.
+    #[must_use]
+    pub fn with_known(self, known: &Self) -> Self {
+        let expires_at = match (known.expires_at, self.expires_at) {
+            (Some(known), Some(told)) if told.since(known) < EXPIRY_GRAIN => Some(known.min(told)),
+            (_, told) => told,
+        };
+        let place = |port: &Port| known.ports.iter().position(|at| at.number == port.number);
+        let mut ports = self.ports;
+        // Stable: new ones stay behind, in the inventory's order.
+        ports.sort_by_key(|port| place(port).unwrap_or(usize::MAX));
+        for port in &mut ports {
+            if let Some(known) = known.port(port.number) {
+                let told = std::mem::replace(port, known.clone());
+                port.protocol = told.protocol;
+                port.label = told.label;
+            }
+        }
+        Self {
+            id: self.id,
+            provider: self.provider,
+            ports,
+            expires_at,
+            remote: self.remote,
+            ..known.clone()
         }
     }
 

@@ -135,13 +135,8 @@ impl Asking<'_> {
         let asked = new_tunnel(args, name, targets)?;
         let made = self.change(Pending::Create(asked.clone()), &asked).await?;
         // A tunnel that was made is brought back, always.
-        let mut made = made.ok_or_else(|| self.why(&Reason::TunnelGone))?.tunnel;
-        for port in &mut made.ports {
-            if let Some(asked) = asked.port(port.number) {
-                port.target.clone_from(&asked.target);
-            }
-        }
-        Ok(made)
+        let made = made.ok_or_else(|| self.why(&Reason::TunnelGone))?;
+        Ok(made.tunnel.with_known(&asked))
     }
 
     async fn change(&self, change: Pending, known: &Tunnel) -> Result<Option<Row>, Msg> {

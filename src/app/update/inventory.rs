@@ -279,12 +279,7 @@ impl Update<'_> {
 
     /// A new tunnel has its real id from now on, and is hosted.
     fn take_new(&mut self, asked: &Tunnel, mut made: Row) {
-        made.tunnel.name.clone_from(&asked.name);
-        for port in &mut made.tunnel.ports {
-            if let Some(asked) = asked.port(port.number) {
-                port.target.clone_from(&asked.target);
-            }
-        }
+        made.tunnel = made.tunnel.with_known(asked);
         let id = made.tunnel.id.clone();
         self.state.ledger.change(&id);
         if let Some(selected) = &mut self.state.inputs.selected

@@ -11,9 +11,6 @@ use std::time::Duration;
 /// For so long after hosting ended here the provider may go on counting this host.
 const STILL_COUNTED: Duration = Duration::from_secs(20);
 
-/// The provider tells a tunnel's life in whole days: within one of them it is told as before.
-const EXPIRY_GRAIN: Duration = Duration::from_hours(24);
-
 impl Update<'_> {
     /// Takes a whole list: what is not in it is gone, unless it is hosted here (its engine knows better)
     /// or was changed since the list was asked for.
@@ -134,37 +131,14 @@ fn merge(state: &State, at: UnixMillis, mut tunnel: Tunnel, known: Option<&Tunne
         // A file of this computer says all that is known.
         return tunnel;
     };
-    tunnel.name.clone_from(&known.name);
-    tunnel.created_at = known.created_at;
-    tunnel.expires_at = expiry(known.expires_at, tunnel.expires_at);
+    let mut tunnel = tunnel.with_known(known);
     if state.fixed_ports.contains(&tunnel.id) {
         // What was typed is what is hosted: the provider only says what it speaks.
-        keep_ports(&mut tunnel, known);
-        return tunnel;
-    }
-    for port in &mut tunnel.ports {
-        if let Some(before) = known.port(port.number) {
-            *port = Port {
-                protocol: port.protocol,
-                ..before.clone()
-            };
-        }
+        let told = |port: &Port| tunnel.port(port.number).cloned();
+        let ports = known.ports.iter();
+        tunnel.ports = ports
+            .map(|port| told(port).unwrap_or_else(|| port.clone()))
+            .collect();
     }
     tunnel
-}
-
-fn keep_ports(tunnel: &mut Tunnel, known: &Tunnel) {
-    let told = std::mem::replace(&mut tunnel.ports, known.ports.clone());
-    for port in &mut tunnel.ports {
-        if let Some(told) = told.iter().find(|told| told.number == port.number) {
-            port.protocol = told.protocol;
-        }
-    }
-}
-
-fn expiry(known: Option<UnixMillis>, told: Option<UnixMillis>) -> Option<UnixMillis> {
-    match (known, told) {
-        (Some(known), Some(told)) if told.since(known) < EXPIRY_GRAIN => Some(known.min(told)),
-        _ => told,
-    }
 }

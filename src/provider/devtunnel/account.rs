@@ -6,7 +6,7 @@
 use super::probe::Dialect;
 use super::{
     Base, DevTunnelConnector, Identity, Inventory as Commands, Limit, Minted, Minting, Offer,
-    Scope, Shown, TokenSource, keep,
+    Scope, Shown, TokenSource,
 };
 use crate::model::{
     AccountId, AccountState, Inventory as Kept, LivePort, Offers, OptionKind, OptionSpec, Pending,
@@ -340,7 +340,7 @@ fn map_shown(shown: Shown, known: Option<&Tunnel>) -> Row {
         live: live.collect(),
         metrics: shown.metrics,
         tunnel: match known {
-            Some(known) => keep(known, shown.tunnel),
+            Some(known) => shown.tunnel.with_known(known),
             None => shown.tunnel,
         },
     }

@@ -4,7 +4,7 @@
 mod access;
 mod port;
 
-use super::cli::{self, Cli, Limits, Listed, New, Program, Shown, Told, failed, keep};
+use super::cli::{self, Cli, Limits, Listed, New, Program, Shown, Told, failed};
 use super::{Identity, OFFERS};
 use crate::base::clock;
 use crate::model::{
@@ -118,13 +118,13 @@ impl Inventory {
             as_known(listed, known)
         };
         Some(match known {
-            Some(known) => keep(known, fresh),
+            Some(known) => fresh.with_known(known),
             None => fresh,
         })
     }
 
     /// One tunnel, with its URLs and what the service counts. What only this computer knows of it,
-    /// [`keep`] adds.
+    /// [`Tunnel::with_known`] adds.
     ///
     /// # Errors
     /// `TunnelGone` and whatever else may fail.

@@ -22,7 +22,7 @@ mod visitors;
 mod watch;
 
 pub use account::{DevTunnels, OFFERS};
-pub use cli::{Limit, Limits, Shown, keep};
+pub use cli::{Limit, Limits, Shown};
 pub use connector::DevTunnelConnector;
 pub use inventory::Inventory;
 pub use management::Base;

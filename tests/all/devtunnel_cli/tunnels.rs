@@ -2,7 +2,6 @@
 
 use super::stand_in::{StandIn, id, port};
 use underpass::model::{Access, Metrics, Protocol, Reason, Tunnel};
-use underpass::provider::devtunnel::keep;
 
 fn numbers(tunnel: &Tunnel) -> Vec<u16> {
     tunnel.ports.iter().map(|port| port.number.get()).collect()
@@ -33,7 +32,7 @@ async fn a_tunnel_is_made_shown_listed_and_deleted() {
     assert!(made.expires_at.is_some());
 
     let shown = inventory.show(&made.id).await.expect("the tunnel").tunnel;
-    assert_eq!(keep(&made, shown), made);
+    assert_eq!(shown.with_known(&made), made);
     let listed = inventory
         .list(std::slice::from_ref(&made))
         .await

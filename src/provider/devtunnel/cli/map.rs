@@ -7,11 +7,6 @@ use crate::model::{
     Access, Metrics, Port, PortNumber, Protocol, Remote, Target, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// An expiry that slides is another one only when it has moved this far: else each look would change
-/// what is shown and stored.
-const SAME_EXPIRY: Duration = Duration::from_hours(1);
 
 /// What one look at one tunnel gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,30 +19,6 @@ pub struct Shown {
     pub whole: Metrics,
     /// The public URLs of the ports that were hosted before.
     pub urls: BTreeMap<PortNumber, String>,
-}
-
-/// The tunnel that a look gave, with what only this computer knows of it: what the person called it,
-/// since when it is known, in which order its ports were added.
-#[must_use]
-pub fn keep(known: &Tunnel, mut fresh: Tunnel) -> Tunnel {
-    let place = |port: &Port| {
-        known
-            .ports
-            .iter()
-            .position(|kept| kept.number == port.number)
-    };
-    // Stable: new ones stay behind, in the service's order.
-    fresh
-        .ports
-        .sort_by_key(|port| place(port).unwrap_or(usize::MAX));
-    fresh.name.clone_from(&known.name);
-    fresh.created_at = known.created_at;
-    if let (Some(kept), Some(read)) = (known.expires_at, fresh.expires_at)
-        && kept.since(read).max(read.since(kept)) <= SAME_EXPIRY
-    {
-        fresh.expires_at = Some(kept);
-    }
-    fresh
 }
 
 /// A listed tunnel, without what a list does not tell. `None`, and a warning, when its id is none.

@@ -1,7 +1,7 @@
 //! Every shape of the program, from files that hold what it prints.
 
 use super::shapes;
-use super::{Entry, is_public, keep, map_listed, map_shown};
+use super::{Entry, is_public, map_listed, map_shown};
 use crate::model::{Access, Metrics, Port, PortNumber, Protocol, Tunnel, TunnelId, UnixMillis};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -225,15 +225,15 @@ fn tunnel(name: &str, ports: &[u16], expires_at: u64) -> Tunnel {
 
 #[test]
 fn what_only_this_computer_knows_is_kept() {
-    let known = Tunnel {
-        chosen: crate::model::Chosen::default(),
+    const DAY: u64 = 24 * 3_600_000;
+    let mut known = Tunnel {
         created_at: UnixMillis(5),
-        ..tunnel("Büro", &[80, 22], 10_000_000)
+        ..tunnel("Büro", &[80, 22], DAY)
     };
-    let kept = keep(
-        &known,
-        tunnel("sample", &[22, 50, 80], 10_000_000 + 3_600_000),
-    );
+    known.ports[0].target.host = "nas.lan".to_owned();
+    let told = tunnel("sample", &[22, 50, 80], 2 * DAY - 1);
+    let kept = told.with_known(&known);
+    assert_eq!(kept.ports[0].target, known.ports[0].target);
     assert_eq!(
         (kept.name.as_str(), kept.created_at),
         ("Büro", UnixMillis(5))
@@ -241,8 +241,8 @@ fn what_only_this_computer_knows_is_kept() {
     let ports: Vec<u16> = kept.ports.iter().map(|port| port.number.get()).collect();
     assert_eq!(ports, [80, 22, 50]);
     assert_eq!(kept.expires_at, known.expires_at);
-    let later = keep(&known, tunnel("sample", &[], 10_000_000 + 3_600_001));
-    assert_eq!(later.expires_at, Some(UnixMillis(13_600_001)));
+    let later = tunnel("sample", &[], 2 * DAY).with_known(&known);
+    assert_eq!(later.expires_at, Some(UnixMillis(2 * DAY)));
 }
 
 /// JSON of the right words and the wrong kinds.
