@@ -168,7 +168,7 @@ async fn run(
     let mut look_around = interval(LOOK_AROUND);
     look_around.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Kept over events: they must not put them off.
-    let mut timers = Timers::default();
+    let mut timers = Timers::new();
     let mut event = Event::Started;
     let mut ending: Option<Ending> = None;
     'life: loop {
@@ -250,44 +250,38 @@ fn next_tick(state: &State) -> Option<Duration> {
     [toast, shown].into_iter().flatten().min()
 }
 
-/// What happens by the passing of time alone.
-#[derive(Default)]
-struct Timers {
-    tick: Option<Instant>,
-    list: Option<Instant>,
-    panel: Option<Instant>,
-    hosted: Option<Instant>,
-}
+/// What happens by the passing of time alone, and when it is wanted.
+struct Timers([(Event, Option<Instant>); 4]);
 
 impl Timers {
+    fn new() -> Self {
+        let polls = [Poll::List, Poll::Panel, Poll::Hosted].map(Event::Due);
+        let [list, panel, hosted] = polls;
+        Self([Event::Tick, list, panel, hosted].map(|event| (event, None)))
+    }
+
     /// Sets what is wanted and not set, and forgets what is not wanted any more.
     fn follow(&mut self, state: &State) {
-        self.tick = earlier(self.tick, next_tick(state));
-        self.list = earlier(self.list, next_poll(state, Poll::List));
-        self.panel = earlier(self.panel, next_poll(state, Poll::Panel));
-        self.hosted = earlier(self.hosted, next_poll(state, Poll::Hosted));
+        for (event, set) in &mut self.0 {
+            let wanted = match event {
+                Event::Due(poll) => next_poll(state, *poll),
+                _ => next_tick(state),
+            };
+            *set = earlier(*set, wanted);
+        }
     }
 
     /// Waits for the first of them.
     async fn next(&mut self) -> Event {
-        tokio::select! {
-            () = sleep_till(self.tick) => {
-                self.tick = None;
-                Event::Tick
-            }
-            () = sleep_till(self.list) => {
-                self.list = None;
-                Event::Due(Poll::List)
-            }
-            () = sleep_till(self.hosted) => {
-                self.hosted = None;
-                Event::Due(Poll::Hosted)
-            }
-            () = sleep_till(self.panel) => {
-                self.panel = None;
-                Event::Due(Poll::Panel)
-            }
+        let set = self.0.iter_mut().filter(|(_, at)| at.is_some());
+        let Some((event, at)) = set.min_by_key(|(_, at)| *at) else {
+            return std::future::pending().await;
+        };
+        if let Some(at) = *at {
+            sleep_until(at).await;
         }
+        *at = None;
+        event.clone()
     }
 }
 
@@ -320,12 +314,5 @@ impl Surroundings {
             tracing::info!(slept, moved, "the surroundings changed");
         }
         slept || moved
-    }
-}
-
-async fn sleep_till(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
