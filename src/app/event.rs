@@ -32,30 +32,24 @@ pub enum Poll {
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Event {
     /// The program began: what was hosted is hosted again.
     Started,
     /// The person asked for something.
     Act(Action),
     /// The person asked for a link to be broken (headless: `drop ID`).
-    DropLink {
-        /// Of which tunnel.
-        tunnel: TunnelId,
-    },
+    DropLink { tunnel: TunnelId },
     /// An engine reported.
     Engine {
-        /// Of which tunnel.
         tunnel: TunnelId,
-        /// Which of its engines.
         engine: EngineNumber,
-        /// What.
         event: EngineEvent,
     },
     /// A probe ended.
     Probed(ProbeReport),
     /// The inventory took a change, or did not.
     Changed {
-        /// The change.
         change: Pending,
         /// The tunnel as it is now, with its real id, where the inventory says so; or why it was not
         /// taken.
@@ -63,46 +57,35 @@ pub enum Event {
     },
     /// It was found out how far this computer is with an account.
     Account {
-        /// Which.
         account: AccountId,
-        /// How far.
         state: AccountState,
     },
     /// An account's tunnels, or why they cannot be had.
     Listed {
-        /// Whose.
         account: AccountId,
-        /// Which list.
         asked: AskNumber,
-        /// What came.
         result: Result<Vec<Row>, Reason>,
     },
     /// One tunnel of the account, or why it cannot be had.
     Shown {
-        /// Which question.
         asked: AskNumber,
-        /// Which tunnel.
         tunnel: TunnelId,
-        /// What came.
         result: Result<Box<Row>, Reason>,
     },
     /// A sign-in waits for this code.
     DeviceCode {
-        /// To which account.
         account: AccountId,
         /// The code, and where it is typed.
         code: DeviceCode,
     },
     /// A sign-in came to its end.
     SignedIn {
-        /// To which account.
         account: AccountId,
         /// How far this computer is with it now, or why it is not.
         result: Result<AccountState, Reason>,
     },
     /// A sign-out came to its end.
     SignedOut {
-        /// Of which account.
         account: AccountId,
         /// Why it is signed in still.
         result: Result<(), Reason>,
@@ -111,7 +94,6 @@ pub enum Event {
     Due(Poll),
     /// The joined relay's token is kept, or could not be.
     Joined {
-        /// The link.
         link: JoinLink,
         /// Why its token could not be kept.
         error: Option<NoticeKind>,
@@ -127,20 +109,16 @@ pub enum Event {
     /// Somebody shows tray icons, or nobody does.
     TrayHost(bool),
     /// The desktop would not do something.
-    DesktopRefused {
-        /// What it said.
-        detail: String,
-    },
+    DesktopRefused { detail: String },
 }
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Command {
     /// Start an engine.
     StartEngine {
-        /// Its number.
         engine: EngineNumber,
-        /// What it hosts.
         order: Box<HostOrder>,
     },
     /// Tell a tunnel's current engine something.
@@ -157,7 +135,6 @@ pub enum Command {
     Change {
         /// Which; the file, where the provider keeps none.
         account: AccountId,
-        /// The change.
         change: Pending,
         /// The tunnel before it; the new one itself for one that is made.
         known: Tunnel,
@@ -166,9 +143,7 @@ pub enum Command {
     SaveListed(Vec<Tunnel>),
     /// Ask what an account has.
     AskAccount {
-        /// Which.
         account: AccountId,
-        /// Which list.
         asked: AskNumber,
         /// Find out first how far this computer is with the account.
         preflight: bool,
@@ -179,16 +154,13 @@ pub enum Command {
     Preflight(AccountId),
     /// Ask about one tunnel of an account.
     AskTunnel {
-        /// Which account.
         account: AccountId,
-        /// Which question.
         asked: AskNumber,
         /// What is known of it.
         known: Tunnel,
     },
     /// Sign in at the provider.
     SignIn {
-        /// To which account.
         account: AccountId,
         /// By which of the provider's ways.
         way: String,

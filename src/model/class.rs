@@ -35,14 +35,12 @@ pub enum Side {
 /// operating system or a library said of it goes to the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Reason {
     /// This computer has no route to anywhere.
     Offline,
     /// The relay's name does not resolve.
-    UnknownHost {
-        /// The name.
-        host: String,
-    },
+    UnknownHost { host: String },
     /// Nothing accepts connections at the relay's address.
     RelayUnreachable {
         /// `HOST:PORT`.
@@ -66,34 +64,17 @@ pub enum Reason {
         address: String,
     },
     /// The relay speaks a version of the link that we do not.
-    VersionMismatch {
-        /// The relay's version.
-        theirs: u16,
-        /// Ours.
-        ours: u16,
-    },
+    VersionMismatch { theirs: u16, ours: u16 },
     /// The relay does not know the token.
     TokenRefused,
     /// Another account holds the name.
-    NameTaken {
-        /// The label.
-        name: String,
-    },
+    NameTaken { name: String },
     /// The relay gives the name to nobody.
-    NameReserved {
-        /// The label.
-        name: String,
-    },
+    NameReserved { name: String },
     /// The relay keeps no more names for this account.
-    TooManyNames {
-        /// How many it keeps.
-        limit: u32,
-    },
+    TooManyNames { limit: u32 },
     /// The relay gives this account no more public TCP ports.
-    TooManyPublicPorts {
-        /// How many it gives.
-        limit: u32,
-    },
+    TooManyPublicPorts { limit: u32 },
     /// Another machine of the same account hosts the tunnel.
     HostedElsewhere,
     /// Another process on this computer hosts the tunnel.
@@ -104,26 +85,18 @@ pub enum Reason {
     /// Another host took the tunnel over.
     TakenOver,
     /// The public TCP port that was asked for is not to be had.
-    PublicPortTaken {
-        /// The port.
-        port: PortNumber,
-    },
+    PublicPortTaken { port: PortNumber },
     /// The public TCP port that was asked for is none that the relay gives.
     PublicPortOutside {
-        /// The port.
         port: PortNumber,
         /// The first that it gives.
         first: u16,
-        /// The last.
         last: u16,
     },
     /// The relay's range of public TCP ports is used up, or it has none.
     NoPublicPorts,
     /// The relay takes no more tunnels of this account.
-    TooManyTunnels {
-        /// How many it takes.
-        limit: u32,
-    },
+    TooManyTunnels { limit: u32 },
     /// The account has as many hosts online as it may have.
     TooManySessions,
     /// The relay or provider asks to wait.
@@ -146,51 +119,28 @@ pub enum Reason {
     /// The computer slept, or its network changed.
     Woke,
     /// The embedded relay could not start here.
-    EmbeddedRelay {
-        /// What the system said.
-        detail: String,
-    },
+    EmbeddedRelay { detail: String },
     /// Nobody is signed in at the provider, or no longer.
     SignedOut,
     /// The provider does not have the tunnel: it was deleted, or it expired.
     TunnelGone,
     /// The provider would not have what was asked of it.
-    Refused {
-        /// What it said.
-        detail: String,
-    },
+    Refused { detail: String },
     /// The provider's service is in trouble, and says so.
     ServiceTrouble {
         /// The HTTP status, or 0 where it said it another way.
         status: u16,
     },
     /// The two ends do not understand each other.
-    ProtocolFault {
-        /// What was wrong.
-        detail: String,
-    },
+    ProtocolFault { detail: String },
     /// The provider's own program is not on this computer.
-    NotInstalled {
-        /// What it is called.
-        program: String,
-    },
+    NotInstalled { program: String },
     /// This build of the program lacks the provider.
-    NoProvider {
-        /// Its id.
-        provider: String,
-    },
+    NoProvider { provider: String },
     /// The provider's own program did not do what it was started for.
-    ProgramFailed {
-        /// What it is called.
-        program: String,
-        /// What it said.
-        detail: String,
-    },
+    ProgramFailed { program: String, detail: String },
     /// Anything else; the detail is what was said of it.
-    Other {
-        /// What was said.
-        detail: String,
-    },
+    Other { detail: String },
 }
 
 impl Reason {

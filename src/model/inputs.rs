@@ -213,27 +213,16 @@ pub struct Dialog {
 
 /// The short-lived line at the bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Toast {
     /// A URL went to the clipboard.
-    Copied {
-        /// The URL.
-        url: String,
-    },
+    Copied { url: String },
     /// A tunnel or port is gone.
-    Deleted {
-        /// What it was called.
-        name: String,
-    },
+    Deleted { name: String },
     /// A tunnel lives longer now.
-    Renewed {
-        /// What it is called.
-        name: String,
-    },
+    Renewed { name: String },
     /// The desktop would not do it.
-    DesktopRefused {
-        /// What it said.
-        detail: String,
-    },
+    DesktopRefused { detail: String },
 }
 
 /// Something the person should know beyond a tunnel's state.
@@ -249,64 +238,41 @@ pub struct Notice {
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum NoticeKind {
     /// A file could not be read, was kept aside, and the defaults are in force.
     FileCorrupt {
-        /// Its name.
         file: String,
         /// What it is called now.
         kept_as: String,
     },
     /// A file was written by a newer version: it is left as it is, and nothing is saved in its place.
-    FileTooNew {
-        /// Its name.
-        file: String,
-    },
+    FileTooNew { file: String },
     /// A file could not be read, and was left as it is by somebody who only wants to know.
-    FileUnreadable {
-        /// Its name.
-        file: String,
-    },
+    FileUnreadable { file: String },
     /// Some of a file's entries could not be read; a copy was kept aside, and the others are in force.
     EntriesDropped {
-        /// Its name.
         file: String,
-        /// How many.
         count: usize,
         /// What the copy is called.
         kept_as: String,
     },
     /// A file could not be written: what is on screen is not on disk.
-    FileNotSaved {
-        /// Its name.
-        file: String,
-        /// What the system said.
-        detail: String,
-    },
+    FileNotSaved { file: String, detail: String },
     /// The settings held values that cannot be used; the defaults are in force for them.
-    SettingsInvalid {
-        /// Which and why.
-        detail: String,
-    },
+    SettingsInvalid { detail: String },
     /// The audit log could not be written.
-    AuditNotWritten {
-        /// What the system said.
-        detail: String,
-    },
+    AuditNotWritten { detail: String },
     /// The embedded relay's visitors come by another port than the person expects.
     PortTaken {
         /// The port that could not be had.
         wanted: PortNumber,
         /// The one it is now.
         port: PortNumber,
-        /// What the system said.
         detail: String,
     },
     /// The home cannot be written: nothing of this run is kept.
-    NothingSaved {
-        /// What the system said.
-        detail: String,
-    },
+    NothingSaved { detail: String },
     /// Nobody shows tray icons: closing minimises.
     NoTrayHost,
     /// No keychain: secrets are in a file that only this user can read.
@@ -317,35 +283,18 @@ pub enum NoticeKind {
         hosting: bool,
     },
     /// A session could not be resumed: the connections that it held are cut.
-    HeldLost {
-        /// Of which tunnel.
-        tunnel: TunnelId,
-        /// How many there were.
-        open: u64,
-    },
+    HeldLost { tunnel: TunnelId, open: u64 },
     /// The provider did not take a change, and what is shown went back to what is.
     ChangeRefused {
-        /// Of which account.
         account: AccountId,
         /// What it would have done.
         change: PendingWord,
         /// What the tunnel is called.
         name: String,
-        /// Why.
         reason: Reason,
     },
     /// Something about an account did not work: the sign-in, or its list.
-    AccountTrouble {
-        /// Which.
-        account: AccountId,
-        /// Why.
-        reason: Reason,
-    },
+    AccountTrouble { account: AccountId, reason: Reason },
     /// A tunnel needs the person.
-    NeedsYou {
-        /// Which.
-        tunnel: TunnelId,
-        /// Why.
-        reason: Reason,
-    },
+    NeedsYou { tunnel: TunnelId, reason: Reason },
 }
