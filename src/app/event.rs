@@ -4,7 +4,7 @@ use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     AccountId, AccountState, Action, DeviceCode, JoinLink, NoticeKind, Pending, PortKey,
-    ProbeReport, Reason, RelaySettings, Settings, Tunnel, TunnelId,
+    ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
@@ -185,6 +185,14 @@ pub enum Command {
     OpenUrl(String),
     /// Start with the person's session, or do not.
     SetAutostart(bool),
+    /// Keep a secret under this name; it is good from now on.
+    KeepSecret(String, Secret),
+    /// Forget the secret of this name.
+    ForgetSecret(String),
+    /// Keep the token of an account; it is good from now on.
+    KeepToken(AccountId, Secret),
+    /// Forget the token of an account.
+    ForgetToken(AccountId),
     /// Keep this link's token, then use its relay.
     JoinRelay(JoinLink),
     /// Forget the joined relay's token and use the embedded relay.

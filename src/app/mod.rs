@@ -8,6 +8,7 @@ mod claims;
 mod embedded;
 mod errands;
 mod event;
+mod keychain;
 mod lane;
 mod perform;
 mod probed;

@@ -8,13 +8,12 @@ use super::lane::{Lane, Late};
 use super::probed::Probed;
 use super::run::{Mailbox, Profile};
 use super::saved::FileInventory;
+use super::tokens;
 use crate::audit::{AuditLog, Entry};
 use crate::base::clock;
 use crate::base::local;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
-use crate::model::{
-    JoinLink, Life, NoticeKind, Outage, Reason, RelaySettings, Timing, Tunnel, TunnelId,
-};
+use crate::model::{Life, NoticeKind, Outage, Reason, RelaySettings, Timing, Tunnel, TunnelId};
 use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
@@ -50,7 +49,7 @@ struct Running {
 }
 
 pub(super) struct Performer {
-    parts: Parts,
+    pub(super) parts: Parts,
     audit: AuditLog,
     prober: Prober,
     engines: HashMap<TunnelId, Running>,
@@ -58,7 +57,7 @@ pub(super) struct Performer {
     /// Engines that say goodbye.
     leaving: Vec<Engine>,
     clipboard: Option<Clipboard>,
-    lanes: Lanes,
+    pub(super) lanes: Lanes,
     errands: Errands,
 }
 
@@ -72,10 +71,10 @@ const KEYCHAIN_LIMIT: Duration = Duration::from_mins(1);
 const DESKTOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Whatever may hang, off the app's thread, a lane a kind.
-struct Lanes {
+pub(super) struct Lanes {
     files: Arc<Lane>,
     audit: Lane,
-    keychain: Lane,
+    pub(super) keychain: Lane,
     desktop: Lane,
 }
 
@@ -192,6 +191,14 @@ impl Performer {
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),
+            Command::KeepSecret(name, secret) => self.keep_secret(name, secret),
+            Command::ForgetSecret(name) => {
+                self.with_secrets(move |_, secrets| secrets.delete(&name))
+            }
+            Command::KeepToken(account, token) => self.keep_token(account, token),
+            Command::ForgetToken(account) => self.with_secrets(move |home, secrets| {
+                tokens::forget(home, secrets, &account).map(|_| ())
+            }),
             Command::JoinRelay(link) => self.join(link),
             Command::LeaveRelay => self.leave_relay(),
             Command::RestartRelay(settings) => self.restart_relay(settings),
@@ -345,7 +352,7 @@ impl Performer {
     }
 
     /// Tells the person so.
-    fn late(&self, notice: NoticeKind) -> Late {
+    pub(super) fn late(&self, notice: NoticeKind) -> Late {
         late(&self.parts.mailbox, notice)
     }
 
@@ -413,38 +420,6 @@ impl Performer {
         );
     }
 
-    fn join(&mut self, link: JoinLink) {
-        let (secrets, relay) = (
-            Arc::clone(&self.parts.secrets),
-            Arc::clone(&self.parts.relay),
-        );
-        let (late, mailbox) = (self.keychain_is_late(), self.parts.mailbox.clone());
-        let keep = move || {
-            let kept = secrets.set(RELAY_TOKEN, &link.token);
-            let error = kept.err().map(|error| token_not_kept(error.to_string()));
-            relay.join(link.clone());
-            mailbox.send(Event::Joined { link, error });
-        };
-        self.lanes.keychain.run(keep, late);
-    }
-
-    fn leave_relay(&mut self) {
-        self.parts.relay.leave();
-        let secrets = Arc::clone(&self.parts.secrets);
-        let late = self.keychain_is_late();
-        let forget = move || {
-            if let Err(error) = secrets.delete(RELAY_TOKEN) {
-                tracing::warn!(%error, "the joined relay's token could not be deleted");
-            }
-        };
-        self.lanes.keychain.run(forget, late);
-    }
-
-    fn keychain_is_late(&self) -> Late {
-        let detail = "the keychain does not answer yet; it may be asking for its password";
-        self.late(token_not_kept(detail.to_owned()))
-    }
-
     fn restart_relay(&self, settings: RelaySettings) {
         self.parts.relay.set(settings);
         let relay = Arc::clone(&self.parts.relay);
@@ -465,11 +440,4 @@ fn disk_is_late(file: &str) -> NoticeKind {
 fn not_saved(file: &str, detail: String) -> NoticeKind {
     let file = format!("{file}.json");
     NoticeKind::FileNotSaved { file, detail }
-}
-
-fn token_not_kept(detail: String) -> NoticeKind {
-    NoticeKind::FileNotSaved {
-        file: RELAY_TOKEN.to_owned(),
-        detail,
-    }
 }

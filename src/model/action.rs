@@ -54,7 +54,7 @@ pub enum Action {
         public_port: String,
         /// What was chosen of the provider's options, by key.
         #[serde(default)]
-        options: BTreeMap<String, String>,
+        options: BTreeMap<String, Secret>,
     },
     /// Add a port to a tunnel.
     AddPort {
@@ -95,6 +95,10 @@ pub enum Action {
     CopyInstallCommand { provider: ProviderId },
     /// Open the page that says how to install it.
     OpenInstallPage { provider: ProviderId },
+    /// Keep the token of an account.
+    KeepToken { account: AccountId, token: Secret },
+    /// Forget it.
+    ForgetToken { account: AccountId },
     /// Set an option of a provider.
     SetOption {
         provider: ProviderId,
@@ -137,6 +141,10 @@ impl Action {
         let text = typed.to_owned();
         match self {
             Self::Share { .. } => Self::Share { target: text },
+            Self::KeepToken { account, .. } => Self::KeepToken {
+                account,
+                token: Secret::new(typed),
+            },
             Self::JoinRelay { .. } => Self::JoinRelay {
                 link: Secret::new(typed),
             },

@@ -20,6 +20,13 @@ pub enum Field {
     PublicPort,
     /// A join link.
     JoinLink,
+    /// An account's token.
+    Token,
+    /// An option of the provider that is picked: its place in what that offers.
+    Option {
+        /// From 0.
+        at: usize,
+    },
 }
 
 /// Why a field cannot be taken as it stands.
@@ -27,6 +34,11 @@ pub enum Field {
 #[serde(rename_all = "kebab-case", tag = "kind")]
 #[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum FieldError {
+    /// An option takes something else.
+    NotTaken {
+        /// Its values, its range or an example.
+        takes: String,
+    },
     /// Nothing was typed.
     Empty,
     /// Not a number from 1 to 65535.

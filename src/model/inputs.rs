@@ -105,6 +105,16 @@ impl Inputs {
         offers.is_remote().then(|| AccountId::only(offers.id))
     }
 
+    /// The account of a provider that is meant where nobody says which: the one without a name where it
+    /// is there or none is, else the first.
+    #[must_use]
+    pub fn usual_account(&self, provider: ProviderId) -> AccountId {
+        let mut kept = self.tokens.iter().filter(|kept| kept.provider == provider);
+        // The one without a name is before all others.
+        let first = kept.next().cloned();
+        first.unwrap_or(AccountId::only(provider))
+    }
+
     /// What is known of an account; nothing, of one that nobody has asked about.
     #[must_use]
     pub fn account(&self, id: &AccountId) -> &AccountFacts {

@@ -176,6 +176,9 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Under this key a form says which account it is to be.
+    pub const ACCOUNT: &'static str = "account";
+
     /// The name under which what is secret of a tunnel is kept.
     #[must_use]
     pub fn secret_name(tunnel: &TunnelId, key: &str) -> String {

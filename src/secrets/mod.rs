@@ -129,6 +129,7 @@ impl Secrets {
     /// # Errors
     /// It may still be there.
     pub fn delete(&self, name: &str) -> Result<(), SecretsError> {
+        self.lent.lock().remove(name);
         self.file.delete(name)?;
         match &self.keychain {
             Some(keychain) => keychain.delete(name),

@@ -34,8 +34,7 @@ impl Update<'_> {
                 target,
                 protocol,
                 public_port,
-                // Nothing of a tunnel is chosen by them yet.
-                options: _,
+                options,
             } => self.create(&New {
                 name: &name,
                 provider,
@@ -43,6 +42,7 @@ impl Update<'_> {
                 target: &target,
                 protocol,
                 public_port: &public_port,
+                options: &options,
             }),
             Action::AddPort {
                 tunnel,
@@ -76,6 +76,8 @@ impl Update<'_> {
                 let program = self.program(provider);
                 self.open_url(program.map(|program| program.install_page.to_owned()));
             }
+            Action::KeepToken { account, token } => self.keep_token(account, token),
+            Action::ForgetToken { account } => self.forget_token(account),
             Action::SetOption {
                 provider,
                 key,

@@ -2,14 +2,17 @@
 
 use super::Update;
 use super::typed::{
-    Errors, check_name, check_port, free_label, free_name, keep, new_port, not_carried,
+    Errors, check_name, check_options, check_port, free_label, free_name, keep, new_port,
+    not_carried,
 };
 use crate::app::event::Command;
 use crate::model::{
-    Access, AccountId, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind, Pending,
-    Port, PortKey, Protocol, ProviderId, Reason, Remote, Toast, Tunnel, TunnelId, parse_target,
+    Access, AccountId, Chosen, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind,
+    Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Toast, Tunnel, TunnelId,
+    parse_target,
 };
 use crate::provider::Row;
+use std::collections::BTreeMap;
 
 /// A new tunnel, as typed.
 pub(super) struct New<'t> {
@@ -19,6 +22,8 @@ pub(super) struct New<'t> {
     pub(super) target: &'t str,
     pub(super) protocol: Protocol,
     pub(super) public_port: &'t str,
+    /// What was chosen of the provider's options, by key.
+    pub(super) options: &'t BTreeMap<String, Secret>,
 }
 
 impl Update<'_> {
@@ -32,6 +37,7 @@ impl Update<'_> {
                 target: typed,
                 protocol: Protocol::Auto,
                 public_port: "",
+                options: &BTreeMap::new(),
             }),
             Err(error) => {
                 self.show_errors(DialogKind::CreateTunnel, vec![(Field::Target, error)]);
@@ -57,6 +63,7 @@ impl Update<'_> {
             new.protocol,
             new.public_port,
         );
+        let (chosen, secrets) = check_options(&mut errors, inputs, offers, new.options);
         let (Some((name, id)), Some((target, protocol, public_port)), true) =
             (named, port, errors.is_empty())
         else {
@@ -71,13 +78,17 @@ impl Update<'_> {
             name,
             provider: new.provider,
             ports: vec![],
-            chosen: crate::model::Chosen::default(),
+            chosen,
             created_at: self.at,
             expires_at: None,
             remote: offers.is_remote().then_some(remote),
         };
         let port = new_port(&tunnel, target, protocol, public_port);
         tunnel.ports.push(port);
+        for (key, secret) in secrets {
+            let name = Chosen::secret_name(&tunnel.id, &key);
+            self.commands.push(Command::KeepSecret(name, secret));
+        }
         self.change(Pending::Create(tunnel));
     }
 
@@ -236,6 +247,9 @@ impl Update<'_> {
             }
         };
         self.state.ledger.change(done.tunnel());
+        if let Pending::Delete(id) = done {
+            self.forget_secrets(id);
+        }
         if let Pending::Create(asked) = done {
             // Without its real id it is nothing yet: the next list has it.
             if let Some(made) = made {
@@ -289,6 +303,14 @@ impl Update<'_> {
         }
         self.take_row(made);
         self.host(&id, false);
+    }
+
+    /// What is secret of a tunnel that goes opens nothing any more.
+    fn forget_secrets(&mut self, id: &TunnelId) {
+        let tunnel = self.state.inputs.tunnel(id);
+        let keys = tunnel.iter().flat_map(|tunnel| &tunnel.chosen.secrets);
+        let forget = keys.map(|key| Command::ForgetSecret(Chosen::secret_name(id, key)));
+        self.commands.extend(forget);
     }
 
     /// What a change asks for beside the inventory.

@@ -3,8 +3,10 @@
 use super::Update;
 use crate::app::event::Command;
 use crate::app::state::relay_facts;
+use crate::engine::EngineCommand;
 use crate::model::{
-    Dialog, DialogKind, Field, FieldError, JoinLink, NoticeKind, Secret, Setting, Settings,
+    AccountId, Dialog, DialogKind, Field, FieldError, JoinLink, Life, NoticeKind, Secret, Setting,
+    Settings, Tunnel, TunnelId,
 };
 
 impl Update<'_> {
@@ -37,6 +39,46 @@ impl Update<'_> {
         // Else what is hosted is hosted elsewhere.
         if !is_joined {
             self.move_hosted();
+        }
+    }
+
+    pub(super) fn keep_token(&mut self, account: AccountId, token: Secret) {
+        let offers = self.state.inputs.providers.of(account.provider);
+        if !offers
+            .token
+            .is_some_and(|spec| (spec.takes)(token.expose()))
+        {
+            let takes = offers.token.map_or("", |spec| spec.page).to_owned();
+            self.state.inputs.dialog = Some(Dialog {
+                kind: DialogKind::Settings,
+                errors: vec![(Field::Token, FieldError::NotTaken { takes })],
+            });
+            return;
+        }
+        self.state.inputs.dialog = None;
+        self.state.inputs.tokens.insert(account.clone());
+        self.commands
+            .push(Command::KeepToken(account.clone(), token));
+        self.reconnect_signed_out(&account);
+    }
+
+    /// What is hosted goes on: only a new connection asks for the token.
+    pub(super) fn forget_token(&mut self, account: AccountId) {
+        self.state.inputs.tokens.remove(&account);
+        self.commands.push(Command::ForgetToken(account));
+    }
+
+    /// What waits for somebody to sign in there tries again.
+    fn reconnect_signed_out(&mut self, account: &AccountId) {
+        let waits = |tunnel: &&Tunnel| {
+            let host = self.state.inputs.hosts.get(&tunnel.id);
+            tunnel.account() == *account
+                && host.is_some_and(|host| matches!(host.life, Life::SignIn(_)))
+        };
+        let tunnels = self.state.inputs.tunnels.iter().filter(waits);
+        let waiting: Vec<TunnelId> = tunnels.map(|tunnel| tunnel.id.clone()).collect();
+        for tunnel in &waiting {
+            self.tell(tunnel, EngineCommand::Reconnect);
         }
     }
 

@@ -4,9 +4,11 @@
 use crate::app::state::State;
 use crate::base::local::is_here;
 use crate::model::{
-    Field, FieldError, Offers, Pending, Port, PortNumber, Protocol, ProviderId, RelaySettings,
-    Target, Tunnel, TunnelId, default_name, parse_name, parse_port, parse_typed_target,
+    Chosen, Field, FieldError, Inputs, Offers, OptionScope, Pending, Port, PortNumber, Protocol,
+    ProviderId, RelaySettings, Secret, Target, Tunnel, TunnelId, default_name, parse_name,
+    parse_port, parse_typed_target,
 };
+use std::collections::BTreeMap;
 
 /// Behind the dot in the id of a tunnel that a provider has not named yet.
 const UNNAMED: &str = "new";
@@ -118,6 +120,42 @@ pub(super) fn check_port(
         return None;
     }
     Some((target, protocol, public_port))
+}
+
+/// What was chosen of a provider's options, and apart from it what is secret of that, by key.
+pub(super) fn check_options(
+    errors: &mut Errors,
+    inputs: &Inputs,
+    offers: &Offers,
+    typed: &BTreeMap<String, Secret>,
+) -> (Chosen, Vec<(String, Secret)>) {
+    let (mut chosen, mut secrets) = (Chosen::default(), vec![]);
+    chosen.account = match typed.get(Chosen::ACCOUNT) {
+        Some(name) => name.expose().to_owned(),
+        None => inputs.usual_account(offers.id).name,
+    };
+    for (at, option) in offers.options.iter().enumerate() {
+        let value = typed
+            .get(option.key)
+            .filter(|_| option.scope == OptionScope::Tunnel);
+        let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
+            if option.required {
+                errors.push((Field::Option { at }, FieldError::Empty));
+            }
+            continue;
+        };
+        if !option.takes(value.expose()) {
+            let takes = option.values();
+            errors.push((Field::Option { at }, FieldError::NotTaken { takes }));
+        } else if option.is_secret() {
+            chosen.secrets.insert(option.key.to_owned());
+            secrets.push((option.key.to_owned(), value.clone()));
+        } else {
+            let value = value.expose().to_owned();
+            chosen.options.insert(option.key.to_owned(), value);
+        }
+    }
+    (chosen, secrets)
 }
 
 /// That a provider does not carry a protocol.

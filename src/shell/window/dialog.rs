@@ -2,7 +2,7 @@
 
 use super::map::{Text, model};
 use super::sync;
-use crate::model::{Access, Action, Protocol};
+use crate::model::{Access, Action, Protocol, Secret};
 use crate::shell::ui;
 use crate::view::{DialogView, ProviderChoice, Section};
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
@@ -26,7 +26,7 @@ pub(super) struct Dialog {
     /// Of each provider there.
     offered: RefCell<Vec<Vec<ui::OptionItem>>>,
     /// What was picked and typed of the options, by key.
-    entered: RefCell<BTreeMap<String, String>>,
+    entered: RefCell<BTreeMap<String, Secret>>,
 }
 
 impl Dialog {
@@ -93,7 +93,7 @@ impl Dialog {
     /// Keeps what was picked or typed until the form is confirmed.
     pub(super) fn enter(&self, action: Action) {
         if let Action::SetOption { key, value, .. } = action {
-            self.entered.borrow_mut().insert(key, value);
+            self.entered.borrow_mut().insert(key, Secret::new(&value));
         }
     }
 

@@ -134,9 +134,12 @@ fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
         },
         protocols: words(offers),
         access: offers.access,
-        options: vec![],
+        options: settings::of_new_tunnel(scene.inputs, offers),
         shut: lack.map(|lack| shut(offers, lack)),
-        set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),
+        set_up: lack.map(|lack| match lack {
+            Lack::Token => button::settings(m::set_up(offers.name)),
+            _ => button::account(&account, m::set_up(offers.name)),
+        }),
     }
 }
 
@@ -278,8 +281,13 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             Field::Name => m::error_empty_name(),
             Field::Target => m::error_empty_target(),
             Field::JoinLink => m::error_empty_link(),
-            Field::Provider | Field::Protocol | Field::PublicPort => m::error_empty(),
+            Field::Provider
+            | Field::Protocol
+            | Field::PublicPort
+            | Field::Token
+            | Field::Option { .. } => m::error_empty(),
         },
+        FieldError::NotTaken { takes } => m::error_not_taken(takes.as_str()),
         FieldError::NotAPort { typed } => m::error_not_a_port(typed.as_str()),
         FieldError::NotATarget { typed } => m::error_not_a_target(typed.as_str()),
         FieldError::TwoPorts { typed } => m::error_two_ports(typed.as_str()),

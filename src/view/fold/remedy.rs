@@ -55,7 +55,8 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
     match group.lack {
         Some(Lack::Program) => install_help(group),
         Some(Lack::SignIn | Lack::Patience) => sign_in(scene, group),
-        Some(Lack::Token) | None => button::host(group, m::act_host()),
+        Some(Lack::Token) => button::settings(m::set_up(group.offers.name)),
+        None => button::host(group, m::act_host()),
     }
 }
 

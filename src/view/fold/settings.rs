@@ -6,8 +6,8 @@ use super::dialog::error_text;
 use super::scene::Scene;
 use super::sentence::fault;
 use crate::model::{
-    AccountId, AccountState, Action, Field, Inputs, Language, OptionKind, OptionSpec, ProviderId,
-    Secret, Setting, Theme,
+    AccountId, AccountState, Action, Chosen, Field, Inputs, Language, Offers, OptionKind,
+    OptionScope, OptionSpec, ProviderId, Secret, Setting, Theme, TokenSpec,
 };
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
 
@@ -16,6 +16,8 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
     let mut sections = vec![general(inputs), relay(inputs)];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
+    let providers = inputs.providers.iter();
+    sections.extend(providers.filter_map(|offers| Some(with_token(inputs, offers, offers.token?))));
     DialogView::Settings {
         title: m::dialog_settings_title(),
         sections,
@@ -118,29 +120,141 @@ fn relay(inputs: &Inputs) -> Section {
 /// An account, with what can be set for its provider.
 fn account(inputs: &Inputs, of: &AccountId) -> Section {
     let offers = inputs.providers.of(of.provider);
-    let set = |option| inputs.settings.option(of.provider, option);
-    let options = offers.options.iter();
+    let rows = of_provider(inputs, offers);
     Section {
         head: Some((
             m::provider_named(offers.name),
             account_line(&inputs.account(of).state),
         )),
         button: Some(button::account(of, m::act_manage_account())),
-        folded: options.clone().all(|option| set(option) == option.default),
-        rows: options
-            .map(|option| option_row(of.provider, option, &set(option)))
+        folded: rows.iter().all(|(_, is_usual)| *is_usual),
+        rows: rows.into_iter().map(|(row, _)| row).collect(),
+    }
+}
+
+/// A provider that takes tokens: those that are there, a place for another, and what can be set.
+fn with_token(inputs: &Inputs, offers: &Offers, token: TokenSpec) -> Section {
+    let kept = inputs.tokens.iter().filter(|of| of.provider == offers.id);
+    let kept: Vec<&AccountId> = kept.collect();
+    let account = AccountId::only(offers.id);
+    let entry = Entry {
+        label: m::field_token(),
+        hint: Some(m::field_token_hint(token.page)),
+        placeholder: String::new(),
+        text: String::new(),
+        error: inputs
+            .dialog
+            .as_ref()
+            .and_then(|dialog| {
+                dialog
+                    .errors
+                    .iter()
+                    .find(|(field, _)| *field == Field::Token)
+            })
+            .map(|(field, error)| error_text(*field, error)),
+        set: Action::KeepToken {
+            account: account.clone(),
+            token: Secret::new(""),
+        },
+        button: Some(m::act_keep_token()),
+    };
+    let rows = of_provider(inputs, offers).into_iter().map(|(row, _)| row);
+    let line = match &kept[..] {
+        [] => m::account_no_token(),
+        [only] if only.name.is_empty() => m::account_token(),
+        several => {
+            let names: Vec<&str> = several.iter().map(|of| of.name.as_str()).collect();
+            m::account_tokens(names.join(", "))
+        }
+    };
+    Section {
+        head: Some((m::provider_named(offers.name), line)),
+        button: kept
+            .contains(&&account)
+            .then(|| enabled(m::act_forget_token(), Action::ForgetToken { account })),
+        folded: !kept.is_empty(),
+        rows: std::iter::once(OptionRow::Secret(entry))
+            .chain(rows)
             .collect(),
     }
 }
 
+/// What can be set for all tunnels of a provider, each with whether it is as usual.
+fn of_provider(inputs: &Inputs, offers: &Offers) -> Vec<(OptionRow, bool)> {
+    let options = offers.options_of(OptionScope::Provider);
+    let row = |option: &'static OptionSpec| {
+        let is = inputs.settings.option(offers.id, option);
+        let row = option_row(offers.id, option, &is, None);
+        (row, is == option.default)
+    };
+    options.map(row).collect()
+}
+
+/// What can be chosen for a new tunnel, the account among it where there are several.
+pub(super) fn of_new_tunnel(inputs: &Inputs, offers: &Offers) -> Vec<OptionRow> {
+    let wrong = |at: usize| {
+        let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
+        let found = errors.find(|(field, _)| *field == Field::Option { at });
+        found.map(|(field, error)| error_text(*field, error))
+    };
+    let options = offers.options.iter().enumerate();
+    let of_tunnel = options.filter(|(_, option)| option.scope == OptionScope::Tunnel);
+    let rows = of_tunnel.map(|(at, option)| option_row(offers.id, option, "", wrong(at)));
+    which_account(inputs, offers)
+        .into_iter()
+        .chain(rows)
+        .collect()
+}
+
+fn which_account(inputs: &Inputs, offers: &Offers) -> Option<OptionRow> {
+    let kept = inputs.tokens.iter().filter(|of| of.provider == offers.id);
+    let names: Vec<&str> = kept.map(|of| of.name.as_str()).collect();
+    let choice = |name: &&str| {
+        let label = if name.is_empty() {
+            m::account_unnamed()
+        } else {
+            m::account_named(*name)
+        };
+        let set = Action::SetOption {
+            provider: offers.id,
+            key: Chosen::ACCOUNT.to_owned(),
+            value: (*name).to_owned(),
+        };
+        (label, set)
+    };
+    (names.len() > 1).then(|| OptionRow::Choice {
+        label: m::field_account(),
+        choices: names.iter().map(choice).collect(),
+        chosen: Some(0),
+    })
+}
+
 /// What may be set for a provider, or for a tunnel at it, as it is.
-fn option_row(provider: ProviderId, option: &OptionSpec, is: &str) -> OptionRow {
+fn option_row(
+    provider: ProviderId,
+    option: &OptionSpec,
+    is: &str,
+    error: Option<Msg>,
+) -> OptionRow {
     let set = |value: &str| Action::SetOption {
         provider,
         key: option.key.to_owned(),
         value: value.to_owned(),
     };
     let label = Msg::plain(option.label);
+    let entry = |hint| Entry {
+        label: Msg::plain(option.label),
+        hint,
+        placeholder: option.values(),
+        text: if option.is_secret() {
+            String::new()
+        } else {
+            is.to_owned()
+        },
+        error: error.clone(),
+        set: set(""),
+        button: None,
+    };
     match option.kind {
         OptionKind::Choice(values) => OptionRow::Choice {
             label,
@@ -150,6 +264,16 @@ fn option_row(provider: ProviderId, option: &OptionSpec, is: &str) -> OptionRow 
                 .map(|(value, label)| (Msg::plain(label), set(value)))
                 .collect(),
         },
+        OptionKind::Switch => OptionRow::Toggle {
+            label,
+            hint: None,
+            on: is == "on",
+            set: ["off", "on"].map(set),
+        },
+        OptionKind::Number { .. } => OptionRow::Number(entry(None)),
+        OptionKind::Text(_) => OptionRow::Text(entry(None)),
+        OptionKind::Secret(_) => OptionRow::Secret(entry(None)),
+        OptionKind::File => OptionRow::Text(entry(Some(m::field_file_hint()))),
     }
 }
 

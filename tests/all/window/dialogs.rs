@@ -221,7 +221,8 @@ fn asked(bench: &Bench) -> Vec<(String, String)> {
     let [Action::CreateTunnel { options, .. }] = &actions[..] else {
         panic!("{actions:?}");
     };
-    options.clone().into_iter().collect()
+    let plain = |(key, value): (&String, &Secret)| (key.clone(), value.expose().to_owned());
+    options.iter().map(plain).collect()
 }
 
 #[test]
