@@ -137,7 +137,7 @@ pub enum Command {
         account: AccountId,
         change: Pending,
         /// The tunnel before it; the new one itself for one that is made.
-        known: Tunnel,
+        known: Box<Tunnel>,
     },
     /// Keep what all accounts have: a provider said something else of it.
     SaveListed(Vec<Tunnel>),

@@ -155,7 +155,7 @@ impl Performer {
                 account,
                 change,
                 known,
-            } => self.errands.change(account, change, known),
+            } => self.errands.change(account, change, *known),
             Command::SaveListed(listed) => self.save_listed(listed),
             Command::AskAccount {
                 account,

@@ -48,7 +48,7 @@ impl Inventory {
     ) -> Result<(Pending, Tunnel), Wrong> {
         let commands = update(&mut self.state, at, Event::Act(action));
         let asked = commands.into_iter().find_map(|command| match command {
-            Command::Change { change, known, .. } => Some((change, known)),
+            Command::Change { change, known, .. } => Some((change, *known)),
             _ => None,
         });
         asked.ok_or_else(|| {

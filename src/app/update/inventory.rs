@@ -219,7 +219,7 @@ impl Update<'_> {
         self.commands.push(Command::Change {
             account: known.account(),
             change,
-            known,
+            known: Box::new(known),
         });
     }
 
