@@ -193,7 +193,7 @@ impl Performer {
             Command::SetAutostart(on) => self.set_autostart(on),
             Command::KeepSecret(name, secret) => self.keep_secret(name, secret),
             Command::ForgetSecret(name) => {
-                self.with_secrets(move |_, secrets| secrets.delete(&name))
+                self.with_secrets(move |_, secrets| secrets.delete(&name));
             }
             Command::KeepToken(account, token) => self.keep_token(account, token),
             Command::ForgetToken(account) => self.with_secrets(move |home, secrets| {

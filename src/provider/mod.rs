@@ -8,7 +8,8 @@
 //! ```
 //! use std::sync::Arc;
 //! use underpass::model::{
-//!     Port, PortNumber, PortOptions, Protocol, ProviderId, ProviderOptions, Target, TunnelId,
+//!     AccountId, Port, PortNumber, PortOptions, Protocol, ProviderId, ProviderOptions, Target,
+//!     TunnelId,
 //! };
 //! use underpass::provider::relay::{Fixed, RelayConnector};
 //! use underpass::provider::{ConnectError, Connector as _, HostOrder, SessionEvent};
@@ -25,7 +26,7 @@
 //! let connector = RelayConnector::new(Arc::new(Fixed(join_link)));
 //! let (shop, number) = (TunnelId::new("shop")?, PortNumber::new(3000).ok_or("not 0")?);
 //! let order = HostOrder {
-//!     provider: ProviderId::RELAY,
+//!     account: AccountId::only(ProviderId::RELAY),
 //!     tunnel: shop.clone(),
 //!     ports: vec![Port {
 //!         number,
@@ -39,6 +40,7 @@
 //!     take_over: false,
 //!     fixed_ports: false,
 //!     options: ProviderOptions::default(),
+//!     secrets: std::collections::BTreeSet::new(),
 //!     sessions: 0,
 //! };
 //!

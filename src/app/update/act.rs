@@ -76,7 +76,7 @@ impl Update<'_> {
                 let program = self.program(provider);
                 self.open_url(program.map(|program| program.install_page.to_owned()));
             }
-            Action::KeepToken { account, token } => self.keep_token(account, token),
+            Action::KeepToken { account, token } => self.keep_token(&account, token),
             Action::ForgetToken { account } => self.forget_token(account),
             Action::SetOption {
                 provider,

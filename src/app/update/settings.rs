@@ -42,7 +42,7 @@ impl Update<'_> {
         }
     }
 
-    pub(super) fn keep_token(&mut self, account: AccountId, token: Secret) {
+    pub(super) fn keep_token(&mut self, account: &AccountId, token: Secret) {
         let offers = self.state.inputs.providers.of(account.provider);
         if !offers
             .token
@@ -59,7 +59,7 @@ impl Update<'_> {
         self.state.inputs.tokens.insert(account.clone());
         self.commands
             .push(Command::KeepToken(account.clone(), token));
-        self.reconnect_signed_out(&account);
+        self.reconnect_signed_out(account);
     }
 
     /// What is hosted goes on: only a new connection asks for the token.

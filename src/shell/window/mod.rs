@@ -231,14 +231,15 @@ impl Window {
         });
         let dialog = Rc::clone(&self.dialog);
         dialogs.on_pick(move |does| {
-            clicked(&does)
-                .into_iter()
-                .for_each(|action| dialog.enter(action));
+            if let Some(action) = clicked(&does) {
+                dialog.enter(action);
+            }
         });
         let dialog = Rc::clone(&self.dialog);
         dialogs.on_enter(move |does, text| {
-            let entered = clicked(&does).map(|action| action.with_text(&text));
-            entered.into_iter().for_each(|action| dialog.enter(action));
+            if let Some(action) = clicked(&does) {
+                dialog.enter(action.with_text(&text));
+            }
         });
         dialogs.on_place(|words, word| {
             let place = words.iter().position(|other| other == word);

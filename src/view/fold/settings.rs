@@ -199,7 +199,7 @@ pub(super) fn of_new_tunnel(inputs: &Inputs, offers: &Offers) -> Vec<OptionRow> 
     };
     let options = offers.options.iter().enumerate();
     let of_tunnel = options.filter(|(_, option)| option.scope == OptionScope::Tunnel);
-    let rows = of_tunnel.map(|(at, option)| option_row(offers.id, option, "", wrong(at)));
+    let rows = of_tunnel.map(|(at, option)| option_row(offers.id, option, "", wrong(at).as_ref()));
     which_account(inputs, offers)
         .into_iter()
         .chain(rows)
@@ -234,7 +234,7 @@ fn option_row(
     provider: ProviderId,
     option: &OptionSpec,
     is: &str,
-    error: Option<Msg>,
+    error: Option<&Msg>,
 ) -> OptionRow {
     let set = |value: &str| Action::SetOption {
         provider,
@@ -251,7 +251,7 @@ fn option_row(
         } else {
             is.to_owned()
         },
-        error: error.clone(),
+        error: error.cloned(),
         set: set(""),
         button: None,
     };

@@ -4,6 +4,7 @@ mod account;
 mod held;
 mod hosting;
 mod inventory;
+mod options;
 mod order;
 mod panel;
 mod polls;
