@@ -35,6 +35,8 @@ Examples:
   underpass host 3000 --name shop --provider NAME
                                         through another provider: the account's tunnel shop, made
                                         if it is not there; `underpass providers` lists the names
+  underpass host --provider manual --set url=https://app.example.org/
+                                        watch a URL that somebody else serves
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -127,7 +129,7 @@ pub(super) enum RawCommand {
 #[command(after_help = HOST_EXAMPLES)]
 pub(super) struct RawHost {
     /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "provider", value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 
     /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four

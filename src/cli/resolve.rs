@@ -11,8 +11,8 @@ use super::resolved::{
 };
 use super::{RELAY_VARIABLE, account, set};
 use crate::model::{
-    Access, Catalog, FieldError, JoinLink, Offers, Protocol, ProviderId, parse_name,
-    parse_typed_target,
+    Access, Catalog, FieldError, JoinLink, Offers, PortNumber, Protocol, ProviderId, Target,
+    TypedTarget, parse_name, parse_typed_target,
 };
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
@@ -90,11 +90,14 @@ fn host(
     providers: &Catalog,
 ) -> Result<HostArgs, String> {
     let offers = find(providers, raw.provider)?;
-    let targets: Vec<Asked> = raw
-        .targets
-        .iter()
-        .map(|typed| read_target(typed))
-        .collect::<Result<_, _>>()?;
+    let typed = raw.targets.iter().map(|typed| read_target(typed));
+    let mut targets: Vec<Asked> = typed.collect::<Result<_, _>>()?;
+    let mut name = raw.name.clone();
+    if targets.is_empty() {
+        let (of_url, host) = watched(offers, &raw.set)?;
+        targets.push(Asked::Target(of_url));
+        name = name.or(Some(host));
+    }
     check_options(&raw, offers, &targets)?;
     let makes = targets
         .iter()
@@ -113,7 +116,7 @@ fn host(
     };
     Ok(HostArgs {
         targets,
-        name: raw.name,
+        name,
         protocol: raw.protocol,
         public_port: raw.public_port,
         options: raw.options.resolve(),
@@ -133,6 +136,34 @@ fn host(
         json: raw.json,
         control: raw.control,
     })
+}
+
+/// What stands for the service of a URL that somebody else serves, and its host's name.
+fn watched(offers: &Offers, set: &[String]) -> Result<(TypedTarget, String), String> {
+    let key = offers.watches.ok_or_else(|| {
+        "a TARGET is missing: PORT, HOST:PORT or the name of a saved tunnel".to_owned()
+    })?;
+    let set = set::read(offers, set, true)?;
+    let url = set
+        .tunnel
+        .get(key)
+        .map(|url| reqwest::Url::parse(url.trim()));
+    // It was checked just now.
+    let url = url.and_then(Result::ok);
+    let place = url.as_ref().and_then(|url| {
+        let port = url.port_or_known_default().and_then(PortNumber::new)?;
+        Some((url.host_str()?, port))
+    });
+    let (host, port) = place.ok_or_else(|| format!("{key} takes a URL with a host"))?;
+    let target = Target {
+        host: host.to_owned(),
+        port,
+    };
+    let typed = TypedTarget {
+        target,
+        protocol: None,
+    };
+    Ok((typed, host.to_owned()))
 }
 
 fn check_options(raw: &RawHost, offers: &Offers, targets: &[Asked]) -> Result<(), String> {

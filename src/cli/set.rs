@@ -61,7 +61,8 @@ impl Set {
         if !option.takes(value) {
             let (key, takes) = (option.key, option.values());
             return Err(match option.kind {
-                OptionKind::Text(_) => format!("{key} takes text as {takes}, not {value:?}"),
+                // It may hold a secret where none is expected.
+                OptionKind::Text(_) => format!("{key} takes text as {takes}"),
                 _ => format!("{key} takes {takes}, not {value:?}"),
             });
         }

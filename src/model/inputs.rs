@@ -98,6 +98,14 @@ impl Inputs {
         self.providers.of(self.provider(id))
     }
 
+    /// The URL of a tunnel that somebody else serves.
+    #[must_use]
+    pub fn watched_url(&self, id: &TunnelId) -> Option<&str> {
+        let tunnel = self.tunnel(id)?;
+        let key = self.providers.of(tunnel.provider).watches?;
+        tunnel.chosen.options.get(key).map(String::as_str)
+    }
+
     /// The account that the tunnel of this id is in; `None` where it is in a file of this computer.
     #[must_use]
     pub fn account_of(&self, id: &TunnelId) -> Option<AccountId> {

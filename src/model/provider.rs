@@ -226,6 +226,9 @@ pub struct Offers {
     pub probe: &'static dyn ProbeDialect,
     /// A tunnel can be made, hosted and deleted to see whether that works.
     pub trial: bool,
+    /// Somebody else serves its URLs, which are watched and never hosted: the key of the option that
+    /// says which URL that is.
+    pub watches: Option<&'static str>,
     /// What may be set for it.
     pub options: &'static [OptionSpec],
 }
@@ -259,6 +262,7 @@ impl Offers {
         port_options: true,
         probe: &OwnDialect,
         trial: false,
+        watches: None,
         options: &[],
     };
 
@@ -340,6 +344,7 @@ impl Offers {
         port_options: false,
         probe: &SampleDialect,
         trial: true,
+        watches: None,
         options: &[OptionSpec {
             default: "both",
             ..OptionSpec::new(

@@ -82,6 +82,8 @@ impl Asker {
         let (local, (public, alive)) = if plan.loops {
             let itself = LocalAnswer::Failed(ServiceFault::Loop);
             (itself, (PublicAnswer::NotAsked, (session.is_alive)()))
+        } else if !plan.local {
+            (LocalAnswer::NotAsked, self.ask_public(plan, session).await)
         } else if plan.protocol.is_web() {
             self.ask_both_web(plan, session).await
         } else {

@@ -45,6 +45,8 @@ pub struct ProbePlan {
     pub url: String,
     /// The target is the public URL's own address.
     pub loops: bool,
+    /// There is a local service to ask.
+    pub local: bool,
     /// Between two probes, from start to start.
     pub interval: Duration,
     /// Where probes cost and are rare: how often it is looked whether the service is still there.
@@ -242,6 +244,7 @@ mod tests {
             options: PortOptions::default(),
             url: String::new(),
             loops: false,
+            local: true,
             interval,
             looks: None,
             timeout: Duration::from_secs(5),

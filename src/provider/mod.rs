@@ -60,6 +60,7 @@ pub mod devtunnel;
 mod dial;
 mod inventory;
 mod log_limit;
+pub mod manual;
 #[cfg(feature = "ngrok")]
 pub mod ngrok;
 mod probe_marks;

@@ -79,6 +79,7 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
         Arc::new(super::devtunnel::DevTunnels::from_env()),
         #[cfg(feature = "ngrok")]
         Arc::new(super::ngrok::Ngrok::new(secrets)),
+        Arc::new(super::manual::Manual),
     ]
 }
 
@@ -91,6 +92,7 @@ pub fn catalog() -> Catalog {
         &super::devtunnel::OFFERS,
         #[cfg(feature = "ngrok")]
         &super::ngrok::OFFERS,
+        &super::manual::OFFERS,
     ])
 }
 

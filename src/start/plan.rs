@@ -4,8 +4,8 @@ use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
-    Access, AccountId, Action, Protocol, Settings, Tunnel, TunnelId, TypedTarget, UnixMillis,
-    default_name,
+    Access, AccountId, Action, Protocol, Secret, Settings, Tunnel, TunnelId, TypedTarget,
+    UnixMillis, default_name,
 };
 use crate::provider::registry;
 use std::collections::BTreeSet;
@@ -119,7 +119,12 @@ fn make(
         target: first.target.to_string(),
         protocol: protocol(first),
         public_port: public_port.unwrap_or_default(),
-        options: [].into(),
+        options: args
+            .set
+            .tunnel
+            .iter()
+            .map(|(key, value)| (key.clone(), Secret::new(value)))
+            .collect(),
     };
     inventory.change(at, create)?;
     for typed in others {

@@ -7,6 +7,7 @@ mod bad_input;
 mod hosting;
 mod kit;
 mod limits;
+mod manual;
 #[cfg(feature = "ngrok")]
 mod ngrok;
 mod paper;

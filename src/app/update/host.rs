@@ -2,9 +2,10 @@
 
 use super::Update;
 use crate::app::event::Command;
+use crate::app::state::Run;
 use crate::audit::{Cause, Kind};
 use crate::engine::EngineCommand;
-use crate::model::{Life, Phase, TunnelId};
+use crate::model::{Life, LivePort, Phase, SessionNumber, TunnelId};
 use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ impl Update<'_> {
     /// Hosts what was hosted when the program ended.
     pub(super) fn resume_all(&mut self) {
         for tunnel in self.state.wanted() {
-            self.start_engine(&tunnel, false);
+            self.start(&tunnel, false);
         }
     }
 
@@ -30,8 +31,11 @@ impl Update<'_> {
             }
             return;
         }
+        if self.is_watched(tunnel) && self.is_up(tunnel) {
+            return;
+        }
         self.state.host_mut(tunnel).wanted = true;
-        self.start_engine(tunnel, take_over);
+        self.start(tunnel, take_over);
         self.save_hosted();
     }
 
@@ -44,6 +48,9 @@ impl Update<'_> {
         if self.state.engines.contains_key(tunnel) {
             self.audit(tunnel, Kind::ManualStop, Some(Cause::Stopped));
             self.end_engine(tunnel);
+        } else if self.is_watched(tunnel) {
+            self.audit(tunnel, Kind::ManualStop, Some(Cause::Stopped));
+            self.end_watch(tunnel);
         } else {
             // Its engine ended by itself; what it said last is no news any more.
             self.set_stopped(tunnel);
@@ -62,6 +69,11 @@ impl Update<'_> {
     /// Ends every engine; what is wanted stays wanted, for the next start.
     pub(super) fn end_all(&mut self) {
         self.end_engines(|_| true);
+        let inputs = &self.state.inputs;
+        let watched = inputs.hosts.keys().filter(|id| self.is_watched(id));
+        for tunnel in watched.cloned().collect::<Vec<_>>() {
+            self.end_watch(&tunnel);
+        }
     }
 
     /// Ends every engine of our relay and starts it again: the relay is another one.
@@ -82,6 +94,9 @@ impl Update<'_> {
             Some(tunnel) if !tunnel.ports.is_empty() => tunnel.ports.clone(),
             Some(_) | None => return self.stop(tunnel),
         };
+        if self.is_watched(tunnel) && self.is_up(tunnel) {
+            self.watch(tunnel);
+        }
         self.tell(tunnel, EngineCommand::SetPorts(ports));
         let host = self.state.inputs.hosts.get(tunnel);
         if host.is_some_and(|host| matches!(host.life, Life::Failed(_))) {
@@ -123,6 +138,54 @@ impl Update<'_> {
                 Life::Up { .. } | Life::Connecting { outage: None, .. }
             )
         })
+    }
+
+    fn is_watched(&self, tunnel: &TunnelId) -> bool {
+        self.state.inputs.watched_url(tunnel).is_some()
+    }
+
+    fn start(&mut self, tunnel: &TunnelId, take_over: bool) {
+        if self.is_watched(tunnel) {
+            self.watch(tunnel);
+        } else {
+            self.start_engine(tunnel, take_over);
+        }
+    }
+
+    /// Has the URL probed that somebody else serves: no engine, and no word that it is hosted.
+    fn watch(&mut self, tunnel: &TunnelId) {
+        let inputs = &self.state.inputs;
+        let (Some(url), Some(known)) = (inputs.watched_url(tunnel), inputs.tunnel(tunnel)) else {
+            return;
+        };
+        let live = known.ports.iter().map(|port| LivePort {
+            number: port.number,
+            url: url.to_owned(),
+            lan_url: None,
+            relays_own: false,
+        });
+        let live = live.collect();
+        self.end_watch(tunnel);
+        self.take_live(tunnel, live);
+        let sessions = self.state.sessions.entry(tunnel.clone()).or_default();
+        *sessions += 1;
+        let session = SessionNumber(*sessions);
+        let id = self.state.next_run(self.at);
+        self.state.runs.insert(tunnel.clone(), Run { id, session });
+        self.audit(tunnel, Kind::Up, Some(Cause::Started));
+        self.set_life(
+            tunnel,
+            Life::Up {
+                session,
+                since: self.at,
+                proven: true,
+            },
+        );
+    }
+
+    fn end_watch(&mut self, tunnel: &TunnelId) {
+        self.leave(tunnel, &Life::Stopped, Cause::Stopped);
+        self.set_stopped(tunnel);
     }
 
     fn start_engine(&mut self, tunnel: &TunnelId, take_over: bool) {

@@ -151,7 +151,9 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 protocol: port.protocol,
                 options: port.options.clone(),
                 url: live.url.clone(),
-                loops: leads_to(&port.target, &live.url),
+                // The URL itself stands for a service that is not here.
+                loops: offers.watches.is_none() && leads_to(&port.target, &live.url),
+                local: offers.watches.is_none() || !leads_to(&port.target, &live.url),
                 interval,
                 looks: (usual < interval && interval == least).then_some(usual),
                 timeout: timing.probe_timeout,

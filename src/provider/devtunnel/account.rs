@@ -66,6 +66,7 @@ pub static OFFERS: Offers = Offers {
     port_options: false,
     probe: &Dialect,
     trial: true,
+    watches: None,
     options: &[OFFER],
 };
 

@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// A tunnel's life is another one.
-    Life { tunnel: TunnelId, life: Life },
+    Life {
+        tunnel: TunnelId,
+        life: Life,
+        /// Somebody else serves its URL.
+        watched: bool,
+    },
     /// An attempt entered a phase.
     Progress { tunnel: TunnelId, phase: Phase },
     /// A URL routes, or will not be seen to: for the first time in this session, or it is another
@@ -68,7 +73,12 @@ impl Seen {
             let tunnel = || tunnel.clone();
             if let Some(life) = seen.see_life(&host.life) {
                 let tunnel = tunnel();
-                changes.push(Change::Life { tunnel, life });
+                let watched = inputs.watched_url(&tunnel).is_some();
+                changes.push(Change::Life {
+                    tunnel,
+                    life,
+                    watched,
+                });
             }
             if let Some(phase) = seen.see_phase(&host.life) {
                 let tunnel = tunnel();

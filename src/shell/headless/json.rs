@@ -61,12 +61,32 @@ enum Event<'a> {
     },
 }
 
+impl<'a> Event<'a> {
+    /// Somebody else serves it.
+    const fn watching(tunnel: &'a str) -> Self {
+        Self::State {
+            tunnel,
+            state: "watching",
+            attempt: None,
+            next_in_ms: None,
+            until: None,
+            open: None,
+            reason: None,
+        }
+    }
+}
+
 /// A change as a line, without its end; `shift` leads to the wall clock, by which a line is stamped.
 pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> String {
     line(
         shift.apply(at),
         match change {
-            Change::Life { tunnel, life } => map_life(at, shift, tunnel.as_str(), life),
+            Change::Life {
+                tunnel,
+                life: Life::Up { .. },
+                watched: true,
+            } => Event::watching(tunnel.as_str()),
+            Change::Life { tunnel, life, .. } => map_life(at, shift, tunnel.as_str(), life),
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),

@@ -376,6 +376,7 @@ fn attempts_in_quick_succession_are_thinned_out_for_people() {
         let change = Change::Life {
             tunnel: id(),
             life: reconnecting(attempt, Some(wait)),
+            watched: false,
         };
         words::change(AT, &change).is_some()
     };
@@ -406,7 +407,11 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
         url: "http://web.localhost/".to_owned(),
         target: "localhost:3000".to_owned(),
     };
-    let state = |life| Change::Life { tunnel: id(), life };
+    let state = |life| Change::Life {
+        tunnel: id(),
+        life,
+        watched: false,
+    };
     assert_eq!(
         shown(&url).as_deref(),
         Some("web  http://web.localhost/ → localhost:3000")

@@ -16,7 +16,7 @@ const OFTEN: Duration = Duration::from_secs(1);
 /// A change as a line; `None` for what only a program wants to know.
 pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     let (tunnel, text) = match change {
-        Change::Life { tunnel, life } => (tunnel, map_life(at, life)?),
+        Change::Life { tunnel, life, .. } => (tunnel, map_life(at, life)?),
         Change::Progress { .. } => return None,
         Change::Url { key, url, target } => {
             (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))

@@ -37,8 +37,17 @@ pub(super) fn host_or_stop(group: &Group) -> Button {
     } else if group.is_remote() && group.slots.iter().any(elsewhere) {
         take_over(group)
     } else {
-        host(group, m::act_host())
+        begin(group)
     }
+}
+
+/// Hosts the tunnel, or watches what somebody else serves.
+pub(super) fn begin(group: &Group) -> Button {
+    let label = match group.offers.watches {
+        Some(_) => m::act_watch(),
+        None => m::act_host(),
+    };
+    host(group, label)
 }
 
 /// Hosts the tunnel, under whatever name.
@@ -57,6 +66,7 @@ pub(super) fn stop(group: &Group) -> Button {
 /// Makes a new connection.
 pub(super) fn reconnect(group: &Group) -> Button {
     let can = group.wanted()
+        && group.offers.watches.is_none()
         && group.host.is_some_and(|host| {
             let life = &host.life;
             life.session().is_some() || life.retry().is_some() || matches!(life, Life::Quota { .. })

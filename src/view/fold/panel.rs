@@ -167,7 +167,13 @@ fn state_fact(group: &Group, now: UnixMillis) -> Option<(Msg, Msg)> {
         return Some((m::fact_next_try(), text));
     }
     match life {
-        Life::Up { since, .. } => Some((m::fact_hosted_for(), span(now.since(*since)))),
+        Life::Up { since, .. } => {
+            let name = match group.offers.watches {
+                Some(_) => m::fact_watched_for(),
+                None => m::fact_hosted_for(),
+            };
+            Some((name, span(now.since(*since))))
+        }
         Life::Parked { until, .. } => Some((m::fact_held_for(), countdown(now, *until)?)),
         Life::Quota { next_at, .. } => Some((m::fact_next_try(), m::moment(*next_at))),
         _ => None,

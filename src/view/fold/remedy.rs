@@ -11,7 +11,7 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
     match slot.status {
         Status::Creating | Status::PortAwaited => None,
         Status::Stopped | Status::Elsewhere if group.lack.is_some() => Some(for_lack(scene, group)),
-        Status::Stopped => Some(button::host(group, m::act_host())),
+        Status::Stopped => Some(button::begin(group)),
         Status::Elsewhere => Some(button::take_over(group)),
         Status::Life(life) => for_life(scene, group, life),
         Status::Unprobed(_) => Some(button::copy(slot)),
@@ -47,6 +47,7 @@ fn for_diagnosis(group: &Group, slot: &Slot, diagnosis: &Diagnosis) -> Option<Bu
         } => button::change_protocol(slot),
         Diagnosis::Busy | Diagnosis::ServiceDown { .. } => button::check(slot),
         Diagnosis::Down { .. } if diagnosis.is_offline() => return None,
+        Diagnosis::Down { .. } if group.offers.watches.is_some() => button::check(slot),
         Diagnosis::Down { .. } => button::reconnect(group),
     })
 }
@@ -56,7 +57,7 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
         Some(Lack::Program) => install_help(group),
         Some(Lack::SignIn | Lack::Patience) => sign_in(scene, group),
         Some(Lack::Token) => button::settings(m::set_up(group.offers.name)),
-        None => button::host(group, m::act_host()),
+        None => button::begin(group),
     }
 }
 

@@ -50,18 +50,21 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::Stopped => stopped(group),
         Status::Elsewhere => m::why_elsewhere(),
         Status::PortAwaited => m::why_port_awaited(),
-        Status::Life(life) => lived(life, group.slots.len(), scene.now),
+        Status::Life(life) => lived(life, group, scene.now),
         Status::Unprobed(why) => unprobed(why),
         Status::Probed(probed) => checked(scene, group, slot, probed),
     }
 }
 
-fn lived(life: &Life, ports: usize, now: UnixMillis) -> Msg {
+fn lived(life: &Life, group: &Group, now: UnixMillis) -> Msg {
+    let ports = group.slots.len();
     match life {
         Life::Stopped => m::why_starting(),
         Life::Up { since, proven, .. } => {
             let age = span(now.since(*since));
-            if *proven {
+            if group.offers.watches.is_some() {
+                m::why_unrouted_watched(age)
+            } else if *proven {
                 m::why_unrouted(age)
             } else {
                 m::why_unproven(age)
@@ -150,6 +153,7 @@ fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
 
 fn stopped(group: &Group) -> Msg {
     match group.lack {
+        None if group.offers.watches.is_some() => m::why_stopped_watched(),
         None => m::why_stopped(),
         Some(Lack::Program) => m::why_stopped_program(group.offers.name),
         Some(Lack::Token) => m::why_stopped_token(group.offers.name),

@@ -1,0 +1,3 @@
+# A URL that somebody else serves.
+
+manual-url = URL

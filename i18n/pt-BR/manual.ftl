@@ -1,0 +1,3 @@
+# Uma URL que outra pessoa ou serviço mantém.
+
+manual-url = URL

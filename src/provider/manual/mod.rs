@@ -1,0 +1,119 @@
+//! A URL that somebody else serves: it is probed, shown, audited and told about like any other, and
+//! nothing is hosted.
+
+use crate::model::{
+    AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
+    ProviderId, ProviderOptions, Reason, RelayVerdict, TextSpec,
+};
+use crate::provider::{
+    BoxFuture, ConnectError, Connector, HostOrder, ProbeMarks, Progress, Provider, Session, Tokens,
+};
+use std::future::ready;
+
+/// What it offers.
+pub static OFFERS: Offers = Offers {
+    id: ProviderId::literal("manual"),
+    name: "URL",
+    protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
+    inventory: Inventory::Here,
+    joins: false,
+    port_options: false,
+    probe: &Dialect,
+    watches: Some("url"),
+    options: &[OptionSpec {
+        required: true,
+        ..OptionSpec::new(
+            "url",
+            "manual-url",
+            OptionKind::Text(TextSpec {
+                example: "https://app.example.org/",
+                takes: is_url,
+            }),
+        )
+        .of_tunnel()
+    }],
+    ..Offers::RELAY
+};
+
+/// Whether it is a URL that can be asked: of a web page, and without a user or password, which would be
+/// shown.
+fn is_url(text: &str) -> bool {
+    reqwest::Url::parse(text.trim()).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
+/// Nobody but the service itself says anything there.
+#[derive(Debug)]
+struct Dialect;
+
+impl ProbeDialect for Dialect {
+    fn verdict(&self, _: u16, _: Header<'_>) -> Option<RelayVerdict> {
+        None
+    }
+}
+
+/// URLs that are watched.
+pub struct Manual;
+
+impl Provider for Manual {
+    fn offers(&self) -> &'static Offers {
+        &OFFERS
+    }
+
+    fn connector(&self, _: &AccountId, _: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
+        Box::new(Nobody)
+    }
+}
+
+/// Whoever asks for a session of a URL that is only watched gets none.
+struct Nobody;
+
+fn refusal() -> ConnectError {
+    let detail = "somebody else serves this URL: it can only be watched".to_owned();
+    ConnectError::new(Reason::Refused { detail })
+}
+
+impl Connector for Nobody {
+    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
+        Box::pin(ready(Err(refusal())))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        _: &'a HostOrder,
+        _: &'a Tokens,
+        _: Progress<'a>,
+    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
+        Box::pin(ready(Err(refusal())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_of_a_web_page_and_holds_no_secret() {
+        for good in [
+            "https://app.example.org",
+            "http://127.0.0.1:8080/x?y",
+            " https://a.b/ ",
+        ] {
+            assert!(is_url(good), "{good}");
+        }
+        for bad in [
+            "",
+            "app.example.org",
+            "ftp://a.b/",
+            "https://",
+            "https://u:p@a.b/",
+            "https://u@a.b",
+        ] {
+            assert!(!is_url(bad), "{bad}");
+        }
+    }
+}
