@@ -1,9 +1,9 @@
 # What can be chosen at ngrok.
 
 ngrok-protocol = Visitors speak
-ngrok-protocol-http = HTTP, encrypted up to ngrok
+ngrok-protocol-http = HTTP
 ngrok-protocol-tcp = TCP
-ngrok-protocol-tls = TLS up to your service
+ngrok-protocol-tls = TLS to the service
 ngrok-domain = Domain
 ngrok-address = TCP address
 ngrok-basic-auth = Name and password

@@ -438,6 +438,7 @@ account-no-token = No token yet.
 account-tokens = Tokens kept: { $names }
 account-unnamed = Without a name
 account-named = { $name }
+error-not-a-token = This is no token. Copy the whole of it from { $page }
 error-not-taken = This cannot be taken. It takes: { $takes }
 why-stopped-watched = Not watched.
 why-unrouted-watched = Watched. Waiting for the URL to answer ({ $span }).

@@ -1,9 +1,9 @@
 # O que se pode escolher no ngrok.
 
 ngrok-protocol = Visitantes usam
-ngrok-protocol-http = HTTP, criptografado até o ngrok
+ngrok-protocol-http = HTTP
 ngrok-protocol-tcp = TCP
-ngrok-protocol-tls = TLS até o seu serviço
+ngrok-protocol-tls = TLS até o serviço
 ngrok-domain = Domínio
 ngrok-address = Endereço TCP
 ngrok-basic-auth = Nome e senha

@@ -443,6 +443,7 @@ account-no-token = Ainda sem token.
 account-tokens = Tokens guardados: { $names }
 account-unnamed = Sem nome
 account-named = { $name }
+error-not-a-token = Isso não é um token. Copie-o inteiro de { $page }
 error-not-taken = Isso não pode ser usado. Aceita: { $takes }
 why-stopped-watched = Não observado.
 why-unrouted-watched = Observado. Aguardando a URL responder ({ $span }).

@@ -2,11 +2,11 @@
 //! secrets. An account that is listed without its token, or the other way round, is one that somebody
 //! has taken half away; hosting says so.
 
-use crate::base::files::open_lock;
 use crate::model::{AccountId, Catalog, Secret};
 use crate::secrets::{Kind, Secrets, SecretsError};
 use crate::store::Home;
 use std::collections::BTreeSet;
+use std::io;
 
 /// Those that are kept, and those that the environment has (`variable` reads it).
 #[must_use]
@@ -35,9 +35,13 @@ pub fn keep(
     account: &AccountId,
     token: &Secret,
 ) -> Result<Kind, SecretsError> {
-    let kind = secrets.set(&account.secret_name(), token)?;
-    change(home, |known| known.insert(account.clone()))?;
-    Ok(kind)
+    // A token that nobody knows of would stay for ever.
+    let is_new = change(home, |known| known.insert(account.clone()))?;
+    let kept = secrets.set(&account.secret_name(), token);
+    if kept.is_err() && is_new {
+        change(home, |known| known.remove(account))?;
+    }
+    kept
 }
 
 /// Forgets a token, and says whether there was one.
@@ -56,14 +60,14 @@ fn change(
     home: &Home,
     change: impl FnOnce(&mut BTreeSet<AccountId>) -> bool,
 ) -> Result<bool, SecretsError> {
-    let lock = open_lock(&home.file("accounts.lock"))?;
-    lock.lock()?;
-    let mut known = home.accounts().load().value;
-    let is_changed = change(&mut known);
-    if is_changed {
-        home.accounts().save(&known)?;
+    let document = home.accounts();
+    let mut known = document.load().value;
+    if document.is_newer() {
+        let error = io::Error::other("a newer version has written it; it is left as it is");
+        return Err(SecretsError::Accounts(error));
     }
-    Ok(is_changed)
+    let changed = document.edit(&mut known, |known| Ok(change(known)));
+    changed.map_err(SecretsError::Accounts)
 }
 
 #[cfg(test)]

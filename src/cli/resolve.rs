@@ -9,10 +9,10 @@ use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
     LinkAddress, ProvidersArgs, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
-use super::{RELAY_VARIABLE, account, set};
+use super::{RELAY_VARIABLE, SecretFrom, account, set};
 use crate::model::{
-    Access, Catalog, FieldError, JoinLink, Offers, PortNumber, Protocol, ProviderId, Target,
-    TypedTarget, parse_name, parse_typed_target,
+    Access, Catalog, FieldError, JoinLink, Offers, Protocol, ProviderId, TypedTarget, parse_name,
+    parse_typed_target, parse_url_target,
 };
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
@@ -103,6 +103,13 @@ fn host(
         .iter()
         .any(|asked| matches!(asked, Asked::Target(_)));
     let set = set::read(offers, &raw.set, makes)?;
+    let stdin = |from: &SecretFrom| *from == SecretFrom::Stdin;
+    if raw.control && set.secrets.values().any(stdin) {
+        return Err("--control reads standard input, which @- would use up: use @FILE".to_owned());
+    }
+    if set.secrets.values().filter(|from| stdin(from)).count() > 1 {
+        return Err("@- can be read once: use @FILE for the other".to_owned());
+    }
     if raw.account.is_some() && offers.token.is_none() {
         return Err(format!(
             "--account goes with a provider that takes tokens, not with {}",
@@ -144,26 +151,11 @@ fn watched(offers: &Offers, set: &[String]) -> Result<(TypedTarget, String), Str
         "a TARGET is missing: PORT, HOST:PORT or the name of a saved tunnel".to_owned()
     })?;
     let set = set::read(offers, set, true)?;
-    let url = set
-        .tunnel
-        .get(key)
-        .map(|url| reqwest::Url::parse(url.trim()));
-    // It was checked just now.
-    let url = url.and_then(Result::ok);
-    let place = url.as_ref().and_then(|url| {
-        let port = url.port_or_known_default().and_then(PortNumber::new)?;
-        Some((url.host_str()?, port))
-    });
-    let (host, port) = place.ok_or_else(|| format!("{key} takes a URL with a host"))?;
-    let target = Target {
-        host: host.to_owned(),
-        port,
-    };
-    let typed = TypedTarget {
-        target,
-        protocol: None,
-    };
-    Ok((typed, host.to_owned()))
+    let url = set.tunnel.get(key);
+    let typed = url.and_then(|url| parse_url_target(url));
+    let typed = typed.ok_or_else(|| format!("{key} takes a URL with a host"))?;
+    let host = typed.target.host.clone();
+    Ok((typed, host))
 }
 
 fn check_options(raw: &RawHost, offers: &Offers, targets: &[Asked]) -> Result<(), String> {

@@ -37,6 +37,12 @@ pub(super) fn read(offers: &Offers, typed: &[String], is_new: bool) -> Result<Se
             let has = if keys.is_empty() { "nothing" } else { &keys };
             format!("{} has no option {key:?}: it has {has}", offers.id)
         })?;
+        let again = set.tunnel.contains_key(key)
+            || set.provider.contains_key(key)
+            || set.secrets.contains_key(key);
+        if again {
+            return Err(format!("{key} is set twice: put all of it into one"));
+        }
         set.take(option, value)?;
     }
     let lacking = |option: &&OptionSpec| option.required && !set.tunnel.contains_key(option.key);
@@ -147,6 +153,7 @@ mod tests {
             ("pooling", "KEY=VALUE"),
             ("pooling=maybe", "on, off"),
             ("domain=x", "app.example.org"),
+            ("pooling", "KEY=VALUE"),
             ("nothing=x", "pooling, domain, auth, policy"),
             ("auth=anna:hunter22", "@FILE"),
             ("auth=@", "@FILE"),
@@ -154,6 +161,13 @@ mod tests {
             let error = set(&[typed]).expect_err(typed);
             assert!(error.contains(said), "{error}");
             assert!(!error.contains("hunter22"), "it is a secret");
+        }
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_forgotten_for_what_is_said_again() {
+        for twice in [["domain=a.b", "domain=c.d"], ["auth=@/x", "auth=@/y"]] {
+            assert!(set(&twice).expect_err("it is twice").contains("twice"));
         }
     }
 

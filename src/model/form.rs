@@ -120,6 +120,14 @@ pub struct TypedTarget {
     pub protocol: Option<Protocol>,
 }
 
+/// Where a URL leads, whatever its path.
+#[must_use]
+pub fn parse_url_target(url: &str) -> Option<TypedTarget> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    parse_typed_target(&format!("{scheme}://{authority}")).ok()
+}
+
 /// Reads what people type and paste for a local service: `3000`, `:3000`, `localhost:3000`,
 /// `nas.lan:80`, `[::1]:80`, and the same as a URL with no path but `/`. An address that stands for
 /// all of this computer's (`0.0.0.0`) is `localhost`.

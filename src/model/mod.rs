@@ -33,6 +33,7 @@ pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
 pub use dialect::{Header, OwnDialect, ProbeDialect, probes_a_month};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
+    parse_url_target,
 };
 pub use health::{
     DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict,

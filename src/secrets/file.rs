@@ -1,12 +1,15 @@
 //! The file of secrets, for where there is no keychain. It knows names and secrets, no keychain.
 
-use crate::base::files::{Document, Unusable, open_lock, remove_leftovers};
+use crate::base::files::{Document, Unusable, lock_within, remove_leftovers};
 use crate::model::Secret;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// How long another program may have the file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The largest file that is read.
 const MAX_SIZE: u64 = 1024 * 1024;
@@ -56,9 +59,8 @@ impl SecretFile {
 
     /// Two programs that each keep a secret must not lose the other's.
     fn lock(&self) -> io::Result<File> {
-        let file = open_lock(&self.lock)?;
-        file.lock()?;
-        Ok(file)
+        let held = lock_within(&self.lock, PATIENCE)?;
+        held.ok_or_else(|| io::Error::other("another program keeps it locked"))
     }
 
     /// A file that cannot be understood is neither overwritten nor in the way. What was wrong with it
@@ -69,7 +71,10 @@ impl SecretFile {
             Ok(data) => Ok(data),
             Err(Unusable::Absent) => Ok(Contents::new()),
             Err(Unusable::Unreadable(error)) => Err(error),
-            Err(Unusable::Corrupt(_) | Unusable::TooNew(_)) => {
+            Err(Unusable::TooNew(_)) => Err(io::Error::other(
+                "a newer version has written it; it is left as it is",
+            )),
+            Err(Unusable::Corrupt(_)) => {
                 let kept_as = self.document.keep_aside()?;
                 tracing::warn!(kept_as, "the file of secrets cannot be read");
                 Ok(Contents::new())

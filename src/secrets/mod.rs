@@ -32,6 +32,9 @@ pub enum SecretsError {
     /// The keychain does not answer; it may be waiting for its own prompt.
     #[error("the keychain does not answer; it may be asking for its password")]
     KeychainSilent,
+    /// The list of accounts could not be read or written.
+    #[error("the list of accounts: {0}")]
+    Accounts(std::io::Error),
     /// The file could not be read or written.
     #[error("the file of secrets: {0}")]
     File(#[from] std::io::Error),

@@ -142,7 +142,6 @@ fn a_garbled_file_is_kept_aside_and_no_error_quotes_it() {
     let path = dir.path().join("secrets.json");
     for garbage in [
         &b"{\"version\":1,\"data\":{\"relay\":\"s3cret\""[..],
-        br#"{"version":2,"data":{"relay":"s3cret"}}"#,
         b"\xff",
         b"",
     ] {
@@ -157,6 +156,22 @@ fn a_garbled_file_is_kept_aside_and_no_error_quotes_it() {
         assert_eq!(fs::read(&aside[0]).expect("there"), garbage);
         fs::remove_file(&aside[0]).expect("removed");
     }
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_left_as_it_is() {
+    let dir = folder();
+    let path = dir.path().join("secrets.json");
+    let newer = br#"{"version":2,"data":{"relay":"s3cret"}}"#;
+    fs::write(&path, newer).expect("written");
+    let secrets = Secrets::open(dir.path(), true);
+    for error in [
+        secrets.get("relay").expect_err("it is not known"),
+        secrets.set("other", &secret("one")).expect_err("not kept"),
+    ] {
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+    assert_eq!(fs::read(&path).expect("there"), newer);
 }
 
 #[test]

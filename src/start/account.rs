@@ -1,7 +1,7 @@
 //! `underpass account`: who one is at the providers.
 
 use super::speech::{Speech, complain, print_json};
-use super::{remote, runtime};
+use super::{prompt, remote, runtime};
 use crate::app::tokens;
 use crate::cli::{AccountsArgs, AccountsTask};
 use crate::model::{AccountId, AccountState, Offers, ProviderId, Reason, Secret};
@@ -11,12 +11,9 @@ use crate::store::Home;
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// A token is one line; nobody's is longer.
-const LONGEST_TOKEN: u64 = 4_096;
 
 /// An account for programs.
 #[derive(Serialize)]
@@ -156,22 +153,22 @@ impl Command<'_> {
     /// From standard input; a person at a terminal is asked, and nothing of it is shown.
     fn read_token(&self, provider: ProviderId, page: &str) -> io::Result<Secret> {
         if io::stdin().is_terminal() {
-            let asked = self.speech.text(&m::cli_token_ask(page, provider.as_str()));
-            return rpassword::prompt_password(asked).map(|text| Secret::new(&text));
+            prompt::ask(&self.speech.text(&m::cli_token_ask(page, provider.as_str())))
+        } else {
+            prompt::read_all(io::stdin().lock())
         }
-        let mut text = String::new();
-        io::stdin()
-            .lock()
-            .take(LONGEST_TOKEN)
-            .read_line(&mut text)?;
-        Ok(Secret::new(&text))
     }
 
     fn remove(&self, account: &AccountId) -> Result<(), String> {
         let forgotten = tokens::forget(self.home, &self.secrets(), account);
         if !forgotten.map_err(|error| error.to_string())? {
             let (name, id) = (account.name.as_str(), account.provider.as_str());
-            return Err(self.speech.text(&m::cli_no_such_account(name, id)));
+            let text = if name.is_empty() {
+                m::cli_no_account_of(id)
+            } else {
+                m::cli_no_such_account(name, id)
+            };
+            return Err(self.speech.text(&text));
         }
         self.show(account, "removed", None, &m::account_removed());
         Ok(())

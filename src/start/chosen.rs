@@ -2,23 +2,22 @@
 //! and what is secret of them.
 
 use super::plan::Plan;
+use super::prompt;
 use crate::cli::{HostArgs, SecretFrom, Set};
-use crate::model::{AccountId, Chosen, Offers, OptionSpec, Secret, Tunnel};
+use crate::model::{AccountId, Chosen, Offers, OptionSpec, ProviderId, Secret, Tunnel};
 use crate::secrets::Secrets;
 use crate::view::{Msg, messages as m};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Read};
-
-/// The longest secret that is read, in bytes.
-const LONGEST: u64 = 4_096;
+use std::io::{self, IsTerminal as _};
 
 /// Reads what is secret from where the command line says it is, by the keys of the options.
 pub(super) fn read_secrets(offers: &Offers, set: &Set) -> Result<BTreeMap<String, Secret>, Msg> {
     let read = |(key, from): (&String, &SecretFrom)| {
         let text = match from {
-            SecretFrom::Stdin => read_all(io::stdin().lock()),
-            SecretFrom::File(path) => File::open(path).and_then(read_all),
+            SecretFrom::Stdin if io::stdin().is_terminal() => prompt::ask(&format!("{key}:")),
+            SecretFrom::Stdin => prompt::read_all(io::stdin().lock()),
+            SecretFrom::File(path) => File::open(path).and_then(prompt::read_all),
         };
         let text = text.map_err(|error| m::cli_secret_unread(error.to_string(), key.as_str()))?;
         let option = offers.option(key);
@@ -31,12 +30,6 @@ pub(super) fn read_secrets(offers: &Offers, set: &Set) -> Result<BTreeMap<String
     set.secrets.iter().map(read).collect()
 }
 
-fn read_all(from: impl Read) -> io::Result<Secret> {
-    let mut text = String::new();
-    from.take(LONGEST).read_to_string(&mut text)?;
-    Ok(Secret::new(&text))
-}
-
 /// Gives what was chosen to those that are hosted now, for this run alone.
 pub(super) fn apply(
     plan: &mut Plan,
@@ -45,6 +38,7 @@ pub(super) fn apply(
     given: &BTreeMap<String, Secret>,
     secrets: &Secrets,
 ) -> Result<(), Msg> {
+    refuse_others(plan, args)?;
     let wanted = &plan.wanted;
     let asked =
         |tunnel: &&mut Tunnel| tunnel.provider == args.provider && wanted.contains(&tunnel.id);
@@ -65,6 +59,23 @@ pub(super) fn apply(
         }
     }
     Ok(())
+}
+
+/// What is chosen for one provider is nothing to another: a saved tunnel of another one is not hosted
+/// as if it had been.
+fn refuse_others(plan: &Plan, args: &HostArgs) -> Result<(), Msg> {
+    let asks =
+        args.provider != ProviderId::RELAY || args.set != Set::default() || args.account.is_some();
+    let wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+    let mut others = wanted.filter(|tunnel| tunnel.provider != args.provider);
+    match others.next().filter(|_| asks) {
+        Some(other) => Err(m::cli_other_provider(
+            args.provider.as_str(),
+            other.provider.as_str(),
+            other.id.as_str(),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The account without a name, or the only one there is.

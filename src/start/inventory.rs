@@ -19,6 +19,8 @@ pub(super) struct Followed {
     pub(super) hosted: Option<BTreeSet<TunnelId>>,
     /// The row cache after it, if that is something else.
     pub(super) rows: Option<Rows>,
+    /// The names of secrets that open nothing any more.
+    pub(super) secrets: Vec<String>,
 }
 
 /// What is wrong with what was typed.
@@ -73,6 +75,7 @@ impl Inventory {
             match command {
                 Command::SaveHosted(hosted) if !is_new => followed.hosted = Some(hosted),
                 Command::SaveRows(rows) => followed.rows = Some(rows),
+                Command::ForgetSecret(name) => followed.secrets.push(name),
                 _ => {}
             }
         }

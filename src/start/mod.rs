@@ -20,6 +20,7 @@ mod plan;
 #[cfg(feature = "window")]
 mod post;
 mod print;
+mod prompt;
 mod providers;
 mod relay;
 mod relay_accounts;

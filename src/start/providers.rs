@@ -128,7 +128,7 @@ fn tell(speech: &Speech, offers: &'static Offers) {
         lines.push(m::cli_provider_probes(all, minutes, mine));
     }
     if let Some(token) = offers.token {
-        lines.push(m::cli_provider_token(id(offers), token.page));
+        lines.push(m::cli_provider_token(token.page, id(offers)));
     }
     for option in options(offers) {
         let (key, takes) = (option.key, option.takes);

@@ -157,6 +157,7 @@ impl Desk<'_> {
             tunnels: tunnels.value,
             hosted: hosted.value,
             rows: rows.value.clone(),
+            providers: registry::catalog(),
             ..Begin::default()
         };
         (Inventory::new(begin, clock::now()), rows.value)
@@ -236,6 +237,9 @@ impl Desk<'_> {
             Err(AcquireError::Io(error)) => return Err(Refused::System(error)),
         };
         let (mut inventory, _) = self.load();
+        if self.home.tunnels().is_newer() {
+            return Err(Refused::Because(m::cli_file_too_new("tunnels.json")));
+        }
         let action = action(&inventory)?;
         let at = clock::now();
         let asked = inventory.ask(at, action);
@@ -256,6 +260,12 @@ impl Desk<'_> {
         }
         if let Some(rows) = &followed.rows {
             self.home.rows().save(rows)?;
+        }
+        if !followed.secrets.is_empty() {
+            let secrets = Secrets::open(self.home.path(), self.home.is_private());
+            for name in &followed.secrets {
+                secrets.delete(name).map_err(std::io::Error::other)?;
+            }
         }
         Ok(())
     }

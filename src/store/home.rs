@@ -147,10 +147,23 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
                 .is_ok_and(|data| data.is_file() && data.len() <= MAX_COPIED);
             let instance = entry.file_name() == "instance.json";
             if is_small && !instance && copied(&entry.path()) {
-                std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+                let copy = to.join(entry.file_name());
+                std::fs::copy(entry.path(), &copy)?;
+                keep_to_owner(&copy)?;
             }
         }
     }
+    Ok(())
+}
+
+/// A copy is for this person alone, whoever could read what it is of in a folder of theirs.
+fn keep_to_owner(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
+    }
+    let _ = path;
     Ok(())
 }
 

@@ -8,10 +8,11 @@ use super::typed::{
 use crate::app::event::Command;
 use crate::model::{
     Access, AccountId, Chosen, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind,
-    Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Toast, Tunnel, TunnelId,
-    parse_target,
+    Offers, Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Toast, Tunnel,
+    TunnelId, parse_target, parse_url_target,
 };
 use crate::provider::Row;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A new tunnel, as typed.
@@ -24,6 +25,17 @@ pub(super) struct New<'t> {
     pub(super) public_port: &'t str,
     /// What was chosen of the provider's options, by key.
     pub(super) options: &'t BTreeMap<String, Secret>,
+}
+
+/// As typed. Of a URL that somebody else serves there need be no local service: then it stands for that.
+fn typed_target<'n>(offers: &Offers, new: &'n New<'_>) -> Cow<'n, str> {
+    let url = || new.options.get(offers.watches?).map(Secret::expose);
+    if new.target.trim().is_empty()
+        && let Some(typed) = url().and_then(parse_url_target)
+    {
+        return Cow::Owned(typed.target.to_string());
+    }
+    Cow::Borrowed(new.target)
 }
 
 impl Update<'_> {
@@ -55,11 +67,12 @@ impl Update<'_> {
         }
         let name = check_name(self.state, new.provider, new.name);
         let named = keep(&mut errors, Field::Name, name);
+        let target = typed_target(offers, new);
         let port = check_port(
             &mut errors,
             &inputs.settings.relay,
             offers,
-            new.target,
+            &target,
             new.protocol,
             new.public_port,
         );

@@ -49,8 +49,9 @@ impl Update<'_> {
             .is_some_and(|spec| (spec.takes)(token.expose()))
         {
             let takes = offers.token.map_or("", |spec| spec.page).to_owned();
+            let account = account.clone();
             self.state.inputs.dialog = Some(Dialog {
-                kind: DialogKind::Settings,
+                kind: DialogKind::Account { account },
                 errors: vec![(Field::Token, FieldError::NotTaken { takes })],
             });
             return;

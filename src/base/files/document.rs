@@ -310,7 +310,8 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// It is a newer version's, which was said when it was read.
-    fn is_newer(&self) -> bool {
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
         IN_THE_WAY.lock().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists()
     }
 

@@ -225,7 +225,14 @@ impl NgrokConnector {
 impl Plan {
     /// What an error of the crate's means.
     pub(super) fn classify(&self, error: &impl ngrok::Error) -> ConnectError {
-        errors::classify(error, &self.token, clock::wall())
+        let now = clock::wall();
+        match error.error_code() {
+            // It was sent what nobody may read, and may quote it.
+            Some(code) if self.options.hold_secrets() => {
+                errors::by_code(code, "", &self.token, now)
+            }
+            _ => errors::classify(error, &self.token, now),
+        }
     }
 
     /// Whether a session has exactly these ports, as they are wanted.

@@ -113,7 +113,10 @@ pub(super) fn by_code(code: &str, words: &str, secret: &Secret, now: UnixMillis)
         .take(MOST_WORDS)
         .collect();
     let Some(known) = remedy(code) else {
-        let detail = format!("{}: {words}", shown(code));
+        let detail = match words.as_str() {
+            "" => shown(code),
+            words => format!("{}: {words}", shown(code)),
+        };
         let reason = Reason::Refused {
             detail: detail.clone(),
         };
@@ -136,7 +139,11 @@ pub(super) fn by_code(code: &str, words: &str, secret: &Secret, now: UnixMillis)
         Kind::Online => Reason::HostedElsewhere,
         Kind::Theirs => Reason::ServiceTrouble { status: 0 },
     };
-    ConnectError::with(reason, format!("{told} ({words})"))
+    let detail = match words.as_str() {
+        "" => told,
+        words => format!("{told} ({words})"),
+    };
+    ConnectError::with(reason, detail)
 }
 
 /// Whether it says that the endpoint is online already.

@@ -98,10 +98,23 @@ impl Ngrok {
 
 /// What was chosen, checked.
 fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {
-    let plain = |spec: &&OptionSpec| !spec.is_secret() && !matches!(spec.kind, OptionKind::File);
-    let specs = OFFERS.options.iter().filter(plain);
-    let set = specs.filter_map(|spec| Some((spec.key, chosen.text(spec.key)?)));
-    Options::parse(set.filter(|(_, value)| !value.is_empty()))
+    let set = chosen.0.iter().filter(|(key, _)| *key != "policy");
+    let mut read = vec![];
+    for (key, value) in set {
+        let rejected = |why: &str| Rejected {
+            key: key.clone(),
+            why: why.to_owned(),
+        };
+        // What is not understood may be what was to keep strangers out.
+        match OFFERS.option(key) {
+            Some(option) if option.is_secret() => {
+                return Err(rejected("a secret is not kept here: set it again"));
+            }
+            Some(option) => read.push((option.key, value.as_str())),
+            None => return Err(rejected("this version does not know it")),
+        }
+    }
+    Options::parse(read)
 }
 
 impl Provider for Ngrok {
@@ -121,7 +134,7 @@ impl Provider for Ngrok {
         _: ProbeMarks,
     ) -> Box<dyn Connector> {
         let kept = token::Kept::new(Arc::clone(&self.0), account);
-        let policy = options.text("policy").filter(|path| !path.is_empty());
+        let policy = options.text("policy");
         let connector = NgrokConnector::new(Arc::new(kept), parse(options));
         Box::new(connector.with_policy(policy.map(PathBuf::from)))
     }
@@ -140,8 +153,14 @@ mod tests {
         let parsed = set("domain", "app.example.org").expect("it is one");
         assert_eq!(parsed.domain.as_deref(), Some("app.example.org"));
         assert!(set("domain", "nowhere").is_err());
-        // What a later version has written is no reason not to host.
-        assert!(set("region-of-later", "eu").is_ok());
+        // What is not understood may be what was to keep strangers out.
+        for (key, value) in [
+            ("of-later", "on"),
+            ("basic-auth", "anna:password1"),
+            ("allow", ""),
+        ] {
+            assert!(set(key, value).is_err(), "{key}");
+        }
     }
 
     #[test]

@@ -238,6 +238,11 @@ impl Options {
         Ok(())
     }
 
+    /// Whether anything of it is not to be read by others.
+    pub(super) fn hold_secrets(&self) -> bool {
+        !self.basic_auth.is_empty() || self.policy.is_some()
+    }
+
     /// Whether what was chosen goes together.
     ///
     /// # Errors

@@ -179,11 +179,6 @@ pub(super) fn account(of: &AccountId, label: Msg) -> Button {
     dialog(true, label, DialogKind::Account { account })
 }
 
-/// Opens the settings.
-pub(super) fn settings(label: Msg) -> Button {
-    dialog(true, label, DialogKind::Settings)
-}
-
 /// Signs in the way it was done the last time; nothing to click while that is under way.
 pub(super) fn sign_in(scene: &Scene, of: &AccountId) -> Button {
     let offers = scene.inputs.providers.of(of.provider);

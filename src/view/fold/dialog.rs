@@ -44,7 +44,10 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
             remove_port(group, slot)
         }
         DialogKind::MakePublic { tunnel } => make_public(scene.group(tunnel)?),
-        DialogKind::Account { account: of } => account(scene, of),
+        DialogKind::Account { account: of } => match scene.inputs.providers.of(of.provider).token {
+            Some(spec) => settings::token(scene.inputs, of, spec),
+            None => account(scene, of),
+        },
         DialogKind::SignOut { account } => sign_out(scene, account.clone()),
         DialogKind::QrCode { key } => {
             let (group, slot) = scene.slot(key)?;
@@ -136,10 +139,7 @@ fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
         access: offers.access,
         options: settings::of_new_tunnel(scene.inputs, offers),
         shut: lack.map(|lack| shut(offers, lack)),
-        set_up: lack.map(|lack| match lack {
-            Lack::Token => button::settings(m::set_up(offers.name)),
-            _ => button::account(&account, m::set_up(offers.name)),
-        }),
+        set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),
     }
 }
 
@@ -287,6 +287,9 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             | Field::Token
             | Field::Option { .. } => m::error_empty(),
         },
+        FieldError::NotTaken { takes } if field == Field::Token => {
+            m::error_not_a_token(takes.as_str())
+        }
         FieldError::NotTaken { takes } => m::error_not_taken(takes.as_str()),
         FieldError::NotAPort { typed } => m::error_not_a_port(typed.as_str()),
         FieldError::NotATarget { typed } => m::error_not_a_target(typed.as_str()),

@@ -3,7 +3,7 @@
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, is_offline};
-use crate::model::{Access, Diagnosis, Lack, Life, Reason, ServiceFault};
+use crate::model::{Access, AccountId, Diagnosis, Lack, Life, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -56,7 +56,10 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
     match group.lack {
         Some(Lack::Program) => install_help(group),
         Some(Lack::SignIn | Lack::Patience) => sign_in(scene, group),
-        Some(Lack::Token) => button::settings(m::set_up(group.offers.name)),
+        Some(Lack::Token) => {
+            let account = AccountId::only(group.offers.id);
+            button::account(&account, m::set_up(group.offers.name))
+        }
         None => button::begin(group),
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
     let mut sections = vec![general(inputs), relay(inputs)];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
     let providers = inputs.providers.iter();
-    sections.extend(providers.filter_map(|offers| Some(with_token(inputs, offers, offers.token?))));
+    sections.extend(
+        providers
+            .filter(|offers| offers.token.is_some())
+            .map(|offers| with_token(inputs, offers)),
+    );
     DialogView::Settings {
         title: m::dialog_settings_title(),
         sections,
@@ -132,50 +136,58 @@ fn account(inputs: &Inputs, of: &AccountId) -> Section {
     }
 }
 
-/// A provider that takes tokens: those that are there, a place for another, and what can be set.
-fn with_token(inputs: &Inputs, offers: &Offers, token: TokenSpec) -> Section {
-    let kept = inputs.tokens.iter().filter(|of| of.provider == offers.id);
-    let kept: Vec<&AccountId> = kept.collect();
+/// A provider that takes tokens, with what can be set for it.
+fn with_token(inputs: &Inputs, offers: &Offers) -> Section {
+    let rows = of_provider(inputs, offers);
     let account = AccountId::only(offers.id);
+    Section {
+        head: Some((m::provider_named(offers.name), tokens(inputs, offers))),
+        button: Some(button::account(&account, m::act_manage_account())),
+        folded: rows.iter().all(|(_, is_usual)| *is_usual),
+        rows: rows.into_iter().map(|(row, _)| row).collect(),
+    }
+}
+
+/// Which tokens are there, in a line.
+fn tokens(inputs: &Inputs, offers: &Offers) -> Msg {
+    let kept = inputs.tokens.iter().filter(|of| of.provider == offers.id);
+    let names: Vec<&str> = kept.map(|of| of.name.as_str()).collect();
+    match names[..] {
+        [] => m::account_no_token(),
+        [""] => m::account_token(),
+        _ => m::account_tokens(names.join(", ")),
+    }
+}
+
+/// The dialog of an account that is a token: a place for it, and a way to have it forgotten.
+pub(super) fn token(inputs: &Inputs, account: &AccountId, spec: TokenSpec) -> DialogView {
+    let offers = inputs.providers.of(account.provider);
+    let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
+    let wrong = errors.find(|(field, _)| *field == Field::Token);
     let entry = Entry {
         label: m::field_token(),
-        hint: Some(m::field_token_hint(token.page)),
+        hint: Some(m::field_token_hint(spec.page)),
         placeholder: String::new(),
         text: String::new(),
-        error: inputs
-            .dialog
-            .as_ref()
-            .and_then(|dialog| {
-                dialog
-                    .errors
-                    .iter()
-                    .find(|(field, _)| *field == Field::Token)
-            })
-            .map(|(field, error)| error_text(*field, error)),
+        error: wrong.map(|(field, error)| error_text(*field, error)),
         set: Action::KeepToken {
             account: account.clone(),
             token: Secret::new(""),
         },
         button: Some(m::act_keep_token()),
     };
-    let rows = of_provider(inputs, offers).into_iter().map(|(row, _)| row);
-    let line = match &kept[..] {
-        [] => m::account_no_token(),
-        [only] if only.name.is_empty() => m::account_token(),
-        several => {
-            let names: Vec<&str> = several.iter().map(|of| of.name.as_str()).collect();
-            m::account_tokens(names.join(", "))
-        }
+    let forget = Action::ForgetToken {
+        account: account.clone(),
     };
-    Section {
-        head: Some((m::provider_named(offers.name), line)),
-        button: kept
-            .contains(&&account)
-            .then(|| enabled(m::act_forget_token(), Action::ForgetToken { account })),
-        folded: !kept.is_empty(),
-        rows: std::iter::once(OptionRow::Secret(entry))
-            .chain(rows)
-            .collect(),
+    let is_kept = inputs.tokens.contains(account);
+    DialogView::Settings {
+        title: m::provider_named(offers.name),
+        sections: vec![Section {
+            head: Some((m::field_account(), tokens(inputs, offers))),
+            button: is_kept.then(|| enabled(m::act_forget_token(), forget)),
+            folded: false,
+            rows: vec![OptionRow::Secret(entry)],
+        }],
     }
 }
 

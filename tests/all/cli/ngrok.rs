@@ -205,6 +205,64 @@ async fn what_is_chosen_gets_there_and_what_is_secret_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_saved_tunnel_of_another_provider_is_not_hosted_as_if_it_were_of_this_one() {
+    let scene = Scene::new().await;
+    scene
+        .home
+        .run(&["tunnels", "create", "shop", "3000"])
+        .expect(0);
+    scene.home.write("password", &format!("anna:{PASSWORD}\n"));
+    let auth = format!(
+        "basic-auth=@{}",
+        scene.home.path().join("password").display()
+    );
+    let words = ["host", "shop", "--provider", "ngrok", "--set", &auth];
+    let said = super::kit::finish(&mut scene.command(&words)).expect(2).err;
+    assert!(said.contains("shop is a tunnel of relay"), "{said}");
+    assert_eq!(scene.edge.connections(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_edge_quotes_of_a_policy_is_not_told() {
+    let scene = Scene::new().await;
+    scene
+        .edge
+        .refuse(|asked| (asked.what == "bind").then_some("ERR_NGROK_9999"));
+    scene.edge.quote(PASSWORD);
+    scene.home.write("password", &format!("anna:{PASSWORD}\n"));
+    let auth = format!(
+        "basic-auth=@{}",
+        scene.home.path().join("password").display()
+    );
+    let mut host = scene.host(&["--set", &auth]);
+    let told = host.state("failed");
+    assert_eq!(told["reason"], json!("refused"));
+    host.put("quit");
+    let ended = host.end();
+    scene.keeps_secrets(&ended.out);
+    scene.keeps_secrets(&ended.err);
+}
+
+#[test]
+fn a_saved_tunnel_takes_ports_and_takes_its_secrets_along() {
+    let home = Home::new();
+    let tunnel = json!([{"id": "web", "name": "web", "provider": "ngrok", "ports": [
+        {"number": 3000, "protocol": "http", "target": {"host": "localhost", "port": 3000}, "label": "web"}],
+        "created_at": 1, "chosen": {"secrets": ["basic-auth"]}}]);
+    home.write(
+        "tunnels.json",
+        &json!({"version": 1, "data": tunnel}).to_string(),
+    );
+    let secrets = json!({"version": 1, "data": {"option/web/basic-auth": "anna:password1"}});
+    home.write("secrets.json", &secrets.to_string());
+    home.run(&["tunnels", "port", "add", "web", "3001"])
+        .expect(0);
+    assert!(home.read("secrets.json").contains("password1"));
+    home.run(&["tunnels", "delete", "web"]).expect(0);
+    assert!(!home.read("secrets.json").contains("password1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_of_several_accounts_hosts_with_its_own_token() {
     let scene = Scene::new().await;
     for name in ["home", "work"] {

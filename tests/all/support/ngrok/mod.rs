@@ -73,6 +73,7 @@ struct State {
     rule: Option<Rule>,
     delay: Duration,
     held: Option<&'static str>,
+    quoted: &'static str,
     bound: usize,
     door: Option<u16>,
     letting_in: Option<AbortOnDropHandle<()>>,
@@ -147,6 +148,11 @@ impl Edge {
     pub fn refuse(&self, rule: impl Fn(&Asked) -> Option<&'static str> + Send + 'static) {
         self.shared
             .change(|state| state.rule = Some(Box::new(rule)));
+    }
+
+    /// Quotes this in each refusal from now on.
+    pub fn quote(&self, text: &'static str) {
+        self.shared.change(|state| state.quoted = text);
     }
 
     /// Answers nothing of this kind from now on.
@@ -404,7 +410,7 @@ async fn answer(
     let reply = shared.change(|state| {
         let refused = state.rule.as_ref().and_then(|rule| rule(&asked));
         let reply = match refused {
-            Some(code) => refusal(&asked, code),
+            Some(code) => refusal(&asked, code, state.quoted),
             None => reply(&asked, state),
         };
         if what == "auth" && refused.is_none() {
@@ -421,9 +427,9 @@ async fn answer(
 }
 
 /// As ngrok says it, and with the token, as it may.
-fn refusal(asked: &Asked, code: &str) -> Value {
+fn refusal(asked: &Asked, code: &str, quoted: &str) -> Value {
     let token = asked.at("/Extra/AuthToken");
-    json!({"Error": format!("The token {token} is no good.\n\n{code}\n")})
+    json!({"Error": format!("The token {token} is no good. {quoted}\n\n{code}\n")})
 }
 
 fn reply(asked: &Asked, state: &mut State) -> Value {
