@@ -247,8 +247,12 @@ class Desktop:
         what = "the window on the screen" if shown else "the window gone from the screen"
         return wait_until(what, lambda: bool(self.windows(pid)) == shown)
 
+    def window(self, pid):
+        """Its window. While others go, as those of a panel that ends, looking for it may fail."""
+        return wait_until("its window on the screen", lambda: self.windows(pid))[-1]
+
     def focus(self, pid):
-        window = self.windows(pid)[-1]
+        window = self.window(pid)
         run("xdotool", "windowactivate", "--sync", window)
         return window
 

@@ -54,7 +54,7 @@ class Session:
         return run("xdotool", "getactivewindow") in self.desktop.windows(self.program.pid)
 
     def place(self):
-        window = self.desktop.windows(self.program.pid)[-1]
+        window = self.desktop.window(self.program.pid)
         found = run("xdotool", "getwindowgeometry", window).split()
         return found[found.index("Position:") + 1], found[found.index("Geometry:") + 1]
 
@@ -132,7 +132,7 @@ def it_comes_to_the_workspace_where_the_person_is(session):
 @step
 def it_comes_back_where_it_was_left_after_a_quit(session):
     desktop, pid = session.desktop, session.program.pid
-    window = desktop.windows(pid)[-1]
+    window = desktop.window(pid)
     run("xdotool", "windowsize", "--sync", window, "700", "500")
     run("xdotool", "windowmove", "--sync", window, "60", "120")
     before = session.place()
