@@ -77,7 +77,16 @@ impl HostingClaim {
 
     /// Gives it back: another process may host the tunnel.
     pub fn release(&self) {
-        *self.held.lock() = None;
+        let mut held = self.held.lock();
+        // While it is let go of nobody may look: its file would still be locked, and no claim of ours.
+        let _nobody_looks = HELD.lock();
+        *held = None;
+    }
+}
+
+impl Drop for HostingClaim {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
@@ -164,5 +173,21 @@ mod tests {
         drop(second);
         assert!(!is_held());
         assert!(!home.path().join("hosting/relay-web.pid").exists());
+    }
+
+    #[test]
+    fn a_claim_that_is_just_given_back_keeps_nobody_of_this_process_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        let take = || {
+            for _ in 0..2_000 {
+                let claim = HostingClaim::new(&home, "relay-web");
+                claim.acquire().expect("nobody else is there");
+            }
+        };
+        std::thread::scope(|threads| {
+            threads.spawn(take);
+            take();
+        });
     }
 }
