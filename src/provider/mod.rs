@@ -64,6 +64,7 @@ pub mod manual;
 #[cfg(feature = "ngrok")]
 pub mod ngrok;
 mod probe_marks;
+mod refusing;
 pub mod registry;
 pub mod relay;
 mod types;

@@ -1,13 +1,12 @@
 //! The providers of this build: the only list of them, and the only place that knows which of them
 //! are built in.
 
+use super::refusing::Refusing;
 use super::relay::{RelayConnector, RelayLocator};
-use super::{BoxFuture, ConnectError, Connector, HostOrder, Inventory, ProbeMarks, Progress};
-use super::{Session, Tokens};
+use super::{Connector, Inventory, ProbeMarks};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
 use crate::secrets::Secrets;
 use std::fmt;
-use std::future::ready;
 use std::sync::Arc;
 
 /// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in it.
@@ -144,7 +143,7 @@ impl Registry {
     ) -> Box<dyn Connector> {
         match self.find(account.provider) {
             Some(provider) => provider.connector(account, options, probes),
-            None => Box::new(Absent(account.provider)),
+            None => Box::new(Refusing(absent(account.provider))),
         }
     }
 }
@@ -181,23 +180,5 @@ impl Provider for OurRelay {
 fn absent(provider: ProviderId) -> Reason {
     Reason::NoProvider {
         provider: provider.to_string(),
-    }
-}
-
-/// Stands for a provider that this build lacks.
-struct Absent(ProviderId);
-
-impl Connector for Absent {
-    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
-        Box::pin(ready(Err(ConnectError::new(absent(self.0)))))
-    }
-
-    fn connect<'a>(
-        &'a self,
-        _: &'a HostOrder,
-        _: &'a Tokens,
-        _: Progress<'a>,
-    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
-        Box::pin(ready(Err(ConnectError::new(absent(self.0)))))
     }
 }

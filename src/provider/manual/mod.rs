@@ -5,10 +5,8 @@ use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
     ProviderId, ProviderOptions, Reason, RelayVerdict, TextSpec,
 };
-use crate::provider::{
-    BoxFuture, ConnectError, Connector, HostOrder, ProbeMarks, Progress, Provider, Session, Tokens,
-};
-use std::future::ready;
+use crate::provider::refusing::Refusing;
+use crate::provider::{Connector, ProbeMarks, Provider};
 
 /// What it offers.
 pub static OFFERS: Offers = Offers {
@@ -65,30 +63,8 @@ impl Provider for Manual {
     }
 
     fn connector(&self, _: &AccountId, _: &ProviderOptions, _: ProbeMarks) -> Box<dyn Connector> {
-        Box::new(Nobody)
-    }
-}
-
-/// Whoever asks for a session of a URL that is only watched gets none.
-struct Nobody;
-
-fn refusal() -> ConnectError {
-    let detail = "somebody else serves this URL: it can only be watched".to_owned();
-    ConnectError::new(Reason::Refused { detail })
-}
-
-impl Connector for Nobody {
-    fn mint<'a>(&'a self, _: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
-        Box::pin(ready(Err(refusal())))
-    }
-
-    fn connect<'a>(
-        &'a self,
-        _: &'a HostOrder,
-        _: &'a Tokens,
-        _: Progress<'a>,
-    ) -> BoxFuture<'a, Result<Session, ConnectError>> {
-        Box::pin(ready(Err(refusal())))
+        let detail = "somebody else serves this URL: it can only be watched".to_owned();
+        Box::new(Refusing(Reason::Refused { detail }))
     }
 }
 
