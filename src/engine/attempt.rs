@@ -1,7 +1,7 @@
 //! One attempt at a session: tokens first if there are none, then the connection. It knows nothing
 //! of what its outcome means.
 
-use crate::model::{Phase, Port, Reason};
+use crate::model::{Phase, Port};
 use crate::provider::{ConnectError, Connector, HostOrder, Session, Tokens};
 use std::future::Future;
 use std::pin::Pin;
@@ -65,7 +65,7 @@ impl Attempt {
 /// Tokens that were good before may have been withdrawn or grown old: with fresh ones it is seen
 /// whether the person has to do anything.
 fn is_stale(result: &Result<Session, ConnectError>) -> bool {
-    matches!(result, Err(error) if error.reason == Reason::SignedOut)
+    matches!(result, Err(error) if error.reason.is_about_the_account())
 }
 
 async fn run(

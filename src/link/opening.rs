@@ -135,9 +135,10 @@ impl Opening {
         if len > MAX_LEN {
             return Err(io::Error::other("a stream's opening is too long"));
         }
-        let mut body = [0; MAX_LEN];
-        stream.read_exact(&mut body[..len]).await?;
-        Self::decode(&body[..len]).ok_or_else(|| io::Error::other("a stream's opening is garbled"))
+        // On the heap: the tasks that read one would be larger by the longest.
+        let mut body = vec![0; len];
+        stream.read_exact(&mut body).await?;
+        Self::decode(&body).ok_or_else(|| io::Error::other("a stream's opening is garbled"))
     }
 }
 

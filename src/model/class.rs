@@ -122,6 +122,20 @@ pub enum Reason {
     EmbeddedRelay { detail: String },
     /// Nobody is signed in at the provider, or no longer.
     SignedOut,
+    /// No token of the account is kept here.
+    TokenMissing { provider: String },
+    /// The provider does not take the token that is kept of the account.
+    TokenInvalid {
+        provider: String,
+        /// What it said of it.
+        detail: String,
+    },
+    /// What was chosen for the tunnel cannot be had, or does not go together.
+    OptionsInvalid {
+        provider: String,
+        /// Which, and why.
+        detail: String,
+    },
     /// The provider does not have the tunnel: it was deleted, or it expired.
     TunnelGone,
     /// The provider would not have what was asked of it.
@@ -155,6 +169,9 @@ impl Reason {
             | Self::EmbeddedRelay { .. }
             | Self::HostedHere { .. }
             | Self::SignedOut
+            | Self::TokenMissing { .. }
+            | Self::TokenInvalid { .. }
+            | Self::OptionsInvalid { .. }
             | Self::NotInstalled { .. }
             | Self::NoProvider { .. }
             | Self::ProgramFailed { .. }
@@ -193,7 +210,10 @@ impl Reason {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::TokenRefused | Self::SignedOut => Class::SignIn,
+            Self::TokenRefused
+            | Self::SignedOut
+            | Self::TokenMissing { .. }
+            | Self::TokenInvalid { .. } => Class::SignIn,
             Self::CertificateMismatch { .. }
             | Self::NotARelay { .. }
             | Self::VersionMismatch { .. }
@@ -206,6 +226,7 @@ impl Reason {
             | Self::NoPublicPorts
             | Self::TunnelGone
             | Self::Refused { .. }
+            | Self::OptionsInvalid { .. }
             | Self::ProtocolFault { .. }
             | Self::NotInstalled { .. }
             | Self::NoProvider { .. }
@@ -227,6 +248,31 @@ impl Reason {
             | Self::ServiceTrouble { .. }
             | Self::ProgramFailed { .. }
             | Self::Other { .. } => Class::Transient,
+        }
+    }
+
+    /// Whether the account at a provider lets nobody in until the person has done something about it.
+    #[must_use]
+    pub const fn is_about_the_account(&self) -> bool {
+        matches!(
+            self,
+            Self::SignedOut | Self::TokenMissing { .. } | Self::TokenInvalid { .. }
+        )
+    }
+
+    /// What was said of it by whoever was asked, where there is more to say than the reason itself.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::ProxyFailed { detail, .. }
+            | Self::EmbeddedRelay { detail }
+            | Self::TokenInvalid { detail, .. }
+            | Self::OptionsInvalid { detail, .. }
+            | Self::Refused { detail }
+            | Self::ProtocolFault { detail }
+            | Self::ProgramFailed { detail, .. }
+            | Self::Other { detail } => Some(detail),
+            _ => None,
         }
     }
 
@@ -264,6 +310,9 @@ impl Reason {
             Self::Woke => "woke",
             Self::EmbeddedRelay { .. } => "embedded-relay",
             Self::SignedOut => "signed-out",
+            Self::TokenMissing { .. } => "token-missing",
+            Self::TokenInvalid { .. } => "token-invalid",
+            Self::OptionsInvalid { .. } => "options-invalid",
             Self::TunnelGone => "tunnel-gone",
             Self::Refused { .. } => "refused",
             Self::ServiceTrouble { .. } => "service-trouble",

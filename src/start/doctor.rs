@@ -8,12 +8,10 @@ use super::runtime;
 use super::speech::{Speech, complain, print_json};
 use crate::cli::DoctorArgs;
 use crate::model::ProviderId;
-use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -102,9 +100,8 @@ pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
             checks.extend(if ours {
                 runtime.block_on(network::all(home, &settings.value))
             } else {
-                let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
                 let options = settings.value.options(args.provider);
-                runtime.block_on(account::all(args.provider, &options, secrets, args.write))
+                runtime.block_on(account::all(home, args.provider, &options, args.write))
             });
             // A look-up that still hangs is left behind.
             runtime.shutdown_background();

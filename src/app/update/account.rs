@@ -50,9 +50,9 @@ impl Update<'_> {
                     self.take_one(*row);
                 }
             }
-            Err(Reason::SignedOut) => {
+            Err(reason) if reason.is_about_the_account() => {
                 if let Some(account) = self.state.inputs.account_of(tunnel) {
-                    self.handle_trouble(&account, Reason::SignedOut);
+                    self.handle_trouble(&account, reason);
                 }
             }
             // A link that is up outlives its tunnel: the engine finds out by another one.
@@ -154,7 +154,7 @@ impl Update<'_> {
         }
         let facts = self.state.inputs.account_mut(account);
         facts.state = match reason {
-            Reason::SignedOut => AccountState::SignedOut,
+            reason if reason.is_about_the_account() => AccountState::SignedOut,
             Reason::NotInstalled { .. } => AccountState::NotInstalled,
             // Whoever is signed in stays signed in: it is the list that cannot be had.
             _ if facts.state.is_ready() => return self.add_trouble(account, reason),

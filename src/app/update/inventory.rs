@@ -292,7 +292,7 @@ impl Update<'_> {
             let file = "tunnels.json".to_owned();
             return self.notice(NoticeKind::FileNotSaved { file, detail });
         };
-        if let Reason::SignedOut | Reason::NotInstalled { .. } = reason {
+        if reason.is_about_the_account() || matches!(reason, Reason::NotInstalled { .. }) {
             self.handle_trouble(&account, reason.clone());
         }
         let name = self.tunnel_name(change);

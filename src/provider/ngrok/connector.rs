@@ -146,9 +146,8 @@ impl NgrokConnector {
     }
 
     fn plan(&self, order: &HostOrder, tokens: &Tokens) -> Result<Plan, ConnectError> {
-        let refused = |detail: String| ConnectError::new(Reason::Refused { detail });
         let token = tokens.by_scope.get(SCOPE).cloned();
-        let stand_in = self.stand_in.clone().map_err(refused)?;
+        let stand_in = self.stand_in.clone().map_err(invalid)?;
         let options = self.options.clone().and_then(|mut options| {
             for (scope, text) in &tokens.by_scope {
                 if *scope != SCOPE {
@@ -159,12 +158,12 @@ impl NgrokConnector {
             options.check_ports(&order.ports)?;
             Ok(options)
         });
-        let options = options.map_err(|rejected| refused(rejected.to_string()))?;
+        let options = options.map_err(|rejected| invalid(rejected.to_string()))?;
         Ok(Plan {
             server: stand_in
                 .or_else(|| options.server.clone())
                 .unwrap_or_default(),
-            token: token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?,
+            token: token.ok_or_else(no_token)?,
             options,
             proxies: self.proxies.clone(),
             patience: self.patience,
@@ -183,7 +182,7 @@ impl NgrokConnector {
         let made = self.follow(plan, order, progress).await;
         made.inspect_err(|error| {
             if error.class() == Class::SignIn {
-                self.standing.refuse(token);
+                self.standing.refuse(token, error.clone());
             }
         })
     }
@@ -310,6 +309,18 @@ impl Plan {
     }
 }
 
+/// What was chosen cannot be had.
+fn invalid(detail: String) -> ConnectError {
+    let provider = OFFERS.name.to_owned();
+    ConnectError::new(Reason::OptionsInvalid { provider, detail })
+}
+
+/// There is no token of the account here.
+fn no_token() -> ConnectError {
+    let provider = OFFERS.name.to_owned();
+    ConnectError::new(Reason::TokenMissing { provider })
+}
+
 /// What is to be read where a person or a disk may be waited for.
 struct WantedSecrets {
     source: Arc<dyn SecretSource>,
@@ -323,7 +334,6 @@ impl WantedSecrets {
     /// keeps strangers out, nothing is hosted.
     fn collect(&self) -> Result<Tokens, ConnectError> {
         let other = |detail: String| ConnectError::new(Reason::Other { detail });
-        let refused = |detail: String| ConnectError::new(Reason::Refused { detail });
         let mut tokens = Tokens::default();
         let token = self.source.token().map_err(other)?;
         let token = token.filter(|token| !token.expose().is_empty());
@@ -332,7 +342,7 @@ impl WantedSecrets {
             let option = OFFERS.option(key);
             let kept = self.source.option(&self.tunnel, key).map_err(other)?;
             let (Some(option), Some(kept)) = (option, kept) else {
-                return Err(refused(format!(
+                return Err(invalid(format!(
                     "{key}: what was kept of it is gone; set it again"
                 )));
             };
@@ -340,7 +350,7 @@ impl WantedSecrets {
         }
         if let Some(path) = &self.policy {
             let text = options::read_policy(path)
-                .map_err(|error| refused(format!("policy: {}: {error}", path.display())))?;
+                .map_err(|error| invalid(format!("policy: {}: {error}", path.display())))?;
             tokens.by_scope.insert("policy", Secret::new(&text));
         }
         Ok(tokens)
@@ -360,10 +370,9 @@ impl Connector for NgrokConnector {
                 }
             };
             let token = collected.by_scope.get(SCOPE).cloned();
-            let token = token.ok_or_else(|| ConnectError::new(Reason::SignedOut))?;
-            if self.standing.is_refused(&token) {
-                let said = "ngrok has just refused this very token";
-                return Err(ConnectError::with(Reason::SignedOut, said));
+            let token = token.ok_or_else(no_token)?;
+            if let Some(refusal) = self.standing.refusal(&token) {
+                return Err(refusal);
             }
             Ok(collected)
         })

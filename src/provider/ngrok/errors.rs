@@ -2,6 +2,7 @@
 //!
 //! What is told of a code is ours: ngrok's own words may quote the token, and go at most to the log.
 
+use super::offers::OFFERS;
 use super::token;
 use crate::model::{Reason, Secret, UnixMillis};
 use crate::provider::ConnectError;
@@ -46,8 +47,7 @@ pub struct Remedy {
     pub remedy: &'static str,
 }
 
-const NEW_TOKEN: &str =
-    "Copy the authtoken from dashboard.ngrok.com/get-started/your-authtoken and sign in with it.";
+const NEW_TOKEN: &str = "Copy the authtoken from dashboard.ngrok.com/get-started/your-authtoken.";
 const BILLING: &str = "Look at dashboard.ngrok.com/billing.";
 const UPDATE: &str = "Update Underpass.";
 const NEXT_MONTH: &str = "Wait for the next month, or choose a larger plan at ngrok.com/pricing.";
@@ -125,7 +125,11 @@ pub(super) fn by_code(code: &str, words: &str, secret: &Secret, now: UnixMillis)
     let told = format!("{}: {}. {}", shown(code), known.meaning, known.remedy);
     let reason = match known.kind {
         // ngrok quotes what it was given, which may be another account's.
-        Kind::SignIn => return ConnectError::with(Reason::SignedOut, told),
+        Kind::SignIn => {
+            let provider = OFFERS.name.to_owned();
+            let detail = told.clone();
+            return ConnectError::with(Reason::TokenInvalid { provider, detail }, told);
+        }
         Kind::Fatal => Reason::Refused {
             detail: told.clone(),
         },
@@ -251,7 +255,10 @@ mod tests {
         let said = format!("{:?}", by_code("ERR_NGROK_999", words, &secret, NOW));
         assert!(!said.contains("2t0ken") && said.contains("***"), "{said}");
         let error = by_code("107", words, &secret, NOW);
-        assert_eq!(error.reason, Reason::SignedOut);
+        assert!(
+            matches!(error.reason, Reason::TokenInvalid { .. }),
+            "{error:?}"
+        );
         assert_eq!(error.reason.side(), Side::Ours);
     }
 

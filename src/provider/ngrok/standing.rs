@@ -3,6 +3,7 @@
 
 use super::agent::Agent;
 use crate::model::{PortNumber, Secret};
+use crate::provider::ConnectError;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ struct State {
     places: BTreeMap<PortNumber, String>,
     /// Since when an endpoint is asked for that another host is to leave.
     asked: Option<Instant>,
-    refused: Option<(Secret, Instant)>,
+    refused: Option<(Secret, Instant, ConnectError)>,
 }
 
 impl Standing {
@@ -55,16 +56,16 @@ impl Standing {
         state.asked.get_or_insert_with(Instant::now).elapsed() < OURS_FOR
     }
 
-    /// ngrok does not take this token.
-    pub(super) fn refuse(&self, token: Secret) {
-        self.lock().refused = Some((token, Instant::now()));
+    /// ngrok does not take this token, and said why.
+    pub(super) fn refuse(&self, token: Secret, error: ConnectError) {
+        self.lock().refused = Some((token, Instant::now(), error));
     }
 
-    /// Whether ngrok has just said so.
-    pub(super) fn is_refused(&self, token: &Secret) -> bool {
+    /// What ngrok has just said of this token, if it does not take it.
+    pub(super) fn refusal(&self, token: &Secret) -> Option<ConnectError> {
         let state = self.lock();
-        let is = |(refused, at): &(Secret, Instant)| refused == token && at.elapsed() < REFUSED_FOR;
-        state.refused.as_ref().is_some_and(is)
+        let (refused, at, error) = state.refused.as_ref()?;
+        (refused == token && at.elapsed() < REFUSED_FOR).then(|| error.clone())
     }
 
     /// Keeps what may be resumed.
@@ -121,6 +122,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Reason;
 
     #[tokio::test(start_paused = true)]
     async fn what_is_online_is_ours_for_a_minute_after_a_session_broke() {
@@ -140,9 +142,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refused_token_is_not_shown_again_at_once() {
         let (standing, token) = (Standing::default(), Secret::new("t0ken"));
-        standing.refuse(token.clone());
-        assert!(standing.is_refused(&token) && !standing.is_refused(&Secret::new("another")));
+        let said = ConnectError::new(Reason::SignedOut);
+        standing.refuse(token.clone(), said.clone());
+        assert_eq!(standing.refusal(&token), Some(said));
+        assert_eq!(standing.refusal(&Secret::new("another")), None);
         tokio::time::advance(REFUSED_FOR).await;
-        assert!(!standing.is_refused(&token), "the person may insist");
+        assert_eq!(standing.refusal(&token), None, "the person may insist");
     }
 }

@@ -178,7 +178,8 @@ impl Conn {
         };
         let drained = async {
             self.stream.shutdown().await?;
-            let mut rest = [0; 4096];
+            // On the heap: every connection's task would be larger by it.
+            let mut rest = vec![0; 4096];
             while timeout(silence, self.stream.read(&mut rest)).await?? > 0 {}
             io::Result::Ok(())
         };

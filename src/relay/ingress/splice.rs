@@ -90,7 +90,8 @@ async fn stopped(stop: &Stop, moved: &AtomicU64) {
 async fn end(stream: &mut TcpStream) {
     let drained = async {
         stream.shutdown().await?;
-        let mut rest = [0; 4096];
+        // On the heap: every connection's task would be larger by it.
+        let mut rest = vec![0; 4096];
         while stream.read(&mut rest).await? > 0 {}
         io::Result::Ok(())
     };

@@ -28,6 +28,8 @@ enum Event<'a> {
         open: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
     },
     Progress {
         tunnel: &'a str,
@@ -72,6 +74,7 @@ impl<'a> Event<'a> {
             until: None,
             open: None,
             reason: None,
+            detail: None,
         }
     }
 }
@@ -145,7 +148,7 @@ fn line(at: UnixMillis, event: Event<'_>) -> String {
     serde_json::to_string(&JsonLine { at, event }).unwrap_or_default()
 }
 
-fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &Life) -> Event<'a> {
+fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &'a Life) -> Event<'a> {
     let retry = life.retry();
     let next_at = match life {
         Life::Quota { next_at, .. } => Some(*next_at),
@@ -163,6 +166,7 @@ fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &Life)
         until,
         open,
         reason: life.reason().map(Reason::code),
+        detail: life.reason().and_then(Reason::detail),
     }
 }
 

@@ -1,5 +1,6 @@
-//! What works here of a provider that keeps accounts: the program, the account, the service; and,
-//! where that is asked for, hosting a tunnel that is made for it and thrown away.
+//! What works here of a provider, by what it offers: the service, the tokens that are kept of it, its
+//! program, the account; and, where that is asked for, hosting a tunnel that is made for it and thrown
+//! away.
 
 use super::{Check, said};
 use crate::base::clock;
@@ -12,6 +13,7 @@ use crate::provider::{
     registry,
 };
 use crate::secrets::Secrets;
+use crate::store::Home;
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
 use std::sync::Arc;
@@ -39,35 +41,110 @@ struct Look<'l> {
 
 /// All of them; nothing is tried behind what failed.
 pub(super) async fn all(
+    home: &Home,
     id: ProviderId,
     options: &ProviderOptions,
-    secrets: Arc<Secrets>,
     write: bool,
 ) -> Vec<Check> {
-    let providers = registry::remote(secrets);
-    let inventory = providers.inventory(&AccountId::only(id));
-    let inventory = inventory.as_deref().ok();
-    let account = inventory.and_then(Inventory::account);
-    let (Some(provider), Some(inventory), Some(account)) = (providers.find(id), inventory, account)
-    else {
+    let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
+    let providers = registry::remote(Arc::clone(&secrets));
+    let Some(provider) = providers.find(id) else {
         let provider = id.to_string();
         let reason = Reason::NoProvider { provider };
-        let advice = m::advice_build();
         return vec![Check::fail(
             &format!("{id}-program"),
             m::doctor_program(),
             fault(&reason),
-            advice,
+            m::advice_build(),
         )];
     };
-    let look = Look {
-        provider,
-        offers: provider.offers(),
-        inventory,
-        account,
-        options,
+    let mut checks: Vec<Check> = service(provider).await.into_iter().collect();
+    checks.extend(tokens_kept(home, provider.offers(), &secrets));
+    let inventory = provider.inventory(&AccountId::only(id));
+    let account = inventory.as_deref().and_then(Inventory::account);
+    if let (Some(inventory), Some(account)) = (inventory.as_deref(), account) {
+        let look = Look {
+            provider,
+            offers: provider.offers(),
+            inventory,
+            account,
+            options,
+        };
+        checks.extend(look.all(write).await);
+    }
+    if checks.is_empty() {
+        let word = format!("{id}-service");
+        checks.push(Check::ok(
+            &word,
+            m::doctor_service(),
+            m::doctor_nothing_needed(),
+        ));
+    }
+    checks
+}
+
+/// Whether anything accepts a connection where the service is. Behind a proxy it may not, and hosting
+/// works all the same.
+async fn service(provider: &dyn Provider) -> Option<Check> {
+    let (word, name) = (
+        format!("{}-service", provider.offers().id),
+        m::doctor_service(),
+    );
+    let (host, port) = match provider.service() {
+        Ok(address) => address?,
+        Err(wrong) => {
+            return Some(Check::fail(&word, name, said(wrong), m::advice_service()));
+        }
     };
-    look.all(write).await
+    let address = format!("{host}:{port}");
+    let host = host.trim_matches(['[', ']']).to_owned();
+    let silent = |detail: String| {
+        let detail = m::doctor_service_silent(address.as_str(), detail);
+        Check::warn(&word, m::doctor_service(), detail, m::advice_service())
+    };
+    Some(
+        match timeout(ANSWER, TcpStream::connect((host.as_str(), port))).await {
+            Ok(Ok(_)) => Check::ok(&word, name, m::doctor_service_answers(address.as_str())),
+            Ok(Err(error)) => silent(error.to_string()),
+            Err(_) => silent(Reason::TimedOut.code().to_owned()),
+        },
+    )
+}
+
+/// A line for each account whose token is known here, as far as the provider takes tokens.
+fn tokens_kept(home: &Home, offers: &Offers, secrets: &Secrets) -> Vec<Check> {
+    let Some(spec) = offers.token else {
+        return vec![];
+    };
+    let word = format!("{}-token", offers.id);
+    let advice = || m::advice_token(spec.page, offers.id.to_string());
+    let missing = |detail| Check::fail(&word, m::doctor_account(), detail, advice());
+    let in_env = std::env::var(spec.variable).is_ok_and(|text| (spec.takes)(text.trim()));
+    let kept = home.accounts().peek().value;
+    let mut checks: Vec<Check> = kept
+        .into_iter()
+        .filter(|account| account.provider == offers.id)
+        .map(|account| {
+            let called = account.name.as_str();
+            match secrets.get(&account.secret_name()) {
+                Ok(Some(_)) if called.is_empty() => {
+                    Check::ok(&word, m::doctor_account(), m::account_token())
+                }
+                Ok(Some(_)) => Check::ok(&word, m::doctor_account(), m::doctor_token_of(called)),
+                Ok(None) if called.is_empty() => missing(m::doctor_token_gone()),
+                Ok(None) => missing(m::doctor_token_of_gone(called)),
+                Err(error) => missing(said(error)),
+            }
+        })
+        .collect();
+    if in_env {
+        let detail = m::doctor_token_in_variable(spec.variable);
+        checks.push(Check::ok(&word, m::doctor_account(), detail));
+    }
+    if checks.is_empty() {
+        checks.push(missing(m::account_no_token()));
+    }
+    checks
 }
 
 impl Look<'_> {
@@ -77,7 +154,7 @@ impl Look<'_> {
 
     async fn all(&self, write: bool) -> Vec<Check> {
         let account = self.account;
-        let mut checks: Vec<Check> = self.service().await.into_iter().collect();
+        let mut checks = vec![];
         if self.offers.program.is_some() {
             let (word, name) = (self.word("program"), m::doctor_program());
             match account.version().await {
@@ -127,31 +204,6 @@ impl Look<'_> {
             Some(program) => m::advice_sign_in(program.sign_in_command),
             None => m::advice_sign_in_app(),
         }
-    }
-
-    /// Whether anything accepts a connection where the service is. Behind a proxy it may not, and
-    /// hosting works all the same.
-    async fn service(&self) -> Option<Check> {
-        let (word, name) = (self.word("service"), m::doctor_service());
-        let (host, port) = match self.provider.service() {
-            Ok(address) => address?,
-            Err(wrong) => {
-                return Some(Check::fail(&word, name, said(wrong), m::advice_service()));
-            }
-        };
-        let address = format!("{host}:{port}");
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let silent = |detail: String| {
-            let detail = m::doctor_service_silent(address.as_str(), detail);
-            Check::warn(&word, m::doctor_service(), detail, m::advice_service())
-        };
-        Some(
-            match timeout(ANSWER, TcpStream::connect((host.as_str(), port))).await {
-                Ok(Ok(_)) => Check::ok(&word, name, m::doctor_service_answers(address.as_str())),
-                Ok(Err(error)) => silent(error.to_string()),
-                Err(_) => silent(Reason::TimedOut.code().to_owned()),
-            },
-        )
     }
 
     async fn sign_in(&self, account: &dyn Account) -> Check {

@@ -57,7 +57,7 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
                 kind => plain(kind)?,
             };
             let remedy = match reason {
-                Reason::SignedOut => Some(button::sign_in(scene, account)),
+                reason if reason.is_about_the_account() => Some(button::sign_in(scene, account)),
                 Reason::NotInstalled { .. } => {
                     Some(button::account(account, m::act_install_help()))
                 }

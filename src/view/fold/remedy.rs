@@ -67,7 +67,7 @@ fn for_lack(scene: &Scene, group: &Group) -> Button {
 /// What helps against one reason: a change where a change is needed, else another attempt.
 pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Button {
     match reason {
-        Reason::SignedOut => sign_in(scene, group),
+        reason if reason.is_about_the_account() => sign_in(scene, group),
         Reason::NotInstalled { .. } => install_help(group),
         Reason::TunnelGone => button::forget(group),
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {

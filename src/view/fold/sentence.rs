@@ -324,6 +324,13 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::Woke => m::fault_woke(),
         Reason::EmbeddedRelay { detail } => m::fault_embedded_relay(detail.as_str()),
         Reason::SignedOut => m::fault_signed_out(),
+        Reason::TokenMissing { provider } => m::fault_token_missing(provider.as_str()),
+        Reason::TokenInvalid { provider, detail } => {
+            m::fault_token_invalid(detail.as_str(), provider.as_str())
+        }
+        Reason::OptionsInvalid { provider, detail } => {
+            m::fault_options_invalid(detail.as_str(), provider.as_str())
+        }
         Reason::TunnelGone => m::fault_tunnel_gone(),
         Reason::Refused { detail } => m::fault_refused(detail.as_str()),
         Reason::ServiceTrouble { status: 0 } => m::fault_service_trouble(),
@@ -354,7 +361,10 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         | Reason::ServiceTrouble { .. }
         | Reason::ProtocolFault { .. }
         | Reason::RelayShutDown => m::cause_relay(),
-        Reason::TokenRefused => m::cause_token(),
+        Reason::TokenRefused | Reason::TokenMissing { .. } | Reason::TokenInvalid { .. } => {
+            m::cause_token()
+        }
+        Reason::OptionsInvalid { .. } => m::cause_options(),
         Reason::SignedOut => m::cause_sign_in(),
         Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
         Reason::NameTaken { .. } | Reason::NameReserved { .. } => m::cause_name(),

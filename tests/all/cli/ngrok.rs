@@ -151,7 +151,9 @@ async fn a_token_that_is_refused_is_told_at_once_and_not_tried_again() {
         .refuse(|asked| (asked.what == "auth").then_some("ERR_NGROK_107"));
     let mut host = scene.host(&[]);
     let told = host.state("sign-in");
-    assert_eq!(told["reason"], json!("signed-out"));
+    assert_eq!(told["reason"], json!("token-invalid"));
+    let detail = told["detail"].as_str().expect("it says why");
+    assert!(detail.contains("ERR_NGROK_107"), "{detail}");
     // It would come back by itself, were it one of those: attempts are a tenth of a second apart here.
     host.put("host web");
     host.state("sign-in");
@@ -284,4 +286,36 @@ async fn each_of_several_accounts_hosts_with_its_own_token() {
         scene.edge.asked("auth")[0].at("/Extra/AuthToken"),
         "token-of-work"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knows_whether_a_token_is_kept_and_the_edge_is_there() {
+    let scene = Scene::new().await;
+    let checks = |token: Option<&str>, code| -> Vec<(Value, Value)> {
+        let mut command = scene.command(&["doctor", "--provider", "ngrok", "--json"]);
+        let ended = super::kit::finish(command.envs(token.map(|it| ("NGROK_AUTHTOKEN", it))));
+        assert!(!ended.out.contains(TOKEN), "{ended:?}");
+        let lines = ended.expect(code).json();
+        lines
+            .into_iter()
+            .map(|line| (line["check"].clone(), line["status"].clone()))
+            .collect()
+    };
+    let service = (json!("ngrok-service"), json!("ok"));
+    let token = |status| (json!("ngrok-token"), json!(status));
+    assert_eq!(checks(None, 1), [service.clone(), token("fail")]);
+    assert_eq!(checks(Some(TOKEN), 0), [service, token("ok")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_of_ones_own_is_told_as_one() {
+    let scene = Scene::new().await;
+    let mut host = scene.host(&["--set", "policy=/there/is/none"]);
+    let told = host.state("failed");
+    assert_eq!(told["reason"], json!("options-invalid"));
+    let detail = told["detail"].as_str().expect("it says which");
+    assert!(detail.contains("policy"), "{detail}");
+    host.put("quit");
+    host.end();
+    assert!(scene.edge.asked("auth").is_empty());
 }

@@ -267,6 +267,17 @@ pub(super) fn every_reason() -> Vec<Reason> {
             provider: "later".to_owned(),
         },
         Reason::TooManySessions,
+        Reason::TokenMissing {
+            provider: "sample".to_owned(),
+        },
+        Reason::TokenInvalid {
+            provider: "sample".to_owned(),
+            detail: detail(),
+        },
+        Reason::OptionsInvalid {
+            provider: "sample".to_owned(),
+            detail: detail(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -314,5 +325,8 @@ fn place(reason: &Reason) -> usize {
         Reason::NoProvider { .. } => 36,
         Reason::PublicPortOutside { .. } => 35,
         Reason::TooManySessions => 37,
+        Reason::TokenMissing { .. } => 38,
+        Reason::TokenInvalid { .. } => 39,
+        Reason::OptionsInvalid { .. } => 40,
     }
 }

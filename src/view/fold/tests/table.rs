@@ -252,7 +252,7 @@ fn every_reason_has_its_own_sentence_in_every_state() {
 fn every_fatal_reason_has_the_remedy_that_can_help() {
     let remedy = |reason: Reason| {
         // Only where there are accounts does one lack a sign-in, or the program for it.
-        let remote = matches!(reason, Reason::SignedOut | Reason::NotInstalled { .. });
+        let remote = reason.is_about_the_account() || matches!(reason, Reason::NotInstalled { .. });
         let mut inputs = web(Life::Failed(Outage {
             since: before(1),
             reason,
@@ -275,7 +275,9 @@ fn every_fatal_reason_has_the_remedy_that_can_help() {
             }
             Reason::PublicPortTaken { .. } => "act-remove-port",
             Reason::TooManySessions | Reason::QuotaUsedUp { .. } => "act-details",
-            Reason::SignedOut => "act-sign-in",
+            Reason::SignedOut | Reason::TokenMissing { .. } | Reason::TokenInvalid { .. } => {
+                "act-sign-in"
+            }
             Reason::NotInstalled { .. } => "act-install-help",
             Reason::TunnelGone => "act-forget",
             _ => "act-try-again",
