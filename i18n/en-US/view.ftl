@@ -371,6 +371,7 @@ log-url-dead = public URL dead
 
 dialog-create-title = New tunnel
 dialog-create-submit = Create and host
+dialog-create-watched = Add and watch
 dialog-add-title = Add a port to { $name }
 dialog-add-submit = Add port
 dialog-delete-title = Delete { $name }?
@@ -483,6 +484,7 @@ banner-entries-dropped = { $count ->
 } The file as it was is kept as { $kept-as }.
 banner-port-taken = Port { $wanted } could not be used ({ $detail }). The URLs of this computer have port { $port } now.
 banner-nothing-saved = The folder for Underpass's files cannot be written ({ $detail }). What you change is not saved and is gone when Underpass ends.
+banner-secret-not-kept = Your side: a token or password could not be kept ({ $detail }). It works until Underpass ends, and has to be given again after that.
 banner-file-not-saved = { $file } could not be saved ({ $detail }). What you see here is not on disk.
 banner-settings-invalid = Some settings cannot be used ({ $detail }). Their defaults are in force.
 banner-audit-not-written = The audit log could not be written ({ $detail }). Hosting goes on.

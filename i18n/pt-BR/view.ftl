@@ -376,6 +376,7 @@ log-url-dead = URL pública morta
 
 dialog-create-title = Novo túnel
 dialog-create-submit = Criar e hospedar
+dialog-create-watched = Adicionar e observar
 dialog-add-title = Adicionar uma porta a { $name }
 dialog-add-submit = Adicionar porta
 dialog-delete-title = Excluir { $name }?
@@ -488,6 +489,7 @@ banner-entries-dropped = { $count ->
 } O arquivo como estava foi guardado como { $kept-as }.
 banner-port-taken = Não foi possível usar a porta { $wanted } ({ $detail }). As URLs deste computador têm agora a porta { $port }.
 banner-nothing-saved = Não é possível gravar na pasta de arquivos do Underpass ({ $detail }). O que você mudar não é salvo e se perde quando o Underpass terminar.
+banner-secret-not-kept = Do seu lado: não foi possível guardar um token ou uma senha ({ $detail }). Funciona até o Underpass ser encerrado; depois, é preciso informar de novo.
 banner-file-not-saved = Não foi possível salvar { $file } ({ $detail }). O que você vê aqui não está no disco.
 banner-settings-invalid = Algumas configurações não podem ser usadas ({ $detail }). Valem os padrões delas.
 banner-audit-not-written = Não foi possível gravar o registro de auditoria ({ $detail }). A hospedagem continua.

@@ -18,7 +18,9 @@ impl Performer {
         let (late, mailbox) = (self.keychain_is_late(), self.parts.mailbox.clone());
         let keep = move || {
             let kept = secrets.set(RELAY_TOKEN, &link.token);
-            let error = kept.err().map(|error| token_not_kept(error.to_string()));
+            let error = kept.err().map(|error| NoticeKind::SecretNotKept {
+                detail: error.to_string(),
+            });
             relay.join(link.clone());
             mailbox.send(Event::Joined { link, error });
         };
@@ -61,21 +63,17 @@ impl Performer {
         let (late, mailbox) = (self.keychain_is_late(), self.parts.mailbox.clone());
         let job = move || {
             if let Err(error) = does(&home, &secrets) {
-                mailbox.send(Event::Noticed(token_not_kept(error.to_string())));
+                mailbox.send(Event::Noticed(NoticeKind::SecretNotKept {
+                    detail: error.to_string(),
+                }));
             }
         };
         self.lanes.keychain.run(job, late);
     }
 
     fn keychain_is_late(&self) -> Late {
-        let detail = "the keychain does not answer yet; it may be asking for its password";
-        self.late(token_not_kept(detail.to_owned()))
-    }
-}
-
-fn token_not_kept(detail: String) -> NoticeKind {
-    NoticeKind::FileNotSaved {
-        file: RELAY_TOKEN.to_owned(),
-        detail,
+        let detail =
+            "the keychain does not answer yet; it may be asking for its password".to_owned();
+        self.late(NoticeKind::SecretNotKept { detail })
     }
 }

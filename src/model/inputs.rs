@@ -277,6 +277,8 @@ pub enum NoticeKind {
     },
     /// A file could not be written: what is on screen is not on disk.
     FileNotSaved { file: String, detail: String },
+    /// A token or password could be kept nowhere: it is good for this run alone.
+    SecretNotKept { detail: String },
     /// The settings held values that cannot be used; the defaults are in force for them.
     SettingsInvalid { detail: String },
     /// The audit log could not be written.

@@ -21,6 +21,10 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 /// For how long it is tried again: the first instance may just be starting.
 const RETRY_LIMIT: Duration = Duration::from_secs(2);
 
+/// For how long a lock is waited for that nobody listens behind: commands that change files hold it for
+/// some milliseconds each.
+const BRIEF_LIMIT: Duration = Duration::from_secs(3);
+
 /// The pause between two attempts to reach an instance that is just starting.
 const RAISE_PAUSE: Duration = Duration::from_millis(50);
 
@@ -71,15 +75,8 @@ impl Instance {
     /// # Errors
     /// Another instance has it, or the lock cannot be had.
     pub fn acquire(dir: &Path) -> Result<Self, AcquireError> {
-        let lock = open_lock(&dir.join(LOCK))?;
+        let lock = take_lock(dir)?;
         let endpoint = dir.join(ENDPOINT);
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(AcquireError::AlreadyRunning(AlreadyRunning { endpoint }));
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
         let shared = Arc::new(Shared::default());
         let listener_thread = RaiseListener::start(dir, endpoint, Arc::clone(&shared));
         let listener_thread = listener_thread.inspect_err(|error| {
@@ -92,6 +89,19 @@ impl Instance {
         })
     }
 
+    /// Keeps every instance away for the while of a change, and is none that could come to the front:
+    /// whoever starts meanwhile waits.
+    ///
+    /// # Errors
+    /// An instance has the home, or the lock cannot be had.
+    pub fn keep_away(dir: &Path) -> Result<Self, AcquireError> {
+        Ok(Self {
+            shared: Arc::default(),
+            listener_thread: None,
+            _lock: take_lock(dir)?,
+        })
+    }
+
     /// Calls this, on another thread, whenever another start wants this one in front; now and then
     /// twice for one start. One that came before is told now.
     pub fn on_raise(&self, callback: impl FnMut() + Send + 'static) {
@@ -99,6 +109,30 @@ impl Instance {
         shared.callback = Some(Box::new(callback));
         if std::mem::take(&mut shared.missed) {
             shared.raise();
+        }
+    }
+}
+
+/// Takes the lock of a home, after those who hold it for a moment alone.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the other program tells nobody when it is through"
+)]
+fn take_lock(dir: &Path) -> Result<File, AcquireError> {
+    let lock = open_lock(&dir.join(LOCK))?;
+    let endpoint = dir.join(ENDPOINT);
+    let start = Instant::now();
+    let running = AlreadyRunning { endpoint };
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => {
+                if running.listens() || start.elapsed() > BRIEF_LIMIT {
+                    return Err(AcquireError::AlreadyRunning(running));
+                }
+                thread::sleep(RAISE_PAUSE);
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
         }
     }
 }
@@ -132,10 +166,20 @@ impl AlreadyRunning {
         }
     }
 
-    fn request(&self) -> io::Result<()> {
+    /// Whether it is a program that could come to the front.
+    fn listens(&self) -> bool {
+        self.connect().is_ok()
+    }
+
+    fn connect(&self) -> io::Result<(TcpStream, Endpoint)> {
         let text = fs::read(&self.endpoint)?;
         let endpoint: Endpoint = serde_json::from_slice(&text)?;
-        let mut peer = TcpStream::connect_timeout(&loopback(endpoint.port), PEER_LIMIT)?;
+        let peer = TcpStream::connect_timeout(&loopback(endpoint.port), PEER_LIMIT)?;
+        Ok((peer, endpoint))
+    }
+
+    fn request(&self) -> io::Result<()> {
+        let (mut peer, endpoint) = self.connect()?;
         peer.set_write_timeout(Some(PEER_LIMIT))?;
         peer.write_all(format!("{}\n", endpoint.secret).as_bytes())?;
         match read_line(&peer, ANSWER_LIMIT)?.as_str() {

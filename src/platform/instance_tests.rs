@@ -66,9 +66,24 @@ fn a_first_that_never_answers_is_given_up() {
     let dir = folder();
     let lock = File::create(dir.path().join(LOCK)).expect("made");
     lock.lock().expect("locked");
+    let never = second(dir.path());
     let start = Instant::now();
-    assert!(second(dir.path()).raise().is_err());
+    assert!(never.raise().is_err());
     assert!(start.elapsed() < RETRY_LIMIT + ANSWER_LIMIT);
+}
+
+#[test]
+fn who_keeps_others_away_for_a_moment_is_waited_for() {
+    let dir = folder();
+    let moment = Instance::keep_away(dir.path()).expect("nobody is there");
+    std::thread::scope(|scope| {
+        let start = scope.spawn(|| Instance::acquire(dir.path()));
+        drop(moment);
+        let first = start.join().expect("no panic").expect("it has waited");
+        first.on_raise(|| {});
+        let app = Instance::keep_away(dir.path());
+        assert!(matches!(app, Err(AcquireError::AlreadyRunning(_))));
+    });
 }
 
 #[cfg(unix)]

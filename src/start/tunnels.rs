@@ -229,7 +229,7 @@ impl Desk<'_> {
         options: &ChosenOptions,
         action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
     ) -> Result<(), Refused> {
-        let _alone = match Instance::acquire(self.home.path()) {
+        let _alone = match Instance::keep_away(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
                 return Err(Refused::Because(m::cli_app_runs()));

@@ -21,7 +21,6 @@ pub enum DialogView {
         title: Msg,
         providers: Vec<ProviderChoice>,
         errors: Errors,
-        submit: Msg,
     },
     /// A new port.
     AddPort {
@@ -76,6 +75,8 @@ pub struct ProviderChoice {
     pub protocols: Vec<String>,
     /// One may say who can visit.
     pub access: bool,
+    /// What confirming the form does there.
+    pub submit: Msg,
     /// What may be set for a tunnel there; it is sent with the rest of the form.
     pub options: Vec<OptionRow>,
     /// Why it cannot be picked now.

@@ -123,10 +123,9 @@ impl Text<'_> {
                 title,
                 providers,
                 errors,
-                submit,
             } => ui::DialogItem {
                 providers: model(providers.iter().map(|provider| self.provider(provider))),
-                ..self.form(item(Shape::CreateTunnel, title, None), errors, submit)
+                ..self.form(item(Shape::CreateTunnel, title, None), errors, None)
             },
             DialogView::AddPort {
                 title,
@@ -136,7 +135,7 @@ impl Text<'_> {
                 ..
             } => ui::DialogItem {
                 protocols: words(protocols),
-                ..self.form(item(Shape::AddPort, title, None), errors, submit)
+                ..self.form(item(Shape::AddPort, title, None), errors, Some(submit))
             },
             DialogView::ChangeProtocol {
                 title,
@@ -152,7 +151,7 @@ impl Text<'_> {
                 ..self.form(
                     item(Shape::ChangeProtocol, title, Some(body)),
                     errors,
-                    submit,
+                    Some(submit),
                 )
             },
             DialogView::Confirm {
@@ -184,13 +183,13 @@ impl Text<'_> {
         }
     }
 
-    fn form(&self, item: ui::DialogItem, errors: &Errors, submit: &Msg) -> ui::DialogItem {
+    fn form(&self, item: ui::DialogItem, errors: &Errors, submit: Option<&Msg>) -> ui::DialogItem {
         let error = |field| {
             let found = errors.iter().find(|(of, _)| *of == field);
             self.opt(found.map(|(_, msg)| msg))
         };
         ui::DialogItem {
-            submit: self.of(submit),
+            submit: self.opt(submit),
             provider_error: error(Field::Provider),
             name_error: error(Field::Name),
             target_error: error(Field::Target),
@@ -273,6 +272,7 @@ impl Text<'_> {
             name: self.of(&provider.name),
             protocols: words(&provider.protocols),
             access: provider.access,
+            submit: self.of(&provider.submit),
             shut: self.opt(provider.shut.as_ref()),
             set_up: self.maybe_button(provider.set_up.as_ref()),
         }

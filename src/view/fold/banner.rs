@@ -118,6 +118,7 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             lost,
             m::banner_file_not_saved(detail.as_str(), file.as_str()),
         ),
+        NoticeKind::SecretNotKept { detail } => (lost, m::banner_secret_not_kept(detail.as_str())),
         NoticeKind::SettingsInvalid { detail } => {
             (replaced, m::banner_settings_invalid(detail.as_str()))
         }

@@ -22,7 +22,6 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
                 all.map(|offers| provider(scene, offers)).collect()
             },
             errors: errors(),
-            submit: m::dialog_create_submit(),
         },
         DialogKind::AddPort { tunnel } => {
             let group = scene.group(tunnel)?;
@@ -137,6 +136,10 @@ fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
         },
         protocols: words(offers),
         access: offers.access,
+        submit: match offers.watches {
+            Some(_) => m::dialog_create_watched(),
+            None => m::dialog_create_submit(),
+        },
         options: settings::of_new_tunnel(scene.inputs, offers),
         shut: lack.map(|lack| shut(offers, lack)),
         set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),

@@ -114,3 +114,18 @@ fn while_the_app_runs_nothing_is_changed_behind_its_back() {
     drop(app);
     home.run(&["tunnels", "delete", "web"]).expect(0);
 }
+
+#[test]
+fn commands_at_the_same_time_wait_for_each_other() {
+    let home = Home::new();
+    let many: Vec<_> = (0..8)
+        .map(|n| {
+            let (name, port) = (format!("web-{n}"), (3000 + n).to_string());
+            home.start(&["tunnels", "create", &name, &port])
+        })
+        .collect();
+    for one in many {
+        one.end().expect(0);
+    }
+    assert_eq!(list(&home).len(), 8);
+}

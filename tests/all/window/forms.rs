@@ -18,12 +18,12 @@ impl Scene {
                     name: self.say("Our relay", "Nosso relay"),
                     protocols: protocols(),
                     access: false,
+                    submit: self.say("Create and host", "Criar e hospedar"),
                     options: vec![],
                     shut: None,
                     set_up: None,
                 }],
                 errors,
-                submit: self.say("Create and host", "Criar e hospedar"),
             },
             DialogKind::AddPort { tunnel } => DialogView::AddPort {
                 tunnel,

@@ -258,6 +258,9 @@ fn notices_of_every_kind() {
             detail: text("address in use"),
         },
         NoticeKind::NothingSaved { detail: full() },
+        NoticeKind::SecretNotKept {
+            detail: "locked".to_owned(),
+        },
         NoticeKind::FileNotSaved {
             file: text("tunnels.json"),
             detail: text("No space left"),
