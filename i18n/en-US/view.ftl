@@ -454,6 +454,7 @@ why-stopped-token = Not hosted. { $provider } needs your account's token.
 account-token = token kept
 account-token-keychain = token kept in the keychain
 account-token-file = token kept in a file that only you can read
+account-with-probes = { $kept } · each tunnel is checked every { $minutes } min: { $probes } of a free account's { $all } requests a month
 account-removed = token forgotten
 shut-patience = To use { $provider }, finish the sign-in first.
 relay-embedded = The relay in this program, for this computer only

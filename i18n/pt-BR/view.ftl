@@ -459,6 +459,7 @@ why-stopped-token = Não está hospedado. { $provider } precisa do token da sua 
 account-token = token guardado
 account-token-keychain = token guardado no chaveiro
 account-token-file = token guardado em um arquivo que só você pode ler
+account-with-probes = { $kept } · cada túnel é verificado a cada { $minutes } min: { $probes } das { $all } requisições mensais de uma conta gratuita
 account-removed = token esquecido
 shut-patience = Para usar { $provider }, termine antes o login.
 relay-embedded = O relay deste programa, só para este computador

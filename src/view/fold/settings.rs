@@ -7,9 +7,10 @@ use super::scene::Scene;
 use super::sentence::fault;
 use crate::model::{
     AccountId, AccountState, Action, Chosen, Field, Inputs, Language, Offers, OptionKind,
-    OptionScope, OptionSpec, ProviderId, Secret, Setting, Theme, TokenSpec,
+    OptionScope, OptionSpec, ProviderId, Secret, Setting, Theme, TokenSpec, probes_a_month,
 };
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
+use std::time::Duration;
 
 /// The settings.
 pub(super) fn fold(scene: &Scene) -> DialogView {
@@ -141,11 +142,23 @@ fn with_token(inputs: &Inputs, offers: &Offers) -> Section {
     let rows = of_provider(inputs, offers);
     let account = AccountId::only(offers.id);
     Section {
-        head: Some((m::provider_named(offers.name), tokens(inputs, offers))),
+        head: Some((m::provider_named(offers.name), with_probes(inputs, offers))),
         button: Some(button::account(&account, m::act_manage_account())),
         folded: rows.iter().all(|(_, is_usual)| *is_usual),
         rows: rows.into_iter().map(|(row, _)| row).collect(),
     }
+}
+
+/// Which tokens are there, and what probing costs of what an account has.
+fn with_probes(inputs: &Inputs, offers: &Offers) -> Msg {
+    let kept = tokens(inputs, offers);
+    let Some(all) = offers.probe.requests_a_month() else {
+        return kept;
+    };
+    let usual = Duration::from_millis(inputs.settings.timing.probe_interval_ms);
+    let every = usual.max(offers.probe.least_interval());
+    let (minutes, probes) = (every.as_secs() / 60, probes_a_month(every));
+    m::account_with_probes(all, kept, minutes, probes)
 }
 
 /// Which tokens are there, in a line.
