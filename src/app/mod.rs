@@ -21,7 +21,7 @@ mod update;
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{AskNumber, Command, Event, Poll};
 pub use perform::RELAY_TOKEN;
-pub use run::{App, AppError, Mailbox, Options, Profile};
+pub use run::{App, AppError, Inbox, Mailbox, Options, Profile};
 
 pub use state::{Begin, State};
 pub use update::update;

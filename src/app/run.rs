@@ -78,7 +78,19 @@ pub enum AppError {
 #[derive(Clone, Debug)]
 pub struct Mailbox(mpsc::UnboundedSender<Event>);
 
+/// Where a mailbox's events wait for the app.
+#[derive(Debug)]
+pub struct Inbox(mpsc::UnboundedReceiver<Event>);
+
 impl Mailbox {
+    /// A mailbox, and what an app is started with to take its events: those from before it runs wait, as
+    /// a window that comes first has some.
+    #[must_use]
+    pub fn new() -> (Self, Inbox) {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        (Self(sender), Inbox(inbox))
+    }
+
     /// Sends an event; after the app's end it goes nowhere.
     pub fn send(&self, event: Event) {
         // The app has ended: nothing that happens matters any more.
@@ -104,14 +116,24 @@ impl App {
     /// # Errors
     /// The system gives no thread.
     pub fn start(options: Options, renderer: Box<dyn Renderer>) -> Result<Self, AppError> {
-        let (sender, inbox) = mpsc::unbounded_channel();
-        let mailbox = Mailbox(sender);
+        Self::start_at(Mailbox::new(), options, renderer)
+    }
+
+    /// The same, with a mailbox that is there already.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start_at(
+        (mailbox, inbox): (Mailbox, Inbox),
+        options: Options,
+        renderer: Box<dyn Renderer>,
+    ) -> Result<Self, AppError> {
         let own = mailbox.clone();
         let thread = thread::Builder::new().name("app".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
-            let ended = runtime.block_on(run(options, own, inbox, renderer));
+            let ended = runtime.block_on(run(options, own, inbox.0, renderer));
             // A look-up of a name may still hang in the system; nobody waits for it.
             runtime.shutdown_background();
             ended

@@ -312,6 +312,5 @@ impl Shared {
     }
 }
 
-/// Never held across a wait, and nothing under it panics half way.
 #[cfg(test)]
 mod tests;

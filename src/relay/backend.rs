@@ -93,14 +93,14 @@ pub type HttpOpening<'a> =
 pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<(), OpenError>> + Send + 'a>>;
 
 /// Who is behind a label.
-#[derive(Clone)]
-pub enum Lookup {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<U = Arc<dyn Upstream>> {
     /// No tunnel of that name was ever hosted here (or not in a long time).
     Unknown,
     /// The tunnel is known, nobody hosts it just now.
     NoHost,
     /// Somebody hosts it.
-    Live(Arc<dyn Upstream>),
+    Live(U),
 }
 
 /// Finds tunnels by label.

@@ -8,9 +8,11 @@ use super::names::{Changes, Names};
 use super::numbers::PublicKey;
 use super::public_ports::{Kind, PublicPorts, Reserved};
 use super::returning::Returning;
-use super::table::{Found, HostClaim, RegistrationId, Table};
+use super::table::{HostClaim, RegistrationId, Table};
 use super::upstream::{AskedAs, HostRoute, PortUpstream};
-use super::{Backend, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting};
+use super::{
+    Backend, HostUpgrades, IngressGuard, Limits, Lookup, ReservedNames, Upstream, Waiting,
+};
 use crate::base::clock;
 use crate::base::network::outbound_address;
 use crate::link::control::{PortSpec, Protocol, Refusal, ServedPort};
@@ -43,6 +45,7 @@ pub(super) struct Registry {
     state: RwLock<Tables>,
     returning: Returning,
     changed: Notify,
+    upgrades: Option<HostUpgrades>,
 }
 
 struct Tables {
@@ -107,6 +110,15 @@ impl Registry {
             }),
             returning: Returning::new(hosted, now + limits.return_within),
             changed: Notify::new(),
+            upgrades: None,
+        }
+    }
+
+    /// The same, where hosts get in that come where visitors come.
+    pub(super) fn with_upgrades(self, upgrades: HostUpgrades) -> Self {
+        Self {
+            upgrades: Some(upgrades),
+            ..self
         }
     }
 
@@ -350,10 +362,14 @@ impl Registry {
 impl Backend for Registry {
     fn find(&self, label: &str) -> Lookup {
         match self.state.read().table.find(label) {
-            Found::Unknown => Lookup::Unknown,
-            Found::NoHost => Lookup::NoHost,
-            Found::Live(upstream) => Lookup::Live(upstream as Arc<dyn Upstream>),
+            Lookup::Unknown => Lookup::Unknown,
+            Lookup::NoHost => Lookup::NoHost,
+            Lookup::Live(upstream) => Lookup::Live(upstream as Arc<dyn Upstream>),
         }
+    }
+
+    fn host_upgrades(&self) -> Option<HostUpgrades> {
+        self.upgrades.clone()
     }
 
     fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
@@ -379,10 +395,10 @@ fn public_key(claim: &HostClaim, spec: &PortSpec) -> PublicKey {
 /// A port that stays keeps its upstream, and with it the connections that are pooled for it.
 fn existing(table: &Table<Arc<PortUpstream>>, spec: &PortSpec) -> Option<Arc<PortUpstream>> {
     match table.find(&spec.label) {
-        Found::Live(upstream) => Some(upstream).filter(|live| {
+        Lookup::Live(upstream) => Some(upstream).filter(|live| {
             live.number() == spec.number && AskedAs::of(spec).as_ref() == Some(live.asked_as())
         }),
-        Found::NoHost | Found::Unknown => None,
+        Lookup::NoHost | Lookup::Unknown => None,
     }
 }
 

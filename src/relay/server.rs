@@ -7,8 +7,8 @@ use super::public_ports::PublicPorts;
 use super::registry::{Naming, Registry};
 use super::sockets::{Purpose, listen};
 use super::{
-    Accounts, Backend, HostUpgrades, Ingress, IngressGuard, Limiter, Limits, Lookup, Network,
-    RelayError, ReservedNames, Sockets, UpgradedHost, Waiting, Whereabouts, certificate, files,
+    Accounts, HostUpgrades, Ingress, IngressGuard, Limiter, Limits, Network, RelayError,
+    ReservedNames, Sockets, UpgradedHost, Whereabouts, certificate, files,
 };
 use crate::base::files::{check_owner, make_private_dir, try_lock};
 use crate::link::resume::SessionStore;
@@ -208,12 +208,10 @@ impl Relay {
             .corrupt()
             .map(|path| Warning::AccountsCorrupt { path });
         let is_new = accounts.is_new();
-        let registry = Arc::new(registry(&config, http, ports, &names));
         let (upgrades, waiting) = HostUpgrades::new();
-        let backend: Arc<dyn Backend> = Arc::new(RegistryBackend {
-            registry: Arc::clone(&registry),
-            upgrades,
-        });
+        let registry = registry(&config, http, ports, &names).with_upgrades(upgrades);
+        let registry = Arc::new(registry);
+        let backend = Arc::clone(&registry);
         let accounts = Arc::new(AccountsWatch::new(accounts));
         let remembering = remember(
             Arc::clone(&name_store),
@@ -408,26 +406,6 @@ fn registry(config: &RelayConfig, http: SocketAddr, ports: PublicPorts, left: &N
         reserved: config.reserved.clone(),
     };
     Registry::new(&config.limits, naming, ports, left)
-}
-
-/// What visitors' listeners see of the relay.
-struct RegistryBackend {
-    registry: Arc<Registry>,
-    upgrades: HostUpgrades,
-}
-
-impl Backend for RegistryBackend {
-    fn find(&self, label: &str) -> Lookup {
-        self.registry.find(label)
-    }
-
-    fn host_upgrades(&self) -> Option<HostUpgrades> {
-        Some(self.upgrades.clone())
-    }
-
-    fn returning<'a>(&'a self, label: &'a str) -> Option<Waiting<'a>> {
-        self.registry.returning(label)
-    }
 }
 
 /// Accepts hosts until the relay is down, then waits for their sessions to end. While it goes down only

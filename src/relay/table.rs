@@ -3,8 +3,8 @@
 //! The time is passed in; what stands behind a label is the caller's business. Whatever one session or
 //! one account does costs what that one holds, and never what the relay holds: visitors wait for it.
 
-use super::Limits;
 use super::leases::Leases;
+use super::{Limits, Lookup};
 use crate::link::control::Refusal;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,14 +23,6 @@ pub(super) struct HostClaim {
     pub(super) tunnel: String,
     pub(super) install: String,
     pub(super) take_over: bool,
-}
-
-/// Who is behind a label.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<U> {
-    Unknown,
-    NoHost,
-    Live(U),
 }
 
 /// A label that is known, for whoever writes it down.
@@ -198,11 +190,11 @@ impl<U: Clone> Table<U> {
         self.changed.extend(forgotten);
     }
 
-    pub(super) fn find(&self, label: &str) -> Found<U> {
+    pub(super) fn find(&self, label: &str) -> Lookup<U> {
         match self.live.get(label) {
-            Some((_, upstream)) => Found::Live(upstream.clone()),
-            None if self.leases.owner(label).is_some() => Found::NoHost,
-            None => Found::Unknown,
+            Some((_, upstream)) => Lookup::Live(upstream.clone()),
+            None if self.leases.owner(label).is_some() => Lookup::NoHost,
+            None => Lookup::Unknown,
         }
     }
 

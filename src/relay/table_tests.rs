@@ -69,7 +69,7 @@ fn who_may_have_a_name_that_is_held() {
             expected,
             "{asked:?}"
         );
-        assert_eq!(table.find("web"), Found::Live(holder), "{asked:?}");
+        assert_eq!(table.find("web"), Lookup::Live(holder), "{asked:?}");
     }
 }
 
@@ -80,13 +80,13 @@ fn a_name_stays_known_and_reserved_for_a_while() {
         claim("anna", "web", "i", false),
         claim("bob", "web", "j", false),
     );
-    assert_eq!(table.find("web"), Found::Unknown);
+    assert_eq!(table.find("web"), Lookup::Unknown);
     take(&mut table, 1, &anna, "web", now).expect("it is free");
     table.leave(RegistrationId(1), now);
-    assert_eq!(table.find("web"), Found::NoHost);
+    assert_eq!(table.find("web"), Lookup::NoHost);
     assert_eq!(take(&mut table, 2, &bob, "web", now), taken("web"));
     let later = now + Limits::default().reserved_for;
-    assert_eq!(table.find("web"), Found::NoHost);
+    assert_eq!(table.find("web"), Lookup::NoHost);
     assert_eq!(take(&mut table, 3, &bob, "web", later), Ok(None));
     assert_eq!(take(&mut table, 4, &anna, "web", later), taken("web"));
 }
@@ -112,7 +112,7 @@ fn what_is_written_down_and_read_again_is_known_and_reserved_as_before() {
         table.remember(remembered, later);
     }
     for (label, free_after) in [("left", 14), ("live", 24)] {
-        assert_eq!(table.find(label), Found::NoHost);
+        assert_eq!(table.find(label), Lookup::NoHost);
         let ask = |at| table.check(&bob, &[label], later + hours(at));
         assert_eq!(ask(free_after - 1), taken(label));
         assert_eq!(ask(free_after), Ok(None));
@@ -127,7 +127,7 @@ fn a_session_that_was_displaced_leaves_nothing_when_it_goes() {
     take(&mut table, 1, &anna, "web", now).expect("it is free");
     take(&mut table, 2, &anna, "web", now).expect("it is hers");
     table.leave(RegistrationId(1), now);
-    assert_eq!(table.find("web"), Found::Live(2));
+    assert_eq!(table.find("web"), Lookup::Live(2));
     assert_eq!(table.sizes(), [1, 1, 1, 1, 0]);
 }
 
@@ -140,8 +140,8 @@ fn new_ports_replace_the_old_ones() {
         take(&mut table, 1, &anna, "api", now),
         Ok(Some(RegistrationId(1)))
     );
-    assert_eq!(table.find("web"), Found::NoHost);
-    assert_eq!(table.find("api"), Found::Live(1));
+    assert_eq!(table.find("web"), Lookup::NoHost);
+    assert_eq!(table.find("api"), Lookup::Live(1));
     assert!(table.claim(RegistrationId(1)).is_some());
 }
 
@@ -182,9 +182,9 @@ fn an_account_that_has_too_many_names_loses_its_own_oldest_and_nobody_elses() {
         take(&mut table, n, &claim("anna", &name, "i", false), &name, now).expect("free");
         table.leave(RegistrationId(n), now);
     }
-    assert_eq!(table.find("t1"), Found::Unknown);
-    assert_eq!(table.find("t2"), Found::NoHost);
-    assert_eq!(table.find("bobs"), Found::NoHost);
+    assert_eq!(table.find("t1"), Lookup::Unknown);
+    assert_eq!(table.find("t2"), Lookup::NoHost);
+    assert_eq!(table.find("bobs"), Lookup::NoHost);
     let carol = claim("carol", "c", "i", false);
     assert_eq!(table.check(&carol, &["bobs"], now), taken("bobs"));
     assert_eq!(table.check(&carol, &["t1"], now), Ok(None));
@@ -209,10 +209,10 @@ fn what_an_account_had_is_nobodys_once_it_is_gone() {
     table.leave(RegistrationId(1), now);
     take(&mut table, 2, &anna, "live", now).expect("it is free");
     table.forget_account("anna");
-    assert_eq!(table.find("left"), Found::Unknown);
-    assert_eq!(table.find("live"), Found::Live(2));
+    assert_eq!(table.find("left"), Lookup::Unknown);
+    assert_eq!(table.find("live"), Lookup::Live(2));
     table.leave(RegistrationId(2), now);
-    assert_eq!(table.find("live"), Found::Unknown);
+    assert_eq!(table.find("live"), Lookup::Unknown);
     assert_eq!(table.check(&bob, &["left", "live"], now), Ok(None));
     assert_eq!(table.sizes(), [0; 5]);
 }

@@ -2,10 +2,9 @@
 
 use super::begin;
 use super::farewell::{Begun, Farewell};
-use super::post::Post;
 use super::speech::Speech;
 use super::window_place::PlaceKeeper;
-use crate::app::{App, Event, Options, Profile, RelayDirectory};
+use crate::app::{App, Event, Inbox, Mailbox, Options, Profile, RelayDirectory};
 use crate::cli::DesktopArgs;
 use crate::model::{Action, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
@@ -94,15 +93,15 @@ fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<()
     };
     let (marker, crashed) = RunMarker::set(home).map_err(Failure::Folder)?;
     let (place, keeper) = PlaceKeeper::start(home).context("no thread for its files")?;
-    let post = Post::default();
-    let lost = post.clone();
-    let display = Display::connect(move || lost.send(Event::Act(Action::Quit)));
+    let (mailbox, inbox) = Mailbox::new();
+    let lost = mailbox.clone();
+    let display = Display::connect(move || lost.act(Action::Quit));
     let start = Start {
         system: Box::new(Screen(display.clone())),
         place,
         minimised: args.minimised,
     };
-    let callbacks = callbacks(&post, keeper.sender());
+    let callbacks = callbacks(&mailbox, keeper.sender());
     let opened = callbacks.map_err(Failure::Other);
     let opened = opened.and_then(|with| desktop::open(with, start).map_err(Failure::Window));
     let renderer = match opened {
@@ -113,10 +112,15 @@ fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<()
             return Err(failure);
         }
     };
-    let farewell = Farewell::new(post.clone(), display, Some(marker));
+    let farewell = Farewell::new(mailbox.clone(), display, Some(marker));
     let known = Known { crashed, unsaved };
-    farewell.begun(start_app(home.clone(), known, renderer, post.clone())?);
-    listen(&instance, &post)?;
+    farewell.begun(start_app(
+        home.clone(),
+        known,
+        renderer,
+        (mailbox.clone(), inbox),
+    )?);
+    listen(&instance, &mailbox)?;
     let ended = farewell.run();
     keeper.close();
     Ok(ended?)
@@ -133,26 +137,22 @@ fn start_app(
     home: Home,
     known: Known,
     renderer: DesktopRenderer,
-    post: Post,
+    at: (Mailbox, Inbox),
 ) -> anyhow::Result<Begun> {
     let start = move || {
-        let started = App::start(options(&home, known), Box::new(renderer));
-        match &started {
-            Ok(app) => post.open(&app.mailbox()),
-            // Without an app the window is of no use.
-            Err(_) => desktop::stop(),
-        }
-        Ok(started?)
+        let started = App::start_at(at, options(&home, known), Box::new(renderer));
+        // Without an app the window is of no use.
+        Ok(started.inspect_err(|_| desktop::stop())?)
     };
     let thread = thread::Builder::new().name("begin".into());
     thread.spawn(start).context("no thread for the app")
 }
 
 /// Hears other starts, signals and the tray's host.
-fn listen(instance: &Instance, post: &Post) -> anyhow::Result<()> {
-    let (raise, quit, tray) = (post.clone(), post.clone(), post.clone());
-    instance.on_raise(move || raise.send(Event::Act(Action::OpenWindow)));
-    super::signals::quit_on_termination(move || quit.send(Event::Act(Action::Quit)))?;
+fn listen(instance: &Instance, mailbox: &Mailbox) -> anyhow::Result<()> {
+    let (raise, quit, tray) = (mailbox.clone(), mailbox.clone(), mailbox.clone());
+    instance.on_raise(move || raise.act(Action::OpenWindow));
+    super::signals::quit_on_termination(move || quit.act(Action::Quit))?;
     platform::watch_tray_host(move |present| {
         desktop::tray_host_changed(present);
         tray.send(Event::TrayHost(present));
@@ -198,11 +198,11 @@ fn options(home: &Home, known: Known) -> Options {
     }
 }
 
-fn callbacks(post: &Post, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {
+fn callbacks(mailbox: &Mailbox, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {
     let notifier = Notifier::start().context("no thread for notifications")?;
-    let (act, shown, tray) = (post.clone(), post.clone(), post.clone());
+    let (act, shown, tray) = (mailbox.clone(), mailbox.clone(), mailbox.clone());
     Ok(Callbacks {
-        act: Arc::new(move |action| act.send(Event::Act(action))),
+        act: Arc::new(move |action| act.act(action)),
         shown: Box::new(move |on| shown.send(Event::WindowShown(on))),
         tray_host: platform::tray_host_present,
         tray_host_is: Box::new(move |present| tray.send(Event::TrayHost(present))),

@@ -5,8 +5,7 @@
 //! Xlib calls `exit` in the middle of it. The last one leaves only what the system calls on the way
 //! out of a thread: there this waits, in a destructor of the window's thread.
 
-use super::post::Post;
-use crate::app::{App, Event};
+use crate::app::{App, Mailbox};
 use crate::logging;
 use crate::model::Action;
 use crate::platform::Display;
@@ -31,7 +30,7 @@ pub(super) type Begun = JoinHandle<anyhow::Result<App>>;
 
 /// What has to be brought to its end, once.
 pub(super) struct Farewell {
-    post: Post,
+    mailbox: Mailbox,
     display: Display,
     begun: Mutex<Option<Begun>>,
     marker: Mutex<Option<RunMarker>>,
@@ -61,9 +60,9 @@ impl Drop for OnExit {
 }
 
 impl Farewell {
-    pub(super) fn new(post: Post, display: Display, marker: Option<RunMarker>) -> Arc<Self> {
+    pub(super) fn new(mailbox: Mailbox, display: Display, marker: Option<RunMarker>) -> Arc<Self> {
         Arc::new(Self {
-            post,
+            mailbox,
             display,
             begun: Mutex::default(),
             marker: Mutex::new(marker),
@@ -110,7 +109,7 @@ impl Farewell {
 
     /// Ends the app and takes the marker away. The second time there is nothing left to do.
     fn say(&self) -> anyhow::Result<()> {
-        self.post.send(Event::Act(Action::Quit));
+        self.mailbox.act(Action::Quit);
         let ended = match self.begun.lock().take() {
             Some(begun) => wait(begun),
             None => Ok(()),

@@ -17,8 +17,6 @@ mod farewell;
 mod host;
 mod inventory;
 mod plan;
-#[cfg(feature = "window")]
-mod post;
 mod print;
 mod prompt;
 mod providers;
