@@ -23,6 +23,8 @@ pub struct OptionSpec {
     pub scope: OptionScope,
     /// Nothing works without it.
     pub required: bool,
+    /// Few need it: it is shown once it is asked for.
+    pub advanced: bool,
 }
 
 /// What an option is set for.
@@ -80,6 +82,16 @@ impl OptionSpec {
             },
             scope: OptionScope::Provider,
             required: false,
+            advanced: false,
+        }
+    }
+
+    /// The same, where few need it.
+    #[must_use]
+    pub const fn advanced(self) -> Self {
+        Self {
+            advanced: true,
+            ..self
         }
     }
 

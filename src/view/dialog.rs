@@ -79,6 +79,8 @@ pub struct ProviderChoice {
     pub submit: Msg,
     /// What may be set for a tunnel there; it is sent with the rest of the form.
     pub options: Vec<OptionRow>,
+    /// So many of them are usual; the others are shown once they are asked for, or wrong.
+    pub usual: usize,
     /// Why it cannot be picked now.
     pub shut: Option<Msg>,
     /// Goes on towards that.

@@ -32,7 +32,8 @@ pub static OFFERS: Offers = Offers {
             "protocol",
             "ngrok-protocol",
             OptionKind::Choice(&Endpoint::CHOICES),
-        ),
+        )
+        .advanced(),
         of_tunnel(
             "domain",
             "ngrok-domain",
@@ -42,7 +43,8 @@ pub static OFFERS: Offers = Offers {
             "address",
             "ngrok-address",
             text("1.tcp.eu.ngrok.io:20001", options::is_address),
-        ),
+        )
+        .advanced(),
         of_tunnel(
             "basic-auth",
             "ngrok-basic-auth",
@@ -55,20 +57,23 @@ pub static OFFERS: Offers = Offers {
             "allow",
             "ngrok-allow",
             text("192.0.2.0/24, 2001:db8::/32", options::are_networks),
-        ),
+        )
+        .advanced(),
         of_tunnel(
             "deny",
             "ngrok-deny",
             text("192.0.2.0/24, 2001:db8::/32", options::are_networks),
-        ),
-        of_tunnel("oauth", "ngrok-oauth", OptionKind::Choice(&OAuth::CHOICES)),
-        of_tunnel("policy", "ngrok-policy", OptionKind::File),
-        of_tunnel("pooling", "ngrok-pooling", OptionKind::Switch),
+        )
+        .advanced(),
+        of_tunnel("oauth", "ngrok-oauth", OptionKind::Choice(&OAuth::CHOICES)).advanced(),
+        of_tunnel("policy", "ngrok-policy", OptionKind::File).advanced(),
+        of_tunnel("pooling", "ngrok-pooling", OptionKind::Switch).advanced(),
         of_tunnel(
             "binding",
             "ngrok-binding",
             OptionKind::Choice(&Binding::CHOICES),
-        ),
+        )
+        .advanced(),
         OptionSpec::new("server", "ngrok-server", text("eu", options::is_server)),
     ],
     ..Offers::RELAY

@@ -273,6 +273,7 @@ impl Text<'_> {
             protocols: words(&provider.protocols),
             access: provider.access,
             submit: self.of(&provider.submit),
+            usual: i32::try_from(provider.usual).unwrap_or(i32::MAX),
             shut: self.opt(provider.shut.as_ref()),
             set_up: self.maybe_button(provider.set_up.as_ref()),
         }

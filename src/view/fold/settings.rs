@@ -224,11 +224,20 @@ pub(super) fn of_new_tunnel(inputs: &Inputs, offers: &Offers) -> Vec<OptionRow> 
     };
     let options = offers.options.iter().enumerate();
     let of_tunnel = options.filter(|(_, option)| option.scope == OptionScope::Tunnel);
-    let rows = of_tunnel.map(|(at, option)| option_row(offers.id, option, "", wrong(at).as_ref()));
+    let (rare, usual): (Vec<_>, Vec<_>) = of_tunnel.partition(|(_, option)| option.advanced);
+    let rows = usual.into_iter().chain(rare);
+    let rows = rows.map(|(at, option)| option_row(offers.id, option, "", wrong(at).as_ref()));
     which_account(inputs, offers)
         .into_iter()
         .chain(rows)
         .collect()
+}
+
+/// How many of its rows come before those that few need.
+pub(super) fn usual_of_new_tunnel(inputs: &Inputs, offers: &Offers) -> usize {
+    let of_tunnel = offers.options_of(OptionScope::Tunnel);
+    let usual = of_tunnel.filter(|option| !option.advanced).count();
+    usual + usize::from(which_account(inputs, offers).is_some())
 }
 
 fn which_account(inputs: &Inputs, offers: &Offers) -> Option<OptionRow> {
