@@ -1,21 +1,29 @@
-//! What the person typed: first as it stands (`raw`), then as the program runs with it
-//! ([`Invocation`]).
+//! What the person typed, and what each command does.
 //!
-//! This room reads the words and knows what they mean; it opens no file and starts nothing.
+//! A command is a file here, or a folder where it is large: its arguments, what must hold of them, and
+//! what it does. The words are checked before anything is opened or started.
 
-mod account;
-mod limits;
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod doctor;
+pub(crate) mod host;
+mod inventory;
 mod parse;
-mod quotas;
+pub(crate) mod print;
+mod prompt;
+pub(crate) mod providers;
 mod raw;
+mod raw_account;
+pub(crate) mod relay;
 mod resolve;
 mod resolved;
 mod set;
+pub(crate) mod speech;
+pub(crate) mod tunnels;
 
-pub use account::{AccountsArgs, AccountsTask};
-pub use limits::LimitArgs;
 pub use parse::{TcpPorts, parse_host};
-pub use quotas::QuotaArgs;
+pub use raw_account::{AccountsArgs, AccountsTask};
+pub use relay::{LimitArgs, QuotaArgs};
 pub use resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, ChosenOptions, DesktopArgs, DoctorArgs, HostArgs,
     Invocation, LinkAddress, ProvidersArgs, RelayArgs, Shell, Task, TunnelsArgs, TunnelsTask,
@@ -26,9 +34,13 @@ use crate::model::{Catalog, JoinLink};
 use clap::{CommandFactory as _, Parser as _};
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io;
 
 /// The environment variable that may hold the join link, so that its token is in no process list.
 pub const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
+
+/// What was typed cannot be done, and never could.
+pub(crate) const USAGE: u8 = 2;
 
 /// Reads the words of a command line, the program's name first; `variable` reads the environment, and
 /// `providers` are those of this build.
@@ -80,6 +92,13 @@ fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
 #[must_use]
 pub fn command() -> clap::Command {
     raw::Raw::command()
+}
+
+/// A runtime for what a command does by itself.
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! The words as they are typed. Whatever needs a second look is a string here.
 
-use super::account::RawAccounts;
-use super::limits::LimitArgs;
 use super::parse::{TcpPorts, parse_host};
-use super::quotas::QuotaArgs;
+use super::raw_account::RawAccounts;
+use super::relay::{LimitArgs, QuotaArgs};
 use super::resolved::ChosenOptions;
 use crate::model::{
     HostHeader, Network, PortNumber, ProbeRate, Protocol, ProviderId, ProxyVersion, PublicUrl,

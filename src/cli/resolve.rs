@@ -9,7 +9,7 @@ use super::resolved::{
     AccountArgs, AccountChange, Asked, AuditArgs, DesktopArgs, DoctorArgs, HostArgs, Invocation,
     LinkAddress, ProvidersArgs, RelayArgs, Task, TunnelsArgs, TunnelsTask,
 };
-use super::{RELAY_VARIABLE, SecretFrom, account, set};
+use super::{RELAY_VARIABLE, SecretFrom, raw_account, set};
 use crate::model::{
     Access, Catalog, FieldError, JoinLink, Offers, Protocol, ProviderId, TypedTarget, parse_name,
     parse_typed_target, parse_url_target,
@@ -58,7 +58,7 @@ pub(super) fn resolve(
             }
             Task::Providers(ProvidersArgs { provider, json })
         }
-        Some(RawCommand::Account(raw)) => Task::Account(account::resolve(raw, providers)?),
+        Some(RawCommand::Account(raw)) => Task::Account(raw_account::resolve(raw, providers)?),
         Some(RawCommand::Completions { shell }) => Task::Completions(shell),
         Some(RawCommand::Man) => Task::Man,
     };
@@ -130,7 +130,7 @@ fn host(
         set,
         account: raw
             .account
-            .map(|name| account::check_name(Some(name)))
+            .map(|name| raw_account::check_name(Some(name)))
             .transpose()?,
         relay,
         provider: raw.provider,

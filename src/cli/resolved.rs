@@ -1,9 +1,9 @@
 //! What the program runs with: everything checked that can be checked without a file.
 
-use super::account::AccountsArgs;
-use super::limits::LimitArgs;
+use super::TcpPorts;
+use super::raw_account::AccountsArgs;
+use super::relay::{LimitArgs, QuotaArgs};
 use super::set::Set;
-use super::{QuotaArgs, TcpPorts};
 use crate::model::{
     Access, CertificateCheck, HostHeader, JoinLink, Network, PortNumber, PortOptions, ProbeRate,
     Protocol, ProviderId, ProxyVersion, PublicUrl, TypedTarget,

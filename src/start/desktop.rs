@@ -1,15 +1,17 @@
 //! The desktop program: one instance, the window first, then the tray, the app.
 
-use super::begin;
 use super::farewell::{Begun, Farewell};
-use super::speech::Speech;
 use super::window_place::PlaceKeeper;
-use crate::app::{App, Event, Inbox, Mailbox, Options, Profile, RelayDirectory};
-use crate::cli::DesktopArgs;
+use crate::app::{
+    App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, relay_choice,
+};
+use crate::base::signals::Signals;
+use crate::cli::speech::Speech;
+use crate::cli::{self, DesktopArgs};
 use crate::model::{Action, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
 use crate::provider::registry;
-use crate::secrets::Secrets;
+use crate::secrets::{Kind, Secrets};
 use crate::shell::desktop::{Callbacks, DesktopRenderer, Start};
 use crate::shell::window::{OpenError, WindowSystem, WorkArea};
 use crate::shell::{self, desktop};
@@ -73,7 +75,7 @@ fn complain(home: &Home, failure: &Failure) {
         Failure::Window(error @ OpenError::NoFont) => error.to_string(),
         Failure::Other(error) => format!("{error:#}"),
     };
-    super::speech::complain(&text);
+    cli::speech::complain(&text);
     let on_screen = matches!(failure, Failure::NotAnswering(_) | Failure::Folder(_));
     if on_screen
         && !io::stderr().is_terminal()
@@ -152,7 +154,7 @@ fn start_app(
 fn listen(instance: &Instance, mailbox: &Mailbox) -> anyhow::Result<()> {
     let (raise, quit, tray) = (mailbox.clone(), mailbox.clone(), mailbox.clone());
     instance.on_raise(move || raise.act(Action::OpenWindow));
-    super::signals::quit_on_termination(move || quit.act(Action::Quit))?;
+    quit_on_termination(move || quit.act(Action::Quit))?;
     platform::watch_tray_host(move |present| {
         desktop::tray_host_changed(present);
         tray.send(Event::TrayHost(present));
@@ -160,11 +162,35 @@ fn listen(instance: &Instance, mailbox: &Mailbox) -> anyhow::Result<()> {
     .context("no thread for the tray")
 }
 
+/// Calls `quit` at the first of them. A second one ends the program the hard way.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever says it twice wants no goodbye"
+)]
+fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Result<()> {
+    let runtime = cli::runtime()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
+    let wait = async move {
+        signals.next().await;
+        tracing::info!("told to end");
+        quit();
+        signals.next().await;
+        std::process::exit(1);
+    };
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || runtime.block_on(wait))?;
+    Ok(())
+}
+
 fn options(home: &Home, known: Known) -> Options {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
-    let mut begin = begin::load(home);
+    let mut begin = Begin::load(home);
     begin.accounts = true;
-    begin.notices.extend(begin::keychain_notice(home, &secrets));
+    begin.notices.extend(keychain_notice(home, &secrets));
     let hosting = !begin.hosted.is_empty();
     let crash = NoticeKind::Crashed { hosting };
     begin.notices.extend(known.crashed.then_some(crash));
@@ -185,7 +211,7 @@ fn options(home: &Home, known: Known) -> Options {
     }
     let relay = RelayDirectory::new(
         home.clone(),
-        begin::relay_choice(&begin.settings, &secrets),
+        relay_choice(&begin.settings, &secrets),
         begin.settings.relay.clone(),
     );
     Options {
@@ -196,6 +222,12 @@ fn options(home: &Home, known: Known) -> Options {
         relay,
         secrets,
     }
+}
+
+/// Secrets that are in a file where a keychain should be are worth saying.
+fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
+    let expected = !home.is_private();
+    (expected && secrets.kind() == Kind::File).then_some(NoticeKind::NoKeychain)
 }
 
 fn callbacks(mailbox: &Mailbox, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {

@@ -3,49 +3,25 @@
 //!
 //! It may use every room, and none uses it. It decides nothing that a room could decide.
 
-mod account;
-mod audit;
-mod begin;
-mod chosen;
-mod control;
-mod descriptors;
 #[cfg(feature = "window")]
-pub mod desktop;
-mod doctor;
+mod desktop;
 #[cfg(feature = "window")]
 mod farewell;
-mod host;
-mod inventory;
-mod plan;
-mod print;
-mod prompt;
-mod providers;
-mod relay;
-mod relay_accounts;
-mod remote;
-mod service;
-mod signals;
-mod speech;
-mod tunnels;
 #[cfg(feature = "window")]
 mod window_place;
-#[cfg(not(feature = "window"))]
-mod windowless;
 
-pub use speech::Speech;
-
-use crate::cli::{self, Invocation, Task};
+use crate::base::open_files;
+use crate::cli::speech::{self, Speech};
+use crate::cli::{
+    self, Invocation, Task, USAGE, account, audit, doctor, host, print, providers, relay, tunnels,
+};
 use crate::logging;
 use crate::provider::registry;
 use crate::store::Home;
 use crate::view::messages as m;
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
-
-/// What was typed cannot be done, and never could.
-const USAGE: u8 = 2;
 
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -107,16 +83,19 @@ fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
     };
     let _logging = logging::init(&options).ok();
     if matches!(task, Task::Desktop(_) | Task::Host(_) | Task::Relay(_)) {
-        descriptors::raise();
+        open_files::raise();
     }
     match task {
         #[cfg(feature = "window")]
         Task::Desktop(args) => desktop::run(home, args, unsaved),
         #[cfg(not(feature = "window"))]
-        Task::Desktop(_) => windowless::refuse(),
+        Task::Desktop(_) => {
+            Speech::of_system().complain(&m::cli_no_window());
+            ExitCode::FAILURE
+        }
         Task::Host(args) => host::run(home.clone(), &args, unsaved),
         Task::Relay(args) => relay::run(home, args),
-        Task::Accounts(args) => relay_accounts::run(home, &args),
+        Task::Accounts(args) => relay::accounts::run(home, &args),
         Task::Account(args) => account::run(home, &args),
         Task::Tunnels(args) => tunnels::run(home, args),
         Task::Audit(args) => audit::run(home, args),
@@ -151,11 +130,4 @@ fn logging_options(task: &Task, verbosity: u8) -> logging::Options {
         options.caps = logging::FileLimits::of_total(u64::from(args.limits.max_log) * 1024 * 1024);
     }
     options
-}
-
-/// A runtime for what a command does by itself.
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
 }

@@ -1,8 +1,8 @@
 //! `underpass relay account`: who may host at a relay of this machine. The relay need not run; one
 //! that runs takes the change within a second.
 
-use super::relay::data_dir;
-use super::speech::{Speech, complain, print, print_json};
+use super::data_dir;
+use crate::cli::speech::{Speech, complain, print, print_json};
 use crate::cli::{AccountArgs, AccountChange, LinkAddress};
 use crate::model::Secret;
 use crate::relay::{Accounts, Whereabouts};
@@ -22,7 +22,7 @@ enum Line<'a> {
     Removed { name: &'a str },
 }
 
-pub(super) fn run(home: &Home, args: &AccountArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: &AccountArgs) -> ExitCode {
     let speech = Speech::of(home);
     let changed = data_dir(home, args.data.as_deref())
         .map_err(anyhow::Error::from)

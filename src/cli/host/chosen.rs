@@ -2,7 +2,7 @@
 //! and what is secret of them.
 
 use super::plan::Plan;
-use super::prompt;
+use crate::cli::prompt;
 use crate::cli::{HostArgs, SecretFrom, Set};
 use crate::model::{AccountId, Chosen, Offers, OptionSpec, ProviderId, Secret, Tunnel};
 use crate::secrets::Secrets;

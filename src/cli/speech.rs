@@ -14,28 +14,25 @@ static UNWRITABLE: OnceLock<String> = OnceLock::new();
 
 /// The person's language, and standard output and error.
 #[derive(Debug)]
-pub struct Speech {
+pub(crate) struct Speech {
     catalogue: Catalogue,
 }
 
 impl Speech {
     /// In the language of these settings, else the system's.
-    #[must_use]
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             catalogue: Catalogue::new(settings.language.unwrap_or_else(system_language)),
         }
     }
 
     /// In the system's language.
-    #[must_use]
-    pub fn of_system() -> Self {
+    pub(crate) fn of_system() -> Self {
         Self::new(&Settings::default())
     }
 
     /// In the language of this home's settings. What is wrong with those is said.
-    #[must_use]
-    pub fn of(home: &Home) -> Self {
+    pub(crate) fn of(home: &Home) -> Self {
         let loaded = home.settings().peek();
         let speech = Self::new(&loaded.value);
         let notice = loaded.notice.as_ref().and_then(fold::notice_text);
@@ -46,42 +43,39 @@ impl Speech {
     }
 
     /// The text of a message.
-    #[must_use]
-    pub fn text(&self, msg: &Msg) -> String {
+    pub(crate) fn text(&self, msg: &Msg) -> String {
         self.catalogue.format(msg)
     }
 
     /// What writes text.
-    #[must_use]
-    pub fn into_catalogue(self) -> Catalogue {
+    pub(crate) fn into_catalogue(self) -> Catalogue {
         self.catalogue
     }
 
     /// Says it on standard output.
-    pub fn say(&self, msg: &Msg) {
+    pub(crate) fn say(&self, msg: &Msg) {
         print(&self.text(msg));
     }
 
     /// Says it on standard error.
-    pub fn complain(&self, msg: &Msg) {
+    pub(crate) fn complain(&self, msg: &Msg) {
         complain(&self.text(msg));
     }
 }
 
 /// The system's language, as far as there is one of ours for it.
-#[must_use]
-pub fn system_language() -> Language {
+pub(crate) fn system_language() -> Language {
     let locale = platform::system_locale();
     locale.map_or_else(Language::default, |locale| Language::from_locale(&locale))
 }
 
 /// A line on standard output.
-pub(super) fn print(line: &str) {
+pub(crate) fn print(line: &str) {
     print_bytes(format!("{line}\n").as_bytes());
 }
 
 /// Text on standard output, as it is.
-pub(super) fn print_bytes(text: &[u8]) {
+pub(crate) fn print_bytes(text: &[u8]) {
     let mut out = io::stdout();
     match out.write_all(text).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -93,7 +87,7 @@ pub(super) fn print_bytes(text: &[u8]) {
 }
 
 /// Whether every line was written that somebody waited for. A disk that is full is said here, once.
-pub(super) fn all_written() -> bool {
+pub(crate) fn all_written() -> bool {
     match UNWRITABLE.get() {
         Some(error) => {
             complain(&format!("standard output: {error}"));
@@ -104,7 +98,7 @@ pub(super) fn all_written() -> bool {
 }
 
 /// A JSON line on standard output.
-pub(super) fn print_json(value: &impl serde::Serialize) {
+pub(crate) fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string(value) {
         Ok(line) => print(&line),
         Err(error) => tracing::error!(%error, "no JSON"),
@@ -112,6 +106,6 @@ pub(super) fn print_json(value: &impl serde::Serialize) {
 }
 
 /// A line on standard error.
-pub(super) fn complain(line: &str) {
+pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "underpass: {line}");
 }

@@ -1,7 +1,7 @@
 //! From the targets of `underpass host` to tunnels: pure.
 
-use super::inventory::{Inventory, Wrong, find};
 use crate::app::Begin;
+use crate::cli::inventory::{Inventory, Wrong, find};
 use crate::cli::{Asked, HostArgs};
 use crate::model::{
     Access, AccountId, Action, Protocol, Secret, Settings, Tunnel, TunnelId, TypedTarget,

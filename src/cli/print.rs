@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 const PROGRAM: &str = "underpass";
 
-pub(super) fn completions(shell: Shell) -> ExitCode {
+pub(crate) fn completions(shell: Shell) -> ExitCode {
     let mut text = vec![];
     clap_complete::generate(shell, &mut cli::command(), PROGRAM, &mut text);
     write(&text)
 }
 
 /// One page: the program's own, then each command's.
-pub(super) fn man() -> ExitCode {
+pub(crate) fn man() -> ExitCode {
     let mut command = cli::command();
     command.build();
     let mut text = vec![];

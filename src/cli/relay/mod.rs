@@ -1,10 +1,18 @@
 //! `underpass relay`: the public end, as a program of its own.
 
-use super::service::{self, News};
-use super::signals::Signals;
-use super::speech::{Speech, complain, print_json};
+pub(crate) mod accounts;
+mod limits;
+mod quotas;
+mod service;
+
+pub use self::limits::LimitArgs;
+pub use self::quotas::QuotaArgs;
+
+use self::service::News;
 use crate::base::clock;
-use crate::cli::{LimitArgs, QuotaArgs, RelayArgs};
+use crate::base::signals::Signals;
+use crate::cli::RelayArgs;
+use crate::cli::speech::{Speech, complain, print_json};
 use crate::link::resume::Caps;
 use crate::relay::ingress::Approach;
 use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, VisitorLimits, Visitors};
@@ -42,7 +50,7 @@ pub(super) fn data_dir(home: &Home, named: Option<&Path>) -> io::Result<PathBuf>
     }
 }
 
-pub(super) fn run(home: &Home, args: RelayArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: RelayArgs) -> ExitCode {
     let speech = Speech::of(home);
     match serve(home, args, &speech) {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,7 +24,7 @@ struct Verdict<'a> {
     error: Option<String>,
 }
 
-pub(super) fn run(home: &Home, args: AuditArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: AuditArgs) -> ExitCode {
     let speech = Speech::of(home);
     if args.verify {
         verify(home, args.json, &speech)

@@ -4,9 +4,9 @@ mod account;
 mod checks;
 mod network;
 
-use super::runtime;
-use super::speech::{Speech, complain, print_json};
 use crate::cli::DoctorArgs;
+use crate::cli::runtime;
+use crate::cli::speech::{Speech, complain, print_json};
 use crate::model::ProviderId;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
@@ -86,7 +86,7 @@ struct Line<'a> {
     advice: Option<String>,
 }
 
-pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
     let settings = home.settings().load();
     let speech = Speech::new(&settings.value);
     let ours = args.provider == ProviderId::RELAY;
@@ -135,6 +135,6 @@ fn show(check: &Check, json: bool, speech: &Speech) {
     );
     speech.say(&m::doctor_line(detail, mark, name));
     if let Some(advice) = advice {
-        super::speech::print(&format!("    {advice}"));
+        crate::cli::speech::print(&format!("    {advice}"));
     }
 }

@@ -43,7 +43,7 @@ struct OptionLine<'a> {
     required: bool,
 }
 
-pub(super) fn run(args: ProvidersArgs) -> ExitCode {
+pub(crate) fn run(args: ProvidersArgs) -> ExitCode {
     let speech = Speech::of_system();
     let catalog = registry::catalog();
     let asked = |offers: &&'static Offers| args.provider.is_none_or(|id| id == offers.id);

@@ -1,14 +1,19 @@
 //! `underpass host`: the app without a window.
 
-use super::control::{self, Order};
-use super::plan::{Known, NoPlan, Plan, plan};
-use super::signals::Signals;
-use super::speech::{Speech, complain};
-use super::{USAGE, runtime};
-use super::{begin, chosen, remote};
-use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
+mod chosen;
+mod control;
+mod plan;
+pub(super) mod remote;
+
+use self::control::Order;
+use self::plan::{Known, NoPlan, Plan, plan};
+use crate::app::{
+    App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, relay_choice,
+};
 use crate::base::clock;
-use crate::cli::HostArgs;
+use crate::base::signals::Signals;
+use crate::cli::speech::{Speech, complain};
+use crate::cli::{HostArgs, USAGE, runtime};
 use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
@@ -33,8 +38,8 @@ enum Wish {
 }
 
 /// `unsaved` says why nothing of this run is kept.
-pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
-    let mut loaded = begin::load(&home);
+pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
+    let mut loaded = Begin::load(&home);
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     loaded.notices.extend(unsaved);
     let speech = Speech::new(&loaded.settings);
@@ -196,7 +201,7 @@ fn choose_relay(args: &HostArgs, settings: &mut Settings, secrets: &Secrets) -> 
             settings.relay.joined = without_token(link);
             RelayChoice::Joined(link.clone())
         }
-        None => begin::relay_choice(settings, secrets),
+        None => relay_choice(settings, secrets),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Asking<'a> {
 
 /// What is to be hosted, with its ports at the provider.
 pub(super) fn plan(args: &HostArgs, asking: Asking<'_>, saved: &[Tunnel]) -> Result<Plan, Msg> {
-    let runtime = super::runtime().map_err(|error| {
+    let runtime = crate::cli::runtime().map_err(|error| {
         let detail = error.to_string();
         fault(&Reason::Other { detail })
     })?;
@@ -29,7 +29,7 @@ pub(super) fn plan(args: &HostArgs, asking: Asking<'_>, saved: &[Tunnel]) -> Res
 }
 
 /// Why a provider did not do it, with what helps in a terminal.
-pub(super) fn why(offers: &Offers, reason: &Reason) -> Msg {
+pub(crate) fn why(offers: &Offers, reason: &Reason) -> Msg {
     match (reason, offers.program) {
         (Reason::TooManyTunnels { limit }, _) => m::fault_account_full(*limit),
         (Reason::SignedOut, Some(program)) => {

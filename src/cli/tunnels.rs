@@ -1,8 +1,9 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
+use super::USAGE;
+use super::host::remote;
 use super::inventory::{Followed, Inventory, Wrong};
 use super::speech::{Speech, complain, print_json};
-use super::{USAGE, remote};
 use crate::app::Begin;
 use crate::base::clock;
 use crate::base::files::Loaded;
@@ -30,7 +31,7 @@ enum Refused {
     System(std::io::Error),
 }
 
-pub(super) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
     let speech = Speech::of(home);
     let done = Desk {
         home,
