@@ -3,17 +3,19 @@
 use super::chain::{MAX_LINE, NO_RECORD, Record, Torn, parse_line};
 use super::lock::lock_for_reading;
 use crate::base::digest::hex;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Take};
 use std::path::Path;
 
 /// A log whose chain holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// How many records there are.
     pub records: u64,
     /// The hash of the last one: who keeps it elsewhere can tell whether lines were cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
     /// How many times a crash cut a line short; the record after it says so.
     pub healed: u64,

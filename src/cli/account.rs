@@ -1,20 +1,144 @@
 //! `underpass account`: who one is at the providers.
 
-use super::host::remote;
-use super::speech::{Speech, complain, print_json};
+use super::console::{Console, Failure};
+use super::host::remote::why;
+use super::parse::{Unquoted, find, list};
 use super::{prompt, runtime};
 use crate::app::tokens;
-use crate::cli::{AccountsArgs, AccountsTask};
-use crate::model::{AccountId, AccountState, Offers, ProviderId, Reason, Secret};
-use crate::provider::{Account, registry};
+use crate::model::{
+    AccountId, AccountState, Catalog, DeviceCode, Offers, ProviderId, Reason, Secret,
+};
+use crate::provider::{Account, Answer, registry};
 use crate::secrets::{Kind, Secrets};
 use crate::store::Home;
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 use std::sync::Arc;
+
+const EXAMPLES: &str = "\
+Examples:
+  underpass account list
+  underpass account add NAME < token.txt   the token comes from standard input, or is asked for
+  underpass account add NAME --name work   a second account at the same provider
+  underpass host 3000 --provider NAME --account work
+
+A token is kept in the system's keychain, else in a file that only you can read. It is never an
+argument: other programs see those.";
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AccountArgs {
+    /// One JSON object a line instead of text
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: AccountCommand,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+enum AccountCommand {
+    /// List the accounts, and how far this computer is with each
+    List {
+        /// Those of this provider alone
+        provider: Option<ProviderId>,
+    },
+    /// Keep an account's token, from standard input or typed when asked for
+    Add {
+        /// Whose: one of those that `underpass providers` lists
+        provider: ProviderId,
+        /// What to call the account, where there are several: letters, digits, '-', '_' and '.'
+        #[arg(long, value_parser = Unquoted(read_name))]
+        name: Option<String>,
+    },
+    /// Forget an account's token
+    Remove {
+        /// Whose
+        provider: ProviderId,
+        /// Which, where there are several
+        #[arg(long, value_parser = Unquoted(read_name))]
+        name: Option<String>,
+    },
+    /// Sign in with the provider's own program
+    SignIn {
+        /// Where
+        provider: ProviderId,
+        /// Through whom; `underpass providers NAME` lists them [default: the one of last time]
+        #[arg(long, value_name = "WAY")]
+        with: Option<String>,
+        /// With a code that is typed on another device, instead of in this computer's browser
+        #[arg(long)]
+        device: bool,
+    },
+    /// Sign out with the provider's own program
+    SignOut {
+        /// Where
+        provider: ProviderId,
+    },
+}
+
+impl AccountArgs {
+    pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
+        match &self.command {
+            AccountCommand::List { provider: None } => Ok(()),
+            AccountCommand::List { provider: Some(id) } => find(providers, *id).map(|_| ()),
+            AccountCommand::Add { provider, .. } | AccountCommand::Remove { provider, .. } => {
+                check_token(find(providers, *provider)?)
+            }
+            AccountCommand::SignIn { provider, with, .. } => {
+                check_sign_in(find(providers, *provider)?, with.as_deref())
+            }
+            AccountCommand::SignOut { provider } => {
+                check_sign_in(find(providers, *provider)?, None)
+            }
+        }
+    }
+}
+
+/// Whether its accounts are kept by a token.
+fn check_token(offers: &Offers) -> Result<(), String> {
+    let id = offers.id;
+    if offers.token.is_some() {
+        return Ok(());
+    }
+    Err(if offers.sign_in.is_empty() {
+        format!("{id} has no accounts")
+    } else {
+        format!("{id} takes no token: `underpass account sign-in {id}` signs you in")
+    })
+}
+
+/// Whether it signs people in, this way.
+fn check_sign_in(offers: &Offers, way: Option<&str>) -> Result<(), String> {
+    let id = offers.id;
+    let mut ways = offers.sign_in.iter().map(|way| way.key);
+    match way {
+        _ if offers.sign_in.is_empty() => Err(if offers.token.is_some() {
+            format!("{id} signs nobody in: `underpass account add {id}` keeps your token")
+        } else {
+            format!("{id} has no accounts")
+        }),
+        Some(way) if !ways.clone().any(|there| there == way) => {
+            let ways = list(ways.by_ref());
+            Err(format!("--with takes {ways}, not {way:?}"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What an account is called.
+pub(super) fn read_name(typed: &str) -> Result<String, String> {
+    if AccountId::is_name(typed) {
+        return Ok(typed.to_owned());
+    }
+    Err(format!(
+        "{typed:?} cannot be an account's name: it takes 1 to 64 letters, digits, '-', '_' and '.'"
+    ))
+}
 
 /// An account for programs.
 #[derive(Serialize)]
@@ -27,44 +151,42 @@ struct Line<'a> {
     user: Option<&'a str>,
 }
 
-pub(crate) fn run(home: &Home, args: &AccountsArgs) -> ExitCode {
-    let command = Command {
+pub(crate) fn run(home: &Home, args: AccountArgs) -> ExitCode {
+    let accounts = Accounts {
         home,
-        speech: Speech::of(home),
+        console: Console::of(home),
         json: args.json,
     };
-    let done = match &args.task {
-        AccountsTask::List { provider } => command.list(*provider),
-        AccountsTask::Add(account) => command.add(account),
-        AccountsTask::Remove(account) => command.remove(account),
-        AccountsTask::SignIn {
-            provider,
-            way,
-            device,
-        } => command.sign_in(*provider, way.as_deref(), *device),
-        AccountsTask::SignOut { provider } => command.sign_out(*provider),
+    let account = |provider, name: Option<String>| AccountId {
+        provider,
+        name: name.unwrap_or_default(),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            complain(&why);
-            ExitCode::FAILURE
-        }
-    }
+    let done = match args.command {
+        AccountCommand::List { provider } => accounts.list(provider),
+        AccountCommand::Add { provider, name } => accounts.add(&account(provider, name)),
+        AccountCommand::Remove { provider, name } => accounts.remove(&account(provider, name)),
+        AccountCommand::SignIn {
+            provider,
+            with,
+            device,
+        } => accounts.sign_in(provider, with, device),
+        AccountCommand::SignOut { provider } => accounts.sign_out(provider),
+    };
+    accounts.console.end(done)
 }
 
-struct Command<'c> {
-    home: &'c Home,
-    speech: Speech,
+struct Accounts<'a> {
+    home: &'a Home,
+    console: Console,
     json: bool,
 }
 
-impl Command<'_> {
+impl Accounts<'_> {
     fn secrets(&self) -> Secrets {
         Secrets::open(self.home.path(), self.home.is_private())
     }
 
-    fn list(&self, provider: Option<ProviderId>) -> Result<(), String> {
+    fn list(&self, provider: Option<ProviderId>) -> Result<(), Failure> {
         let catalog = registry::catalog();
         let variable = |name: &str| std::env::var(name).ok();
         let kept = tokens::known(self.home, &catalog, variable);
@@ -81,31 +203,27 @@ impl Command<'_> {
             }
         }
         if is_empty && !self.json {
-            self.speech.say(&m::cli_accounts_none());
+            self.console.say(&m::cli_accounts_none());
         }
         Ok(())
     }
 
     fn show(&self, account: &AccountId, state: &str, user: Option<&str>, text: &Msg) {
         let (id, name) = (account.provider.as_str(), account.name.as_str());
-        if self.json {
-            return print_json(&Line {
-                provider: id,
-                account: name,
-                state,
-                user,
-            });
-        }
-        let whose = if name.is_empty() {
-            id.to_owned()
-        } else {
-            format!("{id} {name}")
+        let line = Line {
+            provider: id,
+            account: name,
+            state,
+            user,
         };
-        self.speech.say(&m::cli_account_line(whose, text.clone()));
+        self.console.line(self.json, &line, || {
+            let whose = format!("{id} {name}");
+            m::cli_account_line(whose.trim_end(), text.clone())
+        });
     }
 
     /// How far this computer is with the account of a provider's own program.
-    fn show_signed_in(&self, offers: &'static Offers) -> Result<(), String> {
+    fn show_signed_in(&self, offers: &'static Offers) -> Result<(), Failure> {
         let state = self.with_account(offers.id, |account| {
             let asked = account.preflight();
             Box::pin(async { Ok(asked.await) })
@@ -120,7 +238,7 @@ impl Command<'_> {
             ),
             AccountState::NotInstalled => {
                 let program = program.to_owned();
-                let reason = crate::model::Reason::NotInstalled { program };
+                let reason = Reason::NotInstalled { program };
                 ("not-installed", None, fault(&reason))
             }
             AccountState::Failed { reason, .. } => ("failed", None, fault(reason)),
@@ -132,18 +250,15 @@ impl Command<'_> {
         Ok(())
     }
 
-    fn add(&self, account: &AccountId) -> Result<(), String> {
+    fn add(&self, account: &AccountId) -> Result<(), Failure> {
         let spec = registry::catalog().of(account.provider).token;
         // Only accounts of providers that take tokens get here.
-        let spec = spec.ok_or_else(|| self.speech.text(&m::cli_accounts_none()))?;
-        let read = self.read_token(account.provider, spec.page);
-        let text = read.map_err(|error| error.to_string())?;
-        if !(spec.takes)(text.expose()) {
-            return Err(self.speech.text(&m::cli_token_wrong(spec.page)));
+        let spec = spec.ok_or_else(|| Failure::Because(m::cli_accounts_none()))?;
+        let token = self.read_token(account.provider, spec.page)?;
+        if !(spec.takes)(token.expose()) {
+            return Err(Failure::Because(m::cli_token_wrong(spec.page)));
         }
-        let kept = tokens::keep(self.home, &self.secrets(), account, &text);
-        let kind = kept.map_err(|error| error.to_string())?;
-        let text = match kind {
+        let text = match tokens::keep(self.home, &self.secrets(), account, &token)? {
             Kind::Keychain => m::account_token_keychain(),
             Kind::File => m::account_token_file(),
         };
@@ -154,48 +269,45 @@ impl Command<'_> {
     /// From standard input; a person at a terminal is asked, and nothing of it is shown.
     fn read_token(&self, provider: ProviderId, page: &str) -> io::Result<Secret> {
         if io::stdin().is_terminal() {
-            prompt::ask(&self.speech.text(&m::cli_token_ask(page, provider.as_str())))
+            prompt::ask(
+                &self
+                    .console
+                    .text(&m::cli_token_ask(page, provider.as_str())),
+            )
         } else {
             prompt::read_all(io::stdin().lock())
         }
     }
 
-    fn remove(&self, account: &AccountId) -> Result<(), String> {
-        let forgotten = tokens::forget(self.home, &self.secrets(), account);
-        if !forgotten.map_err(|error| error.to_string())? {
+    fn remove(&self, account: &AccountId) -> Result<(), Failure> {
+        if !tokens::forget(self.home, &self.secrets(), account)? {
             let (name, id) = (account.name.as_str(), account.provider.as_str());
-            let text = if name.is_empty() {
+            return Err(Failure::Because(if name.is_empty() {
                 m::cli_no_account_of(id)
             } else {
                 m::cli_no_such_account(name, id)
-            };
-            return Err(self.speech.text(&text));
+            }));
         }
         self.show(account, "removed", None, &m::account_removed());
         Ok(())
     }
 
-    fn sign_in(&self, id: ProviderId, way: Option<&str>, device: bool) -> Result<(), String> {
+    fn sign_in(&self, id: ProviderId, way: Option<String>, device: bool) -> Result<(), Failure> {
         let offers = registry::catalog().of(id);
         let settings = self.home.settings().peek().value;
-        let last = || offers.last_way(&settings.options(id)).map(|way| way.key);
-        let way = way.or_else(last).unwrap_or_default().to_owned();
-        let speech = Speech::of(self.home);
-        let json = self.json;
-        self.with_account(id, |account| {
-            let tell = move |code: crate::model::DeviceCode| {
-                if json {
-                    print_json(&code);
-                } else {
-                    speech.say(&m::cli_device_code(code.code, code.url));
-                }
-            };
-            account.sign_in(way, device, Box::new(tell))
-        })?;
+        let last = || Some(offers.last_way(&settings.options(id))?.key.to_owned());
+        let way = way.or_else(last).unwrap_or_default();
+        let (console, json) = (Console::new(&settings), self.json);
+        let tell = move |code: DeviceCode| {
+            console.line(json, &code, || {
+                m::cli_device_code(code.code.as_str(), code.url.as_str())
+            });
+        };
+        self.with_account(id, |account| account.sign_in(way, device, Box::new(tell)))?;
         self.show_signed_in(offers)
     }
 
-    fn sign_out(&self, id: ProviderId) -> Result<(), String> {
+    fn sign_out(&self, id: ProviderId) -> Result<(), Failure> {
         self.with_account(id, |account| account.sign_out())?;
         self.show_signed_in(registry::catalog().of(id))
     }
@@ -204,18 +316,16 @@ impl Command<'_> {
     fn with_account<T>(
         &self,
         id: ProviderId,
-        ask: impl FnOnce(&dyn Account) -> crate::provider::Answer<T>,
-    ) -> Result<T, String> {
+        ask: impl FnOnce(&dyn Account) -> Answer<T>,
+    ) -> Result<T, Failure> {
         let offers = registry::catalog().of(id);
-        let because = |reason| self.speech.text(&remote::why(offers, &reason));
+        let because = |reason| Failure::Because(why(offers, &reason));
         let providers = registry::remote(Arc::new(self.secrets()));
         let inventory = providers.inventory(&AccountId::only(id)).map_err(because)?;
-        let runtime = runtime().map_err(|error| error.to_string())?;
         let account = inventory.account().ok_or_else(|| {
             let provider = id.to_string();
             because(Reason::NoProvider { provider })
         })?;
-        let answer = runtime.block_on(ask(account));
-        answer.map_err(because)
+        runtime()?.block_on(ask(account)).map_err(because)
     }
 }

@@ -1,97 +1,84 @@
 //! `underpass audit`: shows the log, or checks its chain.
 
-use super::speech::{Speech, complain, print, print_json};
+use super::console::{Console, Failure, print, print_error, print_json};
 use crate::audit::{self, Record, Summary, Unreadable};
-use crate::cli::AuditArgs;
 use crate::store::Home;
 use crate::view::messages as m;
+use clap::Args;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::process::ExitCode;
 
-#[derive(Serialize)]
-struct Verdict<'a> {
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AuditArgs {
+    /// Check that the log is as it was written; exit code 1 when it is not
+    #[arg(long)]
+    verify: bool,
+
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    /// Only the last N records
+    #[arg(long, value_name = "N", conflicts_with = "verify")]
+    tail: Option<usize>,
+}
+
+#[derive(Default, Serialize)]
+struct Verdict {
     ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    records: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    healed: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    torn_end: Option<bool>,
+    #[serde(flatten)]
+    summary: Option<Summary>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
-pub(crate) fn run(home: &Home, args: AuditArgs) -> ExitCode {
-    let speech = Speech::of(home);
-    if args.verify {
-        verify(home, args.json, &speech)
+pub(crate) fn run(home: &Home, args: &AuditArgs) -> ExitCode {
+    let console = Console::of(home);
+    console.end(if args.verify {
+        verify(home, args.json, &console)
     } else {
-        show(home, args, &speech)
-    }
+        show(home, args, &console)
+    })
 }
 
-fn verify(home: &Home, json: bool, speech: &Speech) -> ExitCode {
+fn verify(home: &Home, json: bool, console: &Console) -> Result<(), Failure> {
     match audit::verify(&home.audit_log()) {
-        Ok(summary) if json => {
+        Ok(summary) if json => print_json(&Verdict {
+            ok: true,
+            summary: Some(summary),
+            error: None,
+        }),
+        Ok(summary) => say_summary(&summary, console),
+        Err(error) if json => {
             print_json(&Verdict {
-                ok: true,
-                records: Some(summary.records),
-                last: summary.last.as_deref(),
-                healed: Some(summary.healed),
-                torn_end: Some(summary.torn_end),
-                error: None,
+                error: Some(error.to_string()),
+                ..Verdict::default()
             });
-            ExitCode::SUCCESS
+            return Err(Failure::Said);
         }
-        Ok(summary) => {
-            say_summary(&summary, speech);
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            if json {
-                print_json(&Verdict {
-                    ok: false,
-                    records: None,
-                    last: None,
-                    healed: None,
-                    torn_end: None,
-                    error: Some(error.to_string()),
-                });
-            } else {
-                complain(&error.to_string());
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) => return Err(error.into()),
     }
+    Ok(())
 }
 
-fn say_summary(summary: &Summary, speech: &Speech) {
-    speech.say(&m::cli_audit_holds(summary.records));
+fn say_summary(summary: &Summary, console: &Console) {
+    console.say(&m::cli_audit_holds(summary.records));
     if summary.healed > 0 {
-        speech.say(&m::cli_audit_healed(summary.healed));
+        console.say(&m::cli_audit_healed(summary.healed));
     }
     if summary.torn_end {
-        speech.say(&m::cli_audit_torn());
+        console.say(&m::cli_audit_torn());
     }
 }
 
-fn show(home: &Home, args: AuditArgs, speech: &Speech) -> ExitCode {
-    let records = match audit::read(&home.audit_log()) {
-        Ok(records) => records,
-        Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::FAILURE;
-        }
-    };
+fn show(home: &Home, args: &AuditArgs, console: &Console) -> Result<(), Failure> {
     let mut none = true;
     let mut last = VecDeque::new();
-    for record in records {
+    for record in audit::read(&home.audit_log())? {
         none = false;
         match args.tail {
-            None => show_one(&record, args.json, speech),
+            None => show_one(&record, args.json, console),
             Some(count) => {
                 last.push_back(record);
                 if last.len() > count {
@@ -101,20 +88,20 @@ fn show(home: &Home, args: AuditArgs, speech: &Speech) -> ExitCode {
         }
     }
     for record in &last {
-        show_one(record, args.json, speech);
+        show_one(record, args.json, console);
     }
     if none && !args.json {
-        speech.say(&m::cli_audit_none());
+        console.say(&m::cli_audit_none());
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
-fn show_one(record: &Result<Record, Unreadable>, json: bool, speech: &Speech) {
+fn show_one(record: &Result<Record, Unreadable>, json: bool, console: &Console) {
     match record {
         Ok(record) if json => print_json(record),
         Ok(record) => print(&line(record)),
-        Err(Unreadable::Line { line }) => speech.complain(&m::cli_audit_line_unreadable(*line)),
-        Err(Unreadable::Io(error)) => complain(&error.to_string()),
+        Err(Unreadable::Line { line }) => console.error(&m::cli_audit_line_unreadable(*line)),
+        Err(Unreadable::Io(error)) => print_error(&error.to_string()),
     }
 }
 

@@ -1,73 +1,136 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
-use super::USAGE;
-use super::host::remote;
+use super::console::{Console, Failure, print, print_json};
+use super::host::remote::why;
 use super::inventory::{Followed, Inventory, Wrong};
-use super::speech::{Speech, complain, print_json};
+use super::parse::find;
+use super::port::{PortArgs, PortOptionArgs};
+use super::runtime;
 use crate::app::Begin;
 use crate::base::clock;
 use crate::base::files::Loaded;
-use crate::cli::{ChosenOptions, TunnelsArgs, TunnelsTask};
 use crate::model::{
-    Access, AccountId, Action, Offers, Pending, PortKey, ProviderId, Tunnel, TunnelId,
+    Access, AccountId, Action, Catalog, Offers, Pending, PortKey, PortNumber, ProviderId, Tunnel,
+    TunnelId,
 };
 use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Home, Rows, SavedTunnels};
 use crate::view::fold::{error_text, notice_text};
-use crate::view::{Msg, messages as m};
+use crate::view::messages as m;
+use clap::{Args, Subcommand};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Why nothing was changed.
-enum Refused {
-    /// What was typed cannot be taken.
-    Wrong(Wrong),
-    /// It cannot be done.
-    Because(Msg),
-    /// The system would not do it.
-    System(std::io::Error),
+const EXAMPLES: &str = "\
+Examples:
+  underpass tunnels create \"My shop\" 3000
+  underpass tunnels port add my-shop 5432 --protocol tcp
+  underpass tunnels show my-shop --json";
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TunnelsArgs {
+    /// One JSON object a line instead of text
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: TunnelsCommand,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+enum TunnelsCommand {
+    /// List the saved tunnels, or those of an account
+    List {
+        /// Whose: relay (the saved ones), or another's that `underpass providers` lists (the account's)
+        #[arg(long, default_value = "relay")]
+        provider: ProviderId,
+    },
+    /// Show one of them
+    Show {
+        /// Its id or name
+        id: String,
+    },
+    /// Save a new tunnel; nothing is hosted
+    Create {
+        /// Its name
+        name: String,
+        /// PORT or HOST:PORT
+        target: String,
+        #[command(flatten)]
+        port: PortArgs,
+    },
+    /// Delete a tunnel
+    Delete {
+        /// Its id or name
+        id: String,
+    },
+    /// Add or remove a port of a tunnel
+    Port {
+        #[command(subcommand)]
+        change: PortChange,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+enum PortChange {
+    /// Add a port
+    Add {
+        /// The tunnel's id or name
+        id: String,
+        /// PORT or HOST:PORT
+        target: String,
+        #[command(flatten)]
+        port: PortArgs,
+    },
+    /// Remove a port
+    Remove {
+        /// The tunnel's id or name
+        id: String,
+        /// The port
+        port: PortNumber,
+    },
+}
+
+impl TunnelsArgs {
+    pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
+        match self.command {
+            TunnelsCommand::List { provider } => find(providers, provider).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
 }
 
 pub(crate) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
-    let speech = Speech::of(home);
-    let done = Desk {
+    let tunnels = Tunnels {
         home,
-        speech: &speech,
+        console: Console::of(home),
         json: args.json,
-    }
-    .run(args.task);
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Refused::Wrong(errors)) => {
-            for (field, error) in &errors {
-                speech.complain(&error_text(*field, error));
-            }
-            ExitCode::from(USAGE)
-        }
-        Err(Refused::Because(msg)) => {
-            speech.complain(&msg);
-            ExitCode::FAILURE
-        }
-        Err(Refused::System(error)) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    };
+    tunnels.console.end(tunnels.run(args.command))
 }
 
-struct Desk<'d> {
-    home: &'d Home,
-    speech: &'d Speech,
+/// What is wrong with what was typed, a line each.
+fn wrong(errors: Wrong) -> Failure {
+    let lines = errors
+        .iter()
+        .map(|(field, error)| error_text(*field, error));
+    Failure::Usage(lines.collect())
+}
+
+struct Tunnels<'a> {
+    home: &'a Home,
+    console: Console,
     json: bool,
 }
 
-impl Desk<'_> {
-    fn run(&self, task: TunnelsTask) -> Result<(), Refused> {
-        match task {
-            TunnelsTask::List { provider } => {
+impl Tunnels<'_> {
+    fn run(&self, command: TunnelsCommand) -> Result<(), Failure> {
+        match command {
+            TunnelsCommand::List { provider } => {
                 let offers = registry::catalog().of(provider);
                 if offers.is_remote() {
                     return self.list_account(offers);
@@ -75,55 +138,51 @@ impl Desk<'_> {
                 self.list();
                 Ok(())
             }
-            TunnelsTask::Show { id } => {
+            TunnelsCommand::Show { id } => {
                 let (inventory, rows) = self.look();
                 self.show(found(&inventory, &id)?, &rows);
                 Ok(())
             }
-            TunnelsTask::Create {
-                name,
-                target,
-                protocol,
-                public_port,
-                options,
-            } => self.change_with(&options, |_| {
+            TunnelsCommand::Create { name, target, port } => self.change(&port.options, |_| {
                 Ok(Action::CreateTunnel {
                     name,
                     provider: ProviderId::RELAY,
                     access: Access::Private,
                     target,
-                    protocol,
-                    public_port: public_port.map_or_else(String::new, |port| port.to_string()),
+                    protocol: port.protocol,
+                    public_port: text(port.public_port),
                     options: [].into(),
                 })
             }),
-            TunnelsTask::Delete { id } => self.change(|inventory| {
+            TunnelsCommand::Delete { id } => self.change(&PortOptionArgs::default(), |inventory| {
                 let tunnel = changeable(inventory, &id)?.id.clone();
                 Ok(Action::DeleteTunnel { tunnel })
             }),
-            TunnelsTask::AddPort {
-                id,
-                target,
-                protocol,
-                public_port,
-                options,
-            } => self.change_with(&options, |inventory| {
+            TunnelsCommand::Port { change } => self.change_port(change),
+        }
+    }
+
+    fn change_port(&self, change: PortChange) -> Result<(), Failure> {
+        match change {
+            PortChange::Add { id, target, port } => self.change(&port.options, |inventory| {
                 Ok(Action::AddPort {
                     tunnel: changeable(inventory, &id)?.id.clone(),
                     target,
-                    protocol,
-                    public_port: public_port.map_or_else(String::new, |port| port.to_string()),
+                    protocol: port.protocol,
+                    public_port: text(port.public_port),
                 })
             }),
-            TunnelsTask::RemovePort { id, port } => self.change(|inventory| {
-                let tunnel = changeable(inventory, &id)?;
-                if tunnel.port(port).is_none() {
-                    let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
-                    return Err(Refused::Because(msg));
-                }
-                let key = PortKey::new(&tunnel.id, port);
-                Ok(Action::RemovePort { key })
-            }),
+            PortChange::Remove { id, port } => {
+                self.change(&PortOptionArgs::default(), |inventory| {
+                    let tunnel = changeable(inventory, &id)?;
+                    if tunnel.port(port).is_none() {
+                        let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
+                        return Err(Failure::Because(msg));
+                    }
+                    let key = PortKey::new(&tunnel.id, port);
+                    Ok(Action::RemovePort { key })
+                })
+            }
         }
     }
 
@@ -152,7 +211,7 @@ impl Desk<'_> {
     ) -> (Inventory, Rows) {
         let notices = [tunnels.notice, hosted.notice, rows.notice];
         for msg in notices.iter().flatten().filter_map(notice_text) {
-            self.speech.complain(&msg);
+            self.console.error(&msg);
         }
         let begin = Begin {
             tunnels: tunnels.value,
@@ -167,7 +226,7 @@ impl Desk<'_> {
     fn list(&self) {
         let (inventory, rows) = self.look();
         if inventory.tunnels().is_empty() && !self.json {
-            self.speech.say(&m::cli_tunnels_none());
+            self.console.say(&m::cli_tunnels_none());
         }
         for tunnel in inventory.tunnels() {
             self.show(tunnel, &rows);
@@ -175,19 +234,18 @@ impl Desk<'_> {
     }
 
     /// What the account has, fresh.
-    fn list_account(&self, offers: &'static Offers) -> Result<(), Refused> {
+    fn list_account(&self, offers: &'static Offers) -> Result<(), Failure> {
         let (inventory, mut rows) = self.look();
         let tunnels = inventory.tunnels().iter();
         let known = tunnels.filter(|tunnel| tunnel.provider == offers.id);
-        let because = |reason| Refused::Because(remote::why(offers, &reason));
+        let because = |reason| Failure::Because(why(offers, &reason));
         let providers = registry::remote(Arc::new(Secrets::open(self.home.path(), true)));
         let account = providers.inventory(&AccountId::only(offers.id));
         let account = account.map_err(because)?;
-        let runtime = super::runtime().map_err(Refused::System)?;
-        let listed = runtime.block_on(account.list(known.cloned().collect()));
+        let listed = runtime()?.block_on(account.list(known.cloned().collect()));
         let listed = listed.map_err(because)?;
         if listed.is_empty() && !self.json {
-            self.speech.say(&m::cli_account_none(offers.id.as_str()));
+            self.console.say(&m::cli_account_none(offers.id.as_str()));
         }
         for reported in listed {
             if !reported.live.is_empty() {
@@ -203,7 +261,7 @@ impl Desk<'_> {
             return print_json(tunnel);
         }
         let (id, name) = (tunnel.id.as_str(), tunnel.name.as_str());
-        self.speech.say(&m::cli_tunnel_line(id, name));
+        self.console.say(&m::cli_tunnel_line(id, name));
         for port in &tunnel.ports {
             let mut served = rows.get(&tunnel.id).into_iter().flatten();
             let served = served.find(|served| served.number == port.number);
@@ -212,50 +270,43 @@ impl Desk<'_> {
                 Some(served) => m::cli_tunnel_url(protocol, target, served.url.as_str()),
                 None => m::cli_tunnel_port(protocol, target),
             };
-            super::speech::print(&format!("  {}", self.speech.text(&msg)));
+            print(&format!("  {}", self.console.text(&msg)));
         }
     }
 
-    /// Changes what is saved. The app keeps its own copy while it runs and would save that over it.
+    /// Changes what is saved; a port that is made has these options. The app keeps its own copy while it
+    /// runs and would save that over it.
     fn change(
         &self,
-        action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
-    ) -> Result<(), Refused> {
-        self.change_with(&ChosenOptions::default(), action)
-    }
-
-    /// The same, for a port that is made: with these options.
-    fn change_with(
-        &self,
-        options: &ChosenOptions,
-        action: impl FnOnce(&Inventory) -> Result<Action, Refused>,
-    ) -> Result<(), Refused> {
+        options: &PortOptionArgs,
+        action: impl FnOnce(&Inventory) -> Result<Action, Failure>,
+    ) -> Result<(), Failure> {
         let _alone = match Instance::keep_away(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
-                return Err(Refused::Because(m::cli_app_runs()));
+                return Err(Failure::Because(m::cli_app_runs()));
             }
-            Err(AcquireError::Io(error)) => return Err(Refused::System(error)),
+            Err(AcquireError::Io(error)) => return Err(error.into()),
         };
         let (mut inventory, _) = self.load();
         if self.home.tunnels().is_newer() {
-            return Err(Refused::Because(m::cli_file_too_new("tunnels.json")));
+            return Err(Failure::Because(m::cli_file_too_new("tunnels.json")));
         }
         let action = action(&inventory)?;
         let at = clock::now();
         let asked = inventory.ask(at, action);
-        let (mut change, known) = asked.map_err(Refused::Wrong)?;
+        let (mut change, known) = asked.map_err(wrong)?;
         choose(&mut change, options);
         let saved = SavedTunnels::of(self.home, inventory.tunnels().to_vec());
-        let made = saved.change(&change, &known).map_err(Refused::System)?;
+        let made = saved.change(&change, &known)?;
         let is_new = matches!(change, Pending::Create(_));
         let followed = inventory.take(at, change, made.clone());
-        self.save(&followed).map_err(Refused::System)?;
+        self.save(&followed)?;
         self.confirm(&known.id, made.as_ref(), is_new);
         Ok(())
     }
 
-    fn save(&self, followed: &Followed) -> std::io::Result<()> {
+    fn save(&self, followed: &Followed) -> Result<(), Failure> {
         if let Some(hosted) = &followed.hosted {
             self.home.hosted().save(hosted)?;
         }
@@ -265,7 +316,7 @@ impl Desk<'_> {
         if !followed.secrets.is_empty() {
             let secrets = Secrets::open(self.home.path(), self.home.is_private());
             for name in &followed.secrets {
-                secrets.delete(name).map_err(std::io::Error::other)?;
+                secrets.delete(name)?;
             }
         }
         Ok(())
@@ -282,13 +333,18 @@ impl Desk<'_> {
             Some(_) => return,
         };
         if !self.json {
-            self.speech.say(&said);
+            self.console.say(&said);
         }
     }
 }
 
+/// As it is typed in the window.
+fn text(port: Option<PortNumber>) -> String {
+    port.map_or_else(String::new, |port| port.to_string())
+}
+
 /// Gives the ports that are made what was chosen for them.
-fn choose(change: &mut Pending, options: &ChosenOptions) {
+fn choose(change: &mut Pending, options: &PortOptionArgs) {
     let ports = match change {
         Pending::Create(tunnel) => &mut tunnel.ports[..],
         Pending::AddPort(_, port) => std::slice::from_mut(port),
@@ -300,17 +356,49 @@ fn choose(change: &mut Pending, options: &ChosenOptions) {
 }
 
 /// What can be changed without asking anybody.
-fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {
+fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Failure> {
     let tunnel = found(inventory, typed)?;
     let offers = registry::catalog().of(tunnel.provider);
     if offers.is_remote() {
         let msg = m::cli_not_saved_here(tunnel.id.as_str(), offers.name);
-        return Err(Refused::Because(msg));
+        return Err(Failure::Because(msg));
     }
     Ok(tunnel)
 }
 
-fn found<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Refused> {
+fn found<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Failure> {
     let found = inventory.find(typed);
-    found.ok_or_else(|| Refused::Because(m::cli_no_such_tunnel(typed)))
+    found.ok_or_else(|| Failure::Because(m::cli_no_such_tunnel(typed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, parse};
+    use crate::model::HostHeader;
+
+    fn typed(words: &str) -> TunnelsArgs {
+        let words = ["underpass", "tunnels"].into_iter().chain(words.split(' '));
+        let typed = parse(words.map(Into::into), |_| None, &Catalog::sample());
+        match typed.expect("it is right").command {
+            Some(Command::Tunnels(args)) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_for_a_port_is_read() {
+        let args = typed("create web 1 --host-header app.test");
+        let TunnelsCommand::Create { port, .. } = args.command else {
+            panic!("no new tunnel");
+        };
+        let value = HostHeader::Value("app.test".to_owned());
+        assert_eq!(port.options.host_header, Some(value));
+        let args = typed("port remove web 80 --json");
+        assert!(args.json);
+        let TunnelsCommand::Port { change } = args.command else {
+            panic!("no port");
+        };
+        assert!(matches!(change, PortChange::Remove { .. }));
+    }
 }

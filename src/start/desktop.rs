@@ -6,8 +6,8 @@ use crate::app::{
     App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, relay_choice,
 };
 use crate::base::signals::Signals;
-use crate::cli::speech::Speech;
-use crate::cli::{self, DesktopArgs};
+use crate::cli;
+use crate::cli::console::{self, Console};
 use crate::model::{Action, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
 use crate::provider::registry;
@@ -43,13 +43,12 @@ impl From<anyhow::Error> for Failure {
 }
 
 /// Runs until the person quits. `unsaved` says why nothing of this run is kept.
-#[must_use]
-pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode {
+pub(super) fn run(home: &Home, minimised: bool, unsaved: Option<String>) -> ExitCode {
     if !platform::display_available() {
-        Speech::of_system().complain(&m::cli_no_display());
+        Console::of_system().error(&m::cli_no_display());
         return ExitCode::FAILURE;
     }
-    match try_run(home, args, unsaved) {
+    match try_run(home, minimised, unsaved) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(home, &failure);
@@ -60,32 +59,32 @@ pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode 
 
 /// Says it on standard error, and on the screen where nobody reads that.
 fn complain(home: &Home, failure: &Failure) {
-    let speech = Speech::new(&home.settings().peek().value);
+    let console = Console::new(&home.settings().peek().value);
     let text = match failure {
         Failure::NotAnswering(error) => {
             tracing::warn!(%error, "the running instance does not answer");
-            speech.text(&m::start_not_answering())
+            console.text(&m::start_not_answering())
         }
-        Failure::Folder(error) => speech.text(&m::start_folder(error.to_string())),
+        Failure::Folder(error) => console.text(&m::start_folder(error.to_string())),
         Failure::Window(OpenError::Platform(error)) => {
             // What the toolkit says names lines of its source.
             tracing::info!(%error, "no window");
-            return speech.complain(&m::cli_no_display());
+            return console.error(&m::cli_no_display());
         }
         Failure::Window(error @ OpenError::NoFont) => error.to_string(),
         Failure::Other(error) => format!("{error:#}"),
     };
-    cli::speech::complain(&text);
+    console::print_error(&text);
     let on_screen = matches!(failure, Failure::NotAnswering(_) | Failure::Folder(_));
     if on_screen
         && !io::stderr().is_terminal()
-        && let Err(error) = shell::failure::show(&text, &speech.into_catalogue())
+        && let Err(error) = shell::failure::show(&text, &console.into_catalogue())
     {
         tracing::info!(%error, "not said on the screen either");
     }
 }
 
-fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<(), Failure> {
+fn try_run(home: &Home, minimised: bool, unsaved: Option<String>) -> Result<(), Failure> {
     let instance = match Instance::acquire(home.path()) {
         Ok(instance) => instance,
         Err(AcquireError::AlreadyRunning(running)) => {
@@ -101,7 +100,7 @@ fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<()
     let start = Start {
         system: Box::new(Screen(display.clone())),
         place,
-        minimised: args.minimised,
+        minimised,
     };
     let callbacks = callbacks(&mailbox, keeper.sender());
     let opened = callbacks.map_err(Failure::Other);

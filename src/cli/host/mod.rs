@@ -1,9 +1,14 @@
 //! `underpass host`: the app without a window.
 
+mod args;
 mod chosen;
 mod control;
 mod plan;
 pub(super) mod remote;
+
+pub(crate) use self::args::HostArgs;
+#[cfg(test)]
+pub(super) use self::args::HostTarget;
 
 use self::control::Order;
 use self::plan::{Known, NoPlan, Plan, plan};
@@ -12,8 +17,8 @@ use crate::app::{
 };
 use crate::base::clock;
 use crate::base::signals::Signals;
-use crate::cli::speech::{Speech, complain};
-use crate::cli::{HostArgs, USAGE, runtime};
+use crate::cli::console::{Console, Failure};
+use crate::cli::runtime;
 use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
@@ -39,62 +44,51 @@ enum Wish {
 
 /// `unsaved` says why nothing of this run is kept.
 pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
-    let mut loaded = Begin::load(&home);
+    let mut begin = Begin::load(&home);
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
-    loaded.notices.extend(unsaved);
-    let speech = Speech::new(&loaded.settings);
-    let offers = registry::catalog().of(args.provider);
-    let planned = if offers.is_remote() {
-        plan_remote(&home, args, &loaded).map_err(|why| (vec![why], ExitCode::FAILURE))
-    } else {
-        let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
-        let shared = is_shared.then_some(loaded.install.as_str());
-        let known = Known {
-            settings: &loaded.settings,
-            saved: &loaded.tunnels,
-            shared,
+    begin.notices.extend(unsaved);
+    let console = Console::new(&begin.settings);
+    let done = choose(&home, args, &mut begin).and_then(|(plan, secrets)| {
+        let offers = registry::catalog().of(args.provider);
+        for msg in &remote::open_anyway(args, offers.name, &plan) {
+            console.error(msg);
+        }
+        let begin = Begin {
+            tunnels: plan.tunnels.clone(),
+            // Those are the desktop's: what is hosted here is what was typed.
+            hosted: BTreeSet::new(),
+            fixed_ports: plan.fixed_ports.clone(),
+            rows: Rows::new(),
+            ..begin
         };
-        let plan = plan(args, &known, clock::now());
-        plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
+        let served = serve(home, args, begin, &plan, secrets);
+        served.map_err(Failure::Other)
+    });
+    done.unwrap_or_else(|failure| console.end(Err(failure)))
+}
+
+/// What is hosted, with what was chosen for it, and what is secret of that.
+fn choose(home: &Home, args: &HostArgs, begin: &mut Begin) -> Result<(Plan, Secrets), Failure> {
+    let offers = registry::catalog().of(args.provider);
+    let mut plan = if offers.is_remote() {
+        plan_remote(home, args, begin).map_err(Failure::Because)?
+    } else {
+        let is_shared = args.relay.is_some() || begin.settings.relay.joined.is_some();
+        let known = Known {
+            settings: &begin.settings,
+            saved: &begin.tunnels,
+            shared: is_shared.then_some(begin.install.as_str()),
+        };
+        plan(args, &known, clock::now()).map_err(|no_plan| Failure::Usage(explain(&no_plan)))?
     };
     for (key, value) in &args.set.provider {
-        loaded.settings.set_option(args.provider, key, value);
+        begin.settings.set_option(args.provider, key, value);
     }
-    let secrets = open_secrets(&home, args, &loaded, planned.as_ref().ok());
-    let chosen = planned.and_then(|mut plan| {
-        let given = chosen::read_secrets(offers, &args.set);
-        let done = given
-            .and_then(|given| chosen::apply(&mut plan, args, &loaded.tokens, &given, &secrets));
-        done.map_err(|why| (vec![why], ExitCode::from(USAGE)))?;
-        Ok(plan)
-    });
-    let plan = match chosen {
-        Ok(plan) => plan,
-        Err((complaints, code)) => {
-            for msg in &complaints {
-                speech.complain(msg);
-            }
-            return code;
-        }
-    };
-    for msg in &remote::open_anyway(args, offers.name, &plan) {
-        speech.complain(msg);
-    }
-    let begin = Begin {
-        tunnels: plan.tunnels.clone(),
-        // Those are the desktop's: what is hosted here is what was typed.
-        hosted: BTreeSet::new(),
-        fixed_ports: plan.fixed_ports.clone(),
-        rows: Rows::new(),
-        ..loaded
-    };
-    match serve(home, args, begin, &plan, speech, secrets) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    let secrets = open_secrets(home, args, begin, &plan);
+    chosen::read_secrets(offers, &args.set)
+        .and_then(|given| chosen::apply(&mut plan, args, &begin.tokens, &given, &secrets))
+        .map_err(|why| Failure::Usage(vec![why]))?;
+    Ok((plan, secrets))
 }
 
 /// Asks the account.
@@ -131,16 +125,16 @@ fn serve(
     args: &HostArgs,
     mut begin: Begin,
     plan: &Plan,
-    speech: Speech,
     secrets: Secrets,
 ) -> anyhow::Result<ExitCode> {
     let choice = choose_relay(args, &mut begin.settings, &secrets);
     let secrets = Arc::new(secrets);
+    let catalogue = Console::new(&begin.settings).into_catalogue();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     let runtime = runtime()?;
     let (wish, wishes) = mpsc::unbounded_channel();
     let closed = wish.clone();
-    let lines = Lines::start(speech.into_catalogue(), args.json, move |why| {
+    let lines = Lines::start(catalogue, args.json, move |why| {
         // Nobody waits for wishes any more once the program ends.
         let _ = closed.send(Wish::Told(why));
     })?;
@@ -184,14 +178,12 @@ fn serve(
 }
 
 /// The keychain is asked only where something of what is hosted may be in it.
-fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: Option<&Plan>) -> Secrets {
+fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: &Plan) -> Secrets {
     let offers = registry::catalog().of(args.provider);
     let joined = offers.joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
-    let wanted = |plan: &Plan| {
-        let mut tunnels = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
-        tunnels.any(|tunnel| !tunnel.chosen.secrets.is_empty())
-    };
-    let needed = joined || offers.token.is_some() || plan.is_some_and(wanted);
+    let mut wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+    let needed =
+        joined || offers.token.is_some() || wanted.any(|tunnel| !tunnel.chosen.secrets.is_empty());
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 

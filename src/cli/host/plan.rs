@@ -1,8 +1,8 @@
 //! From the targets of `underpass host` to tunnels: pure.
 
+use super::args::{HostArgs, HostTarget};
 use crate::app::Begin;
 use crate::cli::inventory::{Inventory, Wrong, find};
-use crate::cli::{Asked, HostArgs};
 use crate::model::{
     Access, AccountId, Action, Protocol, Secret, Settings, Tunnel, TunnelId, TypedTarget,
     UnixMillis, default_name,
@@ -49,8 +49,8 @@ pub(super) fn plan(args: &HostArgs, known: &Known<'_>, at: UnixMillis) -> Result
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(typed) => targets.push(typed.clone()),
-            Asked::Saved(name) => {
+            HostTarget::Service(typed) => targets.push(typed.clone()),
+            HostTarget::Saved(name) => {
                 let tunnel =
                     find(known.saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
@@ -146,33 +146,15 @@ fn make(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ChosenOptions;
-    use crate::model::ProviderId;
-    use crate::model::{
-        CertificateCheck, Field, FieldError, PortNumber, ProbeRate, parse_typed_target,
-    };
+    use crate::cli::port::PortOptionArgs;
+    use crate::model::{CertificateCheck, Field, FieldError, PortNumber, ProbeRate, ProviderId};
 
     const AT: UnixMillis = UnixMillis(7);
 
     fn args(targets: &[&str], name: Option<&str>) -> HostArgs {
-        let asked = |typed: &&str| match parse_typed_target(typed) {
-            Ok(target) => Asked::Target(target),
-            Err(_) => Asked::Saved((*typed).to_owned()),
-        };
         HostArgs {
-            targets: targets.iter().map(asked).collect(),
             name: name.map(str::to_owned),
-            protocol: None,
-            public_port: None,
-            set: crate::cli::Set::default(),
-            account: None,
-            options: ChosenOptions::default(),
-            relay: None,
-            provider: ProviderId::RELAY,
-            access: Access::Private,
-            take_over: false,
-            json: false,
-            control: false,
+            ..HostArgs::typed(targets)
         }
     }
 
@@ -280,10 +262,10 @@ mod tests {
     #[test]
     fn what_was_chosen_for_a_port_counts_for_each_of_them() {
         let off = HostArgs {
-            options: ChosenOptions {
+            options: PortOptionArgs {
                 probe: Some(ProbeRate::Off),
                 no_tls_verify: true,
-                ..ChosenOptions::default()
+                ..PortOptionArgs::default()
             },
             ..args(&["https://nas.lan", "web"], None)
         };

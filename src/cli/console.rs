@@ -1,12 +1,14 @@
-//! Says things on the terminal, in the person's language. A reader that went away is no reason to
+//! The terminal: prints in the person's language. A reader that went away is no reason to
 //! panic, and for a command that only prints none to fail.
 
+use super::USAGE;
 use crate::model::{Language, Settings};
 use crate::platform;
 use crate::shell::text::Catalogue;
 use crate::store::Home;
 use crate::view::{Msg, fold};
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 /// Why standard output took a line no more, if it was not that nobody reads it.
@@ -14,11 +16,11 @@ static UNWRITABLE: OnceLock<String> = OnceLock::new();
 
 /// The person's language, and standard output and error.
 #[derive(Debug)]
-pub(crate) struct Speech {
+pub(crate) struct Console {
     catalogue: Catalogue,
 }
 
-impl Speech {
+impl Console {
     /// In the language of these settings, else the system's.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
@@ -34,12 +36,12 @@ impl Speech {
     /// In the language of this home's settings. What is wrong with those is said.
     pub(crate) fn of(home: &Home) -> Self {
         let loaded = home.settings().peek();
-        let speech = Self::new(&loaded.value);
+        let console = Self::new(&loaded.value);
         let notice = loaded.notice.as_ref().and_then(fold::notice_text);
         if let Some(notice) = notice {
-            speech.complain(&notice);
+            console.error(&notice);
         }
-        speech
+        console
     }
 
     /// The text of a message.
@@ -57,9 +59,57 @@ impl Speech {
         print(&self.text(msg));
     }
 
+    /// A line for programs, or for people.
+    pub(crate) fn line(
+        &self,
+        json: bool,
+        value: &impl serde::Serialize,
+        msg: impl FnOnce() -> Msg,
+    ) {
+        if json {
+            print_json(value);
+        } else {
+            self.say(&msg());
+        }
+    }
+
+    /// How a command ends; why it failed is said.
+    pub(crate) fn end(&self, done: Result<(), Failure>) -> ExitCode {
+        match done {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(Failure::Usage(lines)) => {
+                lines.iter().for_each(|msg| self.error(msg));
+                return ExitCode::from(USAGE);
+            }
+            Err(Failure::Because(msg)) => self.error(&msg),
+            Err(Failure::Other(error)) => print_error(&error.to_string()),
+            Err(Failure::Said) => {}
+        }
+        ExitCode::FAILURE
+    }
+
     /// Says it on standard error.
-    pub(crate) fn complain(&self, msg: &Msg) {
-        complain(&self.text(msg));
+    pub(crate) fn error(&self, msg: &Msg) {
+        print_error(&self.text(msg));
+    }
+}
+
+/// Why a command did not do what it is for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was typed cannot be taken.
+    Usage(Vec<Msg>),
+    /// It cannot be done.
+    Because(Msg),
+    /// The same, in the words of a library or of the system.
+    Other(anyhow::Error),
+    /// It has been said already.
+    Said,
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
     }
 }
 
@@ -90,7 +140,7 @@ pub(crate) fn print_bytes(text: &[u8]) {
 pub(crate) fn all_written() -> bool {
     match UNWRITABLE.get() {
         Some(error) => {
-            complain(&format!("standard output: {error}"));
+            print_error(&format!("standard output: {error}"));
             false
         }
         None => true,
@@ -106,6 +156,6 @@ pub(crate) fn print_json(value: &impl serde::Serialize) {
 }
 
 /// A line on standard error.
-pub(crate) fn complain(line: &str) {
+pub(crate) fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "underpass: {line}");
 }
