@@ -229,9 +229,23 @@ fn check_provider(args: &HostArgs, offers: &Offers) -> Result<(), String> {
     if args.relay.is_some() && !offers.joins {
         return Err(format!("--relay goes without --provider {name}"));
     }
-    if args.options.are_given() && !offers.port_options {
+    let only_ours = [
+        (
+            "--host-header and --proxy-protocol go",
+            args.options.are_given() && !offers.port_options,
+        ),
+        (
+            "--public-port goes",
+            args.public_port.is_some() && !offers.joins,
+        ),
+    ];
+    if let Some((option, _)) = only_ours.iter().find(|(_, is_wrong)| *is_wrong) {
+        let takes = match &*list(offers.options.iter().map(|option| option.key)) {
+            "" => "nothing with --set".to_owned(),
+            keys => format!("--set {keys}"),
+        };
         return Err(format!(
-            "--host-header and --proxy-protocol go with our own relay, not with --provider {name}"
+            "{option} with our own relay, not with --provider {name}: it takes {takes}"
         ));
     }
     match args.protocol {
@@ -279,14 +293,19 @@ fn read_link(typed: &str, from: &str) -> Result<JoinLink, String> {
 }
 
 #[cfg(test)]
-impl HostArgs {
-    /// As `underpass host WORDS` means it.
-    pub(in crate::cli) fn typed(words: &[&str]) -> Self {
-        let words = ["underpass", "host"].iter().chain(words);
-        let typed = crate::cli::parse(words.map(Into::into), |_| None, &Catalog::sample());
-        match typed.expect("it is right").command {
-            Some(crate::cli::Command::Host(args)) => *args,
-            other => panic!("{other:?}"),
+mod tests {
+    use super::*;
+    use crate::cli::{Command, parse};
+
+    impl HostArgs {
+        /// As `underpass host WORDS` means it.
+        pub(in crate::cli) fn typed(words: &[&str]) -> Self {
+            let words = ["underpass", "host"].iter().chain(words);
+            let typed = parse(words.map(Into::into), |_| None, &Catalog::sample());
+            match typed.expect("it is right").command {
+                Some(Command::Host(args)) => *args,
+                other => panic!("{other:?}"),
+            }
         }
     }
 }

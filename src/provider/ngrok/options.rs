@@ -297,6 +297,12 @@ impl Options {
             .filter(|port| of(port) == Endpoint::Tcp)
             .count();
         let named = ports.len() - tcp;
+        if self.address.is_some() && tcp == 0 {
+            return Err(rejected("address", "only protocol tcp has one; use domain"));
+        }
+        if self.domain.is_some() && named == 0 {
+            return Err(rejected("domain", "protocol tcp has none; use address"));
+        }
         if self.domain.is_some() && named > 1 && !self.pooling {
             return Err(rejected("domain", "only one port can have it"));
         }
