@@ -11,7 +11,7 @@ use crate::model::{
 use crate::provider::{Account, Answer, registry};
 use crate::secrets::{Kind, Secrets};
 use crate::store::Home;
-use crate::view::fold::fault;
+use crate::view::fold::{fault, notice_text};
 use crate::view::{Msg, messages as m};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -189,6 +189,10 @@ impl Accounts<'_> {
     fn list(&self, provider: Option<ProviderId>) -> Result<(), Failure> {
         let catalog = registry::catalog();
         let variable = |name: &str| std::env::var(name).ok();
+        let notice = self.home.accounts().peek().notice;
+        if let Some(notice) = notice.as_ref().and_then(notice_text) {
+            self.console.error(&notice);
+        }
         let kept = tokens::known(self.home, &catalog, variable);
         let asked = |offers: &&'static Offers| provider.is_none_or(|id| id == offers.id);
         let mut is_empty = true;

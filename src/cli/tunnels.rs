@@ -45,9 +45,10 @@ pub(crate) struct TunnelsArgs {
 enum TunnelsCommand {
     /// List the saved tunnels, or those of an account
     List {
-        /// Whose: relay (the saved ones), or another's that `underpass providers` lists (the account's)
-        #[arg(long, default_value = "relay")]
-        provider: ProviderId,
+        /// Of one provider that `underpass providers` lists: those that are saved, or what the account
+        /// has where the provider keeps accounts [default: all that are saved]
+        #[arg(long)]
+        provider: Option<ProviderId>,
     },
     /// Show one of them
     Show {
@@ -98,7 +99,7 @@ enum PortChange {
 impl TunnelsArgs {
     pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
         match self.command {
-            TunnelsCommand::List { provider } => find(providers, provider).map(|_| ()),
+            TunnelsCommand::List { provider: Some(id) } => find(providers, id).map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -131,11 +132,11 @@ impl Tunnels<'_> {
     fn run(&self, command: TunnelsCommand) -> Result<(), Failure> {
         match command {
             TunnelsCommand::List { provider } => {
-                let offers = registry::catalog().of(provider);
-                if offers.is_remote() {
+                let offers = provider.map(|id| registry::catalog().of(id));
+                if let Some(offers) = offers.filter(|offers| offers.is_remote()) {
                     return self.list_account(offers);
                 }
-                self.list();
+                self.list(provider);
                 Ok(())
             }
             TunnelsCommand::Show { id } => {
@@ -223,14 +224,14 @@ impl Tunnels<'_> {
         (Inventory::new(begin, clock::now()), rows.value)
     }
 
-    fn list(&self) {
+    fn list(&self, provider: Option<ProviderId>) {
         let (inventory, rows) = self.look();
-        if inventory.tunnels().is_empty() && !self.json {
+        let of = |tunnel: &&Tunnel| provider.is_none_or(|id| tunnel.provider == id);
+        let mut tunnels = inventory.tunnels().iter().filter(of).peekable();
+        if tunnels.peek().is_none() && !self.json {
             self.console.say(&m::cli_tunnels_none());
         }
-        for tunnel in inventory.tunnels() {
-            self.show(tunnel, &rows);
-        }
+        tunnels.for_each(|tunnel| self.show(tunnel, &rows));
     }
 
     /// What the account has, fresh.

@@ -92,10 +92,14 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
     }
 }
 
-/// A hosting terminal has a line for whatever goes wrong: what the log says of it too would be said
-/// twice there. What a relay logs is what strangers do, who are not to fill its disk with details.
+/// A command says itself what goes wrong: what the log says of it too would be said twice on a terminal.
+/// What a relay logs is what strangers do, who are not to fill its disk with details.
 fn logging_options(home: &Home, typed: &CommandLine) -> logging::Options {
-    let quiet = matches!(typed.command, Some(Command::Host(_) | Command::Doctor(_)));
+    let relay = match &typed.command {
+        Some(Command::Relay(args)) if args.serves() => Some(args),
+        _ => None,
+    };
+    let quiet = typed.command.is_some() && relay.is_none();
     let mut options = logging::Options {
         home: Some(home.path().to_owned()),
         stderr: match typed.verbose {
@@ -108,9 +112,7 @@ fn logging_options(home: &Home, typed: &CommandLine) -> logging::Options {
         discreet: registry::DISCREET,
         ..logging::Options::default()
     };
-    if let Some(Command::Relay(args)) = &typed.command
-        && args.serves()
-    {
+    if let Some(args) = relay {
         options.file = LevelFilter::INFO;
         options.caps = logging::FileLimits::of_total(args.max_log_bytes());
     }
