@@ -2,7 +2,7 @@
 
 use super::console::{Console, Failure, print, print_json};
 use super::host::remote::why;
-use super::inventory::{Followed, Inventory, Wrong};
+use super::inventory::{FieldErrors, FollowUp, SavedInventory};
 use super::parse::find;
 use super::port::{PortArgs, PortOptionArgs};
 use super::runtime;
@@ -115,7 +115,7 @@ pub(crate) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
 }
 
 /// What is wrong with what was typed, a line each.
-fn wrong(errors: Wrong) -> Failure {
+fn wrong(errors: FieldErrors) -> Failure {
     let lines = errors
         .iter()
         .map(|(field, error)| error_text(*field, error));
@@ -188,7 +188,7 @@ impl Tunnels<'_> {
     }
 
     /// What is saved, for somebody who only looks.
-    fn look(&self) -> (Inventory, Rows) {
+    fn look(&self) -> (SavedInventory, Rows) {
         self.begin(
             self.home.tunnels().peek(),
             self.home.hosted().peek(),
@@ -196,7 +196,7 @@ impl Tunnels<'_> {
         )
     }
 
-    fn load(&self) -> (Inventory, Rows) {
+    fn load(&self) -> (SavedInventory, Rows) {
         self.begin(
             self.home.tunnels().load(),
             self.home.hosted().load(),
@@ -209,7 +209,7 @@ impl Tunnels<'_> {
         tunnels: Loaded<Vec<Tunnel>>,
         hosted: Loaded<BTreeSet<TunnelId>>,
         rows: Loaded<Rows>,
-    ) -> (Inventory, Rows) {
+    ) -> (SavedInventory, Rows) {
         let notices = [tunnels.notice, hosted.notice, rows.notice];
         for msg in notices.iter().flatten().filter_map(notice_text) {
             self.console.error(&msg);
@@ -221,7 +221,7 @@ impl Tunnels<'_> {
             providers: registry::catalog(),
             ..Begin::default()
         };
-        (Inventory::new(begin, clock::now()), rows.value)
+        (SavedInventory::new(begin, clock::now()), rows.value)
     }
 
     fn list(&self, provider: Option<ProviderId>) {
@@ -280,7 +280,7 @@ impl Tunnels<'_> {
     fn change(
         &self,
         options: &PortOptionArgs,
-        action: impl FnOnce(&Inventory) -> Result<Action, Failure>,
+        action: impl FnOnce(&SavedInventory) -> Result<Action, Failure>,
     ) -> Result<(), Failure> {
         let _alone = match Instance::keep_away(self.home.path()) {
             Ok(alone) => alone,
@@ -295,28 +295,28 @@ impl Tunnels<'_> {
         }
         let action = action(&inventory)?;
         let at = clock::now();
-        let asked = inventory.ask(at, action);
+        let asked = inventory.propose(at, action);
         let (mut change, known) = asked.map_err(wrong)?;
         choose(&mut change, options);
         let saved = SavedTunnels::of(self.home, inventory.tunnels().to_vec());
         let made = saved.change(&change, &known)?;
         let is_new = matches!(change, Pending::Create(_));
-        let followed = inventory.take(at, change, made.clone());
-        self.save(&followed)?;
+        let follow_up = inventory.commit(at, change, made.clone());
+        self.save(&follow_up)?;
         self.confirm(&known.id, made.as_ref(), is_new);
         Ok(())
     }
 
-    fn save(&self, followed: &Followed) -> Result<(), Failure> {
-        if let Some(hosted) = &followed.hosted {
+    fn save(&self, follow_up: &FollowUp) -> Result<(), Failure> {
+        if let Some(hosted) = &follow_up.hosted {
             self.home.hosted().save(hosted)?;
         }
-        if let Some(rows) = &followed.rows {
+        if let Some(rows) = &follow_up.rows {
             self.home.rows().save(rows)?;
         }
-        if !followed.secrets.is_empty() {
+        if !follow_up.secrets.is_empty() {
             let secrets = Secrets::open(self.home.path(), self.home.is_private());
-            for name in &followed.secrets {
+            for name in &follow_up.secrets {
                 secrets.delete(name)?;
             }
         }
@@ -357,7 +357,7 @@ fn choose(change: &mut Pending, options: &PortOptionArgs) {
 }
 
 /// What can be changed without asking anybody.
-fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Failure> {
+fn changeable<'i>(inventory: &'i SavedInventory, typed: &str) -> Result<&'i Tunnel, Failure> {
     let tunnel = found(inventory, typed)?;
     let offers = registry::catalog().of(tunnel.provider);
     if offers.is_remote() {
@@ -367,7 +367,7 @@ fn changeable<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, F
     Ok(tunnel)
 }
 
-fn found<'i>(inventory: &'i Inventory, typed: &str) -> Result<&'i Tunnel, Failure> {
+fn found<'i>(inventory: &'i SavedInventory, typed: &str) -> Result<&'i Tunnel, Failure> {
     let found = inventory.find(typed);
     found.ok_or_else(|| Failure::Because(m::cli_no_such_tunnel(typed)))
 }

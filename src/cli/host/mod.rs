@@ -10,7 +10,7 @@ pub(crate) use self::args::HostArgs;
 #[cfg(test)]
 pub(super) use self::args::HostTarget;
 
-use self::control::Order;
+use self::control::Request;
 use self::plan::{Known, NoPlan, Plan, plan};
 use crate::app::{
     App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, relay_choice,
@@ -37,9 +37,11 @@ use tokio::sync::mpsc;
 const INTERRUPTED: u8 = 130;
 
 /// What happens while it hosts.
-enum Wish {
+enum Input {
+    /// The renderer has something to tell.
     Told(Told),
-    Order(Order),
+    /// A line of standard input.
+    Request(Request),
 }
 
 /// `unsaved` says why nothing of this run is kept.
@@ -96,11 +98,11 @@ fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg
     let secrets = Arc::new(Secrets::open(home.path(), true));
     let inventory = registry::remote(secrets).inventory(&AccountId::only(args.provider));
     let inventory = inventory.map_err(|reason| fault(&reason))?;
-    let asking = remote::Asking {
+    let account = remote::RemoteAccount {
         offers: registry::catalog().of(args.provider),
         inventory: &*inventory,
     };
-    remote::plan(args, asking, &loaded.tunnels)
+    remote::plan(args, account, &loaded.tunnels)
 }
 
 /// What is wrong, a line each.
@@ -132,15 +134,15 @@ fn serve(
     let catalogue = Console::new(&begin.settings).into_catalogue();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     let runtime = runtime()?;
-    let (wish, wishes) = mpsc::unbounded_channel();
-    let closed = wish.clone();
+    let (sender, inputs) = mpsc::unbounded_channel();
+    let closed = sender.clone();
     let lines = Lines::start(catalogue, args.json, move |why| {
-        // Nobody waits for wishes any more once the program ends.
-        let _ = closed.send(Wish::Told(why));
+        // Nobody waits for input any more once the program ends.
+        let _ = closed.send(Input::Told(why));
     })?;
-    let told = wish.clone();
+    let told = sender.clone();
     let headless = Headless::new(lines.clone(), move |what| {
-        let _ = told.send(Wish::Told(what));
+        let _ = told.send(Input::Told(what));
     });
     let known: BTreeSet<TunnelId> = plan.tunnels.iter().map(|t| t.id.clone()).collect();
     let app = App::start(
@@ -163,15 +165,15 @@ fn serve(
         });
     }
     if args.control {
-        read_orders(wish)?;
+        read_requests(sender)?;
     }
-    let desk = Desk {
+    let controller = Controller {
         mailbox,
         lines,
         known,
         stays: args.control,
     };
-    let code = runtime.block_on(attend(desk, wishes, app));
+    let code = runtime.block_on(run_until_ended(controller, inputs, app));
     // A thread may still wait for standard input; it ends with the program.
     runtime.shutdown_background();
     code
@@ -204,18 +206,18 @@ fn without_token(link: &JoinLink) -> Option<String> {
     Some(address.to_owned())
 }
 
-fn read_orders(wish: mpsc::UnboundedSender<Wish>) -> io::Result<()> {
+fn read_requests(sender: mpsc::UnboundedSender<Input>) -> io::Result<()> {
     let thread = thread::Builder::new().name("control".into());
     thread.spawn(move || {
-        control::run(io::stdin().lock(), |order| {
-            wish.send(Wish::Order(order)).is_ok()
+        control::run(io::stdin().lock(), |request| {
+            sender.send(Input::Request(request)).is_ok()
         });
     })?;
     Ok(())
 }
 
-/// What it takes to answer wishes.
-struct Desk {
+/// Hands what comes in to the app.
+struct Controller {
     mailbox: Mailbox,
     lines: Lines,
     known: BTreeSet<TunnelId>,
@@ -224,9 +226,9 @@ struct Desk {
 }
 
 /// Hosts until it is told to end, or until there is nothing left to host.
-async fn attend(
-    desk: Desk,
-    mut wishes: mpsc::UnboundedReceiver<Wish>,
+async fn run_until_ended(
+    controller: Controller,
+    mut inputs: mpsc::UnboundedReceiver<Input>,
     app: App,
 ) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
@@ -234,8 +236,8 @@ async fn attend(
     let code = loop {
         tokio::select! {
             () = signals.next() => break ExitCode::SUCCESS,
-            Some(wish) = wishes.recv() => {
-                if let Some(code) = desk.take(wish) {
+            Some(input) = inputs.recv() => {
+                if let Some(code) = controller.handle(input) {
                     break code;
                 }
             }
@@ -246,7 +248,7 @@ async fn attend(
             }
         }
     };
-    desk.mailbox.act(Action::Quit);
+    controller.mailbox.act(Action::Quit);
     tokio::select! {
         () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
         ended = ended => {
@@ -256,22 +258,24 @@ async fn attend(
     }
 }
 
-impl Desk {
-    /// The exit code, when the wish is to end.
-    fn take(&self, wish: Wish) -> Option<ExitCode> {
-        match wish {
-            Wish::Told(Told::Closed) | Wish::Order(Order::Quit) => return Some(ExitCode::SUCCESS),
-            Wish::Told(Told::Over) if self.stays => {}
-            Wish::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
-            Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
+impl Controller {
+    /// The exit code, when it ends the program.
+    fn handle(&self, input: Input) -> Option<ExitCode> {
+        match input {
+            Input::Told(Told::Closed) | Input::Request(Request::Quit) => {
+                return Some(ExitCode::SUCCESS);
+            }
+            Input::Told(Told::Over) if self.stays => {}
+            Input::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
+            Input::Request(Request::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);
             }
-            Wish::Order(Order::Do(tunnel, _)) => {
+            Input::Request(Request::Do(tunnel, _)) => {
                 self.refuse(&m::cli_unknown_tunnel(tunnel.as_str()));
             }
-            Wish::Order(Order::Unknown(typed)) => self.refuse(&m::cli_unknown_command(typed)),
-            Wish::Order(Order::TooLong) => self.refuse(&m::cli_line_too_long()),
-            Wish::Order(Order::Nothing) => {}
+            Input::Request(Request::Unknown(typed)) => self.refuse(&m::cli_unknown_command(typed)),
+            Input::Request(Request::TooLong) => self.refuse(&m::cli_line_too_long()),
+            Input::Request(Request::Nothing) => {}
         }
         None
     }

@@ -2,7 +2,7 @@
 
 use super::args::{HostArgs, HostTarget};
 use crate::app::Begin;
-use crate::cli::inventory::{Inventory, Wrong, find};
+use crate::cli::inventory::{FieldErrors, SavedInventory, find};
 use crate::model::{
     Access, AccountId, Action, Protocol, Secret, Settings, Tunnel, TunnelId, TypedTarget,
     UnixMillis, default_name,
@@ -31,7 +31,7 @@ pub(super) enum NoPlan {
     /// A saved tunnel was asked for and the ports were given its name.
     Twice(String),
     /// What was typed cannot be taken.
-    Wrong(Wrong),
+    Wrong(FieldErrors),
 }
 
 /// What is known before anything is typed.
@@ -89,7 +89,7 @@ fn make(
     known: &Known<'_>,
     targets: &[TypedTarget],
     at: UnixMillis,
-) -> Result<Option<Tunnel>, Wrong> {
+) -> Result<Option<Tunnel>, FieldErrors> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
@@ -110,7 +110,7 @@ fn make(
     if let Some(link) = &args.relay {
         begin.settings.relay.joined = Some(link.address());
     }
-    let mut inventory = Inventory::new(begin, at);
+    let mut inventory = SavedInventory::new(begin, at);
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn saved() -> Vec<Tunnel> {
-        let mut inventory = Inventory::new(Begin::default(), AT);
+        let mut inventory = SavedInventory::new(Begin::default(), AT);
         for name in ["Mein Büro", "web"] {
             let create = Action::CreateTunnel {
                 name: name.to_owned(),

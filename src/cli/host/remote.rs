@@ -15,18 +15,22 @@ use std::collections::BTreeSet;
 
 /// An account that is asked for what was typed.
 #[derive(Clone, Copy)]
-pub(super) struct Asking<'a> {
+pub(super) struct RemoteAccount<'a> {
     pub(super) offers: &'static Offers,
     pub(super) inventory: &'a dyn Inventory,
 }
 
 /// What is to be hosted, with its ports at the provider.
-pub(super) fn plan(args: &HostArgs, asking: Asking<'_>, saved: &[Tunnel]) -> Result<Plan, Msg> {
+pub(super) fn plan(
+    args: &HostArgs,
+    account: RemoteAccount<'_>,
+    saved: &[Tunnel],
+) -> Result<Plan, Msg> {
     let runtime = runtime().map_err(|error| {
         let detail = error.to_string();
         fault(&Reason::Other { detail })
     })?;
-    runtime.block_on(asking.gather(args, saved))
+    runtime.block_on(account.gather(args, saved))
 }
 
 /// Why a provider did not do it, with what helps in a terminal.
@@ -43,7 +47,7 @@ pub(in crate::cli) fn why(offers: &Offers, reason: &Reason) -> Msg {
     }
 }
 
-impl Asking<'_> {
+impl RemoteAccount<'_> {
     fn why(&self, reason: &Reason) -> Msg {
         why(self.offers, reason)
     }
