@@ -78,7 +78,9 @@ impl Console {
         match done {
             Ok(()) => return ExitCode::SUCCESS,
             Err(Failure::Usage(lines)) => {
-                lines.iter().for_each(|msg| self.error(msg));
+                for msg in &lines {
+                    self.error(msg);
+                }
                 return ExitCode::from(USAGE);
             }
             Err(Failure::Because(msg)) => self.error(&msg),

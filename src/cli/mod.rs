@@ -155,8 +155,10 @@ impl CommandLine {
             Some(Command::Doctor(args)) => args.check(providers),
             Some(Command::Providers(args)) => args.check(providers),
             Some(Command::Account(args)) => args.check(providers),
-            Some(Command::Relay(_) | Command::Audit(_)) => Ok(()),
-            Some(Command::Completions { .. } | Command::Man) | None => Ok(()),
+            Some(
+                Command::Relay(_) | Command::Audit(_) | Command::Completions { .. } | Command::Man,
+            )
+            | None => Ok(()),
         }
     }
 }

@@ -115,7 +115,7 @@ pub(crate) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
 }
 
 /// What is wrong with what was typed, a line each.
-fn wrong(errors: FieldErrors) -> Failure {
+fn wrong(errors: &FieldErrors) -> Failure {
     let lines = errors
         .iter()
         .map(|(field, error)| error_text(*field, error));
@@ -296,7 +296,7 @@ impl Tunnels<'_> {
         let action = action(&inventory)?;
         let at = clock::now();
         let asked = inventory.propose(at, action);
-        let (mut change, known) = asked.map_err(wrong)?;
+        let (mut change, known) = asked.map_err(|errors| wrong(&errors))?;
         choose(&mut change, options);
         let saved = SavedTunnels::of(self.home, inventory.tunnels().to_vec());
         let made = saved.change(&change, &known)?;

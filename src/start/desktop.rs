@@ -1,6 +1,6 @@
 //! The desktop program: one instance, the window first, then the tray, the app.
 
-use super::farewell::{Begun, Farewell};
+use super::shutdown::{AppThread, Shutdown};
 use super::window_place::PlaceKeeper;
 use crate::app::{
     App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, relay_choice,
@@ -113,16 +113,16 @@ fn try_run(home: &Home, minimised: bool, unsaved: Option<String>) -> Result<(), 
             return Err(failure);
         }
     };
-    let farewell = Farewell::new(mailbox.clone(), display, Some(marker));
+    let shutdown = Shutdown::new(mailbox.clone(), display, Some(marker));
     let known = Known { crashed, unsaved };
-    farewell.begun(start_app(
+    shutdown.watch(start_app(
         home.clone(),
         known,
         renderer,
         (mailbox.clone(), inbox),
     )?);
     listen(&instance, &mailbox)?;
-    let ended = farewell.run();
+    let ended = shutdown.run();
     keeper.close();
     Ok(ended?)
 }
@@ -139,7 +139,7 @@ fn start_app(
     known: Known,
     renderer: DesktopRenderer,
     at: (Mailbox, Inbox),
-) -> anyhow::Result<Begun> {
+) -> anyhow::Result<AppThread> {
     let start = move || {
         let started = App::start_at(at, options(&home, known), Box::new(renderer));
         // Without an app the window is of no use.

@@ -6,7 +6,7 @@
 #[cfg(feature = "window")]
 mod desktop;
 #[cfg(feature = "window")]
-mod farewell;
+mod shutdown;
 #[cfg(feature = "window")]
 mod window_place;
 

@@ -78,7 +78,7 @@ pub(crate) struct LimitArgs {
 }
 
 /// What was asked for.
-pub(super) fn asked(args: &LimitArgs) -> Limits {
+pub(super) fn limits_of(args: &LimitArgs) -> Limits {
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     let usual = Limits::default();
     Limits {
@@ -139,7 +139,7 @@ fn parse_pattern(text: &str) -> Result<String, String> {
 }
 
 /// The limits, with what was asked for accounts.
-pub(super) fn within(limits: &Limits, quotas: &QuotaArgs) -> Limits {
+pub(super) fn with_quotas(limits: &Limits, quotas: &QuotaArgs) -> Limits {
     Limits {
         names_per_account: quotas.max_names_per_account,
         public_ports_per_account: quotas.max_public_ports_per_account,

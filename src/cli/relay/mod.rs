@@ -7,7 +7,7 @@ mod service;
 
 pub(crate) use self::args::RelayArgs;
 
-use self::limits::{asked, within};
+use self::limits::{limits_of, with_quotas};
 use self::service::News;
 use crate::base::clock;
 use crate::base::signals::Signals;
@@ -64,7 +64,7 @@ fn serve(data: &Path, args: RelayArgs, console: &Console) -> anyhow::Result<()> 
     let drain = Duration::from_secs(args.drain);
     let reserved = reserved(&args);
     let (link, domain) = (args.listen(), args.domain().to_owned());
-    let limits = within(&asked(&args.limits), &args.quotas).for_this_process();
+    let limits = with_quotas(&limits_of(&args.limits), &args.quotas).for_this_process();
     let approach = Approach {
         trusted: args.trusted_proxy.into(),
         proxy_protocol: args.proxy_protocol,
@@ -171,14 +171,17 @@ mod tests {
     #[test]
     fn what_is_typed_by_default_is_the_relays_own_default() {
         let args = RelayArgs::typed("");
-        assert_eq!(asked(&args.limits), Limits::default());
-        assert_eq!(within(&Limits::default(), &args.quotas), Limits::default());
+        assert_eq!(limits_of(&args.limits), Limits::default());
+        assert_eq!(
+            with_quotas(&Limits::default(), &args.quotas),
+            Limits::default()
+        );
     }
 
     #[test]
     fn quotas_and_reserved_names_are_as_they_are_typed() {
         let typed = RelayArgs::typed("--max-names-per-account 7");
-        let limits = within(&Limits::default(), &typed.quotas);
+        let limits = with_quotas(&Limits::default(), &typed.quotas);
         assert_eq!(limits.names_per_account, 7);
         let reserved = reserved(&RelayArgs::typed(
             "--domain T.example --advertise relay.t.example --reserve-name Status \
