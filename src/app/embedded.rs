@@ -25,9 +25,7 @@ const WORKERS: usize = 1;
 /// Which relay is in use.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelayChoice {
-    /// The embedded one.
     Embedded,
-    /// The one that was joined.
     Joined(JoinLink),
     /// One was joined, and its token is gone from the keychain.
     TokenMissing,

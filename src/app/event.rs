@@ -32,7 +32,6 @@ pub enum Poll {
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Event {
     /// The program began: what was hosted is hosted again.
     Started,
@@ -114,9 +113,7 @@ pub enum Event {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Command {
-    /// Start an engine.
     StartEngine {
         engine: EngineNumber,
         order: Box<HostOrder>,
@@ -127,9 +124,7 @@ pub enum Command {
     StopEngine(TunnelId),
     /// Probe by this plan from now on.
     Probe(ProbePlan),
-    /// Probe this port no more.
     StopProbe(PortKey),
-    /// Probe this port now.
     CheckNow(PortKey),
     /// Change what an inventory has: an account, or the file of this computer.
     Change {
@@ -141,7 +136,6 @@ pub enum Command {
     },
     /// Keep what all accounts have: a provider said something else of it.
     SaveListed(Vec<Tunnel>),
-    /// Ask what an account has.
     AskAccount {
         account: AccountId,
         asked: AskNumber,
@@ -156,10 +150,8 @@ pub enum Command {
     AskTunnel {
         account: AccountId,
         asked: AskNumber,
-        /// What is known of it.
         known: Tunnel,
     },
-    /// Sign in at the provider.
     SignIn {
         account: AccountId,
         /// By which of the provider's ways.
@@ -169,15 +161,11 @@ pub enum Command {
     },
     /// Give the sign-in that is under way up.
     CancelSignIn(AccountId),
-    /// Sign out.
     SignOut(AccountId),
-    /// Keep the settings.
     SaveSettings(Settings),
     /// Keep what is to be hosted.
     SaveHosted(BTreeSet<TunnelId>),
-    /// Keep the row cache.
     SaveRows(Rows),
-    /// Append to the audit log.
     Audit(audit::Entry),
     /// Put text on the clipboard.
     Copy(String),
@@ -199,8 +187,6 @@ pub enum Command {
     LeaveRelay,
     /// Run the embedded relay by these settings from now on.
     RestartRelay(RelaySettings),
-    /// Show or hide the window.
     Window(WindowOp),
-    /// End the program.
     Quit,
 }

@@ -49,17 +49,12 @@ pub enum Profile {
 
 /// What the app is started with.
 pub struct Options {
-    /// Where its files are.
     pub home: Home,
-    /// Who it is for.
     pub profile: Profile,
     /// The facts at the begin.
     pub begin: Begin,
-    /// Where the relay is.
     pub relay: Arc<RelayDirectory>,
-    /// Where tokens are kept.
     pub secrets: Arc<Secrets>,
-    /// Who carries tunnels.
     pub providers: Registry,
 }
 
@@ -103,7 +98,6 @@ impl Mailbox {
     }
 }
 
-/// A running app.
 #[derive(Debug)]
 pub struct App {
     mailbox: Mailbox,
@@ -141,7 +135,6 @@ impl App {
         Ok(Self { mailbox, thread })
     }
 
-    /// Where events go.
     #[must_use]
     pub fn mailbox(&self) -> Mailbox {
         self.mailbox.clone()

@@ -14,17 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Begin {
     /// As saved.
     pub settings: Settings,
-    /// The inventory.
     pub tunnels: Vec<Tunnel>,
-    /// What is to be hosted.
     pub hosted: BTreeSet<TunnelId>,
     /// Tunnels of which exactly these ports are hosted, whatever else the provider has of them.
     pub fixed_ports: BTreeSet<TunnelId>,
-    /// The providers of this build.
     pub providers: Catalog,
     /// The row cache.
     pub rows: Rows,
-    /// What the desktop is like.
     pub appearance: Appearance,
     /// This installation's id.
     pub install: String,
@@ -39,7 +35,6 @@ pub struct Begin {
 /// Everything `update` knows.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The facts.
     pub inputs: Inputs,
     pub(super) install: String,
     /// Tunnels of which only the ports they began with are hosted.
@@ -105,7 +100,6 @@ impl Ledger {
         self.accounts.entry(account.clone()).or_default()
     }
 
-    /// The next number.
     pub(super) fn next(&mut self) -> AskNumber {
         self.last += 1;
         self.last
@@ -195,7 +189,6 @@ impl State {
         self.inputs.notices.push(Notice { id, at, kind });
     }
 
-    /// Takes notices away.
     pub(super) fn drop_notices(&mut self, which: impl Fn(&NoticeKind) -> bool) {
         self.inputs.notices.retain(|notice| !which(&notice.kind));
     }
@@ -212,7 +205,6 @@ impl State {
         wanted.map(|(tunnel, _)| tunnel.clone()).collect()
     }
 
-    /// The tunnels of an account.
     pub(super) fn tunnels_of(&self, account: &AccountId) -> Vec<TunnelId> {
         let ids = self.inputs.tunnels.iter().map(|tunnel| &tunnel.id);
         let theirs = ids.filter(|id| self.inputs.account_of(id).as_ref() == Some(account));

@@ -32,7 +32,6 @@ pub struct Record {
     pub kind: String,
     /// The tunnel's id at its provider.
     pub tunnel: String,
-    /// The provider's id.
     pub provider: String,
     /// The word of its [`Cause`](super::Cause).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +75,6 @@ pub(super) struct ChainPosition {
 }
 
 impl ChainPosition {
-    /// The start of a chain.
     pub fn first() -> Self {
         Self {
             seq: 1,

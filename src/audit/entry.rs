@@ -5,9 +5,7 @@ use crate::model::{JoinLink, ProviderId, Reason, RunId, SessionNumber, TunnelId,
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A session is up.
     Up,
-    /// It is over.
     Down,
     /// Its link is down: its connections are held, new visitors do not get through.
     Held,
@@ -19,12 +17,10 @@ pub enum Kind {
     StartFailed,
     /// The person asked for a new connection.
     ManualReconnect,
-    /// The person stopped it.
     ManualStop,
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Up,
         Self::Down,
@@ -65,7 +61,6 @@ pub enum Cause {
     Stopped,
     /// New tokens were due: the next session was made before this one ended.
     Renewed,
-    /// Something did not work.
     Failed(Reason),
 }
 
@@ -106,7 +101,6 @@ fn failure_word(reason: &Reason) -> String {
 pub struct Entry {
     /// By the clock of the app's facts.
     pub at: UnixMillis,
-    /// What happened.
     pub kind: Kind,
     /// The tunnel, by its id at the provider.
     pub tunnel: TunnelId,
@@ -114,7 +108,6 @@ pub struct Entry {
     pub provider: ProviderId,
     /// Why it happened, where that is not plain.
     pub cause: Option<Cause>,
-    /// The public URLs it had.
     pub urls: Vec<String>,
     /// What the system or the provider said of a failure. Cleaned before it is written.
     pub error: Option<String>,

@@ -27,7 +27,6 @@ impl AuditLog {
         Self { path: path.into() }
     }
 
-    /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

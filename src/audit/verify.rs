@@ -11,7 +11,6 @@ use std::path::Path;
 /// A log whose chain holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many records there are.
     pub records: u64,
     /// The hash of the last one: who keeps it elsewhere can tell whether lines were cut off.
     pub last: Option<String>,
@@ -27,14 +26,12 @@ pub struct Summary {
 pub struct Broken {
     /// The line, from 1.
     pub line: u64,
-    /// Why.
     pub why: String,
 }
 
 /// The log is not as it was written, or could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The chain does not hold.
     #[error("the audit log was changed: {0}")]
     Broken(#[from] Broken),
     /// The file could not be read.

@@ -15,7 +15,6 @@ use std::sync::Arc;
 /// What a server shows of itself, and when.
 #[derive(Debug)]
 pub struct Shown<'a> {
-    /// Its certificate.
     pub certificate: &'a CertificateDer<'a>,
     /// Those that lead to an authority.
     pub intermediates: &'a [CertificateDer<'a>],
@@ -23,7 +22,6 @@ pub struct Shown<'a> {
     pub name: &'a ServerName<'a>,
     /// What its authority says of the certificate (RFC 6960).
     pub ocsp: &'a [u8],
-    /// Now.
     pub now: UnixTime,
 }
 

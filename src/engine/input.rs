@@ -14,7 +14,6 @@ pub enum Input {
     Connected,
     /// The session's link answered.
     Established,
-    /// The session ended.
     Dropped(Reason),
     /// The session ended because the other end, which is there and answers, knows it no more.
     Lapsed(Reason),
@@ -44,7 +43,6 @@ pub enum Input {
     TakeOver,
     /// The computer woke, or its network changed.
     Woke,
-    /// The person signed in.
     SignedIn,
     /// [`Machine::deadline`](super::Machine::deadline) has come.
     Timer,
@@ -64,7 +62,6 @@ pub struct Probe {
 /// What the driver is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Begin an attempt.
     Connect,
     /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
     ConnectBeside,
@@ -89,6 +86,5 @@ pub enum Output {
 pub enum Cut {
     /// Its URL is dead though it seems up.
     Zombie,
-    /// The person asked for it.
     Forced,
 }

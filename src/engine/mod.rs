@@ -34,7 +34,6 @@ use tokio::sync::{mpsc, oneshot};
 pub enum EngineCommand {
     /// End: say goodbye and finish the thread.
     Stop,
-    /// Make a new connection now.
     Reconnect,
     /// Take the tunnel from the machine that hosts it.
     TakeOver,
@@ -55,7 +54,6 @@ pub enum EngineCommand {
 /// What an engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
-    /// Its life changed.
     Life(Life),
     /// The ports that are served now.
     Ports(Vec<LivePort>),
@@ -117,7 +115,6 @@ impl Engine {
         let _ = self.commands.send(command);
     }
 
-    /// Its thread is through.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.commands.is_closed()

@@ -46,7 +46,6 @@ pub enum Protocol {
 pub struct PortSpec {
     /// The local port: its name on this link.
     pub number: NonZeroU16,
-    /// What it speaks.
     pub protocol: Protocol,
     /// Its host-name label.
     pub label: String,
@@ -66,7 +65,6 @@ pub struct PortSpec {
 pub struct ServedPort {
     /// The local port.
     pub number: NonZeroU16,
-    /// Where visitors reach it.
     pub url: String,
     /// Where other machines of the relay's network reach it, when that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +76,6 @@ pub struct ServedPort {
 pub struct Hello {
     /// See [`VERSION`].
     pub version: u16,
-    /// The account's token.
     pub token: Token,
     /// The tunnel's id, which its label begins with.
     pub tunnel: String,
@@ -93,17 +90,14 @@ pub struct Hello {
     /// Take the tunnel from another installation of the account.
     #[serde(default)]
     pub take_over: bool,
-    /// The ports to serve.
     pub ports: Vec<PortSpec>,
 }
 
-/// What a host says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum HostMessage {
     /// Comes first, and once.
     Hello(Hello),
-    /// Asks for a pong.
     Ping {
         /// Comes back in it.
         number: u32,
@@ -125,7 +119,6 @@ pub enum HostMessage {
     Unknown,
 }
 
-/// What a relay says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum RelayMessage {
@@ -133,7 +126,6 @@ pub enum RelayMessage {
     Welcome {
         /// Its number at the relay: for the log.
         session: u64,
-        /// The ports as served.
         ports: Vec<ServedPort>,
     },
     /// Answers the hello: there is no session.
@@ -141,9 +133,7 @@ pub enum RelayMessage {
         /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
-    /// Answers a ping.
     Pong {
-        /// The number of the ping.
         number: u32,
     },
     /// Answers set-ports: these are served now.
@@ -199,16 +189,10 @@ pub enum Refusal {
     },
     /// The account has as many names as it may.
     #[error("the account may have {limit} names")]
-    TooManyNames {
-        /// How many it may.
-        limit: u32,
-    },
+    TooManyNames { limit: u32 },
     /// The account has as many public TCP ports as it may.
     #[error("the account may have {limit} public ports")]
-    TooManyPublicPorts {
-        /// How many it may.
-        limit: u32,
-    },
+    TooManyPublicPorts { limit: u32 },
     /// Another installation of the account hosts the tunnel.
     #[error("another installation hosts the tunnel")]
     HostedElsewhere,
@@ -223,9 +207,7 @@ pub enum Refusal {
     PublicPortOutside {
         /// As the host asked for it.
         port: NonZeroU16,
-        /// The first that it gives.
         first: u16,
-        /// The last that it gives.
         last: u16,
     },
     /// There is no public TCP port left.
@@ -233,10 +215,7 @@ pub enum Refusal {
     NoPublicPorts,
     /// The account hosts as many tunnels as it may.
     #[error("the account hosts {limit} tunnels already")]
-    TooManyTunnels {
-        /// How many it may.
-        limit: u32,
-    },
+    TooManyTunnels { limit: u32 },
     /// The request makes no sense.
     #[error("the request makes no sense: {detail}")]
     Invalid {

@@ -16,13 +16,11 @@ const PREFIX: usize = 4;
 /// Why no message can be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
-    /// The stream failed.
     #[error("the control stream failed: {0}")]
     Io(#[from] io::Error),
     /// The stream ended within a message.
     #[error("the control stream ended within a message")]
     Truncated,
-    /// A message is too long.
     #[error("a control message of {0} bytes is too long: {MAX_LEN} at most")]
     TooLong(usize),
     /// A message is not what it should be.

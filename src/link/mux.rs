@@ -162,7 +162,6 @@ impl Mux {
         self.open_in(&self.shared.probes).await
     }
 
-    /// Whether the link is gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()

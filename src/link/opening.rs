@@ -18,7 +18,6 @@ pub struct Opening {
     pub visitor: SocketAddr,
     /// What the visitor has connected to. An older relay does not say it.
     pub reached: Option<SocketAddr>,
-    /// What goes over it.
     pub kind: Kind,
     /// It is the host's own probe: no visitor, so in no count of visitors.
     pub probe: bool,

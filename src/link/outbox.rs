@@ -23,10 +23,8 @@ pub enum OutboxError {
     /// Too many messages wait.
     #[error("more than {MAX_QUEUED} control messages wait")]
     Full,
-    /// The message cannot be sent.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The stream failed.
     #[error("the control stream failed: {0}")]
     Io(#[from] io::Error),
 }

@@ -38,7 +38,6 @@ impl std::fmt::Debug for Secured {
 /// What a relay's handshake led to.
 #[derive(Debug)]
 pub enum Accepted {
-    /// A host's link.
     Link(Secured),
     /// HTTP, with nobody authenticated: a link may come inside it, as a WebSocket.
     OuterTls(OuterTls),
@@ -62,7 +61,6 @@ pub enum TlsFault {
     /// The other end is no relay: it speaks no TLS 1.3, or not our protocol in it.
     #[error("the other end is no relay: {0}")]
     NotARelay(String),
-    /// The connection broke.
     #[error("the connection broke during the handshake: {0}")]
     Broken(io::Error),
     /// TLS cannot be set up here.

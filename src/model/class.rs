@@ -35,7 +35,6 @@ pub enum Side {
 /// operating system or a library said of it goes to the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Reason {
     /// This computer has no route to anywhere.
     Offline,
@@ -89,7 +88,6 @@ pub enum Reason {
     /// The public TCP port that was asked for is none that the relay gives.
     PublicPortOutside {
         port: PortNumber,
-        /// The first that it gives.
         first: u16,
         last: u16,
     },
@@ -158,7 +156,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whose side it is on.
     #[must_use]
     pub fn side(&self) -> Side {
         match self {

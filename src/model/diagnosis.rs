@@ -11,10 +11,7 @@ pub enum Diagnosis {
     /// The same for whoever signs in: the provider sends visitors to a login page first.
     Private,
     /// It is served, and the URL's name has no address here. Visitors have other name servers.
-    UnknownName {
-        /// The name.
-        host: String,
-    },
+    UnknownName { host: String },
     /// It is served, and there was nothing to ask.
     NotAsked,
     /// The service is there and answers others just now.
@@ -33,7 +30,6 @@ pub enum Diagnosis {
     Slow,
     /// The public URL is dead.
     Down {
-        /// What is wrong with it.
         cause: UrlFault,
         /// What is wrong with the local service besides.
         service: Option<ServiceFault>,
@@ -49,7 +45,6 @@ pub enum UrlFault {
     NoHost,
     /// The relay says that it does not know the tunnel.
     UnknownTunnel,
-    /// It gave no answer.
     Failed(Reason),
 }
 

@@ -8,19 +8,13 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
-    /// The tunnel's name.
     Name,
     /// The port, or `HOST:PORT`.
     Target,
-    /// Who is to carry it.
     Provider,
-    /// The protocol.
     Protocol,
-    /// The public TCP port.
     PublicPort,
-    /// A join link.
     JoinLink,
-    /// An account's token.
     Token,
     /// An option of the provider that is picked: its place in what that offers.
     Option {
@@ -32,21 +26,25 @@ pub enum Field {
 /// Why a field cannot be taken as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum FieldError {
     /// An option takes something else.
     NotTaken {
         /// Its values, its range or an example.
         takes: String,
     },
-    /// Nothing was typed.
     Empty,
     /// Not a number from 1 to 65535.
-    NotAPort { typed: String },
+    NotAPort {
+        typed: String,
+    },
     /// Neither `PORT` nor `HOST:PORT`.
-    NotATarget { typed: String },
+    NotATarget {
+        typed: String,
+    },
     /// Two ports, as Docker has them.
-    TwoPorts { typed: String },
+    TwoPorts {
+        typed: String,
+    },
     /// A URL with a path: a tunnel carries all of them.
     TargetHasPath {
         /// What was typed before it.
@@ -55,16 +53,22 @@ pub enum FieldError {
     /// A URL with a user or password.
     TargetHasUser,
     /// It is a listener of ours, or the port's own public one.
-    OwnListener { typed: String },
+    OwnListener {
+        typed: String,
+    },
     /// No letter or digit that a host name may hold.
-    UnusableName { typed: String },
+    UnusableName {
+        typed: String,
+    },
     /// A tunnel of that id is there already.
-    NameExists { id: TunnelId },
+    NameExists {
+        id: TunnelId,
+    },
     /// The tunnel has that port already.
-    PortExists { port: PortNumber },
-    /// No join link.
+    PortExists {
+        port: PortNumber,
+    },
     NotAJoinLink {
-        /// What is wrong with it.
         fault: super::InvalidJoinLink,
     },
     /// A public port goes with `tcp` alone.
@@ -114,7 +118,6 @@ pub fn parse_port(typed: &str) -> Result<PortNumber, FieldError> {
 /// Where a port leads, as it was typed: what a URL says of the protocol is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedTarget {
-    /// Where to.
     pub target: Target,
     /// What the URL's scheme says.
     pub protocol: Option<Protocol>,

@@ -58,7 +58,6 @@ pub enum LocalAnswer {
 }
 
 impl LocalAnswer {
-    /// What is wrong with it.
     #[must_use]
     pub const fn fault(self) -> Option<ServiceFault> {
         match self {
@@ -160,7 +159,6 @@ impl RelayVerdict {
 pub enum PublicAnswer {
     /// An HTTP answer.
     Status {
-        /// Its status.
         code: u16,
         /// From the request's start to the answer's head, in microseconds.
         latency_us: u64,
@@ -176,9 +174,7 @@ pub enum PublicAnswer {
     },
     /// It was not asked: it could say nothing that is not known.
     NotAsked,
-    /// No answer.
     Failed {
-        /// Why.
         reason: Reason,
     },
 }
@@ -186,11 +182,9 @@ pub enum PublicAnswer {
 /// One probe of one port: both answers, and what is made of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeReport {
-    /// Which port.
     pub key: PortKey,
     /// The session it began under.
     pub session: SessionNumber,
-    /// When it ended.
     pub at: UnixMillis,
     /// What the local port did.
     pub local: LocalAnswer,

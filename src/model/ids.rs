@@ -82,7 +82,6 @@ impl TunnelId {
         self.0.split('.').next().unwrap_or(&self.0)
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -200,9 +199,7 @@ impl fmt::Display for PortNumber {
 /// One port of one tunnel: what a row of the window stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PortKey {
-    /// The tunnel.
     pub tunnel: TunnelId,
-    /// The local port in it.
     pub port: PortNumber,
 }
 

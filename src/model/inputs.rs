@@ -7,14 +7,12 @@ use super::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The facts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inputs {
     /// As saved.
     pub settings: Settings,
     /// As checked.
     pub timing: Timing,
-    /// What the desktop is like.
     pub appearance: Appearance,
     /// The inventory, in the order it is shown.
     pub tunnels: Vec<Tunnel>,
@@ -26,7 +24,6 @@ pub struct Inputs {
     pub probes: BTreeMap<PortKey, ProbeFacts>,
     /// The relay in use.
     pub relay: RelayFacts,
-    /// The providers of this build.
     pub providers: Catalog,
     /// Every account that there may be.
     pub accounts: BTreeMap<AccountId, AccountFacts>,
@@ -34,7 +31,6 @@ pub struct Inputs {
     pub tokens: BTreeSet<AccountId>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
-    /// The dialog in front.
     pub dialog: Option<Dialog>,
     /// The short-lived line at the bottom.
     pub toast: Option<Toast>,
@@ -44,7 +40,6 @@ pub struct Inputs {
     pub quitting: Option<usize>,
 }
 
-/// What the desktop is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appearance {
     /// The system's language.
@@ -69,13 +64,11 @@ impl Default for Appearance {
 }
 
 impl Inputs {
-    /// The language of all text.
     #[must_use]
     pub fn language(&self) -> Language {
         self.settings.language.unwrap_or(self.appearance.language)
     }
 
-    /// The tunnel with this id.
     #[must_use]
     pub fn tunnel(&self, id: &TunnelId) -> Option<&Tunnel> {
         self.tunnels.iter().find(|tunnel| tunnel.id == *id)
@@ -130,7 +123,6 @@ impl Inputs {
         self.accounts.get(id).unwrap_or(&UNKNOWN)
     }
 
-    /// The same, to be changed.
     pub fn account_mut(&mut self, id: &AccountId) -> &mut AccountFacts {
         self.accounts.entry(id.clone()).or_default()
     }
@@ -175,7 +167,6 @@ pub struct Host {
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// When.
     pub at: UnixMillis,
     /// The new life; `None` when it is `health` that changed.
     pub life: Option<Life>,
@@ -203,7 +194,6 @@ pub struct ProbeFacts {
 /// One probe, as the charts need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When.
     pub at: UnixMillis,
     /// The public URL's latency, in microseconds, if it answered.
     pub latency_us: Option<u64>,
@@ -211,7 +201,6 @@ pub struct Sample {
     pub health: super::Health,
 }
 
-/// The relay in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RelayFacts {
     /// `HOST:PORT` of the joined relay; the embedded one when absent.
@@ -220,10 +209,8 @@ pub struct RelayFacts {
     pub public: bool,
 }
 
-/// The dialog in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialog {
-    /// Which one.
     pub kind: DialogKind,
     /// What is wrong with what was typed.
     pub errors: Vec<(Field, FieldError)>,
@@ -231,16 +218,22 @@ pub struct Dialog {
 
 /// The short-lived line at the bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Toast {
     /// A URL went to the clipboard.
-    Copied { url: String },
+    Copied {
+        url: String,
+    },
     /// A tunnel or port is gone.
-    Deleted { name: String },
-    /// A tunnel lives longer now.
-    Renewed { name: String },
+    Deleted {
+        name: String,
+    },
+    Renewed {
+        name: String,
+    },
     /// The desktop would not do it.
-    DesktopRefused { detail: String },
+    DesktopRefused {
+        detail: String,
+    },
 }
 
 /// Something the person should know beyond a tunnel's state.
@@ -250,13 +243,11 @@ pub struct Notice {
     pub id: u64,
     /// Since when.
     pub at: UnixMillis,
-    /// What it is.
     pub kind: NoticeKind,
 }
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum NoticeKind {
     /// A file could not be read, was kept aside, and the defaults are in force.
     FileCorrupt {
@@ -287,7 +278,6 @@ pub enum NoticeKind {
     PortTaken {
         /// The port that could not be had.
         wanted: PortNumber,
-        /// The one it is now.
         port: PortNumber,
         detail: String,
     },

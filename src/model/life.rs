@@ -30,12 +30,10 @@ impl Phase {
 /// clock, everybody else by the model's: [`Life::map`] is the only step between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Life<At = UnixMillis> {
-    /// Not hosted.
     #[default]
     Stopped,
     /// An attempt is under way.
     Connecting {
-        /// Where it is.
         phase: Phase,
         /// Its number since there was a session, from 1.
         attempt: u32,
@@ -44,7 +42,6 @@ pub enum Life<At = UnixMillis> {
     },
     /// A session is up.
     Up {
-        /// Which one.
         session: SessionNumber,
         /// Since when its link is up: a resumed session begins anew with that.
         since: At,
@@ -54,7 +51,6 @@ pub enum Life<At = UnixMillis> {
     /// The link is down and the session waits for another one: what its visitors sent is kept, and
     /// no new visitor gets through.
     Parked {
-        /// Which session.
         session: SessionNumber,
         /// Since when its link is down.
         since: At,
@@ -69,7 +65,6 @@ pub enum Life<At = UnixMillis> {
         attempt: u32,
         /// When it begins.
         next_at: At,
-        /// Why it is needed.
         outage: Outage<At>,
     },
     /// The person must sign in; hosting goes on by itself after it.
@@ -90,7 +85,6 @@ pub enum Life<At = UnixMillis> {
 /// A stretch without a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage<At = UnixMillis> {
-    /// Since when.
     pub since: At,
     /// Why the last session ended, or the last attempt failed.
     pub reason: Reason,

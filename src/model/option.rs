@@ -15,11 +15,9 @@ pub struct OptionSpec {
     pub key: &'static str,
     /// The text that says what it is, by its key in `i18n`.
     pub label: &'static str,
-    /// What it takes.
     pub kind: OptionKind,
     /// What holds while nobody has said anything.
     pub default: &'static str,
-    /// What it is set for.
     pub scope: OptionScope,
     /// Nothing works without it.
     pub required: bool,
@@ -32,7 +30,6 @@ pub struct OptionSpec {
 pub enum OptionScope {
     /// All tunnels of the provider: it is among the settings.
     Provider,
-    /// One tunnel.
     Tunnel,
 }
 
@@ -43,14 +40,10 @@ pub enum OptionKind {
     Choice(&'static [(&'static str, &'static str)]),
     /// `on` or `off`.
     Switch,
-    /// A number within these.
     Number {
-        /// The least.
         min: u64,
-        /// The most.
         max: u64,
     },
-    /// Text.
     Text(TextSpec),
     /// Text that nobody may see: it is kept in the keychain, and is in no argument, log or file beside
     /// that.
@@ -64,7 +57,6 @@ pub enum OptionKind {
 pub struct TextSpec {
     /// One that it takes, to be shown where something else was typed.
     pub example: &'static str,
-    /// Whether it takes this.
     pub takes: fn(&str) -> bool,
 }
 

@@ -24,7 +24,6 @@ pub enum Pending {
 }
 
 impl Pending {
-    /// The tunnel it is about.
     #[must_use]
     pub fn tunnel(&self) -> &TunnelId {
         match self {
@@ -92,8 +91,6 @@ impl Pending {
 pub enum PendingWord {
     /// It makes a tunnel.
     Create,
-    /// It deletes one.
     Delete,
-    /// It changes one.
     Change,
 }

@@ -25,7 +25,6 @@ pub struct ProviderId {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{typed:?} cannot be a provider: it takes letters, digits and -, 23 at most")]
 pub struct InvalidProvider {
-    /// What it was.
     typed: String,
 }
 
@@ -115,7 +114,6 @@ impl<'de> Deserialize<'de> for ProviderId {
 /// One identity at one provider. A person may have several at each, by names of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId {
-    /// Where.
     pub provider: ProviderId,
     /// What the person calls it; empty for the only one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -161,7 +159,6 @@ pub enum Inventory {
 /// A program that must be there before anything works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// What it is called.
     pub name: &'static str,
     /// The command that installs it on this kind of computer.
     pub install_command: &'static str,
@@ -187,7 +184,6 @@ pub struct TokenSpec {
     pub variable: &'static str,
     /// The page where a person finds it.
     pub page: &'static str,
-    /// Whether it can be one.
     pub takes: fn(&str) -> bool,
 }
 
@@ -198,7 +194,6 @@ pub struct TokenSpec {
     reason = "each is a fact of its own, which another provider may have without the others"
 )]
 pub struct Offers {
-    /// Its id.
     pub id: ProviderId,
     /// What it is called, in every language. Empty for our own relay, which has a word of its own.
     pub name: &'static str,
@@ -278,7 +273,6 @@ impl Offers {
         self.is_remote() || self.token.is_some()
     }
 
-    /// The option of this key.
     #[must_use]
     pub fn option(&self, key: &str) -> Option<&'static OptionSpec> {
         self.options.iter().find(|option| option.key == key)
@@ -428,7 +422,6 @@ impl Catalog {
         self.iter().find(|offers| offers.id == id)
     }
 
-    /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &'static Offers> {
         self.0.iter().copied()
     }

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, VecDeque};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remote {
-    /// Who may visit.
     pub access: Access,
     /// How many hosts serve it now; ours is one of them while we do.
     pub hosts: u32,
@@ -69,25 +68,20 @@ pub enum AccountState {
     Unknown,
     /// The provider's own program is not on this computer.
     NotInstalled,
-    /// Nobody is signed in.
     SignedOut,
-    /// A sign-in is under way.
     SigningIn {
         /// Where a code is to be typed, and the code, when there is one.
         device: Option<DeviceCode>,
     },
     /// Somebody is signed in.
     Ready {
-        /// Who.
         user: String,
         /// Through whom, in the provider's own words.
         via: String,
     },
     /// It could not be found out.
     Failed {
-        /// Why.
         reason: Reason,
-        /// Since when.
         since: UnixMillis,
     },
 }
@@ -95,9 +89,7 @@ pub enum AccountState {
 /// A sign-in that is finished in a browser, on this computer or on another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceCode {
-    /// The page.
     pub url: String,
-    /// What is typed there.
     pub code: String,
 }
 
@@ -136,11 +128,9 @@ impl AccountState {
 /// What an account lacks before anything works with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// The provider's own program.
     Program,
     /// Somebody who is signed in.
     SignIn,
-    /// The token of an account.
     Token,
     /// The end of the sign-in that is under way.
     Patience,

@@ -118,7 +118,6 @@ impl ServiceFault {
         }
     }
 
-    /// The certificate it is about.
     #[must_use]
     pub const fn fingerprint(self) -> Option<Fingerprint> {
         match self {

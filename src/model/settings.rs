@@ -13,9 +13,7 @@ pub enum Theme {
     /// Follows the system, live.
     #[default]
     System,
-    /// Always light.
     Light,
-    /// Always dark.
     Dark,
 }
 
@@ -32,7 +30,6 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::EnUs, Self::PtBr];
 
     /// Its BCP 47 tag, which is its folder in `i18n/`.
@@ -101,7 +98,6 @@ pub struct TimingSettings {
     pub probe_timeout_ms: u64,
     /// The wait before the second attempt. At least 1, at most `backoff_cap_ms`.
     pub backoff_initial_ms: u64,
-    /// The longest wait between attempts.
     pub backoff_cap_ms: u64,
     /// How far a wait may stray from its value either way, in per cent: 0 to 50.
     pub jitter_percent: u8,
@@ -123,7 +119,6 @@ impl Default for TimingSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Light, dark or the system's.
     pub theme: Theme,
     /// `None` follows the system's locale.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +136,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Sets one of them.
     pub fn set(&mut self, setting: Setting) {
         match setting {
             Setting::Theme(theme) => self.theme = theme,
@@ -169,7 +163,6 @@ impl Settings {
         self.options(provider).get(option).to_owned()
     }
 
-    /// Sets it.
     pub fn set_option(&mut self, provider: ProviderId, key: &str, value: &str) {
         let set = self.others.entry(provider.to_string()).or_default();
         if !set.is_object() {
@@ -183,7 +176,6 @@ impl Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Setting {
-    /// Light, dark or the system's.
     Theme(Theme),
     /// The language of all text; `None` for the system's.
     Language(Option<Language>),
@@ -202,7 +194,6 @@ pub struct Timing {
     pub probe_timeout: Duration,
     /// The wait before the second attempt.
     pub backoff_initial: Duration,
-    /// The longest wait between attempts.
     pub backoff_cap: Duration,
     /// How far a wait may stray from its value either way, as a fraction: 0.0 to 0.5.
     pub jitter: f64,
@@ -213,10 +204,7 @@ pub struct Timing {
 pub enum InvalidSettings {
     /// A duration below 1 ms.
     #[error("{field} must be at least 1 ms")]
-    TooShort {
-        /// The field.
-        field: &'static str,
-    },
+    TooShort { field: &'static str },
     /// The first wait is longer than the longest.
     #[error("backoff_initial_ms ({initial_ms}) must not be more than backoff_cap_ms ({cap_ms})")]
     InitialAboveCap {
@@ -227,10 +215,7 @@ pub enum InvalidSettings {
     },
     /// More jitter than half.
     #[error("jitter_percent ({percent}) must be from 0 to 50")]
-    Jitter {
-        /// What it was.
-        percent: u8,
-    },
+    Jitter { percent: u8 },
 }
 
 impl TimingSettings {

@@ -82,7 +82,6 @@ pub enum Access {
 pub struct Target {
     /// `localhost` (tried as 127.0.0.1, then as `::1`), a name or an address.
     pub host: String,
-    /// The port there.
     pub port: PortNumber,
 }
 
@@ -121,7 +120,6 @@ impl fmt::Display for Target {
 pub struct Port {
     /// Its number, unique in the tunnel.
     pub number: PortNumber,
-    /// What it speaks.
     #[serde(default)]
     pub protocol: Protocol,
     /// Where its connections go; this computer, unless said otherwise.
@@ -141,7 +139,6 @@ pub struct Port {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortOptions {
-    /// Whether it is probed.
     #[serde(skip_serializing_if = "is_default")]
     pub probe: ProbeRate,
     /// Which certificate of a service on another machine is taken.
@@ -202,7 +199,6 @@ pub enum CertificateCheck {
 pub struct Tunnel {
     /// Its id, unique on this computer.
     pub id: TunnelId,
-    /// What the person called it.
     pub name: String,
     /// Who carries it.
     #[serde(default)]
@@ -235,7 +231,6 @@ pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
 }
 
 impl Tunnel {
-    /// The account that carries it.
     #[must_use]
     pub fn account(&self) -> AccountId {
         AccountId {
@@ -244,7 +239,6 @@ impl Tunnel {
         }
     }
 
-    /// The port with this number.
     #[must_use]
     pub fn port(&self, number: PortNumber) -> Option<&Port> {
         self.ports.iter().find(|port| port.number == number)

@@ -11,7 +11,6 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How long the end may wait for a clipboard manager to take the text over.
 const HAND_OVER: Duration = Duration::from_secs(1);
 
-/// The system's clipboard.
 #[derive(Clone, Debug)]
 pub struct Clipboard(Worker<Board>);
 

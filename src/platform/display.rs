@@ -12,9 +12,7 @@ use std::time::Duration;
 /// A part of the screen, in physical pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// From the left edge.
     pub x: i32,
-    /// From the top edge.
     pub y: i32,
     /// At least 1.
     pub width: u32,

@@ -24,7 +24,6 @@ impl Autostart {
     }
 }
 
-/// The system's clipboard.
 #[derive(Clone, Debug)]
 pub struct Clipboard;
 

@@ -48,7 +48,6 @@ impl Row {
 /// and an error is a [`Reason`] that a person can be told. It never starts hosting, and asks nothing by
 /// itself.
 pub trait Inventory: Send + Sync {
-    /// All of them.
     fn list(&self, known: Vec<Tunnel>) -> Answer<Vec<Row>>;
 
     /// One of them, by its id or by what was requested as its id; `TunnelGone` where there is none.
@@ -81,7 +80,6 @@ pub trait Account: Send + Sync {
     /// another device. Dropping the answer gives it up.
     fn sign_in(&self, way: String, device: bool, on_code: OnCode) -> Answer<()>;
 
-    /// Signs out.
     fn sign_out(&self) -> Answer<()>;
 
     /// The version of the provider's own program.

@@ -110,7 +110,6 @@ impl Registry {
         Self::new(others.cloned().chain([provider]))
     }
 
-    /// What they offer.
     #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog::new(self.0.iter().map(|provider| provider.offers()))

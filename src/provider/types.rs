@@ -66,14 +66,11 @@ pub trait Connector: Send {
 /// Told each phase that an attempt enters.
 pub type Progress<'a> = &'a (dyn Fn(Phase) + 'a);
 
-/// What is to be hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOrder {
     /// Who carries it, for whom there.
     pub account: AccountId,
-    /// The tunnel.
     pub tunnel: TunnelId,
-    /// Its ports.
     pub ports: Vec<Port>,
     /// This installation's id: the relay tells a machine that comes back from another machine.
     pub install: String,
@@ -92,7 +89,6 @@ pub struct HostOrder {
 /// The tokens of one tunnel, by scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
-    /// The tokens.
     pub by_scope: BTreeMap<&'static str, Secret>,
     /// How long they are good for; `None` for ever.
     pub lifetime: Option<Duration>,
@@ -150,9 +146,7 @@ pub type Ended = ConnectError;
 pub struct Session {
     /// The ports as served from the start.
     pub ports: Vec<LivePort>,
-    /// What happens to it.
     pub events: mpsc::Receiver<SessionEvent>,
-    /// What went through it.
     pub traffic: Arc<TrafficBoard>,
     /// The provider's own end of it.
     pub part: Box<dyn SessionPart>,
@@ -191,11 +185,9 @@ pub trait SessionPart {
         GOODBYE
     }
 
-    /// Says goodbye and closes.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// What happens to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
     /// The link has proven itself: an answered ping.
@@ -283,7 +275,6 @@ struct Last {
     certificate: Option<Fingerprint>,
 }
 
-/// The counters of one port.
 #[derive(Debug, Default)]
 pub struct PortCounters {
     signs: Arc<Signs>,

@@ -179,7 +179,6 @@ pub trait Upstream: Send + Sync + 'static {
 /// Who a stream is opened for.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor {
-    /// The visitor's address.
     pub peer: SocketAddr,
     /// What the visitor has connected to, where that is known.
     pub reached: Option<SocketAddr>,

@@ -278,7 +278,6 @@ impl Permit {
         }
     }
 
-    /// Whose place it is.
     #[must_use]
     pub fn network(&self) -> Network {
         self.network

@@ -53,7 +53,6 @@ pub(super) struct Names {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
     label: String,
-    /// The account's id.
     account: Arc<str>,
     /// None when it was hosted as this was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,7 +61,6 @@ struct Name {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct PublicPort {
-    /// The account's id.
     account: Arc<str>,
     tunnel: String,
     number: NonZeroU16,

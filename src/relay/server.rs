@@ -256,7 +256,6 @@ impl Relay {
         self.http
     }
 
-    /// The owner's join link.
     #[must_use]
     pub fn join_link(&self) -> JoinLink {
         self.join.clone()

@@ -18,7 +18,6 @@ pub(super) struct RegistrationId(pub(super) u64);
 /// What a host asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HostClaim {
-    /// The account's id.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
     pub(super) install: String,

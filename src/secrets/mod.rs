@@ -66,7 +66,6 @@ impl Secrets {
         }
     }
 
-    /// Where secrets go.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.keychain {

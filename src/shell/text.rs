@@ -63,7 +63,6 @@ impl Catalogue {
         self.shift = shift;
     }
 
-    /// The language.
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language

@@ -42,7 +42,6 @@ struct Install {
 }
 
 impl Home {
-    /// What the person may change.
     #[must_use]
     pub fn settings(&self) -> Document<Settings> {
         Document::new(self.path(), "settings.json", &[])

@@ -86,7 +86,6 @@ impl Home {
             .keep())
     }
 
-    /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -99,7 +98,6 @@ impl Home {
         self.private
     }
 
-    /// A file in it.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -115,7 +113,6 @@ impl Home {
         Ok(path)
     }
 
-    /// The audit log.
     #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         self.file("audit.jsonl")

@@ -8,7 +8,6 @@ use serde::Serialize;
 pub struct Msg {
     /// The key in `i18n/*/*.ftl`.
     pub id: &'static str,
-    /// The arguments by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<(&'static str, Arg)>,
 }
@@ -24,7 +23,6 @@ impl Msg {
     }
 }
 
-/// An argument of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arg {
@@ -36,7 +34,6 @@ pub enum Arg {
     Tenths(i64),
     /// A moment, shown as local time of day, with the date if it is not today.
     Time(UnixMillis),
-    /// Another message.
     Msg(Box<Msg>),
 }
 

@@ -14,9 +14,7 @@ pub struct View {
     /// Leads from the moments in it to the wall clock.
     #[serde(skip)]
     pub clock_shift: ClockShift,
-    /// The window.
     pub window: WindowView,
-    /// The tray.
     pub tray: TrayView,
 }
 
@@ -25,15 +23,12 @@ pub struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Badge {
-    /// Not hosted.
     Stopped,
-    /// Being made.
     Creating,
     /// Hosted by another machine, and that is fine.
     Elsewhere,
     /// Works; visitors must sign in.
     Private,
-    /// Works.
     Working,
     /// Works, and the way out of this computer is full.
     Slow,
@@ -155,16 +150,13 @@ impl Badge {
     }
 }
 
-/// Something to click.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Button {
     pub label: Msg,
     pub action: Action,
     pub enabled: bool,
 }
 
-/// The window.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WindowView {
     /// "3 working", "1 needs you": what is shown below, counted.
@@ -173,7 +165,6 @@ pub struct WindowView {
     pub cards: Vec<Card>,
     /// The selected port.
     pub panel: Option<Panel>,
-    /// The dialog in front.
     pub dialog: Option<DialogView>,
     /// Lines above the cards.
     pub banners: Vec<Banner>,
@@ -199,9 +190,7 @@ pub struct Header {
     pub chips: Vec<(Badge, Msg)>,
 }
 
-/// A tunnel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Card {
     pub tunnel: TunnelId,
     pub name: String,
@@ -219,9 +208,7 @@ pub struct Card {
     pub rows: Vec<Row>,
 }
 
-/// A port.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Row {
     pub key: PortKey,
     pub badge: Badge,
@@ -242,9 +229,7 @@ pub struct Row {
     pub selected: bool,
 }
 
-/// The detail panel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Panel {
     pub key: PortKey,
     /// `frontend : 3000`.
@@ -281,7 +266,6 @@ pub struct Panel {
 
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TimelineEntry {
     /// When: local time of day.
     pub at: Msg,
@@ -289,9 +273,7 @@ pub struct TimelineEntry {
     pub text: Msg,
 }
 
-/// A line above the cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Banner {
     pub badge: Badge,
     pub text: Msg,
@@ -302,9 +284,7 @@ pub struct Banner {
     pub notify: bool,
 }
 
-/// The tray.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TrayView {
     /// The worst state of what should be hosted; `None` when nothing is.
     pub worst: Option<Badge>,
@@ -324,9 +304,7 @@ pub enum TrayItem {
     Submenu {
         /// What it says, with its state's shape.
         label: Msg,
-        /// Its state.
         badge: Badge,
-        /// Its entries.
         items: Vec<TrayItem>,
     },
     /// A line between groups.

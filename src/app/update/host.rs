@@ -58,7 +58,6 @@ impl Update<'_> {
         self.save_hosted();
     }
 
-    /// Makes a new connection now.
     pub(super) fn reconnect(&mut self, tunnel: &TunnelId) {
         if self.state.engines.contains_key(tunnel) {
             self.audit(tunnel, Kind::ManualReconnect, Some(Cause::ManualReconnect));

@@ -140,7 +140,6 @@ impl Update<'_> {
         }
     }
 
-    /// Says what a port speaks.
     pub(super) fn change_protocol(&mut self, key: &PortKey, protocol: Protocol) {
         let offers = self.state.inputs.offers(&key.tunnel);
         if !offers.carries(protocol) {
@@ -187,7 +186,6 @@ impl Update<'_> {
         self.change(Pending::Delete(id.clone()));
     }
 
-    /// Removes a port.
     pub(super) fn remove_port(&mut self, key: &PortKey) {
         self.state.inputs.dialog = None;
         if self.port(key).is_some() {

@@ -71,7 +71,6 @@ pub struct Loaded<T> {
 /// Why the data of a file cannot be used.
 #[derive(Debug)]
 pub enum Unusable {
-    /// There is no file.
     Absent,
     /// The system does not let us read it: that may pass, and the data may be good.
     Unreadable(io::Error),
@@ -138,13 +137,11 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         Self { sift, ..self }
     }
 
-    /// The file's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The file's path.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.dir.join(self.name)

@@ -83,7 +83,6 @@ impl CertificateMemory {
     }
 }
 
-/// One local port.
 #[derive(Debug)]
 pub struct LocalPort {
     /// As it is configured.

@@ -49,7 +49,6 @@ impl<S> ExchangeStream<S> {
         }
     }
 
-    /// The stream under it.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }

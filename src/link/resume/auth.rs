@@ -39,7 +39,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The length of a proof.
 pub(super) const PROOF: usize = 32;
 
 /// Which end proves: an answer must not pass for a request.

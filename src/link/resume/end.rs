@@ -81,7 +81,6 @@ pub enum ResumeRefusal {
     Unauthorized,
 }
 
-/// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionEnd {
     /// Both ends said all they had to say.

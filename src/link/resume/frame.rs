@@ -43,7 +43,6 @@ pub enum Frame {
         /// The number that it takes: the one behind the last byte.
         seq: u64,
     },
-    /// The session is over.
     Reset(ResetReason),
 }
 
@@ -69,12 +68,7 @@ pub enum FrameError {
     Type(u8),
     /// The length is more than a frame of this type ever has.
     #[error("a frame of type {kind} is never {len} bytes long")]
-    Length {
-        /// The type.
-        kind: u8,
-        /// The length.
-        len: u16,
-    },
+    Length { kind: u8, len: u16 },
     /// Its numbers pass the end of all numbers.
     #[error("a sequence number overflows")]
     Overflow,

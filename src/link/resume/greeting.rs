@@ -80,12 +80,7 @@ pub enum GreetingError {
     Magic,
     /// It says something else.
     #[error("no greeting is of kind {kind} and {len} bytes long")]
-    Kind {
-        /// The kind.
-        kind: u8,
-        /// The length.
-        len: u16,
-    },
+    Kind { kind: u8, len: u16 },
 }
 
 /// The kind and length that a head announces.

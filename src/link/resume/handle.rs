@@ -93,7 +93,6 @@ impl Handle {
         &self.secret
     }
 
-    /// Its state, to be watched.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.shared.subscribe()

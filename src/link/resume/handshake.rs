@@ -15,7 +15,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// Why a connection did not become a link.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
-    /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     /// It speaks something else.
@@ -24,7 +23,6 @@ pub enum HandshakeError {
     /// The other end refused.
     #[error(transparent)]
     Refused(#[from] ResumeRefusal),
-    /// The session is over.
     #[error(transparent)]
     Over(#[from] SessionEnd),
     /// The other end cannot prove that it is the one.

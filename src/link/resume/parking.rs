@@ -81,7 +81,6 @@ struct Tombstone<A> {
 }
 
 impl<A: Clone + Eq + Hash> Parking<A> {
-    /// No sessions yet.
     #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self {
@@ -96,7 +95,6 @@ impl<A: Clone + Eq + Hash> Parking<A> {
         }
     }
 
-    /// What it was made with.
     #[must_use]
     pub const fn caps(&self) -> Caps {
         self.caps

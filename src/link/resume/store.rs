@@ -43,7 +43,6 @@ impl<A> Clone for SessionStore<A> {
 }
 
 impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
-    /// No sessions yet.
     #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self(Arc::new(Inner {

@@ -50,7 +50,6 @@ impl fmt::Debug for DevTunnelConnector {
     }
 }
 
-/// A greeted relay.
 struct Greeted {
     outer: Outer,
     events: mpsc::Receiver<Event>,
@@ -83,14 +82,12 @@ impl DevTunnelConnector {
         }
     }
 
-    /// With another management service.
     #[must_use]
     pub fn with_base(mut self, base: Base) -> Self {
         self.base = Ok(base);
         self
     }
 
-    /// With other versions to offer.
     #[must_use]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.offer = offer;

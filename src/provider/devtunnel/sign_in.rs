@@ -6,7 +6,6 @@ pub enum Identity {
     /// A Microsoft account, personal, of work or of school.
     #[default]
     Microsoft,
-    /// A GitHub account.
     GitHub,
 }
 

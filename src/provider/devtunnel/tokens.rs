@@ -11,7 +11,6 @@ use std::time::Duration;
 /// What a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Hosting the tunnel.
     Host,
     /// Making and changing its ports.
     ManagePorts,
@@ -34,10 +33,8 @@ impl fmt::Display for Scope {
     }
 }
 
-/// One token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minted {
-    /// The token.
     pub token: Secret,
     /// How long it is good for; `None` when that was not said.
     pub lifetime: Option<Duration>,

@@ -126,7 +126,6 @@ pub(in crate::provider) enum NotThrough {
     Denied(String),
 }
 
-/// One proxy.
 pub(super) struct Proxy(Intercept);
 
 impl fmt::Debug for Proxy {

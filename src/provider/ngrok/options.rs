@@ -108,7 +108,6 @@ impl Binding {
 
 /// Where visitors sign in first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum OAuth {
     Amazon,
     Facebook,

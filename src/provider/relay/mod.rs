@@ -123,7 +123,6 @@ impl RelayConnector {
         self
     }
 
-    /// With other time-outs.
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;

@@ -135,7 +135,6 @@ struct Host {
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
     probes: Option<ProbeMarks>,
-    /// The relay's host.
     relay: String,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,

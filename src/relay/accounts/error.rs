@@ -42,19 +42,13 @@ pub enum AccountsError {
     #[error(
         "no relay has run with its data in {}: start `underpass relay` first, or name its folder with --data", dir.display()
     )]
-    NoRelay {
-        /// The relay's data directory.
-        dir: PathBuf,
-    },
+    NoRelay { dir: PathBuf },
     /// The folder is another user's, who could not read what is written here.
     #[error(transparent)]
     NotYours(#[from] NotYours),
     /// Another process changes the accounts, and does not come to an end.
     #[error("another program changes the accounts in {} and does not finish: end it, then try again", dir.display())]
-    Busy {
-        /// The relay's data directory.
-        dir: PathBuf,
-    },
+    Busy { dir: PathBuf },
     /// There is an account of that name.
     #[error("there is an account {0:?} already: `relay account rotate {0}` gives it a new token")]
     Exists(String),

@@ -119,7 +119,6 @@ impl Accounts {
         self.corrupt.then(|| self.path())
     }
 
-    /// The owner's token.
     #[must_use]
     pub fn owner_token(&self) -> &Secret {
         &self.owner_token

@@ -81,7 +81,6 @@ impl Roster {
         self.ids().any(|known| known == id)
     }
 
-    /// The ids of all accounts.
     pub(in crate::relay) fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|account| &*account.id)
     }

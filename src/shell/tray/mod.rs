@@ -23,10 +23,8 @@ pub enum TrayError {
     /// No session bus, or what else the desktop lacks.
     #[error("the desktop has no place for a tray icon: {0}")]
     Desktop(#[from] tray_icon::Error),
-    /// The menu cannot be made.
     #[error("the tray's menu cannot be made: {0}")]
     Menu(#[from] tray_icon::menu::Error),
-    /// The icon cannot be drawn.
     #[error("the tray's icon cannot be drawn")]
     Icon,
 }

@@ -24,7 +24,6 @@ pub(super) fn when(is: bool, label: Msg, action: Action) -> Button {
     }
 }
 
-/// Opens a dialog.
 pub(super) fn dialog(is: bool, label: Msg, dialog: DialogKind) -> Button {
     when(is, label, Action::OpenDialog { dialog })
 }
@@ -57,7 +56,6 @@ pub(super) fn host(group: &Group, label: Msg) -> Button {
     when(can, label, Action::Host { tunnel })
 }
 
-/// Stops it.
 pub(super) fn stop(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     enabled(m::act_stop(), Action::Stop { tunnel })
@@ -94,7 +92,6 @@ pub(super) fn check(slot: &Slot) -> Button {
     when(can, label, Action::CheckNow { key })
 }
 
-/// Copies the URL.
 pub(super) fn copy(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let can = slot.url().is_some() && !slot.creating();
@@ -127,7 +124,6 @@ pub(super) fn details(slot: &Slot) -> Button {
     enabled(m::act_details(), Action::Details { key })
 }
 
-/// Asks for another protocol.
 pub(super) fn change_protocol(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::ChangeProtocol { key };
@@ -163,7 +159,6 @@ pub(super) fn delete(group: &Group) -> Button {
     dialog(group.changeable(), m::act_delete(), kind)
 }
 
-/// Asks for a new tunnel.
 pub(super) fn new_tunnel() -> Button {
     dialog(true, m::act_new_tunnel(), DialogKind::CreateTunnel)
 }
@@ -173,7 +168,6 @@ pub(super) fn paste_link() -> Button {
     dialog(true, m::act_paste_link(), DialogKind::Settings)
 }
 
-/// Opens the account's dialog.
 pub(super) fn account(of: &AccountId, label: Msg) -> Button {
     let account = of.clone();
     dialog(true, label, DialogKind::Account { account })
@@ -229,7 +223,6 @@ pub(super) fn renew(group: &Group) -> Button {
     when(group.changeable(), m::act_renew(), Action::Renew { tunnel })
 }
 
-/// Takes it off the list.
 pub(super) fn forget(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     enabled(m::act_forget(), Action::Forget { tunnel })

@@ -7,7 +7,6 @@ use super::sentence::word;
 use crate::model::{Access, Action, RelayFacts};
 use crate::view::{Button, Card, Msg, Row, messages as m};
 
-/// The card of one tunnel.
 pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     let relay = &scene.inputs.relay;
     let tunnel = group.tunnel;

@@ -10,7 +10,6 @@ use crate::model::{
 };
 use crate::view::{Button, DialogView, Errors, Msg, ProviderChoice, messages as m};
 
-/// The dialog in front.
 pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
     let dialog = scene.inputs.dialog.as_ref()?;
     let errors = || errors(dialog);

@@ -7,7 +7,6 @@ use crate::view::{Badge, Button, Header, Msg, messages as m};
 
 /// What is counted together.
 struct Kind {
-    /// Which badges.
     is: fn(Badge) -> bool,
     /// What a chip says of their number.
     chip: fn(usize) -> Msg,

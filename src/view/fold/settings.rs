@@ -12,7 +12,6 @@ use crate::model::{
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
 use std::time::Duration;
 
-/// The settings.
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
     let mut sections = vec![general(inputs), relay(inputs)];

@@ -30,12 +30,10 @@ pub(in crate::provider::devtunnel) struct New<'a> {
     pub id: Option<&'a str>,
     /// What is written about it.
     pub description: &'a str,
-    /// Who may visit.
     pub access: Access,
 }
 
 impl Cli {
-    /// This program.
     pub(in crate::provider::devtunnel) fn new(program: Program) -> Self {
         Self { program }
     }

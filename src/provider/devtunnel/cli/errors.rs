@@ -10,7 +10,6 @@ use crate::provider::ConnectError;
 /// What a command was about.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::provider::devtunnel) enum About<'a> {
-    /// The account.
     Account,
     /// A tunnel that is said to be there.
     Tunnel(&'a str),
@@ -21,7 +20,6 @@ pub(in crate::provider::devtunnel) enum About<'a> {
 /// What a failure means.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// This.
     Is(ConnectError),
     /// Nobody is signed in, or it is another person's tunnel: only the account tells.
     NotPermitted(String),

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 /// What one look at one tunnel gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The tunnel.
     pub tunnel: Tunnel,
     /// What the service counts of each port.
     pub metrics: BTreeMap<PortNumber, Metrics>,

@@ -54,13 +54,11 @@ pub(super) struct Answer {
 /// A command gave no answer at all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    /// There is no such program.
     #[error("it is not there")]
     NotThere,
     /// The system would not start it.
     #[error("it could not be started: {0}")]
     NotStarted(io::Error),
-    /// It took too long.
     #[error("no answer within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
     /// It printed too much.
@@ -91,7 +89,6 @@ impl Program {
         }
     }
 
-    /// This one.
     pub(in crate::provider::devtunnel) fn at(path: impl Into<PathBuf>) -> Self {
         Self {
             asked: Some(path.into().into()),
@@ -99,7 +96,6 @@ impl Program {
         }
     }
 
-    /// With another time-out.
     pub(in crate::provider::devtunnel) fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }

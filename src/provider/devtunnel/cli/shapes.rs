@@ -16,7 +16,6 @@ pub(in crate::provider::devtunnel) struct Listed {
     pub name: String,
     /// What was written about it.
     pub description: String,
-    /// How many hosts serve it.
     pub hosts: u32,
     /// How many visitors' clients are connected, if it was said.
     pub visitors: Option<u32>,
@@ -31,7 +30,6 @@ pub(in crate::provider::devtunnel) struct Listed {
 pub(in crate::provider::devtunnel) struct Told {
     /// What a list says of it too.
     pub listed: Listed,
-    /// Its ports.
     pub ports: Vec<PortTold>,
     /// Who may visit; `None` when it was not said.
     pub access: Option<Vec<Entry>>,
@@ -42,9 +40,7 @@ pub(in crate::provider::devtunnel) struct Told {
 /// A port in `show` and `port create`.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::provider::devtunnel) struct PortTold {
-    /// Its number.
     pub number: PortNumber,
-    /// What it speaks.
     pub protocol: Protocol,
     /// Its URL, when it was hosted before.
     pub url: Option<String>,
@@ -59,7 +55,6 @@ pub(in crate::provider::devtunnel) struct PortTold {
 pub(in crate::provider::devtunnel) struct Entry {
     /// `Anonymous`, `Users`, `Organizations` …
     pub kind: String,
-    /// Whether it forbids.
     pub deny: bool,
     /// Whether a port has it from its tunnel.
     pub inherited: bool,
@@ -92,9 +87,7 @@ pub(in crate::provider::devtunnel) fn is_public(entries: &[Entry]) -> bool {
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::provider::devtunnel) struct User {
-    /// Whether anybody is.
     pub signed_in: bool,
-    /// Who.
     pub name: String,
     /// Through whom.
     pub via: String,

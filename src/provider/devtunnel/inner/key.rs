@@ -11,7 +11,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm::Ecdsa {
     curve: EcdsaCurve::NistP384,
 };
 
-/// A host key.
 pub(in crate::provider::devtunnel) struct HostKey {
     pub(super) private: PrivateKey,
     public: String,
@@ -26,7 +25,6 @@ impl fmt::Debug for HostKey {
 }
 
 impl HostKey {
-    /// A new one.
     pub(in crate::provider::devtunnel) fn make() -> Result<Self, ConnectError> {
         let other = |detail: String| {
             ConnectError::with(

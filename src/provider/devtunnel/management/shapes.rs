@@ -11,11 +11,9 @@ pub(in crate::provider::devtunnel) struct TunnelReply {
     pub says_ports: bool,
     /// The hosts that are registered, by their ids.
     pub hosts: Vec<String>,
-    /// A host is connected.
     pub is_hosted: bool,
 }
 
-/// One of its ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::provider::devtunnel) struct PortReply {
     pub number: u16,
@@ -27,7 +25,6 @@ pub(in crate::provider::devtunnel) struct PortReply {
 /// The registration of a host, as the service answers with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::provider::devtunnel) struct EndpointReply {
-    /// Where the host connects.
     pub host_relay: Option<String>,
     /// The public URLs, with `{port}` in place of the number.
     pub port_uri_format: Option<String>,

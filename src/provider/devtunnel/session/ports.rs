@@ -205,7 +205,6 @@ pub(super) struct Served {
 
 /// What is to be done next.
 enum Next {
-    /// These are wanted.
     Want(Vec<Port>),
     /// Others may have changed what there is.
     ReadAgain,

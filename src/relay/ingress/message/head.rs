@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request, response};
 
-/// A request's head.
 #[derive(Clone, Debug)]
 pub(in crate::relay::ingress) struct RequestHead {
     /// The URI is what the target means, for whoever routes by it.
@@ -16,7 +15,6 @@ pub(in crate::relay::ingress) struct RequestHead {
     pub(in crate::relay::ingress) target: Bytes,
 }
 
-/// A response's head.
 #[derive(Debug)]
 pub(in crate::relay::ingress) struct ResponseHead {
     pub(in crate::relay::ingress) parts: response::Parts,
