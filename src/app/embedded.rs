@@ -101,7 +101,6 @@ impl Running {
 
 impl RelayDirectory {
     /// A directory that begins with `choice`.
-    #[must_use]
     pub fn new(home: Home, choice: RelayChoice, settings: RelaySettings) -> Arc<Self> {
         Arc::new(Self {
             home,

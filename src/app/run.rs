@@ -135,7 +135,6 @@ impl App {
         Ok(Self { mailbox, thread })
     }
 
-    #[must_use]
     pub fn mailbox(&self) -> Mailbox {
         self.mailbox.clone()
     }

@@ -129,7 +129,6 @@ pub(super) struct Run {
 impl State {
     /// The state at the program's begin. Durations that cannot be used fall back to the defaults,
     /// and a notice says so.
-    #[must_use]
     pub fn new(begin: Begin, at: UnixMillis) -> Self {
         let timing = begin.settings.timing.resolve();
         let mut state = Self {

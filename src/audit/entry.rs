@@ -33,7 +33,6 @@ impl Kind {
     ];
 
     /// The word for it in the log.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "tunnel.up",
@@ -66,7 +65,6 @@ pub enum Cause {
 
 impl Cause {
     /// The word for it in the log.
-    #[must_use]
     pub fn word(&self) -> String {
         let word = match self {
             Self::Started => "started",
@@ -187,7 +185,6 @@ fn clean_urls(word: &str) -> String {
 }
 
 /// A new id for an up and its down: random.
-#[must_use]
 pub fn new_run_id() -> RunId {
     RunId(format!("{:032x}", rand::random::<u128>()))
 }

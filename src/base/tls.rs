@@ -67,7 +67,6 @@ impl Rule for Pinned {
 }
 
 /// A verifier that goes by `rule`, with the algorithms of `provider`.
-#[must_use]
 pub fn verifier(
     provider: &Arc<CryptoProvider>,
     rule: impl Rule + 'static,

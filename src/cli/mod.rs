@@ -77,7 +77,6 @@ fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
 }
 
 /// The whole command line, for completions and the man page.
-#[must_use]
 pub fn command() -> clap::Command {
     raw::Raw::command()
 }

@@ -115,7 +115,6 @@ impl Engine {
         let _ = self.commands.send(command);
     }
 
-    #[must_use]
     pub fn is_finished(&self) -> bool {
         self.commands.is_closed()
     }

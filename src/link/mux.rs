@@ -162,13 +162,11 @@ impl Mux {
         self.open_in(&self.shared.probes).await
     }
 
-    #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()
     }
 
     /// Whether [`Mux::open`] would find no room.
-    #[must_use]
     pub fn is_full(&self) -> bool {
         self.shared.outgoing.available_permits() == 0
     }
@@ -218,7 +216,6 @@ impl Mux {
     }
 
     /// How many streams are open, both ways.
-    #[must_use]
     pub fn streams(&self) -> usize {
         self.shared.streams.lock().live.len()
     }

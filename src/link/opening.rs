@@ -84,7 +84,6 @@ impl Opening {
     /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
     /// flags, 4 or 6 with what the visitor has connected to, or a 0. A reader takes flags that are
     /// absent for none, as it does such an address, and skips whatever a newer writer puts behind.
-    #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
         encode_address(&mut body, self.visitor);

@@ -73,7 +73,6 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     }
 
     /// Whether everything has gone.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty() && !self.dirty
     }

@@ -109,7 +109,6 @@ impl Identity {
     }
 
     /// SHA-256 of the certificate: what a host pins.
-    #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         sha256(&self.certificate)
     }

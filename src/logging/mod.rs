@@ -207,7 +207,6 @@ fn open_file(home: &Path, caps: FileLimits) -> Result<(NonBlocking, WorkerGuard)
 }
 
 /// The folder of log files of this home.
-#[must_use]
 pub fn logs_dir(home: &Path) -> PathBuf {
     home.join(DIR)
 }

@@ -24,7 +24,6 @@ pub struct FileLimits {
 
 impl FileLimits {
     /// Files that take `total` bytes together, and one of them no more than a quarter of that.
-    #[must_use]
     pub fn of_total(total: u64) -> Self {
         let usual = Self::default();
         Self {

@@ -156,7 +156,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    #[must_use]
     pub fn side(&self) -> Side {
         match self {
             Self::Offline
@@ -204,7 +203,6 @@ impl Reason {
     }
 
     /// What it asks of the engine.
-    #[must_use]
     pub fn class(&self) -> Class {
         match self {
             Self::TokenRefused
@@ -274,7 +272,6 @@ impl Reason {
     }
 
     /// The word for it in the audit log and the JSON lines: stable, for programs.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Offline => "offline",

@@ -50,7 +50,6 @@ pub enum UrlFault {
 
 impl Diagnosis {
     /// The one word for it.
-    #[must_use]
     pub const fn health(&self) -> Health {
         match self {
             Self::Works | Self::Private => Health::Operational,
@@ -64,14 +63,12 @@ impl Diagnosis {
     }
 
     /// Whether visitors get to the tunnel, whatever the local service does.
-    #[must_use]
     pub const fn routes(&self) -> bool {
         self.health().routes()
     }
 
     /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
     /// says that nobody hosts the tunnel.
-    #[must_use]
     pub const fn is_against_session(&self) -> bool {
         matches!(
             self,
@@ -84,7 +81,6 @@ impl Diagnosis {
     }
 
     /// Whether this computer has no way out.
-    #[must_use]
     pub const fn is_offline(&self) -> bool {
         matches!(
             self,
@@ -96,7 +92,6 @@ impl Diagnosis {
     }
 
     /// What is wrong with the local service.
-    #[must_use]
     pub const fn service_fault(&self) -> Option<ServiceFault> {
         match self {
             Self::ServiceDown { fault, .. } => Some(*fault),
@@ -112,7 +107,6 @@ impl Diagnosis {
     }
 
     /// The word for why it is not well: of the service where that is at fault, else of the URL.
-    #[must_use]
     pub fn reason_code(&self) -> Option<&'static str> {
         match self {
             Self::Works | Self::Private | Self::NotAsked => None,
@@ -169,7 +163,6 @@ pub enum Unprobed {
 
 impl Unprobed {
     /// Why a port that is to be probed at this rate and is served so is not; `None` if it is.
-    #[must_use]
     pub const fn of(rate: ProbeRate, live: &LivePort) -> Option<Self> {
         match rate {
             ProbeRate::Off => Some(Self::Off),

@@ -124,7 +124,6 @@ pub struct TypedTarget {
 }
 
 /// Where a URL leads, whatever its path.
-#[must_use]
 pub fn parse_url_target(url: &str) -> Option<TypedTarget> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -64,18 +64,15 @@ impl Default for Appearance {
 }
 
 impl Inputs {
-    #[must_use]
     pub fn language(&self) -> Language {
         self.settings.language.unwrap_or(self.appearance.language)
     }
 
-    #[must_use]
     pub fn tunnel(&self, id: &TunnelId) -> Option<&Tunnel> {
         self.tunnels.iter().find(|tunnel| tunnel.id == *id)
     }
 
     /// Who carries the tunnel of this id, one that is being made included.
-    #[must_use]
     pub fn provider(&self, id: &TunnelId) -> ProviderId {
         let coming = self.pending.iter().find_map(|pending| match pending {
             Pending::Create(tunnel) if tunnel.id == *id => Some(tunnel),
@@ -86,13 +83,11 @@ impl Inputs {
     }
 
     /// What the provider offers that carries the tunnel of this id.
-    #[must_use]
     pub fn offers(&self, id: &TunnelId) -> &'static Offers {
         self.providers.of(self.provider(id))
     }
 
     /// The URL of a tunnel that somebody else serves.
-    #[must_use]
     pub fn watched_url(&self, id: &TunnelId) -> Option<&str> {
         let tunnel = self.tunnel(id)?;
         let key = self.providers.of(tunnel.provider).watches?;
@@ -100,7 +95,6 @@ impl Inputs {
     }
 
     /// The account that the tunnel of this id is in; `None` where it is in a file of this computer.
-    #[must_use]
     pub fn account_of(&self, id: &TunnelId) -> Option<AccountId> {
         let offers = self.offers(id);
         offers.is_remote().then(|| AccountId::only(offers.id))
@@ -108,7 +102,6 @@ impl Inputs {
 
     /// The account of a provider that is meant where nobody says which: the one without a name where it
     /// is there or none is, else the first.
-    #[must_use]
     pub fn usual_account(&self, provider: ProviderId) -> AccountId {
         let mut kept = self.tokens.iter().filter(|kept| kept.provider == provider);
         // The one without a name is before all others.
@@ -117,7 +110,6 @@ impl Inputs {
     }
 
     /// What is known of an account; nothing, of one that nobody has asked about.
-    #[must_use]
     pub fn account(&self, id: &AccountId) -> &AccountFacts {
         static UNKNOWN: AccountFacts = AccountFacts::unknown();
         self.accounts.get(id).unwrap_or(&UNKNOWN)
@@ -128,7 +120,6 @@ impl Inputs {
     }
 
     /// What lacks before the tunnels of a provider work.
-    #[must_use]
     pub fn lacks(&self, provider: ProviderId) -> Option<super::Lack> {
         let offers = self.providers.of(provider);
         if offers.token.is_some() && !self.tokens.iter().any(|kept| kept.provider == provider) {
@@ -141,7 +132,6 @@ impl Inputs {
     }
 
     /// The public URL of a port: as served now, or as it was served last.
-    #[must_use]
     pub fn url(&self, key: &PortKey) -> Option<&str> {
         let host = self.hosts.get(&key.tunnel)?;
         let live = host.live.iter().find(|live| live.number == key.port)?;

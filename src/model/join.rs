@@ -12,13 +12,11 @@ pub struct Secret(String);
 
 impl Secret {
     /// Keeps `text`, without the white space that pasting leaves around it.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
 
     /// The text itself: for the wire and the keychain, never for a log or a message.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -73,7 +71,6 @@ impl JoinLink {
     pub const SCHEME: &'static str = "underpass://";
 
     /// `HOST:PORT`, with brackets around an IPv6 address.
-    #[must_use]
     pub fn address(&self) -> String {
         super::Target {
             host: self.host.clone(),
@@ -83,7 +80,6 @@ impl JoinLink {
     }
 
     /// The whole line, token and all.
-    #[must_use]
     pub fn reveal(&self) -> String {
         self.with_token(self.token.expose())
     }

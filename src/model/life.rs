@@ -16,7 +16,6 @@ pub enum Phase {
 
 impl Phase {
     /// The word for it in the JSON lines.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Authorising => "authorising",
@@ -101,7 +100,6 @@ impl<At> Outage<At> {
 
 impl<At> Life<At> {
     /// The first attempt since the start.
-    #[must_use]
     pub const fn starting(phase: Phase) -> Self {
         Self::Connecting {
             phase,
@@ -111,7 +109,6 @@ impl<At> Life<At> {
     }
 
     /// The word for it in the JSON lines: stable, for programs.
-    #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
@@ -127,14 +124,12 @@ impl<At> Life<At> {
     }
 
     /// What makes it another line of the timeline: a later attempt or a longer life does not.
-    #[must_use]
     pub fn kind(&self) -> (&'static str, Option<SessionNumber>, Option<&'static str>) {
         let reason = self.reason().map(Reason::code);
         (self.as_str(), self.session(), reason)
     }
 
     /// The session there is, with or without a link.
-    #[must_use]
     pub const fn session(&self) -> Option<SessionNumber> {
         match self {
             Self::Up { session, .. } | Self::Parked { session, .. } => Some(*session),
@@ -143,7 +138,6 @@ impl<At> Life<At> {
     }
 
     /// The session that visitors can reach, if one is up.
-    #[must_use]
     pub const fn serving(&self) -> Option<SessionNumber> {
         match self {
             Self::Parked { .. } => None,
@@ -152,7 +146,6 @@ impl<At> Life<At> {
     }
 
     /// What is wrong, if something is.
-    #[must_use]
     pub const fn outage(&self) -> Option<&Outage<At>> {
         match self {
             Self::Stopped | Self::Up { .. } | Self::Parked { .. } => None,
@@ -166,13 +159,11 @@ impl<At> Life<At> {
     }
 
     /// Why it is not up, if something is wrong.
-    #[must_use]
     pub fn reason(&self) -> Option<&Reason> {
         self.outage().map(|outage| &outage.reason)
     }
 
     /// The same by another clock.
-    #[must_use]
     pub fn map<B>(self, mut to: impl FnMut(At) -> B) -> Life<B> {
         match self {
             Self::Stopped => Life::Stopped,
@@ -228,7 +219,6 @@ impl<At> Life<At> {
 impl<At: Copy> Life<At> {
     /// The number of the attempt at another session, and when it begins; no time while it is under
     /// way.
-    #[must_use]
     pub const fn retry(&self) -> Option<(u32, Option<At>)> {
         match self {
             Self::Connecting {

@@ -62,7 +62,6 @@ pub struct TextSpec {
 
 impl OptionSpec {
     /// An option of its provider's that one can leave as it is.
-    #[must_use]
     pub const fn new(key: &'static str, label: &'static str, kind: OptionKind) -> Self {
         Self {
             key,
@@ -97,7 +96,6 @@ impl OptionSpec {
     }
 
     /// Whether `value` can be taken.
-    #[must_use]
     pub fn takes(&self, value: &str) -> bool {
         if value.len() > LONGEST || value.contains('\0') {
             return false;
@@ -114,7 +112,6 @@ impl OptionSpec {
     }
 
     /// What it takes, in words that are the same in every language: values, a range, an example.
-    #[must_use]
     pub fn values(&self) -> String {
         match self.kind {
             OptionKind::Choice(values) => {
@@ -129,7 +126,6 @@ impl OptionSpec {
     }
 
     /// Whether what is chosen is kept where nobody sees it.
-    #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self.kind, OptionKind::Secret(_))
     }
@@ -141,7 +137,6 @@ pub struct ProviderOptions(pub BTreeMap<String, String>);
 
 impl ProviderOptions {
     /// What holds for an option: what is set, where it can be taken.
-    #[must_use]
     pub fn get<'o>(&'o self, option: &'o OptionSpec) -> &'o str {
         let set = self.text(option.key);
         set.filter(|set| option.takes(set))
@@ -149,7 +144,6 @@ impl ProviderOptions {
     }
 
     /// What is set under a key.
-    #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
@@ -184,13 +178,11 @@ impl Chosen {
     pub const ACCOUNT: &'static str = "account";
 
     /// The name under which what is secret of a tunnel is kept.
-    #[must_use]
     pub fn secret_name(tunnel: &TunnelId, key: &str) -> String {
         format!("option/{tunnel}/{key}")
     }
 
     /// Nothing was.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -24,7 +24,6 @@ pub enum Pending {
 }
 
 impl Pending {
-    #[must_use]
     pub fn tunnel(&self) -> &TunnelId {
         match self {
             Self::Create(tunnel) => &tunnel.id,
@@ -71,7 +70,6 @@ impl Pending {
     }
 
     /// What it does, for what is said of it.
-    #[must_use]
     pub const fn word(&self) -> PendingWord {
         match self {
             Self::Create(_) => PendingWord::Create,

@@ -36,7 +36,6 @@ impl ProviderId {
     ///
     /// # Panics
     /// When it is none: at build, where it is used for a constant.
-    #[must_use]
     pub const fn literal(id: &str) -> Self {
         match Self::read(id) {
             Some(id) => id,
@@ -62,7 +61,6 @@ impl ProviderId {
     }
 
     /// As it is written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         let end = self.text.iter().position(|byte| *byte == 0);
         // It is ASCII: nothing else is ever put into it.
@@ -125,20 +123,17 @@ impl AccountId {
     const LONGEST: usize = 64;
 
     /// Whether an account can be called so: 1 to 64 letters, digits, `-`, `_` and `.`.
-    #[must_use]
     pub fn is_name(name: &str) -> bool {
         let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(taken)
     }
 
     /// The name under which its token is kept.
-    #[must_use]
     pub fn secret_name(&self) -> String {
         format!("token/{}/{}", self.provider, self.name)
     }
 
     /// The account at a provider that has no name.
-    #[must_use]
     pub const fn only(provider: ProviderId) -> Self {
         Self {
             provider,
@@ -262,18 +257,15 @@ impl Offers {
     };
 
     /// Whether its tunnels are in an account at the provider.
-    #[must_use]
     pub const fn is_remote(&self) -> bool {
         matches!(self.inventory, Inventory::AtProvider)
     }
 
     /// Whether anybody has an account there.
-    #[must_use]
     pub const fn has_accounts(&self) -> bool {
         self.is_remote() || self.token.is_some()
     }
 
-    #[must_use]
     pub fn option(&self, key: &str) -> Option<&'static OptionSpec> {
         self.options.iter().find(|option| option.key == key)
     }
@@ -285,7 +277,6 @@ impl Offers {
     }
 
     /// The way to sign in that was taken last, else the first there is.
-    #[must_use]
     pub fn last_way(&self, options: &ProviderOptions) -> Option<&'static SignInWay> {
         let last = options.text(Self::LAST_WAY);
         let ways = self.sign_in.iter();
@@ -294,7 +285,6 @@ impl Offers {
     }
 
     /// Whether a port of it may speak this.
-    #[must_use]
     pub fn carries(&self, protocol: Protocol) -> bool {
         self.protocols.contains(&protocol)
     }
@@ -376,7 +366,6 @@ impl ProbeDialect for SampleDialect {
 #[cfg(test)]
 impl Catalog {
     /// Our relay and [`Offers::SAMPLE`].
-    #[must_use]
     pub fn sample() -> Self {
         static SAMPLE: Offers = Offers::SAMPLE;
         Self::new([&RELAY, &SAMPLE])
@@ -405,19 +394,16 @@ impl Default for Catalog {
 
 impl Catalog {
     /// These, each with an id of its own.
-    #[must_use]
     pub fn new(offers: impl IntoIterator<Item = &'static Offers>) -> Self {
         Self(offers.into_iter().collect())
     }
 
     /// What is offered by the provider of this id; nothing, by one that is not there.
-    #[must_use]
     pub fn of(&self, id: ProviderId) -> &'static Offers {
         self.find(id).unwrap_or(&ABSENT)
     }
 
     /// The same, for whoever must know whether it is there.
-    #[must_use]
     pub fn find(&self, id: ProviderId) -> Option<&'static Offers> {
         self.iter().find(|offers| offers.id == id)
     }

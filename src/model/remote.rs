@@ -49,7 +49,6 @@ pub struct AccountFacts {
 
 impl AccountFacts {
     /// Of an account that nobody has asked about.
-    #[must_use]
     pub const fn unknown() -> Self {
         Self {
             state: AccountState::Unknown,
@@ -95,7 +94,6 @@ pub struct DeviceCode {
 
 impl AccountState {
     /// What cannot work now for want of a program or a sign-in. Nothing, while it is not known.
-    #[must_use]
     pub const fn lacks(&self) -> Option<Lack> {
         match self {
             Self::NotInstalled => Some(Lack::Program),
@@ -106,13 +104,11 @@ impl AccountState {
     }
 
     /// Somebody is signed in.
-    #[must_use]
     pub const fn is_ready(&self) -> bool {
         matches!(self, Self::Ready { .. })
     }
 
     /// The code that waits to be typed, if one does.
-    #[must_use]
     pub const fn device_code(&self) -> Option<&DeviceCode> {
         match self {
             Self::SigningIn { device } => device.as_ref(),

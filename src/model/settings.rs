@@ -33,7 +33,6 @@ impl Language {
     pub const ALL: [Self; 2] = [Self::EnUs, Self::PtBr];
 
     /// Its BCP 47 tag, which is its folder in `i18n/`.
-    #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
             Self::EnUs => "en-US",
@@ -42,7 +41,6 @@ impl Language {
     }
 
     /// Its own name in itself.
-    #[must_use]
     pub const fn endonym(self) -> &'static str {
         match self {
             Self::EnUs => "English",
@@ -51,7 +49,6 @@ impl Language {
     }
 
     /// The language that serves a system locale (`pt_BR.UTF-8`) best.
-    #[must_use]
     pub fn from_locale(locale: &str) -> Self {
         if locale.to_ascii_lowercase().starts_with("pt") {
             Self::PtBr
@@ -146,7 +143,6 @@ impl Settings {
     }
 
     /// What is set for a provider, as far as it is text.
-    #[must_use]
     pub fn options(&self, provider: ProviderId) -> ProviderOptions {
         let set = self
             .others
@@ -158,7 +154,6 @@ impl Settings {
     }
 
     /// What holds for an option: what is set, where it can be taken.
-    #[must_use]
     pub fn option(&self, provider: ProviderId, option: &OptionSpec) -> String {
         self.options(provider).get(option).to_owned()
     }

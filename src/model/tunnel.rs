@@ -33,7 +33,6 @@ impl Protocol {
     pub const ALL: [Self; 4] = [Self::Auto, Self::Http, Self::Https, Self::Tcp];
 
     /// The word for it in files, on the command line and on screen.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -44,7 +43,6 @@ impl Protocol {
     }
 
     /// Whether visitors come by host name over HTTP rather than by a public port.
-    #[must_use]
     pub const fn is_web(self) -> bool {
         !matches!(self, Self::Tcp)
     }
@@ -90,13 +88,11 @@ impl Target {
     pub const LOCALHOST: &'static str = "localhost";
 
     /// Whether it stands for this computer by its name.
-    #[must_use]
     pub fn is_localhost(&self) -> bool {
         self.host.eq_ignore_ascii_case(Self::LOCALHOST)
     }
 
     /// `port` on this computer.
-    #[must_use]
     pub fn local(port: PortNumber) -> Self {
         Self {
             host: Self::LOCALHOST.to_owned(),
@@ -220,7 +216,6 @@ pub struct Tunnel {
 
 /// What a tunnel is called that was given no name. At a relay that others use too (`shared`: this
 /// installation's id) the beginning of the id makes it differ from theirs, and stay the same.
-#[must_use]
 pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
     /// Characters of the id: enough for a team, short enough to be said.
     const OWN: usize = 4;
@@ -231,7 +226,6 @@ pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
 }
 
 impl Tunnel {
-    #[must_use]
     pub fn account(&self) -> AccountId {
         AccountId {
             provider: self.provider,
@@ -239,7 +233,6 @@ impl Tunnel {
         }
     }
 
-    #[must_use]
     pub fn port(&self, number: PortNumber) -> Option<&Port> {
         self.ports.iter().find(|port| port.number == number)
     }
@@ -281,7 +274,6 @@ impl Tunnel {
     }
 
     /// The label for a new port: the tunnel's own for the first, `ID-PORT` for the others.
-    #[must_use]
     pub fn label_for(&self, number: PortNumber) -> TunnelId {
         let taken = self.ports.iter().any(|port| port.label == self.id);
         if !taken {

@@ -2,7 +2,6 @@
 //! at a log-in it may come after us.
 
 /// Whether somebody shows tray icons. Takes 1 s at most; a desktop that does not answer has none.
-#[must_use]
 pub fn tray_host_present() -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -57,7 +57,6 @@ pub fn open_url(_: &str) -> Result<(), DesktopError> {
 }
 
 /// Nobody shows tray icons.
-#[must_use]
 pub fn tray_host_present() -> bool {
     false
 }

@@ -91,7 +91,6 @@ impl Drop for Running {
 impl Prober {
     /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek`
     /// whether a service that was away is back, or where probes are rare, whether it has gone.
-    #[must_use]
     pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
         Self {
             parts: Parts { ask, emit, peek },

@@ -27,7 +27,6 @@ pub struct Row {
 
 impl Row {
     /// A tunnel of which nothing more is said.
-    #[must_use]
     pub fn new(tunnel: Tunnel) -> Self {
         Self {
             tunnel,

@@ -48,7 +48,6 @@ pub trait Provider: Send + Sync {
 pub struct Registry(Arc<[Arc<dyn Provider>]>);
 
 /// All of this build; our relay is where `locator` says, and what is secret is in `secrets`.
-#[must_use]
 pub fn all(locator: Arc<dyn RelayLocator>, secrets: Arc<Secrets>) -> Registry {
     let ours: Arc<dyn Provider> = Arc::new(OurRelay(locator));
     Registry::new([ours].into_iter().chain(others(secrets)))
@@ -63,7 +62,6 @@ pub const DISCREET: &[&str] = &[
 ];
 
 /// Those of this build that need no relay: for whoever only asks accounts.
-#[must_use]
 pub fn remote(secrets: Arc<Secrets>) -> Registry {
     Registry::new(others(secrets))
 }
@@ -83,7 +81,6 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
 }
 
 /// What is offered by all of this build.
-#[must_use]
 pub fn catalog() -> Catalog {
     Catalog::new([
         OurRelay::OFFERS,
@@ -97,7 +94,6 @@ pub fn catalog() -> Catalog {
 
 impl Registry {
     /// These, each with an id of its own.
-    #[must_use]
     pub fn new(providers: impl IntoIterator<Item = Arc<dyn Provider>>) -> Self {
         Self(providers.into_iter().collect())
     }
@@ -110,13 +106,11 @@ impl Registry {
         Self::new(others.cloned().chain([provider]))
     }
 
-    #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog::new(self.0.iter().map(|provider| provider.offers()))
     }
 
     /// The provider of this id, if this build has it.
-    #[must_use]
     pub fn find(&self, id: ProviderId) -> Option<&dyn Provider> {
         let found = self.0.iter().find(|provider| provider.offers().id == id);
         found.map(|provider| &**provider)
@@ -133,7 +127,6 @@ impl Registry {
     }
 
     /// Makes the sessions of one tunnel; of a provider that is not there, one that says so.
-    #[must_use]
     pub fn connector(
         &self,
         account: &AccountId,

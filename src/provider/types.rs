@@ -105,7 +105,6 @@ pub struct ConnectError {
 
 impl ConnectError {
     /// An error with nothing more to log.
-    #[must_use]
     pub fn new(reason: Reason) -> Self {
         Self {
             reason,
@@ -114,7 +113,6 @@ impl ConnectError {
     }
 
     /// An error and what was said of it.
-    #[must_use]
     pub fn with(reason: Reason, detail: impl fmt::Display) -> Self {
         Self {
             reason,
@@ -123,7 +121,6 @@ impl ConnectError {
     }
 
     /// What it asks of the engine.
-    #[must_use]
     pub fn class(&self) -> Class {
         self.reason.class()
     }
@@ -289,7 +286,6 @@ pub struct PortCounters {
 impl TrafficBoard {
     /// One whose link knows by itself for how long the other end has said nothing: bytes that were
     /// only written prove nothing then.
-    #[must_use]
     pub fn over(silence: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         let board = Self::default();
         // A new cell takes what it is given.
@@ -303,7 +299,6 @@ impl TrafficBoard {
     }
 
     /// For how long the other end has shown no sign of life; `None` when there never was one.
-    #[must_use]
     pub fn silence(&self) -> Option<Duration> {
         match self.link.get() {
             Some(silence) => Some(silence()),
@@ -312,7 +307,6 @@ impl TrafficBoard {
     }
 
     /// The counters of `port`.
-    #[must_use]
     pub fn port(&self, port: PortNumber) -> Arc<PortCounters> {
         let mut ports = self.ports.lock();
         let counters = || {
@@ -325,7 +319,6 @@ impl TrafficBoard {
     }
 
     /// All counters as they stand.
-    #[must_use]
     pub fn read(&self) -> BTreeMap<PortNumber, Traffic> {
         let ports = self.ports.lock();
         ports
@@ -415,7 +408,6 @@ impl Liveness {
 
     /// Whether the session's other end showed a sign of life just now: its visitors' bytes move, or
     /// it answers pings. Whatever does not get through in time is then only slow.
-    #[must_use]
     pub fn is_alive(&self) -> bool {
         let board = self.0.lock();
         let silence = board.as_ref().and_then(|board| board.silence());

@@ -17,7 +17,6 @@ pub struct Evicted;
 
 impl Evicted {
     /// Whether this is what broke a stream.
-    #[must_use]
     pub fn broke(error: &io::Error) -> bool {
         let inner = error.get_ref();
         inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)

@@ -75,7 +75,6 @@ pub struct RelayConfig {
 
 impl RelayConfig {
     /// A relay on loopback, on any free ports, with its data in `data`.
-    #[must_use]
     pub fn local(data: impl Into<PathBuf>) -> Self {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
@@ -245,30 +244,25 @@ impl Relay {
     }
 
     /// Where hosts connect.
-    #[must_use]
     pub fn link_addr(&self) -> SocketAddr {
         self.link
     }
 
     /// Where visitors connect.
-    #[must_use]
     pub fn http_addr(&self) -> SocketAddr {
         self.http
     }
 
-    #[must_use]
     pub fn join_link(&self) -> JoinLink {
         self.join.clone()
     }
 
     /// Nobody can have the owner's join link yet: this start has made its token.
-    #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
     /// What is wrong without keeping it from running.
-    #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

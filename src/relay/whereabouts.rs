@@ -39,7 +39,6 @@ impl Whereabouts {
     }
 
     /// Of the relay that keeps its data in `data`, as it was started last.
-    #[must_use]
     pub fn last(data: &Path) -> Self {
         document(data).load().value
     }

@@ -52,7 +52,6 @@ pub struct Secrets {
 impl Secrets {
     /// The secrets: in the keychain, or in a file in `dir` where there is no keychain. A `private`
     /// home never touches the person's keychain; a build for servers has none. Takes 3 s at most.
-    #[must_use]
     pub fn open(dir: &Path, private: bool) -> Self {
         let keychain = if private { None } else { Asked::start(connect) };
         Self::with(dir, keychain)
@@ -66,7 +65,6 @@ impl Secrets {
         }
     }
 
-    #[must_use]
     pub fn kind(&self) -> Kind {
         match self.keychain {
             Some(_) => Kind::Keychain,

@@ -110,7 +110,6 @@ impl fmt::Debug for Headless {
 
 impl Headless {
     /// Draws by `lines`; calls `tell` on the app's thread.
-    #[must_use]
     pub fn new(lines: Lines, tell: impl Fn(Told) + Send + 'static) -> Self {
         Self {
             lines,

@@ -41,7 +41,6 @@ impl From<anyhow::Error> for Failure {
 }
 
 /// Runs until the person quits. `unsaved` says why nothing of this run is kept.
-#[must_use]
 pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode {
     if !platform::display_available() {
         Speech::of_system().complain(&m::cli_no_display());

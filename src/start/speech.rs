@@ -20,7 +20,6 @@ pub struct Speech {
 
 impl Speech {
     /// In the language of these settings, else the system's.
-    #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
             catalogue: Catalogue::new(settings.language.unwrap_or_else(system_language)),
@@ -28,13 +27,11 @@ impl Speech {
     }
 
     /// In the system's language.
-    #[must_use]
     pub fn of_system() -> Self {
         Self::new(&Settings::default())
     }
 
     /// In the language of this home's settings. What is wrong with those is said.
-    #[must_use]
     pub fn of(home: &Home) -> Self {
         let loaded = home.settings().peek();
         let speech = Self::new(&loaded.value);
@@ -46,13 +43,11 @@ impl Speech {
     }
 
     /// The text of a message.
-    #[must_use]
     pub fn text(&self, msg: &Msg) -> String {
         self.catalogue.format(msg)
     }
 
     /// What writes text.
-    #[must_use]
     pub fn into_catalogue(self) -> Catalogue {
         self.catalogue
     }
@@ -69,7 +64,6 @@ impl Speech {
 }
 
 /// The system's language, as far as there is one of ours for it.
-#[must_use]
 pub fn system_language() -> Language {
     let locale = platform::system_locale();
     locale.map_or_else(Language::default, |locale| Language::from_locale(&locale))

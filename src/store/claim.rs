@@ -48,7 +48,6 @@ impl Drop for Held {
 impl HostingClaim {
     /// A claim that is not made yet. `name` is a provider's word and a tunnel's id, as in
     /// `relay-web`: letters, digits, dots and hyphens.
-    #[must_use]
     pub fn new(home: &Home, name: &str) -> Self {
         let path = home.path().join(FOLDER).join(format!("{name}.lock"));
         Self {

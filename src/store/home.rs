@@ -86,19 +86,16 @@ impl Home {
             .keep())
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// It is not the person's usual home but one that was named: such a home shares nothing with
     /// the rest of the computer, the keychain included.
-    #[must_use]
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -113,7 +110,6 @@ impl Home {
         Ok(path)
     }
 
-    #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         self.file("audit.jsonl")
     }

@@ -14,7 +14,6 @@ pub struct Msg {
 
 impl Msg {
     /// The message of a key that is known at run time, without arguments.
-    #[must_use]
     pub const fn plain(id: &'static str) -> Self {
         Self {
             id,

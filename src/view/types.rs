@@ -88,7 +88,6 @@ impl Badge {
     ];
 
     /// Its shape as a character: colour is never the only sign.
-    #[must_use]
     pub const fn shape(self) -> &'static str {
         match self {
             Self::Working => "●",
@@ -105,25 +104,21 @@ impl Badge {
     }
 
     /// Whether it counts as "starting" in the header: it has not worked yet and is about to.
-    #[must_use]
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Creating | Self::Checking | Self::Connecting)
     }
 
     /// Whether it counts as "not checked" in the header: it is hosted, and nobody says that it works.
-    #[must_use]
     pub const fn is_unchecked(self) -> bool {
         matches!(self, Self::Unchecked)
     }
 
     /// Whether it counts as "held" in the header: it mends itself and cuts nobody off.
-    #[must_use]
     pub const fn is_held(self) -> bool {
         matches!(self, Self::Held)
     }
 
     /// Whether it counts as "recovering" in the header: it does not work and mends itself.
-    #[must_use]
     pub const fn is_recovering(self) -> bool {
         matches!(
             self,
@@ -132,7 +127,6 @@ impl Badge {
     }
 
     /// Whether it counts as "working" in the header.
-    #[must_use]
     pub const fn works(self) -> bool {
         matches!(
             self,
@@ -141,7 +135,6 @@ impl Badge {
     }
 
     /// Whether it counts as "needs you" in the header: only the person can mend it.
-    #[must_use]
     pub const fn needs_you(self) -> bool {
         matches!(
             self,

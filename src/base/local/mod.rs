@@ -92,7 +92,6 @@ pub struct LocalPort {
 
 impl LocalPort {
     /// A port of which what `memories` has is known already.
-    #[must_use]
     pub fn new(port: Port, memories: &Memories) -> Self {
         let memory = memories.of(&port.target);
         Self { port, memory }
@@ -126,7 +125,6 @@ impl LocalPort {
     }
 
     /// The certificate that was accepted because it came first.
-    #[must_use]
     pub fn accepted(&self) -> Option<Fingerprint> {
         self.memory.certificate.accepted()
     }
@@ -213,7 +211,6 @@ async fn open_as(
 }
 
 /// Whether a service's connection is open and has nothing to read, as the system knows it now.
-#[must_use]
 pub fn is_silent(service: &LocalStream) -> bool {
     let mut byte = [MaybeUninit::uninit()];
     let peeked = SockRef::from(socket_of(service)).peek(&mut byte);

@@ -43,7 +43,6 @@ impl<A> Clone for SessionStore<A> {
 }
 
 impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
-    #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self(Arc::new(Inner {
             entries: Mutex::new(Entries {
@@ -97,13 +96,11 @@ impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
     }
 
     /// How many sessions there are, and how many of them are parked.
-    #[must_use]
     pub fn len(&self) -> (usize, usize) {
         self.0.entries.lock().parking.len()
     }
 
     /// What all parked sessions hold.
-    #[must_use]
     pub fn parked_bytes(&self) -> usize {
         self.0.entries.lock().parking.parked_bytes()
     }

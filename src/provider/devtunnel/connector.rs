@@ -67,7 +67,6 @@ enum NotGreeted {
 
 impl DevTunnelConnector {
     /// Hosts with the tokens of `source`, where and through the proxy that the environment names.
-    #[must_use]
     pub fn new(source: Arc<dyn TokenSource>) -> Self {
         Self {
             source,

@@ -31,21 +31,18 @@ pub struct Inventory {
 
 impl Inventory {
     /// Through the program that `DEVTUNNEL_BIN` names, or the one on the PATH.
-    #[must_use]
     pub fn from_env() -> Self {
         let cli = Cli::new(Program::from_env());
         Self { cli }
     }
 
     /// Through the program at `path`.
-    #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let cli = Cli::new(Program::at(path));
         Self { cli }
     }
 
     /// Through the program at `path`, which must answer within this.
-    #[must_use]
     pub fn impatient(path: impl Into<PathBuf>, within: Duration) -> Self {
         let cli = Cli::new(Program::at(path).within(within));
         Self { cli }

@@ -18,7 +18,6 @@ pub enum Scope {
 
 impl Scope {
     /// The word for it, as the service and its program spell it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",

@@ -60,7 +60,6 @@ impl Endpoint {
         [("http", Self::Http), ("tcp", Self::Tcp), ("tls", Self::Tls)];
 
     /// What a port has unless it is chosen.
-    #[must_use]
     pub const fn of(protocol: Protocol) -> Self {
         if protocol.is_web() {
             Self::Http
@@ -96,7 +95,6 @@ impl Binding {
     ];
 
     /// The word for it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -309,7 +307,6 @@ impl Options {
     }
 
     /// What visitors of this port speak.
-    #[must_use]
     pub fn endpoint_of(&self, port: &Port) -> Endpoint {
         self.endpoint.unwrap_or(Endpoint::of(port.protocol))
     }

@@ -104,7 +104,6 @@ pub async fn reach(
 
 impl RelayConnector {
     /// Hosts at the relay that `locator` names, through the proxy that the environment names.
-    #[must_use]
     pub fn new(locator: Arc<dyn RelayLocator>) -> Self {
         Self {
             locator,

@@ -142,13 +142,11 @@ impl Window {
     }
 
     /// Whether the window is on screen and not minimised.
-    #[must_use]
     pub fn is_visible(&self) -> bool {
         self.ui.window().is_visible() && !self.ui.window().is_minimized()
     }
 
     /// The Slint component: for tests and snapshots.
-    #[must_use]
     pub fn ui(&self) -> &ui::MainWindow {
         &self.ui
     }

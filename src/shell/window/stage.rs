@@ -37,7 +37,6 @@ pub struct Stage {
 
 impl Stage {
     /// The window is to come at `place` when it is shown.
-    #[must_use]
     pub fn new(window: Window, system: Box<dyn WindowSystem>, place: WindowPlace) -> Self {
         let lost_focus: Rc<Cell<Option<Instant>>> = Rc::default();
         let lost = Rc::clone(&lost_focus);
@@ -124,7 +123,6 @@ impl Stage {
     }
 
     /// How much of it the person sees.
-    #[must_use]
     pub fn visibility(&self) -> Visibility {
         if !self.window.is_visible() {
             return Visibility::Hidden;

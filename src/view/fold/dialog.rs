@@ -277,7 +277,6 @@ fn errors(dialog: &Dialog) -> Errors {
 }
 
 /// Why what was typed into a field cannot be taken.
-#[must_use]
 pub fn error_text(field: Field, error: &FieldError) -> Msg {
     match error {
         FieldError::Empty => match field {

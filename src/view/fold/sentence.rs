@@ -115,7 +115,6 @@ fn reconnecting(outage: &Outage, number: u32, next_at: Option<UnixMillis>, now: 
 }
 
 /// Why a port is not checked.
-#[must_use]
 pub fn unprobed(why: Unprobed) -> Msg {
     match why {
         Unprobed::Off => m::why_unchecked_off(),
@@ -183,7 +182,6 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
 
 /// What a probe found wrong with the local service at `target`, and what to do: the same sentence in
 /// the window and in the terminal.
-#[must_use]
 pub fn service_down(fault: ServiceFault, accepts: bool, target: &str, protocol: Protocol) -> Msg {
     match fault {
         ServiceFault::Refused if accepts => m::why_refused_once(target),
@@ -265,7 +263,6 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
 }
 
 /// What is held, and for how long.
-#[must_use]
 pub fn hold(open: u64, until: UnixMillis, now: UnixMillis) -> Msg {
     match countdown(now, until) {
         Some(span) => m::held_for(open, span),
@@ -281,7 +278,6 @@ fn next_try(number: u32, next_at: Option<UnixMillis>, now: UnixMillis) -> Msg {
 }
 
 /// What is wrong, and what to do where something helps.
-#[must_use]
 pub fn fault(reason: &Reason) -> Msg {
     match reason {
         Reason::Offline => m::fault_offline(),

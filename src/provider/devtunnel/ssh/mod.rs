@@ -182,7 +182,6 @@ impl Incoming {
 
     /// Takes the channel in. The flag tells the visitor that encryption from end to end is on; it is
     /// said only where the relay's version has a place for it.
-    #[must_use]
     pub fn accept(mut self, e2ee_enabled: bool) -> Channel {
         let offer = &mut self.offer;
         offer.is_answered = true;
