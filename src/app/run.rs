@@ -106,9 +106,6 @@ pub struct App {
 
 impl App {
     /// Starts the app on a thread of its own. It ends after [`Action::Quit`].
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start(options: Options, renderer: Box<dyn Renderer>) -> Result<Self, AppError> {
         Self::start_at(Mailbox::new(), options, renderer)
     }
@@ -140,9 +137,6 @@ impl App {
     }
 
     /// Waits for its end.
-    ///
-    /// # Errors
-    /// Why it could not run.
     pub fn wait(self) -> Result<(), AppError> {
         match self.thread.join() {
             Ok(ended) => ended,

@@ -28,9 +28,6 @@ pub struct Shown<'a> {
 /// Which servers are accepted.
 pub trait Rule: Debug + Send + Sync {
     /// Whether this one is.
-    ///
-    /// # Errors
-    /// Why not.
     fn check(&self, shown: &Shown<'_>) -> Result<(), Error>;
 
     /// Whether a server must prove that it has its certificate's key.

@@ -94,9 +94,6 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the thread; the first report is `Connecting`.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn spawn(parts: EngineParts) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel::<()>();

@@ -124,9 +124,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     }
 
     /// Sends `message`.
-    ///
-    /// # Errors
-    /// See [`FrameError`].
     pub async fn send<T: Serialize>(&mut self, message: &T) -> Result<(), FrameError> {
         self.sending.clear();
         encode(message, &mut self.sending)?;

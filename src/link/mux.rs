@@ -155,9 +155,6 @@ impl Mux {
     }
 
     /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
-    ///
-    /// # Errors
-    /// As of [`Mux::open`].
     pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
         self.open_in(&self.shared.probes).await
     }

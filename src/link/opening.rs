@@ -235,18 +235,12 @@ impl Answer {
     }
 
     /// Writes the answer to a stream.
-    ///
-    /// # Errors
-    /// When the stream fails.
     pub async fn write<S: AsyncWrite + Unpin>(self, stream: &mut S) -> io::Result<()> {
         stream.write_all(&self.encode()).await?;
         stream.flush().await
     }
 
     /// Reads an answer off a stream.
-    ///
-    /// # Errors
-    /// When the stream fails.
     pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Self> {
         let code = stream.read_u8().await?;
         let mut detail = [0; 255];

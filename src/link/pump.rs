@@ -221,9 +221,6 @@ impl Half {
 
     /// Carries what there is. Ready when the reader has ended and the writer was told so, or takes
     /// nothing more: the other direction may still be of use.
-    ///
-    /// # Errors
-    /// What the reader failed with.
     pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,

@@ -88,9 +88,6 @@ pub enum IdentityError {
 
 impl Identity {
     /// Makes a new ECDSA P-256 key and its self-signed certificate: (certificate, key), in PEM.
-    ///
-    /// # Errors
-    /// When the system gives no randomness.
     pub fn generate() -> Result<(String, String), IdentityError> {
         let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
         let params = rcgen::CertificateParams::new(vec![SERVER_NAME.to_owned()])?;
@@ -98,9 +95,6 @@ impl Identity {
     }
 
     /// Reads what [`Identity::generate`] made.
-    ///
-    /// # Errors
-    /// When either is not PEM.
     pub fn from_pem(certificate: &str, key: &str) -> Result<Self, IdentityError> {
         Ok(Self {
             certificate: CertificateDer::from_pem_slice(certificate.as_bytes())?,
@@ -144,9 +138,6 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// Makes the TLS handshake with the relay whose certificate has this SHA-256. See
 /// [`transport::prepare`](super::transport::prepare) for what to do to a socket before.
-///
-/// # Errors
-/// See [`TlsFault`].
 pub async fn connect(transport: impl Transport, pin: [u8; 32]) -> Result<Secured, TlsFault> {
     let config = client_config(pin).map_err(TlsFault::Setup)?;
     let name = ServerName::try_from(SERVER_NAME)

@@ -94,9 +94,6 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Begins logging, and notes panics. A home that cannot be written is reported on standard error
 /// and stops nothing.
-///
-/// # Errors
-/// It was begun already.
 pub fn init(options: &Options) -> Result<Guard, AlreadyBegun> {
     let opened = options.home.as_deref();
     let opened = opened.map(|home| open_file(home, options.caps));

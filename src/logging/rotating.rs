@@ -57,8 +57,6 @@ pub(super) struct RotatingFile {
 }
 
 impl RotatingFile {
-    /// # Errors
-    /// The file of the day cannot be opened.
     pub(super) fn open(dir: PathBuf, caps: FileLimits) -> io::Result<Self> {
         Self::open_on(today(), dir, caps)
     }

@@ -228,9 +228,6 @@ impl FieldError {
 }
 
 /// The target alone of [`parse_typed_target`].
-///
-/// # Errors
-/// The same.
 pub fn parse_target(typed: &str) -> Result<Target, FieldError> {
     parse_typed_target(typed).map(|typed| typed.target)
 }

@@ -25,9 +25,6 @@ struct Board {
 
 impl Clipboard {
     /// Starts the thread. The desktop is not asked before the first text.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn start() -> std::io::Result<Self> {
         Self::start_with(|| {
             let mut board = arboard::Clipboard::new().map_err(DesktopError::new)?;

@@ -55,9 +55,6 @@ pub enum SetupError {
 
 impl Asker {
     /// An asker that stamps its reports by `clock`.
-    ///
-    /// # Errors
-    /// The TLS library cannot be set up.
     pub fn new(clock: fn() -> UnixMillis) -> Result<Self, SetupError> {
         let tls = local::config(false)?;
         // The probe's own connections are not kept: a kept one could not tell that new ones fail.

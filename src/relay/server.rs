@@ -168,17 +168,11 @@ impl fmt::Debug for Relay {
 
 impl Relay {
     /// Starts a relay whose visitors `ingress` serves. It runs on the runtime this is called in.
-    ///
-    /// # Errors
-    /// What failed and what to do about it.
     pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
         Self::start_on(Sockets::default(), config, ingress).await
     }
 
     /// Starts a relay on sockets that listen already, where there are such.
-    ///
-    /// # Errors
-    /// What failed and what to do about it.
     pub async fn start_on(
         sockets: Sockets,
         config: RelayConfig,

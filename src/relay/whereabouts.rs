@@ -78,9 +78,6 @@ impl Whereabouts {
     }
 
     /// The same for a relay of another process, whose key is in `data`.
-    ///
-    /// # Errors
-    /// Its key and certificate cannot be used.
     pub fn join_link(&self, data: &Path, token: &Secret) -> Result<JoinLink, RelayError> {
         let identity = certificate::load(data)?;
         Ok(self.join(token, identity.fingerprint()))

@@ -73,9 +73,6 @@ impl Secrets {
     }
 
     /// The secret of this name, if there is one. May wait for the keychain's own prompt.
-    ///
-    /// # Errors
-    /// It is not known whether there is one.
     pub fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
         if let Some(lent) = self.lent.lock().get(name) {
             return Ok(Some(lent.clone()));

@@ -47,9 +47,6 @@ impl fmt::Debug for Lines {
 impl Lines {
     /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is told why when no
     /// more can be written.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start(
         catalogue: Catalogue,
         json: bool,

@@ -28,9 +28,6 @@ impl Home {
     }
 
     /// This folder, as if `UNDERPASS_HOME` named it.
-    ///
-    /// # Errors
-    /// The folder cannot be made, or is another user's.
     pub fn at(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::make(std::path::absolute(path)?, true)
     }
@@ -101,9 +98,6 @@ impl Home {
     }
 
     /// A folder in it, made when it is not there.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         make_private_dir(&path)?;

@@ -63,9 +63,6 @@ impl SavedTunnels {
 
     /// Keeps what the providers have whose tunnels are in accounts: `theirs` is all of that. The others'
     /// stay as they are.
-    ///
-    /// # Errors
-    /// The file could not be written.
     pub fn keep(
         &self,
         theirs: Vec<Tunnel>,

@@ -256,9 +256,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// What [`save`](Self::save) writes.
-    ///
-    /// # Errors
-    /// The data is nothing that JSON can hold.
     pub fn encode(&self, value: &T) -> io::Result<Vec<u8>> {
         let (version, key) = (self.version(), self.key);
         let mut text = serde_json::to_vec_pretty(&Envelope {
@@ -271,17 +268,11 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// The data, for whoever decides what becomes of a file that cannot be used: nothing is changed.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
     pub fn read(&self) -> Result<T, Unusable> {
         self.read_entries().map(|(value, _)| value)
     }
 
     /// Renames the file to `NAME.corrupt-TIME` and gives the new name.
-    ///
-    /// # Errors
-    /// It could not be renamed.
     pub fn keep_aside(&self) -> io::Result<String> {
         keep_aside(&self.dir, self.name)
     }

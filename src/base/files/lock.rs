@@ -34,9 +34,6 @@ pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
 }
 
 /// Waits for the lock; `None` when another program has it for longer than `patience`.
-///
-/// # Errors
-/// As [`try_lock`].
 #[expect(
     clippy::disallowed_methods,
     reason = "the system tells nobody that a file lock is free"

@@ -98,9 +98,6 @@ impl LocalPort {
     }
 
     /// Connects to the service, for a visitor; what comes with the connection is kept as long.
-    ///
-    /// # Errors
-    /// What stood in the way.
     pub async fn connect(
         &self,
         visitor: SocketAddr,
@@ -167,9 +164,6 @@ impl LocalPort {
 }
 
 /// Looks at a service without serving anybody: connects, and makes TLS where it is https.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn look(
     target: &Target,
     protocol: Protocol,
@@ -180,9 +174,6 @@ pub async fn look(
 }
 
 /// Connects to a service to ask it something, as a visitor's stream would.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn open(
     target: &Target,
     protocol: Protocol,

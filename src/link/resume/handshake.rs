@@ -34,9 +34,6 @@ pub enum HandshakeError {
 }
 
 /// Asks for a new session: its id and how long it is kept without a link.
-///
-/// # Errors
-/// See [`HandshakeError`].
 pub async fn open(
     transport: &mut impl Transport,
     credentials: Vec<u8>,
@@ -99,18 +96,12 @@ pub async fn resume(
 }
 
 /// What the end that dialled wants.
-///
-/// # Errors
-/// See [`HandshakeError`].
 pub async fn read_request(transport: &mut impl Transport) -> Result<Request, HandshakeError> {
     let (head, body) = read(transport).await?;
     Ok(Request::decode(head, &body)?)
 }
 
 /// Grants a new session.
-///
-/// # Errors
-/// When the connection breaks.
 pub async fn grant(
     transport: &mut impl Transport,
     id: SessionId,
@@ -179,9 +170,6 @@ fn claim_of(request: &Request) -> Option<(Claim, &[u8; 32])> {
 }
 
 /// Refuses the request, and closes the connection.
-///
-/// # Errors
-/// When the connection breaks.
 pub async fn refuse(
     transport: &mut impl Transport,
     reason: ResumeRefusal,

@@ -138,9 +138,6 @@ impl SessionMachine {
 
     /// The same, asked for by the peer, who must not be older than the last one nor claim to have
     /// what it cannot have: then nothing is cut off.
-    ///
-    /// # Errors
-    /// See [`ResumeRefusal`].
     pub(super) fn fence_for(
         &mut self,
         epoch: u64,

@@ -93,9 +93,6 @@ impl Outbound {
     }
 
     /// A new link: the peer has all before `next`, the rest is sent again.
-    ///
-    /// # Errors
-    /// See [`Outbound::check`].
     pub(super) fn rewind(&mut self, next: u64) -> Result<(), ProtocolError> {
         self.check(next)?;
         self.acked = next;

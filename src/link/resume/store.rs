@@ -81,9 +81,6 @@ impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
     }
 
     /// The session that the account wants to resume.
-    ///
-    /// # Errors
-    /// Why it may not.
     pub fn find(&self, id: SessionId, account: &A) -> Result<Handle, ResumeRefusal> {
         let now = self.now();
         let mut entries = self.0.entries.lock();

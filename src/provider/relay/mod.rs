@@ -91,9 +91,6 @@ impl fmt::Debug for RelayConnector {
 
 /// Finds out whether a relay can be reached, on any way that a host would go, and has the right
 /// certificate.
-///
-/// # Errors
-/// Why not.
 pub async fn reach(
     link: &JoinLink,
     detours: Detours,

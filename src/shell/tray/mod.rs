@@ -55,9 +55,6 @@ impl Tray {
     /// Prepares the icon; it appears with the first render, or when somebody comes who shows it: a
     /// panel may start after us. `on_action` is called on a thread of the tray's and must only pass
     /// the action on.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn new(on_action: impl Fn(Action) + Send + Sync + 'static) -> std::io::Result<Self> {
         listen(Arc::new(on_action));
         Ok(Self {

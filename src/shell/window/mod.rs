@@ -113,18 +113,12 @@ impl Window {
     }
 
     /// Shows the window.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn show(&self) -> Result<(), OpenError> {
         self.ui.window().set_minimized(false);
         Ok(self.ui.show()?)
     }
 
     /// Takes the window off the screen; the program lives on.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn hide(&self) -> Result<(), OpenError> {
         Ok(self.ui.hide()?)
     }

@@ -56,9 +56,6 @@ impl Stage {
     }
 
     /// Shows the window, or brings it to the front of the workspace where the person is.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn show(&self) -> Result<(), OpenError> {
         let ui = self.window.ui();
         let again = ui.window().is_visible();
@@ -100,18 +97,12 @@ impl Stage {
     }
 
     /// Takes the window off the screen.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn hide(&self) -> Result<(), OpenError> {
         self.keep_place();
         self.window.hide()
     }
 
     /// Shows the window in the list of windows alone.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn minimise(&self) -> Result<(), OpenError> {
         self.keep_place();
         if !self.window.ui().window().is_visible() {
