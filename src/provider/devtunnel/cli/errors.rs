@@ -9,7 +9,7 @@ use crate::provider::ConnectError;
 
 /// What a command was about.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::provider::devtunnel) enum About<'a> {
+pub enum About<'a> {
     Account,
     /// A tunnel that is said to be there.
     Tunnel(&'a str),
@@ -99,7 +99,7 @@ const TROUBLE: [(&str, u16); 8] = [
 ];
 
 /// The program did not do what it was started for.
-pub(in crate::provider::devtunnel) fn failed(detail: impl Into<String>) -> ConnectError {
+pub fn failed(detail: impl Into<String>) -> ConnectError {
     let detail = detail.into();
     let reason = Reason::ProgramFailed {
         program: PROGRAM.to_owned(),
@@ -162,7 +162,7 @@ pub(super) fn not_permitted(about: About<'_>, signed_in: bool, detail: String) -
 }
 
 /// The provider would not have what was asked of it.
-pub(in crate::provider::devtunnel) fn refused(detail: &str) -> Reason {
+pub fn refused(detail: &str) -> Reason {
     Reason::Refused {
         detail: detail.to_owned(),
     }

@@ -35,7 +35,7 @@ const BUSY: (u32, Duration) = (20, Duration::from_millis(25));
 
 /// The program, wherever it is: it is looked for at each run, since it may have been installed since.
 #[derive(Clone, Debug)]
-pub(in crate::provider::devtunnel) struct Program {
+pub struct Program {
     asked: Option<OsString>,
     within: Duration,
 }
@@ -81,7 +81,7 @@ pub(super) struct Watch<'a> {
 
 impl Program {
     /// The one that the environment names, or the one on the PATH.
-    pub(in crate::provider::devtunnel) fn from_env() -> Self {
+    pub fn from_env() -> Self {
         let asked = std::env::var_os(ASKED).filter(|asked| !asked.is_empty());
         Self {
             asked,
@@ -89,14 +89,14 @@ impl Program {
         }
     }
 
-    pub(in crate::provider::devtunnel) fn at(path: impl Into<PathBuf>) -> Self {
+    pub fn at(path: impl Into<PathBuf>) -> Self {
         Self {
             asked: Some(path.into().into()),
             within: ANSWER_WITHIN,
         }
     }
 
-    pub(in crate::provider::devtunnel) fn within(self, within: Duration) -> Self {
+    pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 

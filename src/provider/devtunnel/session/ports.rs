@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// This host's place on the service's register.
-pub(in crate::provider::devtunnel) struct Registration {
+pub struct Registration {
     pub management: Management,
     pub tunnel: TunnelId,
     pub endpoint: Endpoint,
@@ -125,7 +125,7 @@ impl Registration {
 /// were there once, and whoever took them away shall not find them again. Those that are there are
 /// left as they are. Gives those that there are by now; an error when one could not be made and there
 /// is no other.
-pub(in crate::provider::devtunnel) async fn ensure(
+pub async fn ensure(
     management: &Management,
     tunnel: &TunnelId,
     token: Option<&Secret>,
