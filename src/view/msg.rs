@@ -36,50 +36,25 @@ pub enum Arg {
     Msg(Box<Msg>),
 }
 
-impl From<&str> for Arg {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+/// What an argument is made of: from what, and how.
+macro_rules! arg_from {
+    ($($from:ty: |$value:ident| $arg:expr;)*) => {$(
+        impl From<$from> for Arg {
+            fn from($value: $from) -> Self {
+                $arg
+            }
+        }
+    )*};
 }
 
-impl From<String> for Arg {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<u16> for Arg {
-    fn from(count: u16) -> Self {
-        Self::Count(i64::from(count))
-    }
-}
-
-impl From<u32> for Arg {
-    fn from(count: u32) -> Self {
-        Self::Count(i64::from(count))
-    }
-}
-
-impl From<u64> for Arg {
-    fn from(count: u64) -> Self {
-        Self::Count(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<usize> for Arg {
-    fn from(count: usize) -> Self {
-        Self::Count(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<UnixMillis> for Arg {
-    fn from(at: UnixMillis) -> Self {
-        Self::Time(at)
-    }
-}
-
-impl From<Msg> for Arg {
-    fn from(msg: Msg) -> Self {
-        Self::Msg(Box::new(msg))
-    }
+arg_from! {
+    &str: |text| Self::Text(text.to_owned());
+    &String: |text| Self::Text(text.clone());
+    String: |text| Self::Text(text);
+    u16: |count| Self::Count(count.into());
+    u32: |count| Self::Count(count.into());
+    u64: |count| Self::Count(i64::try_from(count).unwrap_or(i64::MAX));
+    usize: |count| Self::Count(i64::try_from(count).unwrap_or(i64::MAX));
+    UnixMillis: |at| Self::Time(at);
+    Msg: |msg| Self::Msg(Box::new(msg));
 }

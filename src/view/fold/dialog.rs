@@ -289,17 +289,15 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             | Field::Token
             | Field::Option { .. } => m::error_empty(),
         },
-        FieldError::NotTaken { takes } if field == Field::Token => {
-            m::error_not_a_token(takes.as_str())
-        }
-        FieldError::NotTaken { takes } => m::error_not_taken(takes.as_str()),
-        FieldError::NotAPort { typed } => m::error_not_a_port(typed.as_str()),
-        FieldError::NotATarget { typed } => m::error_not_a_target(typed.as_str()),
-        FieldError::TwoPorts { typed } => m::error_two_ports(typed.as_str()),
-        FieldError::TargetHasPath { typed } => m::error_target_has_path(typed.as_str()),
+        FieldError::NotTaken { takes } if field == Field::Token => m::error_not_a_token(takes),
+        FieldError::NotTaken { takes } => m::error_not_taken(takes),
+        FieldError::NotAPort { typed } => m::error_not_a_port(typed),
+        FieldError::NotATarget { typed } => m::error_not_a_target(typed),
+        FieldError::TwoPorts { typed } => m::error_two_ports(typed),
+        FieldError::TargetHasPath { typed } => m::error_target_has_path(typed),
         FieldError::TargetHasUser => m::error_target_has_user(),
-        FieldError::OwnListener { typed } => m::error_own_listener(typed.as_str()),
-        FieldError::UnusableName { typed } => m::error_unusable_name(typed.as_str()),
+        FieldError::OwnListener { typed } => m::error_own_listener(typed),
+        FieldError::UnusableName { typed } => m::error_unusable_name(typed),
         FieldError::NameExists { id } => m::error_name_exists(id.as_str()),
         FieldError::PortExists { port } => m::error_port_exists(port.to_string()),
         FieldError::NotAJoinLink { fault } => match fault {
@@ -310,7 +308,7 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
         },
         FieldError::NotCarried { provider, carries } => {
             let words: Vec<&str> = carries.iter().map(|protocol| protocol.as_str()).collect();
-            m::error_not_carried(words.join(", "), provider.as_str())
+            m::error_not_carried(words.join(", "), provider)
         }
         FieldError::NotReady => m::error_not_ready(),
         FieldError::PublicPortNeedsTcp => m::error_public_port_needs_tcp(),

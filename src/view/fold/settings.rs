@@ -317,7 +317,7 @@ pub(super) fn account_line(state: &AccountState) -> Msg {
         AccountState::NotInstalled => m::account_not_installed(),
         AccountState::SignedOut => m::account_signed_out(),
         AccountState::SigningIn { .. } => m::account_signing_in(),
-        AccountState::Ready { user, via } => m::account_ready(user.as_str(), via.as_str()),
+        AccountState::Ready { user, via } => m::account_ready(user, via),
         AccountState::Failed { reason, .. } => fault(reason),
     }
 }
