@@ -80,7 +80,6 @@ impl Diagnosis {
         )
     }
 
-    /// Whether this computer has no way out.
     pub const fn is_offline(&self) -> bool {
         matches!(
             self,
@@ -91,7 +90,6 @@ impl Diagnosis {
         )
     }
 
-    /// What is wrong with the local service.
     pub const fn service_fault(&self) -> Option<ServiceFault> {
         match self {
             Self::ServiceDown { fault, .. } => Some(*fault),
@@ -127,31 +125,6 @@ impl Diagnosis {
     }
 }
 
-/// An example for each word.
-#[cfg(test)]
-impl From<Health> for Diagnosis {
-    fn from(health: Health) -> Self {
-        match health {
-            Health::Operational => Self::Works,
-            Health::Unchecked => Self::UnknownName {
-                host: "a.example".to_owned(),
-            },
-            Health::Busy => Self::Busy,
-            Health::ServiceDown => Self::ServiceDown {
-                fault: ServiceFault::Refused,
-                accepts: false,
-            },
-            Health::Full => Self::Full,
-            Health::Slow => Self::Slow,
-            Health::Down => Self::Down {
-                cause: UrlFault::Failed(Reason::TimedOut),
-                service: None,
-                alive: false,
-            },
-        }
-    }
-}
-
 /// Why a port that is served is not probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unprobed {
@@ -171,3 +144,7 @@ impl Unprobed {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "diagnosis_tests.rs"]
+mod tests;

@@ -1,8 +1,6 @@
 //! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
 //! data, so that nobody outside a provider's own room has to know its name.
 
-#[cfg(test)]
-use super::OptionKind;
 use super::{OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -163,7 +161,6 @@ pub struct Program {
     pub install_page: &'static str,
 }
 
-/// One way to sign in at a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignInWay {
     /// Its name in files, in `a-z` and `-`.
@@ -284,91 +281,8 @@ impl Offers {
         taken.or_else(|| self.sign_in.first())
     }
 
-    /// Whether a port of it may speak this.
     pub fn carries(&self, protocol: Protocol) -> bool {
         self.protocols.contains(&protocol)
-    }
-}
-
-#[cfg(test)]
-impl ProviderId {
-    /// The id of [`Offers::SAMPLE`].
-    pub const SAMPLE: Self = Self::literal("devtunnel");
-}
-
-#[cfg(test)]
-impl Offers {
-    /// A provider with everything that our relay has not: for tests.
-    pub const SAMPLE: Self = Self {
-        id: ProviderId::SAMPLE,
-        name: "Dev Tunnels",
-        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
-        inventory: Inventory::AtProvider,
-        program: Some(Program {
-            name: "devtunnel",
-            install_command: "curl -sL https://aka.ms/DevTunnelCliInstall | bash",
-            sign_in_command: "devtunnel user login",
-            install_page: "https://example.org/install",
-        }),
-        sign_in: &[
-            SignInWay {
-                key: "microsoft",
-                name: "Microsoft",
-            },
-            SignInWay {
-                key: "github",
-                name: "GitHub",
-            },
-        ],
-        token: None,
-        access: true,
-        renewal: true,
-        protocol_is_fixed: true,
-        joins: false,
-        port_options: false,
-        probe: &SampleDialect,
-        trial: true,
-        watches: None,
-        options: &[OptionSpec {
-            default: "both",
-            ..OptionSpec::new(
-                "offer",
-                "devtunnel-offer",
-                OptionKind::Choice(&[
-                    ("both", "devtunnel-offer-both"),
-                    ("v1", "devtunnel-offer-v1"),
-                ]),
-            )
-        }],
-    };
-}
-
-/// Asks as a provider does that counts requests, and whose TCP ports have no address.
-#[cfg(test)]
-#[derive(Debug)]
-struct SampleDialect;
-
-#[cfg(test)]
-impl ProbeDialect for SampleDialect {
-    fn verdict(&self, _: u16, _: super::Header<'_>) -> Option<super::RelayVerdict> {
-        None
-    }
-
-    fn asks_tcp(&self) -> bool {
-        false
-    }
-
-    fn is_limit(&self, status: u16) -> bool {
-        status == 429
-    }
-}
-
-#[cfg(test)]
-impl Catalog {
-    /// Our relay and [`Offers::SAMPLE`].
-    pub fn sample() -> Self {
-        static SAMPLE: Offers = Offers::SAMPLE;
-        Self::new([&RELAY, &SAMPLE])
     }
 }
 
@@ -419,38 +333,5 @@ impl Catalog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_id_is_short_and_plain() {
-        for good in ["relay", "a", "x-2", "abcdefghijklmnopqrstuvw"] {
-            let id: ProviderId = good.parse().expect("it is one");
-            assert_eq!(id.as_str(), good);
-        }
-        for bad in ["", "A", "2x", "-x", "a b", "ü", "abcdefghijklmnopqrstuvwx"] {
-            bad.parse::<ProviderId>().expect_err("it is none");
-        }
-    }
-
-    #[test]
-    fn a_provider_that_is_not_there_offers_nothing_and_is_kept() {
-        let id: ProviderId = "later".parse().expect("an id");
-        let catalog = Catalog::default();
-        assert_eq!(catalog.find(id), None);
-        assert!(catalog.of(id).protocols.is_empty());
-        let text = serde_json::to_string(&id).expect("it is written");
-        assert_eq!(serde_json::from_str::<ProviderId>(&text).ok(), Some(id));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_an_id_or_refused_and_never_changed(text in ".{0,40}") {
-            if let Ok(id) = text.parse::<ProviderId>() {
-                prop_assert_eq!(id.as_str(), text.as_str());
-                prop_assert_eq!(id.to_string(), text);
-            }
-        }
-    }
-}
+#[path = "provider_tests.rs"]
+mod tests;

@@ -262,26 +262,6 @@ impl<U: Clone> Table<U> {
     pub(super) fn claim(&self, session: RegistrationId) -> Option<&HostClaim> {
         self.sessions.get(&session).map(|hosted| &hosted.claim)
     }
-
-    /// How many of everything there are.
-    #[cfg(test)]
-    fn sizes(&self) -> [usize; 5] {
-        let Self {
-            sessions,
-            tunnels,
-            live,
-            accounts,
-            leases,
-            ..
-        } = self;
-        [
-            sessions.len(),
-            tunnels.len(),
-            live.len(),
-            accounts.len(),
-            leases.len(),
-        ]
-    }
 }
 
 fn key(claim: &HostClaim) -> (Arc<str>, String) {
