@@ -77,13 +77,11 @@ pub enum Event {
         /// The code, and where it is typed.
         code: DeviceCode,
     },
-    /// A sign-in came to its end.
     SignedIn {
         account: AccountId,
         /// How far this computer is with it now, or why it is not.
         result: Result<AccountState, Reason>,
     },
-    /// A sign-out came to its end.
     SignedOut {
         account: AccountId,
         /// Why it is signed in still.
@@ -122,7 +120,6 @@ pub enum Command {
     Tell(TunnelId, EngineCommand),
     /// Stop a tunnel's current engine; it says goodbye by itself.
     StopEngine(TunnelId),
-    /// Probe by this plan from now on.
     Probe(ProbePlan),
     StopProbe(PortKey),
     CheckNow(PortKey),
@@ -146,7 +143,6 @@ pub enum Command {
     },
     /// Find out how far this computer is with an account, and no more.
     Preflight(AccountId),
-    /// Ask about one tunnel of an account.
     AskTunnel {
         account: AccountId,
         asked: AskNumber,
@@ -163,23 +159,19 @@ pub enum Command {
     CancelSignIn(AccountId),
     SignOut(AccountId),
     SaveSettings(Settings),
-    /// Keep what is to be hosted.
     SaveHosted(BTreeSet<TunnelId>),
     SaveRows(Rows),
     Audit(audit::Entry),
     /// Put text on the clipboard.
     Copy(String),
-    /// Open a URL in the browser.
     OpenUrl(String),
     /// Start with the person's session, or do not.
     SetAutostart(bool),
     /// Keep a secret under this name; it is good from now on.
     KeepSecret(String, Secret),
-    /// Forget the secret of this name.
     ForgetSecret(String),
     /// Keep the token of an account; it is good from now on.
     KeepToken(AccountId, Secret),
-    /// Forget the token of an account.
     ForgetToken(AccountId),
     /// Keep this link's token, then use its relay.
     JoinRelay(JoinLink),

@@ -47,7 +47,6 @@ pub enum Profile {
     Headless,
 }
 
-/// What the app is started with.
 pub struct Options {
     pub home: Home,
     pub profile: Profile,
@@ -61,10 +60,8 @@ pub struct Options {
 /// The app cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The system gives no thread or no runtime.
     #[error("the app's thread could not start: {0}")]
     Thread(#[from] io::Error),
-    /// Nothing can be probed.
     #[error(transparent)]
     Probes(#[from] SetupError),
 }

@@ -24,7 +24,6 @@ pub struct Begin {
     pub appearance: Appearance,
     /// This installation's id.
     pub install: String,
-    /// The accounts whose token is there.
     pub tokens: BTreeSet<AccountId>,
     /// The accounts at providers are looked at by themselves: somebody sees what they have.
     pub accounts: bool,
@@ -192,7 +191,6 @@ impl State {
         self.inputs.notices.retain(|notice| !which(&notice.kind));
     }
 
-    /// What is known of a tunnel's hosting.
     pub(super) fn host_mut(&mut self, tunnel: &TunnelId) -> &mut Host {
         self.inputs.hosts.entry(tunnel.clone()).or_default()
     }

@@ -32,7 +32,6 @@ impl Kind {
         Self::ManualStop,
     ];
 
-    /// The word for it in the log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "tunnel.up",
@@ -64,7 +63,6 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The word for it in the log.
     pub fn word(&self) -> String {
         let word = match self {
             Self::Started => "started",
@@ -100,9 +98,7 @@ pub struct Entry {
     /// By the clock of the app's facts.
     pub at: UnixMillis,
     pub kind: Kind,
-    /// The tunnel, by its id at the provider.
     pub tunnel: TunnelId,
-    /// The provider that it was hosted with.
     pub provider: ProviderId,
     /// Why it happened, where that is not plain.
     pub cause: Option<Cause>,

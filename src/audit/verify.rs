@@ -34,7 +34,6 @@ pub struct Broken {
 pub enum VerifyError {
     #[error("the audit log was changed: {0}")]
     Broken(#[from] Broken),
-    /// The file could not be read.
     #[error("the audit log cannot be read: {0}")]
     Io(#[from] io::Error),
 }
@@ -48,7 +47,6 @@ pub enum Unreadable {
         /// The line, from 1.
         line: u64,
     },
-    /// The file could not be read on.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

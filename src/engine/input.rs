@@ -6,7 +6,6 @@ use std::time::Duration;
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The person wants the tunnel hosted.
     Start,
     /// The person does not. Wins over anything in flight.
     Stop,
@@ -37,7 +36,6 @@ pub enum Input {
     Probe(Probe),
     /// The tokens should be replaced while they still work.
     RemintDue,
-    /// The person wants a new connection.
     ForceReconnect,
     /// The person takes the tunnel from whoever has it, which is what keeps it from being up.
     TakeOver,
@@ -55,7 +53,6 @@ pub struct Probe {
     pub port: PortNumber,
     /// The session it began under.
     pub session: SessionNumber,
-    /// What it found, as the classifier puts it.
     pub diagnosis: Diagnosis,
 }
 

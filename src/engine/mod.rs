@@ -39,13 +39,11 @@ pub enum EngineCommand {
     TakeOver,
     /// Break the link as if the network had dropped it.
     DropLink,
-    /// A probe of one port ended.
     Probe(Probe),
     /// The computer woke, or its network changed.
     Woke,
     /// The person signed in at the provider. A new join link starts a new engine instead.
     SignedIn,
-    /// Serve these ports from now on.
     SetPorts(Vec<Port>),
     /// Report traffic each second, or stop that.
     WatchTraffic(bool),
@@ -55,7 +53,6 @@ pub enum EngineCommand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
     Life(Life),
-    /// The ports that are served now.
     Ports(Vec<LivePort>),
     /// New tokens were due: another session has taken the place of the one there was, and its state is
     /// the same.

@@ -41,7 +41,6 @@ pub enum Protocol {
     Auto,
 }
 
-/// A port that the host wants served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortSpec {
     /// The local port: its name on this link.
@@ -60,7 +59,6 @@ pub struct PortSpec {
     pub per_visitor: bool,
 }
 
-/// A port as it is served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServedPort {
     /// The local port.
@@ -108,10 +106,7 @@ pub enum HostMessage {
         ports: Vec<PortSpec>,
     },
     /// Nobody reads these streams any more: stop writing to them.
-    Abandon {
-        /// The streams, by their yamux ids.
-        streams: Vec<u32>,
-    },
+    Abandon { streams: Vec<u32> },
     /// The host ends the session.
     Goodbye,
     /// A message of a later version: it is ignored.
@@ -128,27 +123,21 @@ pub enum RelayMessage {
         session: u64,
         ports: Vec<ServedPort>,
     },
-    /// Answers the hello: there is no session.
     Refused {
-        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
     Pong {
         number: u32,
     },
-    /// Answers set-ports: these are served now.
     Ports {
         /// Every port that is served, in the order it was asked for.
         ports: Vec<ServedPort>,
     },
-    /// Answers set-ports: what was served still is.
     PortsRefused {
-        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
     /// Nobody reads these streams any more: stop writing to them.
     Abandon {
-        /// The streams, by their yamux ids.
         streams: Vec<u32>,
     },
     /// Another host has the tunnel now; the session ends.
@@ -166,43 +155,34 @@ pub enum RelayMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Refusal {
-    /// It speaks another version.
     #[error("the relay speaks version {relay}")]
     Version {
         /// The version that the relay speaks.
         relay: u16,
     },
-    /// It does not know the token.
     #[error("the relay does not know the token")]
     Token,
-    /// Somebody else holds the name.
     #[error("the name {label} is taken")]
     NameTaken {
         /// The host-name label as it was asked for.
         label: String,
     },
-    /// The relay gives the name to nobody.
     #[error("the name {label} is reserved")]
     NameReserved {
         /// The host-name label as it was asked for.
         label: String,
     },
-    /// The account has as many names as it may.
     #[error("the account may have {limit} names")]
     TooManyNames { limit: u32 },
-    /// The account has as many public TCP ports as it may.
     #[error("the account may have {limit} public ports")]
     TooManyPublicPorts { limit: u32 },
-    /// Another installation of the account hosts the tunnel.
     #[error("another installation hosts the tunnel")]
     HostedElsewhere,
-    /// The public TCP port asked for is not to be had.
     #[error("the public port {port} is not to be had")]
     PublicPortTaken {
         /// As the host asked for it.
         port: NonZeroU16,
     },
-    /// The public TCP port asked for is none that the relay gives.
     #[error("the public port {port} is outside {first}-{last}")]
     PublicPortOutside {
         /// As the host asked for it.
@@ -210,13 +190,10 @@ pub enum Refusal {
         first: u16,
         last: u16,
     },
-    /// There is no public TCP port left.
     #[error("there is no public port left")]
     NoPublicPorts,
-    /// The account hosts as many tunnels as it may.
     #[error("the account hosts {limit} tunnels already")]
     TooManyTunnels { limit: u32 },
-    /// The request makes no sense.
     #[error("the request makes no sense: {detail}")]
     Invalid {
         /// Which field, and what it may be.

@@ -13,12 +13,10 @@ pub const MAX_LEN: usize = 64 * 1024;
 
 const PREFIX: usize = 4;
 
-/// Why no message can be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
     #[error("the control stream failed: {0}")]
     Io(#[from] io::Error),
-    /// The stream ended within a message.
     #[error("the control stream ended within a message")]
     Truncated,
     #[error("a control message of {0} bytes is too long: {MAX_LEN} at most")]

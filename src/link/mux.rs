@@ -65,13 +65,10 @@ pub enum Role {
     Relay,
 }
 
-/// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenStreamError {
-    /// The link is gone.
     #[error("the link is gone")]
     Closed,
-    /// As many as may be are open already.
     #[error("too many streams are open")]
     TooMany,
 }

@@ -9,7 +9,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// No opening is longer than this behind its length.
 const MAX_LEN: usize = 1024;
 
-/// Says for whom a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
     /// The local port, which names the service at the host.
@@ -234,13 +233,11 @@ impl Answer {
         bytes
     }
 
-    /// Writes the answer to a stream.
     pub async fn write<S: AsyncWrite + Unpin>(self, stream: &mut S) -> io::Result<()> {
         stream.write_all(&self.encode()).await?;
         stream.flush().await
     }
 
-    /// Reads an answer off a stream.
     pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Self> {
         let code = stream.read_u8().await?;
         let mut detail = [0; 255];

@@ -14,13 +14,11 @@ use tokio::time::{Instant, timeout_at};
 /// Maximum messages that wait: whoever asks for more answers than it takes is deaf.
 const MAX_QUEUED: usize = 64;
 
-/// Why a message is not on its way.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     /// The link has taken nothing for too long. What waits goes on waiting.
     #[error("the other end takes no messages")]
     Stuck,
-    /// Too many messages wait.
     #[error("more than {MAX_QUEUED} control messages wait")]
     Full,
     #[error(transparent)]

@@ -52,10 +52,8 @@ impl std::fmt::Debug for OuterTls {
     }
 }
 
-/// Why there is no encrypted connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsFault {
-    /// The certificate is not the pinned one.
     #[error("the certificate is not the pinned one")]
     CertificateMismatch,
     /// The other end is no relay: it speaks no TLS 1.3, or not our protocol in it.
@@ -63,7 +61,6 @@ pub enum TlsFault {
     NotARelay(String),
     #[error("the connection broke during the handshake: {0}")]
     Broken(io::Error),
-    /// TLS cannot be set up here.
     #[error("TLS cannot be set up: {0}")]
     Setup(rustls::Error),
 }
@@ -75,13 +72,11 @@ pub struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Why a key or certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// None could be made.
     #[error("no certificate could be made: {0}")]
     Generate(#[from] rcgen::Error),
-    /// The text is no PEM of a key or certificate.
     #[error("it is not in PEM form: {0}")]
     Pem(#[from] rustls::pki_types::pem::Error),
 }

@@ -203,7 +203,6 @@ fn open_file(home: &Path, caps: FileLimits) -> Result<(NonBlocking, WorkerGuard)
     Ok(queue.finish(file))
 }
 
-/// The folder of log files of this home.
 pub fn logs_dir(home: &Path) -> PathBuf {
     home.join(DIR)
 }

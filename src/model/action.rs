@@ -26,11 +26,9 @@ pub enum Action {
     CheckNow {
         key: PortKey,
     },
-    /// Put the public URL on the clipboard.
     CopyUrl {
         key: PortKey,
     },
-    /// Open the public URL in the browser.
     OpenUrl {
         key: PortKey,
     },
@@ -53,7 +51,6 @@ pub enum Action {
         /// `PORT` or `HOST:PORT`.
         target: String,
     },
-    /// Make a tunnel, and host it.
     CreateTunnel {
         name: String,
         #[serde(default)]
@@ -70,7 +67,6 @@ pub enum Action {
         #[serde(default)]
         options: BTreeMap<String, Secret>,
     },
-    /// Add a port to a tunnel.
     AddPort {
         tunnel: TunnelId,
         /// `PORT` or `HOST:PORT`.
@@ -88,7 +84,6 @@ pub enum Action {
         tunnel: TunnelId,
         access: Access,
     },
-    /// Prolong a tunnel's life at its provider.
     Renew {
         tunnel: TunnelId,
     },
@@ -105,7 +100,6 @@ pub enum Action {
         /// With a code that is typed on another device, instead of in this computer's browser.
         device: bool,
     },
-    /// Give the sign-in that is under way up.
     CancelSignIn {
         account: AccountId,
     },
@@ -117,7 +111,6 @@ pub enum Action {
     CopyDeviceCode {
         account: AccountId,
     },
-    /// Open the page where the code is typed.
     OpenDevicePage {
         account: AccountId,
     },
@@ -129,7 +122,6 @@ pub enum Action {
     OpenInstallPage {
         provider: ProviderId,
     },
-    /// Keep the token of an account.
     KeepToken {
         account: AccountId,
         token: Secret,
@@ -137,7 +129,6 @@ pub enum Action {
     ForgetToken {
         account: AccountId,
     },
-    /// Set an option of a provider.
     SetOption {
         provider: ProviderId,
         key: String,

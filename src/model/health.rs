@@ -206,7 +206,6 @@ impl ProbeReport {
         }
     }
 
-    /// The HTTP status, if there was one.
     pub fn status(&self) -> Option<u16> {
         match self.public {
             PublicAnswer::Status { code, .. } => Some(code),
@@ -216,7 +215,6 @@ impl ProbeReport {
         }
     }
 
-    /// How long the public URL took, in microseconds.
     pub fn latency_us(&self) -> Option<u64> {
         match self.public {
             PublicAnswer::Status { latency_us, .. } | PublicAnswer::Accepted { latency_us } => {

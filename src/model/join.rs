@@ -52,13 +52,10 @@ pub struct JoinLink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum InvalidJoinLink {
-    /// It does not begin with `underpass://`.
     #[error("a join link begins with underpass://")]
     Scheme,
-    /// There is no token before the `@`.
     #[error("the join link has no token: it goes between underpass:// and @")]
     Token,
-    /// There is no `HOST:PORT`.
     #[error("the join link has no HOST:PORT after the @")]
     Address,
     /// The part behind `#` is not 64 hex digits.

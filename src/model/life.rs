@@ -15,7 +15,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The word for it in the JSON lines.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Authorising => "authorising",

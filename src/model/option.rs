@@ -25,7 +25,6 @@ pub struct OptionSpec {
     pub advanced: bool,
 }
 
-/// What an option is set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionScope {
     /// All tunnels of the provider: it is among the settings.
@@ -143,7 +142,6 @@ impl ProviderOptions {
             .unwrap_or(option.default)
     }
 
-    /// What is set under a key.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }

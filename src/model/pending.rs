@@ -5,19 +5,13 @@ use super::{Access, HostHeader, Port, PortKey, Protocol, Tunnel, TunnelId};
 /// A change on its way to the inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pending {
-    /// A tunnel that is being made.
     Create(Tunnel),
-    /// A tunnel that is being deleted.
     Delete(TunnelId),
-    /// A port that is being added.
     AddPort(TunnelId, Port),
-    /// A port that is being removed.
     RemovePort(PortKey),
-    /// A port whose protocol is being changed.
     ChangeProtocol(PortKey, Protocol),
     /// A port whose service is to be asked by another name.
     SetHostHeader(PortKey, HostHeader),
-    /// Who may visit a tunnel is being changed.
     SetAccess(TunnelId, Access),
     /// A tunnel's life at the provider is being prolonged.
     Renew(TunnelId),

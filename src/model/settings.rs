@@ -183,11 +183,8 @@ pub enum Setting {
 /// The durations the program runs with: checked once, when the settings are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
-    /// Between two probes of a port.
     pub probe_interval: Duration,
-    /// When a probe is given up.
     pub probe_timeout: Duration,
-    /// The wait before the second attempt.
     pub backoff_initial: Duration,
     pub backoff_cap: Duration,
     /// How far a wait may stray from its value either way, as a fraction: 0.0 to 0.5.
@@ -197,10 +194,8 @@ pub struct Timing {
 /// Why the durations in a settings file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
-    /// A duration below 1 ms.
     #[error("{field} must be at least 1 ms")]
     TooShort { field: &'static str },
-    /// The first wait is longer than the longest.
     #[error("backoff_initial_ms ({initial_ms}) must not be more than backoff_cap_ms ({cap_ms})")]
     InitialAboveCap {
         /// `backoff_initial_ms`.
@@ -208,7 +203,6 @@ pub enum InvalidSettings {
         /// `backoff_cap_ms`.
         cap_ms: u64,
     },
-    /// More jitter than half.
     #[error("jitter_percent ({percent}) must be from 0 to 50")]
     Jitter { percent: u8 },
 }

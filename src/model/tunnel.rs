@@ -111,7 +111,6 @@ impl fmt::Display for Target {
     }
 }
 
-/// One local port in a tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Its number, unique in the tunnel.

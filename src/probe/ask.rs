@@ -48,7 +48,6 @@ pub enum SetupError {
     /// TLS cannot be set up: mostly, the system has no certificates.
     #[error("TLS cannot be set up for the probes: {0}")]
     Tls(#[from] rustls::Error),
-    /// The HTTP client cannot be made.
     #[error("the probes' HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
 }

@@ -12,7 +12,6 @@ use tokio_util::task::AbortOnDropHandle;
 /// Events that wait for the engine.
 const EVENT_QUEUE: usize = 16;
 
-/// What the engine asks of a session.
 pub(super) enum Order {
     SetPorts(Vec<Port>),
     Check,

@@ -81,6 +81,5 @@ pub trait Account: Send + Sync {
 
     fn sign_out(&self) -> Answer<()>;
 
-    /// The version of the provider's own program.
     fn version(&self) -> Answer<String>;
 }

@@ -6,7 +6,6 @@ use super::relay::{RelayConnector, RelayLocator};
 use super::{Connector, Inventory, ProbeMarks};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
 use crate::secrets::Secrets;
-use std::fmt;
 use std::sync::Arc;
 
 /// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in it.
@@ -80,7 +79,6 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
     ]
 }
 
-/// What is offered by all of this build.
 pub fn catalog() -> Catalog {
     Catalog::new([
         OurRelay::OFFERS,
@@ -137,13 +135,6 @@ impl Registry {
             Some(provider) => provider.connector(account, options, probes),
             None => Box::new(Refusing(absent(account.provider))),
         }
-    }
-}
-
-impl fmt::Debug for Registry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.0.iter().map(|provider| provider.offers().id);
-        f.debug_list().entries(ids).finish()
     }
 }
 

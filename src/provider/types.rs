@@ -189,7 +189,6 @@ pub trait SessionPart {
 pub enum SessionEvent {
     /// The link has proven itself: an answered ping.
     Established,
-    /// The ports that are served now.
     Ports(Vec<LivePort>),
     /// The other end goes down on purpose, and is to be back in a moment: the session serves what is
     /// open, gets nothing new, and ends. [`SessionEvent::Ended`] follows.

@@ -184,13 +184,10 @@ pub struct Visitor {
     pub reached: Option<SocketAddr>,
 }
 
-/// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The host is there, its local service is not.
     #[error("the local service is not reached: {}", .0.code())]
     Service(ServiceFault),
-    /// As many visitors as may be are there already.
     #[error("the tunnel has no room for another visitor")]
     Full,
     /// The session ended.

@@ -383,20 +383,5 @@ impl fmt::Debug for Limiter {
     }
 }
 
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("network", &self.network)
-            .field("evicted", &self.is_evicted())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Activity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Activity").finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,6 @@ const LOCK: &str = "relay.lock";
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// What a relay is started with.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
     /// Where hosts connect.

@@ -23,19 +23,15 @@ pub enum Kind {
     File,
 }
 
-/// A secret could not be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The keychain would not do it.
     #[error("the keychain would not do it: {0}")]
     Keychain(String),
     /// The keychain does not answer; it may be waiting for its own prompt.
     #[error("the keychain does not answer; it may be asking for its password")]
     KeychainSilent,
-    /// The list of accounts could not be read or written.
     #[error("the list of accounts: {0}")]
     Accounts(std::io::Error),
-    /// The file could not be read or written.
     #[error("the file of secrets: {0}")]
     File(#[from] std::io::Error),
 }

@@ -13,7 +13,6 @@ use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
 use changes::Seen;
 use sink::Sink;
-use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -34,14 +33,6 @@ pub struct Lines {
     catalogue: Arc<Catalogue>,
     json: bool,
     sink: Sink,
-}
-
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines")
-            .field("json", &self.json)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Lines {
@@ -97,12 +88,6 @@ pub struct Headless {
     notices: u64,
     over: bool,
     tell: Box<dyn Fn(Told) + Send>,
-}
-
-impl fmt::Debug for Headless {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Headless").finish_non_exhaustive()
-    }
 }
 
 impl Headless {

@@ -53,7 +53,6 @@ impl Home {
             .tidied_by(drop_duplicates)
     }
 
-    /// The tunnels that are to be hosted.
     pub fn hosted(&self) -> Document<BTreeSet<TunnelId>> {
         Document::new(self.path(), "hosted.json", &[]).of_entries::<TunnelId>()
     }
@@ -68,7 +67,6 @@ impl Home {
         Document::new(self.path(), "rows.json", &[])
     }
 
-    /// Where the embedded relay listened the last time.
     pub fn relay_ports(&self) -> Document<RelayPorts> {
         Document::new(self.path(), "ports.json", &[])
     }

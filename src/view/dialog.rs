@@ -61,7 +61,6 @@ pub enum DialogView {
     About { title: Msg },
 }
 
-/// Somebody who may carry a new tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProviderChoice {
     pub id: ProviderId,

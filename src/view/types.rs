@@ -4,7 +4,6 @@ use super::{DialogView, Msg};
 use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 
-/// Everything the window and the tray show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct View {
     /// The language of all text.

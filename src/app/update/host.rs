@@ -10,7 +10,6 @@ use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
 impl Update<'_> {
-    /// Hosts what was hosted when the program ended.
     pub(super) fn resume_all(&mut self) {
         for tunnel in self.state.wanted() {
             self.start(&tunnel, false);

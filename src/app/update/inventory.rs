@@ -105,7 +105,6 @@ impl Update<'_> {
         self.change(Pending::Create(tunnel));
     }
 
-    /// Adds a port to a tunnel.
     pub(super) fn add_port(
         &mut self,
         id: &TunnelId,
@@ -193,7 +192,6 @@ impl Update<'_> {
         }
     }
 
-    /// Says who may visit a tunnel.
     pub(super) fn set_access(&mut self, id: &TunnelId, access: Access) {
         self.state.inputs.dialog = None;
         let tunnel = self.state.inputs.tunnel(id);

@@ -63,10 +63,8 @@ pub enum Item<'a> {
 /// What makes no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// No frame has this type.
     #[error("no frame is of type {0}")]
     Type(u8),
-    /// The length is more than a frame of this type ever has.
     #[error("a frame of type {kind} is never {len} bytes long")]
     Length { kind: u8, len: u16 },
     /// Its numbers pass the end of all numbers.

@@ -43,7 +43,6 @@ impl Status {
     }
 }
 
-/// Why a link was not attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttachError {
     /// Another attempt was begun since, or the session is over.

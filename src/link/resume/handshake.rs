@@ -12,7 +12,6 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Why a connection did not become a link.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
     #[error("the connection broke: {0}")]
@@ -20,7 +19,6 @@ pub enum HandshakeError {
     /// It speaks something else.
     #[error(transparent)]
     Greeting(#[from] GreetingError),
-    /// The other end refused.
     #[error(transparent)]
     Refused(#[from] ResumeRefusal),
     #[error(transparent)]
@@ -28,7 +26,6 @@ pub enum HandshakeError {
     /// The other end cannot prove that it is the one.
     #[error("the other end cannot prove that it knows the session")]
     Unproven,
-    /// Another attempt was faster.
     #[error(transparent)]
     Attach(#[from] AttachError),
 }

@@ -14,7 +14,6 @@ use crate::model::{Class, Phase, Reason, Secret};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use parking_lot::Mutex;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -39,15 +38,6 @@ pub struct DevTunnelConnector {
     leftovers: Leftovers,
     /// Since when the relay would not have the second version, and had the first.
     only_v1: Mutex<Option<Instant>>,
-}
-
-impl fmt::Debug for DevTunnelConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevTunnelConnector")
-            .field("base", &self.base)
-            .field("offer", &self.offer)
-            .finish_non_exhaustive()
-    }
 }
 
 struct Greeted {

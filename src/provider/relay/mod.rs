@@ -20,7 +20,6 @@ use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
 use dial::Dialler;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +67,6 @@ impl Default for Patience {
     }
 }
 
-/// Makes sessions with our own relay.
 pub struct RelayConnector {
     locator: Arc<dyn RelayLocator>,
     /// Tells this connector's sessions from others in the relay's log.
@@ -79,14 +77,6 @@ pub struct RelayConnector {
     probes: Option<ProbeMarks>,
     /// What is known of the local services: a new session asks nothing again.
     memories: Arc<Memories>,
-}
-
-impl fmt::Debug for RelayConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RelayConnector")
-            .field("instance", &self.instance)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Finds out whether a relay can be reached, on any way that a host would go, and has the right
@@ -125,7 +115,6 @@ impl RelayConnector {
         self
     }
 
-    /// With other ways to the relay.
     #[must_use]
     pub fn with_detours(mut self, detours: Detours) -> Self {
         self.dialler = Arc::new(Dialler::new(detours));

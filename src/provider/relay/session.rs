@@ -79,7 +79,6 @@ struct Host {
     outbox: Outbox<WriteHalf<MuxStream>>,
     driver: AbortOnDropHandle<LinkEnd>,
     established: bool,
-    /// The relay has said that it goes down.
     going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,

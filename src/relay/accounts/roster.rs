@@ -76,7 +76,6 @@ impl Roster {
         accounts.any(|a| a.id == shown.id && a.token_sha256 == shown.token_sha256)
     }
 
-    /// Whether there is an account of this id.
     pub(in crate::relay) fn has(&self, id: &str) -> bool {
         self.ids().any(|known| known == id)
     }

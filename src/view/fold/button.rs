@@ -6,7 +6,6 @@ use super::status::Status;
 use crate::model::{Access, AccountId, AccountState, Action, DialogKind, Life, SignInWay};
 use crate::view::{Button, Msg, messages as m};
 
-/// A button that can be clicked.
 pub(super) fn enabled(label: Msg, action: Action) -> Button {
     Button {
         label,
@@ -73,7 +72,6 @@ pub(super) fn reconnect(group: &Group) -> Button {
     when(can, m::act_reconnect(), Action::Reconnect { tunnel })
 }
 
-/// Hosts here what another machine hosts.
 pub(super) fn take_over(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let can = group.changeable() && !group.slots.is_empty();
@@ -111,7 +109,6 @@ pub(super) fn open(slot: &Slot) -> Button {
     )
 }
 
-/// Shows the URL as a QR code.
 pub(super) fn qr_code(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let can = slot.url().is_some() && !slot.creating();
@@ -134,7 +131,6 @@ pub(super) fn change_protocol(slot: &Slot) -> Button {
     )
 }
 
-/// Asks whether to remove the port.
 pub(super) fn remove_port(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::RemovePort { key };
@@ -145,14 +141,12 @@ pub(super) fn remove_port(slot: &Slot) -> Button {
     )
 }
 
-/// Asks for a port to add.
 pub(super) fn add_port(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::AddPort { tunnel };
     dialog(group.changeable(), m::act_add_port(), kind)
 }
 
-/// Asks whether to delete the tunnel.
 pub(super) fn delete(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::DeleteTunnel { tunnel };
@@ -201,14 +195,12 @@ pub(super) fn sign_in_by(of: &AccountId, label: Msg, way: &SignInWay, device: bo
     enabled(label, action)
 }
 
-/// Asks whether anybody is to be let in.
 pub(super) fn make_public(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::MakePublic { tunnel };
     dialog(group.changeable(), m::act_make_public(), kind)
 }
 
-/// Lets in only who signs in.
 pub(super) fn make_private(group: &Group) -> Button {
     let action = Action::SetAccess {
         tunnel: group.tunnel.id.clone(),

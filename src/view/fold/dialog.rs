@@ -122,7 +122,6 @@ fn sign_out(scene: &Scene, account: AccountId) -> DialogView {
     }
 }
 
-/// Somebody who may carry a new tunnel.
 fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
     let lack = scene.inputs.lacks(offers.id);
     let account = AccountId::only(offers.id);
@@ -151,7 +150,6 @@ fn words(offers: &Offers) -> Vec<String> {
     offers.protocols.iter().map(Protocol::to_string).collect()
 }
 
-/// Why a provider cannot carry a new tunnel.
 fn shut(offers: &Offers, lack: Lack) -> Msg {
     match lack {
         Lack::Program => m::shut_program(program(offers), offers.name),

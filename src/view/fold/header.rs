@@ -24,7 +24,6 @@ impl Kind {
     }
 }
 
-/// Counts the rows that are shown.
 pub(super) fn fold(scene: &Scene) -> Header {
     let badges: Vec<Badge> = scene.slots().map(|(_, slot)| slot.status.badge()).collect();
     let (mut chips, mut texts) = (Vec::new(), Vec::new());

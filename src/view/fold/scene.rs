@@ -111,7 +111,6 @@ impl Group<'_> {
         }
     }
 
-    /// The account that it is in.
     pub(super) fn account(&self) -> Option<AccountId> {
         self.is_remote()
             .then(|| AccountId::only(self.tunnel.provider))

@@ -23,7 +23,6 @@ pub struct Cli {
     program: Program,
 }
 
-/// What a new tunnel is to be.
 #[derive(Clone, Copy, Debug)]
 pub struct New<'a> {
     /// The id that is asked for; the service picks one where there is none.

@@ -61,10 +61,8 @@ pub(super) enum Fault {
     NotStarted(io::Error),
     #[error("no answer within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// It printed too much.
     #[error("it printed more than {MOST} bytes")]
     TooMuch,
-    /// Its end or its output could not be read.
     #[error("its output could not be read: {0}")]
     Broken(#[from] io::Error),
 }

@@ -43,7 +43,6 @@ enum End {
     Closed(oneshot::Sender<()>),
 }
 
-/// What a session is made of.
 pub(super) struct Made {
     pub outer: Outer,
     pub events: mpsc::Receiver<Event>,

@@ -396,7 +396,6 @@ async fn serve(
     }
 }
 
-/// What the service says that the port speaks.
 fn protocol(known: &TunnelReply, number: PortNumber) -> Option<String> {
     let mut known = known.ports.iter();
     let port = known.find(|port| port.number == number.get())?;
