@@ -9,50 +9,38 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
     /// Keep this tunnel served.
-    Host {
-        tunnel: TunnelId,
-    },
+    Host { tunnel: TunnelId },
     /// Stop serving it.
-    Stop {
-        tunnel: TunnelId,
-    },
-    Reconnect {
-        tunnel: TunnelId,
-    },
+    Stop { tunnel: TunnelId },
+    /// Make a new connection now.
+    Reconnect { tunnel: TunnelId },
     /// Host here what another machine hosts.
-    TakeOver {
-        tunnel: TunnelId,
-    },
-    CheckNow {
-        key: PortKey,
-    },
-    CopyUrl {
-        key: PortKey,
-    },
-    OpenUrl {
-        key: PortKey,
-    },
+    TakeOver { tunnel: TunnelId },
+    /// Probe this port now.
+    CheckNow { key: PortKey },
+    /// Put the public URL on the clipboard.
+    CopyUrl { key: PortKey },
+    /// Open the public URL in the browser.
+    OpenUrl { key: PortKey },
     /// Show this port in the detail panel, and the window with it.
-    Details {
-        key: PortKey,
-    },
+    Details { key: PortKey },
     /// Show this port in the detail panel, or close the panel if it is there already.
-    Select {
-        key: PortKey,
-    },
+    Select { key: PortKey },
     /// Close the detail panel.
     Deselect,
-    OpenDialog {
-        dialog: DialogKind,
-    },
+    /// Show a dialog.
+    OpenDialog { dialog: DialogKind },
+    /// Put the dialog away.
     CloseDialog,
     /// The empty window's one field: make a tunnel for this port and host it.
     Share {
         /// `PORT` or `HOST:PORT`.
         target: String,
     },
+    /// Make a tunnel, and host it.
     CreateTunnel {
         name: String,
+        /// Who is to carry it.
         #[serde(default)]
         provider: ProviderId,
         /// Who may visit, where the provider lets one choose.
@@ -67,6 +55,7 @@ pub enum Action {
         #[serde(default)]
         options: BTreeMap<String, Secret>,
     },
+    /// Add a port to a tunnel.
     AddPort {
         tunnel: TunnelId,
         /// `PORT` or `HOST:PORT`.
@@ -75,24 +64,17 @@ pub enum Action {
         /// The public TCP port asked for, or nothing.
         public_port: String,
     },
-    ChangeProtocol {
-        key: PortKey,
-        protocol: Protocol,
-    },
+    /// Say what a port speaks.
+    ChangeProtocol { key: PortKey, protocol: Protocol },
     /// Say who may visit a tunnel: already confirmed.
-    SetAccess {
-        tunnel: TunnelId,
-        access: Access,
-    },
-    Renew {
-        tunnel: TunnelId,
-    },
+    SetAccess { tunnel: TunnelId, access: Access },
+    /// Prolong a tunnel's life at its provider.
+    Renew { tunnel: TunnelId },
     /// Take a tunnel that its provider no longer has off the list.
-    Forget {
-        tunnel: TunnelId,
-    },
+    Forget { tunnel: TunnelId },
     /// Ask the providers what the accounts have.
     Refresh,
+    /// Sign in at the provider.
     SignIn {
         account: AccountId,
         /// By which of the ways that the provider offers.
@@ -100,51 +82,34 @@ pub enum Action {
         /// With a code that is typed on another device, instead of in this computer's browser.
         device: bool,
     },
-    CancelSignIn {
-        account: AccountId,
-    },
+    /// Give the sign-in that is under way up.
+    CancelSignIn { account: AccountId },
     /// Sign out: already confirmed.
-    SignOut {
-        account: AccountId,
-    },
+    SignOut { account: AccountId },
     /// Put the code that is to be typed on the clipboard.
-    CopyDeviceCode {
-        account: AccountId,
-    },
-    OpenDevicePage {
-        account: AccountId,
-    },
+    CopyDeviceCode { account: AccountId },
+    /// Open the page where the code is typed.
+    OpenDevicePage { account: AccountId },
     /// Put the command that installs the provider's program on the clipboard.
-    CopyInstallCommand {
-        provider: ProviderId,
-    },
+    CopyInstallCommand { provider: ProviderId },
     /// Open the page that says how to install it.
-    OpenInstallPage {
-        provider: ProviderId,
-    },
-    KeepToken {
-        account: AccountId,
-        token: Secret,
-    },
-    ForgetToken {
-        account: AccountId,
-    },
+    OpenInstallPage { provider: ProviderId },
+    /// Keep the token of an account.
+    KeepToken { account: AccountId, token: Secret },
+    /// Forget it.
+    ForgetToken { account: AccountId },
+    /// Set an option of a provider.
     SetOption {
         provider: ProviderId,
         key: String,
         value: String,
     },
     /// Delete a tunnel: already confirmed.
-    DeleteTunnel {
-        tunnel: TunnelId,
-    },
+    DeleteTunnel { tunnel: TunnelId },
     /// Remove a port: already confirmed.
-    RemovePort {
-        key: PortKey,
-    },
-    Set {
-        setting: Setting,
-    },
+    RemovePort { key: PortKey },
+    /// Change a setting.
+    Set { setting: Setting },
     /// Use the relay that this join link names.
     JoinRelay {
         /// The link as pasted: its token must not print.
@@ -152,16 +117,19 @@ pub enum Action {
     },
     /// Go back to the embedded relay.
     LeaveRelay,
+    /// Put the toast away.
     DismissToast,
-    DismissNotice {
-        id: u64,
-    },
+    /// Put a notice away.
+    DismissNotice { id: u64 },
     /// Show the window, or hide it when it is in front.
     ToggleWindow,
+    /// Show the window.
     OpenWindow,
+    /// The window's close button.
     CloseWindow,
     /// Stop serving everything.
     StopAll,
+    /// End the program.
     Quit,
 }
 
@@ -192,38 +160,24 @@ impl Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum DialogKind {
+    /// A new tunnel.
     CreateTunnel,
-    AddPort {
-        tunnel: TunnelId,
-    },
+    /// A new port.
+    AddPort { tunnel: TunnelId },
     /// Really delete the tunnel?
-    DeleteTunnel {
-        tunnel: TunnelId,
-    },
+    DeleteTunnel { tunnel: TunnelId },
     /// Really remove the port?
-    RemovePort {
-        key: PortKey,
-    },
+    RemovePort { key: PortKey },
     /// Pick another protocol.
-    ChangeProtocol {
-        key: PortKey,
-    },
+    ChangeProtocol { key: PortKey },
     /// Really let anybody visit the tunnel?
-    MakePublic {
-        tunnel: TunnelId,
-    },
+    MakePublic { tunnel: TunnelId },
     /// An account: install help, sign-in, who is signed in.
-    Account {
-        account: AccountId,
-    },
+    Account { account: AccountId },
     /// Really sign out?
-    SignOut {
-        account: AccountId,
-    },
+    SignOut { account: AccountId },
     /// The public URL as a QR code.
-    QrCode {
-        key: PortKey,
-    },
+    QrCode { key: PortKey },
     /// Theme, language, autostart, relay.
     Settings,
     /// Version, licence, "Made with Slint".

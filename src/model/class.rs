@@ -39,9 +39,7 @@ pub enum Reason {
     /// This computer has no route to anywhere.
     Offline,
     /// The relay's name does not resolve.
-    UnknownHost {
-        host: String,
-    },
+    UnknownHost { host: String },
     /// Nothing accepts connections at the relay's address.
     RelayUnreachable {
         /// `HOST:PORT`.
@@ -65,28 +63,17 @@ pub enum Reason {
         address: String,
     },
     /// The relay speaks a version of the link that we do not.
-    VersionMismatch {
-        theirs: u16,
-        ours: u16,
-    },
+    VersionMismatch { theirs: u16, ours: u16 },
     /// The relay does not know the token.
     TokenRefused,
     /// Another account holds the name.
-    NameTaken {
-        name: String,
-    },
+    NameTaken { name: String },
     /// The relay gives the name to nobody.
-    NameReserved {
-        name: String,
-    },
+    NameReserved { name: String },
     /// The relay keeps no more names for this account.
-    TooManyNames {
-        limit: u32,
-    },
+    TooManyNames { limit: u32 },
     /// The relay gives this account no more public TCP ports.
-    TooManyPublicPorts {
-        limit: u32,
-    },
+    TooManyPublicPorts { limit: u32 },
     /// Another machine of the same account hosts the tunnel.
     HostedElsewhere,
     /// Another process on this computer hosts the tunnel.
@@ -94,23 +81,21 @@ pub enum Reason {
         /// Its id, if it is known.
         process: Option<u32>,
     },
+    /// Another host took the tunnel over.
     TakenOver,
     /// The public TCP port that was asked for is not to be had.
-    PublicPortTaken {
-        port: PortNumber,
-    },
+    PublicPortTaken { port: PortNumber },
     /// The public TCP port that was asked for is none that the relay gives.
     PublicPortOutside {
         port: PortNumber,
+        /// The first that it gives.
         first: u16,
         last: u16,
     },
     /// The relay's range of public TCP ports is used up, or it has none.
     NoPublicPorts,
     /// The relay takes no more tunnels of this account.
-    TooManyTunnels {
-        limit: u32,
-    },
+    TooManyTunnels { limit: u32 },
     /// The account has as many hosts online as it may have.
     TooManySessions,
     /// The relay or provider asks to wait.
@@ -133,15 +118,11 @@ pub enum Reason {
     /// The computer slept, or its network changed.
     Woke,
     /// The embedded relay could not start here.
-    EmbeddedRelay {
-        detail: String,
-    },
+    EmbeddedRelay { detail: String },
     /// Nobody is signed in at the provider, or no longer.
     SignedOut,
     /// No token of the account is kept here.
-    TokenMissing {
-        provider: String,
-    },
+    TokenMissing { provider: String },
     /// The provider does not take the token that is kept of the account.
     TokenInvalid {
         provider: String,
@@ -157,35 +138,22 @@ pub enum Reason {
     /// The provider does not have the tunnel: it was deleted, or it expired.
     TunnelGone,
     /// The provider would not have what was asked of it.
-    Refused {
-        detail: String,
-    },
+    Refused { detail: String },
     /// The provider's service is in trouble, and says so.
     ServiceTrouble {
         /// The HTTP status, or 0 where it said it another way.
         status: u16,
     },
     /// The two ends do not understand each other.
-    ProtocolFault {
-        detail: String,
-    },
+    ProtocolFault { detail: String },
     /// The provider's own program is not on this computer.
-    NotInstalled {
-        program: String,
-    },
+    NotInstalled { program: String },
     /// This build of the program lacks the provider.
-    NoProvider {
-        provider: String,
-    },
+    NoProvider { provider: String },
     /// The provider's own program did not do what it was started for.
-    ProgramFailed {
-        program: String,
-        detail: String,
-    },
+    ProgramFailed { program: String, detail: String },
     /// Anything else; the detail is what was said of it.
-    Other {
-        detail: String,
-    },
+    Other { detail: String },
 }
 
 impl Reason {

@@ -32,19 +32,14 @@ pub enum FieldError {
         /// Its values, its range or an example.
         takes: String,
     },
+    /// Nothing was typed.
     Empty,
     /// Not a number from 1 to 65535.
-    NotAPort {
-        typed: String,
-    },
+    NotAPort { typed: String },
     /// Neither `PORT` nor `HOST:PORT`.
-    NotATarget {
-        typed: String,
-    },
+    NotATarget { typed: String },
     /// Two ports, as Docker has them.
-    TwoPorts {
-        typed: String,
-    },
+    TwoPorts { typed: String },
     /// A URL with a path: a tunnel carries all of them.
     TargetHasPath {
         /// What was typed before it.
@@ -53,22 +48,16 @@ pub enum FieldError {
     /// A URL with a user or password.
     TargetHasUser,
     /// It is a listener of ours, or the port's own public one.
-    OwnListener {
-        typed: String,
-    },
+    OwnListener { typed: String },
     /// No letter or digit that a host name may hold.
-    UnusableName {
-        typed: String,
-    },
+    UnusableName { typed: String },
     /// A tunnel of that id is there already.
-    NameExists {
-        id: TunnelId,
-    },
+    NameExists { id: TunnelId },
     /// The tunnel has that port already.
-    PortExists {
-        port: PortNumber,
-    },
+    PortExists { port: PortNumber },
+    /// No join link.
     NotAJoinLink {
+        /// What is wrong with it.
         fault: super::InvalidJoinLink,
     },
     /// A public port goes with `tcp` alone.

@@ -207,20 +207,13 @@ pub struct Dialog {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Toast {
     /// A URL went to the clipboard.
-    Copied {
-        url: String,
-    },
+    Copied { url: String },
     /// A tunnel or port is gone.
-    Deleted {
-        name: String,
-    },
-    Renewed {
-        name: String,
-    },
+    Deleted { name: String },
+    /// A tunnel lives longer now.
+    Renewed { name: String },
     /// The desktop would not do it.
-    DesktopRefused {
-        detail: String,
-    },
+    DesktopRefused { detail: String },
 }
 
 /// Something the person should know beyond a tunnel's state.
@@ -243,13 +236,9 @@ pub enum NoticeKind {
         kept_as: String,
     },
     /// A file was written by a newer version: it is left as it is, and nothing is saved in its place.
-    FileTooNew {
-        file: String,
-    },
+    FileTooNew { file: String },
     /// A file could not be read, and was left as it is by somebody who only wants to know.
-    FileUnreadable {
-        file: String,
-    },
+    FileUnreadable { file: String },
     /// Some of a file's entries could not be read; a copy was kept aside, and the others are in force.
     EntriesDropped {
         file: String,
@@ -258,32 +247,23 @@ pub enum NoticeKind {
         kept_as: String,
     },
     /// A file could not be written: what is on screen is not on disk.
-    FileNotSaved {
-        file: String,
-        detail: String,
-    },
+    FileNotSaved { file: String, detail: String },
     /// A token or password could be kept nowhere: it is good for this run alone.
-    SecretNotKept {
-        detail: String,
-    },
+    SecretNotKept { detail: String },
     /// The settings held values that cannot be used; the defaults are in force for them.
-    SettingsInvalid {
-        detail: String,
-    },
-    AuditNotWritten {
-        detail: String,
-    },
+    SettingsInvalid { detail: String },
+    /// The audit log could not be written.
+    AuditNotWritten { detail: String },
     /// The embedded relay's visitors come by another port than the person expects.
     PortTaken {
         /// The port that could not be had.
         wanted: PortNumber,
+        /// The one it is now.
         port: PortNumber,
         detail: String,
     },
     /// The home cannot be written: nothing of this run is kept.
-    NothingSaved {
-        detail: String,
-    },
+    NothingSaved { detail: String },
     /// Nobody shows tray icons: closing minimises.
     NoTrayHost,
     /// No keychain: secrets are in a file that only this user can read.
@@ -294,10 +274,7 @@ pub enum NoticeKind {
         hosting: bool,
     },
     /// A session could not be resumed: the connections that it held are cut.
-    HeldLost {
-        tunnel: TunnelId,
-        open: u64,
-    },
+    HeldLost { tunnel: TunnelId, open: u64 },
     /// The provider did not take a change, and what is shown went back to what is.
     ChangeRefused {
         account: AccountId,
@@ -308,13 +285,7 @@ pub enum NoticeKind {
         reason: Reason,
     },
     /// Something about an account did not work: the sign-in, or its list.
-    AccountTrouble {
-        account: AccountId,
-        reason: Reason,
-    },
+    AccountTrouble { account: AccountId, reason: Reason },
     /// A tunnel needs the person.
-    NeedsYou {
-        tunnel: TunnelId,
-        reason: Reason,
-    },
+    NeedsYou { tunnel: TunnelId, reason: Reason },
 }

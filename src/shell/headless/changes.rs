@@ -16,10 +16,8 @@ pub(super) enum Change {
         /// Somebody else serves its URL.
         watched: bool,
     },
-    Progress {
-        tunnel: TunnelId,
-        phase: Phase,
-    },
+    /// An attempt entered a phase.
+    Progress { tunnel: TunnelId, phase: Phase },
     /// A URL routes, or will not be seen to: for the first time in this session, or it is another
     /// one.
     Url {
@@ -28,10 +26,7 @@ pub(super) enum Change {
         target: String,
     },
     /// A port is served and will not be checked.
-    Unchecked {
-        key: PortKey,
-        why: Unprobed,
-    },
+    Unchecked { key: PortKey, why: Unprobed },
     /// A service's certificate was accepted because it came first.
     Certificate {
         key: PortKey,
