@@ -60,7 +60,6 @@ impl Endpoint {
         [("http", Self::Http), ("tcp", Self::Tcp), ("tls", Self::Tls)];
 
     /// What a port has unless it is chosen.
-    #[must_use]
     pub const fn of(protocol: Protocol) -> Self {
         if protocol.is_web() {
             Self::Http
@@ -96,7 +95,6 @@ impl Binding {
     ];
 
     /// The word for it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -108,7 +106,6 @@ impl Binding {
 
 /// Where visitors sign in first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum OAuth {
     Amazon,
     Facebook,
@@ -316,7 +313,6 @@ impl Options {
     }
 
     /// What visitors of this port speak.
-    #[must_use]
     pub fn endpoint_of(&self, port: &Port) -> Endpoint {
         self.endpoint.unwrap_or(Endpoint::of(port.protocol))
     }
