@@ -20,7 +20,7 @@ impl Scene {
                     access: false,
                     submit: self.say("Create and host", "Criar e hospedar"),
                     options: vec![],
-                    usual: 0,
+                    usual: usize::MAX,
                     shut: None,
                     set_up: None,
                 }],
