@@ -25,9 +25,7 @@ const WORKERS: usize = 1;
 /// Which relay is in use.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelayChoice {
-    /// The embedded one.
     Embedded,
-    /// The one that was joined.
     Joined(JoinLink),
     /// One was joined, and its token is gone from the keychain.
     TokenMissing,
@@ -103,7 +101,6 @@ impl Running {
 
 impl RelayDirectory {
     /// A directory that begins with `choice`.
-    #[must_use]
     pub fn new(home: Home, choice: RelayChoice, settings: RelaySettings) -> Arc<Self> {
         Arc::new(Self {
             home,

@@ -90,7 +90,6 @@ impl Errands {
         });
     }
 
-    /// Asks about one tunnel.
     pub(super) fn ask_tunnel(&self, account: &AccountId, asked: AskNumber, known: Tunnel) {
         let (inventory, mailbox) = (self.inventory(account), self.mailbox.clone());
         tokio::spawn(async move {

@@ -32,7 +32,6 @@ pub enum Poll {
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Event {
     /// The program began: what was hosted is hosted again.
     Started,
@@ -78,13 +77,11 @@ pub enum Event {
         /// The code, and where it is typed.
         code: DeviceCode,
     },
-    /// A sign-in came to its end.
     SignedIn {
         account: AccountId,
         /// How far this computer is with it now, or why it is not.
         result: Result<AccountState, Reason>,
     },
-    /// A sign-out came to its end.
     SignedOut {
         account: AccountId,
         /// Why it is signed in still.
@@ -114,9 +111,7 @@ pub enum Event {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Command {
-    /// Start an engine.
     StartEngine {
         engine: EngineNumber,
         order: Box<HostOrder>,
@@ -125,11 +120,8 @@ pub enum Command {
     Tell(TunnelId, EngineCommand),
     /// Stop a tunnel's current engine; it says goodbye by itself.
     StopEngine(TunnelId),
-    /// Probe by this plan from now on.
     Probe(ProbePlan),
-    /// Probe this port no more.
     StopProbe(PortKey),
-    /// Probe this port now.
     CheckNow(PortKey),
     /// Change what an inventory has: an account, or the file of this computer.
     Change {
@@ -141,7 +133,6 @@ pub enum Command {
     },
     /// Keep what all accounts have: a provider said something else of it.
     SaveListed(Vec<Tunnel>),
-    /// Ask what an account has.
     AskAccount {
         account: AccountId,
         asked: AskNumber,
@@ -152,14 +143,11 @@ pub enum Command {
     },
     /// Find out how far this computer is with an account, and no more.
     Preflight(AccountId),
-    /// Ask about one tunnel of an account.
     AskTunnel {
         account: AccountId,
         asked: AskNumber,
-        /// What is known of it.
         known: Tunnel,
     },
-    /// Sign in at the provider.
     SignIn {
         account: AccountId,
         /// By which of the provider's ways.
@@ -169,29 +157,21 @@ pub enum Command {
     },
     /// Give the sign-in that is under way up.
     CancelSignIn(AccountId),
-    /// Sign out.
     SignOut(AccountId),
-    /// Keep the settings.
     SaveSettings(Settings),
-    /// Keep what is to be hosted.
     SaveHosted(BTreeSet<TunnelId>),
-    /// Keep the row cache.
     SaveRows(Rows),
-    /// Append to the audit log.
     Audit(audit::Entry),
     /// Put text on the clipboard.
     Copy(String),
-    /// Open a URL in the browser.
     OpenUrl(String),
     /// Start with the person's session, or do not.
     SetAutostart(bool),
     /// Keep a secret under this name; it is good from now on.
     KeepSecret(String, Secret),
-    /// Forget the secret of this name.
     ForgetSecret(String),
     /// Keep the token of an account; it is good from now on.
     KeepToken(AccountId, Secret),
-    /// Forget the token of an account.
     ForgetToken(AccountId),
     /// Keep this link's token, then use its relay.
     JoinRelay(JoinLink),
@@ -199,8 +179,6 @@ pub enum Command {
     LeaveRelay,
     /// Run the embedded relay by these settings from now on.
     RestartRelay(RelaySettings),
-    /// Show or hide the window.
     Window(WindowOp),
-    /// End the program.
     Quit,
 }

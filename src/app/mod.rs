@@ -4,6 +4,7 @@
 //! Everything that happens is an `Event`; everything the program does is a [`Command`]. This room
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
+mod begin;
 mod claims;
 mod embedded;
 mod errands;
@@ -18,6 +19,7 @@ mod state;
 pub mod tokens;
 mod update;
 
+pub use begin::relay_choice;
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{AskNumber, Command, Event, Poll};
 pub use perform::RELAY_TOKEN;

@@ -101,9 +101,6 @@ impl Lanes {
 
 impl Performer {
     /// Must be called within the runtime that the probes are to run on.
-    ///
-    /// # Errors
-    /// The TLS library cannot be set up.
     pub(super) fn new(parts: Parts) -> Result<Self, SetupError> {
         let asker = Asker::new(clock::now)?;
         let probed = Probed::default();

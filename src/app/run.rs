@@ -47,29 +47,21 @@ pub enum Profile {
     Headless,
 }
 
-/// What the app is started with.
 pub struct Options {
-    /// Where its files are.
     pub home: Home,
-    /// Who it is for.
     pub profile: Profile,
     /// The facts at the begin.
     pub begin: Begin,
-    /// Where the relay is.
     pub relay: Arc<RelayDirectory>,
-    /// Where tokens are kept.
     pub secrets: Arc<Secrets>,
-    /// Who carries tunnels.
     pub providers: Registry,
 }
 
 /// The app cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The system gives no thread or no runtime.
     #[error("the app's thread could not start: {0}")]
     Thread(#[from] io::Error),
-    /// Nothing can be probed.
     #[error(transparent)]
     Probes(#[from] SetupError),
 }
@@ -103,7 +95,6 @@ impl Mailbox {
     }
 }
 
-/// A running app.
 #[derive(Debug)]
 pub struct App {
     mailbox: Mailbox,
@@ -112,9 +103,6 @@ pub struct App {
 
 impl App {
     /// Starts the app on a thread of its own. It ends after [`Action::Quit`].
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start(options: Options, renderer: Box<dyn Renderer>) -> Result<Self, AppError> {
         Self::start_at(Mailbox::new(), options, renderer)
     }
@@ -141,16 +129,11 @@ impl App {
         Ok(Self { mailbox, thread })
     }
 
-    /// Where events go.
-    #[must_use]
     pub fn mailbox(&self) -> Mailbox {
         self.mailbox.clone()
     }
 
     /// Waits for its end.
-    ///
-    /// # Errors
-    /// Why it could not run.
     pub fn wait(self) -> Result<(), AppError> {
         match self.thread.join() {
             Ok(ended) => ended,

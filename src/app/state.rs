@@ -14,21 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Begin {
     /// As saved.
     pub settings: Settings,
-    /// The inventory.
     pub tunnels: Vec<Tunnel>,
-    /// What is to be hosted.
     pub hosted: BTreeSet<TunnelId>,
     /// Tunnels of which exactly these ports are hosted, whatever else the provider has of them.
     pub fixed_ports: BTreeSet<TunnelId>,
-    /// The providers of this build.
     pub providers: Catalog,
     /// The row cache.
     pub rows: Rows,
-    /// What the desktop is like.
     pub appearance: Appearance,
     /// This installation's id.
     pub install: String,
-    /// The accounts whose token is there.
     pub tokens: BTreeSet<AccountId>,
     /// The accounts at providers are looked at by themselves: somebody sees what they have.
     pub accounts: bool,
@@ -39,7 +34,6 @@ pub struct Begin {
 /// Everything `update` knows.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The facts.
     pub inputs: Inputs,
     pub(super) install: String,
     /// Tunnels of which only the ports they began with are hosted.
@@ -105,7 +99,6 @@ impl Ledger {
         self.accounts.entry(account.clone()).or_default()
     }
 
-    /// The next number.
     pub(super) fn next(&mut self) -> AskNumber {
         self.last += 1;
         self.last
@@ -135,7 +128,6 @@ pub(super) struct Run {
 impl State {
     /// The state at the program's begin. Durations that cannot be used fall back to the defaults,
     /// and a notice says so.
-    #[must_use]
     pub fn new(begin: Begin, at: UnixMillis) -> Self {
         let timing = begin.settings.timing.resolve();
         let mut state = Self {
@@ -195,12 +187,10 @@ impl State {
         self.inputs.notices.push(Notice { id, at, kind });
     }
 
-    /// Takes notices away.
     pub(super) fn drop_notices(&mut self, which: impl Fn(&NoticeKind) -> bool) {
         self.inputs.notices.retain(|notice| !which(&notice.kind));
     }
 
-    /// What is known of a tunnel's hosting.
     pub(super) fn host_mut(&mut self, tunnel: &TunnelId) -> &mut Host {
         self.inputs.hosts.entry(tunnel.clone()).or_default()
     }
@@ -212,7 +202,6 @@ impl State {
         wanted.map(|(tunnel, _)| tunnel.clone()).collect()
     }
 
-    /// The tunnels of an account.
     pub(super) fn tunnels_of(&self, account: &AccountId) -> Vec<TunnelId> {
         let ids = self.inputs.tunnels.iter().map(|tunnel| &tunnel.id);
         let theirs = ids.filter(|id| self.inputs.account_of(id).as_ref() == Some(account));

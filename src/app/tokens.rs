@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::io;
 
 /// Those that are kept, and those that the environment has (`variable` reads it).
-#[must_use]
 pub fn known(
     home: &Home,
     providers: &Catalog,

@@ -21,7 +21,6 @@ const CLOSE: &str = "\"}";
 pub(super) const NO_RECORD: &str =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A record as it is in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Counts the records from 1.
@@ -30,9 +29,7 @@ pub struct Record {
     pub at: String,
     /// What happened: `tunnel.up` and the like.
     pub kind: String,
-    /// The tunnel's id at its provider.
     pub tunnel: String,
-    /// The provider's id.
     pub provider: String,
     /// The word of its [`Cause`](super::Cause).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +73,6 @@ pub(super) struct ChainPosition {
 }
 
 impl ChainPosition {
-    /// The start of a chain.
     pub fn first() -> Self {
         Self {
             seq: 1,

@@ -5,9 +5,7 @@ use crate::model::{JoinLink, ProviderId, Reason, RunId, SessionNumber, TunnelId,
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A session is up.
     Up,
-    /// It is over.
     Down,
     /// Its link is down: its connections are held, new visitors do not get through.
     Held,
@@ -19,12 +17,10 @@ pub enum Kind {
     StartFailed,
     /// The person asked for a new connection.
     ManualReconnect,
-    /// The person stopped it.
     ManualStop,
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Up,
         Self::Down,
@@ -36,8 +32,6 @@ impl Kind {
         Self::ManualStop,
     ];
 
-    /// The word for it in the log.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "tunnel.up",
@@ -65,13 +59,10 @@ pub enum Cause {
     Stopped,
     /// New tokens were due: the next session was made before this one ended.
     Renewed,
-    /// Something did not work.
     Failed(Reason),
 }
 
 impl Cause {
-    /// The word for it in the log.
-    #[must_use]
     pub fn word(&self) -> String {
         let word = match self {
             Self::Started => "started",
@@ -106,15 +97,11 @@ fn failure_word(reason: &Reason) -> String {
 pub struct Entry {
     /// By the clock of the app's facts.
     pub at: UnixMillis,
-    /// What happened.
     pub kind: Kind,
-    /// The tunnel, by its id at the provider.
     pub tunnel: TunnelId,
-    /// The provider that it was hosted with.
     pub provider: ProviderId,
     /// Why it happened, where that is not plain.
     pub cause: Option<Cause>,
-    /// The public URLs it had.
     pub urls: Vec<String>,
     /// What the system or the provider said of a failure. Cleaned before it is written.
     pub error: Option<String>,
@@ -194,7 +181,6 @@ fn clean_urls(word: &str) -> String {
 }
 
 /// A new id for an up and its down: random.
-#[must_use]
 pub fn new_run_id() -> RunId {
     RunId(format!("{:032x}", rand::random::<u128>()))
 }

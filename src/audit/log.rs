@@ -22,13 +22,10 @@ pub struct AuditLog {
 
 impl AuditLog {
     /// The log at `path`; the file is made with the first entry.
-    #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// The file.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }

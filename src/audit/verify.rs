@@ -3,17 +3,18 @@
 use super::chain::{MAX_LINE, NO_RECORD, Record, Torn, parse_line};
 use super::lock::lock_for_reading;
 use crate::base::digest::hex;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Take};
 use std::path::Path;
 
 /// A log whose chain holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// How many records there are.
     pub records: u64,
     /// The hash of the last one: who keeps it elsewhere can tell whether lines were cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
     /// How many times a crash cut a line short; the record after it says so.
     pub healed: u64,
@@ -27,17 +28,14 @@ pub struct Summary {
 pub struct Broken {
     /// The line, from 1.
     pub line: u64,
-    /// Why.
     pub why: String,
 }
 
 /// The log is not as it was written, or could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The chain does not hold.
     #[error("the audit log was changed: {0}")]
     Broken(#[from] Broken),
-    /// The file could not be read.
     #[error("the audit log cannot be read: {0}")]
     Io(#[from] io::Error),
 }
@@ -51,7 +49,6 @@ pub enum Unreadable {
         /// The line, from 1.
         line: u64,
     },
-    /// The file could not be read on.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

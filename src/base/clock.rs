@@ -20,14 +20,12 @@ static START: LazyLock<Start> = LazyLock::new(|| {
 /// Now, by the clock that all of this program's moments are from: it starts as the wall clock and then
 /// runs on evenly, whatever becomes of that, so that durations and countdowns are true. Times of day
 /// are this one's, moved by [`shift`].
-#[must_use]
 pub fn now() -> UnixMillis {
     let gone = START.clocks.read().with_sleep.saturating_sub(START.first);
     START.wall.after(gone)
 }
 
 /// How far the wall clock has moved away from [`now`] since the start.
-#[must_use]
 pub fn shift() -> ClockShift {
     ClockShift::between(now(), wall())
 }
@@ -37,7 +35,6 @@ pub fn shift() -> ClockShift {
     clippy::disallowed_methods,
     reason = "the one place that reads the wall clock"
 )]
-#[must_use]
 pub fn wall() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     UnixMillis::default().after(since.unwrap_or_default())
@@ -52,7 +49,6 @@ struct Start {
 
 /// RFC 3339, UTC, milliseconds: `2026-09-21T14:13:20.007Z`. A moment outside of the calendar
 /// (year 9999) is written as its first.
-#[must_use]
 pub fn rfc3339(at: UnixMillis) -> String {
     let millis = i64::try_from(at.0).unwrap_or_default();
     format!(
@@ -66,7 +62,6 @@ const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// How long ago an unchanging moment was, the time that the machine slept included, where the system tells
 /// that (not on Windows). For what grows old meanwhile.
-#[must_use]
 pub fn with_sleep() -> Duration {
     static CLOCKS: OnceLock<Clocks> = OnceLock::new();
     CLOCKS.get_or_init(Clocks::start).read().with_sleep
@@ -82,7 +77,6 @@ pub struct SuspendWatch {
 
 impl SuspendWatch {
     /// Watches from now on.
-    #[must_use]
     pub fn start() -> Self {
         let clocks = Clocks::start();
         let meter = Meter::start(clocks.read());

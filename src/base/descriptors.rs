@@ -36,7 +36,6 @@ fn first_reserved(limit: u64) -> u64 {
 }
 
 /// Whether the system had no descriptor left to give.
-#[must_use]
 pub fn ran_out(error: &io::Error) -> bool {
     #[cfg(unix)]
     let codes =
@@ -50,7 +49,6 @@ pub fn ran_out(error: &io::Error) -> bool {
 }
 
 /// Whether not even a file can be opened now: a name look-up that fails does not always say so.
-#[must_use]
 pub fn are_used_up() -> bool {
     #[cfg(unix)]
     return std::fs::File::open("/dev/null").is_err_and(|error| ran_out(&error));

@@ -4,13 +4,11 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
 /// The SHA-256 of `bytes`.
-#[must_use]
 pub fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
 /// `bytes` in lower-case hex, two digits each.
-#[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // A String takes all.

@@ -1,16 +1,18 @@
 //! The half of a wrapped stream that a wrapper does not change.
 
 /// Implements `AsyncWrite` for a wrapper by that of one of its fields:
-/// `forward_writes!([S: AsyncWrite + Unpin] Wrapper<S>, field)`. A method that is named behind the field,
-/// `fn(&mut self, &mut Context, Poll<io::Result<T>>) -> Poll<io::Result<T>>`, sees all that comes of it.
+/// `forward_writes!([S: AsyncWrite + Unpin] Wrapper<S>, field)`. A method that is named behind the field
+/// with `after`, `fn(&mut self, &mut Context, Poll<io::Result<T>>) -> Poll<io::Result<T>>`, sees all that
+/// comes of it; one with `before`, `fn(&mut self, &mut Context) -> io::Result<()>`, may keep it from that.
 macro_rules! forward_writes {
-    ([$($generics:tt)*] $wrapper:ty, $inner:ident $(, $after:ident)?) => {
+    ([$($generics:tt)*] $wrapper:ty, $inner:ident $(before $before:ident)? $(after $after:ident)?) => {
         impl<$($generics)*> ::tokio::io::AsyncWrite for $wrapper {
             fn poll_write(
                 mut self: ::std::pin::Pin<&mut Self>,
                 cx: &mut ::std::task::Context<'_>,
                 bytes: &[u8],
             ) -> ::std::task::Poll<::std::io::Result<usize>> {
+                $(self.$before(cx)?;)?
                 let polled = ::std::pin::Pin::new(&mut self.$inner).poll_write(cx, bytes);
                 $(let polled = self.$after(cx, polled);)?
                 polled
@@ -21,6 +23,7 @@ macro_rules! forward_writes {
                 cx: &mut ::std::task::Context<'_>,
                 slices: &[::std::io::IoSlice<'_>],
             ) -> ::std::task::Poll<::std::io::Result<usize>> {
+                $(self.$before(cx)?;)?
                 let polled = ::std::pin::Pin::new(&mut self.$inner).poll_write_vectored(cx, slices);
                 $(let polled = self.$after(cx, polled);)?
                 polled
@@ -34,6 +37,7 @@ macro_rules! forward_writes {
                 mut self: ::std::pin::Pin<&mut Self>,
                 cx: &mut ::std::task::Context<'_>,
             ) -> ::std::task::Poll<::std::io::Result<()>> {
+                $(self.$before(cx)?;)?
                 let polled = ::std::pin::Pin::new(&mut self.$inner).poll_flush(cx);
                 $(let polled = self.$after(cx, polled);)?
                 polled
@@ -43,6 +47,7 @@ macro_rules! forward_writes {
                 mut self: ::std::pin::Pin<&mut Self>,
                 cx: &mut ::std::task::Context<'_>,
             ) -> ::std::task::Poll<::std::io::Result<()>> {
+                $(self.$before(cx)?;)?
                 let polled = ::std::pin::Pin::new(&mut self.$inner).poll_shutdown(cx);
                 $(let polled = self.$after(cx, polled);)?
                 polled

@@ -1,5 +1,6 @@
 //! What several rooms need and none owns: clocks, digests, files, TLS verifiers, the way to a local
-//! service, who a connection is from, this process's descriptors.
+//! service, who a connection is from, this process's descriptors
+//! and the signals that end it.
 
 pub mod clock;
 pub mod descriptors;
@@ -8,8 +9,10 @@ pub mod files;
 pub(crate) mod forward;
 pub mod local;
 pub mod network;
+pub mod open_files;
 pub mod own;
 pub mod proxy_protocol;
 pub(crate) mod ring;
+pub mod signals;
 pub mod tls;
 pub mod worker;

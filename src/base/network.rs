@@ -7,7 +7,6 @@ const FAR: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
 
 /// The address that connections to the world would come from; `None` without a network. It changes
 /// with the Wi-Fi, the cable and the VPN. Nothing is sent: a UDP socket only looks up its route.
-#[must_use]
 pub fn outbound_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(FAR).ok()?;

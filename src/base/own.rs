@@ -19,7 +19,6 @@ static DIALLED: LazyLock<Mutex<HashMap<SocketAddr, Vec<SocketAddr>>>> =
 pub struct Dialled(Option<(SocketAddr, SocketAddr)>);
 
 /// Notes a connection to a local service.
-#[must_use]
 pub fn dialled(socket: &TcpStream) -> Dialled {
     let ends = socket.local_addr().ok().zip(socket.peer_addr().ok());
     Dialled::note(ends.map(|(from, to)| (canonical(from), canonical(to))))
@@ -54,7 +53,6 @@ impl Drop for Dialled {
 /// Whether a visitor who has `reached` a relay there is a connection of ours to a local service: it
 /// went in a circle. Where the relay does not say what was reached, whoever comes from the same place
 /// is taken for one.
-#[must_use]
 pub fn is_dialled(visitor: SocketAddr, reached: Option<SocketAddr>) -> bool {
     let visitor = canonical(visitor);
     let dialled = DIALLED.lock();

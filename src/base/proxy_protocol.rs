@@ -133,7 +133,6 @@ fn garbled() -> io::Error {
 
 /// The header for a connection from `visitor` to `service`; without a visitor, of one that the writer
 /// makes for itself.
-#[must_use]
 pub fn encode(version: ProxyVersion, visitor: Option<SocketAddr>, service: SocketAddr) -> Vec<u8> {
     let ends = visitor.map(|visitor| of_one_family(visitor, service));
     match version {

@@ -7,7 +7,7 @@
 const FIRST: usize = 16 * 1024;
 
 /// Bytes `start..end` of a stream.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ring {
     memory: Vec<u8>,
     /// Where the byte `start` is.
@@ -18,19 +18,14 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// # Panics
-    /// Never, but a ring without capacity takes nothing.
-    pub(crate) const fn new(capacity: usize) -> Self {
+    /// A ring without capacity takes nothing.
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            memory: Vec::new(),
-            head: 0,
-            len: 0,
-            start: 0,
             capacity,
+            ..Self::default()
         }
     }
 
-    /// The sequence number of its first byte.
     pub(crate) const fn start(&self) -> u64 {
         self.start
     }

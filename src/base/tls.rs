@@ -15,7 +15,6 @@ use std::sync::Arc;
 /// What a server shows of itself, and when.
 #[derive(Debug)]
 pub struct Shown<'a> {
-    /// Its certificate.
     pub certificate: &'a CertificateDer<'a>,
     /// Those that lead to an authority.
     pub intermediates: &'a [CertificateDer<'a>],
@@ -23,16 +22,12 @@ pub struct Shown<'a> {
     pub name: &'a ServerName<'a>,
     /// What its authority says of the certificate (RFC 6960).
     pub ocsp: &'a [u8],
-    /// Now.
     pub now: UnixTime,
 }
 
 /// Which servers are accepted.
 pub trait Rule: Debug + Send + Sync {
     /// Whether this one is.
-    ///
-    /// # Errors
-    /// Why not.
     fn check(&self, shown: &Shown<'_>) -> Result<(), Error>;
 
     /// Whether a server must prove that it has its certificate's key.
@@ -69,7 +64,6 @@ impl Rule for Pinned {
 }
 
 /// A verifier that goes by `rule`, with the algorithms of `provider`.
-#[must_use]
 pub fn verifier(
     provider: &Arc<CryptoProvider>,
     rule: impl Rule + 'static,

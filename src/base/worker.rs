@@ -13,9 +13,6 @@ type Question<T> = Box<dyn FnOnce(&mut T) + Send>;
 
 impl<T: 'static> Worker<T> {
     /// Starts the thread; what it owns is made on it.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn start(name: &str, make: impl FnOnce() -> T + Send + 'static) -> io::Result<Self> {
         let (questions, inbox) = mpsc::channel::<Question<T>>();
         let run = move || {

@@ -1,8 +1,23 @@
-//! `underpass account`: as it is typed, and what it means.
+//! `underpass account`: who one is at the providers.
 
-use super::resolve::{find, words};
-use crate::model::{AccountId, Catalog, Offers, ProviderId};
+use super::console::{Console, Failure};
+use super::host::remote::why;
+use super::parse::{Unquoted, find, list};
+use super::{prompt, runtime};
+use crate::app::tokens;
+use crate::model::{
+    AccountId, AccountState, Catalog, DeviceCode, Offers, ProviderId, Reason, Secret,
+};
+use crate::provider::{Account, Answer, registry};
+use crate::secrets::{Kind, Secrets};
+use crate::store::Home;
+use crate::view::fold::{fault, notice_text};
+use crate::view::{Msg, messages as m};
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,20 +29,19 @@ Examples:
 A token is kept in the system's keychain, else in a file that only you can read. It is never an
 argument: other programs see those.";
 
-/// `underpass account`, as typed.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct RawAccounts {
+pub(crate) struct AccountArgs {
     /// One JSON object a line instead of text
     #[arg(long, global = true)]
     json: bool,
 
     #[command(subcommand)]
-    command: RawAccountsCommand,
+    command: AccountCommand,
 }
 
-#[derive(Debug, Subcommand)]
-enum RawAccountsCommand {
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+enum AccountCommand {
     /// List the accounts, and how far this computer is with each
     List {
         /// Those of this provider alone
@@ -38,7 +52,7 @@ enum RawAccountsCommand {
         /// Whose: one of those that `underpass providers` lists
         provider: ProviderId,
         /// What to call the account, where there are several: letters, digits, '-', '_' and '.'
-        #[arg(long)]
+        #[arg(long, value_parser = Unquoted(read_name))]
         name: Option<String>,
     },
     /// Forget an account's token
@@ -46,7 +60,7 @@ enum RawAccountsCommand {
         /// Whose
         provider: ProviderId,
         /// Which, where there are several
-        #[arg(long)]
+        #[arg(long, value_parser = Unquoted(read_name))]
         name: Option<String>,
     },
     /// Sign in with the provider's own program
@@ -67,125 +81,255 @@ enum RawAccountsCommand {
     },
 }
 
-/// `underpass account`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountsArgs {
-    /// What to do.
-    pub task: AccountsTask,
-    /// JSON lines.
-    pub json: bool,
-}
-
-/// What to do with accounts at providers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountsTask {
-    /// Show them.
-    List {
-        /// Those of this provider alone.
-        provider: Option<ProviderId>,
-    },
-    /// Keep a token.
-    Add(AccountId),
-    /// Forget a token.
-    Remove(AccountId),
-    /// Sign in.
-    SignIn {
-        /// Where.
-        provider: ProviderId,
-        /// By which of the provider's ways; the one of last time unless said.
-        way: Option<String>,
-        /// With a code.
-        device: bool,
-    },
-    /// Sign out.
-    SignOut {
-        /// Where.
-        provider: ProviderId,
-    },
-}
-
-/// What it means, or what is wrong with it.
-pub(super) fn resolve(raw: RawAccounts, providers: &Catalog) -> Result<AccountsArgs, String> {
-    let task = match raw.command {
-        RawAccountsCommand::List { provider } => {
-            if let Some(provider) = provider {
-                find(providers, provider)?;
+impl AccountArgs {
+    pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
+        match &self.command {
+            AccountCommand::List { provider: None } => Ok(()),
+            AccountCommand::List { provider: Some(id) } => find(providers, *id).map(|_| ()),
+            AccountCommand::Add { provider, .. } | AccountCommand::Remove { provider, .. } => {
+                check_token(find(providers, *provider)?)
             }
-            AccountsTask::List { provider }
+            AccountCommand::SignIn { provider, with, .. } => {
+                check_sign_in(find(providers, *provider)?, with.as_deref())
+            }
+            AccountCommand::SignOut { provider } => {
+                check_sign_in(find(providers, *provider)?, None)
+            }
         }
-        RawAccountsCommand::Add { provider, name } => {
-            AccountsTask::Add(with_token(providers, provider, name)?)
+    }
+}
+
+/// Whether its accounts are kept by a token.
+fn check_token(offers: &Offers) -> Result<(), String> {
+    let id = offers.id;
+    if offers.token.is_some() {
+        return Ok(());
+    }
+    Err(if offers.sign_in.is_empty() {
+        format!("{id} has no accounts")
+    } else {
+        format!("{id} takes no token: `underpass account sign-in {id}` signs you in")
+    })
+}
+
+/// Whether it signs people in, this way.
+fn check_sign_in(offers: &Offers, way: Option<&str>) -> Result<(), String> {
+    let id = offers.id;
+    let mut ways = offers.sign_in.iter().map(|way| way.key);
+    match way {
+        _ if offers.sign_in.is_empty() => Err(if offers.token.is_some() {
+            format!("{id} signs nobody in: `underpass account add {id}` keeps your token")
+        } else {
+            format!("{id} has no accounts")
+        }),
+        Some(way) if !ways.clone().any(|there| there == way) => {
+            let ways = list(ways.by_ref());
+            Err(format!("--with takes {ways}, not {way:?}"))
         }
-        RawAccountsCommand::Remove { provider, name } => {
-            AccountsTask::Remove(with_token(providers, provider, name)?)
-        }
-        RawAccountsCommand::SignIn {
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What an account is called.
+pub(super) fn read_name(typed: &str) -> Result<String, String> {
+    if AccountId::is_name(typed) {
+        return Ok(typed.to_owned());
+    }
+    Err(format!(
+        "{typed:?} cannot be an account's name: it takes 1 to 64 letters, digits, '-', '_' and '.'"
+    ))
+}
+
+/// An account for programs.
+#[derive(Serialize)]
+struct Line<'a> {
+    provider: &'a str,
+    account: &'a str,
+    /// `token`, or how far a sign-in is.
+    state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+}
+
+pub(crate) fn run(home: &Home, args: AccountArgs) -> ExitCode {
+    let accounts = Accounts {
+        home,
+        console: Console::of(home),
+        json: args.json,
+    };
+    let account = |provider, name: Option<String>| AccountId {
+        provider,
+        name: name.unwrap_or_default(),
+    };
+    let done = match args.command {
+        AccountCommand::List { provider } => accounts.list(provider),
+        AccountCommand::Add { provider, name } => accounts.add(&account(provider, name)),
+        AccountCommand::Remove { provider, name } => accounts.remove(&account(provider, name)),
+        AccountCommand::SignIn {
             provider,
             with,
             device,
-        } => {
-            let offers = with_sign_in(providers, provider)?;
-            if let Some(way) = &with
-                && !offers.sign_in.iter().any(|there| there.key == way)
-            {
-                let ways = words(offers.sign_in.iter().map(|way| way.key));
-                return Err(format!("--with takes {ways}, not {way:?}"));
-            }
-            AccountsTask::SignIn {
-                provider,
-                way: with,
-                device,
-            }
-        }
-        RawAccountsCommand::SignOut { provider } => {
-            with_sign_in(providers, provider)?;
-            AccountsTask::SignOut { provider }
-        }
+        } => accounts.sign_in(provider, with, device),
+        AccountCommand::SignOut { provider } => accounts.sign_out(provider),
     };
-    Ok(AccountsArgs {
-        task,
-        json: raw.json,
-    })
+    accounts.console.end(done)
 }
 
-/// An account of a provider that takes tokens.
-fn with_token(
-    providers: &Catalog,
-    id: ProviderId,
-    name: Option<String>,
-) -> Result<AccountId, String> {
-    let offers = find(providers, id)?;
-    if offers.token.is_none() {
-        return Err(if offers.sign_in.is_empty() {
-            format!("{id} has no accounts")
-        } else {
-            format!("{id} takes no token: `underpass account sign-in {id}` signs you in")
+struct Accounts<'a> {
+    home: &'a Home,
+    console: Console,
+    json: bool,
+}
+
+impl Accounts<'_> {
+    fn secrets(&self) -> Secrets {
+        Secrets::open(self.home.path(), self.home.is_private())
+    }
+
+    fn list(&self, provider: Option<ProviderId>) -> Result<(), Failure> {
+        let catalog = registry::catalog();
+        let variable = |name: &str| std::env::var(name).ok();
+        let notice = self.home.accounts().peek().notice;
+        if let Some(notice) = notice.as_ref().and_then(notice_text) {
+            self.console.error(&notice);
+        }
+        let kept = tokens::known(self.home, &catalog, variable);
+        let asked = |offers: &&'static Offers| provider.is_none_or(|id| id == offers.id);
+        let mut is_empty = true;
+        for offers in catalog.iter().filter(asked).filter(|o| o.has_accounts()) {
+            if offers.is_remote() {
+                is_empty = false;
+                self.show_signed_in(offers)?;
+            }
+            for account in kept.iter().filter(|kept| kept.provider == offers.id) {
+                is_empty = false;
+                self.show(account, "token", None, &m::account_token());
+            }
+        }
+        if is_empty && !self.json {
+            self.console.say(&m::cli_accounts_none());
+        }
+        Ok(())
+    }
+
+    fn show(&self, account: &AccountId, state: &str, user: Option<&str>, text: &Msg) {
+        let (id, name) = (account.provider.as_str(), account.name.as_str());
+        let line = Line {
+            provider: id,
+            account: name,
+            state,
+            user,
+        };
+        self.console.line(self.json, &line, || {
+            let whose = format!("{id} {name}");
+            m::cli_account_line(whose.trim_end(), text.clone())
         });
     }
-    Ok(AccountId {
-        provider: id,
-        name: check_name(name)?,
-    })
-}
 
-/// What an account is called; empty where nothing was said.
-pub(super) fn check_name(typed: Option<String>) -> Result<String, String> {
-    match typed {
-        Some(name) if !AccountId::is_name(&name) => Err(format!(
-            "{name:?} cannot be an account's name: it takes 1 to 64 letters, digits, '-', '_' and '.'"
-        )),
-        typed => Ok(typed.unwrap_or_default()),
+    /// How far this computer is with the account of a provider's own program.
+    fn show_signed_in(&self, offers: &'static Offers) -> Result<(), Failure> {
+        let state = self.with_account(offers.id, |account| {
+            let asked = account.preflight();
+            Box::pin(async { Ok(asked.await) })
+        })?;
+        let account = AccountId::only(offers.id);
+        let program = offers.program.map_or("", |program| program.name);
+        let (word, user, text) = match &state {
+            AccountState::Ready { user, via } => (
+                "signed-in",
+                Some(user.as_str()),
+                m::account_ready(user.as_str(), via.as_str()),
+            ),
+            AccountState::NotInstalled => {
+                let program = program.to_owned();
+                let reason = Reason::NotInstalled { program };
+                ("not-installed", None, fault(&reason))
+            }
+            AccountState::Failed { reason, .. } => ("failed", None, fault(reason)),
+            AccountState::Unknown | AccountState::SignedOut | AccountState::SigningIn { .. } => {
+                ("signed-out", None, m::account_signed_out())
+            }
+        };
+        self.show(&account, word, user, &text);
+        Ok(())
     }
-}
 
-fn with_sign_in(providers: &Catalog, id: ProviderId) -> Result<&'static Offers, String> {
-    let offers = find(providers, id)?;
-    if !offers.sign_in.is_empty() {
-        return Ok(offers);
+    fn add(&self, account: &AccountId) -> Result<(), Failure> {
+        let spec = registry::catalog().of(account.provider).token;
+        // Only accounts of providers that take tokens get here.
+        let spec = spec.ok_or_else(|| Failure::Because(m::cli_accounts_none()))?;
+        let token = self.read_token(account.provider, spec.page)?;
+        if !(spec.takes)(token.expose()) {
+            return Err(Failure::Because(m::cli_token_wrong(spec.page)));
+        }
+        let text = match tokens::keep(self.home, &self.secrets(), account, &token)? {
+            Kind::Keychain => m::account_token_keychain(),
+            Kind::File => m::account_token_file(),
+        };
+        self.show(account, "token", None, &text);
+        Ok(())
     }
-    Err(if offers.token.is_some() {
-        format!("{id} signs nobody in: `underpass account add {id}` keeps your token")
-    } else {
-        format!("{id} has no accounts")
-    })
+
+    /// From standard input; a person at a terminal is asked, and nothing of it is shown.
+    fn read_token(&self, provider: ProviderId, page: &str) -> io::Result<Secret> {
+        if io::stdin().is_terminal() {
+            prompt::ask(
+                &self
+                    .console
+                    .text(&m::cli_token_ask(page, provider.as_str())),
+            )
+        } else {
+            prompt::read_all(io::stdin().lock())
+        }
+    }
+
+    fn remove(&self, account: &AccountId) -> Result<(), Failure> {
+        if !tokens::forget(self.home, &self.secrets(), account)? {
+            let (name, id) = (account.name.as_str(), account.provider.as_str());
+            return Err(Failure::Because(if name.is_empty() {
+                m::cli_no_account_of(id)
+            } else {
+                m::cli_no_such_account(name, id)
+            }));
+        }
+        self.show(account, "removed", None, &m::account_removed());
+        Ok(())
+    }
+
+    fn sign_in(&self, id: ProviderId, way: Option<String>, device: bool) -> Result<(), Failure> {
+        let offers = registry::catalog().of(id);
+        let settings = self.home.settings().peek().value;
+        let last = || Some(offers.last_way(&settings.options(id))?.key.to_owned());
+        let way = way.or_else(last).unwrap_or_default();
+        let (console, json) = (Console::new(&settings), self.json);
+        let tell = move |code: DeviceCode| {
+            console.line(json, &code, || {
+                m::cli_device_code(code.code.as_str(), code.url.as_str())
+            });
+        };
+        self.with_account(id, |account| account.sign_in(way, device, Box::new(tell)))?;
+        self.show_signed_in(offers)
+    }
+
+    fn sign_out(&self, id: ProviderId) -> Result<(), Failure> {
+        self.with_account(id, |account| account.sign_out())?;
+        self.show_signed_in(registry::catalog().of(id))
+    }
+
+    /// Asks the one account of a provider that signs people in.
+    fn with_account<T>(
+        &self,
+        id: ProviderId,
+        ask: impl FnOnce(&dyn Account) -> Answer<T>,
+    ) -> Result<T, Failure> {
+        let offers = registry::catalog().of(id);
+        let because = |reason| Failure::Because(why(offers, &reason));
+        let providers = registry::remote(Arc::new(self.secrets()));
+        let inventory = providers.inventory(&AccountId::only(id)).map_err(because)?;
+        let account = inventory.account().ok_or_else(|| {
+            let provider = id.to_string();
+            because(Reason::NoProvider { provider })
+        })?;
+        runtime()?.block_on(ask(account)).map_err(because)
+    }
 }

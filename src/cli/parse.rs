@@ -1,60 +1,45 @@
-//! Single values that only the command line knows.
+//! What the arguments of several commands are read with.
 
-use std::fmt;
-use std::ops::RangeInclusive;
-use std::str::FromStr;
+use crate::model::{Catalog, Offers, ProviderId};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use std::ffi::OsStr;
 
-/// The public TCP ports of a relay: `A-B`, `A`, or `0-0` for whatever the system gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TcpPorts(pub Option<RangeInclusive<u16>>);
+/// Reads a word that must not be quoted where it is wrong, as it may hold a secret: the error says the
+/// whole of what is wrong.
+#[derive(Clone)]
+pub(super) struct Unquoted<T>(pub(super) fn(&str) -> Result<T, String>);
 
-impl fmt::Display for TcpPorts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(range) => write!(f, "{}-{}", range.start(), range.end()),
-            None => f.write_str("0-0"),
-        }
-    }
-}
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Unquoted<T> {
+    type Value = T;
 
-impl FromStr for TcpPorts {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| text.parse::<u16>().ok()).flatten()
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        word: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let read = match word.to_str() {
+            Some(word) => (self.0)(word),
+            None => Err("what was typed is not UTF-8".to_owned()),
         };
-        match (number(first), number(last)) {
-            (Some(0), Some(0)) => Ok(Self(None)),
-            (Some(first), Some(last)) if first > 0 && first <= last => Ok(Self(Some(first..=last))),
-            _ => Err(
-                "a range of ports is A-B with A not above B, both from 1 to 65535 (0-0: any free)"
-                    .to_owned(),
-            ),
-        }
+        let kind = ErrorKind::ValueValidation;
+        read.map_err(|wrong| command.clone().error(kind, wrong))
     }
 }
 
-/// A host that can stand in a join link: a name or an address, without its port.
-///
-/// # Errors
-/// Why it is none.
-pub fn parse_host(text: &str) -> Result<String, String> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(text);
-    if bare.parse::<std::net::IpAddr>().is_ok() {
-        return Ok(bare.to_owned());
-    }
-    let is_name = !bare.is_empty()
-        && bare
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
-    if is_name {
-        Ok(bare.to_ascii_lowercase())
-    } else {
-        Err("it takes a host name or an address, without a port".to_owned())
-    }
+/// The provider, or which there are.
+pub(super) fn find(providers: &Catalog, id: ProviderId) -> Result<&'static Offers, String> {
+    providers.find(id).ok_or_else(|| {
+        let there = list(providers.iter().map(|offers| offers.id.as_str()));
+        format!(
+            "{:?} is no provider of this build: it has {there}",
+            id.as_str()
+        )
+    })
+}
+
+/// One after the other.
+pub(super) fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
 }

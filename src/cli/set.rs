@@ -1,24 +1,24 @@
 //! `--set KEY=VALUE`: the options of a provider.
 
-use super::resolve::words;
+use super::parse::list;
 use crate::model::{Offers, OptionKind, OptionScope, OptionSpec};
 use std::collections::BTreeMap;
 use std::path::{PathBuf, absolute};
 
 /// What was set for a provider, by its options' keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Set {
+pub(crate) struct Set {
     /// What holds for all its tunnels.
-    pub provider: BTreeMap<String, String>,
+    pub(crate) provider: BTreeMap<String, String>,
     /// What holds for what is hosted now.
-    pub tunnel: BTreeMap<String, String>,
+    pub(crate) tunnel: BTreeMap<String, String>,
     /// Where what is secret of it is to be read.
-    pub secrets: BTreeMap<String, SecretFrom>,
+    pub(crate) secrets: BTreeMap<String, SecretFrom>,
 }
 
 /// Where a secret is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretFrom {
+pub(crate) enum SecretFrom {
     /// Standard input.
     Stdin,
     /// A file.
@@ -33,7 +33,7 @@ pub(super) fn read(offers: &Offers, typed: &[String], is_new: bool) -> Result<Se
             .split_once('=')
             .ok_or_else(|| "--set takes KEY=VALUE".to_owned())?;
         let option = offers.option(key).ok_or_else(|| {
-            let keys = words(offers.options.iter().map(|option| option.key));
+            let keys = list(offers.options.iter().map(|option| option.key));
             let has = if keys.is_empty() { "nothing" } else { &keys };
             format!("{} has no option {key:?}: it has {has}", offers.id)
         })?;

@@ -1,14 +1,16 @@
 //! What words mean, and which ones are refused.
 
+use super::host::HostTarget;
+use super::port::PortOptionArgs;
 use super::*;
-use crate::model::{HostHeader, JoinLink, Protocol, ProxyVersion};
+use crate::model::{HostHeader, Protocol, ProxyVersion};
 use proptest::prelude::*;
 
-fn read(words: &[&str]) -> Result<Invocation, String> {
+fn read(words: &[&str]) -> Result<CommandLine, String> {
     read_with(words, None)
 }
 
-fn read_with(words: &[&str], relay: Option<&str>) -> Result<Invocation, String> {
+fn read_with(words: &[&str], relay: Option<&str>) -> Result<CommandLine, String> {
     let words = std::iter::once("underpass").chain(words.iter().copied());
     let variable = |name: &str| {
         assert_eq!(name, RELAY_VARIABLE);
@@ -26,8 +28,8 @@ fn host_with(words: &[&str], relay: Option<&str>) -> HostArgs {
     let words: Vec<&str> = std::iter::once("host")
         .chain(words.iter().copied())
         .collect();
-    match read_with(&words, relay).expect("it is right").task {
-        Task::Host(args) => args,
+    match read_with(&words, relay).expect("it is right").command {
+        Some(Command::Host(args)) => *args,
         other => panic!("{other:?}"),
     }
 }
@@ -42,15 +44,18 @@ fn link(token: &str) -> String {
 
 #[test]
 fn clap_finds_the_commands_sound() {
-    command().debug_assert();
+    CommandLine::command().debug_assert();
 }
 
 #[test]
 fn nothing_is_the_window() {
-    let args = |words| read(words).map(|read| (read.task, read.verbosity));
-    let desktop = |minimised| Task::Desktop(DesktopArgs { minimised });
-    assert_eq!(args(&[]), Ok((desktop(false), 0)));
-    assert_eq!(args(&["--minimised", "-vv"]), Ok((desktop(true), 2)));
+    let args = |words| {
+        let typed = read(words).expect("it is right");
+        assert_eq!(typed.command, None);
+        (typed.minimised, typed.verbose)
+    };
+    assert_eq!(args(&[]), (false, 0));
+    assert_eq!(args(&["--minimised", "-vv"]), (true, 2));
     assert!(refused(&["--minimised", "doctor"]).contains("--minimised"));
 }
 
@@ -61,8 +66,8 @@ fn targets_are_ports_hosts_or_names() {
         .targets
         .iter()
         .map(|asked| match asked {
-            Asked::Target(typed) => typed.target.to_string(),
-            Asked::Saved(name) => format!("saved {name}"),
+            HostTarget::Service(typed) => typed.target.to_string(),
+            HostTarget::Saved(name) => format!("saved {name}"),
         })
         .collect();
     assert_eq!(
@@ -187,86 +192,11 @@ fn a_join_link_where_none_is_taken_is_not_quoted_either() {
 }
 
 #[test]
-fn ranges_of_ports_are_read_as_they_are_written() {
-    for text in ["7500-7599", "1-65535", "80-80", "0-0"] {
-        assert_eq!(
-            text.parse::<TcpPorts>().map(|r| r.to_string()),
-            Ok(text.to_owned())
-        );
-    }
-    assert_eq!("80".parse::<TcpPorts>(), Ok(TcpPorts(Some(80..=80))));
-    for bad in ["", "-", "0-5", "5-0", "a-b", "1-70000", "1-2-3", "+1-2"] {
-        assert!(bad.parse::<TcpPorts>().is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn what_is_chosen_for_ports_is_read() {
     let args = host(&["5173", "--host-header", "rewrite", "--proxy-protocol", "v2"]);
     assert_eq!(args.options.host_header, Some(HostHeader::Rewrite));
     assert_eq!(args.options.proxy_protocol, Some(ProxyVersion::V2));
-    assert_eq!(host(&["5173"]).options, ChosenOptions::default());
-    let named = ["tunnels", "create", "web", "1", "--host-header", "app.test"];
-    let Ok(Task::Tunnels(args)) = read(&named).map(|read| read.task) else {
-        panic!("no tunnels");
-    };
-    let TunnelsTask::Create { options, .. } = args.task else {
-        panic!("no new tunnel");
-    };
-    let value = HostHeader::Value("app.test".to_owned());
-    assert_eq!(options.host_header, Some(value));
-}
-
-#[test]
-fn what_stands_in_front_of_a_relay_is_read() {
-    let words = [
-        "relay",
-        "--public-url",
-        "https://*.Tunnels.example.org:8443",
-        "--trusted-proxy",
-        "10.0.0.0/8",
-        "--trusted-proxy",
-        "::1",
-        "--proxy-protocol",
-    ];
-    let Ok(Task::Relay(args)) = read(&words).map(|read| read.task) else {
-        panic!("no relay");
-    };
-    assert_eq!(args.domain, "tunnels.example.org");
-    let url = args.public_url.map(|url| url.to_string());
-    assert_eq!(url.as_deref(), Some("https://tunnels.example.org:8443/"));
-    assert!(args.trusted_proxies.len() == 2 && args.proxy_protocol);
-}
-
-#[test]
-fn accounts_and_tunnels_are_read() {
-    let account = |words: &[&str]| match read(words).expect("it is right").task {
-        Task::Accounts(args) => args,
-        other => panic!("{other:?}"),
-    };
-    let bob = AccountChange::Add {
-        name: "bob".to_owned(),
-        at: LinkAddress {
-            listen: None,
-            advertise: Some("::1".to_owned()),
-        },
-    };
-    // An option goes before the command or after it.
-    for words in [
-        "relay account add bob --advertise [::1] --data d --json",
-        "relay --data d account --json add --advertise [::1] bob",
-        "relay --json --advertise [::1] account add bob --data d",
-    ] {
-        let args = account(&words.split(' ').collect::<Vec<_>>());
-        assert_eq!(args.change, bob, "{words}");
-        assert_eq!(args.data.as_deref(), Some(std::path::Path::new("d")));
-        assert!(args.json, "{words}");
-    }
-    let remove = read(&["tunnels", "port", "remove", "web", "80", "--json"]);
-    let Task::Tunnels(args) = remove.expect("right").task else {
-        panic!("no tunnels");
-    };
-    assert!(args.json && matches!(args.task, TunnelsTask::RemovePort { .. }));
+    assert_eq!(host(&["5173"]).options, PortOptionArgs::default());
 }
 
 proptest! {

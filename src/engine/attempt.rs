@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 
 /// An attempt under way. Dropping it abandons it.
 pub(super) struct Attempt {
-    /// What it asks the relay for.
     ports: Vec<Port>,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
     phases: mpsc::UnboundedReceiver<Phase>,
@@ -56,7 +55,6 @@ impl Attempt {
         self.phases.try_recv().ok()
     }
 
-    /// What it asked the relay for.
     pub(super) fn into_ports(self) -> Vec<Port> {
         self.ports
     }

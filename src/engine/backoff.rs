@@ -16,7 +16,6 @@ pub struct Backoff {
 
 impl Backoff {
     /// The delays of `timing`.
-    #[must_use]
     pub fn new(timing: &Timing) -> Self {
         Self {
             initial: timing.backoff_initial,
@@ -31,7 +30,6 @@ impl Backoff {
     }
 
     /// The wait after `failures` failures in a row (from 1), strayed by `random` (0.0 to 1.0).
-    #[must_use]
     pub fn delay(&self, failures: u32, random: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let plain = self.initial.saturating_mul(1 << doublings).min(self.cap);

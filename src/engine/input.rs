@@ -6,7 +6,6 @@ use std::time::Duration;
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The person wants the tunnel hosted.
     Start,
     /// The person does not. Wins over anything in flight.
     Stop,
@@ -14,7 +13,6 @@ pub enum Input {
     Connected,
     /// The session's link answered.
     Established,
-    /// The session ended.
     Dropped(Reason),
     /// The session ended because the other end, which is there and answers, knows it no more.
     Lapsed(Reason),
@@ -38,13 +36,11 @@ pub enum Input {
     Probe(Probe),
     /// The tokens should be replaced while they still work.
     RemintDue,
-    /// The person wants a new connection.
     ForceReconnect,
     /// The person takes the tunnel from whoever has it, which is what keeps it from being up.
     TakeOver,
     /// The computer woke, or its network changed.
     Woke,
-    /// The person signed in.
     SignedIn,
     /// [`Machine::deadline`](super::Machine::deadline) has come.
     Timer,
@@ -57,14 +53,12 @@ pub struct Probe {
     pub port: PortNumber,
     /// The session it began under.
     pub session: SessionNumber,
-    /// What it found, as the classifier puts it.
     pub diagnosis: Diagnosis,
 }
 
 /// What the driver is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Begin an attempt.
     Connect,
     /// Begin an attempt with fresh tokens, and keep the session until it succeeds.
     ConnectBeside,
@@ -89,6 +83,5 @@ pub enum Output {
 pub enum Cut {
     /// Its URL is dead though it seems up.
     Zombie,
-    /// The person asked for it.
     Forced,
 }

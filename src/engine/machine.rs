@@ -112,7 +112,6 @@ type Outputs = Vec<Output>;
 impl Machine {
     /// A machine at rest, whose sessions are counted on from `sessions`: no two sessions of a
     /// tunnel have the same number.
-    #[must_use]
     pub fn new(backoff: Backoff, sessions: u64) -> Self {
         Self {
             backoff,
@@ -134,7 +133,6 @@ impl Machine {
     }
 
     /// The life, as everybody is to see it.
-    #[must_use]
     pub fn life(&self) -> Life<Instant> {
         match &self.state {
             MachineState::Stopped => Life::Stopped,
@@ -164,19 +162,16 @@ impl Machine {
     }
 
     /// The session's link is down.
-    #[must_use]
     pub const fn is_parked(&self) -> bool {
         matches!(&self.state, MachineState::Up(up) if up.is_parked())
     }
 
     /// The attempt under way is to take the place of the session there is.
-    #[must_use]
     pub const fn is_being_replaced(&self) -> bool {
         matches!(&self.state, MachineState::Up(up) if up.is_being_replaced())
     }
 
     /// When it wants [`Input::Timer`].
-    #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             MachineState::Waiting { until, .. } => Some(*until),

@@ -34,19 +34,16 @@ use tokio::sync::{mpsc, oneshot};
 pub enum EngineCommand {
     /// End: say goodbye and finish the thread.
     Stop,
-    /// Make a new connection now.
     Reconnect,
     /// Take the tunnel from the machine that hosts it.
     TakeOver,
     /// Break the link as if the network had dropped it.
     DropLink,
-    /// A probe of one port ended.
     Probe(Probe),
     /// The computer woke, or its network changed.
     Woke,
     /// The person signed in at the provider. A new join link starts a new engine instead.
     SignedIn,
-    /// Serve these ports from now on.
     SetPorts(Vec<Port>),
     /// Report traffic each second, or stop that.
     WatchTraffic(bool),
@@ -55,9 +52,7 @@ pub enum EngineCommand {
 /// What an engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineEvent {
-    /// Its life changed.
     Life(Life),
-    /// The ports that are served now.
     Ports(Vec<LivePort>),
     /// New tokens were due: another session has taken the place of the one there was, and its state is
     /// the same.
@@ -96,9 +91,6 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the thread; the first report is `Connecting`.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn spawn(parts: EngineParts) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel::<()>();
@@ -117,8 +109,6 @@ impl Engine {
         let _ = self.commands.send(command);
     }
 
-    /// Its thread is through.
-    #[must_use]
     pub fn is_finished(&self) -> bool {
         self.commands.is_closed()
     }

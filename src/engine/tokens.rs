@@ -41,7 +41,6 @@ impl<T> TokenCache<T> {
     }
 
     /// What may be used now.
-    #[must_use]
     pub fn usable(&self, now: Duration) -> Option<&T> {
         let minted = self.minted.as_ref()?;
         let alive = match minted.lifetime {
@@ -52,7 +51,6 @@ impl<T> TokenCache<T> {
     }
 
     /// When the tokens should be replaced while they still work.
-    #[must_use]
     pub fn remint_at(&self) -> Option<Duration> {
         let minted = self.minted.as_ref()?;
         let (share, whole) = REMINT_SHARE;

@@ -24,7 +24,6 @@ const LONGEST_HOLD: Duration = Duration::from_hours(24);
 pub(super) struct Up {
     /// Since when it is up, as everybody sees it: a planned replacement does not begin it anew.
     since: Instant,
-    /// When its link was made.
     pub(super) linked_at: Instant,
     established_at: Option<Instant>,
     stable: bool,

@@ -41,12 +41,10 @@ pub enum Protocol {
     Auto,
 }
 
-/// A port that the host wants served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortSpec {
     /// The local port: its name on this link.
     pub number: NonZeroU16,
-    /// What it speaks.
     pub protocol: Protocol,
     /// Its host-name label.
     pub label: String,
@@ -61,12 +59,10 @@ pub struct PortSpec {
     pub per_visitor: bool,
 }
 
-/// A port as it is served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServedPort {
     /// The local port.
     pub number: NonZeroU16,
-    /// Where visitors reach it.
     pub url: String,
     /// Where other machines of the relay's network reach it, when that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +74,6 @@ pub struct ServedPort {
 pub struct Hello {
     /// See [`VERSION`].
     pub version: u16,
-    /// The account's token.
     pub token: Token,
     /// The tunnel's id, which its label begins with.
     pub tunnel: String,
@@ -93,17 +88,14 @@ pub struct Hello {
     /// Take the tunnel from another installation of the account.
     #[serde(default)]
     pub take_over: bool,
-    /// The ports to serve.
     pub ports: Vec<PortSpec>,
 }
 
-/// What a host says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum HostMessage {
     /// Comes first, and once.
     Hello(Hello),
-    /// Asks for a pong.
     Ping {
         /// Comes back in it.
         number: u32,
@@ -114,10 +106,7 @@ pub enum HostMessage {
         ports: Vec<PortSpec>,
     },
     /// Nobody reads these streams any more: stop writing to them.
-    Abandon {
-        /// The streams, by their yamux ids.
-        streams: Vec<u32>,
-    },
+    Abandon { streams: Vec<u32> },
     /// The host ends the session.
     Goodbye,
     /// A message of a later version: it is ignored.
@@ -125,7 +114,6 @@ pub enum HostMessage {
     Unknown,
 }
 
-/// What a relay says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum RelayMessage {
@@ -133,32 +121,23 @@ pub enum RelayMessage {
     Welcome {
         /// Its number at the relay: for the log.
         session: u64,
-        /// The ports as served.
         ports: Vec<ServedPort>,
     },
-    /// Answers the hello: there is no session.
     Refused {
-        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
-    /// Answers a ping.
     Pong {
-        /// The number of the ping.
         number: u32,
     },
-    /// Answers set-ports: these are served now.
     Ports {
         /// Every port that is served, in the order it was asked for.
         ports: Vec<ServedPort>,
     },
-    /// Answers set-ports: what was served still is.
     PortsRefused {
-        /// Which of the host's wishes cannot be had.
         reason: Refusal,
     },
     /// Nobody reads these streams any more: stop writing to them.
     Abandon {
-        /// The streams, by their yamux ids.
         streams: Vec<u32>,
     },
     /// Another host has the tunnel now; the session ends.
@@ -176,68 +155,45 @@ pub enum RelayMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Refusal {
-    /// It speaks another version.
     #[error("the relay speaks version {relay}")]
     Version {
         /// The version that the relay speaks.
         relay: u16,
     },
-    /// It does not know the token.
     #[error("the relay does not know the token")]
     Token,
-    /// Somebody else holds the name.
     #[error("the name {label} is taken")]
     NameTaken {
         /// The host-name label as it was asked for.
         label: String,
     },
-    /// The relay gives the name to nobody.
     #[error("the name {label} is reserved")]
     NameReserved {
         /// The host-name label as it was asked for.
         label: String,
     },
-    /// The account has as many names as it may.
     #[error("the account may have {limit} names")]
-    TooManyNames {
-        /// How many it may.
-        limit: u32,
-    },
-    /// The account has as many public TCP ports as it may.
+    TooManyNames { limit: u32 },
     #[error("the account may have {limit} public ports")]
-    TooManyPublicPorts {
-        /// How many it may.
-        limit: u32,
-    },
-    /// Another installation of the account hosts the tunnel.
+    TooManyPublicPorts { limit: u32 },
     #[error("another installation hosts the tunnel")]
     HostedElsewhere,
-    /// The public TCP port asked for is not to be had.
     #[error("the public port {port} is not to be had")]
     PublicPortTaken {
         /// As the host asked for it.
         port: NonZeroU16,
     },
-    /// The public TCP port asked for is none that the relay gives.
     #[error("the public port {port} is outside {first}-{last}")]
     PublicPortOutside {
         /// As the host asked for it.
         port: NonZeroU16,
-        /// The first that it gives.
         first: u16,
-        /// The last that it gives.
         last: u16,
     },
-    /// There is no public TCP port left.
     #[error("there is no public port left")]
     NoPublicPorts,
-    /// The account hosts as many tunnels as it may.
     #[error("the account hosts {limit} tunnels already")]
-    TooManyTunnels {
-        /// How many it may.
-        limit: u32,
-    },
-    /// The request makes no sense.
+    TooManyTunnels { limit: u32 },
     #[error("the request makes no sense: {detail}")]
     Invalid {
         /// Which field, and what it may be.

@@ -34,7 +34,6 @@ struct Record {
     nonce: Nonce,
     /// Bytes of the service that have been read from this stream.
     seen: u64,
-    /// The request's length.
     length: u64,
 }
 

@@ -13,16 +13,12 @@ pub const MAX_LEN: usize = 64 * 1024;
 
 const PREFIX: usize = 4;
 
-/// Why no message can be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
-    /// The stream failed.
     #[error("the control stream failed: {0}")]
     Io(#[from] io::Error),
-    /// The stream ended within a message.
     #[error("the control stream ended within a message")]
     Truncated,
-    /// A message is too long.
     #[error("a control message of {0} bytes is too long: {MAX_LEN} at most")]
     TooLong(usize),
     /// A message is not what it should be.
@@ -126,9 +122,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     }
 
     /// Sends `message`.
-    ///
-    /// # Errors
-    /// See [`FrameError`].
     pub async fn send<T: Serialize>(&mut self, message: &T) -> Result<(), FrameError> {
         self.sending.clear();
         encode(message, &mut self.sending)?;

@@ -65,13 +65,10 @@ pub enum Role {
     Relay,
 }
 
-/// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenStreamError {
-    /// The link is gone.
     #[error("the link is gone")]
     Closed,
-    /// As many as may be are open already.
     #[error("too many streams are open")]
     TooMany,
 }
@@ -155,21 +152,15 @@ impl Mux {
     }
 
     /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
-    ///
-    /// # Errors
-    /// As of [`Mux::open`].
     pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
         self.open_in(&self.shared.probes).await
     }
 
-    /// Whether the link is gone.
-    #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()
     }
 
     /// Whether [`Mux::open`] would find no room.
-    #[must_use]
     pub fn is_full(&self) -> bool {
         self.shared.outgoing.available_permits() == 0
     }
@@ -219,7 +210,6 @@ impl Mux {
     }
 
     /// How many streams are open, both ways.
-    #[must_use]
     pub fn streams(&self) -> usize {
         self.shared.streams.lock().live.len()
     }

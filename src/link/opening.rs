@@ -9,7 +9,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// No opening is longer than this behind its length.
 const MAX_LEN: usize = 1024;
 
-/// Says for whom a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
     /// The local port, which names the service at the host.
@@ -18,7 +17,6 @@ pub struct Opening {
     pub visitor: SocketAddr,
     /// What the visitor has connected to. An older relay does not say it.
     pub reached: Option<SocketAddr>,
-    /// What goes over it.
     pub kind: Kind,
     /// It is the host's own probe: no visitor, so in no count of visitors.
     pub probe: bool,
@@ -85,7 +83,6 @@ impl Opening {
     /// A 2-byte length (big endian), the port, 4 or 6, the visitor's address and port, a byte of
     /// flags, 4 or 6 with what the visitor has connected to, or a 0. A reader takes flags that are
     /// absent for none, as it does such an address, and skips whatever a newer writer puts behind.
-    #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let mut body = self.port.to_be_bytes().to_vec();
         encode_address(&mut body, self.visitor);
@@ -236,19 +233,11 @@ impl Answer {
         bytes
     }
 
-    /// Writes the answer to a stream.
-    ///
-    /// # Errors
-    /// When the stream fails.
     pub async fn write<S: AsyncWrite + Unpin>(self, stream: &mut S) -> io::Result<()> {
         stream.write_all(&self.encode()).await?;
         stream.flush().await
     }
 
-    /// Reads an answer off a stream.
-    ///
-    /// # Errors
-    /// When the stream fails.
     pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Self> {
         let code = stream.read_u8().await?;
         let mut detail = [0; 255];

@@ -14,19 +14,15 @@ use tokio::time::{Instant, timeout_at};
 /// Maximum messages that wait: whoever asks for more answers than it takes is deaf.
 const MAX_QUEUED: usize = 64;
 
-/// Why a message is not on its way.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     /// The link has taken nothing for too long. What waits goes on waiting.
     #[error("the other end takes no messages")]
     Stuck,
-    /// Too many messages wait.
     #[error("more than {MAX_QUEUED} control messages wait")]
     Full,
-    /// The message cannot be sent.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The stream failed.
     #[error("the control stream failed: {0}")]
     Io(#[from] io::Error),
 }
@@ -75,7 +71,6 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     }
 
     /// Whether everything has gone.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty() && !self.dirty
     }

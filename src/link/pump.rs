@@ -38,7 +38,7 @@ where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut out, mut back) = (Half::new(), Half::new());
+    let (mut out, mut back) = (Half::default(), Half::default());
     poll_fn(|cx| {
         let sent = out.poll(cx, near, far, &mut sent)?;
         back.ends_unsaid |= out.is_refused();
@@ -95,7 +95,7 @@ where
     V: AsyncRead + AsyncWrite + Unpin,
     S: Service,
 {
-    let (mut out, mut back) = (Half::new(), Half::new());
+    let (mut out, mut back) = (Half::default(), Half::default());
     let mut half_close = HalfClose::default();
     let mut timer = pin!(sleep_until(Instant::now()));
     poll_fn(|cx| {
@@ -164,6 +164,7 @@ impl HalfClose {
 
 /// One direction: its buffer, and how far both its ends have come.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(Default)]
 pub(super) struct Half {
     buffer: Vec<u8>,
     start: usize,
@@ -181,20 +182,6 @@ pub(super) struct Half {
 }
 
 impl Half {
-    pub(super) fn new() -> Self {
-        Self {
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            dirty: false,
-            ended: false,
-            closed: false,
-            failure: None,
-            refusal: None,
-            ends_unsaid: false,
-        }
-    }
-
     /// Whether all that was read has been written and flushed.
     pub(super) fn is_drained(&self) -> bool {
         self.start == self.end && !self.dirty && self.failure.is_none()
@@ -221,9 +208,6 @@ impl Half {
 
     /// Carries what there is. Ready when the reader has ended and the writer was told so, or takes
     /// nothing more: the other direction may still be of use.
-    ///
-    /// # Errors
-    /// What the reader failed with.
     pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,

@@ -65,9 +65,6 @@ impl<S> ReadAhead<S> {
 
 impl<S: AsyncRead + Unpin> ReadAhead<S> {
     /// Waits until something has come, or the end: what has come is read as if nobody had waited.
-    ///
-    /// # Errors
-    /// Those of reading.
     pub async fn wait(&mut self) -> io::Result<()> {
         std::future::poll_fn(|cx| self.poll_fill(cx)).await
     }

@@ -38,7 +38,6 @@ impl std::fmt::Debug for Secured {
 /// What a relay's handshake led to.
 #[derive(Debug)]
 pub enum Accepted {
-    /// A host's link.
     Link(Secured),
     /// HTTP, with nobody authenticated: a link may come inside it, as a WebSocket.
     OuterTls(OuterTls),
@@ -53,19 +52,15 @@ impl std::fmt::Debug for OuterTls {
     }
 }
 
-/// Why there is no encrypted connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsFault {
-    /// The certificate is not the pinned one.
     #[error("the certificate is not the pinned one")]
     CertificateMismatch,
     /// The other end is no relay: it speaks no TLS 1.3, or not our protocol in it.
     #[error("the other end is no relay: {0}")]
     NotARelay(String),
-    /// The connection broke.
     #[error("the connection broke during the handshake: {0}")]
     Broken(io::Error),
-    /// TLS cannot be set up here.
     #[error("TLS cannot be set up: {0}")]
     Setup(rustls::Error),
 }
@@ -77,22 +72,17 @@ pub struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Why a key or certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// None could be made.
     #[error("no certificate could be made: {0}")]
     Generate(#[from] rcgen::Error),
-    /// The text is no PEM of a key or certificate.
     #[error("it is not in PEM form: {0}")]
     Pem(#[from] rustls::pki_types::pem::Error),
 }
 
 impl Identity {
     /// Makes a new ECDSA P-256 key and its self-signed certificate: (certificate, key), in PEM.
-    ///
-    /// # Errors
-    /// When the system gives no randomness.
     pub fn generate() -> Result<(String, String), IdentityError> {
         let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
         let params = rcgen::CertificateParams::new(vec![SERVER_NAME.to_owned()])?;
@@ -100,9 +90,6 @@ impl Identity {
     }
 
     /// Reads what [`Identity::generate`] made.
-    ///
-    /// # Errors
-    /// When either is not PEM.
     pub fn from_pem(certificate: &str, key: &str) -> Result<Self, IdentityError> {
         Ok(Self {
             certificate: CertificateDer::from_pem_slice(certificate.as_bytes())?,
@@ -111,7 +98,6 @@ impl Identity {
     }
 
     /// SHA-256 of the certificate: what a host pins.
-    #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         sha256(&self.certificate)
     }
@@ -147,9 +133,6 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// Makes the TLS handshake with the relay whose certificate has this SHA-256. See
 /// [`transport::prepare`](super::transport::prepare) for what to do to a socket before.
-///
-/// # Errors
-/// See [`TlsFault`].
 pub async fn connect(transport: impl Transport, pin: [u8; 32]) -> Result<Secured, TlsFault> {
     let config = client_config(pin).map_err(TlsFault::Setup)?;
     let name = ServerName::try_from(SERVER_NAME)

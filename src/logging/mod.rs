@@ -94,9 +94,6 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Begins logging, and notes panics. A home that cannot be written is reported on standard error
 /// and stops nothing.
-///
-/// # Errors
-/// It was begun already.
 pub fn init(options: &Options) -> Result<Guard, AlreadyBegun> {
     let opened = options.home.as_deref();
     let opened = opened.map(|home| open_file(home, options.caps));
@@ -206,8 +203,6 @@ fn open_file(home: &Path, caps: FileLimits) -> Result<(NonBlocking, WorkerGuard)
     Ok(queue.finish(file))
 }
 
-/// The folder of log files of this home.
-#[must_use]
 pub fn logs_dir(home: &Path) -> PathBuf {
     home.join(DIR)
 }

@@ -7,9 +7,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// The report of the last panic, if there was one; the person may be asked to send it.
-///
-/// # Errors
-/// It is there and cannot be read.
 pub fn read_crash(home: &Path) -> io::Result<Option<String>> {
     match read_end(&home.join(CRASH), MAX_CRASH) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),

@@ -24,7 +24,6 @@ pub struct FileLimits {
 
 impl FileLimits {
     /// Files that take `total` bytes together, and one of them no more than a quarter of that.
-    #[must_use]
     pub fn of_total(total: u64) -> Self {
         let usual = Self::default();
         Self {
@@ -58,8 +57,6 @@ pub(super) struct RotatingFile {
 }
 
 impl RotatingFile {
-    /// # Errors
-    /// The file of the day cannot be opened.
     pub(super) fn open(dir: PathBuf, caps: FileLimits) -> io::Result<Self> {
         Self::open_on(today(), dir, caps)
     }

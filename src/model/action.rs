@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 /// What a person asks for. Text in it is as typed; it is checked where it is handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Action {
     /// Keep this tunnel served.
     Host { tunnel: TunnelId },
@@ -158,10 +157,8 @@ impl Action {
     }
 }
 
-/// Which dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum DialogKind {
     /// A new tunnel.
     CreateTunnel,

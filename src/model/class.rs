@@ -35,7 +35,6 @@ pub enum Side {
 /// operating system or a library said of it goes to the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Reason {
     /// This computer has no route to anywhere.
     Offline,
@@ -158,101 +157,70 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whose side it is on.
-    #[must_use]
-    pub fn side(&self) -> Side {
+    /// A row a reason: its word, whose side it is on, and what it asks of the engine.
+    const fn row(&self) -> (&'static str, Side, Class) {
+        use Class::{Displaced, Fatal, Quota, SignIn, Transient};
+        use Side::{Network, Ours, Theirs};
         match self {
-            Self::Offline
-            | Self::TokenRefused
-            | Self::Forced
-            | Self::Woke
-            | Self::EmbeddedRelay { .. }
-            | Self::HostedHere { .. }
-            | Self::SignedOut
-            | Self::TokenMissing { .. }
-            | Self::TokenInvalid { .. }
-            | Self::OptionsInvalid { .. }
-            | Self::NotInstalled { .. }
-            | Self::NoProvider { .. }
-            | Self::ProgramFailed { .. }
-            | Self::Other { .. } => Side::Ours,
-            Self::UnknownHost { .. }
-            | Self::ProxyFailed { .. }
-            | Self::LinkLost
-            | Self::LinkSilent
-            | Self::TimedOut => Side::Network,
-            Self::RelayUnreachable { .. }
-            | Self::NotARelay { .. }
-            | Self::CertificateMismatch { .. }
-            | Self::VersionMismatch { .. }
-            | Self::NameTaken { .. }
-            | Self::NameReserved { .. }
-            | Self::TooManyNames { .. }
-            | Self::TooManyPublicPorts { .. }
-            | Self::HostedElsewhere
-            | Self::TakenOver
-            | Self::PublicPortTaken { .. }
-            | Self::PublicPortOutside { .. }
-            | Self::NoPublicPorts
-            | Self::TooManyTunnels { .. }
-            | Self::TooManySessions
-            | Self::QuotaUsedUp { .. }
-            | Self::RelayShutDown
-            | Self::TunnelGone
-            | Self::Refused { .. }
-            | Self::ServiceTrouble { .. }
-            | Self::ProtocolFault { .. }
-            | Self::Zombie => Side::Theirs,
+            Self::Offline => ("offline", Ours, Transient),
+            Self::UnknownHost { .. } => ("unknown-host", Network, Transient),
+            Self::RelayUnreachable { .. } => ("relay-unreachable", Theirs, Transient),
+            Self::ProxyFailed { .. } => ("proxy-failed", Network, Transient),
+            Self::NotARelay { .. } => ("not-a-relay", Theirs, Fatal),
+            Self::CertificateMismatch { .. } => ("certificate-mismatch", Theirs, Fatal),
+            Self::VersionMismatch { .. } => ("version-mismatch", Theirs, Fatal),
+            Self::TokenRefused => ("token-refused", Ours, SignIn),
+            Self::NameTaken { .. } => ("name-taken", Theirs, Fatal),
+            Self::NameReserved { .. } => ("name-reserved", Theirs, Fatal),
+            Self::TooManyNames { .. } => ("too-many-names", Theirs, Fatal),
+            Self::TooManyPublicPorts { .. } => ("too-many-public-ports", Theirs, Fatal),
+            Self::HostedElsewhere => ("hosted-elsewhere", Theirs, Displaced),
+            Self::HostedHere { .. } => ("hosted-here", Ours, Displaced),
+            Self::TakenOver => ("taken-over", Theirs, Displaced),
+            Self::PublicPortTaken { .. } => ("public-port-taken", Theirs, Fatal),
+            Self::PublicPortOutside { .. } => ("public-port-outside", Theirs, Fatal),
+            Self::NoPublicPorts => ("no-public-ports", Theirs, Fatal),
+            Self::TooManyTunnels { .. } => ("too-many-tunnels", Theirs, Fatal),
+            Self::TooManySessions => ("too-many-sessions", Theirs, Quota),
+            Self::QuotaUsedUp { .. } => ("quota", Theirs, Quota),
+            Self::LinkLost => ("link-lost", Network, Transient),
+            Self::LinkSilent => ("link-silent", Network, Transient),
+            Self::RelayShutDown => ("relay-shut-down", Theirs, Transient),
+            Self::TimedOut => ("timed-out", Network, Transient),
+            Self::Zombie => ("zombie", Theirs, Transient),
+            Self::Forced => ("forced", Ours, Transient),
+            Self::Woke => ("woke", Ours, Transient),
+            Self::EmbeddedRelay { .. } => ("embedded-relay", Ours, Transient),
+            Self::SignedOut => ("signed-out", Ours, SignIn),
+            Self::TokenMissing { .. } => ("token-missing", Ours, SignIn),
+            Self::TokenInvalid { .. } => ("token-invalid", Ours, SignIn),
+            Self::OptionsInvalid { .. } => ("options-invalid", Ours, Fatal),
+            Self::TunnelGone => ("tunnel-gone", Theirs, Fatal),
+            Self::Refused { .. } => ("refused", Theirs, Fatal),
+            Self::ServiceTrouble { .. } => ("service-trouble", Theirs, Transient),
+            Self::ProtocolFault { .. } => ("protocol-fault", Theirs, Fatal),
+            Self::NotInstalled { .. } => ("not-installed", Ours, Fatal),
+            Self::NoProvider { .. } => ("no-provider", Ours, Fatal),
+            Self::ProgramFailed { .. } => ("program-failed", Ours, Transient),
+            Self::Other { .. } => ("other", Ours, Transient),
         }
+    }
+
+    /// The word for it in the audit log and the JSON lines: stable, for programs.
+    pub const fn code(&self) -> &'static str {
+        self.row().0
+    }
+
+    pub const fn side(&self) -> Side {
+        self.row().1
     }
 
     /// What it asks of the engine.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        match self {
-            Self::TokenRefused
-            | Self::SignedOut
-            | Self::TokenMissing { .. }
-            | Self::TokenInvalid { .. } => Class::SignIn,
-            Self::CertificateMismatch { .. }
-            | Self::NotARelay { .. }
-            | Self::VersionMismatch { .. }
-            | Self::NameTaken { .. }
-            | Self::NameReserved { .. }
-            | Self::TooManyNames { .. }
-            | Self::TooManyPublicPorts { .. }
-            | Self::PublicPortTaken { .. }
-            | Self::PublicPortOutside { .. }
-            | Self::NoPublicPorts
-            | Self::TunnelGone
-            | Self::Refused { .. }
-            | Self::OptionsInvalid { .. }
-            | Self::ProtocolFault { .. }
-            | Self::NotInstalled { .. }
-            | Self::NoProvider { .. }
-            | Self::TooManyTunnels { .. } => Class::Fatal,
-            Self::HostedElsewhere | Self::HostedHere { .. } | Self::TakenOver => Class::Displaced,
-            Self::TooManySessions | Self::QuotaUsedUp { .. } => Class::Quota,
-            Self::Offline
-            | Self::UnknownHost { .. }
-            | Self::ProxyFailed { .. }
-            | Self::RelayUnreachable { .. }
-            | Self::LinkLost
-            | Self::LinkSilent
-            | Self::RelayShutDown
-            | Self::TimedOut
-            | Self::Zombie
-            | Self::Forced
-            | Self::Woke
-            | Self::EmbeddedRelay { .. }
-            | Self::ServiceTrouble { .. }
-            | Self::ProgramFailed { .. }
-            | Self::Other { .. } => Class::Transient,
-        }
+    pub const fn class(&self) -> Class {
+        self.row().2
     }
 
     /// Whether the account at a provider lets nobody in until the person has done something about it.
-    #[must_use]
     pub const fn is_about_the_account(&self) -> bool {
         matches!(
             self,
@@ -261,7 +229,6 @@ impl Reason {
     }
 
     /// What was said of it by whoever was asked, where there is more to say than the reason itself.
-    #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::ProxyFailed { detail, .. }
@@ -273,54 +240,6 @@ impl Reason {
             | Self::ProgramFailed { detail, .. }
             | Self::Other { detail } => Some(detail),
             _ => None,
-        }
-    }
-
-    /// The word for it in the audit log and the JSON lines: stable, for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Offline => "offline",
-            Self::UnknownHost { .. } => "unknown-host",
-            Self::RelayUnreachable { .. } => "relay-unreachable",
-            Self::ProxyFailed { .. } => "proxy-failed",
-            Self::NotARelay { .. } => "not-a-relay",
-            Self::CertificateMismatch { .. } => "certificate-mismatch",
-            Self::VersionMismatch { .. } => "version-mismatch",
-            Self::TokenRefused => "token-refused",
-            Self::NameTaken { .. } => "name-taken",
-            Self::NameReserved { .. } => "name-reserved",
-            Self::TooManyNames { .. } => "too-many-names",
-            Self::TooManyPublicPorts { .. } => "too-many-public-ports",
-            Self::HostedElsewhere => "hosted-elsewhere",
-            Self::HostedHere { .. } => "hosted-here",
-            Self::TakenOver => "taken-over",
-            Self::PublicPortTaken { .. } => "public-port-taken",
-            Self::PublicPortOutside { .. } => "public-port-outside",
-            Self::NoPublicPorts => "no-public-ports",
-            Self::TooManyTunnels { .. } => "too-many-tunnels",
-            Self::TooManySessions => "too-many-sessions",
-            Self::QuotaUsedUp { .. } => "quota",
-            Self::LinkLost => "link-lost",
-            Self::LinkSilent => "link-silent",
-            Self::RelayShutDown => "relay-shut-down",
-            Self::TimedOut => "timed-out",
-            Self::Zombie => "zombie",
-            Self::Forced => "forced",
-            Self::Woke => "woke",
-            Self::EmbeddedRelay { .. } => "embedded-relay",
-            Self::SignedOut => "signed-out",
-            Self::TokenMissing { .. } => "token-missing",
-            Self::TokenInvalid { .. } => "token-invalid",
-            Self::OptionsInvalid { .. } => "options-invalid",
-            Self::TunnelGone => "tunnel-gone",
-            Self::Refused { .. } => "refused",
-            Self::ServiceTrouble { .. } => "service-trouble",
-            Self::ProtocolFault { .. } => "protocol-fault",
-            Self::NotInstalled { .. } => "not-installed",
-            Self::NoProvider { .. } => "no-provider",
-            Self::ProgramFailed { .. } => "program-failed",
-            Self::Other { .. } => "other",
         }
     }
 }

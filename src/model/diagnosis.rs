@@ -11,10 +11,7 @@ pub enum Diagnosis {
     /// The same for whoever signs in: the provider sends visitors to a login page first.
     Private,
     /// It is served, and the URL's name has no address here. Visitors have other name servers.
-    UnknownName {
-        /// The name.
-        host: String,
-    },
+    UnknownName { host: String },
     /// It is served, and there was nothing to ask.
     NotAsked,
     /// The service is there and answers others just now.
@@ -33,7 +30,6 @@ pub enum Diagnosis {
     Slow,
     /// The public URL is dead.
     Down {
-        /// What is wrong with it.
         cause: UrlFault,
         /// What is wrong with the local service besides.
         service: Option<ServiceFault>,
@@ -49,13 +45,11 @@ pub enum UrlFault {
     NoHost,
     /// The relay says that it does not know the tunnel.
     UnknownTunnel,
-    /// It gave no answer.
     Failed(Reason),
 }
 
 impl Diagnosis {
     /// The one word for it.
-    #[must_use]
     pub const fn health(&self) -> Health {
         match self {
             Self::Works | Self::Private => Health::Operational,
@@ -69,14 +63,12 @@ impl Diagnosis {
     }
 
     /// Whether visitors get to the tunnel, whatever the local service does.
-    #[must_use]
     pub const fn routes(&self) -> bool {
         self.health().routes()
     }
 
     /// Whether it speaks against the session: nobody answers for it at all, or the provider itself
     /// says that nobody hosts the tunnel.
-    #[must_use]
     pub const fn is_against_session(&self) -> bool {
         matches!(
             self,
@@ -88,8 +80,6 @@ impl Diagnosis {
         )
     }
 
-    /// Whether this computer has no way out.
-    #[must_use]
     pub const fn is_offline(&self) -> bool {
         matches!(
             self,
@@ -100,8 +90,6 @@ impl Diagnosis {
         )
     }
 
-    /// What is wrong with the local service.
-    #[must_use]
     pub const fn service_fault(&self) -> Option<ServiceFault> {
         match self {
             Self::ServiceDown { fault, .. } => Some(*fault),
@@ -117,7 +105,6 @@ impl Diagnosis {
     }
 
     /// The word for why it is not well: of the service where that is at fault, else of the URL.
-    #[must_use]
     pub fn reason_code(&self) -> Option<&'static str> {
         match self {
             Self::Works | Self::Private | Self::NotAsked => None,
@@ -138,31 +125,6 @@ impl Diagnosis {
     }
 }
 
-/// An example for each word.
-#[cfg(test)]
-impl From<Health> for Diagnosis {
-    fn from(health: Health) -> Self {
-        match health {
-            Health::Operational => Self::Works,
-            Health::Unchecked => Self::UnknownName {
-                host: "a.example".to_owned(),
-            },
-            Health::Busy => Self::Busy,
-            Health::ServiceDown => Self::ServiceDown {
-                fault: ServiceFault::Refused,
-                accepts: false,
-            },
-            Health::Full => Self::Full,
-            Health::Slow => Self::Slow,
-            Health::Down => Self::Down {
-                cause: UrlFault::Failed(Reason::TimedOut),
-                service: None,
-                alive: false,
-            },
-        }
-    }
-}
-
 /// Why a port that is served is not probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unprobed {
@@ -174,7 +136,6 @@ pub enum Unprobed {
 
 impl Unprobed {
     /// Why a port that is to be probed at this rate and is served so is not; `None` if it is.
-    #[must_use]
     pub const fn of(rate: ProbeRate, live: &LivePort) -> Option<Self> {
         match rate {
             ProbeRate::Off => Some(Self::Off),
@@ -183,3 +144,7 @@ impl Unprobed {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "diagnosis_tests.rs"]
+mod tests;

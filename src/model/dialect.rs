@@ -52,7 +52,6 @@ pub trait ProbeDialect: Debug + Sync {
 }
 
 /// How many probes there are in a month of 30 days, one each `interval`.
-#[must_use]
 pub const fn probes_a_month(interval: Duration) -> u64 {
     const MONTH: u64 = 30 * 24 * 60 * 60;
     match interval.as_secs() {

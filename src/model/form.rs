@@ -8,19 +8,13 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
-    /// The tunnel's name.
     Name,
     /// The port, or `HOST:PORT`.
     Target,
-    /// Who is to carry it.
     Provider,
-    /// The protocol.
     Protocol,
-    /// The public TCP port.
     PublicPort,
-    /// A join link.
     JoinLink,
-    /// An account's token.
     Token,
     /// An option of the provider that is picked: its place in what that offers.
     Option {
@@ -32,7 +26,6 @@ pub enum Field {
 /// Why a field cannot be taken as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum FieldError {
     /// An option takes something else.
     NotTaken {
@@ -114,14 +107,12 @@ pub fn parse_port(typed: &str) -> Result<PortNumber, FieldError> {
 /// Where a port leads, as it was typed: what a URL says of the protocol is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedTarget {
-    /// Where to.
     pub target: Target,
     /// What the URL's scheme says.
     pub protocol: Option<Protocol>,
 }
 
 /// Where a URL leads, whatever its path.
-#[must_use]
 pub fn parse_url_target(url: &str) -> Option<TypedTarget> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -226,9 +217,6 @@ impl FieldError {
 }
 
 /// The target alone of [`parse_typed_target`].
-///
-/// # Errors
-/// The same.
 pub fn parse_target(typed: &str) -> Result<Target, FieldError> {
     parse_typed_target(typed).map(|typed| typed.target)
 }

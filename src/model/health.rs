@@ -37,7 +37,6 @@ pub enum Health {
 
 impl Health {
     /// Whether it says that visitors get to the tunnel, whatever the local service does.
-    #[must_use]
     pub const fn routes(self) -> bool {
         match self {
             Self::Operational | Self::Busy | Self::ServiceDown | Self::Full | Self::Slow => true,
@@ -58,8 +57,6 @@ pub enum LocalAnswer {
 }
 
 impl LocalAnswer {
-    /// What is wrong with it.
-    #[must_use]
     pub const fn fault(self) -> Option<ServiceFault> {
         match self {
             Self::Failed(fault) => Some(fault),
@@ -126,7 +123,6 @@ impl RelayVerdict {
     }
 
     /// The header's value.
-    #[must_use]
     pub fn header_value(self) -> String {
         let mut value = self.word().to_owned();
         if let Self::Service(fault) = self
@@ -139,7 +135,6 @@ impl RelayVerdict {
     }
 
     /// Reads the header's value; `None` for anything else.
-    #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         let Some((word, digits)) = value.split_once(Self::CERTIFICATE) else {
             return Self::PLAIN.into_iter().find(|v| v.word() == value);
@@ -160,7 +155,6 @@ impl RelayVerdict {
 pub enum PublicAnswer {
     /// An HTTP answer.
     Status {
-        /// Its status.
         code: u16,
         /// From the request's start to the answer's head, in microseconds.
         latency_us: u64,
@@ -176,9 +170,7 @@ pub enum PublicAnswer {
     },
     /// It was not asked: it could say nothing that is not known.
     NotAsked,
-    /// No answer.
     Failed {
-        /// Why.
         reason: Reason,
     },
 }
@@ -186,11 +178,9 @@ pub enum PublicAnswer {
 /// One probe of one port: both answers, and what is made of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeReport {
-    /// Which port.
     pub key: PortKey,
     /// The session it began under.
     pub session: SessionNumber,
-    /// When it ended.
     pub at: UnixMillis,
     /// What the local port did.
     pub local: LocalAnswer,
@@ -202,13 +192,11 @@ pub struct ProbeReport {
 
 impl ProbeReport {
     /// The one word.
-    #[must_use]
     pub const fn health(&self) -> Health {
         self.diagnosis.health()
     }
 
     /// What the relay said, where the answer was its own.
-    #[must_use]
     pub fn verdict(&self) -> Option<RelayVerdict> {
         match self.public {
             PublicAnswer::Status { verdict, .. } => verdict,
@@ -218,8 +206,6 @@ impl ProbeReport {
         }
     }
 
-    /// The HTTP status, if there was one.
-    #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self.public {
             PublicAnswer::Status { code, .. } => Some(code),
@@ -229,8 +215,6 @@ impl ProbeReport {
         }
     }
 
-    /// How long the public URL took, in microseconds.
-    #[must_use]
     pub fn latency_us(&self) -> Option<u64> {
         match self.public {
             PublicAnswer::Status { latency_us, .. } | PublicAnswer::Accepted { latency_us } => {

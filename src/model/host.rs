@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// A port as the relay serves it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LivePort {
-    /// The local port.
     pub number: PortNumber,
     /// Where visitors reach it.
     pub url: String,

@@ -27,7 +27,6 @@ impl HostHeader {
 
     /// The name that takes the place of the visitors', for the service of `port`. The port of a scheme
     /// is left out of it, as browsers do.
-    #[must_use]
     pub fn local_name(&self, port: &Port) -> Option<String> {
         if !port.protocol.is_web() {
             return None;

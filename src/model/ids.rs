@@ -53,13 +53,11 @@ impl TunnelId {
 
     /// Makes an id of whatever the person called the tunnel: `Mein Büro` becomes `mein-buro`.
     /// `None` when nothing is left that a host name may hold.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::new(cut(&slug(name), Self::MAX_OF_NAME)).ok()
     }
 
     /// This id with `suffix` behind it, which is made of what an id may hold.
-    #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Option<Self> {
         let stem = cut(&self.0, Self::MAX_LEN.checked_sub(suffix.len())?);
         Self::new(format!("{stem}{suffix}")).ok()
@@ -68,7 +66,6 @@ impl TunnelId {
     /// What a provider whose ids have dots is asked for as the id of a tunnel of this name: the part
     /// before the dot, which the provider puts its own behind. Whoever looks for the tunnel of a name
     /// compares this with [`Self::stem`]. `None` as in [`Self::from_name`].
-    #[must_use]
     pub fn stem_of(name: &str) -> Option<String> {
         let mut stem = slug(name);
         stem.truncate(Self::MAX_STEM);
@@ -77,13 +74,10 @@ impl TunnelId {
     }
 
     /// The part before the first dot; the whole where there is none.
-    #[must_use]
     pub fn stem(&self) -> &str {
         self.0.split('.').next().unwrap_or(&self.0)
     }
 
-    /// The id as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -164,7 +158,6 @@ pub struct InvalidPort(pub String);
 
 impl PortNumber {
     /// `None` for 0, which means "any free port" to the system and nothing to us.
-    #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
         match NonZeroU16::new(number) {
             Some(number) => Some(Self(number)),
@@ -173,7 +166,6 @@ impl PortNumber {
     }
 
     /// The port as the system's calls want it.
-    #[must_use]
     pub const fn get(self) -> u16 {
         self.0.get()
     }
@@ -200,15 +192,12 @@ impl fmt::Display for PortNumber {
 /// One port of one tunnel: what a row of the window stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PortKey {
-    /// The tunnel.
     pub tunnel: TunnelId,
-    /// The local port in it.
     pub port: PortNumber,
 }
 
 impl PortKey {
     /// Names `port` of `tunnel`.
-    #[must_use]
     pub fn new(tunnel: &TunnelId, port: PortNumber) -> Self {
         Self {
             tunnel: tunnel.clone(),

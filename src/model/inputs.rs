@@ -7,14 +7,12 @@ use super::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The facts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inputs {
     /// As saved.
     pub settings: Settings,
     /// As checked.
     pub timing: Timing,
-    /// What the desktop is like.
     pub appearance: Appearance,
     /// The inventory, in the order it is shown.
     pub tunnels: Vec<Tunnel>,
@@ -26,15 +24,12 @@ pub struct Inputs {
     pub probes: BTreeMap<PortKey, ProbeFacts>,
     /// The relay in use.
     pub relay: RelayFacts,
-    /// The providers of this build.
     pub providers: Catalog,
     /// Every account that there may be.
     pub accounts: BTreeMap<AccountId, AccountFacts>,
-    /// The accounts whose token is there.
     pub tokens: BTreeSet<AccountId>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
-    /// The dialog in front.
     pub dialog: Option<Dialog>,
     /// The short-lived line at the bottom.
     pub toast: Option<Toast>,
@@ -44,7 +39,6 @@ pub struct Inputs {
     pub quitting: Option<usize>,
 }
 
-/// What the desktop is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appearance {
     /// The system's language.
@@ -69,20 +63,15 @@ impl Default for Appearance {
 }
 
 impl Inputs {
-    /// The language of all text.
-    #[must_use]
     pub fn language(&self) -> Language {
         self.settings.language.unwrap_or(self.appearance.language)
     }
 
-    /// The tunnel with this id.
-    #[must_use]
     pub fn tunnel(&self, id: &TunnelId) -> Option<&Tunnel> {
         self.tunnels.iter().find(|tunnel| tunnel.id == *id)
     }
 
     /// Who carries the tunnel of this id, one that is being made included.
-    #[must_use]
     pub fn provider(&self, id: &TunnelId) -> ProviderId {
         let coming = self.pending.iter().find_map(|pending| match pending {
             Pending::Create(tunnel) if tunnel.id == *id => Some(tunnel),
@@ -93,13 +82,11 @@ impl Inputs {
     }
 
     /// What the provider offers that carries the tunnel of this id.
-    #[must_use]
     pub fn offers(&self, id: &TunnelId) -> &'static Offers {
         self.providers.of(self.provider(id))
     }
 
     /// The URL of a tunnel that somebody else serves.
-    #[must_use]
     pub fn watched_url(&self, id: &TunnelId) -> Option<&str> {
         let tunnel = self.tunnel(id)?;
         let key = self.providers.of(tunnel.provider).watches?;
@@ -107,7 +94,6 @@ impl Inputs {
     }
 
     /// The account that the tunnel of this id is in; `None` where it is in a file of this computer.
-    #[must_use]
     pub fn account_of(&self, id: &TunnelId) -> Option<AccountId> {
         let offers = self.offers(id);
         offers.is_remote().then(|| AccountId::only(offers.id))
@@ -115,7 +101,6 @@ impl Inputs {
 
     /// The account of a provider that is meant where nobody says which: the one without a name where it
     /// is there or none is, else the first.
-    #[must_use]
     pub fn usual_account(&self, provider: ProviderId) -> AccountId {
         let mut kept = self.tokens.iter().filter(|kept| kept.provider == provider);
         // The one without a name is before all others.
@@ -124,19 +109,16 @@ impl Inputs {
     }
 
     /// What is known of an account; nothing, of one that nobody has asked about.
-    #[must_use]
     pub fn account(&self, id: &AccountId) -> &AccountFacts {
         static UNKNOWN: AccountFacts = AccountFacts::unknown();
         self.accounts.get(id).unwrap_or(&UNKNOWN)
     }
 
-    /// The same, to be changed.
     pub fn account_mut(&mut self, id: &AccountId) -> &mut AccountFacts {
         self.accounts.entry(id.clone()).or_default()
     }
 
     /// What lacks before the tunnels of a provider work.
-    #[must_use]
     pub fn lacks(&self, provider: ProviderId) -> Option<super::Lack> {
         let offers = self.providers.of(provider);
         if offers.token.is_some() && !self.tokens.iter().any(|kept| kept.provider == provider) {
@@ -149,7 +131,6 @@ impl Inputs {
     }
 
     /// The public URL of a port: as served now, or as it was served last.
-    #[must_use]
     pub fn url(&self, key: &PortKey) -> Option<&str> {
         let host = self.hosts.get(&key.tunnel)?;
         let live = host.live.iter().find(|live| live.number == key.port)?;
@@ -175,7 +156,6 @@ pub struct Host {
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// When.
     pub at: UnixMillis,
     /// The new life; `None` when it is `health` that changed.
     pub life: Option<Life>,
@@ -203,7 +183,6 @@ pub struct ProbeFacts {
 /// One probe, as the charts need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When.
     pub at: UnixMillis,
     /// The public URL's latency, in microseconds, if it answered.
     pub latency_us: Option<u64>,
@@ -211,7 +190,6 @@ pub struct Sample {
     pub health: super::Health,
 }
 
-/// The relay in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RelayFacts {
     /// `HOST:PORT` of the joined relay; the embedded one when absent.
@@ -220,18 +198,13 @@ pub struct RelayFacts {
     pub public: bool,
 }
 
-/// The dialog in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialog {
-    /// Which one.
     pub kind: DialogKind,
-    /// What is wrong with what was typed.
     pub errors: Vec<(Field, FieldError)>,
 }
 
-/// The short-lived line at the bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum Toast {
     /// A URL went to the clipboard.
     Copied { url: String },
@@ -250,13 +223,11 @@ pub struct Notice {
     pub id: u64,
     /// Since when.
     pub at: UnixMillis,
-    /// What it is.
     pub kind: NoticeKind,
 }
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum NoticeKind {
     /// A file could not be read, was kept aside, and the defaults are in force.
     FileCorrupt {

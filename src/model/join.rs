@@ -12,13 +12,11 @@ pub struct Secret(String);
 
 impl Secret {
     /// Keeps `text`, without the white space that pasting leaves around it.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
 
     /// The text itself: for the wire and the keychain, never for a log or a message.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -54,13 +52,10 @@ pub struct JoinLink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum InvalidJoinLink {
-    /// It does not begin with `underpass://`.
     #[error("a join link begins with underpass://")]
     Scheme,
-    /// There is no token before the `@`.
     #[error("the join link has no token: it goes between underpass:// and @")]
     Token,
-    /// There is no `HOST:PORT`.
     #[error("the join link has no HOST:PORT after the @")]
     Address,
     /// The part behind `#` is not 64 hex digits.
@@ -73,7 +68,6 @@ impl JoinLink {
     pub const SCHEME: &'static str = "underpass://";
 
     /// `HOST:PORT`, with brackets around an IPv6 address.
-    #[must_use]
     pub fn address(&self) -> String {
         super::Target {
             host: self.host.clone(),
@@ -83,7 +77,6 @@ impl JoinLink {
     }
 
     /// The whole line, token and all.
-    #[must_use]
     pub fn reveal(&self) -> String {
         self.with_token(self.token.expose())
     }

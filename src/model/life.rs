@@ -15,8 +15,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The word for it in the JSON lines.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Authorising => "authorising",
@@ -30,12 +28,10 @@ impl Phase {
 /// clock, everybody else by the model's: [`Life::map`] is the only step between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Life<At = UnixMillis> {
-    /// Not hosted.
     #[default]
     Stopped,
     /// An attempt is under way.
     Connecting {
-        /// Where it is.
         phase: Phase,
         /// Its number since there was a session, from 1.
         attempt: u32,
@@ -44,7 +40,6 @@ pub enum Life<At = UnixMillis> {
     },
     /// A session is up.
     Up {
-        /// Which one.
         session: SessionNumber,
         /// Since when its link is up: a resumed session begins anew with that.
         since: At,
@@ -54,7 +49,6 @@ pub enum Life<At = UnixMillis> {
     /// The link is down and the session waits for another one: what its visitors sent is kept, and
     /// no new visitor gets through.
     Parked {
-        /// Which session.
         session: SessionNumber,
         /// Since when its link is down.
         since: At,
@@ -69,7 +63,6 @@ pub enum Life<At = UnixMillis> {
         attempt: u32,
         /// When it begins.
         next_at: At,
-        /// Why it is needed.
         outage: Outage<At>,
     },
     /// The person must sign in; hosting goes on by itself after it.
@@ -90,7 +83,6 @@ pub enum Life<At = UnixMillis> {
 /// A stretch without a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage<At = UnixMillis> {
-    /// Since when.
     pub since: At,
     /// Why the last session ended, or the last attempt failed.
     pub reason: Reason,
@@ -107,7 +99,6 @@ impl<At> Outage<At> {
 
 impl<At> Life<At> {
     /// The first attempt since the start.
-    #[must_use]
     pub const fn starting(phase: Phase) -> Self {
         Self::Connecting {
             phase,
@@ -117,7 +108,6 @@ impl<At> Life<At> {
     }
 
     /// The word for it in the JSON lines: stable, for programs.
-    #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
@@ -133,14 +123,12 @@ impl<At> Life<At> {
     }
 
     /// What makes it another line of the timeline: a later attempt or a longer life does not.
-    #[must_use]
     pub fn kind(&self) -> (&'static str, Option<SessionNumber>, Option<&'static str>) {
         let reason = self.reason().map(Reason::code);
         (self.as_str(), self.session(), reason)
     }
 
     /// The session there is, with or without a link.
-    #[must_use]
     pub const fn session(&self) -> Option<SessionNumber> {
         match self {
             Self::Up { session, .. } | Self::Parked { session, .. } => Some(*session),
@@ -149,7 +137,6 @@ impl<At> Life<At> {
     }
 
     /// The session that visitors can reach, if one is up.
-    #[must_use]
     pub const fn serving(&self) -> Option<SessionNumber> {
         match self {
             Self::Parked { .. } => None,
@@ -158,7 +145,6 @@ impl<At> Life<At> {
     }
 
     /// What is wrong, if something is.
-    #[must_use]
     pub const fn outage(&self) -> Option<&Outage<At>> {
         match self {
             Self::Stopped | Self::Up { .. } | Self::Parked { .. } => None,
@@ -172,13 +158,11 @@ impl<At> Life<At> {
     }
 
     /// Why it is not up, if something is wrong.
-    #[must_use]
     pub fn reason(&self) -> Option<&Reason> {
         self.outage().map(|outage| &outage.reason)
     }
 
     /// The same by another clock.
-    #[must_use]
     pub fn map<B>(self, mut to: impl FnMut(At) -> B) -> Life<B> {
         match self {
             Self::Stopped => Life::Stopped,
@@ -234,7 +218,6 @@ impl<At> Life<At> {
 impl<At: Copy> Life<At> {
     /// The number of the attempt at another session, and when it begins; no time while it is under
     /// way.
-    #[must_use]
     pub const fn retry(&self) -> Option<(u32, Option<At>)> {
         match self {
             Self::Connecting {

@@ -21,7 +21,6 @@ pub struct InvalidNetwork(pub String);
 impl Network {
     /// Whether `address` is in it. An IPv4 address counts as itself also where the system gives it as
     /// an IPv6 one.
-    #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4()

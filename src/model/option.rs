@@ -15,11 +15,9 @@ pub struct OptionSpec {
     pub key: &'static str,
     /// The text that says what it is, by its key in `i18n`.
     pub label: &'static str,
-    /// What it takes.
     pub kind: OptionKind,
     /// What holds while nobody has said anything.
     pub default: &'static str,
-    /// What it is set for.
     pub scope: OptionScope,
     /// Nothing works without it.
     pub required: bool,
@@ -27,12 +25,10 @@ pub struct OptionSpec {
     pub advanced: bool,
 }
 
-/// What an option is set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionScope {
     /// All tunnels of the provider: it is among the settings.
     Provider,
-    /// One tunnel.
     Tunnel,
 }
 
@@ -43,14 +39,10 @@ pub enum OptionKind {
     Choice(&'static [(&'static str, &'static str)]),
     /// `on` or `off`.
     Switch,
-    /// A number within these.
     Number {
-        /// The least.
         min: u64,
-        /// The most.
         max: u64,
     },
-    /// Text.
     Text(TextSpec),
     /// Text that nobody may see: it is kept in the keychain, and is in no argument, log or file beside
     /// that.
@@ -64,13 +56,11 @@ pub enum OptionKind {
 pub struct TextSpec {
     /// One that it takes, to be shown where something else was typed.
     pub example: &'static str,
-    /// Whether it takes this.
     pub takes: fn(&str) -> bool,
 }
 
 impl OptionSpec {
     /// An option of its provider's that one can leave as it is.
-    #[must_use]
     pub const fn new(key: &'static str, label: &'static str, kind: OptionKind) -> Self {
         Self {
             key,
@@ -105,7 +95,6 @@ impl OptionSpec {
     }
 
     /// Whether `value` can be taken.
-    #[must_use]
     pub fn takes(&self, value: &str) -> bool {
         if value.len() > LONGEST || value.contains('\0') {
             return false;
@@ -122,7 +111,6 @@ impl OptionSpec {
     }
 
     /// What it takes, in words that are the same in every language: values, a range, an example.
-    #[must_use]
     pub fn values(&self) -> String {
         match self.kind {
             OptionKind::Choice(values) => {
@@ -137,7 +125,6 @@ impl OptionSpec {
     }
 
     /// Whether what is chosen is kept where nobody sees it.
-    #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self.kind, OptionKind::Secret(_))
     }
@@ -149,15 +136,12 @@ pub struct ProviderOptions(pub BTreeMap<String, String>);
 
 impl ProviderOptions {
     /// What holds for an option: what is set, where it can be taken.
-    #[must_use]
     pub fn get<'o>(&'o self, option: &'o OptionSpec) -> &'o str {
         let set = self.text(option.key);
         set.filter(|set| option.takes(set))
             .unwrap_or(option.default)
     }
 
-    /// What is set under a key.
-    #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
@@ -192,13 +176,11 @@ impl Chosen {
     pub const ACCOUNT: &'static str = "account";
 
     /// The name under which what is secret of a tunnel is kept.
-    #[must_use]
     pub fn secret_name(tunnel: &TunnelId, key: &str) -> String {
         format!("option/{tunnel}/{key}")
     }
 
     /// Nothing was.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

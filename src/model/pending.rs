@@ -5,27 +5,19 @@ use super::{Access, HostHeader, Port, PortKey, Protocol, Tunnel, TunnelId};
 /// A change on its way to the inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pending {
-    /// A tunnel that is being made.
     Create(Tunnel),
-    /// A tunnel that is being deleted.
     Delete(TunnelId),
-    /// A port that is being added.
     AddPort(TunnelId, Port),
-    /// A port that is being removed.
     RemovePort(PortKey),
-    /// A port whose protocol is being changed.
     ChangeProtocol(PortKey, Protocol),
     /// A port whose service is to be asked by another name.
     SetHostHeader(PortKey, HostHeader),
-    /// Who may visit a tunnel is being changed.
     SetAccess(TunnelId, Access),
     /// A tunnel's life at the provider is being prolonged.
     Renew(TunnelId),
 }
 
 impl Pending {
-    /// The tunnel it is about.
-    #[must_use]
     pub fn tunnel(&self) -> &TunnelId {
         match self {
             Self::Create(tunnel) => &tunnel.id,
@@ -72,7 +64,6 @@ impl Pending {
     }
 
     /// What it does, for what is said of it.
-    #[must_use]
     pub const fn word(&self) -> PendingWord {
         match self {
             Self::Create(_) => PendingWord::Create,
@@ -92,8 +83,6 @@ impl Pending {
 pub enum PendingWord {
     /// It makes a tunnel.
     Create,
-    /// It deletes one.
     Delete,
-    /// It changes one.
     Change,
 }

@@ -1,8 +1,6 @@
 //! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
 //! data, so that nobody outside a provider's own room has to know its name.
 
-#[cfg(test)]
-use super::OptionKind;
 use super::{OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -25,7 +23,6 @@ pub struct ProviderId {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{typed:?} cannot be a provider: it takes letters, digits and -, 23 at most")]
 pub struct InvalidProvider {
-    /// What it was.
     typed: String,
 }
 
@@ -37,7 +34,6 @@ impl ProviderId {
     ///
     /// # Panics
     /// When it is none: at build, where it is used for a constant.
-    #[must_use]
     pub const fn literal(id: &str) -> Self {
         match Self::read(id) {
             Some(id) => id,
@@ -63,7 +59,6 @@ impl ProviderId {
     }
 
     /// As it is written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         let end = self.text.iter().position(|byte| *byte == 0);
         // It is ASCII: nothing else is ever put into it.
@@ -115,7 +110,6 @@ impl<'de> Deserialize<'de> for ProviderId {
 /// One identity at one provider. A person may have several at each, by names of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId {
-    /// Where.
     pub provider: ProviderId,
     /// What the person calls it; empty for the only one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -127,20 +121,17 @@ impl AccountId {
     const LONGEST: usize = 64;
 
     /// Whether an account can be called so: 1 to 64 letters, digits, `-`, `_` and `.`.
-    #[must_use]
     pub fn is_name(name: &str) -> bool {
         let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(taken)
     }
 
     /// The name under which its token is kept.
-    #[must_use]
     pub fn secret_name(&self) -> String {
         format!("token/{}/{}", self.provider, self.name)
     }
 
     /// The account at a provider that has no name.
-    #[must_use]
     pub const fn only(provider: ProviderId) -> Self {
         Self {
             provider,
@@ -161,7 +152,6 @@ pub enum Inventory {
 /// A program that must be there before anything works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// What it is called.
     pub name: &'static str,
     /// The command that installs it on this kind of computer.
     pub install_command: &'static str,
@@ -171,7 +161,6 @@ pub struct Program {
     pub install_page: &'static str,
 }
 
-/// One way to sign in at a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignInWay {
     /// Its name in files, in `a-z` and `-`.
@@ -187,7 +176,6 @@ pub struct TokenSpec {
     pub variable: &'static str,
     /// The page where a person finds it.
     pub page: &'static str,
-    /// Whether it can be one.
     pub takes: fn(&str) -> bool,
 }
 
@@ -198,7 +186,6 @@ pub struct TokenSpec {
     reason = "each is a fact of its own, which another provider may have without the others"
 )]
 pub struct Offers {
-    /// Its id.
     pub id: ProviderId,
     /// What it is called, in every language. Empty for our own relay, which has a word of its own.
     pub name: &'static str,
@@ -267,19 +254,15 @@ impl Offers {
     };
 
     /// Whether its tunnels are in an account at the provider.
-    #[must_use]
     pub const fn is_remote(&self) -> bool {
         matches!(self.inventory, Inventory::AtProvider)
     }
 
     /// Whether anybody has an account there.
-    #[must_use]
     pub const fn has_accounts(&self) -> bool {
         self.is_remote() || self.token.is_some()
     }
 
-    /// The option of this key.
-    #[must_use]
     pub fn option(&self, key: &str) -> Option<&'static OptionSpec> {
         self.options.iter().find(|option| option.key == key)
     }
@@ -291,7 +274,6 @@ impl Offers {
     }
 
     /// The way to sign in that was taken last, else the first there is.
-    #[must_use]
     pub fn last_way(&self, options: &ProviderOptions) -> Option<&'static SignInWay> {
         let last = options.text(Self::LAST_WAY);
         let ways = self.sign_in.iter();
@@ -299,93 +281,8 @@ impl Offers {
         taken.or_else(|| self.sign_in.first())
     }
 
-    /// Whether a port of it may speak this.
-    #[must_use]
     pub fn carries(&self, protocol: Protocol) -> bool {
         self.protocols.contains(&protocol)
-    }
-}
-
-#[cfg(test)]
-impl ProviderId {
-    /// The id of [`Offers::SAMPLE`].
-    pub const SAMPLE: Self = Self::literal("devtunnel");
-}
-
-#[cfg(test)]
-impl Offers {
-    /// A provider with everything that our relay has not: for tests.
-    pub const SAMPLE: Self = Self {
-        id: ProviderId::SAMPLE,
-        name: "Dev Tunnels",
-        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
-        inventory: Inventory::AtProvider,
-        program: Some(Program {
-            name: "devtunnel",
-            install_command: "curl -sL https://aka.ms/DevTunnelCliInstall | bash",
-            sign_in_command: "devtunnel user login",
-            install_page: "https://example.org/install",
-        }),
-        sign_in: &[
-            SignInWay {
-                key: "microsoft",
-                name: "Microsoft",
-            },
-            SignInWay {
-                key: "github",
-                name: "GitHub",
-            },
-        ],
-        token: None,
-        access: true,
-        renewal: true,
-        protocol_is_fixed: true,
-        joins: false,
-        port_options: false,
-        probe: &SampleDialect,
-        trial: true,
-        watches: None,
-        options: &[OptionSpec {
-            default: "both",
-            ..OptionSpec::new(
-                "offer",
-                "devtunnel-offer",
-                OptionKind::Choice(&[
-                    ("both", "devtunnel-offer-both"),
-                    ("v1", "devtunnel-offer-v1"),
-                ]),
-            )
-        }],
-    };
-}
-
-/// Asks as a provider does that counts requests, and whose TCP ports have no address.
-#[cfg(test)]
-#[derive(Debug)]
-struct SampleDialect;
-
-#[cfg(test)]
-impl ProbeDialect for SampleDialect {
-    fn verdict(&self, _: u16, _: super::Header<'_>) -> Option<super::RelayVerdict> {
-        None
-    }
-
-    fn asks_tcp(&self) -> bool {
-        false
-    }
-
-    fn is_limit(&self, status: u16) -> bool {
-        status == 429
-    }
-}
-
-#[cfg(test)]
-impl Catalog {
-    /// Our relay and [`Offers::SAMPLE`].
-    #[must_use]
-    pub fn sample() -> Self {
-        static SAMPLE: Offers = Offers::SAMPLE;
-        Self::new([&RELAY, &SAMPLE])
     }
 }
 
@@ -411,24 +308,20 @@ impl Default for Catalog {
 
 impl Catalog {
     /// These, each with an id of its own.
-    #[must_use]
     pub fn new(offers: impl IntoIterator<Item = &'static Offers>) -> Self {
         Self(offers.into_iter().collect())
     }
 
     /// What is offered by the provider of this id; nothing, by one that is not there.
-    #[must_use]
     pub fn of(&self, id: ProviderId) -> &'static Offers {
         self.find(id).unwrap_or(&ABSENT)
     }
 
     /// The same, for whoever must know whether it is there.
-    #[must_use]
     pub fn find(&self, id: ProviderId) -> Option<&'static Offers> {
         self.iter().find(|offers| offers.id == id)
     }
 
-    /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &'static Offers> {
         self.0.iter().copied()
     }
@@ -440,38 +333,5 @@ impl Catalog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_id_is_short_and_plain() {
-        for good in ["relay", "a", "x-2", "abcdefghijklmnopqrstuvw"] {
-            let id: ProviderId = good.parse().expect("it is one");
-            assert_eq!(id.as_str(), good);
-        }
-        for bad in ["", "A", "2x", "-x", "a b", "ü", "abcdefghijklmnopqrstuvwx"] {
-            bad.parse::<ProviderId>().expect_err("it is none");
-        }
-    }
-
-    #[test]
-    fn a_provider_that_is_not_there_offers_nothing_and_is_kept() {
-        let id: ProviderId = "later".parse().expect("an id");
-        let catalog = Catalog::default();
-        assert_eq!(catalog.find(id), None);
-        assert!(catalog.of(id).protocols.is_empty());
-        let text = serde_json::to_string(&id).expect("it is written");
-        assert_eq!(serde_json::from_str::<ProviderId>(&text).ok(), Some(id));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_an_id_or_refused_and_never_changed(text in ".{0,40}") {
-            if let Ok(id) = text.parse::<ProviderId>() {
-                prop_assert_eq!(id.as_str(), text.as_str());
-                prop_assert_eq!(id.to_string(), text);
-            }
-        }
-    }
-}
+#[path = "provider_tests.rs"]
+mod tests;

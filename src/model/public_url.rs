@@ -23,7 +23,6 @@ pub struct InvalidPublicUrl(pub String);
 
 impl PublicUrl {
     /// Where the tunnel of this label is.
-    #[must_use]
     pub fn of_tunnel(&self, label: &str) -> String {
         self.at(&format!("{label}.{}", self.domain))
     }

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, VecDeque};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remote {
-    /// Who may visit.
     pub access: Access,
     /// How many hosts serve it now; ours is one of them while we do.
     pub hosts: u32,
@@ -50,7 +49,6 @@ pub struct AccountFacts {
 
 impl AccountFacts {
     /// Of an account that nobody has asked about.
-    #[must_use]
     pub const fn unknown() -> Self {
         Self {
             state: AccountState::Unknown,
@@ -69,25 +67,20 @@ pub enum AccountState {
     Unknown,
     /// The provider's own program is not on this computer.
     NotInstalled,
-    /// Nobody is signed in.
     SignedOut,
-    /// A sign-in is under way.
     SigningIn {
         /// Where a code is to be typed, and the code, when there is one.
         device: Option<DeviceCode>,
     },
     /// Somebody is signed in.
     Ready {
-        /// Who.
         user: String,
         /// Through whom, in the provider's own words.
         via: String,
     },
     /// It could not be found out.
     Failed {
-        /// Why.
         reason: Reason,
-        /// Since when.
         since: UnixMillis,
     },
 }
@@ -95,15 +88,12 @@ pub enum AccountState {
 /// A sign-in that is finished in a browser, on this computer or on another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceCode {
-    /// The page.
     pub url: String,
-    /// What is typed there.
     pub code: String,
 }
 
 impl AccountState {
     /// What cannot work now for want of a program or a sign-in. Nothing, while it is not known.
-    #[must_use]
     pub const fn lacks(&self) -> Option<Lack> {
         match self {
             Self::NotInstalled => Some(Lack::Program),
@@ -114,13 +104,11 @@ impl AccountState {
     }
 
     /// Somebody is signed in.
-    #[must_use]
     pub const fn is_ready(&self) -> bool {
         matches!(self, Self::Ready { .. })
     }
 
     /// The code that waits to be typed, if one does.
-    #[must_use]
     pub const fn device_code(&self) -> Option<&DeviceCode> {
         match self {
             Self::SigningIn { device } => device.as_ref(),
@@ -136,11 +124,9 @@ impl AccountState {
 /// What an account lacks before anything works with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// The provider's own program.
     Program,
     /// Somebody who is signed in.
     SignIn,
-    /// The token of an account.
     Token,
     /// The end of the sign-in that is under way.
     Patience,

@@ -36,7 +36,6 @@ impl TryFrom<String> for Fingerprint {
 
 impl Fingerprint {
     /// Reads 64 hex digits.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.as_bytes();
         if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -96,7 +95,6 @@ pub enum ServiceFault {
 
 impl ServiceFault {
     /// The word for it in the JSON lines: stable, for programs.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -118,8 +116,6 @@ impl ServiceFault {
         }
     }
 
-    /// The certificate it is about.
-    #[must_use]
     pub const fn fingerprint(self) -> Option<Fingerprint> {
         match self {
             Self::UntrustedCertificate { fingerprint }

@@ -13,9 +13,7 @@ pub enum Theme {
     /// Follows the system, live.
     #[default]
     System,
-    /// Always light.
     Light,
-    /// Always dark.
     Dark,
 }
 
@@ -32,11 +30,9 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::EnUs, Self::PtBr];
 
     /// Its BCP 47 tag, which is its folder in `i18n/`.
-    #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
             Self::EnUs => "en-US",
@@ -45,7 +41,6 @@ impl Language {
     }
 
     /// Its own name in itself.
-    #[must_use]
     pub const fn endonym(self) -> &'static str {
         match self {
             Self::EnUs => "English",
@@ -54,7 +49,6 @@ impl Language {
     }
 
     /// The language that serves a system locale (`pt_BR.UTF-8`) best.
-    #[must_use]
     pub fn from_locale(locale: &str) -> Self {
         if locale.to_ascii_lowercase().starts_with("pt") {
             Self::PtBr
@@ -101,7 +95,6 @@ pub struct TimingSettings {
     pub probe_timeout_ms: u64,
     /// The wait before the second attempt. At least 1, at most `backoff_cap_ms`.
     pub backoff_initial_ms: u64,
-    /// The longest wait between attempts.
     pub backoff_cap_ms: u64,
     /// How far a wait may stray from its value either way, in per cent: 0 to 50.
     pub jitter_percent: u8,
@@ -123,7 +116,6 @@ impl Default for TimingSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Light, dark or the system's.
     pub theme: Theme,
     /// `None` follows the system's locale.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +133,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Sets one of them.
     pub fn set(&mut self, setting: Setting) {
         match setting {
             Setting::Theme(theme) => self.theme = theme,
@@ -152,7 +143,6 @@ impl Settings {
     }
 
     /// What is set for a provider, as far as it is text.
-    #[must_use]
     pub fn options(&self, provider: ProviderId) -> ProviderOptions {
         let set = self
             .others
@@ -164,12 +154,10 @@ impl Settings {
     }
 
     /// What holds for an option: what is set, where it can be taken.
-    #[must_use]
     pub fn option(&self, provider: ProviderId, option: &OptionSpec) -> String {
         self.options(provider).get(option).to_owned()
     }
 
-    /// Sets it.
     pub fn set_option(&mut self, provider: ProviderId, key: &str, value: &str) {
         let set = self.others.entry(provider.to_string()).or_default();
         if !set.is_object() {
@@ -183,7 +171,6 @@ impl Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Setting {
-    /// Light, dark or the system's.
     Theme(Theme),
     /// The language of all text; `None` for the system's.
     Language(Option<Language>),
@@ -196,13 +183,9 @@ pub enum Setting {
 /// The durations the program runs with: checked once, when the settings are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
-    /// Between two probes of a port.
     pub probe_interval: Duration,
-    /// When a probe is given up.
     pub probe_timeout: Duration,
-    /// The wait before the second attempt.
     pub backoff_initial: Duration,
-    /// The longest wait between attempts.
     pub backoff_cap: Duration,
     /// How far a wait may stray from its value either way, as a fraction: 0.0 to 0.5.
     pub jitter: f64,
@@ -211,13 +194,8 @@ pub struct Timing {
 /// Why the durations in a settings file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
-    /// A duration below 1 ms.
     #[error("{field} must be at least 1 ms")]
-    TooShort {
-        /// The field.
-        field: &'static str,
-    },
-    /// The first wait is longer than the longest.
+    TooShort { field: &'static str },
     #[error("backoff_initial_ms ({initial_ms}) must not be more than backoff_cap_ms ({cap_ms})")]
     InitialAboveCap {
         /// `backoff_initial_ms`.
@@ -225,12 +203,8 @@ pub enum InvalidSettings {
         /// `backoff_cap_ms`.
         cap_ms: u64,
     },
-    /// More jitter than half.
     #[error("jitter_percent ({percent}) must be from 0 to 50")]
-    Jitter {
-        /// What it was.
-        percent: u8,
-    },
+    Jitter { percent: u8 },
 }
 
 impl TimingSettings {

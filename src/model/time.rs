@@ -16,7 +16,6 @@ pub struct UnixMillis(pub u64);
 
 impl UnixMillis {
     /// The time from `earlier` to `self`, zero when the wall clock was set back in between.
-    #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -38,13 +37,11 @@ const SHIFT_STEP_MS: u64 = 2_000;
 
 impl ClockShift {
     /// What leads from `steady` to `wall`, both read now.
-    #[must_use]
     pub fn between(steady: UnixMillis, wall: UnixMillis) -> Self {
         Self(wall.0.cast_signed().wrapping_sub(steady.0.cast_signed()))
     }
 
     /// The wall clock's reading at `steady`.
-    #[must_use]
     pub fn apply(self, steady: UnixMillis) -> UnixMillis {
         UnixMillis(steady.0.saturating_add_signed(self.0))
     }

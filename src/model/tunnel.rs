@@ -33,7 +33,6 @@ impl Protocol {
     pub const ALL: [Self; 4] = [Self::Auto, Self::Http, Self::Https, Self::Tcp];
 
     /// The word for it in files, on the command line and on screen.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -44,7 +43,6 @@ impl Protocol {
     }
 
     /// Whether visitors come by host name over HTTP rather than by a public port.
-    #[must_use]
     pub const fn is_web(self) -> bool {
         !matches!(self, Self::Tcp)
     }
@@ -82,7 +80,6 @@ pub enum Access {
 pub struct Target {
     /// `localhost` (tried as 127.0.0.1, then as `::1`), a name or an address.
     pub host: String,
-    /// The port there.
     pub port: PortNumber,
 }
 
@@ -91,13 +88,11 @@ impl Target {
     pub const LOCALHOST: &'static str = "localhost";
 
     /// Whether it stands for this computer by its name.
-    #[must_use]
     pub fn is_localhost(&self) -> bool {
         self.host.eq_ignore_ascii_case(Self::LOCALHOST)
     }
 
     /// `port` on this computer.
-    #[must_use]
     pub fn local(port: PortNumber) -> Self {
         Self {
             host: Self::LOCALHOST.to_owned(),
@@ -116,12 +111,10 @@ impl fmt::Display for Target {
     }
 }
 
-/// One local port in a tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Its number, unique in the tunnel.
     pub number: PortNumber,
-    /// What it speaks.
     #[serde(default)]
     pub protocol: Protocol,
     /// Where its connections go; this computer, unless said otherwise.
@@ -141,7 +134,6 @@ pub struct Port {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortOptions {
-    /// Whether it is probed.
     #[serde(skip_serializing_if = "is_default")]
     pub probe: ProbeRate,
     /// Which certificate of a service on another machine is taken.
@@ -202,7 +194,6 @@ pub enum CertificateCheck {
 pub struct Tunnel {
     /// Its id, unique on this computer.
     pub id: TunnelId,
-    /// What the person called it.
     pub name: String,
     /// Who carries it.
     #[serde(default)]
@@ -224,7 +215,6 @@ pub struct Tunnel {
 
 /// What a tunnel is called that was given no name. At a relay that others use too (`shared`: this
 /// installation's id) the beginning of the id makes it differ from theirs, and stay the same.
-#[must_use]
 pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
     /// Characters of the id: enough for a team, short enough to be said.
     const OWN: usize = 4;
@@ -235,8 +225,6 @@ pub fn default_name(port: PortNumber, shared: Option<&str>) -> String {
 }
 
 impl Tunnel {
-    /// The account that carries it.
-    #[must_use]
     pub fn account(&self) -> AccountId {
         AccountId {
             provider: self.provider,
@@ -244,8 +232,6 @@ impl Tunnel {
         }
     }
 
-    /// The port with this number.
-    #[must_use]
     pub fn port(&self, number: PortNumber) -> Option<&Port> {
         self.ports.iter().find(|port| port.number == number)
     }
@@ -287,7 +273,6 @@ impl Tunnel {
     }
 
     /// The label for a new port: the tunnel's own for the first, `ID-PORT` for the others.
-    #[must_use]
     pub fn label_for(&self, number: PortNumber) -> TunnelId {
         let taken = self.ports.iter().any(|port| port.label == self.id);
         if !taken {

@@ -11,7 +11,6 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How long the end may wait for a clipboard manager to take the text over.
 const HAND_OVER: Duration = Duration::from_secs(1);
 
-/// The system's clipboard.
 #[derive(Clone, Debug)]
 pub struct Clipboard(Worker<Board>);
 
@@ -26,9 +25,6 @@ struct Board {
 
 impl Clipboard {
     /// Starts the thread. The desktop is not asked before the first text.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn start() -> std::io::Result<Self> {
         Self::start_with(|| {
             let mut board = arboard::Clipboard::new().map_err(DesktopError::new)?;

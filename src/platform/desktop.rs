@@ -1,7 +1,6 @@
 //! What kind of desktop this is. It asks the environment, not a service.
 
 /// Whether there is a display to open a window on.
-#[must_use]
 pub fn display_available() -> bool {
     !cfg!(all(unix, not(target_vendor = "apple"))) || has_display(|name| std::env::var_os(name))
 }
@@ -13,7 +12,6 @@ fn has_display(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> bool {
 }
 
 /// The person's language as the system has it: `pt-BR`. `None` where it is not known.
-#[must_use]
 pub fn system_locale() -> Option<String> {
     sys_locale::get_locale()
 }

@@ -12,9 +12,7 @@ use std::time::Duration;
 /// A part of the screen, in physical pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// From the left edge.
     pub x: i32,
-    /// From the top edge.
     pub y: i32,
     /// At least 1.
     pub width: u32,
@@ -55,7 +53,6 @@ impl Display {
     /// Connects to the display that the environment names, and calls `on_lost`, on a thread of its
     /// own, when that connection ends: at a log-out or when the server dies. A display that cannot be
     /// reached is never lost.
-    #[must_use]
     pub fn connect(on_lost: impl FnOnce() + Send + 'static) -> Self {
         #[cfg(target_os = "linux")]
         {
@@ -69,7 +66,6 @@ impl Display {
     }
 
     /// Whether the display is lost now or within `limit`: the toolkit may notice first.
-    #[must_use]
     pub fn is_lost_within(&self, limit: Duration) -> bool {
         self.lost.within(limit)
     }
@@ -97,7 +93,6 @@ impl Display {
     }
 
     /// What panels leave free of the screen; `None` where it is not known.
-    #[must_use]
     pub fn work_area(&self) -> Option<Area> {
         #[cfg(target_os = "linux")]
         {

@@ -147,9 +147,6 @@ impl Drop for Instance {
 
 impl AlreadyRunning {
     /// Asks the running instance to come to the front. Takes 3 s at most.
-    ///
-    /// # Errors
-    /// It does not answer.
     #[expect(
         clippy::disallowed_methods,
         reason = "the other program is starting or ending, and tells nobody when it is through"

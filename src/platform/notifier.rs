@@ -22,9 +22,6 @@ struct Note {
 
 impl Notifier {
     /// Starts the thread. The desktop is not asked before the first notification.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn start() -> std::io::Result<Self> {
         Self::start_with(|note| {
             let mut shown = notify_rust::Notification::new();

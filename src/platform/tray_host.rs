@@ -2,7 +2,6 @@
 //! at a log-in it may come after us.
 
 /// Whether somebody shows tray icons. Takes 1 s at most; a desktop that does not answer has none.
-#[must_use]
 pub fn tray_host_present() -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -22,9 +21,6 @@ pub fn tray_host_present() -> bool {
 
 /// Calls `tell`, on a thread of its own, with whether somebody shows tray icons: soon, and then
 /// whenever that changes. A desktop that does not answer is not told of.
-///
-/// # Errors
-/// There can be no more threads.
 pub fn watch_tray_host(tell: impl FnMut(bool) + Send + 'static) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("tray host".into());
     thread.spawn(move || watch(tell)).map(drop)

@@ -24,7 +24,6 @@ impl Autostart {
     }
 }
 
-/// The system's clipboard.
 #[derive(Clone, Debug)]
 pub struct Clipboard;
 
@@ -58,7 +57,6 @@ pub fn open_url(_: &str) -> Result<(), DesktopError> {
 }
 
 /// Nobody shows tray icons.
-#[must_use]
 pub fn tray_host_present() -> bool {
     false
 }

@@ -48,16 +48,12 @@ pub enum SetupError {
     /// TLS cannot be set up: mostly, the system has no certificates.
     #[error("TLS cannot be set up for the probes: {0}")]
     Tls(#[from] rustls::Error),
-    /// The HTTP client cannot be made.
     #[error("the probes' HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
 }
 
 impl Asker {
     /// An asker that stamps its reports by `clock`.
-    ///
-    /// # Errors
-    /// The TLS library cannot be set up.
     pub fn new(clock: fn() -> UnixMillis) -> Result<Self, SetupError> {
         let tls = local::config(false)?;
         // The probe's own connections are not kept: a kept one could not tell that new ones fail.

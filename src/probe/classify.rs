@@ -9,7 +9,6 @@ use crate::model::{
 /// An answer of the person's own service is `Works` whatever its status: a 503 it gives itself is its
 /// business. Only the relay's own pages, told apart by their header, speak of the tunnel. While the
 /// session's link is `alive`, an answer that is late is only late.
-#[must_use]
 pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagnosis {
     let down = |cause| Diagnosis::Down {
         cause,
@@ -69,7 +68,6 @@ fn unless_down(local: LocalAnswer, otherwise: Diagnosis) -> Diagnosis {
 
 /// The same for a port whose visitors speak no HTTP. Its relay has no page to say that there is no place
 /// for another one: while the session's link is `alive`, a connection that is reset says so.
-#[must_use]
 pub(super) fn classify_raw(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagnosis {
     match public {
         PublicAnswer::Failed {

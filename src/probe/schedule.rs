@@ -35,13 +35,9 @@ pub struct ProbePlan {
     pub offers: &'static Offers,
     /// The session it is probed under.
     pub session: SessionNumber,
-    /// Where the service is.
     pub target: Target,
-    /// What the service speaks.
     pub protocol: Protocol,
-    /// What was chosen for it.
     pub options: PortOptions,
-    /// The public URL.
     pub url: String,
     /// The target is the public URL's own address.
     pub loops: bool,
@@ -95,7 +91,6 @@ impl Drop for Running {
 impl Prober {
     /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek`
     /// whether a service that was away is back, or where probes are rare, whether it has gone.
-    #[must_use]
     pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
         Self {
             parts: Parts { ask, emit, peek },
@@ -123,7 +118,6 @@ impl Prober {
         self.running.insert(running.plan.key.clone(), running);
     }
 
-    /// Probes this port no more.
     pub fn stop(&mut self, key: &PortKey) {
         self.running.remove(key);
     }

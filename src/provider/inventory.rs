@@ -27,7 +27,6 @@ pub struct Row {
 
 impl Row {
     /// A tunnel of which nothing more is said.
-    #[must_use]
     pub fn new(tunnel: Tunnel) -> Self {
         Self {
             tunnel,
@@ -48,7 +47,6 @@ impl Row {
 /// and an error is a [`Reason`] that a person can be told. It never starts hosting, and asks nothing by
 /// itself.
 pub trait Inventory: Send + Sync {
-    /// All of them.
     fn list(&self, known: Vec<Tunnel>) -> Answer<Vec<Row>>;
 
     /// One of them, by its id or by what was requested as its id; `TunnelGone` where there is none.
@@ -81,9 +79,7 @@ pub trait Account: Send + Sync {
     /// another device. Dropping the answer gives it up.
     fn sign_in(&self, way: String, device: bool, on_code: OnCode) -> Answer<()>;
 
-    /// Signs out.
     fn sign_out(&self) -> Answer<()>;
 
-    /// The version of the provider's own program.
     fn version(&self) -> Answer<String>;
 }

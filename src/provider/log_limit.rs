@@ -22,7 +22,6 @@ struct Kind {
 
 impl LogLimit {
     /// One that has written nothing yet.
-    #[must_use]
     pub const fn new() -> Self {
         Self {
             kinds: Mutex::new(BTreeMap::new()),

@@ -55,6 +55,7 @@
 //! # }
 //! ```
 
+mod attended;
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;

@@ -23,7 +23,6 @@ pub struct ProbeMarks {
 
 impl ProbeMarks {
     /// Marks with this key, which nobody but the tunnel's relay hears.
-    #[must_use]
     pub fn new(key: Secret) -> Self {
         Self {
             key,
@@ -32,7 +31,6 @@ impl ProbeMarks {
     }
 
     /// What a web probe shows.
-    #[must_use]
     pub const fn key(&self) -> &Secret {
         &self.key
     }
@@ -47,7 +45,6 @@ impl ProbeMarks {
     }
 
     /// Whether a connection from this port is such a probe: one at most is.
-    #[must_use]
     pub fn take(&self, port: u16) -> bool {
         let mut raw = self.raw.lock();
         let now = Instant::now();

@@ -4,7 +4,6 @@ use super::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, To
 use crate::model::Reason;
 use std::future::ready;
 
-/// Refuses for this reason.
 pub(super) struct Refusing(pub(super) Reason);
 
 impl Refusing {

@@ -6,7 +6,6 @@ use super::relay::{RelayConnector, RelayLocator};
 use super::{Connector, Inventory, ProbeMarks};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
 use crate::secrets::Secrets;
-use std::fmt;
 use std::sync::Arc;
 
 /// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in it.
@@ -48,7 +47,6 @@ pub trait Provider: Send + Sync {
 pub struct Registry(Arc<[Arc<dyn Provider>]>);
 
 /// All of this build; our relay is where `locator` says, and what is secret is in `secrets`.
-#[must_use]
 pub fn all(locator: Arc<dyn RelayLocator>, secrets: Arc<Secrets>) -> Registry {
     let ours: Arc<dyn Provider> = Arc::new(OurRelay(locator));
     Registry::new([ours].into_iter().chain(others(secrets)))
@@ -63,7 +61,6 @@ pub const DISCREET: &[&str] = &[
 ];
 
 /// Those of this build that need no relay: for whoever only asks accounts.
-#[must_use]
 pub fn remote(secrets: Arc<Secrets>) -> Registry {
     Registry::new(others(secrets))
 }
@@ -82,8 +79,6 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
     ]
 }
 
-/// What is offered by all of this build.
-#[must_use]
 pub fn catalog() -> Catalog {
     Catalog::new([
         OurRelay::OFFERS,
@@ -97,7 +92,6 @@ pub fn catalog() -> Catalog {
 
 impl Registry {
     /// These, each with an id of its own.
-    #[must_use]
     pub fn new(providers: impl IntoIterator<Item = Arc<dyn Provider>>) -> Self {
         Self(providers.into_iter().collect())
     }
@@ -110,14 +104,11 @@ impl Registry {
         Self::new(others.cloned().chain([provider]))
     }
 
-    /// What they offer.
-    #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog::new(self.0.iter().map(|provider| provider.offers()))
     }
 
     /// The provider of this id, if this build has it.
-    #[must_use]
     pub fn find(&self, id: ProviderId) -> Option<&dyn Provider> {
         let found = self.0.iter().find(|provider| provider.offers().id == id);
         found.map(|provider| &**provider)
@@ -134,7 +125,6 @@ impl Registry {
     }
 
     /// Makes the sessions of one tunnel; of a provider that is not there, one that says so.
-    #[must_use]
     pub fn connector(
         &self,
         account: &AccountId,
@@ -145,13 +135,6 @@ impl Registry {
             Some(provider) => provider.connector(account, options, probes),
             None => Box::new(Refusing(absent(account.provider))),
         }
-    }
-}
-
-impl fmt::Debug for Registry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.0.iter().map(|provider| provider.offers().id);
-        f.debug_list().entries(ids).finish()
     }
 }
 

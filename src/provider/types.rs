@@ -66,14 +66,11 @@ pub trait Connector: Send {
 /// Told each phase that an attempt enters.
 pub type Progress<'a> = &'a (dyn Fn(Phase) + 'a);
 
-/// What is to be hosted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOrder {
     /// Who carries it, for whom there.
     pub account: AccountId,
-    /// The tunnel.
     pub tunnel: TunnelId,
-    /// Its ports.
     pub ports: Vec<Port>,
     /// This installation's id: the relay tells a machine that comes back from another machine.
     pub install: String,
@@ -92,7 +89,6 @@ pub struct HostOrder {
 /// The tokens of one tunnel, by scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
-    /// The tokens.
     pub by_scope: BTreeMap<&'static str, Secret>,
     /// How long they are good for; `None` for ever.
     pub lifetime: Option<Duration>,
@@ -109,7 +105,6 @@ pub struct ConnectError {
 
 impl ConnectError {
     /// An error with nothing more to log.
-    #[must_use]
     pub fn new(reason: Reason) -> Self {
         Self {
             reason,
@@ -118,7 +113,6 @@ impl ConnectError {
     }
 
     /// An error and what was said of it.
-    #[must_use]
     pub fn with(reason: Reason, detail: impl fmt::Display) -> Self {
         Self {
             reason,
@@ -127,7 +121,6 @@ impl ConnectError {
     }
 
     /// What it asks of the engine.
-    #[must_use]
     pub fn class(&self) -> Class {
         self.reason.class()
     }
@@ -150,9 +143,7 @@ pub type Ended = ConnectError;
 pub struct Session {
     /// The ports as served from the start.
     pub ports: Vec<LivePort>,
-    /// What happens to it.
     pub events: mpsc::Receiver<SessionEvent>,
-    /// What went through it.
     pub traffic: Arc<TrafficBoard>,
     /// The provider's own end of it.
     pub part: Box<dyn SessionPart>,
@@ -191,16 +182,13 @@ pub trait SessionPart {
         GOODBYE
     }
 
-    /// Says goodbye and closes.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// What happens to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
     /// The link has proven itself: an answered ping.
     Established,
-    /// The ports that are served now.
     Ports(Vec<LivePort>),
     /// The other end goes down on purpose, and is to be back in a moment: the session serves what is
     /// open, gets nothing new, and ends. [`SessionEvent::Ended`] follows.
@@ -283,7 +271,6 @@ struct Last {
     certificate: Option<Fingerprint>,
 }
 
-/// The counters of one port.
 #[derive(Debug, Default)]
 pub struct PortCounters {
     signs: Arc<Signs>,
@@ -298,7 +285,6 @@ pub struct PortCounters {
 impl TrafficBoard {
     /// One whose link knows by itself for how long the other end has said nothing: bytes that were
     /// only written prove nothing then.
-    #[must_use]
     pub fn over(silence: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         let board = Self::default();
         // A new cell takes what it is given.
@@ -312,7 +298,6 @@ impl TrafficBoard {
     }
 
     /// For how long the other end has shown no sign of life; `None` when there never was one.
-    #[must_use]
     pub fn silence(&self) -> Option<Duration> {
         match self.link.get() {
             Some(silence) => Some(silence()),
@@ -321,7 +306,6 @@ impl TrafficBoard {
     }
 
     /// The counters of `port`.
-    #[must_use]
     pub fn port(&self, port: PortNumber) -> Arc<PortCounters> {
         let mut ports = self.ports.lock();
         let counters = || {
@@ -334,7 +318,6 @@ impl TrafficBoard {
     }
 
     /// All counters as they stand.
-    #[must_use]
     pub fn read(&self) -> BTreeMap<PortNumber, Traffic> {
         let ports = self.ports.lock();
         ports
@@ -424,7 +407,6 @@ impl Liveness {
 
     /// Whether the session's other end showed a sign of life just now: its visitors' bytes move, or
     /// it answers pings. Whatever does not get through in time is then only slow.
-    #[must_use]
     pub fn is_alive(&self) -> bool {
         let board = self.0.lock();
         let silence = board.as_ref().and_then(|board| board.silence());

@@ -179,19 +179,15 @@ pub trait Upstream: Send + Sync + 'static {
 /// Who a stream is opened for.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor {
-    /// The visitor's address.
     pub peer: SocketAddr,
     /// What the visitor has connected to, where that is known.
     pub reached: Option<SocketAddr>,
 }
 
-/// Why no stream could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The host is there, its local service is not.
     #[error("the local service is not reached: {}", .0.code())]
     Service(ServiceFault),
-    /// As many visitors as may be are there already.
     #[error("the tunnel has no room for another visitor")]
     Full,
     /// The session ended.

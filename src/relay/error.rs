@@ -51,10 +51,7 @@ pub enum RelayError {
     #[error(
         "another relay runs with its data in {}: stop it, or choose another folder with --data", path.display()
     )]
-    DataInUse {
-        /// The data directory.
-        path: PathBuf,
-    },
+    DataInUse { path: PathBuf },
     /// What is remembered of names is larger than anything a relay writes. It is left alone.
     #[error(
         "{} has {size} bytes, and no relay writes more than {limit}: move it away, and the names it keeps for those who are not here now are forgotten", path.display()
@@ -82,7 +79,6 @@ pub enum RelayError {
         "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
     )]
     Identity {
-        /// The data directory.
         path: PathBuf,
         /// What is wrong with them.
         error: IdentityError,
@@ -92,12 +88,10 @@ pub enum RelayError {
         "the relay's key and certificate in {} cannot be used: {error}. Restore them, or delete both files (every host must then join again)", path.display()
     )]
     Tls {
-        /// The data directory.
         path: PathBuf,
         /// What is wrong with them.
         error: rustls::Error,
     },
-    /// The accounts cannot be read.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
 }

@@ -32,7 +32,6 @@ pub struct UpgradedHost {
 
 impl HostUpgrades {
     /// Both ends of an empty queue.
-    #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<UpgradedHost>) {
         let (upgrades, waiting) = mpsc::channel(WAITING);
         (Self(upgrades), waiting)

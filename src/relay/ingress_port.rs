@@ -36,7 +36,6 @@ pub trait Serving: Send + Sync + 'static {
 
 impl IngressGuard {
     /// Keeps what serves: the ingress's own guard, or a task's handle that aborts it.
-    #[must_use]
     pub fn new(serving: impl Serving) -> Self {
         Self {
             serving: Box::new(serving),

@@ -42,7 +42,6 @@ pub enum Network {
 
 impl Network {
     /// The network of an address; an IPv4 address written as IPv6 is the IPv4 one.
-    #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
@@ -106,7 +105,6 @@ struct Holder {
 
 impl Limiter {
     /// A bound that nobody uses yet. `name` is what the log calls its places.
-    #[must_use]
     pub fn new(name: &'static str, share: Share) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -181,7 +179,6 @@ impl Limiter {
     }
 
     /// How much of it is used.
-    #[must_use]
     pub fn usage(&self) -> Usage {
         let places = self.places.lock();
         Usage {
@@ -240,7 +237,6 @@ impl Permit {
     }
 
     /// Whether it has been taken back.
-    #[must_use]
     pub fn is_evicted(&self) -> bool {
         self.holder.is_evicted()
     }
@@ -278,14 +274,11 @@ impl Permit {
         }
     }
 
-    /// Whose place it is.
-    #[must_use]
     pub fn network(&self) -> Network {
         self.network
     }
 
     /// What notes that the place is of use.
-    #[must_use]
     pub fn activity(&self) -> Activity {
         Activity {
             origin: self.limiter.origin,
@@ -306,7 +299,6 @@ impl Activity {
     }
 
     /// Whether the place has been taken back.
-    #[must_use]
     pub fn is_evicted(&self) -> bool {
         self.holder.is_evicted()
     }
@@ -388,21 +380,6 @@ impl fmt::Debug for Limiter {
             .field("share", &self.share)
             .field("usage", &self.usage())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("network", &self.network)
-            .field("evicted", &self.is_evicted())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Activity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Activity").finish_non_exhaustive()
     }
 }
 

@@ -85,7 +85,6 @@ pub struct VisitorLimits {
 
 impl VisitorLimits {
     /// The connections, as a limiter wants them.
-    #[must_use]
     pub const fn connection_share(&self) -> Share {
         Share {
             total: self.connections,
@@ -94,7 +93,6 @@ impl VisitorLimits {
     }
 
     /// The streams to one port, as a limiter wants them.
-    #[must_use]
     pub const fn stream_share(&self) -> Share {
         Share {
             total: self.streams_per_port,
@@ -126,7 +124,6 @@ impl Default for VisitorLimits {
 
 impl Limits {
     /// The connections that are no sessions yet, as a limiter wants them.
-    #[must_use]
     pub const fn handshake_share(&self) -> Share {
         Share {
             total: self.unauthenticated,

@@ -53,7 +53,6 @@ pub(super) struct Names {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
     label: String,
-    /// The account's id.
     account: Arc<str>,
     /// None when it was hosted as this was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,10 +61,8 @@ struct Name {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct PublicPort {
-    /// The account's id.
-    account: Arc<str>,
-    tunnel: String,
-    number: NonZeroU16,
+    #[serde(flatten)]
+    key: PublicKey,
     public: NonZeroU16,
     /// None when it was served as this was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,11 +76,7 @@ enum JournalEntry {
     Label(Name),
     NoLabel(String),
     Port(PublicPort),
-    NoPort {
-        account: Arc<str>,
-        tunnel: String,
-        number: NonZeroU16,
-    },
+    NoPort(PublicKey),
 }
 
 /// What has changed since it was written down last.
@@ -107,19 +100,9 @@ impl PublicPort {
     fn new(remembered: RememberedPort, now: UnixMillis) -> Option<Self> {
         Some(Self {
             public: NonZeroU16::new(remembered.public)?,
-            account: remembered.key.account,
-            tunnel: remembered.key.tunnel,
-            number: remembered.key.number,
+            key: remembered.key,
             reserved_until: remembered.left.map(|left| now.after(left)),
         })
-    }
-
-    fn key(&self) -> PublicKey {
-        PublicKey {
-            account: Arc::clone(&self.account),
-            tunnel: self.tunnel.clone(),
-            number: self.number,
-        }
     }
 }
 
@@ -132,13 +115,8 @@ impl Changes {
             .map(move |label| Name::new(label, now));
         let ports = self.ports.0.into_iter();
         let ports = ports.filter_map(move |port| PublicPort::new(port, now));
-        let no_port = |key: PublicKey| JournalEntry::NoPort {
-            account: key.account,
-            tunnel: key.tunnel,
-            number: key.number,
-        };
         let gone = self.labels.1.into_iter().map(JournalEntry::NoLabel);
-        let gone = gone.chain(self.ports.1.into_iter().map(no_port));
+        let gone = gone.chain(self.ports.1.into_iter().map(JournalEntry::NoPort));
         // A number may go from one key to another: what is gone comes first.
         gone.chain(labels.map(JournalEntry::Label))
             .chain(ports.map(JournalEntry::Port))
@@ -175,7 +153,7 @@ impl Names {
     /// The public ports, as their numbers know them.
     pub(super) fn ports(&self, now: UnixMillis) -> impl Iterator<Item = RememberedPort> {
         self.ports.iter().map(move |port| RememberedPort {
-            key: port.key(),
+            key: port.key.clone(),
             public: port.public.get(),
             left: port.reserved_until.map(|until| until.since(now)),
         })
@@ -184,7 +162,7 @@ impl Names {
     /// Forgets what was kept for accounts that are not there any more.
     pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
         self.labels.retain(|label| is_there(&label.account));
-        self.ports.retain(|port| is_there(&port.account));
+        self.ports.retain(|port| is_there(&port.key.account));
     }
 
     /// This, and then what the lines say.
@@ -202,7 +180,7 @@ impl Names {
         let ports = self
             .ports
             .into_iter()
-            .map(|port| (port.key(), (next(), port)));
+            .map(|port| (port.key.clone(), (next(), port)));
         let mut ports: HashMap<_, _> = ports.collect();
         for line in lines {
             match line {
@@ -210,16 +188,10 @@ impl Names {
                     labels.insert(label.label.clone(), (next(), label));
                 }
                 JournalEntry::NoLabel(label) => drop(labels.remove(&label)),
-                JournalEntry::Port(port) => drop(ports.insert(port.key(), (next(), port))),
-                JournalEntry::NoPort {
-                    account,
-                    tunnel,
-                    number,
-                } => drop(ports.remove(&PublicKey {
-                    account,
-                    tunnel,
-                    number,
-                })),
+                JournalEntry::Port(port) => {
+                    ports.insert(port.key.clone(), (next(), port));
+                }
+                JournalEntry::NoPort(key) => drop(ports.remove(&key)),
             }
         }
         // The oldest first, as they came.

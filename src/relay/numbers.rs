@@ -8,6 +8,7 @@ use super::Limits;
 use super::leases::Leases;
 use crate::base::digest::sha256;
 use crate::link::control::Refusal;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::iter;
 use std::num::NonZeroU16;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 const ALL: usize = u16::MAX as usize;
 
 /// One local port of one tunnel of one account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct PublicKey {
     /// The account's id, which outlives its name.
     pub(super) account: Arc<str>,
@@ -169,7 +170,6 @@ impl Numbers {
         self.keep(&remembered.key, now + left);
     }
 
-    /// Nothing is kept for the account any more.
     pub(super) fn forget_account(&mut self, account: &str) {
         for key in self.leases.forget_account(account) {
             self.disown(&key);

@@ -5,6 +5,7 @@
 
 use super::backend::Stream;
 use super::limiter::{Activity, Network, Permit};
+use crate::base::forward::forward_writes;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +18,6 @@ pub struct Evicted;
 
 impl Evicted {
     /// Whether this is what broke a stream.
-    #[must_use]
     pub fn broke(error: &io::Error) -> bool {
         let inner = error.get_ref();
         inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
@@ -43,7 +43,7 @@ impl<S> PermitStream<S> {
     }
 
     /// A stream whose place is wanted carries nothing more, also where it need not wait.
-    fn check(&self) -> io::Result<()> {
+    fn check(&self, _: &mut Context<'_>) -> io::Result<()> {
         match &self.permit {
             Some(permit) if permit.is_evicted() => Err(Evicted.into()),
             Some(_) | None => Ok(()),
@@ -85,35 +85,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for PermitStream<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.check()?;
+        self.check(cx)?;
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.pass(cx, polled)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for PermitStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.pass(cx, polled)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        let polled = Pin::new(&mut self.stream).poll_flush(cx);
-        self.pass(cx, polled)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        let polled = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.pass(cx, polled)
-    }
-}
+forward_writes!([S: AsyncWrite + Unpin] PermitStream<S>, stream before check after pass);
 
 #[cfg(test)]
 mod tests {

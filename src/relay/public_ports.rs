@@ -91,7 +91,6 @@ impl PublicPorts {
         self
     }
 
-    /// The numbers, and whose they are.
     pub(super) fn numbers(&self) -> &Numbers {
         &self.numbers
     }
@@ -101,7 +100,6 @@ impl PublicPorts {
         self.numbers.remember(remembered, now);
     }
 
-    /// Nothing is kept for the account any more.
     pub(super) fn forget_account(&mut self, account: &str) {
         self.numbers.forget_account(account);
     }

@@ -40,7 +40,6 @@ pub struct ReservedNames {
 
 impl ReservedNames {
     /// Those that no public relay should give away.
-    #[must_use]
     pub fn usual() -> Self {
         Self {
             labels: USUAL.iter().map(|label| (*label).to_owned()).collect(),
@@ -72,7 +71,6 @@ impl ReservedNames {
     }
 
     /// Whether nobody gets it.
-    #[must_use]
     pub fn contains(&self, label: &str) -> bool {
         let stem = label.trim_end_matches(|c: char| c.is_ascii_digit());
         self.labels.contains(label)

@@ -48,7 +48,6 @@ const LOCK: &str = "relay.lock";
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// What a relay is started with.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
     /// Where hosts connect.
@@ -75,7 +74,6 @@ pub struct RelayConfig {
 
 impl RelayConfig {
     /// A relay on loopback, on any free ports, with its data in `data`.
-    #[must_use]
     pub fn local(data: impl Into<PathBuf>) -> Self {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
@@ -169,17 +167,11 @@ impl fmt::Debug for Relay {
 
 impl Relay {
     /// Starts a relay whose visitors `ingress` serves. It runs on the runtime this is called in.
-    ///
-    /// # Errors
-    /// What failed and what to do about it.
     pub async fn start(config: RelayConfig, ingress: Arc<dyn Ingress>) -> Result<Self, RelayError> {
         Self::start_on(Sockets::default(), config, ingress).await
     }
 
     /// Starts a relay on sockets that listen already, where there are such.
-    ///
-    /// # Errors
-    /// What failed and what to do about it.
     pub async fn start_on(
         sockets: Sockets,
         config: RelayConfig,
@@ -245,31 +237,25 @@ impl Relay {
     }
 
     /// Where hosts connect.
-    #[must_use]
     pub fn link_addr(&self) -> SocketAddr {
         self.link
     }
 
     /// Where visitors connect.
-    #[must_use]
     pub fn http_addr(&self) -> SocketAddr {
         self.http
     }
 
-    /// The owner's join link.
-    #[must_use]
     pub fn join_link(&self) -> JoinLink {
         self.join.clone()
     }
 
     /// Nobody can have the owner's join link yet: this start has made its token.
-    #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
     /// What is wrong without keeping it from running.
-    #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

@@ -2,7 +2,6 @@
 //! there. It does not know who that is.
 
 use super::RelayError;
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -19,16 +18,6 @@ pub struct Sockets {
     pub shelved: Vec<StdListener>,
     /// Where sockets are kept for the next relay.
     pub shelf: Option<Arc<dyn Shelf>>,
-}
-
-impl fmt::Debug for Sockets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sockets")
-            .field("link", &self.link)
-            .field("http", &self.http)
-            .field("shelved", &self.shelved)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Keeps the sockets of public ports open for the next relay. It must not wait for anything.

@@ -18,7 +18,6 @@ pub(super) struct RegistrationId(pub(super) u64);
 /// What a host asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HostClaim {
-    /// The account's id.
     pub(super) account: Arc<str>,
     pub(super) tunnel: String,
     pub(super) install: String,
@@ -262,26 +261,6 @@ impl<U: Clone> Table<U> {
 
     pub(super) fn claim(&self, session: RegistrationId) -> Option<&HostClaim> {
         self.sessions.get(&session).map(|hosted| &hosted.claim)
-    }
-
-    /// How many of everything there are.
-    #[cfg(test)]
-    fn sizes(&self) -> [usize; 5] {
-        let Self {
-            sessions,
-            tunnels,
-            live,
-            accounts,
-            leases,
-            ..
-        } = self;
-        [
-            sessions.len(),
-            tunnels.len(),
-            live.len(),
-            accounts.len(),
-            leases.len(),
-        ]
     }
 }
 

@@ -2,6 +2,27 @@
 
 use super::*;
 
+impl<U> Table<U> {
+    /// How many of everything there are.
+    fn sizes(&self) -> [usize; 5] {
+        let Self {
+            sessions,
+            tunnels,
+            live,
+            accounts,
+            leases,
+            ..
+        } = self;
+        [
+            sessions.len(),
+            tunnels.len(),
+            live.len(),
+            accounts.len(),
+            leases.len(),
+        ]
+    }
+}
+
 fn claim(account: &str, tunnel: &str, install: &str, take_over: bool) -> HostClaim {
     HostClaim {
         account: account.into(),

@@ -13,13 +13,11 @@ pub struct Visitors {
 
 impl Visitors {
     /// Serves tunnels at `NAME.domain`, within the default limits.
-    #[must_use]
     pub fn new(domain: &str) -> Self {
         Self::within(domain, VisitorLimits::default())
     }
 
     /// The same, within these limits, which hold for all listeners together.
-    #[must_use]
     pub fn within(domain: &str, limits: VisitorLimits) -> Self {
         Self {
             config: HttpConfig {
@@ -39,7 +37,6 @@ impl Visitors {
     }
 
     /// The visitors' connections, for whoever counts them.
-    #[must_use]
     pub fn connections(&self) -> Option<Arc<Limiter>> {
         self.config.connections.clone()
     }

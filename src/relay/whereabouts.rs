@@ -39,7 +39,6 @@ impl Whereabouts {
     }
 
     /// Of the relay that keeps its data in `data`, as it was started last.
-    #[must_use]
     pub fn last(data: &Path) -> Self {
         document(data).load().value
     }
@@ -79,9 +78,6 @@ impl Whereabouts {
     }
 
     /// The same for a relay of another process, whose key is in `data`.
-    ///
-    /// # Errors
-    /// Its key and certificate cannot be used.
     pub fn join_link(&self, data: &Path, token: &Secret) -> Result<JoinLink, RelayError> {
         let identity = certificate::load(data)?;
         Ok(self.join(token, identity.fingerprint()))

@@ -23,19 +23,15 @@ pub enum Kind {
     File,
 }
 
-/// A secret could not be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The keychain would not do it.
     #[error("the keychain would not do it: {0}")]
     Keychain(String),
     /// The keychain does not answer; it may be waiting for its own prompt.
     #[error("the keychain does not answer; it may be asking for its password")]
     KeychainSilent,
-    /// The list of accounts could not be read or written.
     #[error("the list of accounts: {0}")]
     Accounts(std::io::Error),
-    /// The file could not be read or written.
     #[error("the file of secrets: {0}")]
     File(#[from] std::io::Error),
 }
@@ -52,7 +48,6 @@ pub struct Secrets {
 impl Secrets {
     /// The secrets: in the keychain, or in a file in `dir` where there is no keychain. A `private`
     /// home never touches the person's keychain; a build for servers has none. Takes 3 s at most.
-    #[must_use]
     pub fn open(dir: &Path, private: bool) -> Self {
         let keychain = if private { None } else { Asked::start(connect) };
         Self::with(dir, keychain)
@@ -66,8 +61,6 @@ impl Secrets {
         }
     }
 
-    /// Where secrets go.
-    #[must_use]
     pub fn kind(&self) -> Kind {
         match self.keychain {
             Some(_) => Kind::Keychain,
@@ -76,9 +69,6 @@ impl Secrets {
     }
 
     /// The secret of this name, if there is one. May wait for the keychain's own prompt.
-    ///
-    /// # Errors
-    /// It is not known whether there is one.
     pub fn get(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
         if let Some(lent) = self.lent.lock().get(name) {
             return Ok(Some(lent.clone()));

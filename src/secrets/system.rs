@@ -8,11 +8,11 @@ use crate::model::Secret;
 const SERVICE: &str = "underpass";
 
 /// The real one.
-pub(in crate::secrets) struct SystemKeychain;
+pub struct SystemKeychain;
 
 impl SystemKeychain {
     /// Reaches the keychain: an error at once where there is none.
-    pub(in crate::secrets) fn connect() -> Result<Self, SecretsError> {
+    pub fn connect() -> Result<Self, SecretsError> {
         match keyring::v1::Entry::store_status() {
             Ok(()) => Ok(Self),
             Err(error) => Err(map_error(error)),
@@ -47,6 +47,6 @@ fn entry(name: &str) -> Result<keyring::v1::Entry, SecretsError> {
 }
 
 /// Only what `{}` says: `{:?}` of these errors may show the secret's bytes.
-pub(in crate::secrets) fn map_error(error: &keyring::v1::Error) -> SecretsError {
+pub fn map_error(error: &keyring::v1::Error) -> SecretsError {
     SecretsError::Keychain(error.to_string())
 }

@@ -114,9 +114,6 @@ pub fn tray_host_changed(present: bool) {
 }
 
 /// Runs Slint's loop until the app quits.
-///
-/// # Errors
-/// The desktop broke off.
 pub fn run() -> Result<(), OpenError> {
     let ended = slint::run_event_loop_until_quit();
     if ended.is_ok() {

@@ -13,7 +13,6 @@ use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
 use changes::Seen;
 use sink::Sink;
-use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -36,20 +35,9 @@ pub struct Lines {
     sink: Sink,
 }
 
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines")
-            .field("json", &self.json)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Lines {
     /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is told why when no
     /// more can be written.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start(
         catalogue: Catalogue,
         json: bool,
@@ -102,15 +90,8 @@ pub struct Headless {
     tell: Box<dyn Fn(Told) + Send>,
 }
 
-impl fmt::Debug for Headless {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Headless").finish_non_exhaustive()
-    }
-}
-
 impl Headless {
     /// Draws by `lines`; calls `tell` on the app's thread.
-    #[must_use]
     pub fn new(lines: Lines, tell: impl Fn(Told) + Send + 'static) -> Self {
         Self {
             lines,

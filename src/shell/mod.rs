@@ -15,7 +15,6 @@ pub mod window;
 #[cfg(feature = "window")]
 pub mod ui {
     #![allow(
-        missing_docs,
         clippy::all,
         clippy::pedantic,
         clippy::todo,

@@ -34,7 +34,6 @@ impl fmt::Debug for Catalogue {
 impl Catalogue {
     /// Reads the texts of `language`. Times are shown in the system's time zone, dates in the order that
     /// the system's locale has.
-    #[must_use]
     pub fn new(language: Language) -> Self {
         Self {
             dates: DateOrder::of_system().unwrap_or_else(|| DateOrder::of(language.tag())),
@@ -43,7 +42,6 @@ impl Catalogue {
     }
 
     /// The same, with another idea of where and when "now" is.
-    #[must_use]
     pub fn with_clock(language: Language, clock: fn() -> Zoned) -> Self {
         let mut tags = vec![language.tag()];
         if language != Language::default() {
@@ -63,14 +61,11 @@ impl Catalogue {
         self.shift = shift;
     }
 
-    /// The language.
-    #[must_use]
     pub const fn language(&self) -> Language {
         self.language
     }
 
     /// The text of `msg`. A key that no language has is shown as the key: better than nothing.
-    #[must_use]
     pub fn format(&self, msg: &Msg) -> String {
         match self.try_format(msg) {
             Ok(text) => text,
@@ -82,7 +77,6 @@ impl Catalogue {
     }
 
     /// The text of a message without arguments.
-    #[must_use]
     pub fn label(&self, id: &'static str) -> String {
         self.format(&Msg { id, args: vec![] })
     }

@@ -1,15 +1,17 @@
 //! The desktop program: one instance, the window first, then the tray, the app.
 
-use super::begin;
-use super::farewell::{Begun, Farewell};
-use super::speech::Speech;
+use super::shutdown::{AppThread, Shutdown};
 use super::window_place::PlaceKeeper;
-use crate::app::{App, Event, Inbox, Mailbox, Options, Profile, RelayDirectory};
-use crate::cli::DesktopArgs;
+use crate::app::{
+    App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, relay_choice,
+};
+use crate::base::signals::Signals;
+use crate::cli;
+use crate::cli::console::{self, Console};
 use crate::model::{Action, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
 use crate::provider::registry;
-use crate::secrets::Secrets;
+use crate::secrets::{Kind, Secrets};
 use crate::shell::desktop::{Callbacks, DesktopRenderer, Start};
 use crate::shell::window::{OpenError, WindowSystem, WorkArea};
 use crate::shell::{self, desktop};
@@ -41,13 +43,12 @@ impl From<anyhow::Error> for Failure {
 }
 
 /// Runs until the person quits. `unsaved` says why nothing of this run is kept.
-#[must_use]
-pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode {
+pub(super) fn run(home: &Home, minimised: bool, unsaved: Option<String>) -> ExitCode {
     if !platform::display_available() {
-        Speech::of_system().complain(&m::cli_no_display());
+        Console::of_system().error(&m::cli_no_display());
         return ExitCode::FAILURE;
     }
-    match try_run(home, args, unsaved) {
+    match try_run(home, minimised, unsaved) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(home, &failure);
@@ -58,32 +59,32 @@ pub fn run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> ExitCode 
 
 /// Says it on standard error, and on the screen where nobody reads that.
 fn complain(home: &Home, failure: &Failure) {
-    let speech = Speech::new(&home.settings().peek().value);
+    let console = Console::new(&home.settings().peek().value);
     let text = match failure {
         Failure::NotAnswering(error) => {
             tracing::warn!(%error, "the running instance does not answer");
-            speech.text(&m::start_not_answering())
+            console.text(&m::start_not_answering())
         }
-        Failure::Folder(error) => speech.text(&m::start_folder(error.to_string())),
+        Failure::Folder(error) => console.text(&m::start_folder(error.to_string())),
         Failure::Window(OpenError::Platform(error)) => {
             // What the toolkit says names lines of its source.
             tracing::info!(%error, "no window");
-            return speech.complain(&m::cli_no_display());
+            return console.error(&m::cli_no_display());
         }
         Failure::Window(error @ OpenError::NoFont) => error.to_string(),
         Failure::Other(error) => format!("{error:#}"),
     };
-    super::speech::complain(&text);
+    console::print_error(&text);
     let on_screen = matches!(failure, Failure::NotAnswering(_) | Failure::Folder(_));
     if on_screen
         && !io::stderr().is_terminal()
-        && let Err(error) = shell::failure::show(&text, &speech.into_catalogue())
+        && let Err(error) = shell::failure::show(&text, &console.into_catalogue())
     {
         tracing::info!(%error, "not said on the screen either");
     }
 }
 
-fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<(), Failure> {
+fn try_run(home: &Home, minimised: bool, unsaved: Option<String>) -> Result<(), Failure> {
     let instance = match Instance::acquire(home.path()) {
         Ok(instance) => instance,
         Err(AcquireError::AlreadyRunning(running)) => {
@@ -99,7 +100,7 @@ fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<()
     let start = Start {
         system: Box::new(Screen(display.clone())),
         place,
-        minimised: args.minimised,
+        minimised,
     };
     let callbacks = callbacks(&mailbox, keeper.sender());
     let opened = callbacks.map_err(Failure::Other);
@@ -112,16 +113,16 @@ fn try_run(home: &Home, args: DesktopArgs, unsaved: Option<String>) -> Result<()
             return Err(failure);
         }
     };
-    let farewell = Farewell::new(mailbox.clone(), display, Some(marker));
+    let shutdown = Shutdown::new(mailbox.clone(), display, Some(marker));
     let known = Known { crashed, unsaved };
-    farewell.begun(start_app(
+    shutdown.watch(start_app(
         home.clone(),
         known,
         renderer,
         (mailbox.clone(), inbox),
     )?);
     listen(&instance, &mailbox)?;
-    let ended = farewell.run();
+    let ended = shutdown.run();
     keeper.close();
     Ok(ended?)
 }
@@ -138,7 +139,7 @@ fn start_app(
     known: Known,
     renderer: DesktopRenderer,
     at: (Mailbox, Inbox),
-) -> anyhow::Result<Begun> {
+) -> anyhow::Result<AppThread> {
     let start = move || {
         let started = App::start_at(at, options(&home, known), Box::new(renderer));
         // Without an app the window is of no use.
@@ -152,7 +153,7 @@ fn start_app(
 fn listen(instance: &Instance, mailbox: &Mailbox) -> anyhow::Result<()> {
     let (raise, quit, tray) = (mailbox.clone(), mailbox.clone(), mailbox.clone());
     instance.on_raise(move || raise.act(Action::OpenWindow));
-    super::signals::quit_on_termination(move || quit.act(Action::Quit))?;
+    quit_on_termination(move || quit.act(Action::Quit))?;
     platform::watch_tray_host(move |present| {
         desktop::tray_host_changed(present);
         tray.send(Event::TrayHost(present));
@@ -160,11 +161,35 @@ fn listen(instance: &Instance, mailbox: &Mailbox) -> anyhow::Result<()> {
     .context("no thread for the tray")
 }
 
+/// Calls `quit` at the first of them. A second one ends the program the hard way.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever says it twice wants no goodbye"
+)]
+fn quit_on_termination(quit: impl Fn() + Send + 'static) -> io::Result<()> {
+    let runtime = cli::runtime()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
+    let wait = async move {
+        signals.next().await;
+        tracing::info!("told to end");
+        quit();
+        signals.next().await;
+        std::process::exit(1);
+    };
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || runtime.block_on(wait))?;
+    Ok(())
+}
+
 fn options(home: &Home, known: Known) -> Options {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
-    let mut begin = begin::load(home);
+    let mut begin = Begin::load(home);
     begin.accounts = true;
-    begin.notices.extend(begin::keychain_notice(home, &secrets));
+    begin.notices.extend(keychain_notice(home, &secrets));
     let hosting = !begin.hosted.is_empty();
     let crash = NoticeKind::Crashed { hosting };
     begin.notices.extend(known.crashed.then_some(crash));
@@ -185,7 +210,7 @@ fn options(home: &Home, known: Known) -> Options {
     }
     let relay = RelayDirectory::new(
         home.clone(),
-        begin::relay_choice(&begin.settings, &secrets),
+        relay_choice(&begin.settings, &secrets),
         begin.settings.relay.clone(),
     );
     Options {
@@ -196,6 +221,12 @@ fn options(home: &Home, known: Known) -> Options {
         relay,
         secrets,
     }
+}
+
+/// Secrets that are in a file where a keychain should be are worth saying.
+fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
+    let expected = !home.is_private();
+    (expected && secrets.kind() == Kind::File).then_some(NoticeKind::NoKeychain)
 }
 
 fn callbacks(mailbox: &Mailbox, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {

@@ -3,57 +3,34 @@
 //!
 //! It may use every room, and none uses it. It decides nothing that a room could decide.
 
-mod account;
-mod audit;
-mod begin;
-mod chosen;
-mod control;
-mod descriptors;
 #[cfg(feature = "window")]
-pub mod desktop;
-mod doctor;
+mod desktop;
 #[cfg(feature = "window")]
-mod farewell;
-mod host;
-mod inventory;
-mod plan;
-mod print;
-mod prompt;
-mod providers;
-mod relay;
-mod relay_accounts;
-mod remote;
-mod service;
-mod signals;
-mod speech;
-mod tunnels;
+mod shutdown;
 #[cfg(feature = "window")]
 mod window_place;
-#[cfg(not(feature = "window"))]
-mod windowless;
 
-pub use speech::Speech;
-
-use crate::cli::{self, Invocation, Task};
+use crate::base::open_files;
+use crate::cli::console::{self, Console};
+use crate::cli::{
+    self, Command, CommandLine, USAGE, account, audit, doctor, host, print, providers, relay,
+    tunnels,
+};
 use crate::logging;
 use crate::provider::registry;
 use crate::store::Home;
 use crate::view::messages as m;
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
-
-/// What was typed cannot be done, and never could.
-const USAGE: u8 = 2;
 
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let providers = registry::catalog();
     match cli::parse(words, |name| std::env::var(name).ok(), &providers) {
-        Ok(Invocation { verbosity, task }) => {
-            let code = run_task(task, verbosity);
-            if speech::all_written() {
+        Ok(typed) => {
+            let code = run_typed(typed);
+            if console::all_written() {
                 code
             } else {
                 ExitCode::FAILURE
@@ -67,95 +44,77 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn run_task(task: Task, verbosity: u8) -> ExitCode {
-    let options = logging_options(&task, verbosity);
-    match task {
-        Task::Completions(shell) => print::completions(shell),
-        Task::Man => print::man(),
-        Task::Providers(args) => providers::run(args),
-        task @ (Task::Desktop(_)
-        | Task::Host(_)
-        | Task::Relay(_)
-        | Task::Accounts(_)
-        | Task::Account(_)
-        | Task::Tunnels(_)
-        | Task::Audit(_)
-        | Task::Doctor(_)) => match Home::locate() {
-            Ok(home) => run_in(&home, task, &options),
+fn run_typed(typed: CommandLine) -> ExitCode {
+    match typed.command {
+        Some(Command::Completions { shell }) => print::completions(shell),
+        Some(Command::Man) => print::man(),
+        Some(Command::Providers(args)) => providers::run(&args),
+        _ => match Home::locate() {
+            Ok(home) => run_in(&home, typed),
             Err(error) => {
                 let what = m::cli_home_failed();
-                Speech::of_system().complain(&m::cli_failed(error.to_string(), what));
+                Console::of_system().error(&m::cli_failed(error.to_string(), what));
                 ExitCode::FAILURE
             }
         },
     }
 }
 
-fn run_in(home: &Home, task: Task, options: &logging::Options) -> ExitCode {
-    let (home, unsaved) = match &task {
-        Task::Desktop(_) | Task::Host(_) => match home.writable() {
-            Ok((home, unsaved)) => (home, unsaved.map(|error| error.to_string())),
-            // What needs the folder says so.
-            Err(_) => (home.clone(), None),
-        },
-        _ => (home.clone(), None),
-    };
-    let home = &home;
-    let options = logging::Options {
-        home: Some(home.path().to_owned()),
-        ..options.clone()
-    };
-    let _logging = logging::init(&options).ok();
-    if matches!(task, Task::Desktop(_) | Task::Host(_) | Task::Relay(_)) {
-        descriptors::raise();
+fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
+    let hosts = matches!(typed.command, None | Some(Command::Host(_)));
+    let is_relay = matches!(&typed.command, Some(Command::Relay(args)) if args.serves());
+    // What needs the folder says so.
+    let writable = hosts.then(|| home.writable().ok()).flatten();
+    let (home, unsaved) = writable.unwrap_or_else(|| (home.clone(), None));
+    let unsaved = unsaved.map(|error| error.to_string());
+    let _logging = logging::init(&logging_options(&home, &typed)).ok();
+    if hosts || is_relay {
+        open_files::raise();
     }
-    match task {
+    match typed.command {
         #[cfg(feature = "window")]
-        Task::Desktop(args) => desktop::run(home, args, unsaved),
+        None => desktop::run(&home, typed.minimised, unsaved),
         #[cfg(not(feature = "window"))]
-        Task::Desktop(_) => windowless::refuse(),
-        Task::Host(args) => host::run(home.clone(), &args, unsaved),
-        Task::Relay(args) => relay::run(home, args),
-        Task::Accounts(args) => relay_accounts::run(home, &args),
-        Task::Account(args) => account::run(home, &args),
-        Task::Tunnels(args) => tunnels::run(home, args),
-        Task::Audit(args) => audit::run(home, args),
-        Task::Doctor(args) => doctor::run(home, args),
+        None => {
+            Console::of_system().error(&m::cli_no_window());
+            ExitCode::FAILURE
+        }
+        Some(Command::Host(args)) => host::run(home, &args, unsaved),
+        Some(Command::Relay(args)) => relay::run(&home, *args),
+        Some(Command::Account(args)) => account::run(&home, args),
+        Some(Command::Tunnels(args)) => tunnels::run(&home, args),
+        Some(Command::Audit(args)) => audit::run(&home, &args),
+        Some(Command::Doctor(args)) => doctor::run(&home, &args),
         // They need no home and were done before it was looked for.
-        Task::Completions(_) | Task::Man | Task::Providers(_) => ExitCode::SUCCESS,
+        Some(Command::Completions { .. } | Command::Man | Command::Providers(_)) => {
+            ExitCode::SUCCESS
+        }
     }
 }
 
-/// A hosting terminal has a line for whatever goes wrong: what the log says of it too would be said
-/// twice there.
-fn stderr_level(task: &Task, verbosity: u8) -> LevelFilter {
-    let quiet = matches!(task, Task::Host(_) | Task::Doctor(_));
-    match verbosity {
-        0 if quiet => LevelFilter::ERROR,
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::INFO,
-        2 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
-    }
-}
-
+/// A command says itself what goes wrong: what the log says of it too would be said twice on a terminal.
 /// What a relay logs is what strangers do, who are not to fill its disk with details.
-fn logging_options(task: &Task, verbosity: u8) -> logging::Options {
+fn logging_options(home: &Home, typed: &CommandLine) -> logging::Options {
+    let relay = match &typed.command {
+        Some(Command::Relay(args)) if args.serves() => Some(args),
+        _ => None,
+    };
+    let quiet = typed.command.is_some() && relay.is_none();
     let mut options = logging::Options {
-        stderr: stderr_level(task, verbosity),
+        home: Some(home.path().to_owned()),
+        stderr: match typed.verbose {
+            0 if quiet => LevelFilter::ERROR,
+            0 => LevelFilter::WARN,
+            1 => LevelFilter::INFO,
+            2 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        },
         discreet: registry::DISCREET,
         ..logging::Options::default()
     };
-    if let Task::Relay(args) = task {
+    if let Some(args) = relay {
         options.file = LevelFilter::INFO;
-        options.caps = logging::FileLimits::of_total(u64::from(args.limits.max_log) * 1024 * 1024);
+        options.caps = logging::FileLimits::of_total(args.max_log_bytes());
     }
     options
-}
-
-/// A runtime for what a command does by itself.
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
 }

@@ -17,9 +17,6 @@ pub(super) struct PlaceKeeper {
 
 impl PlaceKeeper {
     /// The place as it was kept, and the keeper of the next ones.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub(super) fn start(home: &Home) -> std::io::Result<(WindowPlace, Self)> {
         // A place that cannot be read is not worth a word: the window comes where it came first.
         let first = home.window_place().load().value;

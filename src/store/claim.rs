@@ -2,10 +2,10 @@
 //! knows a name and a process, not what hosting is.
 
 use super::Home;
-use crate::base::files::{no_follow, open_lock};
+use crate::base::files::{no_follow, try_lock};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -48,7 +48,6 @@ impl Drop for Held {
 impl HostingClaim {
     /// A claim that is not made yet. `name` is a provider's word and a tunnel's id, as in
     /// `relay-web`: letters, digits, dots and hyphens.
-    #[must_use]
     pub fn new(home: &Home, name: &str) -> Self {
         let path = home.path().join(FOLDER).join(format!("{name}.lock"));
         Self {
@@ -99,16 +98,11 @@ fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let lock = open_lock(path)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let told = fs::read_to_string(holder(path));
-            let process = told.ok().and_then(|text| text.trim().parse().ok());
-            return Ok(Err(HeldBy { process }));
-        }
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
+    let Some(lock) = try_lock(path)? else {
+        let told = fs::read_to_string(holder(path));
+        let process = told.ok().and_then(|text| text.trim().parse().ok());
+        return Ok(Err(HeldBy { process }));
+    };
     // In a file of its own: some systems let nobody read one that is locked.
     let mut options = OpenOptions::new();
     let options = no_follow(options.write(true).create(true).truncate(true));
@@ -129,6 +123,7 @@ fn holder(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::TryLockError;
 
     fn home() -> (tempfile::TempDir, Home) {
         let dir = tempfile::tempdir().expect("a folder");

@@ -28,7 +28,6 @@ pub struct RelayPorts {
 
 impl RelayPorts {
     /// They came about under settings that ask for this HTTP port.
-    #[must_use]
     pub fn is_for(&self, wanted: u16) -> bool {
         self.wanted.is_none_or(|was| was == wanted)
     }
@@ -42,53 +41,42 @@ struct Install {
 }
 
 impl Home {
-    /// What the person may change.
-    #[must_use]
     pub fn settings(&self) -> Document<Settings> {
         Document::new(self.path(), "settings.json", &[])
     }
 
     /// The inventory, in the order it is shown. Of two tunnels with one id the first counts, and
     /// so with ports of one number.
-    #[must_use]
     pub fn tunnels(&self) -> Document<Vec<Tunnel>> {
         Document::new(self.path(), "tunnels.json", &[])
             .of_entries::<Tunnel>()
             .tidied_by(drop_duplicates)
     }
 
-    /// The tunnels that are to be hosted.
-    #[must_use]
     pub fn hosted(&self) -> Document<BTreeSet<TunnelId>> {
         Document::new(self.path(), "hosted.json", &[]).of_entries::<TunnelId>()
     }
 
     /// The accounts at providers whose token is kept.
-    #[must_use]
     pub fn accounts(&self) -> Document<BTreeSet<AccountId>> {
         Document::new(self.path(), "accounts.json", &[]).of_entries::<AccountId>()
     }
 
     /// The row cache.
-    #[must_use]
     pub fn rows(&self) -> Document<Rows> {
         Document::new(self.path(), "rows.json", &[])
     }
 
-    /// Where the embedded relay listened the last time.
-    #[must_use]
     pub fn relay_ports(&self) -> Document<RelayPorts> {
         Document::new(self.path(), "ports.json", &[])
     }
 
     /// Where the window was left.
-    #[must_use]
     pub fn window_place(&self) -> Document<WindowPlace> {
         Document::new(self.path(), "window.json", &[])
     }
 
     /// This installation's id: random, made once. When it cannot be kept it is good for this run.
-    #[must_use]
     pub fn install_id(&self) -> Loaded<String> {
         // Two programs that start at once must not make two ids. Without the lock they might.
         let lock = open_lock(&self.file("install.lock"));

@@ -28,9 +28,6 @@ impl Home {
     }
 
     /// This folder, as if `UNDERPASS_HOME` named it.
-    ///
-    /// # Errors
-    /// The folder cannot be made, or is another user's.
     pub fn at(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::make(std::path::absolute(path)?, true)
     }
@@ -86,37 +83,27 @@ impl Home {
             .keep())
     }
 
-    /// The folder.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// It is not the person's usual home but one that was named: such a home shares nothing with
     /// the rest of the computer, the keychain included.
-    #[must_use]
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// A file in it.
-    #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// A folder in it, made when it is not there.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         make_private_dir(&path)?;
         Ok(path)
     }
 
-    /// The audit log.
-    #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         self.file("audit.jsonl")
     }

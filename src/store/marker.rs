@@ -16,9 +16,6 @@ pub struct RunMarker {
 impl RunMarker {
     /// Leaves the marker, and says whether one was left by the run before: that run was not told to
     /// end. Only the first instance may call it.
-    ///
-    /// # Errors
-    /// The marker could not be left.
     pub fn set(home: &Home) -> io::Result<(Self, bool)> {
         let path = home.file("running");
         let was_left = path.try_exists()?;
@@ -27,9 +24,6 @@ impl RunMarker {
     }
 
     /// The program quits as it was told to.
-    ///
-    /// # Errors
-    /// The marker could not be taken away.
     pub fn clear(self) -> io::Result<()> {
         fs::remove_file(self.path)
     }

@@ -18,7 +18,6 @@ pub struct SavedTunnels {
 
 impl SavedTunnels {
     /// Those of the home, whose file held these when it was read.
-    #[must_use]
     pub fn of(home: &Home, held: Vec<Tunnel>) -> Self {
         Self {
             file: Some(home.tunnels()),
@@ -27,7 +26,6 @@ impl SavedTunnels {
     }
 
     /// These, for as long as the program runs.
-    #[must_use]
     pub fn unsaved(held: Vec<Tunnel>) -> Self {
         Self {
             file: None,
@@ -36,7 +34,6 @@ impl SavedTunnels {
     }
 
     /// What is there, as far as the program knows.
-    #[must_use]
     pub fn all(&self) -> Vec<Tunnel> {
         self.held.lock().clone()
     }
@@ -66,9 +63,6 @@ impl SavedTunnels {
 
     /// Keeps what the providers have whose tunnels are in accounts: `theirs` is all of that. The others'
     /// stay as they are.
-    ///
-    /// # Errors
-    /// The file could not be written.
     pub fn keep(
         &self,
         theirs: Vec<Tunnel>,

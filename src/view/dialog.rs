@@ -11,10 +11,6 @@ pub type Errors = Vec<(Field, Msg)>;
 /// The dialog in front.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "the fields are what is on screen, by its place"
-)]
 pub enum DialogView {
     /// A new tunnel. The first provider is picked when it opens.
     CreateTunnel {
@@ -22,7 +18,6 @@ pub enum DialogView {
         providers: Vec<ProviderChoice>,
         errors: Errors,
     },
-    /// A new port.
     AddPort {
         tunnel: TunnelId,
         title: Msg,
@@ -66,9 +61,7 @@ pub enum DialogView {
     About { title: Msg },
 }
 
-/// Somebody who may carry a new tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct ProviderChoice {
     pub id: ProviderId,
     pub name: Msg,
@@ -89,7 +82,6 @@ pub struct ProviderChoice {
 
 /// Settings that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Section {
     /// What stands above them and how that is, in a line; the first section has neither.
     pub head: Option<(Msg, Msg)>,
@@ -102,7 +94,6 @@ pub struct Section {
 /// What can be set, by how that is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub enum OptionRow {
     /// On or off.
     Toggle {
@@ -113,25 +104,19 @@ pub enum OptionRow {
         /// Turns it off, and on.
         set: [Action; 2],
     },
-    /// One of a few.
     Choice {
         label: Msg,
         /// What it may be, and what makes it so.
         choices: Vec<(Msg, Action)>,
-        /// Which of them it is.
         chosen: Option<usize>,
     },
-    /// A line of text.
     Text(Entry),
     /// The same, and what is typed is not to be seen.
     Secret(Entry),
-    /// A whole number.
     Number(Entry),
 }
 
-/// What is typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Entry {
     pub label: Msg,
     /// What may be typed, where the label does not say it.

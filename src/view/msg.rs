@@ -8,14 +8,12 @@ use serde::Serialize;
 pub struct Msg {
     /// The key in `i18n/*/*.ftl`.
     pub id: &'static str,
-    /// The arguments by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<(&'static str, Arg)>,
 }
 
 impl Msg {
     /// The message of a key that is known at run time, without arguments.
-    #[must_use]
     pub const fn plain(id: &'static str) -> Self {
         Self {
             id,
@@ -24,7 +22,6 @@ impl Msg {
     }
 }
 
-/// An argument of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arg {
@@ -36,54 +33,28 @@ pub enum Arg {
     Tenths(i64),
     /// A moment, shown as local time of day, with the date if it is not today.
     Time(UnixMillis),
-    /// Another message.
     Msg(Box<Msg>),
 }
 
-impl From<&str> for Arg {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+/// What an argument is made of: from what, and how.
+macro_rules! arg_from {
+    ($($from:ty: |$value:ident| $arg:expr;)*) => {$(
+        impl From<$from> for Arg {
+            fn from($value: $from) -> Self {
+                $arg
+            }
+        }
+    )*};
 }
 
-impl From<String> for Arg {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<u16> for Arg {
-    fn from(count: u16) -> Self {
-        Self::Count(i64::from(count))
-    }
-}
-
-impl From<u32> for Arg {
-    fn from(count: u32) -> Self {
-        Self::Count(i64::from(count))
-    }
-}
-
-impl From<u64> for Arg {
-    fn from(count: u64) -> Self {
-        Self::Count(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<usize> for Arg {
-    fn from(count: usize) -> Self {
-        Self::Count(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<UnixMillis> for Arg {
-    fn from(at: UnixMillis) -> Self {
-        Self::Time(at)
-    }
-}
-
-impl From<Msg> for Arg {
-    fn from(msg: Msg) -> Self {
-        Self::Msg(Box::new(msg))
-    }
+arg_from! {
+    &str: |text| Self::Text(text.to_owned());
+    &String: |text| Self::Text(text.clone());
+    String: |text| Self::Text(text);
+    u16: |count| Self::Count(count.into());
+    u32: |count| Self::Count(count.into());
+    u64: |count| Self::Count(i64::try_from(count).unwrap_or(i64::MAX));
+    usize: |count| Self::Count(i64::try_from(count).unwrap_or(i64::MAX));
+    UnixMillis: |at| Self::Time(at);
+    Msg: |msg| Self::Msg(Box::new(msg));
 }

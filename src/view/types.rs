@@ -4,7 +4,6 @@ use super::{DialogView, Msg};
 use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 
-/// Everything the window and the tray show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct View {
     /// The language of all text.
@@ -14,9 +13,7 @@ pub struct View {
     /// Leads from the moments in it to the wall clock.
     #[serde(skip)]
     pub clock_shift: ClockShift,
-    /// The window.
     pub window: WindowView,
-    /// The tray.
     pub tray: TrayView,
 }
 
@@ -25,15 +22,12 @@ pub struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Badge {
-    /// Not hosted.
     Stopped,
-    /// Being made.
     Creating,
     /// Hosted by another machine, and that is fine.
     Elsewhere,
     /// Works; visitors must sign in.
     Private,
-    /// Works.
     Working,
     /// Works, and the way out of this computer is full.
     Slow,
@@ -93,7 +87,6 @@ impl Badge {
     ];
 
     /// Its shape as a character: colour is never the only sign.
-    #[must_use]
     pub const fn shape(self) -> &'static str {
         match self {
             Self::Working => "●",
@@ -110,25 +103,21 @@ impl Badge {
     }
 
     /// Whether it counts as "starting" in the header: it has not worked yet and is about to.
-    #[must_use]
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Creating | Self::Checking | Self::Connecting)
     }
 
     /// Whether it counts as "not checked" in the header: it is hosted, and nobody says that it works.
-    #[must_use]
     pub const fn is_unchecked(self) -> bool {
         matches!(self, Self::Unchecked)
     }
 
     /// Whether it counts as "held" in the header: it mends itself and cuts nobody off.
-    #[must_use]
     pub const fn is_held(self) -> bool {
         matches!(self, Self::Held)
     }
 
     /// Whether it counts as "recovering" in the header: it does not work and mends itself.
-    #[must_use]
     pub const fn is_recovering(self) -> bool {
         matches!(
             self,
@@ -137,7 +126,6 @@ impl Badge {
     }
 
     /// Whether it counts as "working" in the header.
-    #[must_use]
     pub const fn works(self) -> bool {
         matches!(
             self,
@@ -146,7 +134,6 @@ impl Badge {
     }
 
     /// Whether it counts as "needs you" in the header: only the person can mend it.
-    #[must_use]
     pub const fn needs_you(self) -> bool {
         matches!(
             self,
@@ -155,16 +142,13 @@ impl Badge {
     }
 }
 
-/// Something to click.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Button {
     pub label: Msg,
     pub action: Action,
     pub enabled: bool,
 }
 
-/// The window.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WindowView {
     /// "3 working", "1 needs you": what is shown below, counted.
@@ -173,7 +157,6 @@ pub struct WindowView {
     pub cards: Vec<Card>,
     /// The selected port.
     pub panel: Option<Panel>,
-    /// The dialog in front.
     pub dialog: Option<DialogView>,
     /// Lines above the cards.
     pub banners: Vec<Banner>,
@@ -199,9 +182,7 @@ pub struct Header {
     pub chips: Vec<(Badge, Msg)>,
 }
 
-/// A tunnel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Card {
     pub tunnel: TunnelId,
     pub name: String,
@@ -219,9 +200,7 @@ pub struct Card {
     pub rows: Vec<Row>,
 }
 
-/// A port.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Row {
     pub key: PortKey,
     pub badge: Badge,
@@ -242,9 +221,7 @@ pub struct Row {
     pub selected: bool,
 }
 
-/// The detail panel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Panel {
     pub key: PortKey,
     /// `frontend : 3000`.
@@ -281,7 +258,6 @@ pub struct Panel {
 
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TimelineEntry {
     /// When: local time of day.
     pub at: Msg,
@@ -289,9 +265,7 @@ pub struct TimelineEntry {
     pub text: Msg,
 }
 
-/// A line above the cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct Banner {
     pub badge: Badge,
     pub text: Msg,
@@ -302,9 +276,7 @@ pub struct Banner {
     pub notify: bool,
 }
 
-/// The tray.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names of most fields say what they are")]
 pub struct TrayView {
     /// The worst state of what should be hosted; `None` when nothing is.
     pub worst: Option<Badge>,
@@ -324,9 +296,7 @@ pub enum TrayItem {
     Submenu {
         /// What it says, with its state's shape.
         label: Msg,
-        /// Its state.
         badge: Badge,
-        /// Its entries.
         items: Vec<TrayItem>,
     },
     /// A line between groups.

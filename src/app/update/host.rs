@@ -10,7 +10,6 @@ use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
 impl Update<'_> {
-    /// Hosts what was hosted when the program ended.
     pub(super) fn resume_all(&mut self) {
         for tunnel in self.state.wanted() {
             self.start(&tunnel, false);
@@ -58,7 +57,6 @@ impl Update<'_> {
         self.save_hosted();
     }
 
-    /// Makes a new connection now.
     pub(super) fn reconnect(&mut self, tunnel: &TunnelId) {
         if self.state.engines.contains_key(tunnel) {
             self.audit(tunnel, Kind::ManualReconnect, Some(Cause::ManualReconnect));

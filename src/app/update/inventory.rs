@@ -105,7 +105,6 @@ impl Update<'_> {
         self.change(Pending::Create(tunnel));
     }
 
-    /// Adds a port to a tunnel.
     pub(super) fn add_port(
         &mut self,
         id: &TunnelId,
@@ -140,7 +139,6 @@ impl Update<'_> {
         }
     }
 
-    /// Says what a port speaks.
     pub(super) fn change_protocol(&mut self, key: &PortKey, protocol: Protocol) {
         let offers = self.state.inputs.offers(&key.tunnel);
         if !offers.carries(protocol) {
@@ -187,7 +185,6 @@ impl Update<'_> {
         self.change(Pending::Delete(id.clone()));
     }
 
-    /// Removes a port.
     pub(super) fn remove_port(&mut self, key: &PortKey) {
         self.state.inputs.dialog = None;
         if self.port(key).is_some() {
@@ -195,7 +192,6 @@ impl Update<'_> {
         }
     }
 
-    /// Says who may visit a tunnel.
     pub(super) fn set_access(&mut self, id: &TunnelId, access: Access) {
         self.state.inputs.dialog = None;
         let tunnel = self.state.inputs.tunnel(id);

@@ -67,7 +67,6 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
 /// A step under way.
 struct Update<'s> {
     state: &'s mut State,
-    /// When it is.
     at: UnixMillis,
     /// What follows, in order.
     commands: Vec<Command>,

@@ -102,7 +102,6 @@ impl Update<'_> {
         }
     }
 
-    /// Probes a port now.
     pub(super) fn check_now(&mut self, key: PortKey) {
         if self.state.plans.contains_key(&key) {
             let facts = self.state.inputs.probes.entry(key.clone()).or_default();

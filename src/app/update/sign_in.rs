@@ -6,7 +6,6 @@ use crate::model::{AccountId, AccountState, DeviceCode, Dialog, DialogKind, Offe
 use crate::view::WindowOp;
 
 impl Update<'_> {
-    /// The person wants to sign in.
     pub(super) fn sign_in(&mut self, account: &AccountId, way: &str, device: bool) {
         self.clear_trouble(account);
         self.set(|settings| settings.set_option(account.provider, Offers::LAST_WAY, way));

@@ -16,7 +16,6 @@ const UNNAMED: &str = "new";
 /// What is wrong with what was typed.
 pub(super) type Errors = Vec<(Field, FieldError)>;
 
-/// The port that was typed.
 pub(super) fn new_port(
     tunnel: &Tunnel,
     target: Target,

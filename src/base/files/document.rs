@@ -71,7 +71,6 @@ pub struct Loaded<T> {
 /// Why the data of a file cannot be used.
 #[derive(Debug)]
 pub enum Unusable {
-    /// There is no file.
     Absent,
     /// The system does not let us read it: that may pass, and the data may be good.
     Unreadable(io::Error),
@@ -99,7 +98,6 @@ impl<T: Serialize> Serialize for Envelope<'_, T> {
 impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// The file `name` in `dir`. The first migration leads from version 1 to 2, and so on: their
     /// number makes the current version.
-    #[must_use]
     pub fn new(dir: &Path, name: &'static str, migrations: &'static [Migration]) -> Self {
         Self {
             dir: dir.to_owned(),
@@ -138,20 +136,15 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         Self { sift, ..self }
     }
 
-    /// The file's name.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The file's path.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.dir.join(self.name)
     }
 
     /// The version that is written.
-    #[must_use]
     pub fn version(&self) -> u64 {
         1 + self.migrations.len() as u64
     }
@@ -159,7 +152,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// Reads the file. What cannot be used is kept aside and reported, and the default is given.
     /// What cannot even be kept aside stays, as does the file of a newer version, and
     /// [`Document::save`] refuses to replace it.
-    #[must_use]
     pub fn load(&self) -> Loaded<T> {
         whole::remove_leftovers(&self.path(), LEFTOVER_AGE);
         let (value, notice) = self.take();
@@ -213,7 +205,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// Reads the file for somebody who only wants to know: nothing is renamed, whatever is in it.
-    #[must_use]
     pub fn peek(&self) -> Loaded<T> {
         let file = || self.name.to_owned();
         let (value, notice) = match self.read() {
@@ -265,9 +256,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// What [`save`](Self::save) writes.
-    ///
-    /// # Errors
-    /// The data is nothing that JSON can hold.
     pub fn encode(&self, value: &T) -> io::Result<Vec<u8>> {
         let (version, key) = (self.version(), self.key);
         let mut text = serde_json::to_vec_pretty(&Envelope {
@@ -280,23 +268,16 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// The data, for whoever decides what becomes of a file that cannot be used: nothing is changed.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
     pub fn read(&self) -> Result<T, Unusable> {
         self.read_entries().map(|(value, _)| value)
     }
 
     /// Renames the file to `NAME.corrupt-TIME` and gives the new name.
-    ///
-    /// # Errors
-    /// It could not be renamed.
     pub fn keep_aside(&self) -> io::Result<String> {
         keep_aside(&self.dir, self.name)
     }
 
     /// Saves, and turns a failure into what the person is told.
-    #[must_use]
     pub fn save_or_notice(&self, value: &T) -> Option<NoticeKind> {
         if self.is_newer() {
             return None;
@@ -310,7 +291,6 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     }
 
     /// It is a newer version's, which was said when it was read.
-    #[must_use]
     pub fn is_newer(&self) -> bool {
         IN_THE_WAY.lock().get(&self.path()) == Some(&Kept::TooNew) && self.path().exists()
     }

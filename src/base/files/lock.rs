@@ -26,25 +26,35 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 /// As [`open_lock`], or the system has no locks there.
 pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let file = open_lock(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
+    Ok(is_had(file.try_lock())?.then_some(file))
+}
+
+/// Whether a lock was to be had.
+pub fn is_had(tried: Result<(), TryLockError>) -> io::Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
 /// Waits for the lock; `None` when another program has it for longer than `patience`.
-///
-/// # Errors
-/// As [`try_lock`].
+pub fn lock_within(path: &Path, patience: Duration) -> io::Result<Option<File>> {
+    within(patience, || try_lock(path))
+}
+
+/// Tries until there is something; `None` when that takes longer than `patience`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the system tells nobody that a file lock is free"
 )]
-pub fn lock_within(path: &Path, patience: Duration) -> io::Result<Option<File>> {
+pub fn within<T>(
+    patience: Duration,
+    attempt: impl Fn() -> io::Result<Option<T>>,
+) -> io::Result<Option<T>> {
     let until = Instant::now() + patience;
     loop {
-        match try_lock(path)? {
+        match attempt()? {
             None if Instant::now() < until => thread::sleep(TRY_EVERY),
             tried => return Ok(tried),
         }

@@ -10,6 +10,6 @@ mod owner;
 mod whole;
 
 pub use document::{Document, Loaded, Migration, Unusable};
-pub use lock::{lock_within, no_follow, open_lock, try_lock};
+pub use lock::{is_had, lock_within, no_follow, open_lock, try_lock, within};
 pub use owner::{NotYours, check_owner};
 pub use whole::{make_private_dir, read, remove_leftovers, replace};

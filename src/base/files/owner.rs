@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 /// A folder that is another user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotYours {
-    /// The folder.
     pub path: PathBuf,
     /// Its owner's number.
     pub owner: u32,

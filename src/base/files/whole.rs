@@ -27,9 +27,6 @@ pub fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
 
 /// Replaces the file in one step, for its owner alone: whoever reads it sees the old bytes or the new,
 /// whole. When it fails the old file is as it was.
-///
-/// # Errors
-/// It could not be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     // It is made with mode 0600, and removed again when anything below fails.
@@ -60,9 +57,6 @@ pub fn remove_leftovers(path: &Path, age: Duration) {
 
 /// Makes the folder, for its owner alone. One that is there already keeps its rights: it may be
 /// somebody's choice, and every file in it has its own.
-///
-/// # Errors
-/// It cannot be made.
 pub fn make_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

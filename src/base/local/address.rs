@@ -16,9 +16,6 @@ const RESOLVE_WITHIN: Duration = Duration::from_secs(4);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Connects to a service, whatever it speaks.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn reach(target: &Target) -> Result<TcpStream, ServiceFault> {
     let addresses = match timeout(RESOLVE_WITHIN, resolve(target)).await {
         Ok(addresses) => addresses?,
@@ -32,9 +29,6 @@ pub async fn reach(target: &Target) -> Result<TcpStream, ServiceFault> {
 
 /// The same, and says by the PROXY protocol who the connection is for, if the service asks for that:
 /// a visitor, or nobody but this computer.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn reach_for(
     visitor: Option<SocketAddr>,
     target: &Target,

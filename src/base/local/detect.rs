@@ -38,7 +38,6 @@ const TLS_MAJOR: u8 = 3;
 pub(super) enum Spoken {
     /// Whatever it is, it is not in TLS.
     Plain,
-    /// TLS.
     Tls,
 }
 

@@ -4,7 +4,6 @@ use crate::model::Target;
 use std::net::IpAddr;
 
 /// Whether a host's name or address, in brackets or not, is this computer's own.
-#[must_use]
 pub fn is_here(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -14,14 +13,12 @@ pub fn is_here(host: &str) -> bool {
 }
 
 /// Whether a name is `localhost` or one below it (RFC 6761).
-#[must_use]
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == Target::LOCALHOST || name.ends_with(".localhost")
 }
 
 /// Whether `target` is the address of `url`: whoever visits the one would come round to the other.
-#[must_use]
 pub fn leads_to(target: &Target, url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
         return false;

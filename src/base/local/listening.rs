@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether something listens at `target`; `None` where that cannot be seen: at another machine, and
 /// on systems that do not show it.
-#[must_use]
 pub fn listens(target: &Target) -> Option<bool> {
     if target.is_localhost() {
         return seen(

@@ -83,7 +83,6 @@ impl CertificateMemory {
     }
 }
 
-/// One local port.
 #[derive(Debug)]
 pub struct LocalPort {
     /// As it is configured.
@@ -93,16 +92,12 @@ pub struct LocalPort {
 
 impl LocalPort {
     /// A port of which what `memories` has is known already.
-    #[must_use]
     pub fn new(port: Port, memories: &Memories) -> Self {
         let memory = memories.of(&port.target);
         Self { port, memory }
     }
 
     /// Connects to the service, for a visitor; what comes with the connection is kept as long.
-    ///
-    /// # Errors
-    /// What stood in the way.
     pub async fn connect(
         &self,
         visitor: SocketAddr,
@@ -127,7 +122,6 @@ impl LocalPort {
     }
 
     /// The certificate that was accepted because it came first.
-    #[must_use]
     pub fn accepted(&self) -> Option<Fingerprint> {
         self.memory.certificate.accepted()
     }
@@ -170,9 +164,6 @@ impl LocalPort {
 }
 
 /// Looks at a service without serving anybody: connects, and makes TLS where it is https.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn look(
     target: &Target,
     protocol: Protocol,
@@ -183,9 +174,6 @@ pub async fn look(
 }
 
 /// Connects to a service to ask it something, as a visitor's stream would.
-///
-/// # Errors
-/// What stood in the way.
 pub async fn open(
     target: &Target,
     protocol: Protocol,
@@ -214,7 +202,6 @@ async fn open_as(
 }
 
 /// Whether a service's connection is open and has nothing to read, as the system knows it now.
-#[must_use]
 pub fn is_silent(service: &LocalStream) -> bool {
     let mut byte = [MaybeUninit::uninit()];
     let peeked = SockRef::from(socket_of(service)).peek(&mut byte);

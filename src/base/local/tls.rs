@@ -25,9 +25,6 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(4);
 
 /// Makes a connection to `target` one in TLS. Nobody gives this computer's own services certificates
 /// that anyone would trust, so none is looked at there; any other machine's is.
-///
-/// # Errors
-/// What stood in the way.
 pub(super) async fn handshake(
     target: &Target,
     check: CertificateCheck,
@@ -108,9 +105,6 @@ fn system(provider: &Arc<CryptoProvider>) -> Option<Arc<Verifier>> {
 }
 
 /// TLS with any certificate, of this computer's own services alone, or as the system verifies it.
-///
-/// # Errors
-/// The TLS library cannot be set up.
 pub fn config(loopback: bool) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = if loopback {

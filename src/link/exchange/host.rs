@@ -37,7 +37,7 @@ where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut requests, mut back) = (Requests::new(), Half::new());
+    let (mut requests, mut back) = (Requests::default(), Half::default());
     // Of the bytes that went back, and of the nonces among them that did not.
     let (mut passed, mut nonces) = (0, 0);
     poll_fn(|cx| {
@@ -100,6 +100,7 @@ enum Next {
 }
 
 /// The direction to the service.
+#[derive(Default)]
 struct Requests {
     out: Half,
     header: [u8; RECORD],
@@ -112,17 +113,6 @@ struct Requests {
 }
 
 impl Requests {
-    fn new() -> Self {
-        Self {
-            out: Half::new(),
-            header: [0; RECORD],
-            filled: 0,
-            left: 0,
-            until_end: false,
-            begun: false,
-        }
-    }
-
     fn begin(&mut self, record: Record) {
         self.left = record.length;
         self.until_end = record.length == UNTIL_END;

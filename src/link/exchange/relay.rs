@@ -26,7 +26,6 @@ pub struct ExchangeStream<S> {
 struct Stale;
 
 /// Whether reading failed because the service's connection was not idle any more.
-#[must_use]
 pub fn is_stale(error: &io::Error) -> bool {
     error
         .get_ref()
@@ -49,7 +48,6 @@ impl<S> ExchangeStream<S> {
         }
     }
 
-    /// The stream under it.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }

@@ -13,12 +13,9 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio_util::compat::Compat;
 
-/// How a link ended.
 #[derive(Debug)]
 pub enum LinkEnd {
-    /// Either end closed it.
     Closed,
-    /// It broke.
     Broken(String),
 }
 

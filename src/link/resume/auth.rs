@@ -39,7 +39,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The length of a proof.
 pub(super) const PROOF: usize = 32;
 
 /// Which end proves: an answer must not pass for a request.
@@ -60,7 +59,6 @@ pub(super) struct Claim {
 
 impl Secret {
     /// The secret of the session that begins on the connection with this binding.
-    #[must_use]
     pub fn derive(first_link: Binding, id: SessionId) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &first_link.0);
         let mut context = hmac::Context::with_key(&key);

@@ -34,7 +34,7 @@ impl Default for DetectorConfig {
 /// begins anew. The credit bounds how often: a peer that hears nothing of us soon has none left.
 const BUSY: usize = 16 * 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FailureDetector {
     config: DetectorConfig,
     heard_at: Duration,
@@ -54,18 +54,11 @@ pub(super) struct FailureDetector {
 }
 
 impl FailureDetector {
-    pub(super) const fn new(config: DetectorConfig) -> Self {
+    pub(super) fn new(config: DetectorConfig) -> Self {
         Self {
             config,
-            heard_at: Duration::ZERO,
-            next_ping: Duration::ZERO,
             next_number: 1,
-            asked: None,
-            round_trip: None,
-            check: None,
-            unanswered: None,
-            came: 0,
-            suspected: false,
+            ..Self::default()
         }
     }
 

@@ -48,7 +48,6 @@ impl Redial {
     pub const LONG_OUTAGE: Duration = Duration::from_mins(2);
 
     /// The usual times, for a session that the other end keeps for `retention`.
-    #[must_use]
     pub const fn new(retention: Duration) -> Self {
         Self {
             retention,
@@ -61,7 +60,6 @@ impl Redial {
 
     /// The wait after `failures` in a row in an outage of that age, with `random` in 0..1 as
     /// jitter of a fifth.
-    #[must_use]
     pub fn pause(&self, failures: u32, outage: Duration, random: f64) -> Duration {
         let Some(doublings) = failures.checked_sub(1) else {
             return Duration::ZERO;

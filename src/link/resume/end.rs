@@ -2,7 +2,6 @@
 
 use super::frame::FrameError;
 
-/// Why a session was called off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetReason {
     /// The application has dropped its stream.
@@ -35,7 +34,6 @@ impl ResetReason {
     }
 }
 
-/// What a peer must never do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// What it sent is no frame.
@@ -44,16 +42,13 @@ pub enum ProtocolError {
     /// It acknowledges what was never sent, or less than before.
     #[error("it acknowledges what it cannot have")]
     Ack,
-    /// It takes credit back.
     #[error("it takes credit back")]
     Credit,
     /// Bytes are missing, or come twice.
     #[error("it left bytes out or sent them twice")]
     Gap,
-    /// It sends more than it may.
     #[error("it sends more than it may")]
     Overrun,
-    /// It goes on after its own end.
     #[error("it goes on after its end")]
     AfterFin,
 }
@@ -61,10 +56,8 @@ pub enum ProtocolError {
 /// Why the relay does not let a session go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResumeRefusal {
-    /// It waited for too long.
     #[error("the session has expired")]
     Expired,
-    /// It had to make room for others.
     #[error("the session had to make room for others")]
     Evicted,
     /// There is no such session, or it is somebody else's.
@@ -81,25 +74,19 @@ pub enum ResumeRefusal {
     Unauthorized,
 }
 
-/// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionEnd {
-    /// Both ends said all they had to say.
     #[error("the session is over")]
     Finished,
-    /// It was closed at this end.
     #[error("the session was closed")]
     Closed,
     /// The application at this end has dropped its stream.
     #[error("the stream was dropped")]
     Dropped,
-    /// The other end called it off.
     #[error("the other end called the session off: {0:?}")]
     Reset(ResetReason),
-    /// The other end broke the protocol.
     #[error("the other end broke the protocol: {0}")]
     Protocol(ProtocolError),
-    /// Its link broke and it cannot be resumed.
     #[error("the session cannot be resumed: {0}")]
     CannotResume(ResumeRefusal),
 }

@@ -43,7 +43,6 @@ pub enum Frame {
         /// The number that it takes: the one behind the last byte.
         seq: u64,
     },
-    /// The session is over.
     Reset(ResetReason),
 }
 
@@ -64,17 +63,10 @@ pub enum Item<'a> {
 /// What makes no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// No frame has this type.
     #[error("no frame is of type {0}")]
     Type(u8),
-    /// The length is more than a frame of this type ever has.
     #[error("a frame of type {kind} is never {len} bytes long")]
-    Length {
-        /// The type.
-        kind: u8,
-        /// The length.
-        len: u16,
-    },
+    Length { kind: u8, len: u16 },
     /// Its numbers pass the end of all numbers.
     #[error("a sequence number overflows")]
     Overflow,

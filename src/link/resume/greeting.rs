@@ -80,12 +80,7 @@ pub enum GreetingError {
     Magic,
     /// It says something else.
     #[error("no greeting is of kind {kind} and {len} bytes long")]
-    Kind {
-        /// The kind.
-        kind: u8,
-        /// The length.
-        len: u16,
-    },
+    Kind { kind: u8, len: u16 },
 }
 
 /// The kind and length that a head announces.
@@ -95,8 +90,6 @@ pub(super) struct Head {
     pub(super) len: usize,
 }
 
-/// # Errors
-/// When it is none.
 pub(super) fn head(bytes: [u8; HEAD]) -> Result<Head, GreetingError> {
     let [a, b, c, d, kind, high, low] = bytes;
     if [a, b, c, d] != MAGIC {
@@ -151,8 +144,6 @@ impl Request {
         }
     }
 
-    /// # Errors
-    /// When it is something else.
     pub(super) fn decode(head: Head, body: &[u8]) -> Result<Self, GreetingError> {
         let mut body = Fields(body);
         let request = match head.kind {
@@ -190,8 +181,6 @@ impl Reply {
         }
     }
 
-    /// # Errors
-    /// When it is something else.
     pub(super) fn decode(head: Head, body: &[u8]) -> Result<Self, GreetingError> {
         let mut body = Fields(body);
         let answer = match head.kind {

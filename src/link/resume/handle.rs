@@ -38,13 +38,11 @@ impl Status {
     }
 
     /// Whether a new link would do it good.
-    #[must_use]
     pub const fn wants_link(self) -> bool {
         matches!(self, Self::Parked | Self::Attached { checking: true, .. })
     }
 }
 
-/// Why a link was not attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttachError {
     /// Another attempt was begun since, or the session is over.
@@ -84,7 +82,6 @@ impl Handle {
     }
 
     /// The session's id: a key to look it up by, and no more.
-    #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
     }
@@ -93,8 +90,6 @@ impl Handle {
         &self.secret
     }
 
-    /// Its state, to be watched.
-    #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.shared.subscribe()
     }
@@ -230,7 +225,6 @@ impl Handle {
     }
 
     /// The same, but only when it has no link: whether it is over.
-    #[must_use]
     pub fn give_up_if_parked(&self, reason: ResumeRefusal) -> bool {
         self.shared.with(|state| {
             if state.machine.is_attached() {
@@ -250,7 +244,6 @@ impl Handle {
     }
 
     /// Gives back the memory that holds nothing: how much is still held.
-    #[must_use]
     pub fn shrink(&self) -> usize {
         self.shared.with(|state| {
             state.machine.shrink();
@@ -259,20 +252,17 @@ impl Handle {
     }
 
     /// Bytes written that the other end may not have yet.
-    #[must_use]
     pub fn unacked(&self) -> usize {
         self.shared.with(|state| state.machine.unacked())
     }
 
     /// For how long nothing has come over any link: no byte, no answer to a ping.
-    #[must_use]
     pub fn silence(&self) -> Duration {
         let now = self.shared.now();
         self.shared.with(|state| state.machine.silence(now))
     }
 
     /// The last measured round-trip time.
-    #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
         self.shared.with(|state| state.machine.round_trip())
     }

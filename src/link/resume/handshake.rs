@@ -12,33 +12,25 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Why a connection did not become a link.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
-    /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     /// It speaks something else.
     #[error(transparent)]
     Greeting(#[from] GreetingError),
-    /// The other end refused.
     #[error(transparent)]
     Refused(#[from] ResumeRefusal),
-    /// The session is over.
     #[error(transparent)]
     Over(#[from] SessionEnd),
     /// The other end cannot prove that it is the one.
     #[error("the other end cannot prove that it knows the session")]
     Unproven,
-    /// Another attempt was faster.
     #[error(transparent)]
     Attach(#[from] AttachError),
 }
 
 /// Asks for a new session: its id and how long it is kept without a link.
-///
-/// # Errors
-/// See [`HandshakeError`].
 pub async fn open(
     transport: &mut impl Transport,
     credentials: Vec<u8>,
@@ -101,18 +93,12 @@ pub async fn resume(
 }
 
 /// What the end that dialled wants.
-///
-/// # Errors
-/// See [`HandshakeError`].
 pub async fn read_request(transport: &mut impl Transport) -> Result<Request, HandshakeError> {
     let (head, body) = read(transport).await?;
     Ok(Request::decode(head, &body)?)
 }
 
 /// Grants a new session.
-///
-/// # Errors
-/// When the connection breaks.
 pub async fn grant(
     transport: &mut impl Transport,
     id: SessionId,
@@ -181,9 +167,6 @@ fn claim_of(request: &Request) -> Option<(Claim, &[u8; 32])> {
 }
 
 /// Refuses the request, and closes the connection.
-///
-/// # Errors
-/// When the connection breaks.
 pub async fn refuse(
     transport: &mut impl Transport,
     reason: ResumeRefusal,

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use crate::base::ring::Ring;
 use std::time::Duration;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Inbound {
     ring: Ring,
     /// The first sequence number that is not here yet.
@@ -30,15 +30,10 @@ impl Inbound {
     pub(super) fn new(capacity: usize, ack_bytes: usize, ack_delay: Duration) -> Self {
         Self {
             ring: Ring::new(capacity),
-            next: 0,
-            fin: false,
-            discarding: false,
-            told: None,
             // Half a small ring: the peer must hear of new room before it has used up the old.
             ack_bytes: ack_bytes.min(capacity / 2).max(1) as u64,
             ack_delay,
-            unacked_since: None,
-            urgent: false,
+            ..Self::default()
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) enum Read {
     Over(SessionEnd),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SessionMachine {
     out: Outbound,
     inbound: Inbound,
@@ -54,14 +54,7 @@ impl SessionMachine {
             out: Outbound::new(config.tx_ring, config.unsent),
             inbound: Inbound::new(config.rx_ring, config.ack_bytes, config.ack_delay),
             detector: FailureDetector::new(config.detector),
-            parser: Parser::default(),
-            generation: 0,
-            attached: false,
-            epoch: 0,
-            pong: None,
-            abandoned: false,
-            end: None,
-            reset_to_send: None,
+            ..Self::default()
         }
     }
 
@@ -138,9 +131,6 @@ impl SessionMachine {
 
     /// The same, asked for by the peer, who must not be older than the last one nor claim to have
     /// what it cannot have: then nothing is cut off.
-    ///
-    /// # Errors
-    /// See [`ResumeRefusal`].
     pub(super) fn fence_for(
         &mut self,
         epoch: u64,

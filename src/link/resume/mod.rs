@@ -151,7 +151,6 @@ impl Default for Config {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use]
 pub fn session(
     config: Config,
     id: SessionId,

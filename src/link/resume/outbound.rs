@@ -7,7 +7,7 @@ use super::end::ProtocolError;
 use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
 use crate::base::ring::Ring;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Outbound {
     ring: Ring,
     unsent_cap: usize,
@@ -22,15 +22,11 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    pub(super) const fn new(capacity: usize, unsent_cap: usize) -> Self {
+    pub(super) fn new(capacity: usize, unsent_cap: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
             unsent_cap,
-            sent: 0,
-            ever_sent: 0,
-            acked: 0,
-            window_end: 0,
-            fin: false,
+            ..Self::default()
         }
     }
 
@@ -93,9 +89,6 @@ impl Outbound {
     }
 
     /// A new link: the peer has all before `next`, the rest is sent again.
-    ///
-    /// # Errors
-    /// See [`Outbound::check`].
     pub(super) fn rewind(&mut self, next: u64) -> Result<(), ProtocolError> {
         self.check(next)?;
         self.acked = next;

@@ -81,8 +81,6 @@ struct Tombstone<A> {
 }
 
 impl<A: Clone + Eq + Hash> Parking<A> {
-    /// No sessions yet.
-    #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self {
             caps,
@@ -96,8 +94,6 @@ impl<A: Clone + Eq + Hash> Parking<A> {
         }
     }
 
-    /// What it was made with.
-    #[must_use]
     pub const fn caps(&self) -> Caps {
         self.caps
     }
@@ -155,7 +151,6 @@ impl<A: Clone + Eq + Hash> Parking<A> {
 
     /// The parked session that has to go now: the oldest of an account that holds too much, or the
     /// oldest of all when all hold too much.
-    #[must_use]
     pub fn over(&self) -> Option<SessionId> {
         if self.parked_bytes > self.caps.bytes {
             return self.parked.values().next().copied();
@@ -165,7 +160,6 @@ impl<A: Clone + Eq + Hash> Parking<A> {
     }
 
     /// The oldest parked session of an account that has as many as it may.
-    #[must_use]
     pub fn oldest_of(&self, account: &A) -> Option<SessionId> {
         let sum = self.accounts.get(account)?;
         if sum.sessions < self.caps.sessions_per_account {
@@ -210,13 +204,11 @@ impl<A: Clone + Eq + Hash> Parking<A> {
     }
 
     /// What all parked sessions hold.
-    #[must_use]
     pub const fn parked_bytes(&self) -> usize {
         self.parked_bytes
     }
 
     /// How many sessions there are, and how many of them are parked.
-    #[must_use]
     pub fn len(&self) -> (usize, usize) {
         (self.sessions.len(), self.parked.len())
     }

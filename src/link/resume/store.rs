@@ -43,8 +43,6 @@ impl<A> Clone for SessionStore<A> {
 }
 
 impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
-    /// No sessions yet.
-    #[must_use]
     pub fn new(caps: Caps) -> Self {
         Self(Arc::new(Inner {
             entries: Mutex::new(Entries {
@@ -83,9 +81,6 @@ impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
     }
 
     /// The session that the account wants to resume.
-    ///
-    /// # Errors
-    /// Why it may not.
     pub fn find(&self, id: SessionId, account: &A) -> Result<Handle, ResumeRefusal> {
         let now = self.now();
         let mut entries = self.0.entries.lock();
@@ -98,13 +93,11 @@ impl<A: Clone + Eq + Hash + Send + 'static> SessionStore<A> {
     }
 
     /// How many sessions there are, and how many of them are parked.
-    #[must_use]
     pub fn len(&self) -> (usize, usize) {
         self.0.entries.lock().parking.len()
     }
 
     /// What all parked sessions hold.
-    #[must_use]
     pub fn parked_bytes(&self) -> usize {
         self.0.entries.lock().parking.parked_bytes()
     }

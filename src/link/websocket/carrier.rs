@@ -67,7 +67,6 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Asks the other end for signs of life.
-    #[must_use]
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }

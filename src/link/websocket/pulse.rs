@@ -36,7 +36,6 @@ impl Pulse {
 
     /// How many messages have come so far: an end that still talks is not dead, however late its
     /// answers.
-    #[must_use]
     pub fn heard(&self) -> u64 {
         self.0.heard.load(Ordering::Relaxed)
     }

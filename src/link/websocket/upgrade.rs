@@ -59,7 +59,6 @@ pub async fn accept<S: Transport>(stream: S) -> Result<WebSocket<S>, TlsFault> {
 
 /// The answer to a request that an HTTP library has read; `None` unless it asks for a WebSocket at
 /// [`PATH`]. The connection then goes on as [`WebSocket::agreed`].
-#[must_use]
 pub fn agree(head: &request::Parts) -> Option<Response<()>> {
     if head.uri.path() != PATH {
         return None;

@@ -58,9 +58,6 @@ impl Autostart {
     }
 
     /// Whether the session would start this program or another copy of it.
-    ///
-    /// # Errors
-    /// The list cannot be read.
     pub fn is_on(&self) -> Result<bool, DesktopError> {
         #[cfg(target_os = "linux")]
         {
@@ -73,9 +70,6 @@ impl Autostart {
     }
 
     /// Puts it in the list, or takes it out. What is so already stays so.
-    ///
-    /// # Errors
-    /// The list cannot be changed.
     pub fn set(&self, on: bool) -> Result<(), DesktopError> {
         #[cfg(target_os = "linux")]
         {
@@ -94,9 +88,6 @@ impl Autostart {
 
     /// Makes the entry lead to this program, if it is on and was left by a copy of it that is gone: the
     /// program was moved or updated.
-    ///
-    /// # Errors
-    /// The list cannot be read or changed.
     pub fn refresh(&self) -> Result<(), DesktopError> {
         #[cfg(target_os = "linux")]
         {

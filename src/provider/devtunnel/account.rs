@@ -87,7 +87,6 @@ pub struct DevTunnels(Arc<ThroughProgram>);
 
 impl DevTunnels {
     /// Through the program that the environment names, or the one on the PATH.
-    #[must_use]
     pub fn from_env() -> Self {
         Self(Arc::new(ThroughProgram {
             commands: Commands::from_env(),

@@ -14,7 +14,6 @@ use crate::model::{Class, Phase, Reason, Secret};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use parking_lot::Mutex;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -41,16 +40,6 @@ pub struct DevTunnelConnector {
     only_v1: Mutex<Option<Instant>>,
 }
 
-impl fmt::Debug for DevTunnelConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevTunnelConnector")
-            .field("base", &self.base)
-            .field("offer", &self.offer)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A greeted relay.
 struct Greeted {
     outer: Outer,
     events: mpsc::Receiver<Event>,
@@ -68,7 +57,6 @@ enum NotGreeted {
 
 impl DevTunnelConnector {
     /// Hosts with the tokens of `source`, where and through the proxy that the environment names.
-    #[must_use]
     pub fn new(source: Arc<dyn TokenSource>) -> Self {
         Self {
             source,
@@ -83,14 +71,12 @@ impl DevTunnelConnector {
         }
     }
 
-    /// With another management service.
     #[must_use]
     pub fn with_base(mut self, base: Base) -> Self {
         self.base = Ok(base);
         self
     }
 
-    /// With other versions to offer.
     #[must_use]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.offer = offer;

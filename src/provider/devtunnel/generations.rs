@@ -104,7 +104,6 @@ impl Generation {
         ghost || state.alive.iter().any(|number| *number < self.number)
     }
 
-    /// It is connected.
     pub fn connected(&self) {
         self.hosts.store(true, Ordering::Relaxed);
     }

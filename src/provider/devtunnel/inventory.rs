@@ -31,21 +31,18 @@ pub struct Inventory {
 
 impl Inventory {
     /// Through the program that `DEVTUNNEL_BIN` names, or the one on the PATH.
-    #[must_use]
     pub fn from_env() -> Self {
         let cli = Cli::new(Program::from_env());
         Self { cli }
     }
 
     /// Through the program at `path`.
-    #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let cli = Cli::new(Program::at(path));
         Self { cli }
     }
 
     /// Through the program at `path`, which must answer within this.
-    #[must_use]
     pub fn impatient(path: impl Into<PathBuf>, within: Duration) -> Self {
         let cli = Cli::new(Program::at(path).within(within));
         Self { cli }
@@ -215,9 +212,6 @@ impl Inventory {
     }
 
     /// Deletes a tunnel. One that is gone already is no failure.
-    ///
-    /// # Errors
-    /// Whatever may fail.
     pub async fn delete(&self, id: &TunnelId) -> Result<(), ConnectError> {
         match self.cli.delete(id).await {
             Err(error) if error.reason == Reason::TunnelGone => Ok(()),
@@ -265,9 +259,6 @@ impl Inventory {
     }
 
     /// Who may visit.
-    ///
-    /// # Errors
-    /// Whatever may fail.
     pub async fn access(&self, id: &TunnelId) -> Result<Access, ConnectError> {
         let entries = self.cli.access(id, None).await?;
         Ok(if cli::is_public(&entries) {
@@ -307,9 +298,6 @@ impl Inventory {
     }
 
     /// What the account may use.
-    ///
-    /// # Errors
-    /// Whatever may fail.
     pub async fn limits(&self) -> Result<Limits, ConnectError> {
         self.cli.limits().await
     }
@@ -345,17 +333,11 @@ impl Inventory {
     }
 
     /// Signs out.
-    ///
-    /// # Errors
-    /// Whatever may fail.
     pub async fn sign_out(&self) -> Result<(), ConnectError> {
         self.cli.sign_out().await
     }
 
     /// The program's version.
-    ///
-    /// # Errors
-    /// Whatever may fail.
     pub async fn version(&self) -> Result<String, ConnectError> {
         self.cli.version().await
     }

@@ -6,13 +6,11 @@ pub enum Identity {
     /// A Microsoft account, personal, of work or of school.
     #[default]
     Microsoft,
-    /// A GitHub account.
     GitHub,
 }
 
 impl Identity {
     /// Its name in files.
-    #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
             Self::Microsoft => "microsoft",
@@ -22,7 +20,6 @@ impl Identity {
     }
 
     /// The one of this key; the default for any other.
-    #[must_use]
     pub fn of(key: &str) -> Self {
         let all = [Self::Microsoft, Self::GitHub];
         let found = all.into_iter().find(|identity| identity.key() == key);

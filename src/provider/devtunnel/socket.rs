@@ -72,7 +72,6 @@ impl Version {
     }
 }
 
-/// An open WebSocket.
 pub(super) struct Opened {
     pub stream: WebSocket<Box<dyn Transport>>,
     pub pulse: Pulse,

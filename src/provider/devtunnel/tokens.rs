@@ -11,7 +11,6 @@ use std::time::Duration;
 /// What a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Hosting the tunnel.
     Host,
     /// Making and changing its ports.
     ManagePorts,
@@ -19,7 +18,6 @@ pub enum Scope {
 
 impl Scope {
     /// The word for it, as the service and its program spell it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -34,10 +32,8 @@ impl fmt::Display for Scope {
     }
 }
 
-/// One token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minted {
-    /// The token.
     pub token: Secret,
     /// How long it is good for; `None` when that was not said.
     pub lifetime: Option<Duration>,

@@ -21,7 +21,6 @@ pub(super) enum NotConnected {
     Proxy {
         /// Its `HOST:PORT`.
         address: String,
-        /// How.
         fault: NotThrough,
     },
 }

@@ -43,7 +43,6 @@ struct Rules {
 impl Proxies {
     /// As the environment says it: `HTTPS_PROXY`, else `ALL_PROXY`, but not for what `NO_PROXY` lists;
     /// lower-case names too.
-    #[must_use]
     pub fn from_env() -> Self {
         let listed = |name| std::env::var(name).ok().filter(|list| !list.is_empty());
         let except = listed("NO_PROXY").or_else(|| listed("no_proxy"));
@@ -54,7 +53,6 @@ impl Proxies {
     }
 
     /// This one, but not for the names and addresses that `except` lists (as in `NO_PROXY`).
-    #[must_use]
     pub fn one(url: &str, except: &str) -> Self {
         let matcher = Matcher::builder().https(url).no(except);
         Self(Some(Arc::new(Rules {
@@ -64,7 +62,6 @@ impl Proxies {
     }
 
     /// The proxy to use for a host, as `HOST:PORT`; `None` when it is reached directly.
-    #[must_use]
     pub fn address_for(&self, host: &str, port: u16) -> Option<String> {
         self.find(host, port).map(|proxy| proxy.address())
     }
@@ -126,7 +123,6 @@ pub(in crate::provider) enum NotThrough {
     Denied(String),
 }
 
-/// One proxy.
 pub(super) struct Proxy(Intercept);
 
 impl fmt::Debug for Proxy {

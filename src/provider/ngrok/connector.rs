@@ -96,7 +96,6 @@ impl fmt::Debug for NgrokConnector {
 
 impl NgrokConnector {
     /// Hosts with the token of `source`, where and through the proxy that the environment names.
-    #[must_use]
     pub fn new(source: Arc<dyn SecretSource>, options: Result<Options, Rejected>) -> Self {
         // The crate asks for the process's own, and panics where two are built in and none is named.
         if CryptoProvider::get_default().is_none() {

@@ -82,7 +82,6 @@ const KNOWN: [(&[u32], Kind, &str, &str); 22] = [
 ];
 
 /// What is known of a code, `107` or `ERR_NGROK_107`.
-#[must_use]
 pub fn remedy(code: &str) -> Option<Remedy> {
     let number = number(code)?;
     let found = KNOWN.iter().find(|(codes, ..)| codes.contains(&number));

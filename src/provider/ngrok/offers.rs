@@ -95,7 +95,6 @@ pub struct Ngrok(Arc<Secrets>);
 
 impl Ngrok {
     /// With the tokens among these secrets.
-    #[must_use]
     pub const fn new(secrets: Arc<Secrets>) -> Self {
         Self(secrets)
     }

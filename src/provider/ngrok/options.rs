@@ -60,7 +60,6 @@ impl Endpoint {
         [("http", Self::Http), ("tcp", Self::Tcp), ("tls", Self::Tls)];
 
     /// What a port has unless it is chosen.
-    #[must_use]
     pub const fn of(protocol: Protocol) -> Self {
         if protocol.is_web() {
             Self::Http
@@ -96,7 +95,6 @@ impl Binding {
     ];
 
     /// The word for it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -108,7 +106,6 @@ impl Binding {
 
 /// Where visitors sign in first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum OAuth {
     Amazon,
     Facebook,
@@ -297,6 +294,12 @@ impl Options {
             .filter(|port| of(port) == Endpoint::Tcp)
             .count();
         let named = ports.len() - tcp;
+        if self.address.is_some() && tcp == 0 {
+            return Err(rejected("address", "only protocol tcp has one; use domain"));
+        }
+        if self.domain.is_some() && named == 0 {
+            return Err(rejected("domain", "protocol tcp has none; use address"));
+        }
         if self.domain.is_some() && named > 1 && !self.pooling {
             return Err(rejected("domain", "only one port can have it"));
         }
@@ -310,7 +313,6 @@ impl Options {
     }
 
     /// What visitors of this port speak.
-    #[must_use]
     pub fn endpoint_of(&self, port: &Port) -> Endpoint {
         self.endpoint.unwrap_or(Endpoint::of(port.protocol))
     }

@@ -39,7 +39,6 @@ pub enum Page {
 
 impl Page {
     /// Reads the value of [`CODE_HEADER`]; without that header it is the service's own answer.
-    #[must_use]
     pub fn parse(code: &str) -> Self {
         let number = code.trim().strip_prefix("ERR_NGROK_");
         match number.and_then(|number| number.parse().ok()) {
@@ -55,7 +54,6 @@ impl Page {
 
     /// The same in the words that all probes are judged by; `None` where the way to the service works,
     /// or where it cannot be told whose fault it is.
-    #[must_use]
     pub const fn verdict(self) -> Option<RelayVerdict> {
         match self {
             Self::Offline => Some(RelayVerdict::NoHost),

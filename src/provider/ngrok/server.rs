@@ -67,7 +67,6 @@ impl Server {
     }
 
     /// As it is written.
-    #[must_use]
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }

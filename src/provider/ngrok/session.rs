@@ -11,9 +11,8 @@ use super::visitors::Visitors;
 use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
-use crate::provider::{
-    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
-};
+use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
@@ -22,7 +21,7 @@ use ngrok::tunnel::AcceptError;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -32,16 +31,6 @@ const UNBIND_WITHIN: Duration = Duration::from_secs(2);
 
 /// All of a goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
-
-/// Events that wait for the engine.
-const EVENT_QUEUE: usize = 16;
-
-/// What the engine asks of a session.
-enum Command {
-    SetPorts(Vec<Port>),
-    Drop,
-    Close(oneshot::Sender<()>),
-}
 
 /// How attending ends.
 enum End {
@@ -70,8 +59,7 @@ pub(super) fn start(
     seat: Seat,
     memories: Arc<Memories>,
 ) -> Session {
-    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-    let (commands, orders) = mpsc::unbounded_channel();
+    let (session, engine) = ends();
     let link = agent.link().clone();
     let traffic = Arc::new(TrafficBoard::over(move || link.silence()));
     let visitors = Arc::new(Visitors::new(memories, Arc::clone(&traffic)));
@@ -86,52 +74,11 @@ pub(super) fn start(
         changing: None,
         wanted: None,
         established: false,
-        events,
-        orders,
+        engine,
     };
     host.follow_ports();
     let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
-    Session {
-        ports: live,
-        events: receiver,
-        traffic,
-        part: Box::new(Part {
-            commands,
-            _task: task,
-        }),
-    }
-}
-
-/// The engine's handle. The task owns everything else, and ends with it.
-struct Part {
-    commands: mpsc::UnboundedSender<Command>,
-    _task: AbortOnDropHandle<()>,
-}
-
-impl SessionPart for Part {
-    fn set_ports(&self, ports: Vec<Port>) {
-        let _ = self.commands.send(Command::SetPorts(ports));
-    }
-
-    /// The crate cannot be made to ask, and asks so often that a dead link ends within 5 s anyway.
-    fn check_link(&self) {}
-
-    fn drop_link(&self) {
-        let _ = self.commands.send(Command::Drop);
-    }
-
-    fn goodbye_within(&self) -> Duration {
-        GOODBYE_WITHIN
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            let (done, closed) = oneshot::channel();
-            if self.commands.send(Command::Close(done)).is_ok() {
-                let _ = timeout(GOODBYE_WITHIN, closed).await;
-            }
-        })
-    }
+    session.session(task, live, traffic, GOODBYE_WITHIN)
 }
 
 struct Host {
@@ -145,8 +92,7 @@ struct Host {
     /// The ports to change to once that is done.
     wanted: Option<Vec<Port>>,
     established: bool,
-    events: mpsc::Sender<SessionEvent>,
-    orders: mpsc::UnboundedReceiver<Command>,
+    engine: TaskEnd,
 }
 
 impl Host {
@@ -160,7 +106,7 @@ impl Host {
                     seat,
                     serving,
                     changing,
-                    events,
+                    engine,
                     ..
                 } = self;
                 // The services hear of it before the engine does.
@@ -169,13 +115,9 @@ impl Host {
                 if !agent.resumed && changing.is_none() {
                     standing.keep(plan.token, agent);
                 }
-                let _ = events.send(SessionEvent::Ended(ended)).await;
+                engine.end(SessionEvent::Ended(ended)).await;
             }
-            End::Over(ended) => {
-                let events = self.events.clone();
-                self.leave().await;
-                let _ = events.send(SessionEvent::Ended(ended)).await;
-            }
+            End::Over(ended) => self.leave().await.end(SessionEvent::Ended(ended)).await,
             End::Closed(done) => {
                 self.leave().await;
                 let _ = done.send(());
@@ -184,7 +126,7 @@ impl Host {
     }
 
     /// Tells the edge that the endpoints go, which frees them at once, and cuts the connection.
-    async fn leave(mut self) {
+    async fn leave(mut self) -> TaskEnd {
         // A request of it would be waited for by the last ones.
         self.changing = None;
         let session = &self.agent.session;
@@ -198,6 +140,7 @@ impl Host {
         if heard.is_ok_and(|all| all.into_iter().all(|heard| heard)) {
             self.seat.leave();
         }
+        self.engine
     }
 
     async fn attend(&mut self) -> End {
@@ -207,11 +150,14 @@ impl Host {
         loop {
             let silent_at = self.agent.link().heard() + self.plan.patience.silence();
             tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(Command::Close(done)) => return End::Closed(done),
+                order = self.engine.orders.recv() => match order {
+                    Some(Order::Close(done)) => return End::Closed(done),
                     None => return End::Over(ConnectError::new(Reason::LinkLost)),
-                    Some(Command::Drop) => self.agent.link().cut("it was dropped on purpose"),
-                    Some(Command::SetPorts(ports)) => {
+                    // The crate cannot be made to ask, and asks so often that a dead link ends within
+                    // 5 s anyway.
+                    Some(Order::Check) => {}
+                    Some(Order::Drop) => self.agent.link().cut("it was dropped on purpose"),
+                    Some(Order::SetPorts(ports)) => {
                         self.wanted = Some(ports);
                         self.begin_change();
                     }
@@ -307,7 +253,7 @@ impl Host {
         }
         self.established = true;
         tracing::info!(latency = ?self.agent.latency, "ngrok's edge answers");
-        self.tell(SessionEvent::Established);
+        self.engine.tell(SessionEvent::Established);
     }
 
     fn begin_change(&mut self) {
@@ -368,7 +314,7 @@ impl Host {
             );
         }
         let live = self.follow_ports();
-        self.tell(SessionEvent::Ports(live));
+        self.engine.tell(SessionEvent::Ports(live));
         self.begin_change();
     }
 
@@ -385,13 +331,6 @@ impl Host {
         let live = self.agent.live();
         self.visitors.serve_at(&live);
         live
-    }
-
-    /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
-    fn tell(&self, event: SessionEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::warn!("the engine does not read its events");
-        }
     }
 }
 

@@ -32,7 +32,6 @@ pub struct Kept {
 
 impl Kept {
     /// Of this account.
-    #[must_use]
     pub fn new(secrets: Arc<Secrets>, account: &AccountId) -> Self {
         Self {
             secrets,

@@ -20,7 +20,6 @@ use crate::link::HANDSHAKE_TIMEOUT;
 use crate::link::resume::Config;
 use crate::model::{JoinLink, Phase, Reason, Secret};
 use dial::Dialler;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +67,6 @@ impl Default for Patience {
     }
 }
 
-/// Makes sessions with our own relay.
 pub struct RelayConnector {
     locator: Arc<dyn RelayLocator>,
     /// Tells this connector's sessions from others in the relay's log.
@@ -81,19 +79,8 @@ pub struct RelayConnector {
     memories: Arc<Memories>,
 }
 
-impl fmt::Debug for RelayConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RelayConnector")
-            .field("instance", &self.instance)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Finds out whether a relay can be reached, on any way that a host would go, and has the right
 /// certificate.
-///
-/// # Errors
-/// Why not.
 pub async fn reach(
     link: &JoinLink,
     detours: Detours,
@@ -104,7 +91,6 @@ pub async fn reach(
 
 impl RelayConnector {
     /// Hosts at the relay that `locator` names, through the proxy that the environment names.
-    #[must_use]
     pub fn new(locator: Arc<dyn RelayLocator>) -> Self {
         Self {
             locator,
@@ -123,14 +109,12 @@ impl RelayConnector {
         self
     }
 
-    /// With other time-outs.
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
     }
 
-    /// With other ways to the relay.
     #[must_use]
     pub fn with_detours(mut self, detours: Detours) -> Self {
         self.dialler = Arc::new(Dialler::new(detours));

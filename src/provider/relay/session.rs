@@ -13,30 +13,18 @@ use crate::link::mux::{Incoming, LinkEnd, Mux, MuxStream};
 use crate::link::outbox::{Outbox, OutboxError};
 use crate::link::resume::{ResumeRefusal, SessionEnd as LinkOver};
 use crate::model::{Port, Reason};
-use crate::provider::{
-    BoxFuture, ConnectError, Ended, ProbeMarks, Session, SessionEvent, SessionPart, TrafficBoard,
-};
+use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::{ConnectError, Ended, ProbeMarks, Session, SessionEvent, TrafficBoard};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{ReadHalf, WriteHalf};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Saying goodbye takes this long at most.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// Events that wait for the engine.
-const EVENT_QUEUE: usize = 16;
-
-/// What the engine asks of a session.
-enum Command {
-    SetPorts(Vec<Port>),
-    Check,
-    Drop,
-    Close(oneshot::Sender<()>),
-}
 
 /// How attending ends.
 enum End {
@@ -53,8 +41,7 @@ pub(super) fn start(
     memories: Arc<Memories>,
     probes: Option<ProbeMarks>,
 ) -> Session {
-    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-    let (commands, orders) = mpsc::unbounded_channel();
+    let (session, engine) = ends();
     let traffic = Arc::new(TrafficBoard::over(shaken.link.silence()));
     let live = shaken.ports.clone();
     let (control, outbox) = shaken.control.split();
@@ -74,50 +61,12 @@ pub(super) fn start(
         relay: shaken.relay,
         visitors: JoinSet::new(),
         traffic: Arc::clone(&traffic),
-        events,
-        orders,
+        engine,
     };
     host.local.set(&host.wanted);
     host.local.serve_at(&live);
     let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
-    Session {
-        ports: live,
-        events: receiver,
-        traffic,
-        part: Box::new(Part {
-            commands,
-            _task: task,
-        }),
-    }
-}
-
-/// The engine's handle. The task owns everything else, and ends with it.
-struct Part {
-    commands: mpsc::UnboundedSender<Command>,
-    _task: AbortOnDropHandle<()>,
-}
-
-impl SessionPart for Part {
-    fn set_ports(&self, ports: Vec<Port>) {
-        let _ = self.commands.send(Command::SetPorts(ports));
-    }
-
-    fn check_link(&self) {
-        let _ = self.commands.send(Command::Check);
-    }
-
-    fn drop_link(&self) {
-        let _ = self.commands.send(Command::Drop);
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            let (done, closed) = oneshot::channel();
-            if self.commands.send(Command::Close(done)).is_ok() {
-                let _ = timeout(GOODBYE_WITHIN, closed).await;
-            }
-        })
-    }
+    session.session(task, live, traffic, GOODBYE_WITHIN)
 }
 
 struct Host {
@@ -130,17 +79,14 @@ struct Host {
     outbox: Outbox<WriteHalf<MuxStream>>,
     driver: AbortOnDropHandle<LinkEnd>,
     established: bool,
-    /// The relay has said that it goes down.
     going_down: bool,
     local: Arc<LocalPorts>,
     wanted: Vec<Port>,
     probes: Option<ProbeMarks>,
-    /// The relay's host.
     relay: String,
     visitors: JoinSet<()>,
     traffic: Arc<TrafficBoard>,
-    events: mpsc::Sender<SessionEvent>,
-    orders: mpsc::UnboundedReceiver<Command>,
+    engine: TaskEnd,
 }
 
 impl Host {
@@ -155,7 +101,7 @@ impl Host {
                 };
                 // The link goes before the engine hears of it.
                 drop((self.visitors, self.driver, self.link));
-                let _ = self.events.send(event).await;
+                self.engine.end(event).await;
             }
             End::Closed(done) => {
                 self.say_goodbye().await;
@@ -183,18 +129,18 @@ impl Host {
                 return End::Over(self.last_words(ended).await);
             }
             handled = tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(Command::Close(done)) => return End::Closed(done),
+                order = self.engine.orders.recv() => match order {
+                    Some(Order::Close(done)) => return End::Closed(done),
                     None => Err(ConnectError::new(Reason::LinkLost)),
-                    Some(Command::Drop) => {
+                    Some(Order::Drop) => {
                         self.link.disconnect();
                         Ok(())
                     }
-                    Some(Command::Check) => {
+                    Some(Order::Check) => {
                         self.link.check();
                         Ok(())
                     }
-                    Some(Command::SetPorts(ports)) => self.ask_for(ports),
+                    Some(Order::SetPorts(ports)) => self.ask_for(ports),
                 },
                 message = self.control.next() => match message {
                     Ok(Some(message)) => self.handle_message(message),
@@ -238,7 +184,7 @@ impl Host {
         if self.going_down {
             return;
         }
-        self.tell(if parked {
+        self.engine.tell(if parked {
             let left = self.link.retention();
             SessionEvent::Parked { left }
         } else {
@@ -296,7 +242,7 @@ impl Host {
             RelayMessage::Revoked => Err(ConnectError::new(Reason::TokenRefused)),
             RelayMessage::ShuttingDown => {
                 self.going_down = true;
-                self.tell(SessionEvent::GoingDown);
+                self.engine.tell(SessionEvent::GoingDown);
                 Ok(())
             }
             RelayMessage::Welcome { .. } | RelayMessage::Refused { .. } => Err(ConnectError::with(
@@ -310,7 +256,7 @@ impl Host {
     fn handle_pong(&mut self) {
         if !self.established {
             self.established = true;
-            self.tell(SessionEvent::Established);
+            self.engine.tell(SessionEvent::Established);
         }
     }
 
@@ -318,7 +264,7 @@ impl Host {
         let live = served::live(ports, &self.relay)?;
         self.local.set(&self.wanted);
         self.local.serve_at(&live);
-        self.tell(SessionEvent::Ports(live));
+        self.engine.tell(SessionEvent::Ports(live));
         Ok(())
     }
 
@@ -327,13 +273,6 @@ impl Host {
         self.wanted = ports;
         let ports = handshake::specs(&self.wanted);
         self.send(&HostMessage::SetPorts { ports })
-    }
-
-    /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
-    fn tell(&self, event: SessionEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::warn!("the engine does not read its events");
-        }
     }
 
     fn send(&mut self, message: &HostMessage) -> Result<(), Ended> {

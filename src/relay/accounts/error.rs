@@ -5,7 +5,6 @@ use crate::base::files::NotYours;
 use std::io;
 use std::path::PathBuf;
 
-/// Why the accounts cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
     /// A file cannot be read or written.
@@ -32,7 +31,6 @@ pub enum AccountsError {
         /// `accounts.json` or `owner-token`.
         path: PathBuf,
     },
-    /// The owner's token cannot be used.
     #[error("{} holds no token: restore it, or delete it to get a new one", path.display())]
     OwnerToken {
         /// `accounts.json` or `owner-token`.
@@ -42,23 +40,15 @@ pub enum AccountsError {
     #[error(
         "no relay has run with its data in {}: start `underpass relay` first, or name its folder with --data", dir.display()
     )]
-    NoRelay {
-        /// The relay's data directory.
-        dir: PathBuf,
-    },
+    NoRelay { dir: PathBuf },
     /// The folder is another user's, who could not read what is written here.
     #[error(transparent)]
     NotYours(#[from] NotYours),
     /// Another process changes the accounts, and does not come to an end.
     #[error("another program changes the accounts in {} and does not finish: end it, then try again", dir.display())]
-    Busy {
-        /// The relay's data directory.
-        dir: PathBuf,
-    },
-    /// There is an account of that name.
+    Busy { dir: PathBuf },
     #[error("there is an account {0:?} already: `relay account rotate {0}` gives it a new token")]
     Exists(String),
-    /// There is no account of that name.
     #[error("there is no account {0:?}")]
     Missing(String),
     /// Every relay has an owner.
@@ -66,7 +56,6 @@ pub enum AccountsError {
         "{OWNER:?} cannot be removed, for every relay has an owner: `relay account rotate {OWNER}` makes its old join link useless"
     )]
     Owner,
-    /// No name for an account.
     #[error("{0:?} is no name for an account: 1 to {MAX_NAME} letters, digits, '-', '_' or '.'")]
     Name(String),
 }

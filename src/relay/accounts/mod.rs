@@ -114,19 +114,15 @@ impl Accounts {
     }
 
     /// The accounts file, if it cannot be understood.
-    #[must_use]
     pub fn corrupt(&self) -> Option<PathBuf> {
         self.corrupt.then(|| self.path())
     }
 
-    /// The owner's token.
-    #[must_use]
     pub fn owner_token(&self) -> &Secret {
         &self.owner_token
     }
 
     /// The owner's token was made just now.
-    #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }

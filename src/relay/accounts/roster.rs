@@ -76,12 +76,10 @@ impl Roster {
         accounts.any(|a| a.id == shown.id && a.token_sha256 == shown.token_sha256)
     }
 
-    /// Whether there is an account of this id.
     pub(in crate::relay) fn has(&self, id: &str) -> bool {
         self.ids().any(|known| known == id)
     }
 
-    /// The ids of all accounts.
     pub(in crate::relay) fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|account| &*account.id)
     }

@@ -29,7 +29,6 @@ impl LocalName {
     pub const MAX_LEN: usize = 255;
 
     /// `HOST[:PORT]`, as a service that speaks TLS (or not) calls itself. `None` when it is none.
-    #[must_use]
     pub fn new(authority: &str, secure: bool) -> Option<Self> {
         let fits = (1..=Self::MAX_LEN).contains(&authority.len());
         let parsed: http::uri::Authority = authority.parse().ok().filter(|_| fits)?;

@@ -38,7 +38,6 @@ impl Default for Approach {
 
 impl Approach {
     /// Whether a proxy of the operator's is at `peer`.
-    #[must_use]
     pub fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(peer))
     }

@@ -69,7 +69,6 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     /// For tunnels at `NAME.domain`, visited directly.
-    #[must_use]
     pub fn new(domain: impl Into<String>) -> Self {
         Self {
             domain: domain.into(),
@@ -93,7 +92,6 @@ impl HttpConfig {
 }
 
 /// The visitors' connections of a relay.
-#[must_use]
 pub fn connections(limits: &Limits) -> Arc<Limiter> {
     Limiter::new("visitors' connections", limits.connection_share())
 }

@@ -79,9 +79,7 @@ pub(super) struct Text {
     pub(super) title: &'static str,
     /// What failed.
     pub(super) what: Cow<'static, str>,
-    /// Whose side it is on.
     pub(super) side: &'static str,
-    /// What to do.
     pub(super) remedy: &'static str,
 }
 

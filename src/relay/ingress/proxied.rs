@@ -15,7 +15,6 @@ use tokio::time::timeout;
 /// Whose a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
-    /// Where it comes from.
     pub(super) peer: SocketAddr,
     /// What it was made to, where that is known.
     pub(super) reached: Option<SocketAddr>,

@@ -43,7 +43,6 @@ pub(super) enum Unanswered {
     /// It broke off in its head.
     #[error("the answer broke off: {0}")]
     BrokenOff(io::Error),
-    /// What came is no answer.
     #[error("what came is no answer: {0}")]
     Faulty(Fault),
 }

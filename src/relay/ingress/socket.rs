@@ -52,4 +52,4 @@ impl AsyncRead for Socket {
     }
 }
 
-forward_writes!([] Socket, stream, note);
+forward_writes!([] Socket, stream after note);

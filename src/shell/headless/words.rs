@@ -18,16 +18,14 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     let (tunnel, text) = match change {
         Change::Life { tunnel, life, .. } => (tunnel, map_life(at, life)?),
         Change::Progress { .. } => return None,
-        Change::Url { key, url, target } => {
-            (&key.tunnel, m::cli_url(target.as_str(), url.as_str()))
-        }
+        Change::Url { key, url, target } => (&key.tunnel, m::cli_url(target, url)),
         Change::Unchecked { key, why } => (&key.tunnel, unprobed(*why)),
         Change::Certificate {
             key,
             target,
             fingerprint,
         } => {
-            let text = m::cli_certificate(fingerprint.to_string(), target.as_str());
+            let text = m::cli_certificate(fingerprint.to_string(), target);
             (&key.tunnel, text)
         }
         Change::Health { report, first, .. }
@@ -100,7 +98,7 @@ fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
         Diagnosis::Busy => m::why_busy(target),
         Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
         Diagnosis::Slow => m::cli_slow(),
-        Diagnosis::UnknownName { host } => m::why_unchecked_name(host.as_str()),
+        Diagnosis::UnknownName { host } => m::why_unchecked_name(host),
         Diagnosis::NotAsked => m::why_unchecked(),
         Diagnosis::Down {
             cause: UrlFault::Failed(reason),

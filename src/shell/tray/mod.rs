@@ -23,10 +23,8 @@ pub enum TrayError {
     /// No session bus, or what else the desktop lacks.
     #[error("the desktop has no place for a tray icon: {0}")]
     Desktop(#[from] tray_icon::Error),
-    /// The menu cannot be made.
     #[error("the tray's menu cannot be made: {0}")]
     Menu(#[from] tray_icon::menu::Error),
-    /// The icon cannot be drawn.
     #[error("the tray's icon cannot be drawn")]
     Icon,
 }
@@ -57,9 +55,6 @@ impl Tray {
     /// Prepares the icon; it appears with the first render, or when somebody comes who shows it: a
     /// panel may start after us. `on_action` is called on a thread of the tray's and must only pass
     /// the action on.
-    ///
-    /// # Errors
-    /// There can be no more threads.
     pub fn new(on_action: impl Fn(Action) + Send + Sync + 'static) -> std::io::Result<Self> {
         listen(Arc::new(on_action));
         Ok(Self {

@@ -73,15 +73,15 @@ mod direct {
     use std::cell::RefCell;
 
     /// Draws at once: elsewhere than on Linux a tray icon belongs to the thread of the windows.
-    pub(in super::super) struct Painter(RefCell<Option<Shown>>);
+    pub struct Painter(RefCell<Option<Shown>>);
 
     impl Painter {
         #[expect(clippy::unnecessary_wraps, reason = "on Linux it may fail")]
-        pub(in super::super) fn start() -> std::io::Result<Self> {
+        pub fn start() -> std::io::Result<Self> {
             Ok(Self(RefCell::default()))
         }
 
-        pub(in super::super) fn show(&self, frame: Frame) {
+        pub fn show(&self, frame: Frame) {
             if let Err(error) = draw(&mut self.0.borrow_mut(), &frame) {
                 tracing::warn!(%error, "no tray icon");
             }
@@ -91,6 +91,6 @@ mod direct {
             clippy::unused_self,
             reason = "on Linux there is something to try again"
         )]
-        pub(in super::super) fn retry(&self) {}
+        pub fn retry(&self) {}
     }
 }

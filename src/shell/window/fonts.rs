@@ -4,7 +4,6 @@
 use fontique::{Collection, CollectionOptions, GenericFamily};
 
 /// Whether text can be drawn on this computer.
-#[must_use]
 pub fn available() -> bool {
     let named = ["SLINT_DEFAULT_FONT", "SLINT_FONT_PATH"];
     if named.iter().any(|name| std::env::var_os(name).is_some()) {

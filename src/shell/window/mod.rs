@@ -113,18 +113,12 @@ impl Window {
     }
 
     /// Shows the window.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn show(&self) -> Result<(), OpenError> {
         self.ui.window().set_minimized(false);
         Ok(self.ui.show()?)
     }
 
     /// Takes the window off the screen; the program lives on.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn hide(&self) -> Result<(), OpenError> {
         Ok(self.ui.hide()?)
     }
@@ -142,13 +136,11 @@ impl Window {
     }
 
     /// Whether the window is on screen and not minimised.
-    #[must_use]
     pub fn is_visible(&self) -> bool {
         self.ui.window().is_visible() && !self.ui.window().is_minimized()
     }
 
     /// The Slint component: for tests and snapshots.
-    #[must_use]
     pub fn ui(&self) -> &ui::MainWindow {
         &self.ui
     }

@@ -21,9 +21,7 @@ pub trait WindowSystem {
 /// A part of the screen, in physical pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkArea {
-    /// From the left edge.
     pub x: i32,
-    /// From the top edge.
     pub y: i32,
     /// At least 1.
     pub width: u32,

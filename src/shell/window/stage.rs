@@ -37,7 +37,6 @@ pub struct Stage {
 
 impl Stage {
     /// The window is to come at `place` when it is shown.
-    #[must_use]
     pub fn new(window: Window, system: Box<dyn WindowSystem>, place: WindowPlace) -> Self {
         let lost_focus: Rc<Cell<Option<Instant>>> = Rc::default();
         let lost = Rc::clone(&lost_focus);
@@ -57,9 +56,6 @@ impl Stage {
     }
 
     /// Shows the window, or brings it to the front of the workspace where the person is.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn show(&self) -> Result<(), OpenError> {
         let ui = self.window.ui();
         let again = ui.window().is_visible();
@@ -101,18 +97,12 @@ impl Stage {
     }
 
     /// Takes the window off the screen.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn hide(&self) -> Result<(), OpenError> {
         self.keep_place();
         self.window.hide()
     }
 
     /// Shows the window in the list of windows alone.
-    ///
-    /// # Errors
-    /// The desktop refuses.
     pub fn minimise(&self) -> Result<(), OpenError> {
         self.keep_place();
         if !self.window.ui().window().is_visible() {
@@ -124,7 +114,6 @@ impl Stage {
     }
 
     /// How much of it the person sees.
-    #[must_use]
     pub fn visibility(&self) -> Visibility {
         if !self.window.is_visible() {
             return Visibility::Hidden;

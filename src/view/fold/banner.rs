@@ -15,10 +15,10 @@ pub(super) fn fold(scene: &Scene) -> Vec<Banner> {
 /// The short-lived line at the bottom.
 pub(super) fn toast(toast: &Toast) -> Msg {
     match toast {
-        Toast::Copied { url } => m::toast_copied(url.as_str()),
-        Toast::Deleted { name } => m::toast_deleted(name.as_str()),
-        Toast::Renewed { name } => m::toast_renewed(name.as_str()),
-        Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail.as_str()),
+        Toast::Copied { url } => m::toast_copied(url),
+        Toast::Deleted { name } => m::toast_deleted(name),
+        Toast::Renewed { name } => m::toast_renewed(name),
+        Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail),
     }
 }
 
@@ -91,40 +91,29 @@ fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
 pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
     let (lost, replaced, known) = (Badge::Failed, Badge::ServiceDown, Badge::Stopped);
     Some(match kind {
-        NoticeKind::FileCorrupt { file, kept_as } => (
-            replaced,
-            m::banner_file_corrupt(file.as_str(), kept_as.as_str()),
-        ),
-        NoticeKind::FileTooNew { file } => (replaced, m::banner_file_too_new(file.as_str())),
-        NoticeKind::FileUnreadable { file } => (lost, m::banner_file_unreadable(file.as_str())),
+        NoticeKind::FileCorrupt { file, kept_as } => {
+            (replaced, m::banner_file_corrupt(file, kept_as))
+        }
+        NoticeKind::FileTooNew { file } => (replaced, m::banner_file_too_new(file)),
+        NoticeKind::FileUnreadable { file } => (lost, m::banner_file_unreadable(file)),
         NoticeKind::EntriesDropped {
             file,
             count,
             kept_as,
-        } => (
-            replaced,
-            m::banner_entries_dropped(*count, file.as_str(), kept_as.as_str()),
-        ),
+        } => (replaced, m::banner_entries_dropped(*count, file, kept_as)),
         NoticeKind::PortTaken {
             wanted,
             port,
             detail,
         } => (
             replaced,
-            m::banner_port_taken(detail.as_str(), port.to_string(), wanted.to_string()),
+            m::banner_port_taken(detail, port.to_string(), wanted.to_string()),
         ),
-        NoticeKind::NothingSaved { detail } => (lost, m::banner_nothing_saved(detail.as_str())),
-        NoticeKind::FileNotSaved { file, detail } => (
-            lost,
-            m::banner_file_not_saved(detail.as_str(), file.as_str()),
-        ),
-        NoticeKind::SecretNotKept { detail } => (lost, m::banner_secret_not_kept(detail.as_str())),
-        NoticeKind::SettingsInvalid { detail } => {
-            (replaced, m::banner_settings_invalid(detail.as_str()))
-        }
-        NoticeKind::AuditNotWritten { detail } => {
-            (lost, m::banner_audit_not_written(detail.as_str()))
-        }
+        NoticeKind::NothingSaved { detail } => (lost, m::banner_nothing_saved(detail)),
+        NoticeKind::FileNotSaved { file, detail } => (lost, m::banner_file_not_saved(detail, file)),
+        NoticeKind::SecretNotKept { detail } => (lost, m::banner_secret_not_kept(detail)),
+        NoticeKind::SettingsInvalid { detail } => (replaced, m::banner_settings_invalid(detail)),
+        NoticeKind::AuditNotWritten { detail } => (lost, m::banner_audit_not_written(detail)),
         NoticeKind::ChangeRefused {
             change,
             name,

@@ -6,7 +6,6 @@ use super::status::Status;
 use crate::model::{Access, AccountId, AccountState, Action, DialogKind, Life, SignInWay};
 use crate::view::{Button, Msg, messages as m};
 
-/// A button that can be clicked.
 pub(super) fn enabled(label: Msg, action: Action) -> Button {
     Button {
         label,
@@ -24,7 +23,6 @@ pub(super) fn when(is: bool, label: Msg, action: Action) -> Button {
     }
 }
 
-/// Opens a dialog.
 pub(super) fn dialog(is: bool, label: Msg, dialog: DialogKind) -> Button {
     when(is, label, Action::OpenDialog { dialog })
 }
@@ -57,7 +55,6 @@ pub(super) fn host(group: &Group, label: Msg) -> Button {
     when(can, label, Action::Host { tunnel })
 }
 
-/// Stops it.
 pub(super) fn stop(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     enabled(m::act_stop(), Action::Stop { tunnel })
@@ -75,7 +72,6 @@ pub(super) fn reconnect(group: &Group) -> Button {
     when(can, m::act_reconnect(), Action::Reconnect { tunnel })
 }
 
-/// Hosts here what another machine hosts.
 pub(super) fn take_over(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let can = group.changeable() && !group.slots.is_empty();
@@ -94,7 +90,6 @@ pub(super) fn check(slot: &Slot) -> Button {
     when(can, label, Action::CheckNow { key })
 }
 
-/// Copies the URL.
 pub(super) fn copy(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let can = slot.url().is_some() && !slot.creating();
@@ -114,7 +109,6 @@ pub(super) fn open(slot: &Slot) -> Button {
     )
 }
 
-/// Shows the URL as a QR code.
 pub(super) fn qr_code(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let can = slot.url().is_some() && !slot.creating();
@@ -127,7 +121,6 @@ pub(super) fn details(slot: &Slot) -> Button {
     enabled(m::act_details(), Action::Details { key })
 }
 
-/// Asks for another protocol.
 pub(super) fn change_protocol(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::ChangeProtocol { key };
@@ -138,7 +131,6 @@ pub(super) fn change_protocol(slot: &Slot) -> Button {
     )
 }
 
-/// Asks whether to remove the port.
 pub(super) fn remove_port(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::RemovePort { key };
@@ -149,21 +141,18 @@ pub(super) fn remove_port(slot: &Slot) -> Button {
     )
 }
 
-/// Asks for a port to add.
 pub(super) fn add_port(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::AddPort { tunnel };
     dialog(group.changeable(), m::act_add_port(), kind)
 }
 
-/// Asks whether to delete the tunnel.
 pub(super) fn delete(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::DeleteTunnel { tunnel };
     dialog(group.changeable(), m::act_delete(), kind)
 }
 
-/// Asks for a new tunnel.
 pub(super) fn new_tunnel() -> Button {
     dialog(true, m::act_new_tunnel(), DialogKind::CreateTunnel)
 }
@@ -173,7 +162,6 @@ pub(super) fn paste_link() -> Button {
     dialog(true, m::act_paste_link(), DialogKind::Settings)
 }
 
-/// Opens the account's dialog.
 pub(super) fn account(of: &AccountId, label: Msg) -> Button {
     let account = of.clone();
     dialog(true, label, DialogKind::Account { account })
@@ -207,14 +195,12 @@ pub(super) fn sign_in_by(of: &AccountId, label: Msg, way: &SignInWay, device: bo
     enabled(label, action)
 }
 
-/// Asks whether anybody is to be let in.
 pub(super) fn make_public(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     let kind = DialogKind::MakePublic { tunnel };
     dialog(group.changeable(), m::act_make_public(), kind)
 }
 
-/// Lets in only who signs in.
 pub(super) fn make_private(group: &Group) -> Button {
     let action = Action::SetAccess {
         tunnel: group.tunnel.id.clone(),
@@ -229,7 +215,6 @@ pub(super) fn renew(group: &Group) -> Button {
     when(group.changeable(), m::act_renew(), Action::Renew { tunnel })
 }
 
-/// Takes it off the list.
 pub(super) fn forget(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     enabled(m::act_forget(), Action::Forget { tunnel })

@@ -7,7 +7,6 @@ use super::sentence::word;
 use crate::model::{Access, Action, RelayFacts};
 use crate::view::{Button, Card, Msg, Row, messages as m};
 
-/// The card of one tunnel.
 pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     let relay = &scene.inputs.relay;
     let tunnel = group.tunnel;
@@ -38,7 +37,7 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
 fn provider(group: &Group, relay: &RelayFacts) -> Msg {
     match &relay.joined {
         _ if !group.offers.joins => m::provider_named(group.provider_name()),
-        Some(address) => m::provider_joined(address.as_str()),
+        Some(address) => m::provider_joined(address),
         None => m::provider_relay(),
     }
 }

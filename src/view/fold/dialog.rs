@@ -10,7 +10,6 @@ use crate::model::{
 };
 use crate::view::{Button, DialogView, Errors, Msg, ProviderChoice, messages as m};
 
-/// The dialog in front.
 pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
     let dialog = scene.inputs.dialog.as_ref()?;
     let errors = || errors(dialog);
@@ -123,7 +122,6 @@ fn sign_out(scene: &Scene, account: AccountId) -> DialogView {
     }
 }
 
-/// Somebody who may carry a new tunnel.
 fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
     let lack = scene.inputs.lacks(offers.id);
     let account = AccountId::only(offers.id);
@@ -152,7 +150,6 @@ fn words(offers: &Offers) -> Vec<String> {
     offers.protocols.iter().map(Protocol::to_string).collect()
 }
 
-/// Why a provider cannot carry a new tunnel.
 fn shut(offers: &Offers, lack: Lack) -> Msg {
     match lack {
         Lack::Program => m::shut_program(program(offers), offers.name),
@@ -278,7 +275,6 @@ fn errors(dialog: &Dialog) -> Errors {
 }
 
 /// Why what was typed into a field cannot be taken.
-#[must_use]
 pub fn error_text(field: Field, error: &FieldError) -> Msg {
     match error {
         FieldError::Empty => match field {
@@ -291,17 +287,15 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             | Field::Token
             | Field::Option { .. } => m::error_empty(),
         },
-        FieldError::NotTaken { takes } if field == Field::Token => {
-            m::error_not_a_token(takes.as_str())
-        }
-        FieldError::NotTaken { takes } => m::error_not_taken(takes.as_str()),
-        FieldError::NotAPort { typed } => m::error_not_a_port(typed.as_str()),
-        FieldError::NotATarget { typed } => m::error_not_a_target(typed.as_str()),
-        FieldError::TwoPorts { typed } => m::error_two_ports(typed.as_str()),
-        FieldError::TargetHasPath { typed } => m::error_target_has_path(typed.as_str()),
+        FieldError::NotTaken { takes } if field == Field::Token => m::error_not_a_token(takes),
+        FieldError::NotTaken { takes } => m::error_not_taken(takes),
+        FieldError::NotAPort { typed } => m::error_not_a_port(typed),
+        FieldError::NotATarget { typed } => m::error_not_a_target(typed),
+        FieldError::TwoPorts { typed } => m::error_two_ports(typed),
+        FieldError::TargetHasPath { typed } => m::error_target_has_path(typed),
         FieldError::TargetHasUser => m::error_target_has_user(),
-        FieldError::OwnListener { typed } => m::error_own_listener(typed.as_str()),
-        FieldError::UnusableName { typed } => m::error_unusable_name(typed.as_str()),
+        FieldError::OwnListener { typed } => m::error_own_listener(typed),
+        FieldError::UnusableName { typed } => m::error_unusable_name(typed),
         FieldError::NameExists { id } => m::error_name_exists(id.as_str()),
         FieldError::PortExists { port } => m::error_port_exists(port.to_string()),
         FieldError::NotAJoinLink { fault } => match fault {
@@ -312,7 +306,7 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
         },
         FieldError::NotCarried { provider, carries } => {
             let words: Vec<&str> = carries.iter().map(|protocol| protocol.as_str()).collect();
-            m::error_not_carried(words.join(", "), provider.as_str())
+            m::error_not_carried(words.join(", "), provider)
         }
         FieldError::NotReady => m::error_not_ready(),
         FieldError::PublicPortNeedsTcp => m::error_public_port_needs_tcp(),

@@ -7,7 +7,6 @@ use crate::view::{Badge, Button, Header, Msg, messages as m};
 
 /// What is counted together.
 struct Kind {
-    /// Which badges.
     is: fn(Badge) -> bool,
     /// What a chip says of their number.
     chip: fn(usize) -> Msg,
@@ -25,7 +24,6 @@ impl Kind {
     }
 }
 
-/// Counts the rows that are shown.
 pub(super) fn fold(scene: &Scene) -> Header {
     let badges: Vec<Badge> = scene.slots().map(|(_, slot)| slot.status.badge()).collect();
     let (mut chips, mut texts) = (Vec::new(), Vec::new());

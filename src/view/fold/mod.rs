@@ -38,7 +38,6 @@ const TICK_SECONDS: Duration = Duration::from_secs(1);
 const TICK_MINUTES: Duration = Duration::from_mins(1);
 
 /// Makes the view of the facts as they stand at `now`.
-#[must_use]
 pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
     let scene = Scene::new(inputs, now);
     let header = header::fold(&scene);
@@ -66,14 +65,12 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
 }
 
 /// What a notice says; `None` for one about a tunnel, whose state says it.
-#[must_use]
 pub fn notice_text(kind: &NoticeKind) -> Option<Msg> {
     banner::plain(kind).map(|(_, text)| text)
 }
 
 /// How often the view changes by the passing of time alone: `None` while nothing that is relative
 /// to now is on screen. A hidden window needs no tick; what the tray shows changes by events.
-#[must_use]
 pub fn wants_tick(inputs: &Inputs) -> Option<Duration> {
     if !inputs.appearance.window_shown {
         return None;

@@ -11,7 +11,6 @@ use crate::model::{
 pub(super) struct Scene<'a> {
     /// The facts.
     pub inputs: &'a Inputs,
-    /// When.
     pub now: UnixMillis,
     /// The tunnels that are shown, in the inventory's order, new ones last.
     pub groups: Vec<Group<'a>>,
@@ -23,7 +22,6 @@ pub(super) struct Group<'a> {
     pub tunnel: &'a Tunnel,
     /// What its provider offers.
     pub offers: &'static Offers,
-    /// It is being made.
     pub creating: bool,
     /// What the engine says of it.
     pub host: Option<&'a Host>,
@@ -37,13 +35,10 @@ pub(super) struct Group<'a> {
 
 /// A port that is shown.
 pub(super) struct Slot<'a> {
-    /// Which.
     pub key: PortKey,
-    /// The port.
     pub port: &'a Port,
     /// What it speaks, pending changes applied.
     pub protocol: Protocol,
-    /// How it is.
     pub status: Status<'a>,
     /// Where it is served, or was last.
     pub live: Option<&'a LivePort>,
@@ -116,7 +111,6 @@ impl Group<'_> {
         }
     }
 
-    /// The account that it is in.
     pub(super) fn account(&self) -> Option<AccountId> {
         self.is_remote()
             .then(|| AccountId::only(self.tunnel.provider))

@@ -115,7 +115,6 @@ fn reconnecting(outage: &Outage, number: u32, next_at: Option<UnixMillis>, now: 
 }
 
 /// Why a port is not checked.
-#[must_use]
 pub fn unprobed(why: Unprobed) -> Msg {
     match why {
         Unprobed::Off => m::why_unchecked_off(),
@@ -137,7 +136,7 @@ fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
         Diagnosis::Private => m::why_private(),
         Diagnosis::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
         Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
-        Diagnosis::UnknownName { host } => m::why_unchecked_name(host.as_str()),
+        Diagnosis::UnknownName { host } => m::why_unchecked_name(host),
         Diagnosis::NotAsked => m::why_unchecked(),
         Diagnosis::Busy => m::why_busy(target),
         Diagnosis::ServiceDown { fault, accepts } => {
@@ -183,7 +182,6 @@ fn working(report: &ProbeReport, now: UnixMillis) -> Msg {
 
 /// What a probe found wrong with the local service at `target`, and what to do: the same sentence in
 /// the window and in the terminal.
-#[must_use]
 pub fn service_down(fault: ServiceFault, accepts: bool, target: &str, protocol: Protocol) -> Msg {
     match fault {
         ServiceFault::Refused if accepts => m::why_refused_once(target),
@@ -265,7 +263,6 @@ fn lost(reason: &Reason, since: UnixMillis, now: UnixMillis) -> Msg {
 }
 
 /// What is held, and for how long.
-#[must_use]
 pub fn hold(open: u64, until: UnixMillis, now: UnixMillis) -> Msg {
     match countdown(now, until) {
         Some(span) => m::held_for(open, span),
@@ -281,23 +278,20 @@ fn next_try(number: u32, next_at: Option<UnixMillis>, now: UnixMillis) -> Msg {
 }
 
 /// What is wrong, and what to do where something helps.
-#[must_use]
 pub fn fault(reason: &Reason) -> Msg {
     match reason {
         Reason::Offline => m::fault_offline(),
-        Reason::UnknownHost { host } => m::fault_unknown_host(host.as_str()),
-        Reason::RelayUnreachable { address } => m::fault_relay_unreachable(address.as_str()),
-        Reason::ProxyFailed { address, detail } => {
-            m::fault_proxy_failed(address.as_str(), detail.as_str())
-        }
-        Reason::NotARelay { address } => m::fault_not_a_relay(address.as_str()),
-        Reason::CertificateMismatch { address } => m::fault_certificate_mismatch(address.as_str()),
+        Reason::UnknownHost { host } => m::fault_unknown_host(host),
+        Reason::RelayUnreachable { address } => m::fault_relay_unreachable(address),
+        Reason::ProxyFailed { address, detail } => m::fault_proxy_failed(address, detail),
+        Reason::NotARelay { address } => m::fault_not_a_relay(address),
+        Reason::CertificateMismatch { address } => m::fault_certificate_mismatch(address),
         Reason::VersionMismatch { theirs, ours } => {
             m::fault_version_mismatch(ours.to_string(), theirs.to_string())
         }
         Reason::TokenRefused => m::fault_token_refused(),
-        Reason::NameTaken { name } => m::fault_name_taken(name.as_str()),
-        Reason::NameReserved { name } => m::fault_name_reserved(name.as_str()),
+        Reason::NameTaken { name } => m::fault_name_taken(name),
+        Reason::NameReserved { name } => m::fault_name_reserved(name),
         Reason::TooManyNames { limit } => m::fault_too_many_names(*limit),
         Reason::TooManyPublicPorts { limit } => m::fault_too_many_public_ports(*limit),
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
@@ -322,26 +316,20 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::Zombie => m::fault_zombie(),
         Reason::Forced => m::fault_forced(),
         Reason::Woke => m::fault_woke(),
-        Reason::EmbeddedRelay { detail } => m::fault_embedded_relay(detail.as_str()),
+        Reason::EmbeddedRelay { detail } => m::fault_embedded_relay(detail),
         Reason::SignedOut => m::fault_signed_out(),
-        Reason::TokenMissing { provider } => m::fault_token_missing(provider.as_str()),
-        Reason::TokenInvalid { provider, detail } => {
-            m::fault_token_invalid(detail.as_str(), provider.as_str())
-        }
-        Reason::OptionsInvalid { provider, detail } => {
-            m::fault_options_invalid(detail.as_str(), provider.as_str())
-        }
+        Reason::TokenMissing { provider } => m::fault_token_missing(provider),
+        Reason::TokenInvalid { provider, detail } => m::fault_token_invalid(detail, provider),
+        Reason::OptionsInvalid { provider, detail } => m::fault_options_invalid(detail, provider),
         Reason::TunnelGone => m::fault_tunnel_gone(),
-        Reason::Refused { detail } => m::fault_refused(detail.as_str()),
+        Reason::Refused { detail } => m::fault_refused(detail),
         Reason::ServiceTrouble { status: 0 } => m::fault_service_trouble(),
         Reason::ServiceTrouble { status } => m::fault_service_status(status.to_string()),
-        Reason::ProtocolFault { detail } => m::fault_protocol(detail.as_str()),
-        Reason::NoProvider { provider } => m::fault_no_provider(provider.as_str()),
-        Reason::NotInstalled { program } => m::fault_not_installed(program.as_str()),
-        Reason::ProgramFailed { program, detail } => {
-            m::fault_program_failed(detail.as_str(), program.as_str())
-        }
-        Reason::Other { detail } => m::fault_other(detail.as_str()),
+        Reason::ProtocolFault { detail } => m::fault_protocol(detail),
+        Reason::NoProvider { provider } => m::fault_no_provider(provider),
+        Reason::NotInstalled { program } => m::fault_not_installed(program),
+        Reason::ProgramFailed { program, detail } => m::fault_program_failed(detail, program),
+        Reason::Other { detail } => m::fault_other(detail),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::model::{
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
 use std::time::Duration;
 
-/// The settings.
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
     let mut sections = vec![general(inputs), relay(inputs)];
@@ -101,14 +100,12 @@ fn relay(inputs: &Inputs) -> Section {
         None if inputs.settings.relay.lan => m::relay_embedded_lan(),
         None => m::relay_embedded(),
     };
-    let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
-    let wrong = errors.find(|(field, _)| *field == Field::JoinLink);
     let entry = Entry {
         label: m::field_join_link(),
         hint: None,
         placeholder: "underpass://…".to_owned(),
         text: String::new(),
-        error: wrong.map(|(field, error)| error_text(*field, error)),
+        error: wrong(inputs, Field::JoinLink),
         set: Action::JoinRelay {
             link: Secret::new(""),
         },
@@ -122,31 +119,40 @@ fn relay(inputs: &Inputs) -> Section {
     }
 }
 
-/// An account, with what can be set for its provider.
 fn account(inputs: &Inputs, of: &AccountId) -> Section {
+    let line = account_line(&inputs.account(of).state);
+    of_provider(inputs, of, line)
+}
+
+/// A provider that takes tokens.
+fn with_token(inputs: &Inputs, offers: &Offers) -> Section {
+    let line = with_probes(inputs, offers);
+    of_provider(inputs, &AccountId::only(offers.id), line)
+}
+
+/// An account, and what can be set for all tunnels of its provider; folded while all is as usual.
+fn of_provider(inputs: &Inputs, of: &AccountId, line: Msg) -> Section {
     let offers = inputs.providers.of(of.provider);
-    let rows = of_provider(inputs, offers);
+    let options = offers.options_of(OptionScope::Provider);
+    let set = |option: &'static OptionSpec| {
+        let is = inputs.settings.option(offers.id, option);
+        let row = option_row(offers.id, option, &is, None);
+        (row, is == option.default)
+    };
+    let (rows, usual): (Vec<OptionRow>, Vec<bool>) = options.map(set).unzip();
     Section {
-        head: Some((
-            m::provider_named(offers.name),
-            account_line(&inputs.account(of).state),
-        )),
+        head: Some((m::provider_named(offers.name), line)),
         button: Some(button::account(of, m::act_manage_account())),
-        folded: rows.iter().all(|(_, is_usual)| *is_usual),
-        rows: rows.into_iter().map(|(row, _)| row).collect(),
+        folded: usual.into_iter().all(|is_usual| is_usual),
+        rows,
     }
 }
 
-/// A provider that takes tokens, with what can be set for it.
-fn with_token(inputs: &Inputs, offers: &Offers) -> Section {
-    let rows = of_provider(inputs, offers);
-    let account = AccountId::only(offers.id);
-    Section {
-        head: Some((m::provider_named(offers.name), with_probes(inputs, offers))),
-        button: Some(button::account(&account, m::act_manage_account())),
-        folded: rows.iter().all(|(_, is_usual)| *is_usual),
-        rows: rows.into_iter().map(|(row, _)| row).collect(),
-    }
+/// What is wrong with what was typed into a field, if something is.
+fn wrong(inputs: &Inputs, field: Field) -> Option<Msg> {
+    let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
+    let (_, error) = errors.find(|(of, _)| *of == field)?;
+    Some(error_text(field, error))
 }
 
 /// Which tokens are there, and what probing costs of what an account has.
@@ -175,14 +181,12 @@ fn tokens(inputs: &Inputs, offers: &Offers) -> Msg {
 /// The dialog of an account that is a token: a place for it, and a way to have it forgotten.
 pub(super) fn token(inputs: &Inputs, account: &AccountId, spec: TokenSpec) -> DialogView {
     let offers = inputs.providers.of(account.provider);
-    let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
-    let wrong = errors.find(|(field, _)| *field == Field::Token);
     let entry = Entry {
         label: m::field_token(),
         hint: Some(m::field_token_hint(spec.page)),
         placeholder: String::new(),
         text: String::new(),
-        error: wrong.map(|(field, error)| error_text(*field, error)),
+        error: wrong(inputs, Field::Token),
         set: Action::KeepToken {
             account: account.clone(),
             token: Secret::new(""),
@@ -204,29 +208,15 @@ pub(super) fn token(inputs: &Inputs, account: &AccountId, spec: TokenSpec) -> Di
     }
 }
 
-/// What can be set for all tunnels of a provider, each with whether it is as usual.
-fn of_provider(inputs: &Inputs, offers: &Offers) -> Vec<(OptionRow, bool)> {
-    let options = offers.options_of(OptionScope::Provider);
-    let row = |option: &'static OptionSpec| {
-        let is = inputs.settings.option(offers.id, option);
-        let row = option_row(offers.id, option, &is, None);
-        (row, is == option.default)
-    };
-    options.map(row).collect()
-}
-
 /// What can be chosen for a new tunnel, the account among it where there are several.
 pub(super) fn of_new_tunnel(inputs: &Inputs, offers: &Offers) -> Vec<OptionRow> {
-    let wrong = |at: usize| {
-        let mut errors = inputs.dialog.iter().flat_map(|dialog| &dialog.errors);
-        let found = errors.find(|(field, _)| *field == Field::Option { at });
-        found.map(|(field, error)| error_text(*field, error))
-    };
     let options = offers.options.iter().enumerate();
     let of_tunnel = options.filter(|(_, option)| option.scope == OptionScope::Tunnel);
     let (rare, usual): (Vec<_>, Vec<_>) = of_tunnel.partition(|(_, option)| option.advanced);
-    let rows = usual.into_iter().chain(rare);
-    let rows = rows.map(|(at, option)| option_row(offers.id, option, "", wrong(at).as_ref()));
+    let rows = usual.into_iter().chain(rare).map(|(at, option)| {
+        let wrong = wrong(inputs, Field::Option { at });
+        option_row(offers.id, option, "", wrong)
+    });
     which_account(inputs, offers)
         .into_iter()
         .chain(rows)
@@ -268,7 +258,7 @@ fn option_row(
     provider: ProviderId,
     option: &OptionSpec,
     is: &str,
-    error: Option<&Msg>,
+    error: Option<Msg>,
 ) -> OptionRow {
     let set = |value: &str| Action::SetOption {
         provider,
@@ -276,7 +266,7 @@ fn option_row(
         value: value.to_owned(),
     };
     let label = Msg::plain(option.label);
-    let entry = |hint| Entry {
+    let entry = move |hint| Entry {
         label: Msg::plain(option.label),
         hint,
         placeholder: option.values(),
@@ -285,7 +275,7 @@ fn option_row(
         } else {
             is.to_owned()
         },
-        error: error.cloned(),
+        error,
         set: set(""),
         button: None,
     };
@@ -318,7 +308,7 @@ pub(super) fn account_line(state: &AccountState) -> Msg {
         AccountState::NotInstalled => m::account_not_installed(),
         AccountState::SignedOut => m::account_signed_out(),
         AccountState::SigningIn { .. } => m::account_signing_in(),
-        AccountState::Ready { user, via } => m::account_ready(user.as_str(), via.as_str()),
+        AccountState::Ready { user, via } => m::account_ready(user, via),
         AccountState::Failed { reason, .. } => fault(reason),
     }
 }

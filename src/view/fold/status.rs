@@ -16,7 +16,6 @@ const ROUTING_GRACE: Duration = Duration::from_secs(15);
 /// How one port is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Status<'a> {
-    /// It is being made.
     Creating,
     /// It is not hosted.
     Stopped,
@@ -36,7 +35,6 @@ pub(super) enum Status<'a> {
 /// What the probes of the session that is up found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Probed<'a> {
-    /// The last one.
     pub report: &'a ProbeReport,
     /// Dead ones in a row.
     pub downs: u32,

@@ -68,16 +68,33 @@ fn what_is_no_token_is_not_kept() {
 }
 
 #[test]
-fn who_has_no_accounts_is_told_so() {
+fn what_a_provider_lacks_is_refused_with_what_it_has() {
     let home = Home::new();
     let said = |words: &[&str]| run(&home, words).expect(2).err;
     assert!(said(&["account", "add", "relay"]).contains("no accounts"));
     assert!(said(&["account", "add", "nobody"]).contains("it has relay"));
     assert!(said(&["host", "1", "--account", "x"]).contains("--account"));
+    #[cfg(feature = "ngrok")]
+    {
+        let port = "host 1 --provider ngrok --protocol tcp --public-port 9";
+        let port = said(&port.split(' ').collect::<Vec<_>>());
+        assert!(port.contains("--set protocol, domain, address"), "{port}");
+    }
     #[cfg(feature = "devtunnel")]
     {
         assert!(said(&["account", "add", "devtunnel"]).contains("sign-in devtunnel"));
         let with = said(&["account", "sign-in", "devtunnel", "--with", "nobody"]);
         assert!(with.contains("microsoft, git-hub"), "{with}");
     }
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_no_empty_list() {
+    let home = Home::new();
+    home.write("accounts.json", "garbage {{{");
+    let said = run(&home, &["account", "list"]).expect(0);
+    assert!(said.err.contains("accounts.json"), "{said:?}");
+    assert!(said.err.contains("could not be read"), "{said:?}");
+    assert!(!said.err.contains("WARN"), "it is said once: {said:?}");
+    assert_eq!(home.read("accounts.json"), "garbage {{{");
 }

@@ -129,3 +129,16 @@ fn commands_at_the_same_time_wait_for_each_other() {
     }
     assert_eq!(list(&home).len(), 8);
 }
+
+#[test]
+fn only_the_tunnels_of_a_provider_are_listed_where_it_is_named() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "web", "3000"]).expect(0);
+    let of = |provider| {
+        let words = ["tunnels", "list", "--json", "--provider", provider];
+        home.run(&words).expect(0).json().len()
+    };
+    assert_eq!((of("relay"), of("manual")), (1, 0));
+    let said = home.run(&["tunnels", "list", "--provider", "manual"]);
+    assert!(said.expect(0).out.contains("No saved tunnels"));
+}

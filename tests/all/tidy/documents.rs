@@ -83,6 +83,8 @@ fn the_words_of_the_json_lines_are_documented() {
         let text = read(path);
         let body = text.split(function).nth(1).expect("the function is there");
         let body = body.split("\n    }\n").next().unwrap_or_default();
+        // A word alone, or the first of a row.
+        let body = body.replace("=> (", "=> ");
         let words = body.split("=> \"").skip(1);
         words
             .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
@@ -90,7 +92,7 @@ fn the_words_of_the_json_lines_are_documented() {
     };
     let mut seen = 0;
     for (path, function) in [
-        ("src/model/class.rs", "fn code(&self)"),
+        ("src/model/class.rs", "fn row(&self)"),
         ("src/model/life.rs", "fn as_str(&self)"),
         ("src/model/life.rs", "fn as_str(self)"),
         ("src/model/service_fault.rs", "fn code(self)"),

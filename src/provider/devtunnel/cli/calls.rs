@@ -19,47 +19,38 @@ const LONGEST: &str = "30d";
 
 /// The program's commands.
 #[derive(Clone, Debug)]
-pub(in crate::provider::devtunnel) struct Cli {
+pub struct Cli {
     program: Program,
 }
 
-/// What a new tunnel is to be.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::provider::devtunnel) struct New<'a> {
+pub struct New<'a> {
     /// The id that is asked for; the service picks one where there is none.
     pub id: Option<&'a str>,
     /// What is written about it.
     pub description: &'a str,
-    /// Who may visit.
     pub access: Access,
 }
 
 impl Cli {
-    /// This program.
-    pub(in crate::provider::devtunnel) fn new(program: Program) -> Self {
+    pub fn new(program: Program) -> Self {
         Self { program }
     }
 
     /// `list`.
-    pub(in crate::provider::devtunnel) async fn list(&self) -> Result<Vec<Listed>, ConnectError> {
+    pub async fn list(&self) -> Result<Vec<Listed>, ConnectError> {
         self.read(&["list", "--json"], About::Account, shapes::listing)
             .await
     }
 
     /// `show`.
-    pub(in crate::provider::devtunnel) async fn show(
-        &self,
-        id: &str,
-    ) -> Result<Told, ConnectError> {
+    pub async fn show(&self, id: &str) -> Result<Told, ConnectError> {
         let argv = ["show", id, "--json"];
         self.read(&argv, About::Tunnel(id), shapes::tunnel).await
     }
 
     /// `create`.
-    pub(in crate::provider::devtunnel) async fn create(
-        &self,
-        new: New<'_>,
-    ) -> Result<Told, ConnectError> {
+    pub async fn create(&self, new: New<'_>) -> Result<Told, ConnectError> {
         let description = description(new.description);
         let mut argv = vec!["create"];
         argv.extend(new.id);
@@ -75,26 +66,20 @@ impl Cli {
     }
 
     /// `update --expiration`.
-    pub(in crate::provider::devtunnel) async fn renew(
-        &self,
-        id: &TunnelId,
-    ) -> Result<Told, ConnectError> {
+    pub async fn renew(&self, id: &TunnelId) -> Result<Told, ConnectError> {
         let argv = ["update", id.as_str(), "--expiration", LONGEST, "--json"];
         self.read(&argv, About::Tunnel(id.as_str()), shapes::tunnel)
             .await
     }
 
     /// `delete`.
-    pub(in crate::provider::devtunnel) async fn delete(
-        &self,
-        id: &TunnelId,
-    ) -> Result<(), ConnectError> {
+    pub async fn delete(&self, id: &TunnelId) -> Result<(), ConnectError> {
         let argv = ["delete", id.as_str(), "--force", "--json"];
         self.ask(&argv, About::Tunnel(id.as_str())).await.map(drop)
     }
 
     /// `port create`.
-    pub(in crate::provider::devtunnel) async fn create_port(
+    pub async fn create_port(
         &self,
         id: &TunnelId,
         port: PortNumber,
@@ -116,11 +101,7 @@ impl Cli {
     }
 
     /// `port delete`.
-    pub(in crate::provider::devtunnel) async fn delete_port(
-        &self,
-        id: &TunnelId,
-        port: PortNumber,
-    ) -> Result<(), ConnectError> {
+    pub async fn delete_port(&self, id: &TunnelId, port: PortNumber) -> Result<(), ConnectError> {
         let number = port.to_string();
         let argv = [
             "port",
@@ -134,7 +115,7 @@ impl Cli {
     }
 
     /// `access list`, of the tunnel or of one port.
-    pub(in crate::provider::devtunnel) async fn access(
+    pub async fn access(
         &self,
         id: &TunnelId,
         port: Option<PortNumber>,
@@ -143,7 +124,7 @@ impl Cli {
     }
 
     /// `access reset`, of the tunnel or of one port.
-    pub(in crate::provider::devtunnel) async fn reset_access(
+    pub async fn reset_access(
         &self,
         id: &TunnelId,
         port: Option<PortNumber>,
@@ -152,7 +133,7 @@ impl Cli {
     }
 
     /// `access create --anonymous`, of the tunnel or of one port; `deny` keeps everybody out.
-    pub(in crate::provider::devtunnel) async fn let_in(
+    pub async fn let_in(
         &self,
         id: &TunnelId,
         port: Option<PortNumber>,
@@ -185,7 +166,7 @@ impl Cli {
     }
 
     /// `token`, for one scope: asked for two at once, the program makes one that is good for none.
-    pub(in crate::provider::devtunnel) async fn token(
+    pub async fn token(
         &self,
         id: &TunnelId,
         scope: &str,
@@ -196,7 +177,7 @@ impl Cli {
     }
 
     /// `user show`. It ends well, too, when nobody is signed in.
-    pub(in crate::provider::devtunnel) async fn user(&self) -> Result<User, ConnectError> {
+    pub async fn user(&self) -> Result<User, ConnectError> {
         let answer = self.run(&["user", "show", "--json"]).await?;
         if answer.code == Some(0) {
             return shapes::user(&answer.stdout).ok_or_else(unreadable);
@@ -208,7 +189,7 @@ impl Cli {
     }
 
     /// `user login`. Dropping the future gives it up.
-    pub(in crate::provider::devtunnel) async fn sign_in(
+    pub async fn sign_in(
         &self,
         identity: Identity,
         device: bool,
@@ -240,20 +221,20 @@ impl Cli {
     }
 
     /// `user logout`.
-    pub(in crate::provider::devtunnel) async fn sign_out(&self) -> Result<(), ConnectError> {
+    pub async fn sign_out(&self) -> Result<(), ConnectError> {
         self.ask(&["user", "logout"], About::Account)
             .await
             .map(drop)
     }
 
     /// `limits`.
-    pub(in crate::provider::devtunnel) async fn limits(&self) -> Result<Limits, ConnectError> {
+    pub async fn limits(&self) -> Result<Limits, ConnectError> {
         let read = |text: &str| Some(limits::read(text));
         self.read(&["limits", "--json"], About::Account, read).await
     }
 
     /// `--version`.
-    pub(in crate::provider::devtunnel) async fn version(&self) -> Result<String, ConnectError> {
+    pub async fn version(&self) -> Result<String, ConnectError> {
         self.read(&["--version"], About::Account, shapes::version)
             .await
     }

@@ -9,8 +9,7 @@ use crate::provider::ConnectError;
 
 /// What a command was about.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::provider::devtunnel) enum About<'a> {
-    /// The account.
+pub enum About<'a> {
     Account,
     /// A tunnel that is said to be there.
     Tunnel(&'a str),
@@ -21,7 +20,6 @@ pub(in crate::provider::devtunnel) enum About<'a> {
 /// What a failure means.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// This.
     Is(ConnectError),
     /// Nobody is signed in, or it is another person's tunnel: only the account tells.
     NotPermitted(String),
@@ -101,7 +99,7 @@ const TROUBLE: [(&str, u16); 8] = [
 ];
 
 /// The program did not do what it was started for.
-pub(in crate::provider::devtunnel) fn failed(detail: impl Into<String>) -> ConnectError {
+pub fn failed(detail: impl Into<String>) -> ConnectError {
     let detail = detail.into();
     let reason = Reason::ProgramFailed {
         program: PROGRAM.to_owned(),
@@ -164,7 +162,7 @@ pub(super) fn not_permitted(about: About<'_>, signed_in: bool, detail: String) -
 }
 
 /// The provider would not have what was asked of it.
-pub(in crate::provider::devtunnel) fn refused(detail: &str) -> Reason {
+pub fn refused(detail: &str) -> Reason {
     Reason::Refused {
         detail: detail.to_owned(),
     }

@@ -13,7 +13,6 @@ pub struct Limits {
 /// One limit, in the program's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limit {
-    /// What is limited.
     pub name: String,
     /// How much of it was used.
     pub used: String,
@@ -21,7 +20,6 @@ pub struct Limit {
     pub limit: String,
     /// When it begins anew; empty when it does not say.
     pub resets: String,
-    /// What it means.
     pub description: String,
 }
 

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 /// What one look at one tunnel gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The tunnel.
     pub tunnel: Tunnel,
     /// What the service counts of each port.
     pub metrics: BTreeMap<PortNumber, Metrics>,
@@ -22,10 +21,7 @@ pub struct Shown {
 }
 
 /// A listed tunnel, without what a list does not tell. `None`, and a warning, when its id is none.
-pub(in crate::provider::devtunnel) fn map_listed(
-    listed: &Listed,
-    now: UnixMillis,
-) -> Option<Tunnel> {
+pub fn map_listed(listed: &Listed, now: UnixMillis) -> Option<Tunnel> {
     let Ok(id) = TunnelId::new(listed.id.as_str()) else {
         tracing::warn!(id = listed.id, "a tunnel has an id that is none");
         return None;
@@ -48,11 +44,7 @@ pub(in crate::provider::devtunnel) fn map_listed(
 }
 
 /// A tunnel with all that one look tells. `access` is who may visit it.
-pub(in crate::provider::devtunnel) fn map_shown(
-    told: &Told,
-    access: &[Entry],
-    now: UnixMillis,
-) -> Option<Shown> {
+pub fn map_shown(told: &Told, access: &[Entry], now: UnixMillis) -> Option<Shown> {
     let mut tunnel = map_listed(&told.listed, now)?;
     tunnel.ports = told
         .ports
@@ -82,12 +74,12 @@ pub(in crate::provider::devtunnel) fn map_shown(
 
 /// How a visitor reaches a port that is no web page, as one for ssh or rdp: with the provider's own
 /// program, which has it as a port of the visitor's computer.
-pub(in crate::provider::devtunnel) fn client_command(id: &TunnelId) -> String {
+pub fn client_command(id: &TunnelId) -> String {
     format!("{PROGRAM} connect {id}")
 }
 
 /// A port, with the tunnel's id for a label: the service makes its host name.
-pub(in crate::provider::devtunnel) fn map_port(id: &TunnelId, port: &PortTold) -> Port {
+pub fn map_port(id: &TunnelId, port: &PortTold) -> Port {
     Port {
         number: port.number,
         protocol: port.protocol,

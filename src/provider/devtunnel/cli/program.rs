@@ -35,7 +35,7 @@ const BUSY: (u32, Duration) = (20, Duration::from_millis(25));
 
 /// The program, wherever it is: it is looked for at each run, since it may have been installed since.
 #[derive(Clone, Debug)]
-pub(in crate::provider::devtunnel) struct Program {
+pub struct Program {
     asked: Option<OsString>,
     within: Duration,
 }
@@ -54,19 +54,15 @@ pub(super) struct Answer {
 /// A command gave no answer at all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    /// There is no such program.
     #[error("it is not there")]
     NotThere,
     /// The system would not start it.
     #[error("it could not be started: {0}")]
     NotStarted(io::Error),
-    /// It took too long.
     #[error("no answer within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// It printed too much.
     #[error("it printed more than {MOST} bytes")]
     TooMuch,
-    /// Its end or its output could not be read.
     #[error("its output could not be read: {0}")]
     Broken(#[from] io::Error),
 }
@@ -83,7 +79,7 @@ pub(super) struct Watch<'a> {
 
 impl Program {
     /// The one that the environment names, or the one on the PATH.
-    pub(in crate::provider::devtunnel) fn from_env() -> Self {
+    pub fn from_env() -> Self {
         let asked = std::env::var_os(ASKED).filter(|asked| !asked.is_empty());
         Self {
             asked,
@@ -91,16 +87,14 @@ impl Program {
         }
     }
 
-    /// This one.
-    pub(in crate::provider::devtunnel) fn at(path: impl Into<PathBuf>) -> Self {
+    pub fn at(path: impl Into<PathBuf>) -> Self {
         Self {
             asked: Some(path.into().into()),
             within: ANSWER_WITHIN,
         }
     }
 
-    /// With another time-out.
-    pub(in crate::provider::devtunnel) fn within(self, within: Duration) -> Self {
+    pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 /// A tunnel in `list`: without its ports and without who may visit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::provider::devtunnel) struct Listed {
+pub struct Listed {
     /// Its id, as it was said.
     pub id: String,
     /// A name, if it has one.
     pub name: String,
     /// What was written about it.
     pub description: String,
-    /// How many hosts serve it.
     pub hosts: u32,
     /// How many visitors' clients are connected, if it was said.
     pub visitors: Option<u32>,
@@ -28,10 +27,9 @@ pub(in crate::provider::devtunnel) struct Listed {
 
 /// A tunnel in `show`, `create` and `update`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::provider::devtunnel) struct Told {
+pub struct Told {
     /// What a list says of it too.
     pub listed: Listed,
-    /// Its ports.
     pub ports: Vec<PortTold>,
     /// Who may visit; `None` when it was not said.
     pub access: Option<Vec<Entry>>,
@@ -41,10 +39,8 @@ pub(in crate::provider::devtunnel) struct Told {
 
 /// A port in `show` and `port create`.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::provider::devtunnel) struct PortTold {
-    /// Its number.
+pub struct PortTold {
     pub number: PortNumber,
-    /// What it speaks.
     pub protocol: Protocol,
     /// Its URL, when it was hosted before.
     pub url: Option<String>,
@@ -56,10 +52,9 @@ pub(in crate::provider::devtunnel) struct PortTold {
 
 /// Who may do what, or may not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::provider::devtunnel) struct Entry {
+pub struct Entry {
     /// `Anonymous`, `Users`, `Organizations` …
     pub kind: String,
-    /// Whether it forbids.
     pub deny: bool,
     /// Whether a port has it from its tunnel.
     pub inherited: bool,
@@ -71,19 +66,19 @@ pub(in crate::provider::devtunnel) struct Entry {
 
 impl Entry {
     /// Whether it is about everybody, and about visiting.
-    pub(in crate::provider::devtunnel) fn is_anonymous(&self) -> bool {
+    pub fn is_anonymous(&self) -> bool {
         self.kind.eq_ignore_ascii_case("anonymous")
             && (self.scopes.is_empty() || self.scopes.contains("connect"))
     }
 
     /// Whether it is exactly what `access create --anonymous` makes.
-    pub(in crate::provider::devtunnel) fn can_be_made(&self) -> bool {
+    pub fn can_be_made(&self) -> bool {
         self.is_anonymous() && self.subjects.is_empty() && self.scopes.len() <= 1
     }
 }
 
 /// Whether these let everybody in: what forbids wins.
-pub(in crate::provider::devtunnel) fn is_public(entries: &[Entry]) -> bool {
+pub fn is_public(entries: &[Entry]) -> bool {
     let mut anonymous = entries.iter().filter(|entry| entry.is_anonymous());
     let denied = anonymous.clone().any(|entry| entry.deny);
     !denied && anonymous.any(|entry| !entry.deny)
@@ -91,10 +86,8 @@ pub(in crate::provider::devtunnel) fn is_public(entries: &[Entry]) -> bool {
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) struct User {
-    /// Whether anybody is.
+pub struct User {
     pub signed_in: bool,
-    /// Who.
     pub name: String,
     /// Through whom.
     pub via: String,
@@ -204,7 +197,7 @@ fn port_told(port: &Value) -> Option<PortTold> {
 }
 
 /// Bytes are carried whatever they are called; what nobody knows is found out by trying.
-pub(in crate::provider::devtunnel) fn protocol_of(text: &str) -> Protocol {
+pub fn protocol_of(text: &str) -> Protocol {
     match text.to_ascii_lowercase().as_str() {
         "http" => Protocol::Http,
         "https" => Protocol::Https,

@@ -11,8 +11,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm::Ecdsa {
     curve: EcdsaCurve::NistP384,
 };
 
-/// A host key.
-pub(in crate::provider::devtunnel) struct HostKey {
+pub struct HostKey {
     pub(super) private: PrivateKey,
     public: String,
 }
@@ -26,8 +25,7 @@ impl fmt::Debug for HostKey {
 }
 
 impl HostKey {
-    /// A new one.
-    pub(in crate::provider::devtunnel) fn make() -> Result<Self, ConnectError> {
+    pub fn make() -> Result<Self, ConnectError> {
         let other = |detail: String| {
             ConnectError::with(
                 Reason::Other {
@@ -47,7 +45,7 @@ impl HostKey {
     }
 
     /// The public half as an SSH blob, in Base64.
-    pub(in crate::provider::devtunnel) fn public(&self) -> &str {
+    pub fn public(&self) -> &str {
         &self.public
     }
 }

@@ -14,6 +14,7 @@ pub(super) use key::HostKey;
 pub(super) use stream::Pool;
 
 use super::visitors::{Reached, Visitors};
+use crate::base::forward::forward_writes;
 use crate::link::Transport;
 use handler::{Handler, Kind};
 use russh::server::{self, Config};
@@ -196,24 +197,4 @@ impl<T: AsyncRead + Unpin> AsyncRead for Cuttable<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Cuttable<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        Pin::new(&mut this.io).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        this.check(cx)?;
-        Pin::new(&mut this.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
-    }
-}
+forward_writes!([T: AsyncWrite + Unpin] Cuttable<T>, io before check);

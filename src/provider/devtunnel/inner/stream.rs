@@ -38,7 +38,7 @@ const LONGEST_WRITE: usize = 32 * 1024;
 
 /// The room that all channels of all inner sessions share.
 #[derive(Clone, Debug)]
-pub(in crate::provider::devtunnel) struct Pool(Arc<Semaphore>);
+pub struct Pool(Arc<Semaphore>);
 
 impl Default for Pool {
     fn default() -> Self {

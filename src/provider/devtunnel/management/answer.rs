@@ -26,7 +26,7 @@ pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 
 /// Which part of the service was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) enum Half {
+pub enum Half {
     /// It puts its name into its answers: what comes without it is something else's.
     Management,
     /// It says nothing of itself, and answers an upgrade with a page of its own only to refuse it.
@@ -49,7 +49,7 @@ pub(super) fn between(status: u16, address: &str) -> ConnectError {
 
 /// What an answer means that is no success, or none where an upgrade was asked for. `address` is where
 /// the service is.
-pub(in crate::provider::devtunnel) fn map_status(
+pub fn map_status(
     status: u16,
     headers: &HeaderMap,
     body: &str,

@@ -11,7 +11,6 @@ pub const VARIABLE: &str = "UNDERPASS_DEVTUNNEL_URL";
 /// The version of the service's interface that we speak.
 const API_VERSION: &str = "2023-09-27-preview";
 
-/// Where the service is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// At the tunnel's cluster.

@@ -64,7 +64,6 @@ impl Management {
         Ok(Self { client, base })
     }
 
-    /// The tunnel and its ports.
     pub(super) async fn tunnel(
         &self,
         id: &TunnelId,

@@ -5,19 +5,17 @@ use serde_json::{Value, json};
 
 /// A tunnel, as the service answers with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) struct TunnelReply {
+pub struct TunnelReply {
     pub ports: Vec<PortReply>,
     /// The answer says which ports there are; without that it is no proof that there are none.
     pub says_ports: bool,
     /// The hosts that are registered, by their ids.
     pub hosts: Vec<String>,
-    /// A host is connected.
     pub is_hosted: bool,
 }
 
-/// One of its ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) struct PortReply {
+pub struct PortReply {
     pub number: u16,
     pub protocol: Option<String>,
     /// Where visitors reach it, once it was hosted.
@@ -26,8 +24,7 @@ pub(in crate::provider::devtunnel) struct PortReply {
 
 /// The registration of a host, as the service answers with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) struct EndpointReply {
-    /// Where the host connects.
+pub struct EndpointReply {
     pub host_relay: Option<String>,
     /// The public URLs, with `{port}` in place of the number.
     pub port_uri_format: Option<String>,
@@ -35,7 +32,7 @@ pub(in crate::provider::devtunnel) struct EndpointReply {
 
 impl EndpointReply {
     /// Where visitors reach this port, if the service said.
-    pub(in crate::provider::devtunnel) fn url(&self, port: u16) -> Option<String> {
+    pub fn url(&self, port: u16) -> Option<String> {
         const PLACE: &str = "{port}";
         let format = self.port_uri_format.as_ref()?;
         let has_place = format.contains(PLACE);
@@ -45,14 +42,14 @@ impl EndpointReply {
 
 /// Registers a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider::devtunnel) struct Endpoint {
+pub struct Endpoint {
     pub host_id: String,
     /// The blob of the host key that visitors' clients are to find, in Base64.
     pub public_key: String,
 }
 
 impl Endpoint {
-    pub(in crate::provider::devtunnel) fn id(&self) -> String {
+    pub fn id(&self) -> String {
         format!("{}-relay", self.host_id)
     }
 

@@ -14,7 +14,7 @@ const DISPLACED: u32 = 12;
 
 /// What `end` means to a session. One that a newer session of this host displaced has lost
 /// its link and nothing else.
-pub(in crate::provider::devtunnel) fn map_end(end: &End, generation: &Generation) -> Ended {
+pub fn map_end(end: &End, generation: &Generation) -> Ended {
     let ended = map(end);
     if ended.reason == Reason::TakenOver && !generation.is_newest() {
         return ConnectError::with(Reason::LinkLost, "a newer session of ours took over");

@@ -16,9 +16,8 @@ use super::visitors::{Refusal, Visitors};
 use super::watch::watch;
 use crate::link::websocket::Pulse;
 use crate::model::{LivePort, Port, Reason};
-use crate::provider::{
-    BoxFuture, ConnectError, Ended, Session, SessionEvent, SessionPart, TrafficBoard,
-};
+use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use end::END_BY_APPLICATION;
 use ports::{Ports, Served};
 use std::sync::Arc;
@@ -31,19 +30,8 @@ use tokio_util::task::AbortOnDropHandle;
 /// Saying goodbye takes this long at most: the relay is told, then the management service.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(15);
 
-/// Events that wait for the engine.
-const EVENT_QUEUE: usize = 16;
-
 /// So many clients of the first version are served at once.
 const MOST_CLIENTS: usize = 256;
-
-/// What the engine asks of a session.
-enum Command {
-    SetPorts(Vec<Port>),
-    Check,
-    Drop,
-    Close(oneshot::Sender<()>),
-}
 
 /// How attending ends.
 enum End {
@@ -55,7 +43,6 @@ enum End {
     Closed(oneshot::Sender<()>),
 }
 
-/// What a session is made of.
 pub(super) struct Made {
     pub outer: Outer,
     pub events: mpsc::Receiver<Event>,
@@ -69,8 +56,7 @@ pub(super) struct Made {
 
 /// Starts a session, and waits until it serves `ports`.
 pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, ConnectError> {
-    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-    let (commands, orders) = mpsc::unbounded_channel();
+    let (session, engine) = ends();
     let (ready, is_ready) = oneshot::channel();
     let traffic = Arc::new(TrafficBoard::default());
     let visitors = Arc::new(Visitors::new(&wanted, Arc::clone(&traffic)));
@@ -94,54 +80,12 @@ pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, Conn
         clients: JoinSet::new(),
         alive: false,
         established: false,
-        events,
-        orders,
+        engine,
     };
     let task = AbortOnDropHandle::new(tokio::spawn(host.run(wanted)));
     let lost = || ConnectError::with(Reason::LinkLost, "the session's task is gone");
     let ports = is_ready.await.unwrap_or_else(|_| Err(lost()))?;
-    Ok(Session {
-        ports,
-        events: receiver,
-        traffic,
-        part: Box::new(Part {
-            commands,
-            _task: task,
-        }),
-    })
-}
-
-/// The engine's handle. The task owns everything else, and ends with it.
-struct Part {
-    commands: mpsc::UnboundedSender<Command>,
-    _task: AbortOnDropHandle<()>,
-}
-
-impl SessionPart for Part {
-    fn set_ports(&self, ports: Vec<Port>) {
-        let _ = self.commands.send(Command::SetPorts(ports));
-    }
-
-    fn check_link(&self) {
-        let _ = self.commands.send(Command::Check);
-    }
-
-    fn drop_link(&self) {
-        let _ = self.commands.send(Command::Drop);
-    }
-
-    fn goodbye_within(&self) -> Duration {
-        GOODBYE_WITHIN
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            let (done, closed) = oneshot::channel();
-            if self.commands.send(Command::Close(done)).is_ok() {
-                let _ = timeout(GOODBYE_WITHIN, closed).await;
-            }
-        })
-    }
+    Ok(session.session(task, ports, traffic, GOODBYE_WITHIN))
 }
 
 type Ready = oneshot::Sender<Result<Vec<LivePort>, ConnectError>>;
@@ -165,8 +109,7 @@ struct Host {
     alive: bool,
     /// The engine knows that.
     established: bool,
-    events: mpsc::Sender<SessionEvent>,
-    orders: mpsc::UnboundedReceiver<Command>,
+    engine: TaskEnd,
 }
 
 impl Host {
@@ -191,12 +134,8 @@ impl Host {
                 let lost = || ConnectError::new(Reason::LinkLost);
                 let _ = ready.send(Err(ended.unwrap_or_else(lost)));
             }
-            (None, Some(ended)) => {
-                let _ = self.events.send(SessionEvent::Ended(ended)).await;
-            }
-            (None, None) => {
-                let _ = self.events.send(SessionEvent::Superseded).await;
-            }
+            (None, Some(ended)) => self.engine.end(SessionEvent::Ended(ended)).await,
+            (None, None) => self.engine.end(SessionEvent::Superseded).await,
         }
     }
 
@@ -224,15 +163,15 @@ impl Host {
         });
         loop {
             tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(Command::Close(done)) => return End::Closed(done),
+                order = self.engine.orders.recv() => match order {
+                    Some(Order::Close(done)) => return End::Closed(done),
                     None => return End::Over(ConnectError::new(Reason::LinkLost)),
-                    Some(Command::Drop) => {
+                    Some(Order::Drop) => {
                         let error = ConnectError::with(Reason::LinkLost, "the link was dropped on purpose");
                         return End::Over(error);
                     }
-                    Some(Command::Check) => doubt.notify_one(),
-                    Some(Command::SetPorts(ports)) => {
+                    Some(Order::Check) => doubt.notify_one(),
+                    Some(Order::SetPorts(ports)) => {
                         self.visitors.set(&ports);
                         self.ports.want(ports);
                     }
@@ -309,7 +248,7 @@ impl Host {
                 let _ = ready.send(Ok(live));
                 self.establish();
             }
-            None => self.tell(SessionEvent::Ports(live)),
+            None => self.engine.tell(SessionEvent::Ports(live)),
         }
         Ok(())
     }
@@ -318,7 +257,7 @@ impl Host {
     fn establish(&mut self) {
         if self.alive && !self.established && self.ready.is_none() {
             self.established = true;
-            self.tell(SessionEvent::Established);
+            self.engine.tell(SessionEvent::Established);
         }
     }
 
@@ -344,13 +283,6 @@ impl Host {
                     serve(incoming, port, e2ee, &visitors, &inner).await;
                 });
             }
-        }
-    }
-
-    /// The engine reads its events all the time. Should it not, the visitors must not wait for it.
-    fn tell(&self, event: SessionEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::warn!("the engine does not read its events");
         }
     }
 }

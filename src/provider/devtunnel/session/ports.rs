@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// This host's place on the service's register.
-pub(in crate::provider::devtunnel) struct Registration {
+pub struct Registration {
     pub management: Management,
     pub tunnel: TunnelId,
     pub endpoint: Endpoint,
@@ -125,7 +125,7 @@ impl Registration {
 /// were there once, and whoever took them away shall not find them again. Those that are there are
 /// left as they are. Gives those that there are by now; an error when one could not be made and there
 /// is no other.
-pub(in crate::provider::devtunnel) async fn ensure(
+pub async fn ensure(
     management: &Management,
     tunnel: &TunnelId,
     token: Option<&Secret>,
@@ -205,7 +205,6 @@ pub(super) struct Served {
 
 /// What is to be done next.
 enum Next {
-    /// These are wanted.
     Want(Vec<Port>),
     /// Others may have changed what there is.
     ReadAgain,
@@ -397,7 +396,6 @@ async fn serve(
     }
 }
 
-/// What the service says that the port speaks.
 fn protocol(known: &TunnelReply, number: PortNumber) -> Option<String> {
     let mut known = known.ports.iter();
     let port = known.find(|port| port.number == number.get())?;

@@ -17,8 +17,9 @@ const KEPT: usize = 256 * 1024;
 pub(super) const MAX_DATA: u32 = 32 * 1024;
 
 /// What the other end has said of its end of the channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Theirs {
+    #[default]
     Open,
     /// It writes no more.
     Ended,
@@ -27,8 +28,9 @@ enum Theirs {
 }
 
 /// What is said of our end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Ours {
+    #[default]
     Open,
     /// Its end goes out behind what was written.
     Ending,
@@ -46,7 +48,7 @@ pub(super) enum Said {
     Closed,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct State {
     /// Its number at the other end.
     pub(super) remote: u32,
@@ -78,20 +80,10 @@ impl State {
     pub(super) fn new(remote: u32, credit: u32, max_packet: u32) -> Self {
         Self {
             remote,
-            is_queued: false,
-            is_adjusting: false,
-            reader: None,
-            writer: None,
-            window: 0,
-            inbox: Ring::new(0),
-            allowed: 0,
-            consumed: 0,
-            theirs: Theirs::Open,
             outbox: Ring::new(OUTBOX),
             credit,
             max_packet: size(max_packet.min(MAX_DATA)),
-            ours: Ours::Open,
-            is_abandoned: false,
+            ..Self::default()
         }
     }
 

@@ -57,6 +57,12 @@ enum Stage {
     Open,
 }
 
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Ident(Ident::default())
+    }
+}
+
 /// A channel that the relay asks for.
 #[derive(Debug)]
 pub(super) struct Opening {
@@ -84,7 +90,7 @@ pub(super) enum Write {
     Over,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Machine {
     stage: Stage,
     cookie: [u8; 16],
@@ -120,23 +126,9 @@ impl Machine {
         let mut control = OURS.as_bytes().to_vec();
         put_kex_init(&mut control, &cookie);
         Self {
-            stage: Stage::Ident(Ident::default()),
             cookie,
-            sequence: 0,
-            channels: HashMap::new(),
-            pending: HashMap::new(),
-            remotes: HashSet::new(),
-            next_id: 0,
-            reserved: 0,
             control,
-            adjusting: VecDeque::new(),
-            talking: VecDeque::new(),
-            requests: VecDeque::new(),
-            openings: Vec::new(),
-            woken: Vec::new(),
-            is_over: false,
-            end: None,
-            is_farewell: false,
+            ..Self::default()
         }
     }
 

@@ -73,7 +73,6 @@ pub enum End {
     /// The relay said so, with SSH's code for the reason; or this end did.
     #[error("the session was ended with code {code}: {text}")]
     Disconnected {
-        /// SSH's code.
         code: u32,
         /// In words, for a log.
         text: String,
@@ -101,7 +100,6 @@ pub enum Refused {
     /// Too many requests wait for their answer.
     #[error("too many requests wait for the relay")]
     Busy,
-    /// The session is over.
     #[error("the session is over")]
     Ended,
 }
@@ -137,11 +135,9 @@ pub enum IncomingKind {
     Forwarded {
         /// The address that was forwarded.
         host: String,
-        /// The port that was forwarded.
         port: u32,
         /// The visitor's address, as the relay tells it.
         origin: String,
-        /// The visitor's port.
         origin_port: u32,
         /// What the visitor showed the relay; may be empty.
         access_token: Secret,
@@ -186,7 +182,6 @@ impl Incoming {
 
     /// Takes the channel in. The flag tells the visitor that encryption from end to end is on; it is
     /// said only where the relay's version has a place for it.
-    #[must_use]
     pub fn accept(mut self, e2ee_enabled: bool) -> Channel {
         let offer = &mut self.offer;
         offer.is_answered = true;

@@ -8,7 +8,6 @@ pub(super) const MAX_PACKET: usize = 64 * 1024;
 /// Packets are padded to multiples of this.
 const BLOCK: usize = 8;
 
-/// The least padding.
 const LEAST_PADDING: usize = 4;
 
 /// The length field and the padding's length.
@@ -60,7 +59,6 @@ pub(super) fn put(out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
     out[start + 4] = u8::try_from(padding).unwrap_or_default();
 }
 
-/// Appends a number.
 pub(super) fn put_u32(out: &mut Vec<u8>, value: u32) {
     out.extend_from_slice(&value.to_be_bytes());
 }

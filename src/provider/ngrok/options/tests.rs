@@ -109,6 +109,11 @@ fn what_does_not_go_together_is_refused() {
     assert_eq!(options.check_ports(&[one.clone(), tcp.clone()]), Ok(()));
     let refused = options.check_ports(&[one.clone(), two]).expect_err("two");
     assert_eq!(refused.key, "domain");
+    let refused = options.check_ports(std::slice::from_ref(&tcp));
+    assert_eq!(refused.expect_err("no name").key, "domain");
+    let options = set("address", "a.example:1").expect("a place");
+    let refused = options.check_ports(std::slice::from_ref(&one));
+    assert_eq!(refused.expect_err("no address").key, "address");
     let options = set("oauth", "google").expect("a place");
     assert_eq!(options.check_ports(&[one]), Ok(()));
     let refused = options.check_ports(&[tcp]).expect_err("bytes");

@@ -46,7 +46,6 @@ impl Default for Detours {
 
 impl Detours {
     /// The usual ones, through the proxy that the environment names.
-    #[must_use]
     pub fn from_env() -> Self {
         Self {
             proxies: Proxies::from_env(),

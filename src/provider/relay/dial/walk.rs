@@ -39,7 +39,6 @@ pub(super) struct Failed {
 pub(super) enum Blame {
     /// All that any way needs.
     Hopeless,
-    /// This port.
     Port,
     /// This way: something answers at the port.
     Way,

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The state between two pieces of a body.
 #[derive(Debug)]
-pub(in crate::relay::ingress) enum Decoder {
+pub enum Decoder {
     /// Bytes that are still to come.
     Known(u64),
     Chunked(Box<ChunkedBody>),
@@ -17,19 +17,19 @@ pub(in crate::relay::ingress) enum Decoder {
 
 /// A body in chunks, and the trailers behind it.
 #[derive(Debug)]
-pub(in crate::relay::ingress) struct ChunkedBody(Chunked);
+pub struct ChunkedBody(Chunked);
 
 /// What came of a piece.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::relay::ingress) struct Decoded {
+pub struct Decoded {
     /// Where in the piece the body's bytes are now.
-    pub(in crate::relay::ingress) data: Range<usize>,
+    pub data: Range<usize>,
     /// Bytes of the piece that belong to the body; what follows is the next message's.
-    pub(in crate::relay::ingress) consumed: usize,
+    pub consumed: usize,
 }
 
 impl Decoder {
-    pub(in crate::relay::ingress) fn new(length: Length) -> Self {
+    pub fn new(length: Length) -> Self {
         match length {
             Length::Known(length) => Self::Known(length),
             Length::Chunked => Self::Chunked(Box::new(ChunkedBody(Chunked::new()))),
@@ -38,7 +38,7 @@ impl Decoder {
     }
 
     /// Whether the body is whole. One that ends with its connection is not before that.
-    pub(in crate::relay::ingress) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         match self {
             Self::Known(left) => *left == 0,
             Self::Chunked(body) => body.0.is_over(),
@@ -47,12 +47,12 @@ impl Decoder {
     }
 
     /// Whether the end of the connection ends the body.
-    pub(in crate::relay::ingress) fn ends_with_connection(&self) -> bool {
+    pub fn ends_with_connection(&self) -> bool {
         matches!(self, Self::UntilEnd)
     }
 
     /// Reads the next piece; chunks are moved together in it.
-    pub(in crate::relay::ingress) fn decode(&mut self, piece: &mut [u8]) -> Result<Decoded, Fault> {
+    pub fn decode(&mut self, piece: &mut [u8]) -> Result<Decoded, Fault> {
         let length = match self {
             Self::UntilEnd => piece.len(),
             Self::Known(left) => {
@@ -75,7 +75,7 @@ impl Decoder {
     }
 
     /// The trailers, once the body is over.
-    pub(in crate::relay::ingress) fn take_trailers(&mut self) -> Result<HeaderMap, Fault> {
+    pub fn take_trailers(&mut self) -> Result<HeaderMap, Fault> {
         let Self::Chunked(body) = self else {
             return Ok(HeaderMap::new());
         };

@@ -6,27 +6,25 @@ use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request, response};
 
-/// A request's head.
 #[derive(Clone, Debug)]
-pub(in crate::relay::ingress) struct RequestHead {
+pub struct RequestHead {
     /// The URI is what the target means, for whoever routes by it.
-    pub(in crate::relay::ingress) parts: request::Parts,
+    pub parts: request::Parts,
     /// The target for the service, byte for byte as it came; of an absolute one, what stands behind
     /// the authority.
-    pub(in crate::relay::ingress) target: Bytes,
+    pub target: Bytes,
 }
 
-/// A response's head.
 #[derive(Debug)]
-pub(in crate::relay::ingress) struct ResponseHead {
-    pub(in crate::relay::ingress) parts: response::Parts,
+pub struct ResponseHead {
+    pub parts: response::Parts,
     /// As the service said it; may be empty.
-    pub(in crate::relay::ingress) reason: Bytes,
+    pub reason: Bytes,
 }
 
 /// Where the head at the beginning of `bytes` ends: behind its empty line. Of them, `seen` were
 /// looked at before. Empty lines before a head belong to it.
-pub(in crate::relay::ingress) fn head_end(bytes: &[u8], seen: usize) -> Option<usize> {
+pub fn head_end(bytes: &[u8], seen: usize) -> Option<usize> {
     let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
     let begin = bytes.iter().take_while(blank).count();
     let mut from = begin.max(seen.saturating_sub(3));
@@ -41,7 +39,7 @@ pub(in crate::relay::ingress) fn head_end(bytes: &[u8], seen: usize) -> Option<u
 }
 
 /// Reads a whole head of a visitor.
-pub(in crate::relay::ingress) fn parse_request(mut head: Bytes) -> Result<RequestHead, Fault> {
+pub fn parse_request(mut head: Bytes) -> Result<RequestHead, Fault> {
     let line = first_line(&mut head);
     let mut words = line.splitn(3, |&b| b == b' ');
     let (Some(method), Some(target), Some(version)) = (words.next(), words.next(), words.next())
@@ -59,7 +57,7 @@ pub(in crate::relay::ingress) fn parse_request(mut head: Bytes) -> Result<Reques
 }
 
 /// Reads a whole head of a service.
-pub(in crate::relay::ingress) fn parse_response(mut head: Bytes) -> Result<ResponseHead, Fault> {
+pub fn parse_response(mut head: Bytes) -> Result<ResponseHead, Fault> {
     let line = first_line(&mut head);
     let mut words = line.splitn(3, |&b| b == b' ');
     let version = read_version(words.next().unwrap_or_default())?;
@@ -82,7 +80,7 @@ pub(in crate::relay::ingress) fn parse_response(mut head: Bytes) -> Result<Respo
 
 /// Whether `bytes` can be the beginning of a response: an SSH server's greeting is none, and need
 /// not be waited out.
-pub(in crate::relay::ingress) fn begins_a_response(bytes: &[u8]) -> bool {
+pub fn begins_a_response(bytes: &[u8]) -> bool {
     let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
     let begin = bytes.iter().take_while(blank).count();
     let bytes = &bytes[begin..];
@@ -168,7 +166,7 @@ fn path_of(path: &Bytes) -> Result<PathAndQuery, Fault> {
 }
 
 /// Writes a request's head for a service.
-pub(in crate::relay::ingress) fn write_request(out: &mut Vec<u8>, head: &RequestHead) {
+pub fn write_request(out: &mut Vec<u8>, head: &RequestHead) {
     out.extend_from_slice(head.parts.method.as_str().as_bytes());
     out.push(b' ');
     out.extend_from_slice(&head.target);
@@ -178,11 +176,7 @@ pub(in crate::relay::ingress) fn write_request(out: &mut Vec<u8>, head: &Request
 
 /// Writes a response's head for a visitor, in the version of its parts. Without a reason it is the
 /// usual one.
-pub(in crate::relay::ingress) fn write_response(
-    out: &mut Vec<u8>,
-    parts: &response::Parts,
-    reason: &[u8],
-) {
+pub fn write_response(out: &mut Vec<u8>, parts: &response::Parts, reason: &[u8]) {
     out.extend_from_slice(match parts.version {
         Version::HTTP_10 => b"HTTP/1.0 ",
         _ => b"HTTP/1.1 ",

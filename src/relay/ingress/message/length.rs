@@ -10,7 +10,7 @@ const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// How a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::relay::ingress) enum Length {
+pub enum Length {
     /// After this many bytes; there is no body when it is 0.
     Known(u64),
     /// With its last chunk.
@@ -20,7 +20,7 @@ pub(in crate::relay::ingress) enum Length {
 }
 
 /// The length of a request's body.
-pub(in crate::relay::ingress) fn of_request(head: &request::Parts) -> Result<Length, Fault> {
+pub fn of_request(head: &request::Parts) -> Result<Length, Fault> {
     let known = content_length(&head.headers)?;
     if !head.headers.contains_key(TRANSFER_ENCODING) {
         return Ok(Length::Known(known.unwrap_or(0)));
@@ -37,10 +37,7 @@ pub(in crate::relay::ingress) fn of_request(head: &request::Parts) -> Result<Len
 }
 
 /// The length of the body in the answer to a request of `method`.
-pub(in crate::relay::ingress) fn of_response(
-    method: &Method,
-    head: &response::Parts,
-) -> Result<Length, Fault> {
+pub fn of_response(method: &Method, head: &response::Parts) -> Result<Length, Fault> {
     if head.status.is_informational() || head.status == StatusCode::NO_CONTENT {
         return Ok(Length::Known(0));
     }
@@ -65,7 +62,7 @@ pub(in crate::relay::ingress) fn of_response(
 }
 
 /// Whether whoever sent this head keeps the connection open behind its message.
-pub(in crate::relay::ingress) fn keeps_alive(version: Version, headers: &HeaderMap) -> bool {
+pub fn keeps_alive(version: Version, headers: &HeaderMap) -> bool {
     match version {
         Version::HTTP_10 => {
             has_token(headers, &CONNECTION, "keep-alive")
@@ -90,7 +87,7 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 }
 
 /// The number that all lines of it agree on.
-pub(in crate::relay::ingress) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
+pub fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
     let mut known = None;
     for text in tokens(headers, &CONTENT_LENGTH) {
         let digits = std::str::from_utf8(text).ok();

@@ -11,7 +11,7 @@ use std::time::Duration;
 const CLOSE_WITHIN: Duration = Duration::from_millis(300);
 
 /// A thread that draws the newest frame, however long the desktop takes.
-pub(in super::super) struct Painter {
+pub struct Painter {
     queue: Arc<PainterQueue>,
 }
 
@@ -31,7 +31,7 @@ struct PendingDraw {
 }
 
 impl Painter {
-    pub(in super::super) fn start() -> std::io::Result<Self> {
+    pub fn start() -> std::io::Result<Self> {
         Self::start_with(|| {
             let mut shown: Option<Shown> = None;
             move |frame: &Frame| draw(&mut shown, frame)
@@ -53,11 +53,11 @@ impl Painter {
         Ok(Self { queue })
     }
 
-    pub(in super::super) fn show(&self, frame: Frame) {
+    pub fn show(&self, frame: Frame) {
         self.queue.tell(|pending| pending.frame = Some(frame));
     }
 
-    pub(in super::super) fn retry(&self) {
+    pub fn retry(&self) {
         self.queue.tell(|pending| pending.retry = true);
     }
 }

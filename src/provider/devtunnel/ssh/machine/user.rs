@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 impl Machine {
     /// Takes the channel in. One that is gone meanwhile reads as ended.
-    pub(in super::super) fn accept(&mut self, id: u32, e2ee_enabled: bool) {
+    pub fn accept(&mut self, id: u32, e2ee_enabled: bool) {
         let Some(has_extra) = self.pending.remove(&id) else {
             return;
         };
@@ -37,7 +37,7 @@ impl Machine {
     }
 
     /// Does not take the channel in.
-    pub(in super::super) fn refuse(&mut self, id: u32, code: RefuseCode, text: &str) {
+    pub fn refuse(&mut self, id: u32, code: RefuseCode, text: &str) {
         if self.pending.remove(&id).is_none() {
             return;
         }
@@ -50,12 +50,7 @@ impl Machine {
     }
 
     /// Gives up to `max` bytes to `sink`.
-    pub(in super::super) fn read(
-        &mut self,
-        id: u32,
-        max: usize,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Read {
+    pub fn read(&mut self, id: u32, max: usize, sink: &mut dyn FnMut(&[u8])) -> Read {
         let is_over = self.is_over;
         let Some(state) = self.channels.get_mut(&id) else {
             return if is_over { Read::Over } else { Read::Eof };
@@ -74,7 +69,7 @@ impl Machine {
     }
 
     /// Takes as much as fits.
-    pub(in super::super) fn write(&mut self, id: u32, bytes: &[u8]) -> Write {
+    pub fn write(&mut self, id: u32, bytes: &[u8]) -> Write {
         if self.is_over {
             return Write::Over;
         }
@@ -93,21 +88,21 @@ impl Machine {
     }
 
     /// Who waits to read that channel is woken when it has reason to.
-    pub(in super::super) fn wait_to_read(&mut self, id: u32, waker: &Waker) {
+    pub fn wait_to_read(&mut self, id: u32, waker: &Waker) {
         if let Some(state) = self.channels.get_mut(&id) {
             remember(&mut state.reader, waker);
         }
     }
 
     /// Who waits to write to that channel is woken when it has reason to.
-    pub(in super::super) fn wait_to_write(&mut self, id: u32, waker: &Waker) {
+    pub fn wait_to_write(&mut self, id: u32, waker: &Waker) {
         if let Some(state) = self.channels.get_mut(&id) {
             remember(&mut state.writer, waker);
         }
     }
 
     /// Nothing is written to that channel any more.
-    pub(in super::super) fn finish(&mut self, id: u32) {
+    pub fn finish(&mut self, id: u32) {
         if let Some(state) = self.channels.get_mut(&id) {
             state.finish();
             self.let_talk(id);
@@ -115,7 +110,7 @@ impl Machine {
     }
 
     /// Nobody holds that channel any more.
-    pub(in super::super) fn abandon(&mut self, id: u32) {
+    pub fn abandon(&mut self, id: u32) {
         let Some(state) = self.channels.get_mut(&id) else {
             return;
         };
@@ -129,7 +124,7 @@ impl Machine {
     }
 
     /// Asks the relay to serve that port; the answer follows.
-    pub(in super::super) fn forward(
+    pub fn forward(
         &mut self,
         port: u16,
         token: &Secret,
@@ -145,7 +140,7 @@ impl Machine {
     }
 
     /// Asks the relay to serve that port no more.
-    pub(in super::super) fn cancel_forward(&mut self, port: u16) -> Result<(), Refused> {
+    pub fn cancel_forward(&mut self, port: u16) -> Result<(), Refused> {
         self.check_open()?;
         if self.control.len() > MAX_CONTROL / 2 {
             return Err(Refused::Busy);

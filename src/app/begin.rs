@@ -1,36 +1,39 @@
 //! Reads what the program begins with: every file of the home, and the relay it uses.
 
-use crate::app::{Begin, RELAY_TOKEN, RelayChoice, tokens};
+use super::{Begin, RELAY_TOKEN, RelayChoice, tokens};
 use crate::base::files::Loaded;
-use crate::model::{JoinLink, NoticeKind, Settings};
+use crate::model::{JoinLink, Language, NoticeKind, Settings};
 use crate::platform;
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::Home;
 
-/// The facts at the begin, with a notice for each file that was not as it should be.
-pub(super) fn load(home: &Home) -> Begin {
-    let mut notices = Vec::new();
-    let settings = keep(&mut notices, home.settings().load());
-    let locale = platform::system_locale();
-    let mut begin = Begin {
-        tunnels: keep(&mut notices, home.tunnels().load()),
-        hosted: keep(&mut notices, home.hosted().load()),
-        rows: keep(&mut notices, home.rows().load()),
-        install: keep(&mut notices, home.install_id()),
-        tokens: tokens::known(home, &registry::catalog(), |name| std::env::var(name).ok()),
-        settings,
-        ..Begin::default()
-    };
-    if let Some(locale) = locale {
-        begin.appearance.language = crate::model::Language::from_locale(&locale);
+impl Begin {
+    /// What the home has, with a notice for each file that was not as it should be.
+    #[must_use]
+    pub fn load(home: &Home) -> Self {
+        let mut notices = Vec::new();
+        let settings = keep(&mut notices, home.settings().load());
+        let mut begin = Self {
+            tunnels: keep(&mut notices, home.tunnels().load()),
+            hosted: keep(&mut notices, home.hosted().load()),
+            rows: keep(&mut notices, home.rows().load()),
+            install: keep(&mut notices, home.install_id()),
+            tokens: tokens::known(home, &registry::catalog(), |name| std::env::var(name).ok()),
+            settings,
+            ..Self::default()
+        };
+        if let Some(locale) = platform::system_locale() {
+            begin.appearance.language = Language::from_locale(&locale);
+        }
+        begin.notices = notices;
+        begin
     }
-    begin.notices = notices;
-    begin
 }
 
 /// The relay that the settings and the kept token name.
-pub(super) fn relay_choice(settings: &Settings, secrets: &Secrets) -> RelayChoice {
+#[must_use]
+pub fn relay_choice(settings: &Settings, secrets: &Secrets) -> RelayChoice {
     let Some(joined) = &settings.relay.joined else {
         return RelayChoice::Embedded;
     };
@@ -46,13 +49,6 @@ pub(super) fn relay_choice(settings: &Settings, secrets: &Secrets) -> RelayChoic
         whole.parse().ok()
     });
     link.map_or(RelayChoice::TokenMissing, RelayChoice::Joined)
-}
-
-#[cfg(feature = "window")]
-/// Secrets that are in a file where a keychain should be are worth saying.
-pub(super) fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
-    let expected = !home.is_private();
-    (expected && secrets.kind() == crate::secrets::Kind::File).then_some(NoticeKind::NoKeychain)
 }
 
 fn keep<T>(notices: &mut Vec<NoticeKind>, loaded: Loaded<T>) -> T {

@@ -1,14 +1,24 @@
 //! `underpass host`: the app without a window.
 
-use super::control::{self, Order};
-use super::plan::{Known, NoPlan, Plan, plan};
-use super::signals::Signals;
-use super::speech::{Speech, complain};
-use super::{USAGE, runtime};
-use super::{begin, chosen, remote};
-use crate::app::{App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory};
+mod args;
+mod chosen;
+mod control;
+mod plan;
+pub(super) mod remote;
+
+pub(crate) use self::args::HostArgs;
+#[cfg(test)]
+pub(super) use self::args::HostTarget;
+
+use self::control::Request;
+use self::plan::{Known, NoPlan, Plan, plan};
+use crate::app::{
+    App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, relay_choice,
+};
 use crate::base::clock;
-use crate::cli::HostArgs;
+use crate::base::signals::Signals;
+use crate::cli::console::{Console, Failure};
+use crate::cli::runtime;
 use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
@@ -27,69 +37,60 @@ use tokio::sync::mpsc;
 const INTERRUPTED: u8 = 130;
 
 /// What happens while it hosts.
-enum Wish {
+enum Input {
+    /// The renderer has something to tell.
     Told(Told),
-    Order(Order),
+    /// A line of standard input.
+    Request(Request),
 }
 
 /// `unsaved` says why nothing of this run is kept.
-pub(super) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
-    let mut loaded = begin::load(&home);
+pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
+    let mut begin = Begin::load(&home);
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
-    loaded.notices.extend(unsaved);
-    let speech = Speech::new(&loaded.settings);
-    let offers = registry::catalog().of(args.provider);
-    let planned = if offers.is_remote() {
-        plan_remote(&home, args, &loaded).map_err(|why| (vec![why], ExitCode::FAILURE))
-    } else {
-        let is_shared = args.relay.is_some() || loaded.settings.relay.joined.is_some();
-        let shared = is_shared.then_some(loaded.install.as_str());
-        let known = Known {
-            settings: &loaded.settings,
-            saved: &loaded.tunnels,
-            shared,
+    begin.notices.extend(unsaved);
+    let console = Console::new(&begin.settings);
+    let done = choose(&home, args, &mut begin).and_then(|(plan, secrets)| {
+        let offers = registry::catalog().of(args.provider);
+        for msg in &remote::open_anyway(args, offers.name, &plan) {
+            console.error(msg);
+        }
+        let begin = Begin {
+            tunnels: plan.tunnels.clone(),
+            // Those are the desktop's: what is hosted here is what was typed.
+            hosted: BTreeSet::new(),
+            fixed_ports: plan.fixed_ports.clone(),
+            rows: Rows::new(),
+            ..begin
         };
-        let plan = plan(args, &known, clock::now());
-        plan.map_err(|no_plan| (explain(&no_plan), ExitCode::from(USAGE)))
+        let served = serve(home, args, begin, &plan, secrets);
+        served.map_err(Failure::Other)
+    });
+    done.unwrap_or_else(|failure| console.end(Err(failure)))
+}
+
+/// What is hosted, with what was chosen for it, and what is secret of that.
+fn choose(home: &Home, args: &HostArgs, begin: &mut Begin) -> Result<(Plan, Secrets), Failure> {
+    let offers = registry::catalog().of(args.provider);
+    let mut plan = if offers.is_remote() {
+        plan_remote(home, args, begin).map_err(Failure::Because)?
+    } else {
+        let is_shared = args.relay.is_some() || begin.settings.relay.joined.is_some();
+        let known = Known {
+            settings: &begin.settings,
+            saved: &begin.tunnels,
+            shared: is_shared.then_some(begin.install.as_str()),
+        };
+        plan(args, &known, clock::now()).map_err(|no_plan| Failure::Usage(explain(&no_plan)))?
     };
     for (key, value) in &args.set.provider {
-        loaded.settings.set_option(args.provider, key, value);
+        begin.settings.set_option(args.provider, key, value);
     }
-    let secrets = open_secrets(&home, args, &loaded, planned.as_ref().ok());
-    let chosen = planned.and_then(|mut plan| {
-        let given = chosen::read_secrets(offers, &args.set);
-        let done = given
-            .and_then(|given| chosen::apply(&mut plan, args, &loaded.tokens, &given, &secrets));
-        done.map_err(|why| (vec![why], ExitCode::from(USAGE)))?;
-        Ok(plan)
-    });
-    let plan = match chosen {
-        Ok(plan) => plan,
-        Err((complaints, code)) => {
-            for msg in &complaints {
-                speech.complain(msg);
-            }
-            return code;
-        }
-    };
-    for msg in &remote::open_anyway(args, offers.name, &plan) {
-        speech.complain(msg);
-    }
-    let begin = Begin {
-        tunnels: plan.tunnels.clone(),
-        // Those are the desktop's: what is hosted here is what was typed.
-        hosted: BTreeSet::new(),
-        fixed_ports: plan.fixed_ports.clone(),
-        rows: Rows::new(),
-        ..loaded
-    };
-    match serve(home, args, begin, &plan, speech, secrets) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    let secrets = open_secrets(home, args, begin, &plan);
+    chosen::read_secrets(offers, &args.set)
+        .and_then(|given| chosen::apply(&mut plan, args, &begin.tokens, &given, &secrets))
+        .map_err(|why| Failure::Usage(vec![why]))?;
+    Ok((plan, secrets))
 }
 
 /// Asks the account.
@@ -97,11 +98,11 @@ fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg
     let secrets = Arc::new(Secrets::open(home.path(), true));
     let inventory = registry::remote(secrets).inventory(&AccountId::only(args.provider));
     let inventory = inventory.map_err(|reason| fault(&reason))?;
-    let asking = remote::Asking {
+    let account = remote::RemoteAccount {
         offers: registry::catalog().of(args.provider),
         inventory: &*inventory,
     };
-    remote::plan(args, asking, &loaded.tunnels)
+    remote::plan(args, account, &loaded.tunnels)
 }
 
 /// What is wrong, a line each.
@@ -126,22 +127,22 @@ fn serve(
     args: &HostArgs,
     mut begin: Begin,
     plan: &Plan,
-    speech: Speech,
     secrets: Secrets,
 ) -> anyhow::Result<ExitCode> {
     let choice = choose_relay(args, &mut begin.settings, &secrets);
     let secrets = Arc::new(secrets);
+    let catalogue = Console::new(&begin.settings).into_catalogue();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     let runtime = runtime()?;
-    let (wish, wishes) = mpsc::unbounded_channel();
-    let closed = wish.clone();
-    let lines = Lines::start(speech.into_catalogue(), args.json, move |why| {
-        // Nobody waits for wishes any more once the program ends.
-        let _ = closed.send(Wish::Told(why));
+    let (sender, inputs) = mpsc::unbounded_channel();
+    let closed = sender.clone();
+    let lines = Lines::start(catalogue, args.json, move |why| {
+        // Nobody waits for input any more once the program ends.
+        let _ = closed.send(Input::Told(why));
     })?;
-    let told = wish.clone();
+    let told = sender.clone();
     let headless = Headless::new(lines.clone(), move |what| {
-        let _ = told.send(Wish::Told(what));
+        let _ = told.send(Input::Told(what));
     });
     let known: BTreeSet<TunnelId> = plan.tunnels.iter().map(|t| t.id.clone()).collect();
     let app = App::start(
@@ -164,29 +165,27 @@ fn serve(
         });
     }
     if args.control {
-        read_orders(wish)?;
+        read_requests(sender)?;
     }
-    let desk = Desk {
+    let controller = Controller {
         mailbox,
         lines,
         known,
         stays: args.control,
     };
-    let code = runtime.block_on(attend(desk, wishes, app));
+    let code = runtime.block_on(run_until_ended(controller, inputs, app));
     // A thread may still wait for standard input; it ends with the program.
     runtime.shutdown_background();
     code
 }
 
 /// The keychain is asked only where something of what is hosted may be in it.
-fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: Option<&Plan>) -> Secrets {
+fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: &Plan) -> Secrets {
     let offers = registry::catalog().of(args.provider);
     let joined = offers.joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
-    let wanted = |plan: &Plan| {
-        let mut tunnels = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
-        tunnels.any(|tunnel| !tunnel.chosen.secrets.is_empty())
-    };
-    let needed = joined || offers.token.is_some() || plan.is_some_and(wanted);
+    let mut wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+    let needed =
+        joined || offers.token.is_some() || wanted.any(|tunnel| !tunnel.chosen.secrets.is_empty());
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 
@@ -196,7 +195,7 @@ fn choose_relay(args: &HostArgs, settings: &mut Settings, secrets: &Secrets) -> 
             settings.relay.joined = without_token(link);
             RelayChoice::Joined(link.clone())
         }
-        None => begin::relay_choice(settings, secrets),
+        None => relay_choice(settings, secrets),
     }
 }
 
@@ -207,18 +206,18 @@ fn without_token(link: &JoinLink) -> Option<String> {
     Some(address.to_owned())
 }
 
-fn read_orders(wish: mpsc::UnboundedSender<Wish>) -> io::Result<()> {
+fn read_requests(sender: mpsc::UnboundedSender<Input>) -> io::Result<()> {
     let thread = thread::Builder::new().name("control".into());
     thread.spawn(move || {
-        control::run(io::stdin().lock(), |order| {
-            wish.send(Wish::Order(order)).is_ok()
+        control::run(io::stdin().lock(), |request| {
+            sender.send(Input::Request(request)).is_ok()
         });
     })?;
     Ok(())
 }
 
-/// What it takes to answer wishes.
-struct Desk {
+/// Hands what comes in to the app.
+struct Controller {
     mailbox: Mailbox,
     lines: Lines,
     known: BTreeSet<TunnelId>,
@@ -227,9 +226,9 @@ struct Desk {
 }
 
 /// Hosts until it is told to end, or until there is nothing left to host.
-async fn attend(
-    desk: Desk,
-    mut wishes: mpsc::UnboundedReceiver<Wish>,
+async fn run_until_ended(
+    controller: Controller,
+    mut inputs: mpsc::UnboundedReceiver<Input>,
     app: App,
 ) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
@@ -237,8 +236,8 @@ async fn attend(
     let code = loop {
         tokio::select! {
             () = signals.next() => break ExitCode::SUCCESS,
-            Some(wish) = wishes.recv() => {
-                if let Some(code) = desk.take(wish) {
+            Some(input) = inputs.recv() => {
+                if let Some(code) = controller.handle(input) {
                     break code;
                 }
             }
@@ -249,7 +248,7 @@ async fn attend(
             }
         }
     };
-    desk.mailbox.act(Action::Quit);
+    controller.mailbox.act(Action::Quit);
     tokio::select! {
         () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
         ended = ended => {
@@ -259,22 +258,24 @@ async fn attend(
     }
 }
 
-impl Desk {
-    /// The exit code, when the wish is to end.
-    fn take(&self, wish: Wish) -> Option<ExitCode> {
-        match wish {
-            Wish::Told(Told::Closed) | Wish::Order(Order::Quit) => return Some(ExitCode::SUCCESS),
-            Wish::Told(Told::Over) if self.stays => {}
-            Wish::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
-            Wish::Order(Order::Do(tunnel, event)) if self.known.contains(&tunnel) => {
+impl Controller {
+    /// The exit code, when it ends the program.
+    fn handle(&self, input: Input) -> Option<ExitCode> {
+        match input {
+            Input::Told(Told::Closed) | Input::Request(Request::Quit) => {
+                return Some(ExitCode::SUCCESS);
+            }
+            Input::Told(Told::Over) if self.stays => {}
+            Input::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
+            Input::Request(Request::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);
             }
-            Wish::Order(Order::Do(tunnel, _)) => {
+            Input::Request(Request::Do(tunnel, _)) => {
                 self.refuse(&m::cli_unknown_tunnel(tunnel.as_str()));
             }
-            Wish::Order(Order::Unknown(typed)) => self.refuse(&m::cli_unknown_command(typed)),
-            Wish::Order(Order::TooLong) => self.refuse(&m::cli_line_too_long()),
-            Wish::Order(Order::Nothing) => {}
+            Input::Request(Request::Unknown(typed)) => self.refuse(&m::cli_unknown_command(typed)),
+            Input::Request(Request::TooLong) => self.refuse(&m::cli_line_too_long()),
+            Input::Request(Request::Nothing) => {}
         }
         None
     }

@@ -1,28 +1,32 @@
 //! What the command line says of itself: completions and the man page.
 
-use super::speech::print_bytes;
-use crate::cli::{self, Shell};
+use super::CommandLine;
+use super::console::print_bytes;
+use clap::CommandFactory as _;
+use clap_complete::Shell;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 const PROGRAM: &str = "underpass";
 
-pub(super) fn completions(shell: Shell) -> ExitCode {
+pub(crate) fn completions(shell: Shell) -> ExitCode {
     let mut text = vec![];
-    clap_complete::generate(shell, &mut cli::command(), PROGRAM, &mut text);
-    write(&text)
+    clap_complete::generate(shell, &mut CommandLine::command(), PROGRAM, &mut text);
+    print_bytes(&text);
+    ExitCode::SUCCESS
 }
 
 /// One page: the program's own, then each command's.
-pub(super) fn man() -> ExitCode {
-    let mut command = cli::command();
+pub(crate) fn man() -> ExitCode {
+    let mut command = CommandLine::command();
     command.build();
     let mut text = vec![];
     if let Err(error) = render(&command, &mut text) {
         tracing::error!(%error, "no man page");
         return ExitCode::FAILURE;
     }
-    write(&text)
+    print_bytes(&text);
+    ExitCode::SUCCESS
 }
 
 fn render(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
@@ -35,10 +39,4 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
         man.render_options_section(text)?;
     }
     Ok(())
-}
-
-/// A reader that went away has read enough; any other failure is said at the command's end.
-fn write(text: &[u8]) -> ExitCode {
-    print_bytes(text);
-    ExitCode::SUCCESS
 }

@@ -1,12 +1,11 @@
 //! What listens, what resolves and who answers: each in bounded time.
 
 use super::{Check, said};
-use crate::app::RelayChoice;
+use crate::app::{RelayChoice, relay_choice};
 use crate::model::{JoinLink, RelaySettings, Settings};
 use crate::provider::relay::{Detours, reach};
 use crate::relay::{Relay, RelayConfig, Visitors};
 use crate::secrets::Secrets;
-use crate::start::begin;
 use crate::store::Home;
 use crate::view::fold::fault;
 use crate::view::{Msg, messages as m};
@@ -116,10 +115,7 @@ fn has_token(home: &Home, settings: &Settings) -> bool {
     // The keychain is asked only when there is something to ask for.
     settings.relay.joined.is_some() && {
         let secrets = Secrets::open(home.path(), home.is_private());
-        matches!(
-            begin::relay_choice(settings, &secrets),
-            RelayChoice::Joined(_)
-        )
+        matches!(relay_choice(settings, &secrets), RelayChoice::Joined(_))
     }
 }
 

@@ -1,9 +1,10 @@
 //! From the targets of `underpass host` at a provider that keeps accounts to tunnels of one: each is
 //! asked about by itself, and made where it is not there.
 
+use super::args::{HostArgs, HostTarget};
 use super::plan::Plan;
 use crate::base::clock;
-use crate::cli::{Asked, HostArgs};
+use crate::cli::runtime;
 use crate::model::{
     Access, Offers, Pending, Port, Protocol, Reason, Remote, Target, Tunnel, TunnelId,
 };
@@ -14,22 +15,26 @@ use std::collections::BTreeSet;
 
 /// An account that is asked for what was typed.
 #[derive(Clone, Copy)]
-pub(super) struct Asking<'a> {
+pub(super) struct RemoteAccount<'a> {
     pub(super) offers: &'static Offers,
     pub(super) inventory: &'a dyn Inventory,
 }
 
 /// What is to be hosted, with its ports at the provider.
-pub(super) fn plan(args: &HostArgs, asking: Asking<'_>, saved: &[Tunnel]) -> Result<Plan, Msg> {
-    let runtime = super::runtime().map_err(|error| {
+pub(super) fn plan(
+    args: &HostArgs,
+    account: RemoteAccount<'_>,
+    saved: &[Tunnel],
+) -> Result<Plan, Msg> {
+    let runtime = runtime().map_err(|error| {
         let detail = error.to_string();
         fault(&Reason::Other { detail })
     })?;
-    runtime.block_on(asking.gather(args, saved))
+    runtime.block_on(account.gather(args, saved))
 }
 
 /// Why a provider did not do it, with what helps in a terminal.
-pub(super) fn why(offers: &Offers, reason: &Reason) -> Msg {
+pub(in crate::cli) fn why(offers: &Offers, reason: &Reason) -> Msg {
     match (reason, offers.program) {
         (Reason::TooManyTunnels { limit }, _) => m::fault_account_full(*limit),
         (Reason::SignedOut, Some(program)) => {
@@ -42,7 +47,7 @@ pub(super) fn why(offers: &Offers, reason: &Reason) -> Msg {
     }
 }
 
-impl Asking<'_> {
+impl RemoteAccount<'_> {
     fn why(&self, reason: &Reason) -> Msg {
         why(self.offers, reason)
     }
@@ -57,8 +62,8 @@ impl Asking<'_> {
         let mut targets = vec![];
         for asked in &args.targets {
             match asked {
-                Asked::Target(typed) => targets.push(typed.target.clone()),
-                Asked::Saved(typed) => tunnels.push(self.existing(args, &known, typed).await?),
+                HostTarget::Service(typed) => targets.push(typed.target.clone()),
+                HostTarget::Saved(typed) => tunnels.push(self.existing(args, &known, typed).await?),
             }
         }
         let mut fixed_ports = BTreeSet::new();
@@ -174,7 +179,7 @@ impl Asking<'_> {
     /// Opens it to everybody where that was asked for; what is open already stays so.
     async fn open(&self, args: &HostArgs, tunnel: &Tunnel) -> Result<(), Msg> {
         let access = tunnel.remote.as_ref().map(|remote| remote.access);
-        if args.access == Access::Private || access == Some(Access::Public) {
+        if args.access() == Access::Private || access == Some(Access::Public) {
             return Ok(());
         }
         let open = Pending::SetAccess(tunnel.id.clone(), Access::Public);
@@ -228,7 +233,7 @@ fn find_known<'t>(known: &'t [Tunnel], typed: &str) -> Option<&'t Tunnel> {
 pub(super) fn open_anyway(args: &HostArgs, name: &str, plan: &Plan) -> Vec<Msg> {
     let is_public = |tunnel: &&Tunnel| {
         let access = tunnel.remote.as_ref().map(|remote| remote.access);
-        args.access == Access::Private && access == Some(Access::Public)
+        args.access() == Access::Private && access == Some(Access::Public)
     };
     let hosted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
     let open = hosted.filter(is_public);
@@ -250,7 +255,7 @@ fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel,
         created_at: clock::now(),
         expires_at: None,
         remote: Some(Remote {
-            access: args.access,
+            access: args.access(),
             ..Remote::default()
         }),
     })
@@ -270,7 +275,6 @@ fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ChosenOptions;
     use crate::model::ProviderId;
 
     #[test]
@@ -314,26 +318,12 @@ mod tests {
     #[test]
     fn what_is_public_already_is_said_unless_that_was_asked_for() {
         let args = |access| HostArgs {
-            targets: vec![],
-            name: None,
-            protocol: None,
-            public_port: None,
-            options: ChosenOptions::default(),
-            set: crate::cli::Set::default(),
-            account: None,
-            relay: None,
+            public: access == Access::Public,
             provider: ProviderId::SAMPLE,
-            access,
-            take_over: false,
-            json: false,
-            control: false,
+            ..HostArgs::typed(&["1"])
         };
         let told = |asked, is| {
-            let open = HostArgs {
-                access: is,
-                ..args(asked)
-            };
-            let tunnel = new_tunnel(&open, "web", &[]).expect("it is right");
+            let tunnel = new_tunnel(&args(is), "web", &[]).expect("it is right");
             let plan = Plan {
                 wanted: vec![tunnel.id.clone()],
                 tunnels: vec![tunnel],

@@ -4,14 +4,42 @@ mod account;
 mod checks;
 mod network;
 
-use super::runtime;
-use super::speech::{Speech, complain, print_json};
-use crate::cli::DoctorArgs;
-use crate::model::ProviderId;
+use crate::cli::console::{Console, print, print_error, print_json};
+use crate::cli::parse::find;
+use crate::cli::runtime;
+use crate::model::{Catalog, ProviderId};
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
+use clap::Args;
 use serde::Serialize;
 use std::process::ExitCode;
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DoctorArgs {
+    /// Whose: one of those that `underpass providers` lists
+    #[arg(long, default_value = "relay")]
+    provider: ProviderId,
+    /// Make a throw-away tunnel in the account, host it and delete it; only with a provider
+    /// that keeps accounts
+    #[arg(long)]
+    write: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl DoctorArgs {
+    pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
+        let offers = find(providers, self.provider)?;
+        if self.write && !offers.trial {
+            let provider = offers.id;
+            return Err(format!(
+                "--write goes with a provider that keeps accounts, not with {provider}"
+            ));
+        }
+        Ok(())
+    }
+}
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -86,9 +114,9 @@ struct Line<'a> {
     advice: Option<String>,
 }
 
-pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
+pub(crate) fn run(home: &Home, args: &DoctorArgs) -> ExitCode {
     let settings = home.settings().load();
-    let speech = Speech::new(&settings.value);
+    let console = Console::new(&settings.value);
     let ours = args.provider == ProviderId::RELAY;
     let mut checks = if ours {
         checks::all(home, &settings)
@@ -106,10 +134,10 @@ pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
             // A look-up that still hangs is left behind.
             runtime.shutdown_background();
         }
-        Err(error) => complain(&error.to_string()),
+        Err(error) => print_error(&error.to_string()),
     }
     for check in &checks {
-        show(check, args.json, &speech);
+        show(check, args.json, &console);
     }
     if checks.iter().any(|check| check.status == Status::Fail) {
         ExitCode::FAILURE
@@ -118,23 +146,19 @@ pub(super) fn run(home: &Home, args: DoctorArgs) -> ExitCode {
     }
 }
 
-fn show(check: &Check, json: bool, speech: &Speech) {
-    let advice = check.advice.as_ref().map(|advice| speech.text(advice));
+fn show(check: &Check, json: bool, console: &Console) {
+    let advice = check.advice.as_ref().map(|advice| console.text(advice));
     if json {
         return print_json(&Line {
             check: &check.word,
             status: check.status,
-            detail: speech.text(&check.detail),
+            detail: console.text(&check.detail),
             advice,
         });
     }
-    let (detail, mark, name) = (
-        check.detail.clone(),
-        check.status.mark(),
-        check.name.clone(),
-    );
-    speech.say(&m::doctor_line(detail, mark, name));
+    let (detail, name) = (check.detail.clone(), check.name.clone());
+    console.say(&m::doctor_line(detail, check.status.mark(), name));
     if let Some(advice) = advice {
-        super::speech::print(&format!("    {advice}"));
+        print(&format!("    {advice}"));
     }
 }

@@ -1,14 +1,32 @@
 //! `underpass providers`: who can carry tunnels, what each offers and needs, what can be set for it.
 
-use super::speech::{Speech, print_json};
-use crate::cli::ProvidersArgs;
-use crate::model::{Offers, OptionKind, OptionScope, OptionSpec};
-use crate::model::{Settings, probes_a_month};
+use super::console::{Console, print, print_json};
+use super::parse::find;
+use crate::model::{
+    Catalog, Offers, OptionKind, OptionScope, OptionSpec, ProviderId, Settings, probes_a_month,
+};
 use crate::provider::registry;
 use crate::view::{Msg, messages as m};
+use clap::Args;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProvidersArgs {
+    /// This one alone
+    provider: Option<ProviderId>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl ProvidersArgs {
+    pub(super) fn check(&self, providers: &Catalog) -> Result<(), String> {
+        let found = self.provider.map(|id| find(providers, id)).transpose();
+        found.map(|_| ())
+    }
+}
 
 /// A provider for programs.
 #[derive(Serialize)]
@@ -43,15 +61,15 @@ struct OptionLine<'a> {
     required: bool,
 }
 
-pub(super) fn run(args: ProvidersArgs) -> ExitCode {
-    let speech = Speech::of_system();
+pub(crate) fn run(args: &ProvidersArgs) -> ExitCode {
+    let console = Console::of_system();
     let catalog = registry::catalog();
     let asked = |offers: &&'static Offers| args.provider.is_none_or(|id| id == offers.id);
     for offers in catalog.iter().filter(asked) {
         if args.json {
             print_json(&line(offers));
         } else {
-            tell(&speech, offers);
+            tell(&console, offers);
         }
     }
     ExitCode::SUCCESS
@@ -59,7 +77,7 @@ pub(super) fn run(args: ProvidersArgs) -> ExitCode {
 
 fn line(offers: &'static Offers) -> Line<'static> {
     Line {
-        provider: id(offers),
+        provider: offers.id.as_str(),
         name: offers.name,
         protocols: protocols(offers),
         account: offers.is_remote(),
@@ -70,16 +88,9 @@ fn line(offers: &'static Offers) -> Line<'static> {
     }
 }
 
-fn id(offers: &'static Offers) -> &'static str {
-    offers.id.as_str()
-}
-
 fn protocols(offers: &'static Offers) -> Vec<&'static str> {
-    offers
-        .protocols
-        .iter()
-        .map(|protocol| protocol.as_str())
-        .collect()
+    let protocols = offers.protocols.iter();
+    protocols.map(|protocol| protocol.as_str()).collect()
 }
 
 fn options(offers: &'static Offers) -> Vec<OptionLine<'static>> {
@@ -108,13 +119,14 @@ fn options(offers: &'static Offers) -> Vec<OptionLine<'static>> {
     offers.options.iter().map(line).collect()
 }
 
-fn tell(speech: &Speech, offers: &'static Offers) {
+fn tell(console: &Console, offers: &'static Offers) {
+    let id = offers.id.as_str();
     let name = if offers.joins {
         m::provider_ours()
     } else {
         m::provider_named(offers.name)
     };
-    speech.say(&m::cli_provider(id(offers), name));
+    console.say(&m::cli_provider(id, name));
     let mut lines: Vec<Msg> = vec![m::cli_provider_protocols(protocols(offers).join(", "))];
     lines.extend(
         offers
@@ -128,7 +140,7 @@ fn tell(speech: &Speech, offers: &'static Offers) {
         lines.push(m::cli_provider_probes(all, minutes, mine));
     }
     if let Some(token) = offers.token {
-        lines.push(m::cli_provider_token(token.page, id(offers)));
+        lines.push(m::cli_provider_token(token.page, id));
     }
     for option in options(offers) {
         let (key, takes) = (option.key, option.takes);
@@ -139,6 +151,6 @@ fn tell(speech: &Speech, offers: &'static Offers) {
         });
     }
     for line in &lines {
-        super::speech::print(&format!("  {}", speech.text(line)));
+        print(&format!("  {}", console.text(line)));
     }
 }

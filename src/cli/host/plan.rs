@@ -1,8 +1,8 @@
 //! From the targets of `underpass host` to tunnels: pure.
 
-use super::inventory::{Inventory, Wrong, find};
+use super::args::{HostArgs, HostTarget};
 use crate::app::Begin;
-use crate::cli::{Asked, HostArgs};
+use crate::cli::inventory::{FieldErrors, SavedInventory, find};
 use crate::model::{
     Access, AccountId, Action, Protocol, Secret, Settings, Tunnel, TunnelId, TypedTarget,
     UnixMillis, default_name,
@@ -31,7 +31,7 @@ pub(super) enum NoPlan {
     /// A saved tunnel was asked for and the ports were given its name.
     Twice(String),
     /// What was typed cannot be taken.
-    Wrong(Wrong),
+    Wrong(FieldErrors),
 }
 
 /// What is known before anything is typed.
@@ -49,8 +49,8 @@ pub(super) fn plan(args: &HostArgs, known: &Known<'_>, at: UnixMillis) -> Result
     let mut targets = vec![];
     for asked in &args.targets {
         match asked {
-            Asked::Target(typed) => targets.push(typed.clone()),
-            Asked::Saved(name) => {
+            HostTarget::Service(typed) => targets.push(typed.clone()),
+            HostTarget::Saved(name) => {
                 let tunnel =
                     find(known.saved, name).ok_or_else(|| NoPlan::NoSuchTunnel(name.clone()))?;
                 if tunnel.ports.is_empty() {
@@ -89,7 +89,7 @@ fn make(
     known: &Known<'_>,
     targets: &[TypedTarget],
     at: UnixMillis,
-) -> Result<Option<Tunnel>, Wrong> {
+) -> Result<Option<Tunnel>, FieldErrors> {
     let Some((first, others)) = targets.split_first() else {
         return Ok(None);
     };
@@ -110,7 +110,7 @@ fn make(
     if let Some(link) = &args.relay {
         begin.settings.relay.joined = Some(link.address());
     }
-    let mut inventory = Inventory::new(begin, at);
+    let mut inventory = SavedInventory::new(begin, at);
     let public_port = args.public_port.map(|port| port.to_string());
     let create = Action::CreateTunnel {
         name,
@@ -146,38 +146,20 @@ fn make(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ChosenOptions;
-    use crate::model::ProviderId;
-    use crate::model::{
-        CertificateCheck, Field, FieldError, PortNumber, ProbeRate, parse_typed_target,
-    };
+    use crate::cli::port::PortOptionArgs;
+    use crate::model::{CertificateCheck, Field, FieldError, PortNumber, ProbeRate, ProviderId};
 
     const AT: UnixMillis = UnixMillis(7);
 
     fn args(targets: &[&str], name: Option<&str>) -> HostArgs {
-        let asked = |typed: &&str| match parse_typed_target(typed) {
-            Ok(target) => Asked::Target(target),
-            Err(_) => Asked::Saved((*typed).to_owned()),
-        };
         HostArgs {
-            targets: targets.iter().map(asked).collect(),
             name: name.map(str::to_owned),
-            protocol: None,
-            public_port: None,
-            set: crate::cli::Set::default(),
-            account: None,
-            options: ChosenOptions::default(),
-            relay: None,
-            provider: ProviderId::RELAY,
-            access: Access::Private,
-            take_over: false,
-            json: false,
-            control: false,
+            ..HostArgs::typed(targets)
         }
     }
 
     fn saved() -> Vec<Tunnel> {
-        let mut inventory = Inventory::new(Begin::default(), AT);
+        let mut inventory = SavedInventory::new(Begin::default(), AT);
         for name in ["Mein Büro", "web"] {
             let create = Action::CreateTunnel {
                 name: name.to_owned(),
@@ -280,10 +262,10 @@ mod tests {
     #[test]
     fn what_was_chosen_for_a_port_counts_for_each_of_them() {
         let off = HostArgs {
-            options: ChosenOptions {
+            options: PortOptionArgs {
                 probe: Some(ProbeRate::Off),
                 no_tls_verify: true,
-                ..ChosenOptions::default()
+                ..PortOptionArgs::default()
             },
             ..args(&["https://nas.lan", "web"], None)
         };

@@ -9,7 +9,7 @@ const MAX_LINE: usize = 256;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Order {
+pub(super) enum Request {
     /// Something for a tunnel.
     Do(TunnelId, Box<Event>),
     /// End.
@@ -22,20 +22,20 @@ pub(super) enum Order {
     TooLong,
 }
 
-/// Reads orders until the input ends, which is a [`Order::Quit`]; `false` from `take` ends it too.
-pub(super) fn run(mut input: impl BufRead, mut take: impl FnMut(Order) -> bool) {
+/// Reads requests until the input ends, which is a [`Request::Quit`]; `false` from `take` ends it too.
+pub(super) fn run(mut input: impl BufRead, mut take: impl FnMut(Request) -> bool) {
     loop {
-        let order = match read_line(&mut input) {
+        let request = match read_line(&mut input) {
             Ok(Line::Whole(line)) => parse(&line),
-            Ok(Line::TooLong) => Order::TooLong,
-            Ok(Line::None) => Order::Quit,
+            Ok(Line::TooLong) => Request::TooLong,
+            Ok(Line::None) => Request::Quit,
             Err(error) => {
                 tracing::warn!(%error, "standard input cannot be read");
-                Order::Quit
+                Request::Quit
             }
         };
-        let last = order == Order::Quit;
-        if !take(order) || last {
+        let last = request == Request::Quit;
+        if !take(request) || last {
             return;
         }
     }
@@ -81,18 +81,18 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Line> {
     Ok(Line::Whole(String::from_utf8_lossy(&line).into_owned()))
 }
 
-fn parse(line: &str) -> Order {
+fn parse(line: &str) -> Request {
     let mut words = line.split_whitespace();
     let Some(verb) = words.next() else {
-        return Order::Nothing;
+        return Request::Nothing;
     };
     let (id, more) = (words.next(), words.next());
-    let unknown = || Order::Unknown(line.trim().to_owned());
+    let unknown = || Request::Unknown(line.trim().to_owned());
     if more.is_some() {
         return unknown();
     }
     let tunnel = match (verb, id) {
-        ("quit", None) => return Order::Quit,
+        ("quit", None) => return Request::Quit,
         ("host" | "stop" | "drop" | "reconnect", Some(id)) => TunnelId::new(id),
         _ => return unknown(),
     };
@@ -105,7 +105,7 @@ fn parse(line: &str) -> Order {
         // The only verb left.
         _ => Event::DropLink { tunnel },
     };
-    Order::Do(id, Box::new(event))
+    Request::Do(id, Box::new(event))
 }
 
 #[cfg(test)]
@@ -113,37 +113,41 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(input: &[u8]) -> Vec<Order> {
-        let mut orders = vec![];
-        run(io::BufReader::with_capacity(7, input), |order| {
-            orders.push(order);
+    fn read(input: &[u8]) -> Vec<Request> {
+        let mut requests = vec![];
+        run(io::BufReader::with_capacity(7, input), |request| {
+            requests.push(request);
             true
         });
-        orders
+        requests
     }
 
     #[test]
     fn each_command_is_read_and_the_end_is_a_quit() {
         let web = TunnelId::new("web").expect("an id");
-        let act = |action| Order::Do(web.clone(), Box::new(Event::Act(action)));
+        let act = |action| Request::Do(web.clone(), Box::new(Event::Act(action)));
         let tunnel = || web.clone();
         assert_eq!(
             read(b"host web\n\n stop web \r\ndrop web\nreconnect web"),
             [
                 act(Action::Host { tunnel: tunnel() }),
-                Order::Nothing,
+                Request::Nothing,
                 act(Action::Stop { tunnel: tunnel() }),
-                Order::Do(tunnel(), Box::new(Event::DropLink { tunnel: tunnel() })),
+                Request::Do(tunnel(), Box::new(Event::DropLink { tunnel: tunnel() })),
                 act(Action::Reconnect { tunnel: tunnel() }),
-                Order::Quit,
+                Request::Quit,
             ]
         );
-        assert_eq!(read(b"quit\nhost web\n"), [Order::Quit]);
+        assert_eq!(read(b"quit\nhost web\n"), [Request::Quit]);
         for bad in [
             "host", "host a b", "HOST web", "quit web", "host Web", "x", "\u{1}",
         ] {
-            let orders = read(bad.as_bytes());
-            assert_eq!(orders[0], Order::Unknown(bad.trim().to_owned()), "{bad}");
+            let requests = read(bad.as_bytes());
+            assert_eq!(
+                requests[0],
+                Request::Unknown(bad.trim().to_owned()),
+                "{bad}"
+            );
         }
     }
 
@@ -151,14 +155,14 @@ mod tests {
     fn a_line_without_end_is_not_kept() {
         let mut input = vec![b'x'; 1_000_000];
         input.extend(b"\nquit\n");
-        assert_eq!(read(&input), [Order::TooLong, Order::Quit]);
+        assert_eq!(read(&input), [Request::TooLong, Request::Quit]);
     }
 
     proptest! {
         #[test]
         fn any_input_comes_to_its_end(input in prop::collection::vec(any::<u8>(), 0..600)) {
-            let orders = read(&input);
-            prop_assert_eq!(orders.last(), Some(&Order::Quit));
+            let requests = read(&input);
+            prop_assert_eq!(requests.last(), Some(&Request::Quit));
         }
     }
 }

@@ -1,19 +1,25 @@
 //! `underpass relay`: the public end, as a program of its own.
 
-use super::service::{self, News};
-use super::signals::Signals;
-use super::speech::{Speech, complain, print_json};
+mod accounts;
+mod args;
+mod limits;
+mod service;
+
+pub(crate) use self::args::RelayArgs;
+
+use self::limits::{limits_of, with_quotas};
+use self::service::News;
 use crate::base::clock;
-use crate::cli::{LimitArgs, QuotaArgs, RelayArgs};
-use crate::link::resume::Caps;
+use crate::base::signals::Signals;
+use crate::cli::console::{Console, Failure, print_error, print_json};
 use crate::relay::ingress::Approach;
-use crate::relay::{Limits, OWNER, Relay, RelayConfig, ReservedNames, VisitorLimits, Visitors};
+use crate::relay::{OWNER, Relay, RelayConfig, ReservedNames, Visitors};
 use crate::store::Home;
 use crate::view::messages as m;
 use serde::Serialize;
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,49 +40,46 @@ enum Line {
     },
 }
 
-/// Where the data of a relay of this home is.
-pub(super) fn data_dir(home: &Home, named: Option<&Path>) -> io::Result<PathBuf> {
-    match named {
+pub(crate) fn run(home: &Home, mut args: RelayArgs) -> ExitCode {
+    let console = Console::of(home);
+    let data = match &args.data {
         Some(path) => std::path::absolute(path),
         None => Ok(home.file(DATA)),
-    }
+    };
+    let done = data
+        .map_err(anyhow::Error::from)
+        .and_then(|data| match args.command.take() {
+            Some(command) => accounts::change(&data, command, &args, &console),
+            None => serve(&data, args, &console),
+        });
+    console.end(done.map_err(Failure::Other))
 }
 
-pub(super) fn run(home: &Home, args: RelayArgs) -> ExitCode {
-    let speech = Speech::of(home);
-    match serve(home, args, &speech) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
+fn serve(data: &Path, args: RelayArgs, console: &Console) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .thread_name("relay")
         .enable_all()
         .build()?;
-    let drain = args.drain;
+    let drain = Duration::from_secs(args.drain);
     let reserved = reserved(&args);
-    let limits = within(&asked(&args.limits), &args.quotas).for_this_process();
+    let (link, domain) = (args.listen(), args.domain().to_owned());
+    let limits = with_quotas(&limits_of(&args.limits), &args.quotas).for_this_process();
     let approach = Approach {
-        trusted: args.trusted_proxies.into(),
+        trusted: args.trusted_proxy.into(),
         proxy_protocol: args.proxy_protocol,
         secure: args.public_url.as_ref().is_some_and(|url| url.secure),
     };
     let config = RelayConfig {
-        link: args.listen,
+        link,
         http: args.http,
         tcp_ports: args.tcp_ports.0,
-        data: data_dir(home, args.data.as_deref())?,
+        data: data.to_owned(),
         public_by_port: false,
         reserved,
         limits,
-        advertise: args.advertise,
-        domain: args.domain,
+        domain,
+        advertise: args.address.advertise,
         public_url: args.public_url,
     };
     runtime.block_on(async {
@@ -87,10 +90,10 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
         let visitors = Arc::new(visitors.by(approach, names));
         let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
-            complain(&warning.to_string());
+            print_error(&warning.to_string());
         }
         tracing::info!(link = %relay.link_addr(), http = %relay.http_addr(), "relay is up");
-        announce(&relay, args.json, speech);
+        announce(&relay, args.json, console);
         service::tell(News::Ready);
         signals.next().await;
         tracing::info!("relay goes down");
@@ -104,57 +107,16 @@ fn serve(home: &Home, args: RelayArgs, speech: &Speech) -> anyhow::Result<()> {
     })
 }
 
-/// The limits, with what was asked for accounts.
-fn within(limits: &Limits, quotas: &QuotaArgs) -> Limits {
-    Limits {
-        names_per_account: quotas.max_names_per_account,
-        public_ports_per_account: quotas.max_public_ports_per_account,
-        ..*limits
-    }
-}
-
 /// What nobody may be called at a public relay.
 fn reserved(args: &RelayArgs) -> ReservedNames {
     let mut reserved = ReservedNames::usual();
     for pattern in &args.quotas.reserve_names {
         reserved.add(pattern);
     }
-    if let Some(name) = &args.advertise {
-        reserved.add_own(name, &args.domain);
+    if let Some(name) = &args.address.advertise {
+        reserved.add_own(name, args.domain());
     }
     reserved
-}
-
-/// What was asked for.
-fn asked(args: &LimitArgs) -> Limits {
-    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-    let usual = Limits::default();
-    Limits {
-        visitors: VisitorLimits {
-            connections: args.max_visitors as usize,
-            connections_per_network: args.max_visitors_per_address as usize,
-            streams_per_link: args.max_streams_per_tunnel as usize,
-            streams_per_port: args.max_streams_per_port as usize,
-            streams_per_network: args.max_streams_per_address as usize,
-            head_timeout: seconds(args.head_timeout),
-            idle_timeout: seconds(args.idle_timeout),
-            write_stall: seconds(args.write_stall),
-            ..usual.visitors
-        },
-        handshake_timeout: seconds(args.handshake_timeout),
-        unauthenticated: args.max_handshakes as usize,
-        unauthenticated_per_network: args.max_handshakes_per_address as usize,
-        sessions_per_account: args.max_tunnels_per_account,
-        ports_per_tunnel: args.max_ports_per_tunnel as usize,
-        parking: Caps {
-            retention: 60 * seconds(args.keep_parked),
-            // A displaced session and the one in its place overlap for a moment.
-            sessions_per_account: 2 * args.max_tunnels_per_account as usize,
-            bytes: args.max_parked as usize * 1024 * 1024,
-            ..usual.parking
-        },
-        ..usual
-    }
 }
 
 /// Threads that carry the traffic: half of the processor, as the system's own work on each packet
@@ -164,7 +126,7 @@ fn workers() -> usize {
     (cores / 2).max(1)
 }
 
-fn announce(relay: &Relay, json: bool, speech: &Speech) {
+fn announce(relay: &Relay, json: bool, console: &Console) {
     let join = relay.join_link().reveal();
     if json {
         return print_json(&Line::Listening {
@@ -180,15 +142,15 @@ fn announce(relay: &Relay, json: bool, speech: &Speech) {
         m::cli_relay_link(relay.link_addr().to_string()),
         m::cli_relay_http(visitors),
     ] {
-        speech.say(&msg);
+        console.say(&msg);
     }
     // Standard output may be a journal that many can read: there it is said once, for whoever sets the
     // relay up, and not at each start.
     if relay.is_new() || io::stdout().is_terminal() {
-        speech.say(&m::cli_relay_join(join));
-        speech.say(&m::cli_relay_secret());
+        console.say(&m::cli_relay_join(join));
+        console.say(&m::cli_relay_secret());
     } else {
-        speech.say(&m::cli_relay_join_said(OWNER));
+        console.say(&m::cli_relay_join_said(OWNER));
     }
 }
 
@@ -204,36 +166,27 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Task, parse};
-
-    fn args(more: &[&str]) -> RelayArgs {
-        let words = ["underpass", "relay"].iter().chain(more);
-        let parsed = parse(
-            words.map(Into::into),
-            |_| None,
-            &crate::model::Catalog::default(),
-        );
-        match parsed.expect("it is right").task {
-            Task::Relay(args) => args,
-            other => panic!("{other:?}"),
-        }
-    }
+    use crate::relay::Limits;
 
     #[test]
     fn what_is_typed_by_default_is_the_relays_own_default() {
-        let args = args(&[]);
-        assert_eq!(asked(&args.limits), Limits::default());
-        assert_eq!(within(&Limits::default(), &args.quotas), Limits::default());
+        let args = RelayArgs::typed("");
+        assert_eq!(limits_of(&args.limits), Limits::default());
+        assert_eq!(
+            with_quotas(&Limits::default(), &args.quotas),
+            Limits::default()
+        );
     }
 
     #[test]
     fn quotas_and_reserved_names_are_as_they_are_typed() {
-        let typed = args(&["--max-names-per-account", "7"]);
-        let limits = within(&Limits::default(), &typed.quotas);
+        let typed = RelayArgs::typed("--max-names-per-account 7");
+        let limits = with_quotas(&Limits::default(), &typed.quotas);
         assert_eq!(limits.names_per_account, 7);
-        let typed = "--domain T.example --advertise relay.t.example --reserve-name Status";
-        let typed = typed.split(' ').chain(["--reserve-name", "corp-*"]);
-        let reserved = reserved(&args(&typed.collect::<Vec<_>>()));
+        let reserved = reserved(&RelayArgs::typed(
+            "--domain T.example --advertise relay.t.example --reserve-name Status \
+             --reserve-name corp-*",
+        ));
         for label in ["www", "status", "corp-a", "relay"] {
             assert!(reserved.contains(label), "{label}");
         }

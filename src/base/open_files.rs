@@ -5,20 +5,24 @@
 
 /// What there is now, and what there may be; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Descriptors {
-    pub(super) soft: Option<u64>,
-    pub(super) hard: Option<u64>,
+pub struct OpenFiles {
+    /// Now.
+    pub soft: Option<u64>,
+    /// At most, if it is asked for.
+    pub hard: Option<u64>,
 }
 
 /// More than this is no use, and some systems give a thousand times as many.
 #[cfg(unix)]
 const ENOUGH: u64 = 1 << 20;
 
+/// The limits of this process.
 #[cfg(unix)]
-pub(super) fn now() -> Descriptors {
+#[must_use]
+pub fn now() -> OpenFiles {
     use rustix::process::{Resource, getrlimit};
     let limit = getrlimit(Resource::Nofile);
-    Descriptors {
+    OpenFiles {
         soft: limit.current,
         hard: limit.maximum,
     }
@@ -26,8 +30,9 @@ pub(super) fn now() -> Descriptors {
 
 /// Systems without such a limit.
 #[cfg(not(unix))]
-pub(super) fn now() -> Descriptors {
-    Descriptors {
+#[must_use]
+pub fn now() -> OpenFiles {
+    OpenFiles {
         soft: None,
         hard: None,
     }
@@ -35,7 +40,7 @@ pub(super) fn now() -> Descriptors {
 
 /// Asks for as many as there may be. Where that is refused, what there was must do.
 #[cfg(unix)]
-pub(super) fn raise() {
+pub fn raise() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let before = now();
     let Some(wanted) = wanted(before) else { return };
@@ -49,12 +54,13 @@ pub(super) fn raise() {
     }
 }
 
+/// There is nothing to ask for.
 #[cfg(not(unix))]
-pub(super) fn raise() {}
+pub fn raise() {}
 
 /// The soft limit to ask for, if it is not there already.
 #[cfg(unix)]
-fn wanted(now: Descriptors) -> Option<u64> {
+fn wanted(now: OpenFiles) -> Option<u64> {
     let soft = now.soft?;
     let most = now.hard.unwrap_or(ENOUGH).min(ENOUGH);
     (soft < most).then_some(most)
@@ -66,7 +72,7 @@ mod tests {
 
     #[test]
     fn as_many_as_there_may_be_and_no_fewer_than_there_are() {
-        let wanted = |soft, hard| wanted(Descriptors { soft, hard });
+        let wanted = |soft, hard| wanted(OpenFiles { soft, hard });
         assert_eq!(wanted(Some(1_024), Some(4_096)), Some(4_096));
         assert_eq!(wanted(Some(1_024), None), Some(ENOUGH));
         assert_eq!(wanted(Some(1_024), Some(u64::MAX)), Some(ENOUGH));

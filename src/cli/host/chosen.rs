@@ -1,9 +1,10 @@
 //! What was chosen on the command line for the tunnels that are hosted now: the account, the options
 //! and what is secret of them.
 
+use super::args::HostArgs;
 use super::plan::Plan;
-use super::prompt;
-use crate::cli::{HostArgs, SecretFrom, Set};
+use crate::cli::prompt;
+use crate::cli::set::{SecretFrom, Set};
 use crate::model::{AccountId, Chosen, Offers, OptionSpec, ProviderId, Secret, Tunnel};
 use crate::secrets::Secrets;
 use crate::view::{Msg, messages as m};

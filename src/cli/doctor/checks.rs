@@ -3,13 +3,13 @@
 use super::{Check, said};
 use crate::audit;
 use crate::base::files::Loaded;
+use crate::base::open_files::{self, OpenFiles};
 use crate::logging;
 use crate::model::Settings;
 #[cfg(feature = "window")]
 use crate::platform;
 use crate::relay::Limits;
 use crate::secrets::{Kind, Secrets};
-use crate::start::descriptors::{self, Descriptors};
 use crate::store::Home;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, messages as m};
@@ -109,7 +109,7 @@ const FEW_FILES: u64 = 4_096;
 
 fn open_files() -> Check {
     let name = m::doctor_files();
-    let Descriptors { soft, hard } = descriptors::now();
+    let OpenFiles { soft, hard } = open_files::now();
     let shown =
         |limit: Option<u64>| limit.map_or_else(|| "∞".to_owned(), |limit| limit.to_string());
     let detail = m::doctor_files_found(shown(hard), shown(soft));
@@ -122,7 +122,7 @@ fn open_files() -> Check {
 
 /// What a relay of this program would grant, with the files that it may open.
 fn limits() -> Check {
-    let files = descriptors::now().hard;
+    let files = open_files::now().hard;
     let files = files.and_then(|files| usize::try_from(files).ok());
     let limits = Limits::default().within(files.unwrap_or(usize::MAX));
     let visitors = limits.visitors;

@@ -1,7 +1,7 @@
 //! Asks for a secret at the terminal, and shows nothing of what is typed. However that ends, the
 //! terminal is as it was.
 
-use super::signals::Signals;
+use crate::base::signals::Signals;
 use crate::model::Secret;
 use std::io::{self, BufRead as _, Read, Write as _};
 

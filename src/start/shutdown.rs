@@ -26,13 +26,13 @@ const LIMIT: Duration = Duration::from_secs(7);
 const NOTICED: Duration = Duration::from_millis(500);
 
 /// The app that is being started, or runs.
-pub(super) type Begun = JoinHandle<anyhow::Result<App>>;
+pub(super) type AppThread = JoinHandle<anyhow::Result<App>>;
 
 /// What has to be brought to its end, once.
-pub(super) struct Farewell {
+pub(super) struct Shutdown {
     mailbox: Mailbox,
     display: Display,
-    begun: Mutex<Option<Begun>>,
+    app: Mutex<Option<AppThread>>,
     marker: Mutex<Option<RunMarker>>,
 }
 
@@ -41,7 +41,7 @@ thread_local! {
 }
 
 /// Runs when the thread's storage is destroyed, which `exit` does too.
-struct OnExit(Arc<Farewell>);
+struct OnExit(Arc<Shutdown>);
 
 impl Drop for OnExit {
     #[expect(
@@ -49,29 +49,29 @@ impl Drop for OnExit {
         reason = "the process is in `exit` already, with a status that is not ours"
     )]
     fn drop(&mut self) {
-        if self.0.is_said() || !self.0.display_is_lost() {
+        if self.0.is_finished() || !self.0.display_is_lost() {
             return;
         }
         desktop::abandon();
-        let said = self.0.say();
+        let finished = self.0.finish();
         // Xlib's status would be a failure's.
-        std::process::exit(i32::from(said.is_err()));
+        std::process::exit(i32::from(finished.is_err()));
     }
 }
 
-impl Farewell {
+impl Shutdown {
     pub(super) fn new(mailbox: Mailbox, display: Display, marker: Option<RunMarker>) -> Arc<Self> {
         Arc::new(Self {
             mailbox,
             display,
-            begun: Mutex::default(),
+            app: Mutex::default(),
             marker: Mutex::new(marker),
         })
     }
 
     /// The app is on its way.
-    pub(super) fn begun(&self, app: Begun) {
-        *self.begun.lock() = Some(app);
+    pub(super) fn watch(&self, app: AppThread) {
+        *self.app.lock() = Some(app);
     }
 
     /// Runs the window's loop on this thread, then says goodbye.
@@ -79,12 +79,12 @@ impl Farewell {
     /// # Errors
     /// The app or the desktop broke off.
     pub(super) fn run(self: &Arc<Self>) -> anyhow::Result<()> {
-        let excuse = Arc::clone(self);
-        logging::excuse_main_thread(move || excuse.display_is_lost());
+        let excused = Arc::clone(self);
+        logging::excuse_main_thread(move || excused.display_is_lost());
         ON_EXIT.set(Some(OnExit(Arc::clone(self))));
         match panic::catch_unwind(AssertUnwindSafe(desktop::run)) {
             Ok(ended) => {
-                self.say()?;
+                self.finish()?;
                 match ended {
                     Err(error) if !self.display_is_lost() => Err(error.into()),
                     Ok(()) | Err(_) => Ok(()),
@@ -92,7 +92,7 @@ impl Farewell {
             }
             Err(_) if self.display_is_lost() => {
                 desktop::abandon();
-                self.say()
+                self.finish()
             }
             // The panic hook has written what happened.
             Err(panic) => panic::resume_unwind(panic),
@@ -103,15 +103,15 @@ impl Farewell {
         self.display.is_lost_within(NOTICED)
     }
 
-    fn is_said(&self) -> bool {
-        self.marker.lock().is_none() && self.begun.lock().is_none()
+    fn is_finished(&self) -> bool {
+        self.marker.lock().is_none() && self.app.lock().is_none()
     }
 
     /// Ends the app and takes the marker away. The second time there is nothing left to do.
-    fn say(&self) -> anyhow::Result<()> {
+    fn finish(&self) -> anyhow::Result<()> {
         self.mailbox.act(Action::Quit);
-        let ended = match self.begun.lock().take() {
-            Some(begun) => wait(begun),
+        let ended = match self.app.lock().take() {
+            Some(app) => wait(app),
             None => Ok(()),
         };
         if let Some(marker) = self.marker.lock().take() {
@@ -122,12 +122,12 @@ impl Farewell {
 }
 
 /// Waits for the app's end, within the limit.
-fn wait(begun: Begun) -> anyhow::Result<()> {
+fn wait(app: AppThread) -> anyhow::Result<()> {
     let (done, result) = mpsc::sync_channel(1);
     let waiting = thread::Builder::new()
-        .name("farewell".into())
+        .name("shutdown".into())
         .spawn(move || {
-            let ended = match begun.join() {
+            let ended = match app.join() {
                 Ok(Ok(app)) => app.wait().map_err(Into::into),
                 Ok(Err(error)) => Err(error),
                 Err(panic) => panic::resume_unwind(panic),

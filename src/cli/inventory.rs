@@ -8,13 +8,13 @@ use crate::store::Rows;
 use std::collections::BTreeSet;
 
 /// Tunnels, and the step that changes them.
-pub(super) struct Inventory {
+pub(super) struct SavedInventory {
     state: State,
 }
 
 /// What is to be saved beside a change.
 #[derive(Debug, Default)]
-pub(super) struct Followed {
+pub(super) struct FollowUp {
     /// What is hosted after it, if that is something else.
     pub(super) hosted: Option<BTreeSet<TunnelId>>,
     /// The row cache after it, if that is something else.
@@ -24,9 +24,9 @@ pub(super) struct Followed {
 }
 
 /// What is wrong with what was typed.
-pub(super) type Wrong = Vec<(Field, FieldError)>;
+pub(super) type FieldErrors = Vec<(Field, FieldError)>;
 
-impl Inventory {
+impl SavedInventory {
     pub(super) fn new(begin: Begin, at: UnixMillis) -> Self {
         Self {
             state: State::new(begin, at),
@@ -43,11 +43,11 @@ impl Inventory {
     }
 
     /// The change that an action asks for, and the tunnel before it.
-    pub(super) fn ask(
+    pub(super) fn propose(
         &mut self,
         at: UnixMillis,
         action: Action,
-    ) -> Result<(Pending, Tunnel), Wrong> {
+    ) -> Result<(Pending, Tunnel), FieldErrors> {
         let commands = update(&mut self.state, at, Event::Act(action));
         let asked = commands.into_iter().find_map(|command| match command {
             Command::Change { change, known, .. } => Some((change, *known)),
@@ -60,34 +60,34 @@ impl Inventory {
     }
 
     /// The change was made: the tunnel as it is now.
-    pub(super) fn take(
+    pub(super) fn commit(
         &mut self,
         at: UnixMillis,
         change: Pending,
         made: Option<Tunnel>,
-    ) -> Followed {
+    ) -> FollowUp {
         // The window hosts what it makes; nothing is hosted by a command that only saves.
         let is_new = matches!(change, Pending::Create(_));
         let result = Ok(made.map(Row::new).map(Box::new));
         let done = Event::Changed { change, result };
-        let mut followed = Followed::default();
+        let mut follow_up = FollowUp::default();
         for command in update(&mut self.state, at, done) {
             match command {
-                Command::SaveHosted(hosted) if !is_new => followed.hosted = Some(hosted),
-                Command::SaveRows(rows) => followed.rows = Some(rows),
-                Command::ForgetSecret(name) => followed.secrets.push(name),
+                Command::SaveHosted(hosted) if !is_new => follow_up.hosted = Some(hosted),
+                Command::SaveRows(rows) => follow_up.rows = Some(rows),
+                Command::ForgetSecret(name) => follow_up.secrets.push(name),
                 _ => {}
             }
         }
-        followed
+        follow_up
     }
 
     /// Changes what an action says, here alone.
-    pub(super) fn change(&mut self, at: UnixMillis, action: Action) -> Result<(), Wrong> {
-        let (change, known) = self.ask(at, action)?;
+    pub(super) fn change(&mut self, at: UnixMillis, action: Action) -> Result<(), FieldErrors> {
+        let (change, known) = self.propose(at, action)?;
         let mut made = vec![known];
         change.apply(&mut made);
-        self.take(at, change, made.pop());
+        self.commit(at, change, made.pop());
         Ok(())
     }
 }

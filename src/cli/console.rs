@@ -1,12 +1,14 @@
-//! Says things on the terminal, in the person's language. A reader that went away is no reason to
+//! The terminal: prints in the person's language. A reader that went away is no reason to
 //! panic, and for a command that only prints none to fail.
 
+use super::USAGE;
 use crate::model::{Language, Settings};
 use crate::platform;
 use crate::shell::text::Catalogue;
 use crate::store::Home;
 use crate::view::{Msg, fold};
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 /// Why standard output took a line no more, if it was not that nobody reads it.
@@ -14,74 +16,118 @@ static UNWRITABLE: OnceLock<String> = OnceLock::new();
 
 /// The person's language, and standard output and error.
 #[derive(Debug)]
-pub struct Speech {
+pub(crate) struct Console {
     catalogue: Catalogue,
 }
 
-impl Speech {
+impl Console {
     /// In the language of these settings, else the system's.
-    #[must_use]
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             catalogue: Catalogue::new(settings.language.unwrap_or_else(system_language)),
         }
     }
 
     /// In the system's language.
-    #[must_use]
-    pub fn of_system() -> Self {
+    pub(crate) fn of_system() -> Self {
         Self::new(&Settings::default())
     }
 
     /// In the language of this home's settings. What is wrong with those is said.
-    #[must_use]
-    pub fn of(home: &Home) -> Self {
+    pub(crate) fn of(home: &Home) -> Self {
         let loaded = home.settings().peek();
-        let speech = Self::new(&loaded.value);
+        let console = Self::new(&loaded.value);
         let notice = loaded.notice.as_ref().and_then(fold::notice_text);
         if let Some(notice) = notice {
-            speech.complain(&notice);
+            console.error(&notice);
         }
-        speech
+        console
     }
 
     /// The text of a message.
-    #[must_use]
-    pub fn text(&self, msg: &Msg) -> String {
+    pub(crate) fn text(&self, msg: &Msg) -> String {
         self.catalogue.format(msg)
     }
 
     /// What writes text.
-    #[must_use]
-    pub fn into_catalogue(self) -> Catalogue {
+    pub(crate) fn into_catalogue(self) -> Catalogue {
         self.catalogue
     }
 
     /// Says it on standard output.
-    pub fn say(&self, msg: &Msg) {
+    pub(crate) fn say(&self, msg: &Msg) {
         print(&self.text(msg));
     }
 
+    /// A line for programs, or for people.
+    pub(crate) fn line(
+        &self,
+        json: bool,
+        value: &impl serde::Serialize,
+        msg: impl FnOnce() -> Msg,
+    ) {
+        if json {
+            print_json(value);
+        } else {
+            self.say(&msg());
+        }
+    }
+
+    /// How a command ends; why it failed is said.
+    pub(crate) fn end(&self, done: Result<(), Failure>) -> ExitCode {
+        match done {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(Failure::Usage(lines)) => {
+                for msg in &lines {
+                    self.error(msg);
+                }
+                return ExitCode::from(USAGE);
+            }
+            Err(Failure::Because(msg)) => self.error(&msg),
+            Err(Failure::Other(error)) => print_error(&error.to_string()),
+            Err(Failure::Said) => {}
+        }
+        ExitCode::FAILURE
+    }
+
     /// Says it on standard error.
-    pub fn complain(&self, msg: &Msg) {
-        complain(&self.text(msg));
+    pub(crate) fn error(&self, msg: &Msg) {
+        print_error(&self.text(msg));
+    }
+}
+
+/// Why a command did not do what it is for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was typed cannot be taken.
+    Usage(Vec<Msg>),
+    /// It cannot be done.
+    Because(Msg),
+    /// The same, in the words of a library or of the system.
+    Other(anyhow::Error),
+    /// It has been said already.
+    Said,
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
     }
 }
 
 /// The system's language, as far as there is one of ours for it.
-#[must_use]
-pub fn system_language() -> Language {
+pub(crate) fn system_language() -> Language {
     let locale = platform::system_locale();
     locale.map_or_else(Language::default, |locale| Language::from_locale(&locale))
 }
 
 /// A line on standard output.
-pub(super) fn print(line: &str) {
+pub(crate) fn print(line: &str) {
     print_bytes(format!("{line}\n").as_bytes());
 }
 
 /// Text on standard output, as it is.
-pub(super) fn print_bytes(text: &[u8]) {
+pub(crate) fn print_bytes(text: &[u8]) {
     let mut out = io::stdout();
     match out.write_all(text).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -93,10 +139,10 @@ pub(super) fn print_bytes(text: &[u8]) {
 }
 
 /// Whether every line was written that somebody waited for. A disk that is full is said here, once.
-pub(super) fn all_written() -> bool {
+pub(crate) fn all_written() -> bool {
     match UNWRITABLE.get() {
         Some(error) => {
-            complain(&format!("standard output: {error}"));
+            print_error(&format!("standard output: {error}"));
             false
         }
         None => true,
@@ -104,7 +150,7 @@ pub(super) fn all_written() -> bool {
 }
 
 /// A JSON line on standard output.
-pub(super) fn print_json(value: &impl serde::Serialize) {
+pub(crate) fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string(value) {
         Ok(line) => print(&line),
         Err(error) => tracing::error!(%error, "no JSON"),
@@ -112,6 +158,6 @@ pub(super) fn print_json(value: &impl serde::Serialize) {
 }
 
 /// A line on standard error.
-pub(super) fn complain(line: &str) {
+pub(crate) fn print_error(line: &str) {
     let _ = writeln!(io::stderr(), "underpass: {line}");
 }

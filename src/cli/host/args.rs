@@ -1,0 +1,311 @@
+//! `underpass host`: what is typed, and what must hold of it.
+
+use crate::cli::RELAY_VARIABLE;
+use crate::cli::account::read_name;
+use crate::cli::parse::{Unquoted, find, list};
+use crate::cli::port::PortOptionArgs;
+use crate::cli::set::{self, SecretFrom, Set};
+use crate::model::{
+    Access, Catalog, FieldError, JoinLink, Offers, PortNumber, Protocol, ProviderId, TypedTarget,
+    parse_name, parse_typed_target, parse_url_target,
+};
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  underpass host 3000
+  underpass host nas.lan:80 --name nas
+  underpass host 5173 --host-header rewrite
+                                        a development server that knows itself as localhost alone
+  underpass host 5432 --protocol tcp --public-port 7500
+  underpass host shop                   a tunnel that the app or `tunnels create` has saved
+  underpass host 3000 --name shop --provider NAME
+                                        through another provider: the account's tunnel shop, made
+                                        if it is not there; `underpass providers` lists the names
+  underpass host --provider manual --set url=https://app.example.org/
+                                        watch a URL that somebody else serves
+  underpass host 3000 --json --control  for programs: JSON lines out, commands in
+
+It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
+`stop ID`, `drop ID`, `reconnect ID`, `quit`; the end of the input is a `quit`.";
+
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, as it was typed"
+)]
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct HostArgs {
+    /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
+    #[arg(required_unless_present = "provider", value_name = "TARGET", value_parser = Unquoted(read_target))]
+    pub(in crate::cli) targets: Vec<HostTarget>,
+
+    /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
+    /// characters behind it that are this computer's own]
+    #[arg(long)]
+    pub(in crate::cli) name: Option<String>,
+
+    /// What the ports speak: http, https, tcp or auto [default: auto]
+    #[arg(long)]
+    pub(in crate::cli) protocol: Option<Protocol>,
+
+    /// The public port to ask for; only with --protocol tcp
+    #[arg(long, value_name = "PORT")]
+    pub(in crate::cli) public_port: Option<PortNumber>,
+
+    #[command(flatten)]
+    pub(in crate::cli) options: PortOptionArgs,
+
+    /// The join link of the relay to use, else the joined relay of the settings, else the one in
+    /// this program. A command line can be seen by others: put the link into the environment as
+    /// `UNDERPASS_RELAY` instead where that matters
+    #[arg(long, value_name = "JOIN", value_parser = Unquoted(|typed| read_link(typed, "--relay")))]
+    pub(in crate::cli) relay: Option<JoinLink>,
+
+    /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
+    #[arg(long, default_value = "relay")]
+    pub(in crate::cli) provider: ProviderId,
+
+    /// Anyone may visit, without signing in; only with a provider whose tunnels are private otherwise
+    #[arg(long)]
+    pub(in crate::cli) public: bool,
+
+    /// For which of your accounts at the provider; `underpass account list` lists them
+    #[arg(long, value_name = "NAME", value_parser = Unquoted(read_name))]
+    pub(in crate::cli) account: Option<String>,
+
+    /// Set an option of the provider for this time; `underpass providers NAME` lists them. A secret is
+    /// read from a file (KEY=@FILE) or standard input (KEY=@-)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(in crate::cli) typed_set: Vec<String>,
+
+    /// What that means.
+    #[arg(skip)]
+    pub(in crate::cli) set: Set,
+
+    /// Take the tunnel from the machine that hosts it now
+    #[arg(long)]
+    pub(in crate::cli) take_over: bool,
+
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+
+    /// Read commands from standard input
+    #[arg(long)]
+    pub(in crate::cli) control: bool,
+}
+
+/// One TARGET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HostTarget {
+    /// A port here or at another host.
+    Service(TypedTarget),
+    /// A saved tunnel, by its id or name.
+    Saved(String),
+}
+
+impl HostArgs {
+    /// Checks what no word shows by itself, and takes the join link from the environment where none
+    /// was typed.
+    pub(in crate::cli) fn check(
+        &mut self,
+        variable: impl Fn(&str) -> Option<String>,
+        providers: &Catalog,
+    ) -> Result<(), String> {
+        let offers = find(providers, self.provider)?;
+        let mut watched_host = None;
+        if self.targets.is_empty() {
+            let (url, host) = watched(offers, &self.typed_set)?;
+            self.targets.push(HostTarget::Service(url));
+            watched_host = Some(host);
+        }
+        check_options(self, offers)?;
+        self.name = self.name.take().or(watched_host);
+        let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
+        let makes = self.targets.iter().any(is_service);
+        self.set = set::read(offers, &self.typed_set, makes)?;
+        let from_stdin = |from: &&SecretFrom| **from == SecretFrom::Stdin;
+        let from_stdin = self.set.secrets.values().filter(from_stdin).count();
+        if self.control && from_stdin > 0 {
+            return Err(
+                "--control reads standard input, which @- would use up: use @FILE".to_owned(),
+            );
+        }
+        if from_stdin > 1 {
+            return Err("@- can be read once: use @FILE for the other".to_owned());
+        }
+        if self.account.is_some() && offers.token.is_none() {
+            return Err(format!(
+                "--account goes with a provider that takes tokens, not with {}",
+                offers.id
+            ));
+        }
+        if self.relay.is_none()
+            && let Some(link) = variable(RELAY_VARIABLE)
+            && !link.trim().is_empty()
+        {
+            self.relay = Some(read_link(&link, RELAY_VARIABLE)?);
+        }
+        Ok(())
+    }
+
+    /// Who may visit, where the provider lets one choose.
+    pub(super) fn access(&self) -> Access {
+        if self.public {
+            Access::Public
+        } else {
+            Access::Private
+        }
+    }
+}
+
+/// What stands for the service of a URL that somebody else serves, and its host's name.
+fn watched(offers: &Offers, set: &[String]) -> Result<(TypedTarget, String), String> {
+    let key = offers.watches.ok_or_else(|| {
+        "a TARGET is missing: PORT, HOST:PORT or the name of a saved tunnel".to_owned()
+    })?;
+    let set = set::read(offers, set, true)?;
+    let url = set.tunnel.get(key);
+    let typed = url.and_then(|url| parse_url_target(url));
+    let typed = typed.ok_or_else(|| format!("{key} takes a URL with a host"))?;
+    let host = typed.target.host.clone();
+    Ok((typed, host))
+}
+
+fn check_options(args: &HostArgs, offers: &Offers) -> Result<(), String> {
+    let targets = &args.targets[..];
+    let is_port = |asked: &&HostTarget| matches!(asked, HostTarget::Service(_));
+    let ports = targets.iter().filter(is_port).count();
+    if let Some(name) = &args.name
+        && parse_name(name).is_err()
+    {
+        return Err(format!(
+            "{name:?} cannot be a name: it needs a letter or digit, and has 64 characters at most"
+        ));
+    }
+    check_provider(args, offers)?;
+    let about_ports = args.name.is_some()
+        || args.protocol.is_some()
+        || args.public_port.is_some()
+        || args.options.are_given();
+    if ports == 0 && about_ports {
+        return Err(
+            "--name, --protocol, --public-port, --host-header and --proxy-protocol go with a port; \
+             a saved tunnel has its own"
+                .to_owned(),
+        );
+    }
+    if args.options.host_header.is_some() && args.protocol == Some(Protocol::Tcp) {
+        return Err("--host-header goes with HTTP, not with --protocol tcp".to_owned());
+    }
+    if args.public_port.is_some() && ports > 1 {
+        return Err("--public-port goes with one port, not with several".to_owned());
+    }
+    let pasted_tcp =
+        || matches!(targets, [HostTarget::Service(typed)] if typed.protocol == Some(Protocol::Tcp));
+    let is_tcp = match args.protocol {
+        None | Some(Protocol::Auto) => pasted_tcp(),
+        Some(protocol) => protocol == Protocol::Tcp,
+    };
+    if args.public_port.is_some() && !is_tcp {
+        return Err("--public-port goes with --protocol tcp".to_owned());
+    }
+    Ok(())
+}
+
+fn check_provider(args: &HostArgs, offers: &Offers) -> Result<(), String> {
+    let name = offers.id;
+    if args.public && !offers.access {
+        return Err(format!(
+            "--public goes with a provider that lets you say who may visit; {}",
+            if offers.joins {
+                "who reaches our relay may visit its tunnels".to_owned()
+            } else {
+                format!("{name} does not")
+            }
+        ));
+    }
+    if args.relay.is_some() && !offers.joins {
+        return Err(format!("--relay goes without --provider {name}"));
+    }
+    let only_ours = [
+        (
+            "--host-header and --proxy-protocol go",
+            args.options.are_given() && !offers.port_options,
+        ),
+        (
+            "--public-port goes",
+            args.public_port.is_some() && !offers.joins,
+        ),
+    ];
+    if let Some((option, _)) = only_ours.iter().find(|(_, is_wrong)| *is_wrong) {
+        let takes = match &*list(offers.options.iter().map(|option| option.key)) {
+            "" => "nothing with --set".to_owned(),
+            keys => format!("--set {keys}"),
+        };
+        return Err(format!(
+            "{option} with our own relay, not with --provider {name}: it takes {takes}"
+        ));
+    }
+    match args.protocol {
+        Some(protocol) if !offers.carries(protocol) => Err(format!(
+            "{name} carries no {protocol}: it has {}",
+            list(offers.protocols.iter().map(|protocol| protocol.as_str()))
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A number is a port and a `:` makes a target; anything else is a name.
+fn read_target(typed: &str) -> Result<HostTarget, String> {
+    let typed = typed.trim();
+    let is_number = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    if !typed.contains(':') && !typed.chars().all(is_number) {
+        return Ok(HostTarget::Saved(typed.to_owned()));
+    }
+    match parse_typed_target(typed) {
+        Ok(target) => Ok(HostTarget::Service(target)),
+        Err(FieldError::NotATarget { typed }) => {
+            Err(format!("{typed:?} is neither PORT nor HOST:PORT"))
+        }
+        Err(FieldError::TwoPorts { typed }) => Err(format!(
+            "{typed:?} names two ports: type the one that your service listens on"
+        )),
+        Err(FieldError::TargetHasPath { typed }) => Err(format!(
+            "a tunnel carries all paths: type {typed:?} alone"
+        )),
+        Err(FieldError::TargetHasUser) => Err(
+            "a TARGET takes no user name or password: type HOST:PORT, visitors sign in at your service"
+                .to_owned(),
+        ),
+        Err(FieldError::NotAPort { typed }) => Err(format!(
+            "{typed:?} is not a port: a port is a number from 1 to 65535"
+        )),
+        Err(_) => Err("a TARGET is PORT, HOST:PORT or the name of a saved tunnel".to_owned()),
+    }
+}
+
+/// What was typed is not quoted: it may hold a token.
+fn read_link(typed: &str, from: &str) -> Result<JoinLink, String> {
+    let wrong = |fault| format!("{from}: {fault}");
+    typed.parse().map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, parse};
+
+    impl HostArgs {
+        /// As `underpass host WORDS` means it.
+        pub(in crate::cli) fn typed(words: &[&str]) -> Self {
+            let words = ["underpass", "host"].iter().chain(words);
+            let typed = parse(words.map(Into::into), |_| None, &Catalog::sample());
+            match typed.expect("it is right").command {
+                Some(Command::Host(args)) => *args,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
