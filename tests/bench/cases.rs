@@ -47,7 +47,7 @@ pub enum Group {
 }
 
 /// In the order in which they are run.
-const ALL: [Case; 14] = [
+const ALL: [Case; 15] = [
     Case::Streams(Way::Down, 1),
     Case::Streams(Way::Up, 1),
     Case::Streams(Way::Down, 10),
@@ -58,6 +58,7 @@ const ALL: [Case; 14] = [
     Case::Fresh(100),
     Case::Idle,
     Case::Open(500),
+    Case::Open(5_000),
     Case::Drop(Drop::Reset),
     Case::Drop(Drop::BlackHole),
     Case::Drop(Drop::BlackOut(5)),

@@ -60,6 +60,7 @@ fn run() -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    usage::raise_descriptors();
     let _watch = cable::clean_up_when_interrupted()?;
     let tools = tools::ready(&options, &cases)?;
     let report = Report::new(&options, &tools);

@@ -44,6 +44,10 @@ pub struct Options {
     /// Cargo says so to every bench
     #[arg(long, hide = true)]
     bench: bool,
+
+    /// More options of our relay, after `--`
+    #[arg(last = true, value_name = "OPTION")]
+    pub relay: Vec<String>,
 }
 
 /// How long things last.
@@ -82,7 +86,10 @@ const QUICK: Pace = Pace {
 };
 
 pub fn read() -> Options {
-    Options::parse()
+    let mut options = Options::parse();
+    // Cargo puts it behind all words, the relay's too.
+    options.relay.retain(|word| word != "--bench");
+    options
 }
 
 impl Options {

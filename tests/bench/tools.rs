@@ -15,6 +15,8 @@ pub struct Tools {
     pub bore: PathBuf,
     pub rathole: PathBuf,
     pub sshd: PathBuf,
+    /// More words for our relay.
+    pub relay: Vec<String>,
     /// An empty folder for what the run writes, logs above all.
     pub work: PathBuf,
 }
@@ -76,6 +78,7 @@ pub fn ready(options: &Options, cases: &[Case]) -> anyhow::Result<Tools> {
         bore: cargo(Peer::Bore, &BORE)?,
         rathole: cargo(Peer::Rathole, &RATHOLE)?,
         sshd: find("sshd").unwrap_or_default(),
+        relay: options.relay.clone(),
         work: empty_folder(Path::new("target/bench"), "work")?.canonicalize()?,
     })
 }
