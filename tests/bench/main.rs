@@ -22,6 +22,7 @@ mod peers;
 mod process;
 mod report;
 mod service;
+mod socket;
 mod stage;
 mod tools;
 mod usage;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Where each program is.
+#[derive(Clone)]
 pub struct Tools {
     pub underpass: PathBuf,
     pub bore: PathBuf,
@@ -87,6 +88,13 @@ impl Tools {
     /// Where a program's standard error goes.
     pub fn log(&self, name: &str) -> PathBuf {
         self.work.join(format!("{name}.log"))
+    }
+
+    /// The same with a folder of their own in this one: for what runs beside others.
+    pub fn beside(&self, name: &str) -> anyhow::Result<Self> {
+        let work = empty_folder(&self.work, name)?;
+        let tools = self.clone();
+        Ok(Self { work, ..tools })
     }
 
     /// What each says of its version.
