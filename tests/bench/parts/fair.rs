@@ -33,8 +33,8 @@ struct Setting {
 struct Outcome {
     p50_ms: f64,
     p99_ms: f64,
-    /// Of what the way carries.
-    share: f64,
+    /// How much of what the way carries the bulk has.
+    percent: f64,
 }
 
 pub fn run(bench: &mut Bench, cases: &[Case], peers: &[Peer]) {
@@ -116,7 +116,7 @@ fn watch(
     Ok(Outcome {
         p50_ms: millis("p50")?,
         p99_ms: millis("p99")?,
-        share: rate / f64::from(u32::try_from(mbit)?),
+        percent: rate / f64::from(u32::try_from(mbit)?) * 100.0,
     })
 }
 
@@ -157,6 +157,6 @@ fn add(bench: &mut Bench, peer: Peer, setting: Setting, outcome: &Outcome) {
     let beside = |what| format!("a {small} beside {BULK} {bulk}, {what}");
     row(beside("p50 ms"), Better::Less, outcome.p50_ms);
     row(beside("p99 ms"), Better::Less, outcome.p99_ms);
-    let share = format!("{BULK} {bulk} beside a {small}, share of the rate");
-    row(share, Better::More, outcome.share);
+    let share = format!("{BULK} {bulk} beside a {small}, % of the rate");
+    row(share, Better::More, outcome.percent);
 }
