@@ -10,11 +10,13 @@ use std::time::Duration;
 
 const KIB_A_MIB: f64 = 1024.0;
 
+const ENDS: [&str; 2] = ["host", "relay"];
+
 /// No peer takes longer to open one.
 const OPENING: Duration = Duration::from_millis(10);
 
 pub fn idle(scene: &mut Scene<'_>) -> anyhow::Result<()> {
-    read(scene, "idle", None)
+    read(scene, "idle")
 }
 
 pub fn open(scene: &mut Scene<'_>, count: usize) -> anyhow::Result<()> {
@@ -27,12 +29,18 @@ pub fn open(scene: &mut Scene<'_>, count: usize) -> anyhow::Result<()> {
     let line: Json = serde_json::from_str(&visitor.line(limit)?)?;
     let open = number(&line, "open")?;
     eprintln!("  {open} are open {}", line["why"]);
-    let fewer = (line["why"] != Json::Null).then_some(open);
-    read(scene, &format!("{count} open connections"), fewer)
+    if line["why"] != Json::Null {
+        for end in ENDS {
+            let row = row(&format!("{count} open connections"), end);
+            let value = Value::Text(format!("only {open} are"));
+            scene.bench.report.add(&row, scene.peer, value);
+        }
+    }
+    read(scene, &format!("{open} open connections"))
 }
 
-/// Lets it come to rest and writes down both ends, and how many were open if not all.
-fn read(scene: &mut Scene<'_>, when: &str, fewer: Option<f64>) -> anyhow::Result<()> {
+/// Lets it come to rest and writes down both ends.
+fn read(scene: &mut Scene<'_>, when: &str) -> anyhow::Result<()> {
     if scene.tunnel.used().is_none() {
         return Ok(());
     }
@@ -42,14 +50,13 @@ fn read(scene: &mut Scene<'_>, when: &str, fewer: Option<f64>) -> anyhow::Result
         return Ok(());
     };
     let mebibytes = |usage: Usage| usage.resident_kib / KIB_A_MIB;
-    for (end, usage) in [("host", used.host), ("relay", used.relay)] {
-        let row = Row::new(Group::Memory, format!("{when}, {end}"), Better::Less);
-        let number = mebibytes(usage);
-        let value = match fewer {
-            Some(open) => Value::Text(format!("{number:.1} with {open}")),
-            None => Value::Number(number),
-        };
-        scene.bench.report.add(&row, scene.peer, value);
+    for (end, usage) in ENDS.into_iter().zip([used.host, used.relay]) {
+        let value = Value::Number(mebibytes(usage));
+        scene.bench.report.add(&row(when, end), scene.peer, value);
     }
     Ok(())
+}
+
+fn row(when: &str, end: &str) -> Row {
+    Row::new(Group::Memory, format!("{when}, {end}"), Better::Less)
 }
