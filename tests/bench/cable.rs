@@ -1,9 +1,10 @@
-//! A cable that can be cut: three network namespaces in a row. The host is in the first, the relay and
-//! its visitors in the last, and the one between forwards, rejects or loses what comes by.
+//! A cable that can be cut or made narrow: three network namespaces in a row. The host is in the first, the relay and
+//! its visitors in the last, and the one between forwards, delays, rejects or loses what
+//! comes by.
 //!
 //! What happens in the middle is seen by neither end's kernel, as on a real way through the world.
 
-use crate::cases::Drop as Event;
+use crate::cases::{Drop as Event, Way};
 use crate::process::{Place, kill, output};
 use crate::usage;
 use anyhow::Context as _;
@@ -36,6 +37,13 @@ const HOST_GATE: &str = "10.83.1.1";
 const RELAY_GATE: &str = "10.83.2.1";
 const RELAY: Ipv4Addr = Ipv4Addr::new(10, 83, 2, 2);
 
+/// The middle's devices: to the host and to the relay.
+const LEFT: &str = "left";
+const RIGHT: &str = "right";
+
+/// How a way is narrow: a burst of ten packets, and a queue as long as a home's router has.
+const NARROW: [&str; 4] = ["burst", "16kb", "latency", "100ms"];
+
 /// Holds all rules, and comes and goes at once.
 const TABLE: &str = "add table inet cable;\
     add set inet cable new { type ipv4_addr . inet_service; size 65535; flags dynamic; };\
@@ -56,13 +64,20 @@ pub struct Broken<'a> {
     cable: &'a Cable,
 }
 
+/// A cable that carries less one way, until it is dropped.
+pub struct Narrowed<'a> {
+    cable: &'a Cable,
+    device: &'static str,
+}
+
 impl Cable {
     /// The name of the relay in the host's namespace, and with `bench.` before it.
     pub const DOMAIN: &str = "relay.test";
 
-    pub fn lay() -> anyhow::Result<Self> {
-        remove(|_, alive| !alive);
-        let name = |end: &str| format!("{PREFIX}-{}-{end}", std::process::id());
+    /// A cable of this name; several can lie side by side.
+    pub fn lay(name: &str) -> anyhow::Result<Self> {
+        remove(|_, pid| !usage::lives(pid));
+        let name = |end: &str| format!("{PREFIX}-{}-{name}-{end}", std::process::id());
         let cable = Self {
             host: name("host"),
             middle: name("middle"),
@@ -100,6 +115,22 @@ impl Cable {
         Ok(Broken { cable: self })
     }
 
+    /// Makes it carry so many Mbit/s this way, seen from the visitors: down is the host's way out.
+    pub fn narrow(&self, way: Way, mbit: u64) -> anyhow::Result<Narrowed<'_>> {
+        let device = match way {
+            Way::Down => RIGHT,
+            Way::Up => LEFT,
+        };
+        let mut command = Place::within(&self.middle).command("tc");
+        command.args(["qdisc", "add", "dev", device, "root", "tbf"]);
+        command.args(["rate", &format!("{mbit}mbit")]).args(NARROW);
+        output(&mut command)?;
+        Ok(Narrowed {
+            cable: self,
+            device,
+        })
+    }
+
     /// The kernel ends the host's sockets and sends a RST to the other end: both know at once, as when
     /// a box in the middle resets a connection both ways.
     fn reset_flows(&self) -> anyhow::Result<()> {
@@ -133,8 +164,8 @@ impl Cable {
             ip(&["-n", name, "link", "set", "lo", "up"])?;
         }
         self.name_the_relay()?;
-        self.connect(&self.host, HOST, HOST_GATE, "left")?;
-        self.connect(&self.relay, &RELAY.to_string(), RELAY_GATE, "right")?;
+        self.connect(&self.host, HOST, HOST_GATE, LEFT)?;
+        self.connect(&self.relay, &RELAY.to_string(), RELAY_GATE, RIGHT)?;
         let mut forward = Place::within(&self.middle).command("sysctl");
         output(forward.args(["-qw", "net.ipv4.ip_forward=1"]))?;
         Ok(())
@@ -176,9 +207,21 @@ impl Drop for Broken<'_> {
     }
 }
 
+impl Drop for Narrowed<'_> {
+    fn drop(&mut self) {
+        stand_still_when_interrupted();
+        let mut command = Place::within(&self.cable.middle).command("tc");
+        command.args(["qdisc", "delete", "dev", self.device, "root"]);
+        if let Err(error) = output(&mut command) {
+            eprintln!("the cable stays narrow: {error:#}");
+        }
+    }
+}
+
 impl Drop for Cable {
     fn drop(&mut self) {
-        remove_ours();
+        let own = [&self.host, &self.middle, &self.relay];
+        remove(|name, _| own.into_iter().any(|own| own == name));
     }
 }
 
@@ -198,7 +241,7 @@ pub fn clean_up_when_interrupted() -> anyhow::Result<tokio::runtime::Runtime> {
             _ = terminated.recv() => {}
         }
         INTERRUPTED.store(true, Ordering::SeqCst);
-        remove_ours();
+        remove(|_, pid| pid == std::process::id());
         std::process::exit(130);
     });
     Ok(runtime)
@@ -212,12 +255,8 @@ pub fn stand_still_when_interrupted() {
     }
 }
 
-fn remove_ours() {
-    remove(|pid, _| pid == std::process::id());
-}
-
-/// Removes the namespaces of runs: told are the process that made one and whether it lives.
-fn remove(which: impl Fn(u32, bool) -> bool) {
+/// Removes namespaces of runs: told are the name of one and the process that made it.
+fn remove(which: impl Fn(&str, u32) -> bool) {
     let entries = fs::read_dir(NAMESPACES).into_iter().flatten().flatten();
     for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
         let pid = name.strip_prefix(PREFIX).and_then(|rest| {
@@ -227,7 +266,7 @@ fn remove(which: impl Fn(u32, bool) -> bool) {
         let Some(pid) = pid else {
             continue;
         };
-        if which(pid, usage::lives(pid)) {
+        if which(&name, pid) {
             let inside = output(Command::new("ip").args(["netns", "pids", &name]));
             let pids = inside.unwrap_or_default();
             kill(

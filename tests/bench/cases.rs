@@ -9,6 +9,15 @@ pub enum Way {
     Up,
 }
 
+/// What is small and should not wait behind what is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Small {
+    /// A message of eight bytes and its echo, on one WebSocket.
+    Message,
+    /// A request and its short answer, on one kept connection.
+    Request,
+}
+
 /// What happens to the cable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Drop {
@@ -33,6 +42,8 @@ pub enum Case {
     Idle,
     /// Memory with so many open connections.
     Open(usize),
+    /// Something small beside bulk that goes this way, which carries so many Mbit/s.
+    Fair(Small, Way, u64),
     /// A drop with a download under way.
     Drop(Drop),
 }
@@ -43,11 +54,23 @@ pub enum Group {
     Streams,
     Http,
     Memory,
+    Fair,
     Drops,
 }
 
+impl Group {
+    /// In the order in which they are told.
+    pub const ALL: [Self; 5] = [
+        Self::Streams,
+        Self::Http,
+        Self::Memory,
+        Self::Fair,
+        Self::Drops,
+    ];
+}
+
 /// In the order in which they are run.
-const ALL: [Case; 14] = [
+const ALL: [Case; 23] = [
     Case::Streams(Way::Down, 1),
     Case::Streams(Way::Up, 1),
     Case::Streams(Way::Down, 10),
@@ -58,6 +81,15 @@ const ALL: [Case; 14] = [
     Case::Fresh(100),
     Case::Idle,
     Case::Open(500),
+    Case::Open(5_000),
+    Case::Fair(Small::Message, Way::Down, 2),
+    Case::Fair(Small::Message, Way::Down, 20),
+    Case::Fair(Small::Message, Way::Up, 2),
+    Case::Fair(Small::Message, Way::Up, 20),
+    Case::Fair(Small::Request, Way::Down, 2),
+    Case::Fair(Small::Request, Way::Down, 20),
+    Case::Fair(Small::Request, Way::Up, 2),
+    Case::Fair(Small::Request, Way::Up, 20),
     Case::Drop(Drop::Reset),
     Case::Drop(Drop::BlackHole),
     Case::Drop(Drop::BlackOut(5)),
@@ -85,6 +117,7 @@ impl Case {
             Self::Streams(..) => Group::Streams,
             Self::Keep(_) | Self::Fresh(_) => Group::Http,
             Self::Idle | Self::Open(_) => Group::Memory,
+            Self::Fair(..) => Group::Fair,
             Self::Drop(_) => Group::Drops,
         }
     }
@@ -96,7 +129,26 @@ impl fmt::Display for Group {
             Self::Streams => "streams",
             Self::Http => "http",
             Self::Memory => "memory",
+            Self::Fair => "fair",
             Self::Drops => "drops",
+        })
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Down => "down",
+            Self::Up => "up",
+        })
+    }
+}
+
+impl fmt::Display for Small {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message => "message",
+            Self::Request => "request",
         })
     }
 }
@@ -105,12 +157,12 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/", self.group())?;
         match self {
-            Self::Streams(Way::Down, count) => write!(f, "down-{count}"),
-            Self::Streams(Way::Up, count) => write!(f, "up-{count}"),
+            Self::Streams(way, count) => write!(f, "{way}-{count}"),
             Self::Keep(count) => write!(f, "keep-{count}"),
             Self::Fresh(count) => write!(f, "fresh-{count}"),
             Self::Idle => f.write_str("idle"),
             Self::Open(count) => write!(f, "open-{count}"),
+            Self::Fair(small, way, mbit) => write!(f, "{small}-{way}-{mbit}"),
             Self::Drop(Drop::Reset) => f.write_str("rst"),
             Self::Drop(Drop::BlackHole) => f.write_str("black-hole"),
             Self::Drop(Drop::BlackOut(seconds)) => write!(f, "black-out-{seconds}s"),

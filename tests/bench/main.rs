@@ -22,6 +22,7 @@ mod peers;
 mod process;
 mod report;
 mod service;
+mod socket;
 mod stage;
 mod tools;
 mod usage;
@@ -60,6 +61,7 @@ fn run() -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    usage::raise_descriptors();
     let _watch = cable::clean_up_when_interrupted()?;
     let tools = tools::ready(&options, &cases)?;
     let report = Report::new(&options, &tools);

@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(long)]
     pub quick: bool,
 
-    /// How often all but the drops are measured; the median counts [default: 3, quick: 1]
+    /// How often what needs no cable is measured; the median counts [default: 3, quick: 1]
     #[arg(long)]
     rounds: Option<usize>,
 
@@ -44,6 +44,10 @@ pub struct Options {
     /// Cargo says so to every bench
     #[arg(long, hide = true)]
     bench: bool,
+
+    /// More options of our relay, after `--`
+    #[arg(last = true, value_name = "OPTION")]
+    pub relay: Vec<String>,
 }
 
 /// How long things last.
@@ -53,6 +57,10 @@ pub struct Pace {
     pub warm_up: Duration,
     /// What is measured.
     pub measure: Duration,
+    /// Until a slow way's queues are full.
+    pub fill: Duration,
+    /// How long something small is watched beside bulk.
+    pub beside: Duration,
     /// Before memory is read.
     pub settle: Duration,
     /// How long the download of a drop lasts when nothing drops.
@@ -66,6 +74,8 @@ pub struct Pace {
 const FULL: Pace = Pace {
     warm_up: Duration::from_secs(1),
     measure: Duration::from_secs(5),
+    fill: Duration::from_secs(4),
+    beside: Duration::from_secs(25),
     settle: Duration::from_secs(5),
     download: Duration::from_secs(10),
     lead: Duration::from_secs(3),
@@ -75,6 +85,8 @@ const FULL: Pace = Pace {
 const QUICK: Pace = Pace {
     warm_up: Duration::from_millis(300),
     measure: Duration::from_secs(1),
+    fill: Duration::from_secs(3),
+    beside: Duration::from_secs(6),
     settle: Duration::from_secs(2),
     download: Duration::from_secs(5),
     lead: Duration::from_secs(2),
@@ -82,7 +94,10 @@ const QUICK: Pace = Pace {
 };
 
 pub fn read() -> Options {
-    Options::parse()
+    let mut options = Options::parse();
+    // Cargo puts it behind all words, the relay's too.
+    options.relay.retain(|word| word != "--bench");
+    options
 }
 
 impl Options {

@@ -120,7 +120,7 @@ impl fmt::Display for Report {
         for line in &self.head {
             writeln!(f, "- {line}")?;
         }
-        for group in [Group::Streams, Group::Http, Group::Memory, Group::Drops] {
+        for group in Group::ALL {
             self.table(f, group)?;
         }
         if !self.failures.is_empty() {
@@ -148,6 +148,7 @@ fn title(group: Group) -> &'static str {
         Group::Streams => "Streams",
         Group::Http => "HTTP",
         Group::Memory => "Memory, resident, MiB",
+        Group::Fair => "Something small beside bulk, on a slow way",
         Group::Drops => "Drops, with a download under way",
     }
 }
@@ -220,7 +221,9 @@ fn head(options: &Options, tools: &Tools) -> Vec<String> {
     lines.push(match (options.quick, options.rounds()) {
         (true, _) => "quick: too short for figures".to_owned(),
         (false, 1) => "one round".to_owned(),
-        (false, rounds) => format!("the median of {rounds} rounds; drops happen once"),
+        (false, rounds) => {
+            format!("the median of {rounds} rounds; what has a cable of its own happens once")
+        }
     });
     lines.push("in parentheses: the ratio to ours by TCP; ↑ more is better, ↓ less is".to_owned());
     lines

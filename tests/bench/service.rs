@@ -1,9 +1,11 @@
 //! The local service that the tunnels lead to: a web server that costs as little as one can.
 //!
 //! `GET /` answers a few bytes · `GET /bulk` bytes without end · `GET /checked/LENGTH/SEED/PER_SECOND`
-//! a pattern at a pace · `PUT /sink` takes bytes without end · `GET /taken` how many it took.
+//! a pattern at a pace · `PUT /sink` takes bytes without end · `GET /taken` how many it took · `GET /echo`
+//! is a WebSocket that sends back what it gets.
 
 use crate::pattern::Pattern;
+use crate::socket;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -69,6 +71,7 @@ async fn serve(mut stream: TcpStream, taken: Taken) -> anyhow::Result<()> {
                 send_checked(&mut stream, pattern, length.parse()?, per_second.parse()?).await?;
             }
             ["sink"] => take_all(&mut stream, &taken, buffer.len()).await?,
+            ["echo"] => socket::echo(&mut stream).await?,
             ["taken"] => answer(&mut stream, &taken.get().to_string()).await?,
             _ => answer(&mut stream, ANSWER).await?,
         }

@@ -73,6 +73,19 @@ impl Stage {
         command.arg("load").args(words);
         Process::start(&mut command, log)
     }
+
+    /// A visitor in the service's place, at the service itself.
+    pub fn beside_service(
+        &self,
+        kind: &str,
+        more: &[String],
+        log: PathBuf,
+    ) -> anyhow::Result<Process> {
+        let mut command = self.host.command(std::env::current_exe()?);
+        command.args(["load", kind, &self.service.to_string(), "service"]);
+        command.args(more);
+        Process::start(&mut command, log)
+    }
 }
 
 fn start_service(place: &Place, tools: &Tools) -> anyhow::Result<(Process, SocketAddr)> {

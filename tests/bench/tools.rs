@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Where each program is.
+#[derive(Clone)]
 pub struct Tools {
     pub underpass: PathBuf,
     pub bore: PathBuf,
     pub rathole: PathBuf,
     pub sshd: PathBuf,
+    /// More words for our relay.
+    pub relay: Vec<String>,
     /// An empty folder for what the run writes, logs above all.
     pub work: PathBuf,
 }
@@ -29,10 +32,11 @@ struct Crate {
 const BORE: Crate = Crate {
     name: "bore-cli@0.6.0",
     program: "bore",
-    more: &[],
+    more: &["--locked"],
 };
 
-/// Noise without the TLS that would need OpenSSL's headers.
+/// Noise without the TLS that would need OpenSSL's headers. What its own lock file names no longer
+/// compiles.
 const RATHOLE: Crate = Crate {
     name: "rathole@0.5.0",
     program: "rathole",
@@ -75,6 +79,7 @@ pub fn ready(options: &Options, cases: &[Case]) -> anyhow::Result<Tools> {
         bore: cargo(Peer::Bore, &BORE)?,
         rathole: cargo(Peer::Rathole, &RATHOLE)?,
         sshd: find("sshd").unwrap_or_default(),
+        relay: options.relay.clone(),
         work: empty_folder(Path::new("target/bench"), "work")?.canonicalize()?,
     })
 }
@@ -83,6 +88,13 @@ impl Tools {
     /// Where a program's standard error goes.
     pub fn log(&self, name: &str) -> PathBuf {
         self.work.join(format!("{name}.log"))
+    }
+
+    /// The same with a folder of their own in this one: for what runs beside others.
+    pub fn beside(&self, name: &str) -> anyhow::Result<Self> {
+        let work = empty_folder(&self.work, name)?;
+        let tools = self.clone();
+        Ok(Self { work, ..tools })
     }
 
     /// What each says of its version.
@@ -122,7 +134,7 @@ fn find_or_install(of: &Crate, root: &Path) -> anyhow::Result<PathBuf> {
     if !program.exists() {
         eprintln!("installing {} into {}", of.name, root.display());
         let mut command = Command::new("cargo");
-        command.args(["install", "--locked", "--quiet", of.name]);
+        command.args(["install", "--quiet", of.name]);
         command.args(of.more).arg("--root").arg(root);
         let done = command.status().context("cannot start cargo")?;
         ensure!(done.success(), "cargo cannot install {}", of.name);

@@ -41,6 +41,22 @@ pub fn lives(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| stat.lives)
 }
 
+/// Lets this process, and all that inherit it, have as many connections open as it may.
+pub fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
+    if let Err(error) = raised {
+        eprintln!("the number of open files stays limited: {error}");
+    }
+}
+
 fn family_in(all: &BTreeMap<u32, Stat>, pid: u32) -> Vec<u32> {
     let mut family: Vec<u32> = all.contains_key(&pid).then_some(pid).into_iter().collect();
     let mut at = 0;

@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
     let mut options = Options::parse();
     // Cargo puts it behind all words, the relay's too.
     options.relay.retain(|word| word != "--bench");
-    raise_descriptors();
+    usage::raise_descriptors();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -112,20 +112,4 @@ async fn idle(pid: u32, before: usage::Usage, options: &Options) {
         last.resident_kib / 1024.0,
         before.resident_kib / 1024.0,
     );
-}
-
-/// Each host is a connection here and one at the relay, which inherits the limit.
-fn raise_descriptors() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    );
-    if let Err(error) = raised {
-        eprintln!("the number of open files stays limited: {error}");
-    }
 }

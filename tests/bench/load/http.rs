@@ -103,17 +103,18 @@ impl Seen {
         let line = json!({
             "requests": self.latencies.len(),
             "seconds": measure.as_secs_f64(),
-            "p50": self.quantile(50),
-            "p99": self.quantile(99),
+            "p50": quantile(&self.latencies, 50),
+            "p99": quantile(&self.latencies, 99),
             "errors": self.errors,
             "error": self.error,
         });
         println!("{line}");
         Ok(())
     }
+}
 
-    fn quantile(&self, percent: usize) -> u64 {
-        let rank = (self.latencies.len() * percent).div_ceil(100);
-        self.latencies[rank.saturating_sub(1)]
-    }
+/// Of latencies in order, of which there is one at least.
+pub fn quantile(latencies: &[u64], percent: usize) -> u64 {
+    let rank = (latencies.len() * percent).div_ceil(100);
+    latencies[rank.saturating_sub(1)]
 }

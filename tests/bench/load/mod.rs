@@ -4,10 +4,14 @@
 mod download;
 mod hold;
 mod http;
+mod small;
 mod stream;
 mod visit;
 mod visits;
 
+pub use small::PATIENCE;
+
+use crate::cases::Small;
 use anyhow::{Context as _, bail};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -57,6 +61,20 @@ pub fn run(words: &[String]) -> anyhow::Result<()> {
             count(0)?,
             millis(1)?,
             millis(2)?,
+        )),
+        "push" => alone(stream::push(&entrance, count(0)?)),
+        "arriving" => alone(stream::arriving(&entrance, millis(0)?, millis(1)?)),
+        "message" => alone(small::run(
+            &entrance,
+            Small::Message,
+            millis(0)?,
+            millis(1)?,
+        )),
+        "request" => alone(small::run(
+            &entrance,
+            Small::Request,
+            millis(0)?,
+            millis(1)?,
         )),
         "hold" => alone(hold::run(&entrance, count(0)?)),
         "visits" => alone(visits::run(entrance, millis(0)?)),

@@ -44,13 +44,37 @@ pub async fn up(
         host: "service".into(),
     };
     let before = taken(&direct).await?;
+    let mut all = uploads(entrance, streams);
+    let read = async || Ok(taken(&direct).await? - before);
+    measured(&mut all, read, warm_up, measure).await
+}
+
+/// Uploads that are counted elsewhere, until it is killed.
+pub async fn push(entrance: &Entrance, streams: usize) -> anyhow::Result<()> {
+    let mut all = uploads(entrance, streams);
+    while let Some(ended) = all.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+/// Counts what others upload, next to the service.
+pub async fn arriving(
+    service: &Entrance,
+    warm_up: Duration,
+    measure: Duration,
+) -> anyhow::Result<()> {
+    let read = async || taken(service).await;
+    measured(&mut JoinSet::new(), read, warm_up, measure).await
+}
+
+fn uploads(entrance: &Entrance, streams: usize) -> JoinSet<anyhow::Result<()>> {
     let mut all = JoinSet::new();
     for _ in 0..streams {
         let entrance = entrance.clone();
         all.spawn_local(async move { upload(&entrance).await });
     }
-    let read = async || Ok(taken(&direct).await? - before);
-    measured(&mut all, read, warm_up, measure).await
+    all
 }
 
 /// Counts twice and prints what came in between.

@@ -40,14 +40,32 @@ impl Visit {
         Ok(self.rest.drain(..length).collect())
     }
 
+    /// Asks for another protocol, which the bytes that follow are then of.
+    pub async fn upgrade(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        self.stream.write_all(request).await?;
+        check_status(&self.head().await?, "101")?;
+        ensure!(self.rest.is_empty(), "it speaks before it is asked");
+        Ok(())
+    }
+
     /// Reads the answer's head: its length.
     pub async fn read_head(&mut self) -> anyhow::Result<u64> {
+        let head = self.head().await?;
+        check_status(&head, "200")?;
+        let length = head.split("\r\n").find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length")
+                .then(|| value.trim())
+        });
+        Ok(length.context("an answer without a length")?.parse()?)
+    }
+
+    async fn head(&mut self) -> anyhow::Result<String> {
         loop {
             if let Some(end) = self.rest.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                let head = std::str::from_utf8(&self.rest[..end])?;
-                let length = parse_head(head)?;
+                let head = std::str::from_utf8(&self.rest[..end])?.to_owned();
                 self.rest.drain(..end + 4);
-                return Ok(length);
+                return Ok(head);
             }
             ensure!(self.rest.len() < LONGEST_HEAD, "a head without end");
             if self.stream.read_buf(&mut self.rest).await? == 0 {
@@ -57,18 +75,8 @@ impl Visit {
     }
 }
 
-fn parse_head(head: &str) -> anyhow::Result<u64> {
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1));
-    ensure!(
-        status == Some("200"),
-        "the answer is {}",
-        status.unwrap_or("none")
-    );
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim())
-    });
-    Ok(length.context("an answer without a length")?.parse()?)
+fn check_status(head: &str, wanted: &str) -> anyhow::Result<()> {
+    let status = head.split(' ').nth(1).unwrap_or("none");
+    ensure!(status == wanted, "the answer is {status}");
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! How each group of cases is run: every peer in its turn, each with a start of its own.
 
 mod drops;
+mod fair;
 mod http;
 mod memory;
 mod streams;
@@ -70,8 +71,10 @@ impl Bench {
 /// Runs the cases of one group.
 pub fn run(bench: &mut Bench, cases: &[Case]) {
     let peers = bench.options.peers();
-    if cases.iter().all(|case| case.group() == Group::Drops) {
-        return cut(bench, cases, &peers);
+    match cases.first().map(|case| case.group()) {
+        Some(Group::Drops) => return cut(bench, cases, &peers),
+        Some(Group::Fair) => return fair::run(bench, cases, &peers),
+        Some(Group::Streams | Group::Http | Group::Memory) | None => {}
     }
     for round in 1..=bench.options.rounds() {
         for peer in &peers {
@@ -106,7 +109,7 @@ fn run_peer(bench: &mut Bench, cases: &[Case], peer: Peer) {
 
 /// The drops, each on one cable for all.
 fn cut(bench: &mut Bench, cases: &[Case], peers: &[Peer]) {
-    let cable = match Cable::lay() {
+    let cable = match Cable::lay("drops") {
         Ok(cable) => cable,
         Err(error) => return bench.report.fail(&format!("drops: {error:#}")),
     };
@@ -131,7 +134,7 @@ impl Scene<'_> {
             Case::Fresh(count) => http::measure(self, http::Manner::Fresh, count),
             Case::Idle => memory::idle(self),
             Case::Open(count) => memory::open(self, count),
-            Case::Drop(_) => anyhow::bail!("a drop needs a cable"),
+            Case::Fair(..) | Case::Drop(_) => anyhow::bail!("it needs a cable"),
         }
     }
 

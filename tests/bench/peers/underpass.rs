@@ -66,6 +66,9 @@ fn start_relay(stage: &Stage, tools: &Tools) -> anyhow::Result<(Process, Up)> {
     command.args(["relay", "--json", "--tcp-ports", "0-0"]);
     command.args(["--listen", &any_port, "--http", &any_port]);
     command.args(["--advertise", &stage.relay_address.to_string()]);
+    // All visitors of a bench come from one.
+    command.args(["--max-visitors-per-address", "10000"]);
+    command.args(&tools.relay);
     if let Some(domain) = stage.domain {
         command.args(["--domain", domain]);
     }
