@@ -234,6 +234,7 @@ impl Performer {
             Ok(claim) => claim,
             Err(state) => return self.report_end(&tunnel, number, state),
         };
+        self.import_token(&order.account);
         let mailbox = self.parts.mailbox.clone();
         let (name, claimed) = (tunnel.clone(), claim.clone());
         let (liveness, probes) = self.probed.begin(&tunnel);
