@@ -10,11 +10,11 @@ use std::io;
 
 /// Those that are kept, and those that the environment has (`variable` reads it).
 pub fn known(
-    home: &Home,
+    kept: BTreeSet<AccountId>,
     providers: &Catalog,
     variable: impl Fn(&str) -> Option<String>,
 ) -> BTreeSet<AccountId> {
-    let mut known = home.accounts().peek().value;
+    let mut known = kept;
     let given = |offers: &&Offers| in_variable(offers, &variable).is_some();
     let given = providers.iter().filter(given);
     known.extend(given.map(|offers| AccountId::only(offers.id)));
@@ -130,25 +130,21 @@ mod tests {
             assert_eq!(kept.expect("it is kept"), Kind::File);
         }
         let none = |_: &str| None;
-        let all = known(&home, &providers, none);
+        let all = known(home.accounts().peek().value, &providers, none);
         assert_eq!(all, BTreeSet::from([account(""), account("work")]));
         let get = |name| secrets.get(&account(name).secret_name()).expect("read");
         assert_eq!(get("work"), Some(Secret::new("acme-work")));
         assert!(forget(&home, &secrets, &account("")).expect("forgotten"));
         assert!(!forget(&home, &secrets, &account("")).expect("it was not there"));
-        assert_eq!(
-            known(&home, &providers, none),
-            BTreeSet::from([account("work")])
-        );
+        let left = known(home.accounts().peek().value, &providers, none);
+        assert_eq!(left, BTreeSet::from([account("work")]));
         assert_eq!(get(""), None);
     }
 
     #[test]
     fn a_token_of_the_environment_is_an_account_without_a_name() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let home = Home::at(dir.path()).expect("a home");
         let providers = Catalog::new([&WITH_TOKEN]);
-        let by = |text: &'static str| known(&home, &providers, |_| Some(text.to_owned()));
+        let by = |text: &str| known([].into(), &providers, |_| Some(text.to_owned()));
         assert_eq!(by(" acme-1\n").len(), 1);
         assert!(by("").is_empty() && by("nonsense").is_empty());
     }
