@@ -164,8 +164,8 @@ impl Performer {
             Command::AskTunnel {
                 account,
                 asked,
-                known,
-            } => self.errands.ask_tunnel(&account, asked, known),
+                tunnel,
+            } => self.errands.ask_tunnel(&account, asked, tunnel),
             Command::SignIn {
                 account,
                 way,

@@ -257,7 +257,12 @@ impl Tunnels<'_> {
             if !reported.live.is_empty() {
                 rows.insert(reported.tunnel.id.clone(), reported.live);
             }
-            self.show(&reported.tunnel, &rows);
+            let tunnel = reported.tunnel;
+            let known = inventory.tunnels().iter().find(|t| t.id == tunnel.id);
+            self.show(
+                &known.map_or(tunnel.clone(), |known| tunnel.with_known(known)),
+                &rows,
+            );
         }
         Ok(())
     }

@@ -159,8 +159,13 @@ impl RemoteAccount<'_> {
         };
         let mut failed = None;
         for (tried, id) in ids.into_iter().enumerate() {
-            match self.inventory.show(id, known.clone()).await {
-                Ok(row) => return Ok(Some(row)),
+            match self.inventory.show(id).await {
+                Ok(mut row) => {
+                    if let Some(known) = &known {
+                        row.tunnel = row.tunnel.with_known(known);
+                    }
+                    return Ok(Some(row));
+                }
                 Err(Reason::TunnelGone) => {}
                 Err(reason @ (Reason::SignedOut | Reason::NotInstalled { .. })) => {
                     return Err(self.why(&reason));
