@@ -267,14 +267,8 @@ fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel,
 }
 
 fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
-    Port {
-        number: target.port,
-        protocol: args.protocol.unwrap_or(Protocol::Auto),
-        target: target.clone(),
-        label: id.clone(),
-        public_port: None,
-        options: crate::model::PortOptions::default(),
-    }
+    let protocol = args.protocol.unwrap_or(Protocol::Auto);
+    Port::new(target.clone(), protocol, id.clone())
 }
 
 #[cfg(test)]
