@@ -14,12 +14,15 @@ impl Begin {
     pub fn load(home: &Home) -> Self {
         let mut notices = Vec::new();
         let settings = keep(&mut notices, home.settings().load());
+        let accounts = keep(&mut notices, home.accounts().load());
         let mut begin = Self {
             tunnels: keep(&mut notices, home.tunnels().load()),
             hosted: keep(&mut notices, home.hosted().load()),
             rows: keep(&mut notices, home.rows().load()),
             install: keep(&mut notices, home.install_id()),
-            tokens: tokens::known(home, &registry::catalog(), |name| std::env::var(name).ok()),
+            tokens: tokens::known(accounts, &registry::catalog(), |name| {
+                std::env::var(name).ok()
+            }),
             settings,
             ..Self::default()
         };
@@ -60,6 +63,21 @@ fn keep<T>(notices: &mut Vec<NoticeKind>, loaded: Loaded<T>) -> T {
 mod tests {
     use super::*;
     use crate::model::Secret;
+
+    #[test]
+    fn a_list_of_accounts_that_cannot_be_read_is_told_as_any_other_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        std::fs::write(home.file("accounts.json"), "garbage {{{").expect("written");
+        let begin = Begin::load(&home);
+        let [NoticeKind::FileCorrupt { file, kept_as }] = &begin.notices[..] else {
+            panic!("{:?}", begin.notices);
+        };
+        assert_eq!(file, "accounts.json");
+        let kept = std::fs::read_to_string(home.file(kept_as)).expect("it is kept aside");
+        assert_eq!(kept, "garbage {{{");
+        assert_eq!(Begin::load(&home).notices, [], "it is told once");
+    }
 
     #[test]
     fn the_token_and_the_address_make_the_link_again() {

@@ -3,7 +3,7 @@
 
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
-use crate::model::{AccountId, AccountState, Pending, Program, Reason, Tunnel};
+use crate::model::{AccountId, AccountState, Pending, Program, Reason, Tunnel, TunnelId};
 use crate::provider::{Account, Inventory, Registry};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -90,11 +90,10 @@ impl Errands {
         });
     }
 
-    pub(super) fn ask_tunnel(&self, account: &AccountId, asked: AskNumber, known: Tunnel) {
+    pub(super) fn ask_tunnel(&self, account: &AccountId, asked: AskNumber, tunnel: TunnelId) {
         let (inventory, mailbox) = (self.inventory(account), self.mailbox.clone());
         tokio::spawn(async move {
-            let tunnel = known.id.clone();
-            let answer = async { inventory?.show(tunnel.to_string(), Some(known)).await };
+            let answer = async { inventory?.show(tunnel.to_string()).await };
             let result = answer.await.map(Box::new);
             mailbox.send(Event::Shown {
                 asked,

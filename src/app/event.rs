@@ -146,7 +146,7 @@ pub enum Command {
     AskTunnel {
         account: AccountId,
         asked: AskNumber,
-        known: Tunnel,
+        tunnel: TunnelId,
     },
     SignIn {
         account: AccountId,

@@ -54,18 +54,39 @@ impl Performer {
         });
     }
 
+    /// Keeps the environment's token once an account is needed that has none.
+    pub(super) fn import_token(&mut self, account: &AccountId) {
+        if let Some(offers) = self.parts.providers.catalog().find(account.provider)
+            && offers.token.is_some()
+            && account.name.is_empty()
+        {
+            let variable = |name: &str| std::env::var(name).ok();
+            self.in_keychain(move |home, secrets| tokens::import(home, secrets, offers, variable));
+        }
+    }
+
     /// Does something with the keychain where that may take its time, and tells what went wrong.
     pub(super) fn with_secrets(
         &mut self,
         does: impl FnOnce(&Home, &Secrets) -> Result<(), SecretsError> + Send + 'static,
     ) {
+        self.in_keychain(move |home, secrets| {
+            let error = does(home, secrets).err()?;
+            Some(NoticeKind::SecretNotKept {
+                detail: error.to_string(),
+            })
+        });
+    }
+
+    fn in_keychain(
+        &mut self,
+        does: impl FnOnce(&Home, &Secrets) -> Option<NoticeKind> + Send + 'static,
+    ) {
         let (home, secrets) = (self.parts.home.clone(), Arc::clone(&self.parts.secrets));
         let (late, mailbox) = (self.keychain_is_late(), self.parts.mailbox.clone());
         let job = move || {
-            if let Err(error) = does(&home, &secrets) {
-                mailbox.send(Event::Noticed(NoticeKind::SecretNotKept {
-                    detail: error.to_string(),
-                }));
+            if let Some(notice) = does(&home, &secrets) {
+                mailbox.send(Event::Noticed(notice));
             }
         };
         self.lanes.keychain.run(job, late);

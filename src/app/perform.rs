@@ -164,8 +164,8 @@ impl Performer {
             Command::AskTunnel {
                 account,
                 asked,
-                known,
-            } => self.errands.ask_tunnel(&account, asked, known),
+                tunnel,
+            } => self.errands.ask_tunnel(&account, asked, tunnel),
             Command::SignIn {
                 account,
                 way,
@@ -234,6 +234,7 @@ impl Performer {
             Ok(claim) => claim,
             Err(state) => return self.report_end(&tunnel, number, state),
         };
+        self.import_token(&order.account);
         let mailbox = self.parts.mailbox.clone();
         let (name, claimed) = (tunnel.clone(), claim.clone());
         let (liveness, probes) = self.probed.begin(&tunnel);

@@ -35,9 +35,6 @@ const LOOK_AROUND: Duration = Duration::from_secs(5);
 /// A sleep shorter than this costs no link its life.
 const SLEPT_AT_LEAST: Duration = Duration::from_secs(2);
 
-/// How often it is asked whether a toast has had its time.
-const TOAST_CHECK: Duration = Duration::from_secs(1);
-
 /// Who the program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
@@ -177,12 +174,12 @@ async fn run(
     let mut event = Event::Started;
     let mut ending: Option<Ending> = None;
     'life: loop {
-        let flow = take(&mut state, event, &mut performer, &mut *renderer);
+        let (tick, flow) = take(&mut state, event, &mut performer, &mut *renderer);
         if flow.is_break() && ending.is_none() {
             ending = Some(Ending::begin(performer.farewell()));
         }
         event = loop {
-            timers.follow(&state);
+            timers.follow(&state, tick);
             tokio::select! {
                 () = over(&mut ending) => break 'life,
                 event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
@@ -230,29 +227,24 @@ async fn over(ending: &mut Option<Ending>) {
     }
 }
 
+/// How often what is shown is out of date from now on, and whether the end begins.
 fn take(
     state: &mut State,
     event: Event,
     performer: &mut Performer,
     renderer: &mut dyn Renderer,
-) -> ControlFlow<()> {
+) -> (Option<Duration>, ControlFlow<()>) {
     let at = clock::now();
     let shift = &mut state.inputs.appearance.clock_shift;
     *shift = shift.follow(clock::shift());
     let commands = update(state, at, event);
+    let view = view::fold(&state.inputs, at);
+    let tick = view.tick;
     // First what is shown, then what may take its time.
-    renderer.render(at, &state.inputs, &view::fold(&state.inputs, at));
-    for command in commands {
-        performer.perform(command, renderer)?;
-    }
-    ControlFlow::Continue(())
-}
-
-/// When what is shown is out of date; never, mostly.
-fn next_tick(state: &State) -> Option<Duration> {
-    let toast = state.inputs.toast.as_ref().map(|_| TOAST_CHECK);
-    let shown = view::fold::wants_tick(&state.inputs);
-    [toast, shown].into_iter().flatten().min()
+    renderer.render(at, &state.inputs, Arc::new(view));
+    let mut commands = commands.into_iter();
+    let flow = commands.try_for_each(|command| performer.perform(command, renderer));
+    (tick, flow)
 }
 
 /// What happens by the passing of time alone, and when it is wanted.
@@ -266,11 +258,11 @@ impl Timers {
     }
 
     /// Sets what is wanted and not set, and forgets what is not wanted any more.
-    fn follow(&mut self, state: &State) {
+    fn follow(&mut self, state: &State, tick: Option<Duration>) {
         for (event, set) in &mut self.0 {
             let wanted = match event {
                 Event::Due(poll) => next_poll(state, *poll),
-                _ => next_tick(state),
+                _ => tick,
             };
             *set = earlier(*set, wanted);
         }

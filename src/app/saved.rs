@@ -35,7 +35,7 @@ impl Inventory for FileInventory {
         Box::pin(std::future::ready(Ok(rows)))
     }
 
-    fn show(&self, id: String, _: Option<Tunnel>) -> Answer<Row> {
+    fn show(&self, id: String) -> Answer<Row> {
         let found = self.tunnels.all().into_iter().find(|t| t.id.as_str() == id);
         Box::pin(std::future::ready(
             found.map(Row::new).ok_or(Reason::TunnelGone),

@@ -32,7 +32,7 @@ pub struct Begin {
 }
 
 /// Everything `update` knows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct State {
     pub inputs: Inputs,
     pub(super) install: String,
@@ -145,20 +145,12 @@ impl State {
             },
             install: begin.install,
             fixed_ports: begin.fixed_ports,
-            engines: BTreeMap::new(),
-            leaving: BTreeSet::new(),
-            last_engine: 0,
-            runs: BTreeMap::new(),
-            last_run: 0,
-            last_notice: 0,
             toast_since: at,
-            plans: BTreeMap::new(),
-            watched: None,
-            sessions: BTreeMap::new(),
             ledger: Ledger {
                 looks: begin.accounts,
                 ..Ledger::default()
             },
+            ..Self::default()
         };
         for kind in begin.notices {
             state.add_notice(kind, at);

@@ -189,11 +189,11 @@ impl Accounts<'_> {
     fn list(&self, provider: Option<ProviderId>) -> Result<(), Failure> {
         let catalog = registry::catalog();
         let variable = |name: &str| std::env::var(name).ok();
-        let notice = self.home.accounts().peek().notice;
-        if let Some(notice) = notice.as_ref().and_then(notice_text) {
+        let listed = self.home.accounts().peek();
+        if let Some(notice) = listed.notice.as_ref().and_then(notice_text) {
             self.console.error(&notice);
         }
-        let kept = tokens::known(self.home, &catalog, variable);
+        let kept = tokens::known(listed.value, &catalog, variable);
         let asked = |offers: &&'static Offers| provider.is_none_or(|id| id == offers.id);
         let mut is_empty = true;
         for offers in catalog.iter().filter(asked).filter(|o| o.has_accounts()) {

@@ -1,7 +1,9 @@
 //! What can be said of a port, by each command that makes or hosts one.
 
+use super::parse::list;
 use crate::model::{
-    CertificateCheck, HostHeader, PortNumber, PortOptions, ProbeRate, Protocol, ProxyVersion,
+    CertificateCheck, HostHeader, Offers, PortNumber, PortOptions, ProbeRate, Protocol,
+    ProxyVersion,
 };
 use clap::Args;
 
@@ -45,7 +47,15 @@ pub(crate) struct PortOptionArgs {
 }
 
 impl PortOptionArgs {
-    /// Whether any was given of what only a new port of our own relay can be given.
+    /// Whether the provider of a port has what was said of it.
+    pub(super) fn check(&self, offers: &Offers) -> Result<(), String> {
+        if self.are_given() && !offers.port_options {
+            return Err(lacks(offers, "--host-header and no --proxy-protocol"));
+        }
+        Ok(())
+    }
+
+    /// Whether any was given of what only a new port can be given.
     pub(super) fn are_given(&self) -> bool {
         self.host_header.is_some() || self.proxy_protocol.is_some()
     }
@@ -65,4 +75,13 @@ impl PortOptionArgs {
             options.certificate = CertificateCheck::FirstSeen;
         }
     }
+}
+
+/// That a provider has no such option, and what it takes instead.
+pub(super) fn lacks(offers: &Offers, option: &str) -> String {
+    let takes = match &*list(offers.options.iter().map(|option| option.key)) {
+        "" => "nothing with --set".to_owned(),
+        keys => format!("--set {keys}"),
+    };
+    format!("{} has no {option}: it takes {takes}", offers.id)
 }

@@ -166,8 +166,13 @@ impl Tunnels<'_> {
     fn change_port(&self, change: PortChange) -> Result<(), Failure> {
         match change {
             PortChange::Add { id, target, port } => self.change(&port.options, |inventory| {
+                let tunnel = changeable(inventory, &id)?;
+                if let Some(offers) = registry::catalog().find(tunnel.provider) {
+                    let refused = |why| Failure::Other(anyhow::Error::msg(why));
+                    port.options.check(offers).map_err(refused)?;
+                }
                 Ok(Action::AddPort {
-                    tunnel: changeable(inventory, &id)?.id.clone(),
+                    tunnel: tunnel.id.clone(),
                     target,
                     protocol: port.protocol,
                     public_port: text(port.public_port),
@@ -252,7 +257,12 @@ impl Tunnels<'_> {
             if !reported.live.is_empty() {
                 rows.insert(reported.tunnel.id.clone(), reported.live);
             }
-            self.show(&reported.tunnel, &rows);
+            let tunnel = reported.tunnel;
+            let known = inventory.tunnels().iter().find(|t| t.id == tunnel.id);
+            self.show(
+                &known.map_or(tunnel.clone(), |known| tunnel.with_known(known)),
+                &rows,
+            );
         }
         Ok(())
     }

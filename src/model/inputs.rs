@@ -250,6 +250,16 @@ pub enum NoticeKind {
     FileNotSaved { file: String, detail: String },
     /// A token or password could be kept nowhere: it is good for this run alone.
     SecretNotKept { detail: String },
+    /// The token of an environment variable is kept from now on.
+    TokenImported {
+        account: AccountId,
+        variable: String,
+    },
+    /// An environment variable holds another token than the one that is kept, and used.
+    TokenIgnored {
+        account: AccountId,
+        variable: String,
+    },
     /// The settings held values that cannot be used; the defaults are in force for them.
     SettingsInvalid { detail: String },
     /// The audit log could not be written.

@@ -147,6 +147,20 @@ pub struct PortOptions {
     pub proxy_protocol: Option<ProxyVersion>,
 }
 
+impl Port {
+    /// One that leads to `target`, with everything else as usual.
+    pub fn new(target: Target, protocol: Protocol, label: TunnelId) -> Self {
+        Self {
+            number: target.port,
+            protocol,
+            target,
+            label,
+            public_port: None,
+            options: PortOptions::default(),
+        }
+    }
+}
+
 /// What stands as it is by default need not be in a file.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

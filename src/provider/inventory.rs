@@ -42,15 +42,16 @@ impl Row {
 /// answer is older than a change. Calls may come from any thread and at the same time; the app makes an
 /// account's changes one after the other, while it may ask beside them.
 ///
-/// What is `known` of a tunnel on this computer alone (its name, where its ports lead) comes back in its
-/// row, as a provider cannot know it. Every answer bounds itself, dropping it gives the question up,
+/// What only this computer knows of a tunnel (its name, where its ports lead) is not in its row:
+/// [`Tunnel::with_known`] adds it. Every answer bounds itself, dropping it gives the question up,
 /// and an error is a [`Reason`] that a person can be told. It never starts hosting, and asks nothing by
 /// itself.
 pub trait Inventory: Send + Sync {
+    /// All of them; those that are `known` need not be looked at more closely.
     fn list(&self, known: Vec<Tunnel>) -> Answer<Vec<Row>>;
 
     /// One of them, by its id or by what was requested as its id; `TunnelGone` where there is none.
-    fn show(&self, id: String, known: Option<Tunnel>) -> Answer<Row>;
+    fn show(&self, id: String) -> Answer<Row>;
 
     /// Makes a change of the tunnel that is `known`, for [`Pending::Create`] the new one itself. The
     /// tunnel as it is now comes back where that can be had: a new one with its real id, always.

@@ -139,17 +139,17 @@ pub fn abandon() {
 /// Hands views over to Slint's thread; only the newest is drawn.
 #[derive(Debug, Default)]
 pub struct DesktopRenderer {
-    waiting: Arc<Mutex<Option<View>>>,
-    last: Option<View>,
+    waiting: Arc<Mutex<Option<Arc<View>>>>,
+    last: Option<Arc<View>>,
 }
 
 impl Renderer for DesktopRenderer {
-    fn render(&mut self, _: UnixMillis, _: &Inputs, view: &View) {
-        if self.last.as_ref() == Some(view) {
+    fn render(&mut self, _: UnixMillis, _: &Inputs, view: Arc<View>) {
+        if self.last.as_ref() == Some(&view) {
             return;
         }
-        self.last = Some(view.clone());
-        let waits = self.waiting.lock().replace(view.clone()).is_some();
+        self.last = Some(Arc::clone(&view));
+        let waits = self.waiting.lock().replace(view).is_some();
         if waits {
             return;
         }
@@ -185,7 +185,7 @@ fn with_desktop(call: impl FnOnce(&mut Desktop)) {
 }
 
 impl Desktop {
-    fn draw(&mut self, view: &View) {
+    fn draw(&mut self, view: &Arc<View>) {
         if self.catalogue.language() != view.language {
             self.catalogue = Catalogue::new(view.language);
         }

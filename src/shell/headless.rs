@@ -114,7 +114,7 @@ impl Headless {
 }
 
 impl Renderer for Headless {
-    fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: &View) {
+    fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: Arc<View>) {
         self.say_notices(inputs);
         for change in self.seen.changes(inputs) {
             self.lines

@@ -2,6 +2,7 @@
 
 use super::View;
 use crate::model::{Inputs, UnixMillis};
+use std::sync::Arc;
 
 /// Something to do with the window that is no part of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum WindowOp {
 /// Draws the view: the window and the tray, or lines on standard output.
 pub trait Renderer: Send {
     /// Draws. Called after each event; a view that equals the last one changes nothing.
-    fn render(&mut self, at: UnixMillis, inputs: &Inputs, view: &View);
+    fn render(&mut self, at: UnixMillis, inputs: &Inputs, view: Arc<View>);
 
     /// Shows or hides the window, if there is one.
     fn window(&mut self, op: WindowOp);

@@ -3,6 +3,7 @@
 use super::{DialogView, Msg};
 use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
+use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct View {
@@ -13,6 +14,9 @@ pub struct View {
     /// Leads from the moments in it to the wall clock.
     #[serde(skip)]
     pub clock_shift: ClockShift,
+    /// How often it changes by the passing of time alone; never, mostly.
+    #[serde(skip)]
+    pub tick: Option<Duration>,
     pub window: WindowView,
     pub tray: TrayView,
 }

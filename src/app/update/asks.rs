@@ -150,16 +150,15 @@ impl Update<'_> {
 
     /// Asks about one tunnel, unless it is being asked about.
     pub(super) fn ask_tunnel(&mut self, tunnel: &TunnelId) {
-        let known = self.state.inputs.tunnel(tunnel).cloned();
         let account = self.state.inputs.account_of(tunnel);
-        if let (Some(known), Some(account)) = (known, account)
+        if let Some(account) = account.filter(|_| self.state.inputs.tunnel(tunnel).is_some())
             && self.state.ledger.showing.insert(tunnel.clone())
         {
             let asked = self.state.ledger.next();
             self.commands.push(Command::AskTunnel {
                 account,
                 asked,
-                known,
+                tunnel: tunnel.clone(),
             });
         }
     }

@@ -22,13 +22,10 @@ pub(super) fn new_port(
     protocol: Protocol,
     public_port: Option<PortNumber>,
 ) -> Port {
+    let label = tunnel.label_for(target.port);
     Port {
-        number: target.port,
-        protocol,
-        label: tunnel.label_for(target.port),
-        target,
         public_port,
-        options: crate::model::PortOptions::default(),
+        ..Port::new(target, protocol, label)
     }
 }
 

@@ -2,7 +2,7 @@
 //! program, the account; and, where that is asked for, hosting a tunnel that is made for it and thrown
 //! away.
 
-use super::{Check, said};
+use super::{Check, Subject, said};
 use crate::base::clock;
 use crate::model::{
     AccountId, AccountState, Offers, Pending, Port, PortNumber, Protocol, ProviderId,
@@ -51,12 +51,8 @@ pub(super) async fn all(
     let Some(provider) = providers.find(id) else {
         let provider = id.to_string();
         let reason = Reason::NoProvider { provider };
-        return vec![Check::fail(
-            &format!("{id}-program"),
-            m::doctor_program(),
-            fault(&reason),
-            m::advice_build(),
-        )];
+        let of = Subject::new(format!("{id}-program"), m::doctor_program());
+        return vec![of.fail(fault(&reason), m::advice_build())];
     };
     let mut checks: Vec<Check> = service(provider).await.into_iter().collect();
     checks.extend(tokens_kept(home, provider.offers(), &secrets));
@@ -73,12 +69,8 @@ pub(super) async fn all(
         checks.extend(look.all(write).await);
     }
     if checks.is_empty() {
-        let word = format!("{id}-service");
-        checks.push(Check::ok(
-            &word,
-            m::doctor_service(),
-            m::doctor_nothing_needed(),
-        ));
+        let of = Subject::new(format!("{id}-service"), m::doctor_service());
+        checks.push(of.ok(m::doctor_nothing_needed()));
     }
     checks
 }
@@ -86,25 +78,21 @@ pub(super) async fn all(
 /// Whether anything accepts a connection where the service is. Behind a proxy it may not, and hosting
 /// works all the same.
 async fn service(provider: &dyn Provider) -> Option<Check> {
-    let (word, name) = (
-        format!("{}-service", provider.offers().id),
-        m::doctor_service(),
-    );
+    let word = format!("{}-service", provider.offers().id);
+    let of = Subject::new(word, m::doctor_service());
     let (host, port) = match provider.service() {
         Ok(address) => address?,
-        Err(wrong) => {
-            return Some(Check::fail(&word, name, said(wrong), m::advice_service()));
-        }
+        Err(wrong) => return Some(of.fail(said(wrong), m::advice_service())),
     };
     let address = format!("{host}:{port}");
     let host = host.trim_matches(['[', ']']).to_owned();
     let silent = |detail: String| {
         let detail = m::doctor_service_silent(address.as_str(), detail);
-        Check::warn(&word, m::doctor_service(), detail, m::advice_service())
+        of.warn(detail, m::advice_service())
     };
     Some(
         match timeout(ANSWER, TcpStream::connect((host.as_str(), port))).await {
-            Ok(Ok(_)) => Check::ok(&word, name, m::doctor_service_answers(address.as_str())),
+            Ok(Ok(_)) => of.ok(m::doctor_service_answers(address.as_str())),
             Ok(Err(error)) => silent(error.to_string()),
             Err(_) => silent(Reason::TimedOut.code().to_owned()),
         },
@@ -116,9 +104,9 @@ fn tokens_kept(home: &Home, offers: &Offers, secrets: &Secrets) -> Vec<Check> {
     let Some(spec) = offers.token else {
         return vec![];
     };
-    let word = format!("{}-token", offers.id);
+    let of = Subject::new(format!("{}-token", offers.id), m::doctor_account());
     let advice = || m::advice_token(spec.page, offers.id.to_string());
-    let missing = |detail| Check::fail(&word, m::doctor_account(), detail, advice());
+    let missing = |detail| of.fail(detail, advice());
     let in_env = std::env::var(spec.variable).is_ok_and(|text| (spec.takes)(text.trim()));
     let kept = home.accounts().peek().value;
     let mut checks: Vec<Check> = kept
@@ -127,10 +115,8 @@ fn tokens_kept(home: &Home, offers: &Offers, secrets: &Secrets) -> Vec<Check> {
         .map(|account| {
             let called = account.name.as_str();
             match secrets.get(&account.secret_name()) {
-                Ok(Some(_)) if called.is_empty() => {
-                    Check::ok(&word, m::doctor_account(), m::account_token())
-                }
-                Ok(Some(_)) => Check::ok(&word, m::doctor_account(), m::doctor_token_of(called)),
+                Ok(Some(_)) if called.is_empty() => of.ok(m::account_token()),
+                Ok(Some(_)) => of.ok(m::doctor_token_of(called)),
                 Ok(None) if called.is_empty() => missing(m::doctor_token_gone()),
                 Ok(None) => missing(m::doctor_token_of_gone(called)),
                 Err(error) => missing(said(error)),
@@ -138,8 +124,7 @@ fn tokens_kept(home: &Home, offers: &Offers, secrets: &Secrets) -> Vec<Check> {
         })
         .collect();
     if in_env {
-        let detail = m::doctor_token_in_variable(spec.variable);
-        checks.push(Check::ok(&word, m::doctor_account(), detail));
+        checks.push(of.ok(m::doctor_token_in_variable(spec.variable)));
     }
     if checks.is_empty() {
         checks.push(missing(m::account_no_token()));
@@ -148,21 +133,18 @@ fn tokens_kept(home: &Home, offers: &Offers, secrets: &Secrets) -> Vec<Check> {
 }
 
 impl Look<'_> {
-    fn word(&self, of: &str) -> String {
-        format!("{}-{of}", self.offers.id)
+    fn subject(&self, of: &str, name: Msg) -> Subject {
+        Subject::new(format!("{}-{of}", self.offers.id), name)
     }
 
     async fn all(&self, write: bool) -> Vec<Check> {
         let account = self.account;
         let mut checks = vec![];
         if self.offers.program.is_some() {
-            let (word, name) = (self.word("program"), m::doctor_program());
+            let of = self.subject("program", m::doctor_program());
             match account.version().await {
-                Ok(version) => checks.push(Check::ok(&word, name, m::doctor_version(version))),
-                Err(reason) => {
-                    checks.push(self.failed(&word, name, &reason));
-                    return checks;
-                }
+                Ok(version) => checks.push(of.ok(m::doctor_version(version))),
+                Err(reason) => return vec![self.failed(&of, &reason)],
             }
         }
         let signed_in = self.sign_in(account).await;
@@ -174,18 +156,15 @@ impl Look<'_> {
             checks.push(if write {
                 self.hosting().await
             } else {
-                Check::ok(
-                    &self.word("hosting"),
-                    m::doctor_write(),
-                    m::doctor_not_tried(),
-                )
+                let of = self.subject("hosting", m::doctor_write());
+                of.ok(m::doctor_not_tried())
             });
         }
         checks
     }
 
-    fn failed(&self, word: &str, name: Msg, reason: &Reason) -> Check {
-        Check::fail(word, name, fault(reason), self.advice(reason))
+    fn failed(&self, of: &Subject, reason: &Reason) -> Check {
+        of.fail(fault(reason), self.advice(reason))
     }
 
     fn advice(&self, reason: &Reason) -> Msg {
@@ -207,54 +186,46 @@ impl Look<'_> {
     }
 
     async fn sign_in(&self, account: &dyn Account) -> Check {
-        let (word, name) = (self.word("account"), m::doctor_account());
+        let of = self.subject("account", m::doctor_account());
         match account.preflight().await {
-            AccountState::Ready { user, via } => {
-                Check::ok(&word, name, m::account_ready(user, via))
-            }
-            AccountState::Failed { reason, .. } => self.failed(&word, name, &reason),
+            AccountState::Ready { user, via } => of.ok(m::account_ready(user, via)),
+            AccountState::Failed { reason, .. } => self.failed(&of, &reason),
             AccountState::NotInstalled => {
                 let program = self.offers.program.map(|program| program.name.to_owned());
                 let program = program.unwrap_or_default();
-                self.failed(&word, name, &Reason::NotInstalled { program })
+                self.failed(&of, &Reason::NotInstalled { program })
             }
             AccountState::Unknown | AccountState::SignedOut | AccountState::SigningIn { .. } => {
-                Check::fail(&word, name, m::account_signed_out(), self.sign_in_advice())
+                of.fail(m::account_signed_out(), self.sign_in_advice())
             }
         }
     }
 
     async fn list(&self) -> Check {
-        let (word, name) = (self.word("list"), m::doctor_list());
+        let of = self.subject("list", m::doctor_list());
         match self.inventory.list(vec![]).await {
-            Ok(listed) => Check::ok(&word, name, m::doctor_tunnels_found(listed.len())),
-            Err(reason) => self.failed(&word, name, &reason),
+            Ok(listed) => of.ok(m::doctor_tunnels_found(listed.len())),
+            Err(reason) => self.failed(&of, &reason),
         }
     }
 
     /// A line a limit.
     async fn limits(&self, account: &dyn Account) -> Vec<Check> {
-        let (word, name) = (self.word("limits"), m::doctor_account_limits);
+        let of = self.subject("limits", m::doctor_account_limits());
         match account.limits().await {
             Ok(limits) => limits
                 .into_iter()
-                .map(|(what, amount)| Check::ok(&word, name(), m::doctor_limit(amount, what)))
+                .map(|(what, amount)| of.ok(m::doctor_limit(amount, what)))
                 .collect(),
-            Err(reason) => vec![Check::warn(
-                &word,
-                name(),
-                fault(&reason),
-                self.advice(&reason),
-            )],
+            Err(reason) => vec![of.warn(fault(&reason), self.advice(&reason))],
         }
     }
 
     /// Makes a tunnel, hosts it until its session has proven itself, and deletes it.
     async fn hosting(&self) -> Check {
-        let (word, name) = (self.word("hosting"), m::doctor_write());
+        let of = self.subject("hosting", m::doctor_write());
         let not_hosted = |reason: &Reason, step, advice| {
-            let detail = m::doctor_not_hosted(fault(reason), step);
-            Check::fail(&word, m::doctor_write(), detail, advice)
+            of.fail(m::doctor_not_hosted(fault(reason), step), advice)
         };
         let made = match throw_away(self.offers.id) {
             Some(tunnel) => {
@@ -274,11 +245,10 @@ impl Look<'_> {
         if let Err(reason) = self.inventory.change(delete, made.clone()).await {
             let id = made.id.as_str();
             let detail = m::doctor_left_behind(fault(&reason), id);
-            let advice = m::advice_delete(id, self.offers.name);
-            return Check::fail(&word, name, detail, advice);
+            return of.fail(detail, m::advice_delete(id, self.offers.name));
         }
         match hosted {
-            Ok(url) => Check::ok(&word, name, m::doctor_hosted(url)),
+            Ok(url) => of.ok(m::doctor_hosted(url)),
             Err((step, error)) => not_hosted(&error.reason, step, m::advice_write()),
         }
     }
@@ -321,16 +291,9 @@ impl Look<'_> {
 fn throw_away(provider: ProviderId) -> Option<Tunnel> {
     let name = format!("underpass-doctor-{:x}", rand::random::<u32>());
     let id = TunnelId::from_name(&name)?;
-    let number = PortNumber::new(PORT)?;
+    let target = Target::local(PortNumber::new(PORT)?);
     Some(Tunnel {
-        ports: vec![Port {
-            number,
-            protocol: Protocol::Auto,
-            target: Target::local(number),
-            label: id.clone(),
-            public_port: None,
-            options: crate::model::PortOptions::default(),
-        }],
+        ports: vec![Port::new(target, Protocol::Auto, id.clone())],
         id,
         name,
         provider,

@@ -1,6 +1,6 @@
 //! What is there on this machine: files and the desktop.
 
-use super::{Check, said};
+use super::{Check, Subject, said};
 use crate::audit;
 use crate::base::files::Loaded;
 use crate::base::open_files::{self, OpenFiles};
@@ -37,26 +37,19 @@ pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
 }
 
 fn files(home: &Home) -> Check {
-    let path = home.path();
+    let (of, path) = (Subject::new("home", m::doctor_home()), home.path());
     match try_write(path) {
-        Ok(()) => Check::ok("home", m::doctor_home(), writable(path)),
-        Err(error) => Check::fail(
-            "home",
-            m::doctor_home(),
-            not_writable(path, &error),
-            m::advice_home(Home::VARIABLE),
-        ),
+        Ok(()) => of.ok(writable(path)),
+        Err(error) => of.fail(not_writable(path, &error), m::advice_home(Home::VARIABLE)),
     }
 }
 
 fn logs(home: &Home) -> Check {
+    let of = Subject::new("logs", m::doctor_logs());
     let path = logging::logs_dir(home.path());
     match std::fs::create_dir_all(&path).and_then(|()| try_write(&path)) {
-        Ok(()) => Check::ok("logs", m::doctor_logs(), writable(&path)),
-        Err(error) => {
-            let detail = not_writable(&path, &error);
-            Check::warn("logs", m::doctor_logs(), detail, m::advice_logs())
-        }
+        Ok(()) => of.ok(writable(&path)),
+        Err(error) => of.warn(not_writable(&path, &error), m::advice_logs()),
     }
 }
 
@@ -78,45 +71,45 @@ fn not_writable(path: &Path, error: &io::Error) -> Msg {
 }
 
 fn saved_settings(settings: &Loaded<Settings>) -> Check {
-    let name = m::doctor_settings();
+    let of = Subject::new("settings", m::doctor_settings());
     let wrong = settings.notice.as_ref().and_then(notice_text);
     let wrong = wrong.or_else(|| settings.value.timing.resolve().err().map(said));
     match wrong {
-        None => Check::ok("settings", name, m::doctor_settings_fine()),
-        Some(wrong) => Check::warn("settings", name, wrong, m::advice_settings()),
+        None => of.ok(m::doctor_settings_fine()),
+        Some(wrong) => of.warn(wrong, m::advice_settings()),
     }
 }
 
 fn audit_log(home: &Home) -> Check {
-    let name = m::doctor_audit();
+    let of = Subject::new("audit", m::doctor_audit());
     match audit::verify(&home.audit_log()) {
-        Ok(summary) => Check::ok("audit", name, m::doctor_audit_fine(summary.records)),
-        Err(error) => Check::fail("audit", name, said(error), m::advice_audit()),
+        Ok(summary) => of.ok(m::doctor_audit_fine(summary.records)),
+        Err(error) => of.fail(said(error), m::advice_audit()),
     }
 }
 
 fn crash(home: &Home) -> Check {
-    let name = m::doctor_crash();
+    let of = Subject::new("crash", m::doctor_crash());
     if let Ok(None) = logging::read_crash(home.path()) {
-        return Check::ok("crash", name, m::doctor_no_crash());
+        return of.ok(m::doctor_no_crash());
     }
     let path = home.file("crash.txt").display().to_string();
-    Check::warn("crash", name, m::doctor_crashed(path), m::advice_crash())
+    of.warn(m::doctor_crashed(path), m::advice_crash())
 }
 
 /// Fewer than these, and a host or a relay of some size meets the limit.
 const FEW_FILES: u64 = 4_096;
 
 fn open_files() -> Check {
-    let name = m::doctor_files();
+    let of = Subject::new("open-files", m::doctor_files());
     let OpenFiles { soft, hard } = open_files::now();
     let shown =
         |limit: Option<u64>| limit.map_or_else(|| "∞".to_owned(), |limit| limit.to_string());
     let detail = m::doctor_files_found(shown(hard), shown(soft));
     if hard.is_some_and(|hard| hard < FEW_FILES) {
-        Check::warn("open-files", name, detail, m::advice_files())
+        of.warn(detail, m::advice_files())
     } else {
-        Check::ok("open-files", name, detail)
+        of.ok(detail)
     }
 }
 
@@ -135,52 +128,47 @@ fn limits() -> Check {
         visitors.connections.to_string(),
         visitors.connections_per_network.to_string(),
     );
-    Check::ok("relay-limits", m::doctor_limits(), detail)
+    Subject::new("relay-limits", m::doctor_limits()).ok(detail)
 }
 
 #[cfg(feature = "window")]
 fn display() -> Check {
-    let name = m::doctor_display();
+    let of = Subject::new("display", m::doctor_display());
     if platform::display_available() {
-        Check::ok("display", name, m::doctor_display_there())
+        of.ok(m::doctor_display_there())
     } else {
-        let advice = m::advice_display();
-        Check::warn("display", name, m::doctor_display_missing(), advice)
+        of.warn(m::doctor_display_missing(), m::advice_display())
     }
 }
 
 #[cfg(feature = "window")]
 fn tray() -> Check {
-    let name = m::doctor_tray();
+    let of = Subject::new("tray", m::doctor_tray());
     if platform::tray_host_present() {
-        Check::ok("tray", name, m::doctor_tray_there())
+        of.ok(m::doctor_tray_there())
     } else {
-        Check::warn("tray", name, m::doctor_tray_missing(), m::advice_tray())
+        of.warn(m::doctor_tray_missing(), m::advice_tray())
     }
 }
 
 #[cfg(feature = "window")]
 fn fonts() -> Check {
-    let name = m::doctor_fonts();
+    let of = Subject::new("fonts", m::doctor_fonts());
     let mut fonts = fontique::Collection::new(fontique::CollectionOptions {
         system_fonts: true,
         ..Default::default()
     });
     match fonts.family_names().count() {
-        0 => Check::warn("fonts", name, m::doctor_fonts_missing(), m::advice_fonts()),
-        count => Check::ok("fonts", name, m::doctor_fonts_there(count)),
+        0 => of.warn(m::doctor_fonts_missing(), m::advice_fonts()),
+        count => of.ok(m::doctor_fonts_there(count)),
     }
 }
 
 fn keychain(home: &Home) -> Check {
-    let name = m::doctor_keychain();
-    let detail = |detail| Check::ok("keychain", m::doctor_keychain(), detail);
+    let of = Subject::new("keychain", m::doctor_keychain());
     match Secrets::open(home.path(), home.is_private()).kind() {
-        Kind::Keychain => detail(m::doctor_keychain_there()),
-        Kind::File if home.is_private() => detail(m::doctor_keychain_private(Home::VARIABLE)),
-        Kind::File => {
-            let advice = m::advice_keychain();
-            Check::warn("keychain", name, m::doctor_keychain_missing(), advice)
-        }
+        Kind::Keychain => of.ok(m::doctor_keychain_there()),
+        Kind::File if home.is_private() => of.ok(m::doctor_keychain_private(Home::VARIABLE)),
+        Kind::File => of.warn(m::doctor_keychain_missing(), m::advice_keychain()),
     }
 }

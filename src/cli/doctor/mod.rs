@@ -62,41 +62,48 @@ impl Status {
     }
 }
 
-/// One thing that was looked at.
-#[derive(Debug)]
-struct Check {
+/// What is looked at.
+#[derive(Clone, Debug)]
+struct Subject {
     /// The word for programs.
     word: String,
     name: Msg,
+}
+
+/// How it is.
+#[derive(Debug)]
+struct Check {
+    of: Subject,
     status: Status,
     detail: Msg,
     advice: Option<Msg>,
 }
 
-impl Check {
-    fn ok(word: &str, name: Msg, detail: Msg) -> Self {
-        Self {
-            word: word.to_owned(),
-            name,
-            status: Status::Ok,
+impl Subject {
+    fn new(word: impl Into<String>, name: Msg) -> Self {
+        let word = word.into();
+        Self { word, name }
+    }
+
+    fn check(&self, status: Status, detail: Msg, advice: Option<Msg>) -> Check {
+        Check {
+            of: self.clone(),
+            status,
             detail,
-            advice: None,
+            advice,
         }
     }
 
-    fn warn(word: &str, name: Msg, detail: Msg, advice: Msg) -> Self {
-        Self {
-            status: Status::Warn,
-            advice: Some(advice),
-            ..Self::ok(word, name, detail)
-        }
+    fn ok(&self, detail: Msg) -> Check {
+        self.check(Status::Ok, detail, None)
     }
 
-    fn fail(word: &str, name: Msg, detail: Msg, advice: Msg) -> Self {
-        Self {
-            status: Status::Fail,
-            ..Self::warn(word, name, detail, advice)
-        }
+    fn warn(&self, detail: Msg, advice: Msg) -> Check {
+        self.check(Status::Warn, detail, Some(advice))
+    }
+
+    fn fail(&self, detail: Msg, advice: Msg) -> Check {
+        self.check(Status::Fail, detail, Some(advice))
     }
 }
 
@@ -150,13 +157,13 @@ fn show(check: &Check, json: bool, console: &Console) {
     let advice = check.advice.as_ref().map(|advice| console.text(advice));
     if json {
         return print_json(&Line {
-            check: &check.word,
+            check: &check.of.word,
             status: check.status,
             detail: console.text(&check.detail),
             advice,
         });
     }
-    let (detail, name) = (check.detail.clone(), check.name.clone());
+    let (detail, name) = (check.detail.clone(), check.of.name.clone());
     console.say(&m::doctor_line(detail, check.status.mark(), name));
     if let Some(advice) = advice {
         print(&format!("    {advice}"));

@@ -1,6 +1,6 @@
 //! What listens, what resolves and who answers: each in bounded time.
 
-use super::{Check, said};
+use super::{Check, Subject, said};
 use crate::app::{RelayChoice, relay_choice};
 use crate::model::{JoinLink, RelaySettings, Settings};
 use crate::provider::relay::{Detours, reach};
@@ -8,7 +8,7 @@ use crate::relay::{Relay, RelayConfig, Visitors};
 use crate::secrets::Secrets;
 use crate::store::Home;
 use crate::view::fold::fault;
-use crate::view::{Msg, messages as m};
+use crate::view::messages as m;
 use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(super) async fn all(home: &Home, settings: &Settings) -> Vec<Check> {
 
 /// Starts one on any ports, with data that is thrown away.
 async fn relay() -> Check {
-    let name = m::doctor_relay();
+    let of = Subject::new("relay", m::doctor_relay());
     let started = async {
         let data = tempfile::tempdir()?;
         let visitors = Arc::new(Visitors::new("localhost"));
@@ -49,40 +49,39 @@ async fn relay() -> Check {
         anyhow::Ok(())
     };
     match started.await {
-        Ok(()) => Check::ok("relay", name, m::doctor_relay_starts()),
-        Err(error) => Check::fail("relay", name, said(error), m::advice_relay()),
+        Ok(()) => of.ok(m::doctor_relay_starts()),
+        Err(error) => of.fail(said(error), m::advice_relay()),
     }
 }
 
 fn http_port(home: &Home, settings: &RelaySettings) -> Check {
-    let name = m::doctor_http_port();
+    let of = Subject::new("http-port", m::doctor_http_port());
     let port = settings.http_port;
-    let ok = |detail| Check::ok("http-port", m::doctor_http_port(), detail);
     if port == 0 {
-        ok(m::doctor_port_any())
+        of.ok(m::doctor_port_any())
     } else if is_free(port) {
-        ok(m::doctor_port_free(port.to_string()))
+        of.ok(m::doctor_port_free(port.to_string()))
     } else if relay_runs(home) {
-        ok(m::doctor_port_ours(port.to_string()))
+        of.ok(m::doctor_port_ours(port.to_string()))
     } else {
         let detail = m::doctor_port_taken(port.to_string());
-        Check::warn("http-port", name, detail, m::advice_port_taken())
+        of.warn(detail, m::advice_port_taken())
     }
 }
 
 fn tcp_ports(settings: &RelaySettings) -> Check {
-    let name = m::doctor_tcp_ports();
+    let of = Subject::new("tcp-ports", m::doctor_tcp_ports());
     let (first, last) = settings.tcp_ports;
     if first == 0 || first > last {
-        return Check::ok("tcp-ports", name, m::doctor_port_any());
+        return of.ok(m::doctor_port_any());
     }
     let tried = (first..=last).take(TRIED);
     let all = tried.clone().count();
     let free = tried.filter(|port| is_free(*port)).count();
     let detail = m::doctor_tcp_free(all, first.to_string(), free, last.to_string());
     match free {
-        0 => Check::warn("tcp-ports", name, detail, m::advice_tcp_taken()),
-        _ => Check::ok("tcp-ports", name, detail),
+        0 => of.warn(detail, m::advice_tcp_taken()),
+        _ => of.ok(detail),
     }
 }
 
@@ -97,17 +96,16 @@ fn relay_runs(home: &Home) -> bool {
 }
 
 async fn names() -> Check {
-    let name = m::doctor_names();
+    let of = Subject::new("names", m::doctor_names());
     let found = timeout(ANSWER, lookup_host((NAME, 80))).await;
     let here = match found {
         Ok(Ok(mut addresses)) => addresses.any(|address| address.ip().is_loopback()),
         Ok(Err(_)) | Err(_) => false,
     };
     if here {
-        Check::ok("names", name, m::doctor_names_resolve())
+        of.ok(m::doctor_names_resolve())
     } else {
-        let detail = m::doctor_names_fail(NAME);
-        Check::warn("names", name, detail, m::advice_names())
+        of.warn(m::doctor_names_fail(NAME), m::advice_names())
     }
 }
 
@@ -120,31 +118,24 @@ fn has_token(home: &Home, settings: &Settings) -> bool {
 }
 
 async fn joined(settings: &RelaySettings, has_token: bool) -> Check {
-    let name = m::doctor_joined();
+    let of = Subject::new("joined-relay", m::doctor_joined());
     let Some(address) = &settings.joined else {
-        return Check::ok("joined-relay", name, m::doctor_joined_none());
+        return of.ok(m::doctor_joined_none());
     };
     let shown = address.split('#').next().unwrap_or(address).to_owned();
-    let warn =
-        |detail: Msg, advice| Check::warn("joined-relay", m::doctor_joined(), detail, advice);
     if !has_token {
-        let detail = m::doctor_joined_no_token(shown);
-        return warn(detail, m::advice_joined_token());
+        return of.warn(m::doctor_joined_no_token(shown), m::advice_joined_token());
     }
     // The token plays no part in reaching it.
     let link: JoinLink = match format!("{}-@{address}", JoinLink::SCHEME).parse() {
         Ok(link) => link,
-        Err(fault) => return warn(said(fault), m::advice_joined()),
+        Err(fault) => return of.warn(said(fault), m::advice_joined()),
     };
     let detours = Detours::from_env();
     let proxy = detours.proxies.address_for(&link.host, link.port.get());
     match (reach(&link, detours, ANSWER).await, proxy) {
-        (Ok(()), None) => Check::ok("joined-relay", name, m::doctor_joined_fine(shown)),
-        (Ok(()), Some(proxy)) => Check::ok(
-            "joined-relay",
-            name,
-            m::doctor_joined_by_proxy(shown, proxy),
-        ),
-        (Err(error), _) => warn(fault(&error.reason), m::advice_joined()),
+        (Ok(()), None) => of.ok(m::doctor_joined_fine(shown)),
+        (Ok(()), Some(proxy)) => of.ok(m::doctor_joined_by_proxy(shown, proxy)),
+        (Err(error), _) => of.warn(fault(&error.reason), m::advice_joined()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::cli::RELAY_VARIABLE;
 use crate::cli::account::read_name;
 use crate::cli::parse::{Unquoted, find, list};
-use crate::cli::port::PortOptionArgs;
+use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
 use crate::model::{
     Access, Catalog, FieldError, JoinLink, Offers, PortNumber, Protocol, ProviderId, TypedTarget,
@@ -229,24 +229,9 @@ fn check_provider(args: &HostArgs, offers: &Offers) -> Result<(), String> {
     if args.relay.is_some() && !offers.joins {
         return Err(format!("--relay goes without --provider {name}"));
     }
-    let only_ours = [
-        (
-            "--host-header and --proxy-protocol go",
-            args.options.are_given() && !offers.port_options,
-        ),
-        (
-            "--public-port goes",
-            args.public_port.is_some() && !offers.joins,
-        ),
-    ];
-    if let Some((option, _)) = only_ours.iter().find(|(_, is_wrong)| *is_wrong) {
-        let takes = match &*list(offers.options.iter().map(|option| option.key)) {
-            "" => "nothing with --set".to_owned(),
-            keys => format!("--set {keys}"),
-        };
-        return Err(format!(
-            "{option} with our own relay, not with --provider {name}: it takes {takes}"
-        ));
+    args.options.check(offers)?;
+    if args.public_port.is_some() && !offers.joins {
+        return Err(lacks(offers, "--public-port"));
     }
     match args.protocol {
         Some(protocol) if !offers.carries(protocol) => Err(format!(

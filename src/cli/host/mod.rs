@@ -19,7 +19,7 @@ use crate::base::clock;
 use crate::base::signals::Signals;
 use crate::cli::console::{Console, Failure};
 use crate::cli::runtime;
-use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, TunnelId};
+use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
@@ -181,11 +181,14 @@ fn serve(
 
 /// The keychain is asked only where something of what is hosted may be in it.
 fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: &Plan) -> Secrets {
-    let offers = registry::catalog().of(args.provider);
-    let joined = offers.joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
+    let catalog = registry::catalog();
+    let joins = catalog.of(args.provider).joins;
+    let joined = joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
+    let holds = |tunnel: &Tunnel| {
+        catalog.of(tunnel.provider).token.is_some() || !tunnel.chosen.secrets.is_empty()
+    };
     let mut wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
-    let needed =
-        joined || offers.token.is_some() || wanted.any(|tunnel| !tunnel.chosen.secrets.is_empty());
+    let needed = joined || wanted.any(holds);
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 

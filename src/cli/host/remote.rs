@@ -159,8 +159,13 @@ impl RemoteAccount<'_> {
         };
         let mut failed = None;
         for (tried, id) in ids.into_iter().enumerate() {
-            match self.inventory.show(id, known.clone()).await {
-                Ok(row) => return Ok(Some(row)),
+            match self.inventory.show(id).await {
+                Ok(mut row) => {
+                    if let Some(known) = &known {
+                        row.tunnel = row.tunnel.with_known(known);
+                    }
+                    return Ok(Some(row));
+                }
                 Err(Reason::TunnelGone) => {}
                 Err(reason @ (Reason::SignedOut | Reason::NotInstalled { .. })) => {
                     return Err(self.why(&reason));
@@ -262,14 +267,8 @@ fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel,
 }
 
 fn new_port(args: &HostArgs, id: &TunnelId, target: &Target) -> Port {
-    Port {
-        number: target.port,
-        protocol: args.protocol.unwrap_or(Protocol::Auto),
-        target: target.clone(),
-        label: id.clone(),
-        public_port: None,
-        options: crate::model::PortOptions::default(),
-    }
+    let protocol = args.protocol.unwrap_or(Protocol::Auto);
+    Port::new(target.clone(), protocol, id.clone())
 }
 
 #[cfg(test)]

@@ -228,11 +228,8 @@ impl Inventory for ThroughProgram {
         })
     }
 
-    fn show(&self, id: String, known: Option<Tunnel>) -> Answer<Row> {
-        self.ask(|commands| async move {
-            let shown = commands.show_asked(&id).await?;
-            Ok(map_shown(shown, known.as_ref()))
-        })
+    fn show(&self, id: String) -> Answer<Row> {
+        self.ask(|commands| async move { Ok(map_shown(commands.show_asked(&id).await?)) })
     }
 
     fn change(&self, change: Pending, known: Tunnel) -> Answer<Option<Row>> {
@@ -242,7 +239,7 @@ impl Inventory for ThroughProgram {
             }
             // One targeted question; without its answer the change stands as it was asked for.
             let shown = commands.show_asked(known.id.as_str()).await;
-            Ok(shown.ok().map(|shown| map_shown(shown, Some(&known))))
+            Ok(shown.ok().map(map_shown))
         })
     }
 
@@ -329,7 +326,7 @@ impl Account for ThroughProgram {
     }
 }
 
-fn map_shown(shown: Shown, known: Option<&Tunnel>) -> Row {
+fn map_shown(shown: Shown) -> Row {
     let live = shown.urls.into_iter().map(|(number, url)| LivePort {
         number,
         url,
@@ -339,9 +336,6 @@ fn map_shown(shown: Shown, known: Option<&Tunnel>) -> Row {
     Row {
         live: live.collect(),
         metrics: shown.metrics,
-        tunnel: match known {
-            Some(known) => shown.tunnel.with_known(known),
-            None => shown.tunnel,
-        },
+        tunnel: shown.tunnel,
     }
 }

@@ -98,26 +98,20 @@ impl Inventory {
 
     /// One row of a list; `None` when the tunnel was deleted since it was listed.
     async fn row(&self, listed: Tunnel, known: Option<&Tunnel>, look: bool) -> Option<Tunnel> {
-        let fresh = if look {
-            match self.show(&listed.id).await {
-                Ok(shown) => {
-                    let mut tunnel = shown.tunnel;
-                    tunnel.name = listed.name;
-                    tunnel
-                }
-                Err(error) if error.reason == Reason::TunnelGone => return None,
-                Err(error) => {
-                    tracing::warn!(tunnel = %listed.id, error = error.detail, "a tunnel was not shown");
-                    as_known(listed, known)
-                }
+        if !look {
+            return Some(as_known(listed, known));
+        }
+        match self.show(&listed.id).await {
+            Ok(shown) => Some(Tunnel {
+                name: listed.name,
+                ..shown.tunnel
+            }),
+            Err(error) if error.reason == Reason::TunnelGone => None,
+            Err(error) => {
+                tracing::warn!(tunnel = %listed.id, error = error.detail, "a tunnel was not shown");
+                Some(as_known(listed, known))
             }
-        } else {
-            as_known(listed, known)
-        };
-        Some(match known {
-            Some(known) => fresh.with_known(known),
-            None => fresh,
-        })
+        }
     }
 
     /// One tunnel, with its URLs and what the service counts. What only this computer knows of it,

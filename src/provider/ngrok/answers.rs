@@ -73,7 +73,7 @@ impl Answers {
                 let answer = self.parts.remove(stream)?;
                 self.handle(&answer)
             }
-            Seen::Data { .. } | Seen::Taken { .. } | Seen::GoAway => None,
+            Seen::Data { .. } | Seen::Taken { .. } | Seen::Opened { .. } | Seen::GoAway => None,
         }
     }
 

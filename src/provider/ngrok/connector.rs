@@ -158,6 +158,10 @@ impl NgrokConnector {
             Ok(options)
         });
         let options = options.map_err(|rejected| invalid(rejected.to_string()))?;
+        let renamed = |port: &Port| port.options.host_header.local_name(port).is_some();
+        if options.policy.is_some() && order.ports.iter().any(renamed) {
+            tracing::warn!("the policy alone says by which name the service is asked");
+        }
         Ok(Plan {
             server: stand_in
                 .or_else(|| options.server.clone())

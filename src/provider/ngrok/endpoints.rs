@@ -2,7 +2,7 @@
 
 use super::options::{Endpoint, Options};
 use super::policy;
-use crate::model::{HostHeader, Port};
+use crate::model::Port;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use ngrok::config::TunnelBuilder as _;
@@ -24,12 +24,8 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn of(port: &Port, options: &Options) -> Self {
         let endpoint = options.endpoint_of(port);
-        let host = match &port.options.host_header {
-            _ if endpoint != Endpoint::Http => None,
-            // The edge cannot try one and then the other.
-            HostHeader::Auto | HostHeader::Keep => None,
-            header => header.local_name(port),
-        };
+        let host = port.options.host_header.local_name(port);
+        let host = host.filter(|_| endpoint == Endpoint::Http);
         Self {
             endpoint,
             place: match endpoint {

@@ -10,6 +10,7 @@ const DATA: u8 = 1;
 const WINDOW: u8 = 2;
 const GOAWAY: u8 = 3;
 const FIN: u8 = 1;
+const SYN: u8 = 2;
 
 /// What passes by.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +29,11 @@ pub(super) enum Seen<'a> {
     },
     /// The edge has taken in something of this stream.
     Taken {
+        /// Which.
+        stream: u32,
+    },
+    /// The edge opens a stream.
+    Opened {
         /// Which.
         stream: u32,
     },
@@ -74,6 +80,9 @@ impl Walk {
         let [high, middle, low, ..] = self.header;
         self.left = u32::from_be_bytes([0, high, middle, low]) as usize;
         let stream = self.stream();
+        if self.header[3] & SYN != 0 {
+            see(Seen::Opened { stream });
+        }
         match self.kind() {
             WINDOW => see(Seen::Taken { stream }),
             GOAWAY => see(Seen::GoAway),
@@ -123,6 +132,7 @@ mod tests {
                 }
                 Seen::End { stream } => seen.push((stream, "end".to_owned())),
                 Seen::Taken { stream } => seen.push((stream, "taken".to_owned())),
+                Seen::Opened { stream } => seen.push((stream, "opened".to_owned())),
                 Seen::GoAway => seen.push((0, "away".to_owned())),
             });
         }

@@ -8,6 +8,7 @@ use super::answers::{Answers, Outcome};
 use super::frames::{Seen, Walk};
 use crate::link::Transport;
 use parking_lot::{Mutex, MutexGuard};
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,6 +20,10 @@ use tokio::time::Instant;
 
 /// The first stream that the crate opens. That the edge takes its beats in is no answer to them.
 const BEATS: u32 = 3;
+
+/// So many of the edge's last streams are remembered: it counts up, and sends what it opens in about the
+/// order of their numbers.
+const REMEMBERED: usize = 4096;
 
 /// What ended a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +46,8 @@ struct State {
     end: Option<End>,
     heard: Instant,
     walk: Walk,
+    /// The edge's last streams.
+    opened: BTreeSet<u32>,
     /// Whoever waits to hear how a resumption goes.
     resuming: Option<(Answers, oneshot::Sender<Outcome>)>,
     reader: Option<Waker>,
@@ -62,12 +69,24 @@ impl State {
         }
     }
 
-    /// Looks at what the edge has sent. True when it has sent everybody away.
-    fn see(&mut self, bytes: &[u8]) -> bool {
-        let Self { walk, resuming, .. } = self;
-        let (mut away, mut alive, mut outcome) = (false, false, None);
+    /// Looks at what the edge has sent: what ends the connection, if anything of it does.
+    fn see(&mut self, bytes: &[u8]) -> Option<End> {
+        let Self {
+            walk,
+            opened,
+            resuming,
+            ..
+        } = self;
+        let (mut end, mut alive, mut outcome) = (None, false, None);
         walk.over(bytes, |seen| {
-            away |= seen == Seen::GoAway;
+            match seen {
+                Seen::GoAway => end = end.take().or(Some(End::Away)),
+                Seen::Opened { stream } if !open(opened, stream) => {
+                    let why = format!("the edge opened its stream {stream} twice");
+                    end = Some(End::Broken(why));
+                }
+                _ => {}
+            }
             alive |= seen != Seen::Taken { stream: BEATS };
             if let (Some((answers, _)), None) = (resuming.as_mut(), &outcome) {
                 outcome = answers.take(&seen);
@@ -80,8 +99,19 @@ impl State {
         if alive {
             self.heard = Instant::now();
         }
-        away
+        end
     }
+}
+
+/// Notes a stream of the edge's; false for one that it may not open: ours have odd numbers, and the crate
+/// panics where two that are open have the same.
+fn open(opened: &mut BTreeSet<u32>, stream: u32) -> bool {
+    let is_old = opened.len() == REMEMBERED && opened.first().is_some_and(|first| stream < *first);
+    let is_new = stream.is_multiple_of(2) && !is_old && opened.insert(stream);
+    if opened.len() > REMEMBERED {
+        opened.pop_first();
+    }
+    is_new
 }
 
 impl Link {
@@ -92,6 +122,7 @@ impl Link {
             end: None,
             heard: Instant::now(),
             walk: Walk::default(),
+            opened: BTreeSet::new(),
             resuming: None,
             reader: None,
             writer: None,
@@ -190,10 +221,14 @@ impl AsyncRead for LinkStream {
                 state.end(End::Broken("the edge closed the connection".to_owned()))
             }
             Poll::Ready(Ok(())) => {
-                if !state.see(&buf.filled()[before..]) {
+                let Some(end) = state.see(&buf.filled()[before..]) else {
                     return read;
+                };
+                if end != End::Away {
+                    // The crate is not to see it.
+                    buf.set_filled(before);
                 }
-                state.end(End::Away)
+                state.end(end)
             }
         };
         drop(state);
@@ -296,6 +331,33 @@ mod tests {
             assert_eq!(stream.read(&mut bytes).await.expect("it came"), 12);
             assert_eq!(link.silence().is_zero(), counts, "{frame:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_opened_twice_ends_it_before_the_crate_sees_that() {
+        let (near, mut far) = duplex(64);
+        let (link, mut stream) = Link::over(Box::new(near));
+        let mut bytes = [0; 64];
+        for number in [2, 6, 4] {
+            far.write_all(&frame(1, 2, number, b"x"))
+                .await
+                .expect("room");
+            assert_eq!(stream.read(&mut bytes).await.expect("it came"), 9);
+        }
+        far.write_all(&frame(1, 2, 6, b"x")).await.expect("room");
+        assert_eq!(stream.read(&mut bytes).await.expect("an end"), 0);
+        assert!(matches!(link.ended(), Some(End::Broken(why)) if why.contains("twice")));
+    }
+
+    #[test]
+    fn what_is_remembered_of_streams_is_bounded() {
+        let mut opened = BTreeSet::new();
+        assert!(!open(&mut opened, 3), "ours");
+        for stream in (2..).step_by(2).take(REMEMBERED + 9) {
+            assert!(open(&mut opened, stream));
+        }
+        assert_eq!(opened.len(), REMEMBERED);
+        assert!(!open(&mut opened, 2), "long ago");
     }
 
     #[tokio::test]

@@ -45,11 +45,14 @@ impl Kept {
 }
 
 impl SecretSource for Kept {
-    /// Of the account without a name, the environment's where none is kept.
+    /// Of the account without a name, the environment's until that is kept and where it cannot be.
     fn token(&self) -> Result<Option<Secret>, String> {
-        let kept = self.get(&self.account.secret_name())?;
+        let kept = self.get(&self.account.secret_name());
         let is_unnamed = self.account.name.is_empty();
-        Ok(kept.or_else(|| is_unnamed.then(token_from_env).flatten()))
+        match is_unnamed.then(token_from_env).flatten() {
+            Some(given) => Ok(kept.ok().flatten().or(Some(given))),
+            None => kept,
+        }
     }
 
     fn option(&self, tunnel: &TunnelId, key: &str) -> Result<Option<Secret>, String> {

@@ -63,22 +63,6 @@ enum Event<'a> {
     },
 }
 
-impl<'a> Event<'a> {
-    /// Somebody else serves it.
-    const fn watching(tunnel: &'a str) -> Self {
-        Self::State {
-            tunnel,
-            state: "watching",
-            attempt: None,
-            next_in_ms: None,
-            until: None,
-            open: None,
-            reason: None,
-            detail: None,
-        }
-    }
-}
-
 /// A change as a line, without its end; `shift` leads to the wall clock, by which a line is stamped.
 pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> String {
     line(
@@ -86,10 +70,16 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
         match change {
             Change::Life {
                 tunnel,
-                life: Life::Up { .. },
-                watched: true,
-            } => Event::watching(tunnel.as_str()),
-            Change::Life { tunnel, life, .. } => map_life(at, shift, tunnel.as_str(), life),
+                life,
+                watched,
+            } => {
+                let state = match life {
+                    // Somebody else serves it.
+                    Life::Up { .. } if *watched => "watching",
+                    life => life.as_str(),
+                };
+                map_life(at, shift, (tunnel.as_str(), state), life)
+            }
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
@@ -148,7 +138,12 @@ fn line(at: UnixMillis, event: Event<'_>) -> String {
     serde_json::to_string(&JsonLine { at, event }).unwrap_or_default()
 }
 
-fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &'a Life) -> Event<'a> {
+fn map_life<'a>(
+    at: UnixMillis,
+    shift: ClockShift,
+    (tunnel, state): (&'a str, &'static str),
+    life: &'a Life,
+) -> Event<'a> {
     let retry = life.retry();
     let next_at = match life {
         Life::Quota { next_at, .. } => Some(*next_at),
@@ -160,7 +155,7 @@ fn map_life<'a>(at: UnixMillis, shift: ClockShift, tunnel: &'a str, life: &'a Li
     };
     Event::State {
         tunnel,
-        state: life.as_str(),
+        state,
         attempt: retry.map(|(attempt, _)| attempt),
         next_in_ms: next_at.map(|next| next.0.saturating_sub(at.0)),
         until,

@@ -23,6 +23,7 @@ use slint::winit_030::WinitWindowAccessor;
 use slint::{CloseRequestResponse, ComponentHandle, Model as _, VecModel};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use fonts::available as fonts_available;
 pub use place::{WindowSystem, WorkArea};
@@ -45,7 +46,7 @@ pub enum OpenError {
 pub struct Window {
     ui: ui::MainWindow,
     models: Rc<Models>,
-    last: RefCell<Option<View>>,
+    last: RefCell<Option<Arc<View>>>,
     dialog: Rc<Dialog>,
 }
 
@@ -92,8 +93,8 @@ impl Window {
     }
 
     /// Draws what changed since the last time.
-    pub fn render(&self, view: &View, catalogue: &Catalogue) {
-        let last = self.last.replace(Some(view.clone()));
+    pub fn render(&self, view: &Arc<View>, catalogue: &Catalogue) {
+        let last = self.last.replace(Some(Arc::clone(view)));
         let language = last.as_ref().map(|last| last.language);
         let shift = last.as_ref().map(|last| last.clock_shift);
         // A clock that was set moves every time of day.

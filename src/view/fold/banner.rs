@@ -112,6 +112,14 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         NoticeKind::NothingSaved { detail } => (lost, m::banner_nothing_saved(detail)),
         NoticeKind::FileNotSaved { file, detail } => (lost, m::banner_file_not_saved(detail, file)),
         NoticeKind::SecretNotKept { detail } => (lost, m::banner_secret_not_kept(detail)),
+        NoticeKind::TokenImported { account, variable } => (
+            known,
+            m::banner_token_imported(account.provider.as_str(), variable),
+        ),
+        NoticeKind::TokenIgnored { account, variable } => (
+            replaced,
+            m::banner_token_ignored(account.provider.as_str(), variable),
+        ),
         NoticeKind::SettingsInvalid { detail } => (replaced, m::banner_settings_invalid(detail)),
         NoticeKind::AuditNotWritten { detail } => (lost, m::banner_audit_not_written(detail)),
         NoticeKind::ChangeRefused {

@@ -169,13 +169,10 @@ fn account(scene: &Scene, of: &AccountId) -> DialogView {
     let offers = scene.inputs.providers.of(of.provider);
     let provider = of.provider;
     let account = || of.clone();
-    let check = || {
-        let label = if facts.refreshing {
-            m::act_checking()
-        } else {
-            m::act_check()
-        };
-        when(!facts.refreshing, label, Action::Refresh)
+    let ask = |idle| {
+        let busy = facts.refreshing;
+        let label = if busy { m::act_checking() } else { idle };
+        when(!busy, label, Action::Refresh)
     };
     let cancel = || {
         let cancel = Action::CancelSignIn { account: account() };
@@ -190,7 +187,7 @@ fn account(scene: &Scene, of: &AccountId) -> DialogView {
                 (command, enabled(m::act_copy_command(), copy))
             }),
             vec![
-                check(),
+                ask(m::act_check()),
                 enabled(
                     m::act_open_install_page(),
                     Action::OpenInstallPage { provider },
@@ -222,13 +219,13 @@ fn account(scene: &Scene, of: &AccountId) -> DialogView {
                 account_line(state),
                 None,
                 vec![
-                    refresh(facts.refreshing),
+                    ask(m::act_refresh()),
                     button::dialog(true, m::act_sign_out_ask(), sign_out),
                 ],
             )
         }
         state @ (AccountState::Unknown | AccountState::Failed { .. }) => {
-            (account_line(state), None, vec![check()])
+            (account_line(state), None, vec![ask(m::act_check())])
         }
     };
     DialogView::Account {
@@ -237,15 +234,6 @@ fn account(scene: &Scene, of: &AccountId) -> DialogView {
         code,
         steps,
     }
-}
-
-fn refresh(refreshing: bool) -> Button {
-    let label = if refreshing {
-        m::act_checking()
-    } else {
-        m::act_refresh()
-    };
-    when(!refreshing, label, Action::Refresh)
 }
 
 /// In this computer's browser, then with a code.

@@ -46,6 +46,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
         language: inputs.language(),
         theme: inputs.settings.theme,
         clock_shift: inputs.appearance.clock_shift,
+        tick: tick(&scene),
         window: WindowView {
             header,
             cards: scene
@@ -69,13 +70,15 @@ pub fn notice_text(kind: &NoticeKind) -> Option<Msg> {
     banner::plain(kind).map(|(_, text)| text)
 }
 
-/// How often the view changes by the passing of time alone: `None` while nothing that is relative
-/// to now is on screen. A hidden window needs no tick; what the tray shows changes by events.
-pub fn wants_tick(inputs: &Inputs) -> Option<Duration> {
-    if !inputs.appearance.window_shown {
+/// `None` while nothing that is relative to now is on screen. A hidden window needs no tick; what the
+/// tray shows changes by events.
+fn tick(scene: &Scene<'_>) -> Option<Duration> {
+    if scene.inputs.toast.is_some() {
+        return Some(TICK_SECONDS);
+    }
+    if !scene.inputs.appearance.window_shown {
         return None;
     }
-    let scene = Scene::new(inputs, UnixMillis::default());
     let waits_for_url = scene
         .slots()
         .any(|(_, slot)| matches!(slot.status, Status::Life(Life::Up { proven: true, .. })));

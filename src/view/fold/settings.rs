@@ -75,20 +75,15 @@ fn choice<T: Copy + PartialEq>(
     set: fn(T) -> Setting,
 ) -> OptionRow {
     let values: Vec<(Msg, T)> = values.into_iter().collect();
+    let chosen = values.iter().position(|(_, value)| *value == is);
+    let choice = |(label, value)| {
+        let setting = set(value);
+        (label, Action::Set { setting })
+    };
     OptionRow::Choice {
         label,
-        chosen: values.iter().position(|(_, value)| *value == is),
-        choices: values
-            .into_iter()
-            .map(|(label, value)| {
-                (
-                    label,
-                    Action::Set {
-                        setting: set(value),
-                    },
-                )
-            })
-            .collect(),
+        chosen,
+        choices: values.into_iter().map(choice).collect(),
     }
 }
 

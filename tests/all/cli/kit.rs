@@ -148,13 +148,24 @@ fn read_all(mut from: impl Read + Send + 'static) -> Receiver<String> {
     all
 }
 
+fn read_lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (line, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for text in BufReader::new(from).lines().map_while(Result::ok) {
+            let _ = line.send(text);
+        }
+    });
+    lines
+}
+
 /// A program that runs and says what it does.
 pub(super) struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
-    err: Receiver<String>,
+    errors: Receiver<String>,
     said: Vec<String>,
+    complained: Vec<String>,
 }
 
 impl Drop for Running {
@@ -171,19 +182,15 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
-        let (line, lines) = mpsc::channel();
-        let out = BufReader::new(child.stdout.take().expect("piped"));
-        thread::spawn(move || {
-            for text in out.lines().map_while(Result::ok) {
-                let _ = line.send(text);
-            }
-        });
+        let lines = read_lines(child.stdout.take().expect("piped"));
+        let errors = read_lines(child.stderr.take().expect("piped"));
         Self {
             stdin: child.stdin.take(),
-            err: read_all(child.stderr.take().expect("piped")),
             child,
             lines,
+            errors,
             said: vec![],
+            complained: vec![],
         }
     }
 
@@ -212,8 +219,8 @@ impl Running {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     let said = self.said.join("\n");
                     let _ = self.child.kill();
-                    let err = self.err.recv_timeout(LONG).unwrap_or_default();
-                    panic!("{wanted} did not come:\n{said}\n{err}");
+                    let err: Vec<String> = self.errors.iter().collect();
+                    panic!("{wanted} did not come:\n{said}\n{err:?}");
                 }
             }
         }
@@ -227,6 +234,14 @@ impl Running {
             if text.contains(part) {
                 return text;
             }
+        }
+    }
+
+    /// Waits until standard error has a line with this in it.
+    pub(super) fn wait_for_error(&mut self, part: &str) {
+        while !self.complained.iter().any(|text| text.contains(part)) {
+            let text = self.errors.recv_timeout(LONG);
+            self.complained.push(text.expect("it says it"));
         }
     }
 
@@ -274,11 +289,11 @@ impl Running {
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end: {:?}", self.said),
             }
         }
-        let err = self.err.recv_timeout(LONG).expect("it ended");
+        self.complained.extend(self.errors.iter());
         Ended {
             code: self.child.wait().expect("it ended").code(),
             out: self.said.join("\n"),
-            err,
+            err: self.complained.join("\n"),
         }
     }
 }

@@ -4,6 +4,19 @@ use super::kit::{Home, Service};
 use serde_json::json;
 
 #[test]
+fn nothing_of_ours_dresses_what_somebody_else_serves() {
+    let home = Home::new();
+    let tunnel = json!([{"id": "theirs", "name": "theirs", "provider": "manual", "ports": [],
+        "created_at": 1, "chosen": {"options": {"url": "https://a.b/"}}}]);
+    let file = json!({"version": 1, "data": tunnel}).to_string();
+    home.write("tunnels.json", &file);
+    let words = ["tunnels", "port", "add", "theirs", "3000", "--host-header"];
+    let said = home.run(&[&words[..], &["keep"]].concat()).expect(1).err;
+    assert!(said.contains("manual has no --host-header"), "{said}");
+    assert_eq!(home.read("tunnels.json"), file);
+}
+
+#[test]
 fn a_url_of_somebody_else_is_watched_and_never_hosted() {
     let (home, mut service) = (Home::new(), Service::start("theirs"));
     let url = format!("url=http://localhost:{}/", service.port());
@@ -80,6 +93,12 @@ fn what_is_no_url_and_what_lacks_one_is_refused() {
         "url=https://u:p@a.b/",
     ]);
     assert!(secret.contains("https://app.example.org/"), "{secret}");
+    for (option, value) in [("--host-header", "rewrite"), ("--proxy-protocol", "v2")] {
+        let words = ["host", "--provider", "manual", "--set", "url=https://a.b/"];
+        let refused = said(&[&words[..], &[option, value]].concat());
+        assert!(refused.contains("manual has no --host-header"), "{refused}");
+        assert!(refused.contains("it takes --set url"), "{refused}");
+    }
     assert!(said(&["host", "--provider", "relay"]).contains("TARGET"));
     assert!(said(&["host"]).contains("TARGET"));
 }

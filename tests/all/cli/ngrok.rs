@@ -58,6 +58,28 @@ impl Scene {
         Running::start(self.command(&words).env("NGROK_AUTHTOKEN", TOKEN))
     }
 
+    /// Hosts with this in the environment until it is up and this is told: what was said beside the
+    /// lines.
+    fn hosted_with(&self, token: Option<&str>, told: &str) -> String {
+        let target = self.service.target();
+        let words = [
+            "host",
+            &target,
+            "--provider",
+            "ngrok",
+            "--json",
+            "--control",
+        ];
+        let mut command = self.command(&words);
+        let mut host = Running::start(command.envs(token.map(|it| ("NGROK_AUTHTOKEN", it))));
+        host.state("hosting");
+        if !told.is_empty() {
+            host.wait_for_error(told);
+        }
+        host.put("quit");
+        host.end().expect(0).err
+    }
+
     /// The kinds of the audit log's records, each with its reason.
     fn audit(&self) -> Vec<(String, String)> {
         let records = self.home.run(&["audit", "--json"]).expect(0).json();
@@ -286,6 +308,33 @@ async fn each_of_several_accounts_hosts_with_its_own_token() {
         scene.edge.asked("auth")[0].at("/Extra/AuthToken"),
         "token-of-work"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variable_s_token_is_kept_the_first_time_and_not_needed_after_that() {
+    let scene = Scene::new().await;
+    let first = scene.hosted_with(Some(TOKEN), "NGROK_AUTHTOKEN is kept");
+    assert!(!first.contains(TOKEN));
+    assert!(scene.home.read("secrets.json").contains(TOKEN));
+    for same in [None, Some(TOKEN)] {
+        let said = scene.hosted_with(same, "");
+        assert!(!said.contains("NGROK_AUTHTOKEN"), "it was said: {said}");
+    }
+    let other = scene.hosted_with(Some("2another"), "NGROK_AUTHTOKEN holds another");
+    assert!(other.contains("underpass account add ngrok"), "{other}");
+    assert!(!other.contains("2another") && !other.contains(TOKEN));
+    let auths = scene.edge.asked("auth");
+    assert_eq!(auths.len(), 4);
+    assert!(auths.iter().all(|it| it.at("/Extra/AuthToken") == TOKEN));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_the_variable_that_cannot_be_kept_serves_the_run() {
+    let scene = Scene::new().await;
+    let newer = r#"{"version":99,"data":{}}"#;
+    scene.home.write("secrets.json", newer);
+    scene.hosted_with(Some(TOKEN), "could not be kept");
+    assert_eq!(scene.home.read("secrets.json"), newer);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -125,7 +125,7 @@ impl FakeAccount {
         let fake = self.clone();
         Box::pin(async move {
             let id = changed.await?;
-            Ok(fake.show(id.to_string(), None).await.ok())
+            Ok(fake.show(id.to_string()).await.ok())
         })
     }
 }
@@ -240,7 +240,7 @@ impl Inventory for FakeAccount {
         self.answer("list".to_owned(), move |_| Ok(listed))
     }
 
-    fn show(&self, id: String, _: Option<Tunnel>) -> Answer<Row> {
+    fn show(&self, id: String) -> Answer<Row> {
         let cloud = self.cloud();
         let mut tunnels = cloud.tunnels.iter();
         let is = |t: &&Tunnel| t.id.as_str() == id || t.id.as_str().starts_with(&format!("{id}."));

@@ -10,7 +10,7 @@ use underpass::view::{Renderer, View, WindowOp};
 #[derive(Clone, Debug)]
 pub struct Shown {
     pub inputs: Inputs,
-    pub view: View,
+    pub view: Arc<View>,
 }
 
 type All = Arc<Mutex<Vec<Arc<Shown>>>>;
@@ -41,8 +41,8 @@ pub fn record() -> (Recorder, Screen) {
 }
 
 impl Renderer for Recorder {
-    fn render(&mut self, _: UnixMillis, inputs: &Inputs, view: &View) {
-        let (inputs, view) = (inputs.clone(), view.clone());
+    fn render(&mut self, _: UnixMillis, inputs: &Inputs, view: Arc<View>) {
+        let inputs = inputs.clone();
         let mut all = self.all.lock().expect("nobody panicked");
         all.push(Arc::new(Shown { inputs, view }));
         let count = all.len();

@@ -7,6 +7,7 @@ use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle, LogicalSize, PhysicalSize, SharedString};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use underpass::model::Action;
 use underpass::shell::text::Catalogue;
@@ -59,7 +60,8 @@ impl Bench {
     }
 
     pub fn render(&self, view: &View) {
-        self.window.render(view, &Catalogue::new(view.language));
+        let catalogue = Catalogue::new(view.language);
+        self.window.render(&Arc::new(view.clone()), &catalogue);
         self.settle();
     }
 

@@ -76,6 +76,7 @@ impl Scene {
     pub fn empty(self) -> View {
         let line = self.say("Nothing is hosted", "Nada está hospedado");
         View {
+            tick: None,
             clock_shift: underpass::model::ClockShift::default(),
             language: self.language,
             theme: self.theme,

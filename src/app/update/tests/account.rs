@@ -170,7 +170,7 @@ pub(super) fn change(commands: &[Command]) -> Option<Pending> {
 
 pub(super) fn shows(commands: &[Command]) -> Vec<&str> {
     let asked = commands.iter().filter_map(|command| match command {
-        Command::AskTunnel { known, .. } => Some(known.id.as_str()),
+        Command::AskTunnel { tunnel, .. } => Some(tunnel.as_str()),
         _ => None,
     });
     asked.collect()

@@ -80,14 +80,7 @@ pub fn client_command(id: &TunnelId) -> String {
 
 /// A port, with the tunnel's id for a label: the service makes its host name.
 pub fn map_port(id: &TunnelId, port: &PortTold) -> Port {
-    Port {
-        number: port.number,
-        protocol: port.protocol,
-        target: Target::local(port.number),
-        label: id.clone(),
-        public_port: None,
-        options: crate::model::PortOptions::default(),
-    }
+    Port::new(Target::local(port.number), port.protocol, id.clone())
 }
 
 /// Public when the tunnel is, or any one of its ports.

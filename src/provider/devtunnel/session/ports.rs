@@ -79,13 +79,9 @@ impl Registration {
                 return None;
             }
             let protocol = has.protocol.as_deref().map(protocol_of);
-            Some(ours.cloned().unwrap_or_else(|| Port {
-                number,
-                protocol: protocol.unwrap_or(Protocol::Auto),
-                target: Target::local(number),
-                label: self.tunnel.clone(),
-                public_port: None,
-                options: crate::model::PortOptions::default(),
+            Some(ours.cloned().unwrap_or_else(|| {
+                let protocol = protocol.unwrap_or(Protocol::Auto);
+                Port::new(Target::local(number), protocol, self.tunnel.clone())
             }))
         });
         let ports = ports.collect();

@@ -1,6 +1,7 @@
 //! What works: visitors, much of them and much from them, several ports, a goodbye.
 
 use super::*;
+use crate::model::{HostHeader, ProxyVersion};
 use sha2::{Digest as _, Sha256};
 
 #[tokio::test]
@@ -199,6 +200,24 @@ async fn what_was_chosen_reaches_the_edge() {
     let session = host(&tls, &order(&[port(3000, Protocol::Https)])).await;
     assert_eq!(url(&session), "tls://tls.example.org");
     assert_eq!(edge.asked("bind")[1].at("/Proto"), "tls");
+}
+
+#[tokio::test]
+async fn a_service_is_asked_by_its_own_name_and_told_of_its_visitors() {
+    let (edge, (number, _service)) = (Edge::start().await, echo().await);
+    let mut web = port(number, Protocol::Http);
+    web.options.host_header = HostHeader::Rewrite;
+    web.options.proxy_protocol = Some(ProxyVersion::V1);
+    let connector = connector(&edge, &[]);
+    let _session = host(&connector, &order(&[web])).await;
+    let bind = &edge.asked("bind")[0];
+    let policy = bind.at("/Opts/TrafficPolicy");
+    let own = format!(r#"{{"host":"localhost:{number}"}}"#);
+    assert!(policy.contains(&own), "{policy}");
+    let mut visitor = edge.session(1).await.visit("e1").await;
+    visitor.stream.shutdown().await.expect("it is open");
+    let told = String::from_utf8(all(&mut visitor).await).expect("text");
+    assert!(told.starts_with("PROXY TCP4 192.0.2.9 "), "{told:?}");
 }
 
 #[tokio::test]

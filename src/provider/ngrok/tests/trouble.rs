@@ -146,6 +146,23 @@ async fn an_edge_that_sends_everybody_away_is_come_back_to() {
 }
 
 #[tokio::test]
+async fn an_edge_that_opens_a_stream_twice_is_left_and_come_back_to() {
+    let edge = Edge::start().await;
+    let (number, _service, mut ends) = witness().await;
+    let connector = connector(&edge, &[]);
+    let mut session = host(&connector, &web(number)).await;
+    let visitor = greeted(&edge, 1, "e1").await;
+    edge.session(1).await.open_again(&visitor);
+    let why = ended(&mut session).await;
+    assert!(why.detail.contains("twice"), "{why:?}");
+    let end = timeout(SOON, ends.recv());
+    let end = end.await.expect("soon").expect("it ends");
+    assert!(end.is_err(), "a part must not pass for the whole: {end:?}");
+    drop(session);
+    host(&connector, &web(number)).await;
+}
+
+#[tokio::test]
 async fn a_dead_link_is_found_within_five_seconds() {
     let edge = Edge::start().await;
     let connector = usual(&edge);

@@ -3,7 +3,6 @@
 use super::any::{some_inputs, some_time};
 use super::build::{id, number};
 use crate::model::{Action, DialogKind, Pending, PortKey, TunnelId};
-use crate::view::fold::wants_tick;
 use crate::view::{Button, DialogView, TrayItem, View, fold};
 use proptest::prelude::*;
 
@@ -209,11 +208,13 @@ proptest! {
     ) {
         let mut inputs = inputs;
         inputs.appearance.window_shown = true;
-        if wants_tick(&inputs).is_none() {
-            prop_assert_eq!(fold(&inputs, now), fold(&inputs, later));
+        let view = fold(&inputs, now);
+        if view.tick.is_none() {
+            prop_assert_eq!(view, fold(&inputs, later.max(now)));
         }
         inputs.appearance.window_shown = false;
-        prop_assert_eq!(wants_tick(&inputs), None);
+        inputs.toast = None;
+        prop_assert_eq!(fold(&inputs, now).tick, None);
     }
 }
 

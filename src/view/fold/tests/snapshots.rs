@@ -277,6 +277,14 @@ fn notices_of_every_kind() {
         needs("web", Reason::TakenOver),
         needs("web", Reason::NameTaken { name: text("web") }),
         needs("gone", Reason::TokenRefused),
+        NoticeKind::TokenImported {
+            account: whose(),
+            variable: text("ACME_TOKEN"),
+        },
+        NoticeKind::TokenIgnored {
+            account: whose(),
+            variable: text("ACME_TOKEN"),
+        },
     ];
     let at = before(9);
     let notice = |(kind, id)| Notice { id, at, kind };

@@ -6,7 +6,6 @@ use super::build::{
 use crate::model::{
     Catalog, Inputs, Life, Outage, Phase, ProviderId, Reason, SessionNumber, UnixMillis,
 };
-use crate::view::fold::wants_tick;
 use crate::view::{Badge, Panel, fold};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -318,7 +317,7 @@ fn it_ticks_only_while_something_relative_is_on_screen() {
     let tick = |change: fn(&mut Inputs), state: Life| {
         let mut inputs = web(state);
         change(&mut inputs);
-        wants_tick(&inputs)
+        fold(&inputs, NOW).tick
     };
     let deselect = |inputs: &mut Inputs| inputs.selected = None;
     assert_eq!(tick(|_| {}, hosting(3)), SECOND);

@@ -307,6 +307,11 @@ impl Served {
             .send(Some(frame(0, 0, visitor.number, &[0, 0, 0, 7])));
     }
 
+    /// Opens a visitor's stream once more.
+    pub fn open_again(&self, visitor: &Visitor) {
+        let _ = self.inject.send(Some(frame(1, 2, visitor.number, b"")));
+    }
+
     /// Breaks its connection.
     pub fn cut(&self) {
         let _ = self.inject.send(None);
