@@ -105,6 +105,13 @@ impl Ring {
         self.release(usize::try_from(count).unwrap_or(self.len));
     }
 
+    /// The same where it is empty: what came between was never here.
+    pub(crate) fn skip_to(&mut self, seq: u64) {
+        if self.is_empty() {
+            self.start = self.start.max(seq);
+        }
+    }
+
     /// Gives back the memory that holds nothing.
     pub(crate) fn shrink(&mut self) {
         if self.memory.len() > self.len {

@@ -88,6 +88,9 @@ pub struct Hello {
     /// Take the tunnel from another installation of the account.
     #[serde(default)]
     pub take_over: bool,
+    /// It takes a stream's reset behind the stream's end for "nobody reads this".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub knows_stop: bool,
     pub ports: Vec<PortSpec>,
 }
 
@@ -105,7 +108,8 @@ pub enum HostMessage {
         /// Every port to serve: whatever is absent here is served no longer.
         ports: Vec<PortSpec>,
     },
-    /// Nobody reads these streams any more: stop writing to them.
+    /// Nobody reads these streams any more: stop writing to them. Only ends that do not know how to stop
+    /// a stream say so.
     Abandon { streams: Vec<u32> },
     /// The host ends the session.
     Goodbye,
@@ -121,6 +125,9 @@ pub enum RelayMessage {
     Welcome {
         /// Its number at the relay: for the log.
         session: u64,
+        /// As the hello's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        knows_stop: bool,
         ports: Vec<ServedPort>,
     },
     Refused {
@@ -136,7 +143,7 @@ pub enum RelayMessage {
     PortsRefused {
         reason: Refusal,
     },
-    /// Nobody reads these streams any more: stop writing to them.
+    /// Nobody reads these streams any more: as the host's.
     Abandon {
         streams: Vec<u32>,
     },

@@ -15,6 +15,8 @@ pub mod outbox;
 pub mod pump;
 mod read_ahead;
 pub mod resume;
+#[cfg(target_os = "linux")]
+mod socket;
 pub mod tls;
 pub mod transport;
 pub mod websocket;

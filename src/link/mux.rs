@@ -1,28 +1,31 @@
-//! Many streams over one transport: yamux, driven by one task that owns the connection.
+//! Many streams over one session, which choose what goes next at the moment at which the link takes it.
 //!
-//! It bounds how many streams live at once, tells a reset from a clean end, and knows nothing of
-//! what the streams carry. Its streams do not hold each other up: each has a window of its own.
+//! The frames are those of [yamux]; what waits is served as `fq_codel` does ([`schedule`]), so that a
+//! few bytes never wait behind a download. It bounds how many streams live at once, tells a reset from
+//! a clean end, and knows nothing of what the streams carry. Its streams do not hold each other up: each
+//! has a window of its own. Why it is ours, and why it speaks yamux: `docs/adr/0027`.
+//!
+//! [yamux]: https://github.com/hashicorp/yamux/blob/master/spec.md
 
-mod driver;
-mod frame_tap;
+mod frame;
+mod halves;
+mod queue;
+mod schedule;
 mod stream;
+mod streams;
+mod wire;
 
-pub use driver::LinkEnd;
 pub use stream::MuxStream;
 
-use super::Transport;
-use driver::MuxDriver;
-use frame_tap::FrameTap;
+use super::resume::{Payload, ResumeStream, SessionEnd};
 use parking_lot::Mutex;
-use std::collections::{HashMap, HashSet};
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Waker;
 use std::time::Duration;
-use stream::ResetFlag;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use streams::Streams;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::compat::TokioAsyncReadCompatExt as _;
-use tokio_util::sync::CancellationToken;
 
 /// Maximum concurrent streams of one link: with the first window of 256 KiB each, this is what bounds
 /// a link's memory.
@@ -36,25 +39,8 @@ pub const PROBE_STREAMS: usize = 8;
 /// host has let go of it, and the next one may be there before.
 const LEAVING_STREAMS: usize = 512;
 
-/// A relay lets a host open the control stream and no other. Whoever is not admitted yet can still
-/// make it hold up to 1 MiB for the body of a frame, which yamux makes room for before it looks at
-/// any window, besides the bytes of the stream's own window.
+/// A relay lets a host open the control stream and no other.
 const MAX_STREAMS_OF_HOST: usize = 1;
-
-/// Maximum abandoned streams named at once: they fit one control message.
-const MAX_ABANDONED: usize = 1024;
-
-/// Requests to open a stream that may wait for the driver.
-const OPEN_QUEUE: usize = 256;
-
-/// yamux ends the whole link when its own limit is passed, so ours stays well below it.
-const YAMUX_STREAMS: usize = 4 * MAX_STREAMS;
-
-/// All windows of a link together may grow by this much beyond the first 256 KiB of each.
-const WINDOW_GROWTH: usize = 64 * 1024 * 1024;
-
-/// The largest body of a frame: two TLS records. Larger ones would hold up the other streams.
-const FRAME_BODY: usize = 32 * 1024;
 
 /// Which end this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,69 +59,83 @@ pub enum OpenStreamError {
     TooMany,
 }
 
-/// Starts multiplexing: the handle, the streams that the other end opens, and the driver, a future
-/// that must be spawned and ends with the link.
-pub fn start<T: Transport>(
-    transport: T,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkEnd {
+    Closed,
+    Broken(String),
+}
+
+/// Carries streams over a session: the handle, the streams that the other end opens, and a future that
+/// resolves when the link ends. Dropping it ends the session.
+pub fn start(
+    session: ResumeStream,
     role: Role,
 ) -> (
     Mux,
     Incoming,
     impl Future<Output = LinkEnd> + Send + 'static,
 ) {
-    let (limit, mode) = match role {
-        Role::Host => (
-            MAX_STREAMS + PROBE_STREAMS + LEAVING_STREAMS,
-            yamux::Mode::Client,
-        ),
-        Role::Relay => (MAX_STREAMS_OF_HOST, yamux::Mode::Server),
+    let limit = match role {
+        Role::Host => MAX_STREAMS + PROBE_STREAMS + LEAVING_STREAMS,
+        Role::Relay => MAX_STREAMS_OF_HOST,
     };
-    let shared = Arc::new(Shared::new(limit));
-    let (open, opens) = mpsc::channel(OPEN_QUEUE);
-    let (deliver, incoming) = mpsc::channel(limit);
-    let watch = FrameTap::new(transport.compat(), &shared);
-    let connection = yamux::Connection::new(watch, config(), mode);
-    let driver = MuxDriver::new(connection, opens, deliver, Arc::clone(&shared));
-    let mux = Mux { open, shared };
-    (mux, Incoming(incoming), driver.run())
+    let shared = Arc::new(Shared {
+        streams: Mutex::new(Streams::new(role, limit)),
+        outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
+        probes: Arc::new(Semaphore::new(PROBE_STREAMS)),
+    });
+    let carried = Carried {
+        shared: Arc::clone(&shared),
+        session,
+    };
+    carried
+        .session
+        .carry(Arc::clone(&shared) as Arc<dyn Payload>);
+    let ends = async move { poll_fn(|cx| carried.shared.streams.lock().poll_end(cx)).await };
+    (Mux(Arc::clone(&shared)), Incoming(shared), ends)
 }
 
-fn config() -> yamux::Config {
-    let mut config = yamux::Config::default();
-    // The order matters: each setter checks the other's value.
-    config
-        .set_max_connection_receive_window(None)
-        .set_max_num_streams(YAMUX_STREAMS)
-        .set_max_connection_receive_window(Some(YAMUX_STREAMS * 256 * 1024 + WINDOW_GROWTH))
-        .set_split_send_size(FRAME_BODY);
-    config
+/// What is dropped with the future: the session first hears that nobody has it any more.
+struct Carried {
+    shared: Arc<Shared>,
+    session: ResumeStream,
+}
+
+impl Drop for Carried {
+    fn drop(&mut self) {
+        self.shared.streams.lock().conclude(LinkEnd::Closed);
+    }
 }
 
 /// The streams that the other end opens.
 #[derive(Debug)]
-pub struct Incoming(mpsc::Receiver<MuxStream>);
+pub struct Incoming(Arc<Shared>);
 
 impl Incoming {
     /// The next one; `None` once the link is gone.
     pub async fn next(&mut self) -> Option<MuxStream> {
-        self.0.recv().await
+        let id = poll_fn(|cx| self.0.streams.lock().poll_accept(cx)).await?;
+        Some(MuxStream::new(id, Arc::clone(&self.0), None))
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.0.streams.lock().refuse();
     }
 }
 
 /// One end of a link: opens streams, and watches over it. Clones are handles to the same link.
 #[derive(Clone, Debug)]
-pub struct Mux {
-    open: mpsc::Sender<OpenRequest>,
-    shared: Arc<Shared>,
-}
+pub struct Mux(Arc<Shared>);
 
 impl Mux {
     /// Opens a stream. The other end learns of it with the first bytes written.
     ///
     /// # Errors
     /// `TooMany` at once when [`MAX_STREAMS`] are open, `Closed` when the link is gone.
-    pub async fn open(&self) -> Result<MuxStream, OpenStreamError> {
-        self.open_in(&self.shared.outgoing).await
+    pub fn open(&self) -> Result<MuxStream, OpenStreamError> {
+        self.open_in(&self.0.outgoing)
     }
 
     /// The same, and waits for so long when there is no room: streams that are given up take a moment
@@ -144,161 +144,93 @@ impl Mux {
     /// # Errors
     /// `TooMany` when there is no room even then, `Closed` when the link is gone.
     pub async fn open_within(&self, patience: Duration) -> Result<MuxStream, OpenStreamError> {
-        let places = Arc::clone(&self.shared.outgoing);
+        let places = Arc::clone(&self.0.outgoing);
         match timeout(patience, places.acquire_owned()).await {
-            Ok(Ok(permit)) => self.open_with(permit).await,
+            Ok(Ok(permit)) => self.open_with(permit),
             Ok(Err(_)) | Err(_) => Err(OpenStreamError::TooMany),
         }
     }
 
     /// Opens a stream for a probe: there is room for [`PROBE_STREAMS`] beside all others.
-    pub async fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
-        self.open_in(&self.shared.probes).await
+    pub fn open_probe(&self) -> Result<MuxStream, OpenStreamError> {
+        self.open_in(&self.0.probes)
     }
 
     pub fn is_closed(&self) -> bool {
-        self.shared.is_closed()
+        self.0.streams.lock().is_over()
     }
 
     /// Whether [`Mux::open`] would find no room.
     pub fn is_full(&self) -> bool {
-        self.shared.outgoing.available_permits() == 0
+        self.0.outgoing.available_permits() == 0
     }
 
-    async fn open_in(&self, places: &Arc<Semaphore>) -> Result<MuxStream, OpenStreamError> {
-        let permit = Arc::clone(places)
-            .try_acquire_owned()
-            .map_err(|_| OpenStreamError::TooMany)?;
-        self.open_with(permit).await
+    fn open_in(&self, places: &Arc<Semaphore>) -> Result<MuxStream, OpenStreamError> {
+        let permit = Arc::clone(places).try_acquire_owned();
+        self.open_with(permit.map_err(|_| OpenStreamError::TooMany)?)
     }
 
-    async fn open_with(&self, permit: OwnedSemaphorePermit) -> Result<MuxStream, OpenStreamError> {
-        let (answer, opened) = oneshot::channel();
-        let request = OpenRequest { permit, answer };
-        self.open
-            .send(request)
-            .await
-            .map_err(|_| OpenStreamError::Closed)?;
-        opened.await.map_err(|_| OpenStreamError::Closed)
+    fn open_with(&self, permit: OwnedSemaphorePermit) -> Result<MuxStream, OpenStreamError> {
+        let id = self.0.streams.lock().open();
+        let id = id.ok_or(OpenStreamError::Closed)?;
+        Ok(MuxStream::new(id, Arc::clone(&self.0), Some(permit)))
     }
 
-    /// Waits for streams that were dropped here while the other end may still write to them. Pass
-    /// them to the other end's [`Mux::reset`]: yamux has no word for it, and the writer there would
-    /// wait for ever.
-    pub async fn abandoned(&self) -> Vec<u32> {
-        loop {
-            let changed = self.shared.abandoned_changed.notified();
-            let streams = self.shared.take_abandoned();
-            if !streams.is_empty() {
-                return streams;
-            }
-            changed.await;
-        }
+    /// The other end takes a reset behind an end for what it is: nobody reads what it still writes.
+    /// Until this is known, what an older one writes to nobody is thrown away here.
+    pub fn other_end_knows_stop(&self) {
+        self.0.streams.lock().knows_stop = true;
     }
 
-    /// Breaks streams that the other end has abandoned.
-    pub fn reset(&self, streams: &[u32]) {
-        let known = self.shared.streams.lock();
-        for flag in streams.iter().filter_map(|id| known.live.get(id)) {
-            flag.raise();
-        }
+    /// The other end, an older one, says that it reads these streams no more.
+    pub fn stop(&self, streams: &[u32]) {
+        self.0.streams.lock().stop(streams);
     }
 
-    /// Sends what is under way, then closes the link. The driver ends when that is done.
+    /// Sends what is under way, then closes the link.
     pub fn close(&self) {
-        self.shared.closing.cancel();
+        self.0.streams.lock().close();
     }
 
     /// How many streams are open, both ways.
     pub fn streams(&self) -> usize {
-        self.shared.streams.lock().live.len()
+        self.0.streams.lock().len()
     }
 }
 
-#[derive(Debug)]
-struct OpenRequest {
-    permit: OwnedSemaphorePermit,
-    answer: oneshot::Sender<MuxStream>,
-}
-
-#[derive(Debug, Default)]
-struct Streams {
-    live: HashMap<u32, Arc<ResetFlag>>,
-    /// Dropped before their end was written. An entry leaves with yamux's last word on the stream,
-    /// or goes when the other end resets it and there is none.
-    broken: HashSet<u32>,
-}
-
-/// What the driver, the handles and the streams of one link have in common.
+/// What the handles and the streams of one link have in common.
 #[derive(Debug)]
 struct Shared {
-    closed: AtomicBool,
-    /// Held while frames move: between two turns, streams that a lost link ended are known as such.
-    moving: Mutex<()>,
-    closing: CancellationToken,
     streams: Mutex<Streams>,
-    abandoned: Mutex<Vec<u32>>,
-    abandoned_changed: Notify,
     outgoing: Arc<Semaphore>,
     probes: Arc<Semaphore>,
-    incoming: Arc<Semaphore>,
 }
 
-impl Shared {
-    fn new(incoming: usize) -> Self {
-        Self {
-            closed: AtomicBool::new(false),
-            moving: Mutex::default(),
-            closing: CancellationToken::new(),
-            streams: Mutex::default(),
-            abandoned: Mutex::default(),
-            abandoned_changed: Notify::new(),
-            outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
-            probes: Arc::new(Semaphore::new(PROBE_STREAMS)),
-            incoming: Arc::new(Semaphore::new(incoming)),
-        }
+impl Payload for Shared {
+    fn receive(&self, bytes: &[u8]) -> Result<(), &'static str> {
+        self.streams.lock().receive(bytes)
     }
 
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+    fn transmit(&self, room: usize, put: &mut dyn FnMut(&[u8])) -> bool {
+        self.streams.lock().transmit(room, put)
     }
 
-    /// The link is gone: every stream that still waits for it is broken.
-    fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        for flag in self.streams.lock().live.values() {
-            flag.raise();
-        }
-        self.abandoned_changed.notify_waiters();
-    }
-
-    /// The other end has reset this stream.
-    fn handle_reset(&self, stream: u32) {
+    fn drive(&self, waker: &Waker) -> usize {
         let mut streams = self.streams.lock();
-        streams.broken.remove(&stream);
-        if let Some(flag) = streams.live.get(&stream) {
-            flag.handle_reset();
-        }
+        streams.drive(waker);
+        streams.to_go()
     }
 
-    /// What yamux says last of this stream must be a reset.
-    fn put_broken(&self, stream: u32) {
-        self.streams.lock().broken.insert(stream);
+    fn held(&self) -> usize {
+        self.streams.lock().held()
     }
 
-    fn take_broken(&self, stream: u32) -> bool {
-        self.streams.lock().broken.remove(&stream)
-    }
-
-    fn take_abandoned(&self) -> Vec<u32> {
-        let mut waiting = self.abandoned.lock();
-        let count = waiting.len().min(MAX_ABANDONED);
-        waiting.drain(..count).collect()
-    }
-
-    fn abandon(&self, stream: u32) {
-        self.abandoned.lock().push(stream);
-        self.abandoned_changed.notify_one();
+    fn conclude(&self, end: Option<SessionEnd>) {
+        let end = match end {
+            None | Some(SessionEnd::Finished | SessionEnd::Closed) => LinkEnd::Closed,
+            Some(end) => LinkEnd::Broken(end.to_string()),
+        };
+        self.streams.lock().conclude(end);
     }
 }
 

@@ -39,8 +39,8 @@ const REQUESTS: u8 = 2;
 /// What became of it at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It is under way, and another answer follows. An unanswered stream counts against the 256
-    /// that yamux lets be, so a slow service would keep visitors from all others.
+    /// It is under way, and another answer follows. An unanswered stream counts against the 256 that an
+    /// older relay lets be, so a slow service would keep visitors from all others.
     Trying,
     /// The local service is connected; what follows is its bytes.
     Connected,

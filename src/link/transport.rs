@@ -4,8 +4,6 @@
 //! stand in for one connection.
 
 use super::ReadAhead;
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -14,10 +12,12 @@ use tokio::net::TcpStream;
 pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
 
-/// The kernel takes no more than this ahead of what the network takes. More would sit before every
-/// later byte: interactive streams would wait behind a bulk one.
+/// The socket of a link.
 #[cfg(target_os = "linux")]
-const NOT_SENT: u32 = 128 * 1024;
+pub type Socket = super::socket::LinkSocket;
+/// The socket of a link.
+#[cfg(not(target_os = "linux"))]
+pub type Socket = TcpStream;
 
 /// A socket made ready to carry a link: no delay for small packets, little in the kernel's queue, few
 /// and large reads. Whether the other end still lives is the link's to find out: the kernel's own
@@ -25,13 +25,10 @@ const NOT_SENT: u32 = 128 * 1024;
 ///
 /// # Errors
 /// When the socket is already broken.
-pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
+pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<Socket>> {
     socket.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
-    {
-        let socket = SockRef::from(&socket);
-        socket.set_tcp_notsent_lowat(NOT_SENT)?;
-    }
+    let socket = Socket::new(socket)?;
     Ok(ReadAhead::new(socket))
 }
 
@@ -39,6 +36,7 @@ pub fn prepare(socket: TcpStream) -> io::Result<ReadAhead<TcpStream>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socket2::SockRef;
     use std::net::Ipv4Addr;
     use tokio::net::TcpListener;
 
@@ -49,7 +47,7 @@ mod tests {
         let address = listener.local_addr().expect("it is bound");
         let socket = TcpStream::connect(address).await.expect("it listens");
         let prepared = prepare(socket).expect("it takes its options");
-        let socket = SockRef::from(prepared.get_ref());
+        let socket = SockRef::from(prepared.get_ref().get_ref());
         let limit = socket.tcp_user_timeout().expect("it is known");
         assert!(limit.is_none_or(|limit| limit.is_zero()), "{limit:?}");
     }

@@ -16,12 +16,12 @@ use crate::link::frame::Frames;
 use crate::link::mux::{self, Role};
 use crate::link::resume::{self, Handle, Request, SessionId, SessionStore};
 use crate::link::tls::{self, Accepted, OuterTls, Secured, TlsFault};
+use crate::link::transport::Socket;
 use crate::link::websocket::{self, WebSocket};
 use crate::model::TunnelId;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -54,9 +54,9 @@ impl Common {
 /// A connection before anything is known of it.
 pub(super) enum Entrance {
     /// At the link's own listener: a link, or TLS that covers one.
-    Link(ReadAhead<TcpStream>),
+    Link(ReadAhead<Socket>),
     /// At the visitors' listener, as a WebSocket: a link is in it, or nothing.
-    WebSocket(ReadAhead<TcpStream>, Bytes),
+    WebSocket(ReadAhead<Socket>, Bytes),
 }
 
 /// What a connection turns out to be.
@@ -222,6 +222,9 @@ async fn open(common: &Common, secured: Secured) -> Result<(HostLink, Hello), St
     let Some(HostMessage::Hello(hello)) = message else {
         return Err("it did not say hello".to_owned());
     };
+    if hello.knows_stop {
+        mux.other_end_knows_stop();
+    }
     let (control, outbox) = control.split();
     let host = HostLink {
         status: link.status(),
@@ -362,6 +365,7 @@ mod tests {
             instance: "j".to_owned(),
             probe: Token::default(),
             take_over: false,
+            knows_stop: true,
             ports: Vec::new(),
         }
     }

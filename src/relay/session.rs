@@ -123,6 +123,7 @@ impl<'a> Session<'a> {
     pub(super) async fn run(mut self, ports: Vec<ServedPort>) -> EndReason {
         let welcome = RelayMessage::Welcome {
             session: self.registration.session.0,
+            knows_stop: true,
             ports,
         };
         let end = match self.host.send(&welcome) {
@@ -166,10 +167,6 @@ impl<'a> Session<'a> {
                     Ok(None) => return EndReason::Goodbye,
                     Err(error) => return EndReason::Lost(error.to_string()),
                 },
-                // While nothing goes they only pile up, each at most once.
-                streams = self.host.mux.abandoned(), if self.host.outbox.is_empty() => {
-                    self.host.send(&RelayMessage::Abandon { streams })
-                }
                 // A host has no more than its control stream; whatever comes is dropped.
                 Some(_) = self.host.incoming.next() => Ok(()),
                 Ok(()) = self.host.status.changed() => {
@@ -196,7 +193,7 @@ impl<'a> Session<'a> {
             HostMessage::SetPorts { .. } if self.told => Ok(()),
             HostMessage::SetPorts { ports } => self.set_ports(&ports),
             HostMessage::Abandon { streams } => {
-                self.host.mux.reset(&streams);
+                self.host.mux.stop(&streams);
                 Ok(())
             }
             HostMessage::Goodbye => Err(EndReason::Goodbye),

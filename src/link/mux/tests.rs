@@ -1,7 +1,12 @@
 //! Two ends over an in-memory pipe.
 
+mod any;
+mod yamux;
+
 use super::*;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+use crate::link::resume;
+use std::io;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::{JoinHandle, JoinSet};
 
 struct End {
@@ -10,8 +15,8 @@ struct End {
     driver: JoinHandle<LinkEnd>,
 }
 
-fn end(transport: impl Transport, role: Role) -> End {
-    let (mux, incoming, driver) = start(transport, role);
+fn end(transport: DuplexStream, role: Role) -> End {
+    let (mux, incoming, driver) = start(resume::over(transport).1, role);
     End {
         mux,
         incoming,
@@ -26,7 +31,7 @@ fn pair() -> (End, End) {
 
 /// A stream from relay to host, both ends of it.
 async fn open(relay: &End, host: &mut End) -> (MuxStream, MuxStream) {
-    let mut near = relay.mux.open().await.expect("there is room");
+    let mut near = relay.mux.open().expect("there is room");
     near.write_all(b"!").await.expect("it goes");
     let mut far = host.incoming.next().await.expect("it comes");
     far.read_exact(&mut [0]).await.expect("it comes");
@@ -38,8 +43,6 @@ async fn kind_of_end(stream: &mut MuxStream) -> Result<usize, io::ErrorKind> {
     let end = stream.read_to_end(&mut seen).await;
     end.map(|_| seen.len()).map_err(|error| error.kind())
 }
-
-use std::io;
 
 const RESET: Result<usize, io::ErrorKind> = Err(io::ErrorKind::ConnectionReset);
 
@@ -80,7 +83,6 @@ async fn a_dropped_stream_is_no_clean_end_for_who_has_ended_its_side() {
         assert_eq!(end.map_err(|error| error.kind()), RESET, "{end_is_known}");
         assert_eq!(seen, b"half of it");
     }
-    assert!(host.mux.shared.streams.lock().broken.is_empty());
 }
 
 #[tokio::test]
@@ -88,13 +90,10 @@ async fn what_was_reset_cannot_be_ended() {
     let (mut host, relay) = pair();
     let (mut near, far) = open(&relay, &mut host).await;
     drop(far);
-    while !near.inner_is_closed() {
-        tokio::task::yield_now().await;
-    }
+    near.broken().await;
     assert!(near.shutdown().await.is_err());
     assert_eq!(kind_of_end(&mut near).await, RESET);
     drop(near);
-    assert!(relay.mux.shared.streams.lock().broken.is_empty());
 }
 
 #[tokio::test]
@@ -102,7 +101,7 @@ async fn a_refused_stream_is_no_clean_end_for_who_has_ended_its_side() {
     let (host, _relay) = pair();
     let mut streams = Vec::new();
     for _ in 0..=MAX_STREAMS_OF_HOST {
-        let mut stream = host.mux.open().await.expect("there is room");
+        let mut stream = host.mux.open().expect("there is room");
         stream.write_all(b"!").await.expect("it goes");
         stream.shutdown().await.expect("it ends");
         streams.push(stream);
@@ -121,7 +120,7 @@ async fn a_lost_link_is_no_clean_end_for_anyone() {
     assert_eq!(kind_of_end(&mut near).await, RESET);
     assert_eq!(kind_of_end(&mut ended).await, RESET);
     assert!(near.write_all(b"x").await.is_err());
-    assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::Closed));
+    assert_eq!(relay.mux.open().err(), Some(OpenStreamError::Closed));
 }
 
 /// The readers run beside the driver that learns of the loss.
@@ -157,25 +156,67 @@ async fn closing_sends_what_is_under_way_and_ends_both() {
     assert_eq!(kind_of_end(&mut near).await, RESET, "nobody waits for ever");
 }
 
+/// Both ends know what a reset behind an end means.
+fn new_pair() -> (End, End) {
+    let (host, relay) = pair();
+    host.mux.other_end_knows_stop();
+    relay.mux.other_end_knows_stop();
+    (host, relay)
+}
+
 #[tokio::test]
-async fn an_abandoned_writer_is_told_and_stops() {
-    let (mut host, relay) = pair();
+async fn a_writer_to_whom_nobody_listens_is_told_and_what_it_was_told_before_is_whole() {
+    let (mut host, relay) = new_pair();
     let (mut near, mut far) = open(&relay, &mut host).await;
+    near.write_all(b"the whole answer").await.expect("it goes");
     near.shutdown().await.expect("it ends");
-    let writer = tokio::spawn(async move {
+    near.read_exact(&mut [0; 0]).await.expect("nothing");
+    let (mut reader, mut writer) = tokio::io::split(far);
+    let writing = tokio::spawn(async move {
         let chunk = [0; 4096];
-        while far.write_all(&chunk).await.is_ok() {}
+        while writer.write_all(&chunk).await.is_ok() {}
+        writer
     });
     near.read_exact(&mut vec![0; 100_000])
         .await
         .expect("it comes");
     drop(near);
-    let abandoned = relay.mux.abandoned().await;
-    assert_eq!(abandoned.len(), 1);
-    host.mux.reset(&abandoned);
-    writer.await.expect("it stops");
-    host.mux.reset(&abandoned);
-    assert_eq!((host.mux.streams(), relay.mux.streams()), (0, 0));
+    let writer = writing.await.expect("it stops");
+    let mut seen = Vec::new();
+    let end = reader.read_to_end(&mut seen).await;
+    assert_eq!(end.map_err(|error| error.kind()), Ok(16));
+    far = reader.unsplit(writer);
+    drop(far);
+    while host.mux.streams() + relay.mux.streams() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_end_writes_to_nobody_is_taken_and_thrown_away() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    near.shutdown().await.expect("it ends");
+    drop(near);
+    far.write_all(&vec![0; 3 << 20]).await.expect("it is taken");
+    far.shutdown().await.expect("it ends");
+    assert_eq!(kind_of_end(&mut far).await, Ok(0));
+    drop(far);
+    while relay.mux.0.streams.lock().live() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_older_end_s_word_that_it_reads_no_more_stops_the_writer_alone() {
+    let (mut host, relay) = pair();
+    let (mut near, mut far) = open(&relay, &mut host).await;
+    near.write_all(b"answer").await.expect("it goes");
+    near.shutdown().await.expect("it ends");
+    far.read_exact(&mut [0; 3]).await.expect("it comes");
+    host.mux.stop(&[2, 4, 6]);
+    assert!(far.write_all(b"x").await.is_err());
+    assert_eq!(kind_of_end(&mut far).await, Ok(3));
 }
 
 #[tokio::test]
@@ -206,18 +247,18 @@ async fn streams_are_bounded_and_a_dropped_one_makes_room() {
         far.write_all(b"!").await.expect("it goes");
         streams.push((near, far));
     }
-    assert_eq!(relay.mux.open().await.err(), Some(OpenStreamError::TooMany));
+    assert_eq!(relay.mux.open().err(), Some(OpenStreamError::TooMany));
     assert!(relay.mux.is_full());
     let mut probes = Vec::new();
     for _ in 0..PROBE_STREAMS {
-        let mut near = relay.mux.open_probe().await.expect("a place is kept");
+        let mut near = relay.mux.open_probe().expect("a place is kept");
         near.write_all(b"?").await.expect("it goes");
         let mut far = host.incoming.next().await.expect("it comes");
         far.read_exact(&mut [0]).await.expect("it is not refused");
         far.write_all(b"!").await.expect("it goes");
         probes.push((near, far));
     }
-    let more = relay.mux.open_probe().await.err();
+    let more = relay.mux.open_probe().err();
     assert_eq!(more, Some(OpenStreamError::TooMany));
     streams.pop();
     open(&relay, &mut host).await;
@@ -228,7 +269,7 @@ async fn a_host_cannot_flood_its_relay_with_streams() {
     let (host, mut relay) = pair();
     let mut streams = Vec::new();
     for _ in 0..20 {
-        let mut stream = host.mux.open().await.expect("there is room");
+        let mut stream = host.mux.open().expect("there is room");
         stream.write_all(b"!").await.expect("it goes");
         streams.push(stream);
     }
@@ -258,7 +299,7 @@ async fn many_streams_at_once_carry_their_own_bytes_both_ways() {
     for n in 0..200_u8 {
         let mux = relay.mux.clone();
         asking.spawn(async move {
-            let stream = mux.open().await.expect("there is room");
+            let stream = mux.open().expect("there is room");
             let (mut read, mut write) = tokio::io::split(stream);
             let writing = tokio::spawn(async move {
                 write.write_all(&vec![n; 100_000]).await.expect("it goes");

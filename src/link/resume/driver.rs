@@ -4,7 +4,8 @@
 //! and reported; where the next one comes from is somebody else's business.
 
 use super::end::SessionEnd;
-use super::shared::Shared;
+use super::pace::Pace;
+use super::shared::{Shared, State};
 use crate::link::Transport;
 use std::future::poll_fn;
 use std::io;
@@ -17,6 +18,9 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 /// What is read from a link at once, and gathered for it: four TLS records.
 const BUFFER: usize = 64 * 1024;
+
+/// What the session's own frames take of it beside the bytes that are carried.
+const OVERHEAD: usize = 256;
 
 /// Maximum rounds in a row before other tasks get their turn.
 const ROUNDS: usize = 32;
@@ -60,8 +64,10 @@ enum Round {
 impl Drop for SessionDriver {
     /// Nobody waits for a driver that is gone.
     fn drop(&mut self) {
-        self.shared
-            .with(|state| state.machine.terminate(SessionEnd::Dropped));
+        self.shared.with(|state| {
+            state.machine.terminate(SessionEnd::Dropped);
+            state.tell_payload();
+        });
     }
 }
 
@@ -113,6 +119,7 @@ impl SessionDriver {
             let arriving = state.arriving.take();
             let newest = arriving.as_ref().map(|(generation, _)| *generation);
             let ours = newest.or(self.link.as_ref().map(|link| link.generation));
+            state.tell_payload();
             let machine = &mut state.machine;
             machine.tick(now);
             if machine.is_dead(now) {
@@ -170,6 +177,7 @@ struct Link {
     dirty: bool,
     /// What is to go has waited for its turn.
     gathered: bool,
+    pace: Pace,
 }
 
 impl Link {
@@ -182,6 +190,7 @@ impl Link {
             gone: 0,
             dirty: false,
             gathered: false,
+            pace: Pace::new(BUFFER),
         }
     }
 
@@ -191,8 +200,16 @@ impl Link {
             Poll::Ready(read) => read?,
             Poll::Pending => 0,
         };
-        let gathers = self.exchange(read, shared);
-        let wrote = self.poll_write(cx)?;
+        let was_clear = self.is_clear();
+        let gathers = self.exchange(cx, read, shared);
+        let wrote = self.poll_write(cx);
+        if wrote.is_err() {
+            self.hear_out(cx, shared);
+        }
+        let wrote = wrote?;
+        if self.is_clear() {
+            self.pace.end(was_clear, || shared.now());
+        }
         Ok(match (read > 0 || wrote, gathers) {
             (_, true) => Round::Gather,
             (true, false) => Round::Moved,
@@ -200,9 +217,30 @@ impl Link {
         })
     }
 
+    /// Nothing goes any more, but the other end's last word may be here: a session that was called off
+    /// would be taken for one that only lost its link.
+    fn hear_out(&mut self, cx: &mut Context<'_>, shared: &Shared) {
+        for _ in 0..ROUNDS {
+            let Poll::Ready(Ok(read)) = self.poll_read(cx) else {
+                return;
+            };
+            let now = shared.now();
+            shared.with(|state| {
+                let payload = state.payload.as_deref();
+                let bytes = &self.input[..read];
+                state.machine.receive(self.generation, bytes, payload, now);
+            });
+        }
+    }
+
     /// Whether the transport takes nothing now; it wakes the driver when it does again.
     fn is_stuck(&self) -> bool {
-        self.gone < self.output.len()
+        !self.is_clear()
+    }
+
+    /// Whether the transport has taken all of it, and holds back nothing itself.
+    fn is_clear(&self) -> bool {
+        self.gone == self.output.len() && !self.dirty
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -217,28 +255,39 @@ impl Link {
 
     /// Hands over what was read, and takes what is to be written once the last has gone: whether
     /// that is put off by one turn.
-    fn exchange(&mut self, read: usize, shared: &Shared) -> bool {
+    fn exchange(&mut self, cx: &Context<'_>, read: usize, shared: &Shared) -> bool {
         let now = shared.now();
-        let is_empty = self.gone == self.output.len();
-        if is_empty {
+        let (is_clear, limit) = (self.is_clear(), self.pace.limit());
+        if is_clear {
             self.output.clear();
             self.gone = 0;
         }
         let gathered = std::mem::take(&mut self.gathered);
         self.gathered = shared.with(|state| {
-            let machine = &mut state.machine;
+            let State {
+                machine, payload, ..
+            } = state;
+            let payload = payload.as_deref();
             if read > 0 {
-                machine.receive(self.generation, &self.input[..read], now);
+                machine.receive(self.generation, &self.input[..read], payload, now);
             }
-            if !is_empty {
+            // Whoever has something from here on wakes this task.
+            let waits = payload.map_or(0, |payload| payload.drive(cx.waker()));
+            if !is_clear {
                 return false;
             }
-            if !gathered && (1..BUFFER).contains(&machine.sendable()) {
+            if !gathered && (1..limit).contains(&(machine.sendable() + waits)) {
                 return true;
             }
-            machine.transmit(self.generation, &mut self.output, BUFFER, now);
+            if let Some(payload) = payload {
+                machine.fill(payload, limit - OVERHEAD);
+            }
+            machine.transmit(self.generation, &mut self.output, limit, now);
             false
         });
+        if is_clear && !self.output.is_empty() {
+            self.pace.begin(self.output.len(), now);
+        }
         self.gathered
     }
 

@@ -51,6 +51,9 @@ pub enum ProtocolError {
     Overrun,
     #[error("it goes on after its end")]
     AfterFin,
+    /// What it sends means nothing to what the session carries.
+    #[error("{0}")]
+    Payload(&'static str),
 }
 
 /// Why the relay does not let a session go on.

@@ -247,7 +247,8 @@ impl Handle {
     pub fn shrink(&self) -> usize {
         self.shared.with(|state| {
             state.machine.shrink();
-            state.machine.held()
+            let payload = state.payload.as_ref().map_or(0, |payload| payload.held());
+            state.machine.held() + payload
         })
     }
 

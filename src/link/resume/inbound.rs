@@ -57,6 +57,34 @@ impl Inbound {
         bytes: &[u8],
         now: Duration,
     ) -> Result<(), ProtocolError> {
+        self.check(seq, bytes)?;
+        self.ring.push(bytes);
+        self.next += bytes.len() as u64;
+        self.unacked_since.get_or_insert(now);
+        if self.discarding {
+            self.ring.release_to(self.next);
+        }
+        Ok(())
+    }
+
+    /// The same for bytes that are taken at once: there is always room for more.
+    ///
+    /// # Errors
+    /// When `seq` is not the next one, or the peer passes its credit or its own end.
+    pub(super) fn pass(
+        &mut self,
+        seq: u64,
+        bytes: &[u8],
+        now: Duration,
+    ) -> Result<(), ProtocolError> {
+        self.check(seq, bytes)?;
+        self.next += bytes.len() as u64;
+        self.ring.skip_to(self.next);
+        self.unacked_since.get_or_insert(now);
+        Ok(())
+    }
+
+    fn check(&self, seq: u64, bytes: &[u8]) -> Result<(), ProtocolError> {
         if self.fin {
             return Err(ProtocolError::AfterFin);
         }
@@ -65,12 +93,6 @@ impl Inbound {
         }
         if bytes.len() > self.ring.room() {
             return Err(ProtocolError::Overrun);
-        }
-        self.ring.push(bytes);
-        self.next += bytes.len() as u64;
-        self.unacked_since.get_or_insert(now);
-        if self.discarding {
-            self.ring.release_to(self.next);
         }
         Ok(())
     }
@@ -92,6 +114,15 @@ impl Inbound {
 
     pub(super) fn read(&mut self, out: &mut [u8]) -> usize {
         self.ring.pop(out)
+    }
+
+    /// What nobody has read.
+    pub(super) fn waiting(&self) -> (&[u8], &[u8]) {
+        self.ring.front(usize::MAX)
+    }
+
+    pub(super) fn take_all(&mut self) {
+        self.ring.release_to(self.next);
     }
 
     pub(super) fn discard(&mut self) {

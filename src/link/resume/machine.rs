@@ -3,12 +3,12 @@
 //! Pure: no I/O, no clock, no randomness. Time is a duration since some origin of its user. A link
 //! is known by its generation alone; whatever comes from an older one is ignored.
 
-use super::Config;
 use super::detector::FailureDetector;
 use super::end::{ProtocolError, ResetReason, ResumeRefusal, SessionEnd};
 use super::frame::{self, Frame, Item, Parser};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
+use super::{Config, Payload};
 use std::time::Duration;
 
 /// The right to attach the next link, which an older one can no longer disturb.
@@ -188,14 +188,20 @@ impl SessionMachine {
     }
 
     /// Bytes that came over the link of that generation.
-    pub(super) fn receive(&mut self, generation: u64, mut bytes: &[u8], now: Duration) {
+    pub(super) fn receive(
+        &mut self,
+        generation: u64,
+        mut bytes: &[u8],
+        payload: Option<&dyn Payload>,
+        now: Duration,
+    ) {
         if !self.is_current(generation) {
             return;
         }
         self.detector.heard(bytes.len(), now);
         while self.end.is_none() {
             let handled = match self.parser.next(&mut bytes) {
-                Ok(Some(item)) => self.handle_item(item, now),
+                Ok(Some(item)) => self.handle_item(item, payload, now),
                 Ok(None) => break,
                 Err(error) => Err(error.into()),
             };
@@ -206,9 +212,20 @@ impl SessionMachine {
         self.settle();
     }
 
-    fn handle_item(&mut self, item: Item<'_>, now: Duration) -> Result<(), ProtocolError> {
+    fn handle_item(
+        &mut self,
+        item: Item<'_>,
+        payload: Option<&dyn Payload>,
+        now: Duration,
+    ) -> Result<(), ProtocolError> {
         match item {
-            Item::Data { seq, bytes } => return self.inbound.receive(seq, bytes, now),
+            Item::Data { seq, bytes } => match payload {
+                Some(payload) => {
+                    self.inbound.pass(seq, bytes, now)?;
+                    payload.receive(bytes).map_err(ProtocolError::Payload)?;
+                }
+                None => self.inbound.receive(seq, bytes, now)?,
+            },
             Item::Frame(Frame::Ack { next, window_end }) => {
                 let before = self.out.acked();
                 self.out.handle_ack(next, window_end)?;
@@ -264,6 +281,32 @@ impl SessionMachine {
             self.detector.asked(now);
         }
         self.settle();
+    }
+
+    /// Takes from `payload` what may go now, `limit` bytes at most.
+    pub(super) fn fill(&mut self, payload: &dyn Payload, limit: usize) {
+        if self.attached && self.end.is_none() {
+            self.out.fill(payload, limit);
+        }
+    }
+
+    /// Hands `payload` what came before it was there.
+    pub(super) fn hand_over(&mut self, payload: &dyn Payload) {
+        let (first, second) = self.inbound.waiting();
+        let taken = payload
+            .receive(first)
+            .and_then(|()| payload.receive(second));
+        self.inbound.take_all();
+        if let Err(detail) = taken {
+            self.terminate(SessionEnd::Protocol(ProtocolError::Payload(detail)));
+        }
+    }
+
+    /// What `payload` must hear of how things stand.
+    pub(super) fn tell(&self, payload: &dyn Payload) {
+        if self.end.is_some() || self.inbound.has_fin() || self.is_delivered() {
+            payload.conclude(self.end);
+        }
     }
 
     /// Whether the link has something to carry now, the time apart.

@@ -24,7 +24,9 @@ mod handshake;
 mod inbound;
 mod machine;
 mod outbound;
+mod pace;
 mod parking;
+mod payload;
 mod shared;
 mod store;
 mod stream;
@@ -39,6 +41,7 @@ pub use handle::{AttachError, Handle, Status};
 pub use handshake::{HandshakeError, accept, grant, open, read_request, refuse, resume};
 pub use machine::Ticket;
 pub use parking::{Caps, Parking};
+pub use payload::Payload;
 pub use store::{SessionStore, StoreFull};
 pub use stream::ResumeStream;
 
@@ -160,6 +163,18 @@ pub fn session(
     let stream = ResumeStream::new(std::sync::Arc::clone(&shared));
     let driver = SessionDriver::new(std::sync::Arc::clone(&shared));
     (Handle::new(shared, id, secret), stream, driver)
+}
+
+/// A session that runs over its one connection: for tests of what it carries.
+#[cfg(test)]
+pub(crate) fn over(transport: impl super::Transport) -> (Handle, ResumeStream) {
+    let id = SessionId([7; 16]);
+    let secret = Secret::derive(Binding([1; 32]), id);
+    let (handle, stream, driver) = session(Config::default(), id, secret);
+    tokio::spawn(driver.run());
+    // It is its first.
+    let _ = handle.begin(transport);
+    (handle, stream)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Pure. It never forgets a byte that is not acknowledged, and never queues more than the unsent
 //! cap: interactive streams would starve behind a bulk one.
 
+use super::Payload;
 use super::end::ProtocolError;
 use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
 use crate::base::ring::Ring;
@@ -41,6 +42,20 @@ impl Outbound {
     pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.room());
         self.ring.push(&bytes[..count])
+    }
+
+    /// Takes the next bytes of `payload`, so many that `limit` bytes may go at once. What cannot go
+    /// yet stays there, where its order may still change.
+    pub(super) fn fill(&mut self, payload: &dyn Payload, limit: usize) {
+        let until = self.sent.saturating_add(limit as u64).min(self.window_end);
+        let wanted = usize::try_from(until.saturating_sub(self.ring.end())).unwrap_or(usize::MAX);
+        let room = wanted.min(self.ring.room());
+        if room > 0 && !self.fin {
+            let ring = &mut self.ring;
+            self.fin = payload.transmit(room, &mut |bytes| {
+                ring.push(bytes);
+            });
+        }
     }
 
     pub(super) fn finish(&mut self) {

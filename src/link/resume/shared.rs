@@ -3,11 +3,11 @@
 //! Whoever waits leaves its waker under the very lock that it looked under, so no wake-up can fall
 //! between the look and the wait. Nothing under the lock waits, dials or does I/O.
 
-use super::Config;
 use super::handle::Status;
 use super::machine::SessionMachine;
 #[cfg(test)]
 use super::tests::lock::Mutex;
+use super::{Config, Payload};
 use crate::link::Transport;
 #[cfg(not(test))]
 use parking_lot::Mutex;
@@ -26,6 +26,8 @@ pub(super) struct Shared {
 /// What the lock guards.
 pub(super) struct State {
     pub(super) machine: SessionMachine,
+    /// What is carried, if it is not one stream.
+    pub(super) payload: Option<Arc<dyn Payload>>,
     /// A link that the driver has not taken over yet.
     pub(super) arriving: Option<(u64, Box<dyn Transport>)>,
     reader: Option<Waker>,
@@ -63,6 +65,13 @@ impl State {
         self.driver_wanted |= self.machine.is_transmit_due();
     }
 
+    /// What is carried hears whether the session is at its end.
+    pub(super) fn tell_payload(&self) {
+        if let Some(payload) = &self.payload {
+            self.machine.tell(&**payload);
+        }
+    }
+
     fn take_ready(&mut self) -> [Option<Waker>; 3] {
         let machine = &self.machine;
         let is_over = machine.end().is_some();
@@ -89,6 +98,7 @@ impl Shared {
         Arc::new(Self {
             state: Mutex::new(State {
                 machine: SessionMachine::new(&config),
+                payload: None,
                 arriving: None,
                 reader: None,
                 writer: None,

@@ -3,6 +3,7 @@
 //! While there is no link, writes wait and reads bring what had arrived. Only the other end's FIN
 //! is an end of the stream; a session that cannot go on is an error that says why.
 
+use super::Payload;
 use super::end::SessionEnd;
 use super::machine::Read;
 use super::shared::Shared;
@@ -28,6 +29,16 @@ impl std::fmt::Debug for ResumeStream {
 impl ResumeStream {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// Carries `payload` from here on, in place of what is written here and read. Dropping this still
+    /// calls the session off.
+    pub fn carry(&self, payload: Arc<dyn Payload>) {
+        self.shared.with(|state| {
+            state.machine.hand_over(&*payload);
+            state.payload = Some(payload);
+            state.wake_driver();
+        });
     }
 }
 

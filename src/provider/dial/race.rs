@@ -1,7 +1,7 @@
 //! From a name and a port to a TCP connection made ready for a link.
 
 use crate::link::ReadAhead;
-use crate::link::transport;
+use crate::link::transport::{self, Socket};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::io;
@@ -28,7 +28,7 @@ pub(in crate::provider) enum NotReached {
 }
 
 /// Connects to the first address of `host` that accepts.
-pub(super) async fn reach(host: &str, port: u16) -> Result<ReadAhead<TcpStream>, NotReached> {
+pub(super) async fn reach(host: &str, port: u16) -> Result<ReadAhead<Socket>, NotReached> {
     let addresses = resolve(host, port)
         .await
         .map_err(|error| NotReached::UnknownHost(error.to_string()))?;

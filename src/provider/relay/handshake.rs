@@ -44,6 +44,7 @@ pub(super) fn hello(
         instance: instance.to_owned(),
         probe: Token(probes.map_or_else(String::new, |probes| probes.key().expose().to_owned())),
         take_over: order.take_over,
+        knows_stop: true,
         ports: specs(&order.ports),
     }
 }
@@ -97,12 +98,11 @@ async fn greet(
     let driver = AbortOnDropHandle::new(tokio::spawn(driver));
     let control = mux
         .open()
-        .await
         .map_err(|error| ConnectError::with(Reason::LinkLost, error))?;
     let mut control = Frames::new(control);
     let ports = tokio::select! {
         biased;
-        answered = ask(&mut control, hello, relay) => answered?,
+        answered = ask(&mut control, &mux, hello, relay) => answered?,
         // Before the welcome there is nothing to hold.
         () = link.lost() => return Err(ConnectError::new(Reason::LinkLost)),
     };
@@ -120,6 +120,7 @@ async fn greet(
 /// Says hello: the ports that the relay serves.
 async fn ask(
     control: &mut Frames<MuxStream>,
+    mux: &Mux,
     hello: Hello,
     relay: &str,
 ) -> Result<Vec<LivePort>, ConnectError> {
@@ -127,8 +128,15 @@ async fn ask(
     control.send(&message).await.map_err(lost)?;
     loop {
         match control.next().await.map_err(lost)? {
-            Some(RelayMessage::Welcome { session, ports }) => {
+            Some(RelayMessage::Welcome {
+                session,
+                knows_stop,
+                ports,
+            }) => {
                 tracing::debug!(session, "the relay says welcome");
+                if knows_stop {
+                    mux.other_end_knows_stop();
+                }
                 return served::live(ports, relay);
             }
             Some(RelayMessage::Refused { reason }) => return Err(map_refusal(reason)),

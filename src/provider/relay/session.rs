@@ -156,10 +156,6 @@ impl Host {
                 sent = self.outbox.drain(SEND_TIMEOUT), if !self.outbox.is_empty() => {
                     sent.or_else(|error| self.handle_stuck(error))
                 }
-                // While nothing goes they only pile up, each at most once.
-                streams = self.mux.abandoned(), if self.outbox.is_empty() => {
-                    self.send(&HostMessage::Abandon { streams })
-                }
                 () = self.link.changed() => {
                     self.follow_link();
                     Ok(())
@@ -235,7 +231,7 @@ impl Host {
             // The next session would be refused for the same reason: the person must know.
             RelayMessage::PortsRefused { reason } => Err(map_refusal(reason)),
             RelayMessage::Abandon { streams } => {
-                self.mux.reset(&streams);
+                self.mux.stop(&streams);
                 Ok(())
             }
             RelayMessage::Displaced => Err(ConnectError::new(Reason::TakenOver)),

@@ -117,7 +117,7 @@ async fn a_service_that_does_not_accept_keeps_nobody_from_another() {
     order.ports.push(port("web", echo.port, Protocol::Http));
     let session = host(&rig, &order).await;
     let mut waiting = JoinSet::new();
-    // More than yamux lets be unanswered.
+    // More than an older relay lets be unanswered.
     for _ in 0..300 {
         let rig = Arc::clone(&rig);
         waiting.spawn(async move { rig.visit("mute").await.map(drop) });

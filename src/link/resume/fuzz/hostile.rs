@@ -92,7 +92,7 @@ impl Bench {
 
     fn receive(&mut self, bytes: &[u8]) {
         let generation = self.machine.generation();
-        self.machine.receive(generation, bytes, self.now);
+        self.machine.receive(generation, bytes, None, self.now);
     }
 
     /// Tells the session something in one frame.

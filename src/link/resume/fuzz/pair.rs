@@ -122,7 +122,9 @@ impl Pair {
         let count = count.min(self.sides[side].wire.len());
         let bytes: Vec<u8> = self.sides[side].wire.drain(..count).collect();
         let other = &mut self.sides[1 - side];
-        other.machine.receive(other.generation, &bytes, self.now);
+        other
+            .machine
+            .receive(other.generation, &bytes, None, self.now);
     }
 
     /// The link breaks, for one end or both.
@@ -183,7 +185,7 @@ impl Pair {
             0 => side.machine.shrink(),
             1 => side.machine.check(now),
             // What an old link says is nobody's.
-            2 => side.machine.receive(old, &[99; 20], now),
+            2 => side.machine.receive(old, &[99; 20], None, now),
             _ => assert!(!side.machine.attach(old, 0, now)),
         }
     }

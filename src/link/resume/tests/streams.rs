@@ -24,7 +24,7 @@ pub(super) async fn echo(mut incoming: Incoming) {
 }
 
 pub(super) async fn ask(mux: Mux, seed: u64) {
-    let stream = mux.open().await.expect("there is room");
+    let stream = mux.open().expect("there is room");
     let (mut read, mut write) = tokio::io::split(stream);
     let sent = pattern(seed, BYTES);
     let copy = sent.clone();

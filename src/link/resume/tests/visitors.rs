@@ -59,7 +59,7 @@ fn linked_with(config: Config) -> Linked {
 
 /// A visitor that asks for much and reads nothing of it.
 async fn stall(linked: &mut Linked) -> (MuxStream, MuxStream) {
-    let mut visitor = linked.relay.open().await.expect("there is room");
+    let mut visitor = linked.relay.open().expect("there is room");
     visitor.write_all(b"GET").await.expect("it goes");
     let mut service = linked.incoming.next().await.expect("it comes");
     let pouring = timeout(SECOND, service.write_all(&pattern(7, BYTES))).await;
@@ -113,7 +113,7 @@ async fn eight_streams_full_both_ways_never_wedge() {
     for n in 0..VISITORS {
         let relay = relay.clone();
         talks.spawn(async move {
-            let mut stream = relay.open().await.expect("there is room");
+            let mut stream = relay.open().expect("there is room");
             stream
                 .write_all(&[n.to_le_bytes()[0]])
                 .await
@@ -189,7 +189,7 @@ async fn pings_that_cross_in_full_rings_never_wedge() {
 }
 
 async fn pour(mux: Mux, seed: u64) {
-    let mut stream = mux.open().await.expect("there is room");
+    let mut stream = mux.open().expect("there is room");
     let bytes = pattern(seed, BYTES);
     stream.write_all(&bytes).await.expect("it goes");
     stream.shutdown().await.expect("it ends");
