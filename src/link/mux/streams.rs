@@ -17,6 +17,9 @@ use tokio::io::ReadBuf;
 /// All windows of a link together may grow by this much beyond the first of each.
 pub(super) const WINDOW_GROWTH: u32 = 64 * 1024 * 1024;
 
+/// Maximum streams with those that nobody has any more, and that are not at their end.
+pub(super) const MAX_LIVE: usize = 4 * super::MAX_STREAMS;
+
 /// One stream.
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -337,6 +340,11 @@ impl Streams {
             }
             (WriteEnd::Sent, ReadEnd::Clean) => self.forget(id),
             (WriteEnd::Sent, _) if self.knows_stop => {
+                self.forget(id);
+                self.reset(id);
+            }
+            // Whoever never ends anything has what it likes for a while, and no longer.
+            _ if self.live.len() > MAX_LIVE => {
                 self.forget(id);
                 self.reset(id);
             }

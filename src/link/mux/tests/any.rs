@@ -1,7 +1,7 @@
 //! Two ends by calls alone: any order of opening, writing, reading, ending and dropping.
 
 use super::super::halves::ReadEnd;
-use super::super::streams::{Streams, WINDOW_GROWTH};
+use super::super::streams::{MAX_LIVE, Streams, WINDOW_GROWTH};
 use super::super::{LinkEnd, Role};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -303,6 +303,21 @@ fn a_reader_that_keeps_up_gets_a_larger_window_and_one_that_does_not_does_not() 
         assert_eq!(grown > 0, keeps_up);
         assert!(pair.ends[0].streams.live[&id].receiving.end == ReadEnd::Open);
     }
+}
+
+#[test]
+fn an_older_end_that_never_ends_anything_is_not_waited_for_without_end() {
+    let mut end = End::new(Role::Relay);
+    end.streams.knows_stop = false;
+    for _ in 0..2 * MAX_LIVE {
+        let id = end.streams.open().expect("there are numbers");
+        end.streams.finish(id).expect("it is open");
+        turn(&mut end, 4_000);
+        end.streams.release(id);
+    }
+    assert_eq!(end.streams.live(), MAX_LIVE);
+    // Each that was given up is told so.
+    assert_eq!(end.streams.resets.len(), 1);
 }
 
 #[test]
