@@ -164,6 +164,30 @@ fn traffic_is_watched_only_for_the_port_in_the_panel_of_a_shown_window() {
 }
 
 #[test]
+fn a_visitor_who_was_not_served_has_a_port_that_seems_well_probed_at_once() {
+    let mut rig = Rig::hosting();
+    let failed = |failed| {
+        let traffic = Traffic {
+            failed,
+            fault: Some(ServiceFault::Refused),
+            ..Traffic::default()
+        };
+        EngineEvent::Traffic([(port(3000), traffic)].into())
+    };
+    let check = [Command::CheckNow(key())];
+    assert_eq!(rig.engine(failed(1)), [], "its first probe is under way");
+    rig.probe(1, Health::Operational);
+    assert_eq!(rig.engine(failed(2)), check);
+    assert_eq!(rig.engine(failed(2)), [], "that visitor is known");
+    rig.probe(1, Health::ServiceDown);
+    assert_eq!(rig.engine(failed(3)), [], "it is known to be down");
+    rig.probe(1, Health::Operational);
+    assert_eq!(rig.engine(failed(1)), check, "a new engine counts anew");
+    let kept = &rig.state.inputs.hosts[&id("web")].traffic[&port(3000)];
+    assert_eq!(kept.len(), 1, "what comes at any time is no series");
+}
+
+#[test]
 fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
     let mut rig = Rig::hosting();
     let since = rig.at;
