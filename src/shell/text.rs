@@ -139,7 +139,7 @@ impl Catalogue {
 
 /// The text without what a terminal would obey or what would turn its neighbours round: names, URLs
 /// and refusals come from outside.
-fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         c.is_control() || turns
