@@ -7,7 +7,9 @@ use super::machine::Machine;
 use super::moments::{Moments, now, runtime_clock};
 use super::tally::Tally;
 use super::tokens::TokenCache;
-use super::wait::{Goodbye, Leaving, next_event, next_news, poll_attempt, poll_leaving, sleep_till};
+use super::wait::{
+    Goodbye, Leaving, next_event, next_news, poll_attempt, poll_leaving, sleep_till,
+};
 use super::{EngineCommand, EngineEvent};
 use crate::model::{Class, Life, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{

@@ -5,8 +5,8 @@ use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict,
-    Secret, ServiceFault, UnixMillis,
+    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason,
+    RelayVerdict, Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;

@@ -6,8 +6,8 @@ use crate::app::state::State;
 use crate::base::local::leads_to;
 use crate::engine::{EngineCommand, Probe};
 use crate::model::{
-    Diagnosis, Health, Life, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
-    Reason, Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
+    Diagnosis, Health, Life, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport, Reason,
+    Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -154,7 +154,6 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 loops: offers.watches.is_none() && leads_to(&port.target, &live.url),
                 local: offers.watches.is_none() || !leads_to(&port.target, &live.url),
                 interval,
-                looks: (usual < interval && interval == least).then_some(usual),
                 timeout: timing.probe_timeout,
             };
             plans.insert(key, plan);

@@ -1,12 +1,16 @@
 //! What visitors run into is known without a window that shows it.
 
-use super::kit::{Home, free_port, get};
+use super::kit::{Home, Service, free_port, get};
 use crate::support::web::WebService;
 use serde_json::json;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// A look each second, and a machine that is loaded.
+const SOON: Duration = Duration::from_secs(15);
 
 #[test]
 fn a_dead_raw_service_of_another_machine_is_found_out_by_its_first_visitor() {
@@ -92,4 +96,30 @@ fn serve_in_turn(listener: &TcpListener, enough: &mpsc::Receiver<()>) {
         }
         let _ = (&socket).write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
     }
+}
+
+/// Nobody visits it, and the next probe is half a minute away.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_of_this_computer_that_dies_is_known_to_be_down_within_seconds() {
+    let home = Home::new();
+    home.write(
+        "settings.json",
+        r#"{"version":1,"data":{"relay":{"http_port":0,"tcp_ports":[0,0]}}}"#,
+    );
+    let mut service = Service::start("it");
+    let mut host = home.start(&["host", &service.target(), "--json", "--control"]);
+    host.health("operational");
+    for _ in 0..2 {
+        service.stop();
+        let died = Instant::now();
+        host.health("service-down");
+        assert!(died.elapsed() < SOON, "{:?}", died.elapsed());
+        service.restart();
+        let came = Instant::now();
+        host.health("operational");
+        assert!(came.elapsed() < SOON, "{:?}", came.elapsed());
+    }
+    host.put("quit");
+    host.end().expect(0);
 }
