@@ -197,6 +197,11 @@ async fn wait(
     now: &Notify,
 ) -> bool {
     let mut blind = false;
+    // It may go sooner than the first look is due. One that is away would be asked again and again,
+    // where something listens and refuses.
+    if !away && matches!(looks.look(plan, away), Look::Changed) {
+        return true;
+    }
     loop {
         let next = if blind {
             until
@@ -424,21 +429,29 @@ mod tests {
         let count = || asked.lock().expect("no panic with it").len();
         prober.start(plan(Duration::from_mins(15)));
         settle().await;
+        *there.lock().expect("no panic with it") = false;
+        advance(PEEK_PERIOD).await;
+        settle().await;
+        assert_eq!(count(), 2, "it went within the first second");
+        *there.lock().expect("no panic with it") = true;
         for _ in 0..20 {
             advance(PEEK_PERIOD).await;
             settle().await;
         }
-        assert_eq!(count(), 1, "it is only looked at");
+        assert_eq!(count(), 2, "it is only looked at");
         *there.lock().expect("no panic with it") = false;
         advance(PEEK_PERIOD).await;
         settle().await;
-        assert_eq!(*asked.lock().expect("no panic with it"), [false, true]);
+        assert_eq!(
+            *asked.lock().expect("no panic with it"),
+            [false, true, true]
+        );
         // It answers though nothing is seen to listen: that is no news each second.
         for _ in 0..20 {
             advance(PEEK_PERIOD).await;
             settle().await;
         }
-        assert_eq!(count(), 2);
+        assert_eq!(count(), 3);
     }
 
     #[tokio::test(start_paused = true)]
