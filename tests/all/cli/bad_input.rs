@@ -160,6 +160,19 @@ fn a_home_that_is_no_folder_is_named() {
     assert!(said.err.contains("cannot be used"), "{said:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_display_that_does_not_answer_is_no_crash() {
+    let home = Home::new();
+    let mut command = home.command(&[]);
+    let said = super::kit::finish(command.env("DISPLAY", ":9077")).expect(1);
+    assert_eq!(said.err.lines().count(), 1, "{said:?}");
+    assert!(said.err.contains("underpass host PORT"), "{said:?}");
+    let left = home.names();
+    assert!(!left.contains(&"running".to_owned()), "{left:?}");
+    assert!(!left.contains(&"crash.txt".to_owned()), "{left:?}");
+}
+
 #[test]
 fn without_a_display_the_window_names_the_command_that_works() {
     let said = Home::new().run(&[]).expect(1);

@@ -254,6 +254,18 @@ fn autostart_is_switched_on_and_off() {
         .env("HOME", dir.path())
         .env_remove("XDG_CONFIG_HOME");
     finish(command.env("APPIMAGE", "/opt/my tools/100%/underpass"));
+    assert!(!dir.path().join("elsewhere").exists());
+}
+
+#[test]
+fn autostart_is_where_the_session_looks_for_it() {
+    let dir = folder();
+    let mut command = child("desktop::child_autostarts", dir.path());
+    command
+        .env("HOME", dir.path())
+        .env("XDG_CONFIG_HOME", dir.path().join("elsewhere"));
+    finish(command.env("APPIMAGE", "/opt/my tools/100%/underpass"));
+    assert!(!dir.path().join(".config").exists());
 }
 
 #[test]
@@ -266,7 +278,9 @@ fn child_autostarts() {
     autostart.set(true).expect("on");
     autostart.set(true).expect("still on");
     assert!(autostart.is_on().expect("readable"));
-    let entry = dir.join(".config/autostart/underpass.desktop");
+    let config = std::env::var_os("XDG_CONFIG_HOME");
+    let config = config.map_or_else(|| dir.join(".config"), Into::into);
+    let entry = config.join("autostart/underpass.desktop");
     let text = fs::read_to_string(entry).expect("there");
     let exec = r#"Exec="/opt/my tools/100%%/underpass" --minimised"#;
     assert!(text.lines().any(|line| line == exec), "{text}");

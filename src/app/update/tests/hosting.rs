@@ -258,6 +258,42 @@ fn a_toast_has_its_time() {
 }
 
 #[test]
+fn a_toast_is_gone_with_what_it_was_said_of() {
+    let leave = [
+        Action::Select { key: key() },
+        Action::Details { key: key() },
+        Action::Deselect,
+        Action::OpenDialog {
+            dialog: DialogKind::CreateTunnel,
+        },
+        Action::DismissToast,
+    ];
+    for action in leave {
+        let mut rig = Rig::hosting();
+        rig.act(Action::CopyUrl { key: key() });
+        assert!(rig.state.inputs.toast.is_some());
+        rig.act(action.clone());
+        assert_eq!(rig.state.inputs.toast, None, "{action:?}");
+    }
+}
+
+#[test]
+fn a_reminted_session_is_a_line_of_its_own_and_no_change() {
+    let mut rig = Rig::hosting();
+    let before = rig.life().clone();
+    let lines = rig.state.inputs.hosts[&id("web")].history.len();
+    let [(kind, cause, _)] = &audits(&rig.engine(EngineEvent::Reminted))[..] else {
+        panic!("one line");
+    };
+    assert_eq!(
+        (kind.as_str(), cause.as_str()),
+        ("tunnel.reminted", "renewed")
+    );
+    assert_eq!(*rig.life(), before);
+    assert_eq!(rig.state.inputs.hosts[&id("web")].history.len(), lines);
+}
+
+#[test]
 fn a_garbled_join_link_is_said_beside_its_field_and_a_good_one_is_kept_without_its_token() {
     let mut rig = Rig::hosting();
     rig.act(Action::JoinRelay {
