@@ -218,6 +218,26 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_from_outside_is_shown_and_not_obeyed() {
+        let hostile = "\u{1b}[31m\u{1b}]0;pwned\u{7}\r\n\u{9b}2J\u{202e}moc\u{2066}\u{200f}é";
+        let catalogue = catalogue(Language::EnUs);
+        let texts = [
+            catalogue.format(&crate::view::messages::toast_copied(hostile)),
+            catalogue.format(&crate::view::messages::cli_line(
+                crate::view::messages::toast_copied(hostile),
+                "12:00",
+                hostile,
+            )),
+        ];
+        for text in texts {
+            assert!(text.contains("\\u{1b}[31m") && text.contains('é'), "{text}");
+            let obeyed = |c: char| c.is_control() || "\u{202e}\u{2066}\u{200f}".contains(c);
+            assert!(!text.contains(obeyed), "{text:?}");
+        }
+        assert_eq!(printable("a plain text"), "a plain text");
+    }
+
+    #[test]
     fn an_unknown_message_shows_its_key() {
         assert_eq!(catalogue(Language::PtBr).label("not-there"), "not-there");
         assert_eq!(catalogue(Language::PtBr).label("cancel"), "Cancelar");
