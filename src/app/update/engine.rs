@@ -32,10 +32,11 @@ impl Update<'_> {
             EngineEvent::Traffic(traffic) => {
                 self.check_failing(tunnel, &traffic);
                 let watched = self.state.watched.as_ref();
-                let kept = match watched.is_some_and(|(watched, _)| watched == tunnel) {
-                    true => TRAFFIC_SAMPLES,
+                let kept = if watched.is_some_and(|(watched, _)| watched == tunnel) {
+                    TRAFFIC_SAMPLES
+                } else {
                     // Between two of these is any time: they make no series.
-                    false => 1,
+                    1
                 };
                 keep_traffic(self.state.host_mut(tunnel), traffic, kept);
             }

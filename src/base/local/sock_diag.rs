@@ -1,4 +1,4 @@
-//! The system's listening sockets, asked for by netlink (sock_diag(7)). An answer costs some
+//! The system's listening sockets, asked for by netlink (`sock_diag(7)`). An answer costs some
 //! microseconds; the table in `/proc` walks over the slots of all connections that there could be.
 
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
@@ -76,13 +76,13 @@ fn question(family: u8, port: u16) -> [u8; HEAD + QUESTION] {
 }
 
 /// Takes the addresses out of a part of an answer; true at its end.
-fn take(mut part: &[u8], port: u16, found: &mut Vec<IpAddr>) -> io::Result<bool> {
+fn take(mut answer: &[u8], port: u16, found: &mut Vec<IpAddr>) -> io::Result<bool> {
     let garbled = || io::Error::from(io::ErrorKind::InvalidData);
-    while !part.is_empty() {
-        let length = u32::from_ne_bytes(field(part, 0).ok_or_else(garbled)?);
+    while !answer.is_empty() {
+        let length = u32::from_ne_bytes(field(answer, 0).ok_or_else(garbled)?);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let kind = u16::from_ne_bytes(field(part, 4).ok_or_else(garbled)?);
-        let message = part.get(HEAD..length).ok_or_else(garbled)?;
+        let kind = u16::from_ne_bytes(field(answer, 4).ok_or_else(garbled)?);
+        let message = answer.get(HEAD..length).ok_or_else(garbled)?;
         match kind {
             DONE => return Ok(true),
             ERROR => {
@@ -93,7 +93,7 @@ fn take(mut part: &[u8], port: u16, found: &mut Vec<IpAddr>) -> io::Result<bool>
             _ => {}
         }
         // They begin at every fourth byte.
-        part = part.get(length.next_multiple_of(4)..).unwrap_or_default();
+        answer = answer.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
     Ok(false)
 }
@@ -125,10 +125,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.2:0").expect("a free port");
         let port = listener.local_addr().expect("it has one").port();
         let here = IpAddr::from([127, 0, 0, 2]);
-        match listeners(port) {
-            Ok(found) => assert_eq!(found, [here]),
-            // Not every container may ask; then the table is read.
-            Err(error) => eprintln!("not here: {error}"),
+        // Not every container may ask; then the table is read.
+        if let Ok(found) = listeners(port) {
+            assert_eq!(found, [here]);
         }
     }
 
