@@ -27,6 +27,7 @@ badge-failed = Failed
 
 ## Times and amounts
 
+span-below-second = less than 1 s
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-minutes-seconds = { $minutes } min { $seconds } s
@@ -56,6 +57,8 @@ attempt = { $n ->
     [10] tenth
    *[other] attempt { $n }
 }
+# Which attempt, in a line of the terminal: a number, for it stands behind a time.
+cli-attempt = attempt { $n }
 next-in = Next try in { $span } ({ $attempt }).
 next-now = Trying now ({ $attempt }).
 

@@ -26,6 +26,7 @@ badge-failed = Falhou
 
 ## Tempos e quantidades
 
+span-below-second = menos de 1 s
 span-seconds = { $n } s
 span-minutes = { $n } min
 span-minutes-seconds = { $minutes } min { $seconds } s
@@ -58,6 +59,8 @@ attempt = { $n ->
     [10] décima
    *[other] tentativa { $n }
 }
+# Qual tentativa, numa linha do terminal: um número, pois fica atrás de um tempo.
+cli-attempt = tentativa { $n }
 next-in = Próxima tentativa em { $span } ({ $attempt }).
 next-now = Tentando agora ({ $attempt }).
 

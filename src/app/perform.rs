@@ -110,7 +110,10 @@ impl Performer {
             let session = sessions.session(&plan.key.tunnel);
             Box::pin(async move { asker.ask(&plan, doubt, &session).await })
         });
-        let peek: Peek = Arc::new(|plan| local::listens(&plan.target));
+        let peek: Peek = Arc::new(|plan| {
+            let seen = || local::listens(&plan.target);
+            plan.local.then(seen).flatten()
+        });
         let mailbox = parts.mailbox.clone();
         parts
             .relay

@@ -34,6 +34,10 @@ impl Probed {
         ProbedSession {
             key: marks.as_ref().map(|marks| marks.key().clone()),
             mark: Arc::new(move |port| marks.iter().for_each(|marks| marks.announce(port))),
+            open: Arc::new({
+                let liveness = liveness.clone();
+                move |port| liveness.open(port)
+            }),
             is_alive: Arc::new(move || liveness.is_alive()),
         }
     }

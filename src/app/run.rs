@@ -115,12 +115,10 @@ impl App {
     ) -> Result<Self, AppError> {
         let own = mailbox.clone();
         let thread = thread::Builder::new().name("app".into()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let ended = runtime.block_on(run(options, own, inbox.0, renderer));
-            // A look-up of a name may still hang in the system; nobody waits for it.
-            runtime.shutdown_background();
+            let mut renderer = renderer;
+            let ended = run_alone(options, own, inbox.0, &mut *renderer);
+            // Also where it has not begun: what it draws on is of no use without it.
+            renderer.quit();
             ended
         })?;
         Ok(Self { mailbox, thread })
@@ -140,11 +138,27 @@ impl App {
     }
 }
 
+/// On a runtime of its own.
+fn run_alone(
+    options: Options,
+    mailbox: Mailbox,
+    inbox: mpsc::UnboundedReceiver<Event>,
+    renderer: &mut dyn Renderer,
+) -> Result<(), AppError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(run(options, mailbox, inbox, renderer));
+    // A look-up of a name may still hang in the system; nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
 async fn run(
     options: Options,
     mailbox: Mailbox,
     mut inbox: mpsc::UnboundedReceiver<Event>,
-    mut renderer: Box<dyn Renderer>,
+    renderer: &mut dyn Renderer,
 ) -> Result<(), AppError> {
     let begin = Begin {
         providers: options.providers.catalog(),
@@ -174,7 +188,7 @@ async fn run(
     let mut event = Event::Started;
     let mut ending: Option<Ending> = None;
     'life: loop {
-        let (tick, flow) = take(&mut state, event, &mut performer, &mut *renderer);
+        let (tick, flow) = take(&mut state, event, &mut performer, renderer);
         if flow.is_break() && ending.is_none() {
             ending = Some(Ending::begin(performer.farewell()));
         }
@@ -195,7 +209,6 @@ async fn run(
     if timeout(LAST_WRITES, performer.drained()).await.is_err() {
         tracing::warn!("a file, the keychain or the desktop did not answer before the end");
     }
-    renderer.quit();
     Ok(())
 }
 

@@ -65,6 +65,22 @@ fn the_file_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_in_its_place_is_not_followed() {
+    let (dir, log) = log();
+    let other = dir.path().join("other");
+    fs::write(&other, "somebody else's\n").expect("written");
+    std::os::unix::fs::symlink(&other, log.path()).expect("linked");
+    log.append(&entry(0)).expect_err("it leads elsewhere");
+    let text = fs::read_to_string(&other).expect("there");
+    assert_eq!(text, "somebody else's\n");
+    // Nor one that leads to nothing yet.
+    fs::remove_file(&other).expect("removed");
+    log.append(&entry(0)).expect_err("it leads elsewhere");
+    assert!(!other.exists());
+}
+
 #[test]
 fn a_line_that_a_crash_cut_short_is_healed_by_the_next() {
     let (_dir, log) = log();

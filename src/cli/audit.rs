@@ -2,6 +2,7 @@
 
 use super::console::{Console, Failure, print, print_error, print_json};
 use crate::audit::{self, Record, Summary, Unreadable};
+use crate::shell::text::printable;
 use crate::store::Home;
 use crate::view::messages as m;
 use clap::Args;
@@ -99,7 +100,8 @@ fn show(home: &Home, args: &AuditArgs, console: &Console) -> Result<(), Failure>
 fn show_one(record: &Result<Record, Unreadable>, json: bool, console: &Console) {
     match record {
         Ok(record) if json => print_json(record),
-        Ok(record) => print(&line(record)),
+        // Whoever may write the file may have put in anything.
+        Ok(record) => print(&printable(&line(record))),
         Err(Unreadable::Line { line }) => console.error(&m::cli_audit_line_unreadable(*line)),
         Err(Unreadable::Io(error)) => print_error(&error.to_string()),
     }

@@ -4,7 +4,7 @@
 use super::USAGE;
 use crate::model::{Language, Settings};
 use crate::platform;
-use crate::shell::text::Catalogue;
+use crate::shell::text::{Catalogue, printable};
 use crate::store::Home;
 use crate::view::{Msg, fold};
 use std::io::{self, Write};
@@ -157,7 +157,27 @@ pub(crate) fn print_json(value: &impl serde::Serialize) {
     }
 }
 
-/// A line on standard error.
-pub(crate) fn print_error(line: &str) {
-    let _ = writeln!(io::stderr(), "underpass: {line}");
+/// What went wrong, on standard error: in our words, or in those of a library, which quotes what it likes.
+pub(crate) fn print_error(text: &str) {
+    let _ = writeln!(io::stderr(), "underpass: {}", shown(text));
+}
+
+/// A text of several lines without what a terminal would obey.
+fn shown(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(printable).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_library_says_is_shown_and_not_obeyed() {
+        let said = shown("no such file: \u{1b}]0;pwned\u{7}\u{202e}txt.exe\nbut \u{9b}31m");
+        assert_eq!(
+            said,
+            "no such file: \\u{1b}]0;pwned\\u{7}\\u{202e}txt.exe\nbut \\u{9b}31m"
+        );
+    }
 }

@@ -7,7 +7,9 @@ use super::machine::Machine;
 use super::moments::{Moments, now, runtime_clock};
 use super::tally::Tally;
 use super::tokens::TokenCache;
-use super::wait::{Goodbye, Leaving, next_event, poll_attempt, poll_leaving, sleep_till};
+use super::wait::{
+    Goodbye, Leaving, next_event, next_news, poll_attempt, poll_leaving, sleep_till,
+};
 use super::{EngineCommand, EngineEvent};
 use crate::model::{Class, Life, Phase, Port, Reason, Timing, UnixMillis};
 use crate::provider::{
@@ -15,10 +17,12 @@ use crate::provider::{
 };
 use futures_util::StreamExt as _;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How often traffic is reported while it is watched.
+/// How often traffic is reported while it is watched, and at most where visitors are served otherwise
+/// than before.
 const TRAFFIC_PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) struct Driver<'e> {
@@ -37,6 +41,8 @@ pub(super) struct Driver<'e> {
     /// Sessions that made way for another one and may still say goodbye.
     leaving: Leaving,
     traffic_at: Option<Instant>,
+    /// What visitors run into is not told before.
+    news_from: Option<Instant>,
     tally: Tally,
     liveness: Liveness,
     /// The session there was ended when its planned replacement reached the relay: until that is up, it is
@@ -73,6 +79,7 @@ pub(super) enum Wake {
     Timer,
     Remint,
     Traffic,
+    News,
 }
 
 impl<'e> Driver<'e> {
@@ -96,6 +103,7 @@ impl<'e> Driver<'e> {
             draining: None,
             leaving: Leaving::default(),
             traffic_at: None,
+            news_from: None,
             tally: Tally::default(),
             liveness: Liveness::default(),
             superseded: false,
@@ -132,6 +140,7 @@ impl<'e> Driver<'e> {
                 Wake::Timer => self.feed(Input::Timer),
                 Wake::Remint => self.feed(Input::RemintDue),
                 Wake::Traffic => self.report_traffic(),
+                Wake::News => self.report_news(),
             }
         }
         self.end().await;
@@ -148,6 +157,10 @@ impl<'e> Driver<'e> {
         // After a sleep it is told of that, and comes by here.
         let remint = remint.map(|at| now() + at.saturating_sub((self.with_sleep)()));
         let timer = self.machine.deadline();
+        // Where traffic is watched, its next report tells this too.
+        let unwatched = self.session.as_ref().filter(|_| self.traffic_at.is_none());
+        let board = unwatched.map(|session| Arc::clone(&session.traffic));
+        let news_from = self.news_from;
         // A command comes before all else, so that stop wins over whatever is in flight.
         tokio::select! {
             biased;
@@ -159,6 +172,7 @@ impl<'e> Driver<'e> {
             () = sleep_till(timer) => Wake::Timer,
             () = sleep_till(remint) => Wake::Remint,
             () = sleep_till(self.traffic_at) => Wake::Traffic,
+            () = next_news(board, news_from) => Wake::News,
         }
     }
 
@@ -419,12 +433,22 @@ impl<'e> Driver<'e> {
     fn report_traffic(&mut self) {
         self.traffic_at = Some(now() + TRAFFIC_PERIOD);
         if self.session.is_some() {
-            let counts = self.tally.with(self.session.iter().chain(&self.draining));
-            (self.emit)(EngineEvent::Traffic(counts));
+            self.tell_traffic();
         }
         if self.machine.is_parked() {
             self.feed(Input::Holds(self.open()));
         }
+    }
+
+    fn report_news(&mut self) {
+        self.news_from = Some(now() + TRAFFIC_PERIOD);
+        self.tell_traffic();
+    }
+
+    fn tell_traffic(&self) {
+        // How visitors are served is the last one's word.
+        let counts = self.tally.with(self.draining.iter().chain(&self.session));
+        (self.emit)(EngineEvent::Traffic(counts));
     }
 
     /// Puts the session down and keeps its counts.

@@ -57,7 +57,8 @@ pub enum EngineEvent {
     /// New tokens were due: another session has taken the place of the one there was, and its state is
     /// the same.
     Reminted,
-    /// What went through each port since the engine started.
+    /// What went through each port since the engine started: each second while it is watched, else
+    /// when visitors are served otherwise than before, once a second at most.
     Traffic(BTreeMap<PortNumber, Traffic>),
     /// The thread ends; nothing comes after this.
     Finished,

@@ -2,10 +2,11 @@
 
 use super::attempt::{Attempt, AttemptEvent};
 use super::driver::Wake;
-use crate::provider::{Session, SessionEvent};
+use crate::provider::{Session, SessionEvent, TrafficBoard};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::time::sleep_until;
 
@@ -37,6 +38,18 @@ pub(super) async fn poll_leaving(leaving: &mut Leaving) {
     if leaving.next().await.is_none() {
         std::future::pending::<()>().await;
     }
+}
+
+/// Waits until visitors are served otherwise than before, and not only until `from`. Nothing runs
+/// meanwhile.
+pub(super) async fn next_news(board: Option<Arc<TrafficBoard>>, from: Option<Instant>) {
+    let Some(board) = board else {
+        return std::future::pending().await;
+    };
+    if let Some(from) = from {
+        sleep_until(from.into()).await;
+    }
+    board.news().await;
 }
 
 pub(super) async fn sleep_till(at: Option<Instant>) {

@@ -1,12 +1,12 @@
 //! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
 
-use super::classify::classify_raw;
+use super::classify::{classify_raw, unless_busy};
 use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict,
-    Secret, ServiceFault, UnixMillis,
+    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason,
+    RelayVerdict, Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
@@ -28,6 +28,8 @@ pub struct ProbedSession {
     pub key: Option<Secret>,
     /// Told the local port of a raw probe before it connects, so that its host knows it.
     pub mark: Arc<dyn Fn(u16) + Send + Sync>,
+    /// How many visitors are connected to a port's service now.
+    pub open: Arc<dyn Fn(PortNumber) -> u64 + Send + Sync>,
     /// Whether its link has shown a sign of life just now.
     pub is_alive: Arc<dyn Fn() -> bool + Send + Sync>,
 }
@@ -75,6 +77,7 @@ impl Asker {
     /// Asks both ends and reports. A TCP service is connected to only when it is in `doubt`: many
     /// expect a handshake, and some serve the first who comes and no other.
     pub async fn ask(&self, plan: &ProbePlan, doubt: bool, session: &ProbedSession) -> ProbeReport {
+        let before = (session.open)(plan.key.port);
         let (local, (public, alive)) = if plan.loops {
             let itself = LocalAnswer::Failed(ServiceFault::Loop);
             (itself, (PublicAnswer::NotAsked, (session.is_alive)()))
@@ -90,6 +93,9 @@ impl Asker {
         } else {
             classify_raw
         };
+        // Where probes are visits, their own are among those that are open now.
+        let others = before.min((session.open)(plan.key.port));
+        let local = unless_busy(local, others);
         ProbeReport {
             key: plan.key.clone(),
             session: plan.session,

@@ -56,8 +56,18 @@ const fn service_down(said: ServiceFault, local: LocalAnswer) -> Diagnosis {
     }
 }
 
+/// A service that accepts, and says nothing while others are connected to it, serves one after the
+/// other: it is busy, not down.
+pub(super) fn unless_busy(local: LocalAnswer, others: u64) -> LocalAnswer {
+    if local == LocalAnswer::Failed(ServiceFault::NoAnswer) && others > 0 {
+        return LocalAnswer::Failed(ServiceFault::Busy);
+    }
+    local
+}
+
 fn unless_down(local: LocalAnswer, otherwise: Diagnosis) -> Diagnosis {
     match local.fault() {
+        Some(ServiceFault::Busy) => Diagnosis::Busy,
         Some(fault) => Diagnosis::ServiceDown {
             fault,
             accepts: false,
@@ -179,6 +189,22 @@ mod tests {
         assert_eq!(word(SILENT, false), Health::ServiceDown);
         let lost = failed(Reason::LinkLost);
         assert_eq!(health(LocalAnswer::Accepts, &lost, true), Health::Down);
+    }
+
+    #[test]
+    fn a_service_that_is_silent_while_it_serves_others_is_busy() {
+        let silent = LocalAnswer::Failed(ServiceFault::NoAnswer);
+        let late = PublicAnswer::Failed {
+            reason: Reason::TimedOut,
+        };
+        for alive in [false, true] {
+            let word = |others| health(unless_busy(silent, others), &late, alive);
+            assert_eq!(word(0), Health::ServiceDown);
+            assert_eq!(word(1), Health::Busy);
+        }
+        for local in [LocalAnswer::Accepts, LocalAnswer::NotAsked, REFUSED] {
+            assert_eq!(unless_busy(local, 1), local);
+        }
     }
 
     #[test]

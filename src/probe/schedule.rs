@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 /// Between two probes of a URL that does not route yet.
 const EAGER_PERIOD: Duration = Duration::from_secs(1);
 
-/// Between two looks at a service of this computer that is away.
+/// Between two looks at a service of this computer.
 const PEEK_PERIOD: Duration = Duration::from_secs(1);
 
 /// After this many eager probes the configured interval is kept even so.
@@ -45,8 +45,6 @@ pub struct ProbePlan {
     pub local: bool,
     /// Between two probes, from start to start.
     pub interval: Duration,
-    /// Where probes cost and are rare: how often it is looked whether the service is still there.
-    pub looks: Option<Duration>,
     /// When a probe is given up.
     pub timeout: Duration,
 }
@@ -55,10 +53,8 @@ pub struct ProbePlan {
 pub type Ask =
     Arc<dyn Fn(ProbePlan, bool) -> Pin<Box<dyn Future<Output = ProbeReport> + Send>> + Send + Sync>;
 
-type PeekFn = dyn Fn(&ProbePlan) -> Option<bool> + Send + Sync;
-
 /// Sees whether a service is there, without a probe; `None` where that cannot be seen.
-pub type Peek = Arc<PeekFn>;
+pub type Peek = Arc<dyn Fn(&ProbePlan) -> Option<bool> + Send + Sync>;
 
 #[derive(Clone)]
 struct Parts {
@@ -89,8 +85,8 @@ impl Drop for Running {
 }
 
 impl Prober {
-    /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek`
-    /// whether a service that was away is back, or where probes are rare, whether it has gone.
+    /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek` whether a
+    /// service that was away is back, or one that was there has gone.
     pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
         Self {
             parts: Parts { ask, emit, peek },
@@ -133,6 +129,10 @@ impl Prober {
 async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
     let mut eager = EAGER_PROBES;
     let mut doubt = false;
+    let mut looks = Looks {
+        peek: Arc::clone(&parts.peek),
+        seen: false,
+    };
     loop {
         let began = Instant::now();
         let report = (parts.ask)(plan.clone(), doubt).await;
@@ -153,43 +153,60 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
         doubt = report.local.fault().is_some();
         let away = report.local == LocalAnswer::Failed(ServiceFault::Refused);
         (parts.emit)(report);
-        let look = if away {
-            Some(Look {
-                every: PEEK_PERIOD,
-                until_there: true,
-            })
-        } else {
-            plan.looks.map(|every| Look {
-                every,
-                until_there: false,
-            })
-        };
-        let change = look.map(|look| (look, &*parts.peek));
-        doubt |= wait(&plan, began + period, change, &now).await;
+        doubt |= wait(&plan, began + period, (&mut looks, away), &now).await;
     }
 }
 
-/// How it is looked whether a service has come or gone.
-#[derive(Clone, Copy)]
-struct Look {
-    /// Between two looks.
-    every: Duration,
-    /// It is away and looked for; else it is there, and may go.
-    until_there: bool,
+/// Looks at a service between two probes.
+struct Looks {
+    peek: Peek,
+    /// It was seen, and not yet seen to have gone.
+    seen: bool,
+}
+
+/// What a look says.
+enum Look {
+    /// Nothing: the service cannot be seen.
+    Blind,
+    Same,
+    /// It has come back, or gone.
+    Changed,
+}
+
+impl Looks {
+    fn look(&mut self, plan: &ProbePlan, away: bool) -> Look {
+        let Some(there) = (self.peek)(plan) else {
+            return Look::Blind;
+        };
+        // What was never seen may be served otherwise: by the system's firewall, say.
+        let was_there = std::mem::replace(&mut self.seen, there);
+        if (away && there) || (!away && was_there && !there) {
+            Look::Changed
+        } else {
+            Look::Same
+        }
+    }
 }
 
 /// Waits for the next probe's time, for the person or a visitor who wants to know now (true), or
-/// until a service is seen to have come or (true) gone.
+/// until a service is seen to have come back, or (true) gone.
 async fn wait(
     plan: &ProbePlan,
     until: Instant,
-    look: Option<(Look, &PeekFn)>,
+    (looks, away): (&mut Looks, bool),
     now: &Notify,
 ) -> bool {
+    let mut blind = false;
+    // It may go sooner than the first look is due. One that is away would be asked again and again,
+    // where something listens and refuses.
+    if !away && matches!(looks.look(plan, away), Look::Changed) {
+        return true;
+    }
     loop {
-        let next = match look {
-            Some((look, _)) => until.min(Instant::now() + look.every),
-            None => until,
+        let next = if blind {
+            until
+        } else {
+            until.min(Instant::now() + PEEK_PERIOD)
         };
         tokio::select! {
             () = sleep_until(next) => {}
@@ -198,10 +215,10 @@ async fn wait(
         if next >= until {
             return false;
         }
-        if let Some((look, peek)) = look
-            && peek(plan) == Some(look.until_there)
-        {
-            return !look.until_there;
+        match looks.look(plan, away) {
+            Look::Blind => blind = true,
+            Look::Same => {}
+            Look::Changed => return !away,
         }
     }
 }
@@ -240,7 +257,6 @@ mod tests {
             loops: false,
             local: true,
             interval,
-            looks: None,
             timeout: Duration::from_secs(5),
         }
     }
@@ -407,24 +423,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_probes_are_rare_a_service_that_goes_is_seen_all_the_same() {
+    async fn a_service_that_goes_is_probed_at_once() {
         let (mut prober, asked, there) = with_service(LocalAnswer::Accepts, None);
         *there.lock().expect("no panic with it") = true;
         let count = || asked.lock().expect("no panic with it").len();
-        prober.start(ProbePlan {
-            looks: Some(Duration::from_secs(30)),
-            ..plan(Duration::from_mins(15))
-        });
+        prober.start(plan(Duration::from_mins(15)));
         settle().await;
+        *there.lock().expect("no panic with it") = false;
+        advance(PEEK_PERIOD).await;
+        settle().await;
+        assert_eq!(count(), 2, "it went within the first second");
+        *there.lock().expect("no panic with it") = true;
         for _ in 0..20 {
-            advance(Duration::from_secs(30)).await;
+            advance(PEEK_PERIOD).await;
             settle().await;
         }
-        assert_eq!(count(), 1, "it is only looked at");
+        assert_eq!(count(), 2, "it is only looked at");
         *there.lock().expect("no panic with it") = false;
-        advance(Duration::from_secs(30)).await;
+        advance(PEEK_PERIOD).await;
         settle().await;
-        assert_eq!(*asked.lock().expect("no panic with it"), [false, true]);
+        assert_eq!(
+            *asked.lock().expect("no panic with it"),
+            [false, true, true]
+        );
+        // It answers though nothing is seen to listen: that is no news each second.
+        for _ in 0..20 {
+            advance(PEEK_PERIOD).await;
+            settle().await;
+        }
+        assert_eq!(count(), 3);
     }
 
     #[tokio::test(start_paused = true)]

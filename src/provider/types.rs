@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
 /// How long a goodbye may take before the link is cut.
@@ -221,6 +221,8 @@ pub struct TrafficBoard {
     ports: Mutex<BTreeMap<PortNumber, Arc<PortCounters>>>,
     signs: Arc<Signs>,
     link: OnceLock<Silence>,
+    /// Told when a visitor was served otherwise than the one before.
+    news: Arc<Notify>,
 }
 
 impl fmt::Debug for TrafficBoard {
@@ -274,6 +276,7 @@ struct Last {
 #[derive(Debug, Default)]
 pub struct PortCounters {
     signs: Arc<Signs>,
+    news: Arc<Notify>,
     open: AtomicU64,
     total: AtomicU64,
     bytes_in: AtomicU64,
@@ -311,10 +314,24 @@ impl TrafficBoard {
         let counters = || {
             Arc::new(PortCounters {
                 signs: Arc::clone(&self.signs),
+                news: Arc::clone(&self.news),
                 ..PortCounters::default()
             })
         };
         Arc::clone(ports.entry(port).or_insert_with(counters))
+    }
+
+    /// Waits until a visitor did not reach the service, or reaches it again, or a certificate was
+    /// accepted. What came before the call is not lost; one waits at a time.
+    pub async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// The connections of `port` that are open now.
+    pub fn open(&self, port: PortNumber) -> u64 {
+        let ports = self.ports.lock();
+        let counters = ports.get(&port);
+        counters.map_or(0, |counters| counters.open.load(Ordering::Relaxed))
     }
 
     /// All counters as they stand.
@@ -353,12 +370,18 @@ impl PortCounters {
         if fault.is_some() {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
-        self.last().fault = fault;
+        let before = std::mem::replace(&mut self.last().fault, fault);
+        if fault.is_some() || before.is_some() {
+            self.news.notify_one();
+        }
     }
 
     /// Notes the certificate that was accepted because it came first.
     pub fn note_certificate(&self, certificate: Option<Fingerprint>) {
-        self.last().certificate = certificate;
+        let before = std::mem::replace(&mut self.last().certificate, certificate);
+        if certificate != before {
+            self.news.notify_one();
+        }
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {
@@ -411,6 +434,12 @@ impl Liveness {
         let board = self.0.lock();
         let silence = board.as_ref().and_then(|board| board.silence());
         silence.is_some_and(|silence| silence <= Self::SIGN_WITHIN)
+    }
+
+    /// The connections to `port` that the session has open now.
+    pub fn open(&self, port: PortNumber) -> u64 {
+        let board = self.0.lock();
+        board.as_ref().map_or(0, |board| board.open(port))
     }
 }
 

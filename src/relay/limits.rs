@@ -8,8 +8,8 @@ use std::time::Duration;
 /// A trusted proxy that has not said by then who its visitor is does not: it writes that first.
 pub(super) const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Every bound of a relay; tests use smaller ones. `underpass relay --help` has a flag for each that
-/// an operator may want to change.
+/// Every bound of a relay; tests use smaller ones. `underpass relay --help` has a flag for each but the
+/// buffers of a link and how long it is remembered why one was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// What visitors may take.

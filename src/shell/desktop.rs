@@ -119,9 +119,14 @@ pub fn run() -> Result<(), OpenError> {
     if ended.is_ok() {
         with_desktop(|desktop| (desktop.callbacks.place_is)(desktop.stage.keep_place()));
     }
+    close();
+    Ok(ended?)
+}
+
+/// Takes window and tray away, if they are there. On Slint's thread.
+pub fn close() {
     // The tray's icon goes with it, while the loop's thread still lives.
     DESKTOP.set(None);
-    Ok(ended?)
 }
 
 /// Ends the loop, from any thread, also one that has not begun.

@@ -27,6 +27,22 @@ pub enum Told {
     Over,
 }
 
+/// What cannot be done, by its code in the lines for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unable {
+    /// What was typed on the command line.
+    Usage,
+    /// What was asked for by a line of standard input.
+    Command,
+    /// What was typed can be taken, and does not come about.
+    Failed,
+}
+
+/// A line for programs that says so.
+pub fn error_line(at: UnixMillis, what: Unable, text: &str) -> String {
+    json::error(at, what, text)
+}
+
 /// How lines are written, and where. Cheap to clone.
 #[derive(Clone)]
 pub struct Lines {
@@ -57,11 +73,11 @@ impl Lines {
         })
     }
 
-    /// Something that was asked for cannot be done.
+    /// A line of standard input asks for what cannot be done.
     pub fn error(&self, at: UnixMillis, msg: &Msg) {
         let text = self.catalogue.format(msg);
         if self.json {
-            self.sink.put(json::error(at, &text));
+            self.sink.put(json::error(at, Unable::Command, &text));
         } else {
             say(&text);
         }
@@ -71,14 +87,32 @@ impl Lines {
         if self.json {
             self.sink.put(json::change(at, shift, change));
         } else if let Some(msg) = words::change(at, change) {
-            self.sink.put(self.catalogue.format(&msg));
+            let text = self.catalogue.format(&msg);
+            if is_failure(change) {
+                write_error(&text);
+            } else {
+                self.sink.put(text);
+            }
         }
     }
 }
 
-/// Standard error; a reader that went away is no reason to stop.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "underpass: {text}");
+    write_error(&format!("underpass: {text}"));
+}
+
+/// A line on standard error; a reader that went away is no reason to stop.
+fn write_error(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Whether a change is an end that only the person can change.
+const fn is_failure(change: &changes::Change) -> bool {
+    matches!(change, changes::Change::Life { life, .. } if needs_somebody(life))
+}
+
+const fn needs_somebody(life: &Life) -> bool {
+    matches!(life, Life::Failed(_) | Life::SignIn(_) | Life::Displaced(_))
 }
 
 /// The renderer without a window.
@@ -140,13 +174,7 @@ impl Renderer for Headless {
 /// Nothing that is wanted goes on by itself.
 fn is_over(inputs: &Inputs) -> bool {
     let mut wanted = inputs.hosts.values().filter(|host| host.wanted).peekable();
-    wanted.peek().is_some()
-        && wanted.all(|host| {
-            matches!(
-                host.life,
-                Life::Failed(_) | Life::SignIn(_) | Life::Displaced(_)
-            )
-        })
+    wanted.peek().is_some() && wanted.all(|host| needs_somebody(&host.life))
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl Catalogue {
 
 /// The text without what a terminal would obey or what would turn its neighbours round: names, URLs
 /// and refusals come from outside.
-fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         c.is_control() || turns
@@ -215,6 +215,26 @@ mod tests {
             assert_eq!(shown(Language::EnUs, &arg), en);
             assert_eq!(shown(Language::PtBr, &arg), pt);
         }
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_shown_and_not_obeyed() {
+        let hostile = "\u{1b}[31m\u{1b}]0;pwned\u{7}\r\n\u{9b}2J\u{202e}moc\u{2066}\u{200f}é";
+        let catalogue = catalogue(Language::EnUs);
+        let texts = [
+            catalogue.format(&crate::view::messages::toast_copied(hostile)),
+            catalogue.format(&crate::view::messages::cli_line(
+                crate::view::messages::toast_copied(hostile),
+                "12:00",
+                hostile,
+            )),
+        ];
+        for text in texts {
+            assert!(text.contains("\\u{1b}[31m") && text.contains('é'), "{text}");
+            let obeyed = |c: char| c.is_control() || "\u{202e}\u{2066}\u{200f}".contains(c);
+            assert!(!text.contains(obeyed), "{text:?}");
+        }
+        assert_eq!(printable("a plain text"), "a plain text");
     }
 
     #[test]

@@ -75,11 +75,13 @@ fn complain(home: &Home, failure: &Failure) {
         Failure::Other(error) => format!("{error:#}"),
     };
     console::print_error(&text);
-    let on_screen = matches!(failure, Failure::NotAnswering(_) | Failure::Folder(_));
-    if on_screen
-        && !io::stderr().is_terminal()
-        && let Err(error) = shell::failure::show(&text, &console.into_catalogue())
-    {
+    // Without a font or a display there is nothing to show it on.
+    if matches!(failure, Failure::Window(_)) || io::stderr().is_terminal() {
+        return;
+    }
+    // What there is of the window has no app.
+    desktop::close();
+    if let Err(error) = shell::failure::show(&text, &console.into_catalogue()) {
         tracing::info!(%error, "not said on the screen either");
     }
 }

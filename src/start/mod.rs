@@ -11,7 +11,7 @@ mod shutdown;
 mod window_place;
 
 use crate::base::open_files;
-use crate::cli::console::{self, Console};
+use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
     self, Command, CommandLine, USAGE, account, audit, doctor, host, print, providers, relay,
     tunnels,
@@ -27,7 +27,12 @@ use tracing_subscriber::filter::LevelFilter;
 /// Runs the command line to its end.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let providers = registry::catalog();
-    match cli::parse(words, |name| std::env::var(name).ok(), &providers) {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match cli::parse(
+        words.iter().cloned(),
+        |name| std::env::var(name).ok(),
+        &providers,
+    ) {
         Ok(typed) => {
             let code = run_typed(typed);
             if console::all_written() {
@@ -37,6 +42,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         }
         Err(said) => {
+            if said.use_stderr() {
+                host::refuse_words(&words, &said);
+            }
             // Help goes to standard output and is no failure; a reader that went away is none either.
             let _ = said.print();
             ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(USAGE))
@@ -53,8 +61,12 @@ fn run_typed(typed: CommandLine) -> ExitCode {
             Ok(home) => run_in(&home, typed),
             Err(error) => {
                 let what = m::cli_home_failed();
-                Console::of_system().error(&m::cli_failed(error.to_string(), what));
-                ExitCode::FAILURE
+                let why = m::cli_failed(error.to_string(), what);
+                let console = Console::of_system();
+                match typed.command {
+                    Some(Command::Host(args)) => args.refuse(&console, Failure::Because(why)),
+                    _ => console.end(Err(Failure::Because(why))),
+                }
             }
         },
     }

@@ -15,3 +15,4 @@ mod relay;
 #[cfg(target_os = "linux")]
 mod restart;
 mod tunnels;
+mod visitors;

@@ -31,7 +31,14 @@ impl Update<'_> {
             EngineEvent::Reminted => self.audit(tunnel, Kind::Reminted, Some(Cause::Renewed)),
             EngineEvent::Traffic(traffic) => {
                 self.check_failing(tunnel, &traffic);
-                keep_traffic(self.state.host_mut(tunnel), traffic);
+                let watched = self.state.watched.as_ref();
+                let kept = if watched.is_some_and(|(watched, _)| watched == tunnel) {
+                    TRAFFIC_SAMPLES
+                } else {
+                    // Between two of these is any time: they make no series.
+                    1
+                };
+                keep_traffic(self.state.host_mut(tunnel), traffic, kept);
             }
             EngineEvent::Finished => {
                 self.state.engines.remove(tunnel);
@@ -109,11 +116,11 @@ impl Update<'_> {
     }
 }
 
-fn keep_traffic(host: &mut Host, traffic: BTreeMap<PortNumber, Traffic>) {
+fn keep_traffic(host: &mut Host, traffic: BTreeMap<PortNumber, Traffic>, most: usize) {
     for (port, now) in traffic {
         let samples = host.traffic.entry(port).or_default();
         samples.push_back(now);
-        while samples.len() > TRAFFIC_SAMPLES {
+        while samples.len() > most {
             samples.pop_front();
         }
     }

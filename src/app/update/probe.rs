@@ -6,8 +6,8 @@ use crate::app::state::State;
 use crate::base::local::leads_to;
 use crate::engine::{EngineCommand, Probe};
 use crate::model::{
-    Diagnosis, Health, Life, LocalAnswer, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport,
-    Reason, Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
+    Diagnosis, Health, Life, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport, Reason,
+    Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
@@ -38,7 +38,6 @@ impl Update<'_> {
         if current != Some(report.session) || is_old {
             return;
         }
-        mark_busy(self.state, &mut report);
         let key = report.key.clone();
         let facts = self.state.inputs.probes.entry(key.clone()).or_default();
         settle_slow(facts, &mut report);
@@ -84,7 +83,8 @@ impl Update<'_> {
         };
         let failing = traffic
             .iter()
-            .filter(|(port, now)| now.fault.is_some() && now.failed > failed_before(port));
+            // Fewer than before are those of a new engine.
+            .filter(|(port, now)| now.fault.is_some() && now.failed != failed_before(port));
         let checks = failing
             .map(|(port, _)| PortKey::new(tunnel, *port))
             .filter(|key| state.plans.contains_key(key) && seems_well(state, key))
@@ -154,7 +154,6 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
                 loops: offers.watches.is_none() && leads_to(&port.target, &live.url),
                 local: offers.watches.is_none() || !leads_to(&port.target, &live.url),
                 interval,
-                looks: (usual < interval && interval == least).then_some(usual),
                 timeout: timing.probe_timeout,
             };
             plans.insert(key, plan);
@@ -175,29 +174,13 @@ fn settle_slow(facts: &mut ProbeFacts, report: &mut ProbeReport) {
     facts.routed |= report.diagnosis.routes();
 }
 
-/// A service that accepts, and says nothing while others are connected to it, serves one after the
-/// other: it is busy, not down.
-fn mark_busy(state: &State, report: &mut ProbeReport) {
-    let silent = Diagnosis::ServiceDown {
-        fault: ServiceFault::NoAnswer,
-        accepts: false,
-    };
-    let host = state.inputs.hosts.get(&report.key.tunnel);
-    let traffic = host.and_then(|host| host.traffic.get(&report.key.port)?.back());
-    let others = traffic.is_some_and(|traffic| traffic.open > 0);
-    if report.diagnosis == silent && others {
-        report.local = LocalAnswer::Failed(ServiceFault::Busy);
-        report.diagnosis = Diagnosis::Busy;
-    }
-}
-
 fn seems_well(state: &State, key: &PortKey) -> bool {
     let last = state
         .inputs
         .probes
         .get(key)
         .and_then(|probe| probe.last.as_ref());
-    last.is_some_and(|last| last.health() != Health::ServiceDown)
+    last.is_some_and(|last| last.health() != Health::ServiceDown && last.local.fault().is_none())
 }
 
 /// Whether it ended before the session had the link that it has now. A clock that was set back says

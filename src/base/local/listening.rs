@@ -1,6 +1,8 @@
 //! Whether something listens at a local service, seen from outside: no connection is made, so nothing
 //! is used up, logged or counted at the service.
 
+#[cfg(target_os = "linux")]
+use super::sock_diag;
 use crate::model::Target;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,13 +30,18 @@ fn seen(_: &[IpAddr], _: &Target) -> Option<bool> {
 /// Whether something listens at one of the addresses.
 #[cfg(target_os = "linux")]
 fn seen(addresses: &[IpAddr], target: &Target) -> Option<bool> {
+    let port = target.port.get();
+    let reached = |at: IpAddr| at.is_unspecified() || addresses.contains(&at);
+    if let Ok(listeners) = sock_diag::listeners(port) {
+        let mut at = listeners.into_iter().map(|at| at.to_canonical());
+        return Some(at.any(reached));
+    }
     let table = |path| std::fs::read_to_string(path);
     let v4 = table("/proc/net/tcp").ok()?;
     // It is not there where IPv6 is switched off.
     let v6 = table("/proc/net/tcp6").unwrap_or_default();
-    let reached = |at: IpAddr| at.is_unspecified() || addresses.contains(&at);
     let mut sockets = v4.lines().chain(v6.lines()).filter_map(listener);
-    Some(sockets.any(|(at, port)| port == target.port.get() && reached(at.to_canonical())))
+    Some(sockets.any(|(at, of)| of == port && reached(at.to_canonical())))
 }
 
 /// The state of a socket that listens.

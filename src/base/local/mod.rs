@@ -7,6 +7,8 @@ mod address;
 mod detect;
 mod here;
 mod listening;
+#[cfg(target_os = "linux")]
+mod sock_diag;
 mod tls;
 mod tls_service;
 

@@ -17,16 +17,18 @@ use crate::app::{
 };
 use crate::base::clock;
 use crate::base::signals::Signals;
-use crate::cli::console::{Console, Failure};
-use crate::cli::runtime;
+use crate::cli::console::{Console, Failure, print};
+use crate::cli::{USAGE, runtime};
 use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
-use crate::shell::headless::{Headless, Lines, Told};
+use crate::shell::headless::{Headless, Lines, Told, Unable, error_line};
+use crate::shell::text::printable;
 use crate::store::{Home, Rows};
 use crate::view::fold::{error_text, fault};
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,7 +68,56 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         let served = serve(home, args, begin, &plan, secrets);
         served.map_err(Failure::Other)
     });
-    done.unwrap_or_else(|failure| console.end(Err(failure)))
+    done.unwrap_or_else(|failure| args.refuse(&console, failure))
+}
+
+impl HostArgs {
+    /// Says why nothing is hosted, to a person or to a program.
+    pub(crate) fn refuse(&self, console: &Console, failure: Failure) -> ExitCode {
+        if self.json {
+            refuse_in_json(console, failure)
+        } else {
+            console.end(Err(failure))
+        }
+    }
+}
+
+fn refuse_in_json(console: &Console, failure: Failure) -> ExitCode {
+    let (what, texts, code) = match failure {
+        Failure::Usage(wrong) => {
+            let texts = wrong.iter().map(|msg| console.text(msg)).collect();
+            (Unable::Usage, texts, ExitCode::from(USAGE))
+        }
+        Failure::Because(msg) => (Unable::Failed, vec![console.text(&msg)], ExitCode::FAILURE),
+        Failure::Other(error) => {
+            let text = printable(&format!("{error:#}")).into_owned();
+            (Unable::Failed, vec![text], ExitCode::FAILURE)
+        }
+        Failure::Said => (Unable::Failed, vec![], ExitCode::FAILURE),
+    };
+    for text in texts {
+        print(&error_line(clock::now(), what, &text));
+    }
+    code
+}
+
+/// Says to a program what is wrong with these words, if they ask for lines of this command: they were
+/// not taken, so they are only looked at.
+pub(crate) fn refuse_words(words: &[OsString], said: &clap::Error) {
+    let words = words.iter().skip(1).take_while(|word| *word != "--");
+    let mut words = words.map(|word| word.to_string_lossy());
+    let hosts = words.by_ref().find(|word| !word.starts_with('-'));
+    if hosts.as_deref() != Some("host") || !words.any(|word| word == "--json") {
+        return;
+    }
+    let text = said.render().to_string();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    print(&error_line(clock::now(), Unable::Usage, &printable(text)));
 }
 
 /// What is hosted, with what was chosen for it, and what is secret of that.

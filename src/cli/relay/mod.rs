@@ -166,7 +166,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relay::Limits;
+    use crate::link::resume::Caps;
+    use crate::relay::{Limits, VisitorLimits};
 
     #[test]
     fn what_is_typed_by_default_is_the_relays_own_default() {
@@ -176,6 +177,62 @@ mod tests {
             with_quotas(&Limits::default(), &args.quotas),
             Limits::default()
         );
+    }
+
+    /// Put together whole: without a place here a new bound does not compile.
+    #[test]
+    fn every_bound_has_a_flag() {
+        let typed = RelayArgs::typed(
+            "--max-visitors 1 --max-visitors-per-address 2 --max-streams-per-tunnel 3 \
+             --max-streams-per-port 4 --max-streams-per-address 5 --head-timeout 6 \
+             --idle-timeout 7 --body-timeout 8 --expect-timeout 9 --max-bodies-ahead 10 \
+             --event-stream-patience 11 --write-stall 12 --max-unsent 13 \
+             --handshake-timeout 14 --max-handshakes 15 --max-handshakes-per-address 16 \
+             --max-tunnels-per-account 17 --max-ports-per-tunnel 18 \
+             --max-names-per-account 19 --max-public-ports-per-account 20 \
+             --max-kept-names 21 --keep-names 22 --open-timeout 23 --return-within 24 \
+             --keep-parked 25 --max-parked-per-account 26 --max-parked 27",
+        );
+        let limits = with_quotas(&limits_of(&typed.limits), &typed.quotas);
+        let seconds = std::time::Duration::from_secs;
+        let visitors = VisitorLimits {
+            connections: 1,
+            connections_per_network: 2,
+            streams_per_link: 3,
+            streams_per_port: 4,
+            streams_per_network: 5,
+            head_timeout: seconds(6),
+            idle_timeout: seconds(7),
+            body_timeout: seconds(8),
+            expect_timeout: seconds(9),
+            bodies_ahead: 10,
+            event_stream_patience: seconds(11),
+            write_stall: seconds(12),
+            unsent: 13 * 1_024,
+        };
+        let wanted = Limits {
+            visitors,
+            handshake_timeout: seconds(14),
+            unauthenticated: 15,
+            unauthenticated_per_network: 16,
+            sessions_per_account: 17,
+            ports_per_tunnel: 18,
+            names_per_account: 19,
+            public_ports_per_account: 20,
+            known_labels: 21,
+            reserved_for: seconds(22 * 60 * 60),
+            open_timeout: seconds(23),
+            return_within: seconds(24),
+            link: limits.link,
+            parking: Caps {
+                retention: seconds(25 * 60),
+                tombstones: limits.parking.tombstones,
+                sessions_per_account: 34,
+                bytes_per_account: 26 << 20,
+                bytes: 27 << 20,
+            },
+        };
+        assert_eq!(limits, wanted);
     }
 
     #[test]

@@ -249,6 +249,15 @@ impl Rig {
         }
     }
 
+    /// The next report of traffic through the port.
+    async fn traffic(&self) -> crate::model::Traffic {
+        loop {
+            if let EngineEvent::Traffic(traffic) = self.event().await {
+                return traffic[&port()];
+            }
+        }
+    }
+
     async fn hosting(&self) -> SessionNumber {
         loop {
             if let Life::Up { session, .. } = self.life().await {

@@ -239,3 +239,33 @@ async fn a_session_that_the_relay_forgot_is_replaced_at_once() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_visitors_run_into_is_told_unasked_and_once_a_second_at_most() {
+    run(Script::default(), async |rig| {
+        rig.hosting().await;
+        let board = rig.script.log().boards[0].clone();
+        let counters = board.port(port());
+        let failed = || counters.note(Some(ServiceFault::Refused));
+        counters.note(None);
+        failed();
+        assert_eq!(rig.traffic().await.failed, 1);
+        let told = tokio::time::Instant::now();
+        failed();
+        failed();
+        assert_eq!(rig.traffic().await.failed, 3);
+        assert_eq!(told.elapsed(), Duration::from_secs(1));
+        counters.note(None);
+        assert_eq!(rig.traffic().await.fault, None);
+        let accepted = Some(crate::model::Fingerprint([7; 32]));
+        counters.note_certificate(accepted);
+        assert_eq!(rig.traffic().await.certificate, accepted);
+        // The usual is no news.
+        counters.note(None);
+        counters.note_certificate(accepted);
+        counters.add_in(1);
+        let more = tokio::time::timeout(Duration::from_hours(1), rig.traffic()).await;
+        assert!(more.is_err(), "{more:?}");
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 //! It does not know what is done with a connection.
 
 use super::forwarding::Approach;
+use crate::base::descriptors;
 use crate::relay::{Limiter, Network, Permit};
 use socket2::{SockRef, TcpKeepalive};
 use std::future::Future;
@@ -148,6 +149,11 @@ pub(super) async fn accept<F>(
                 () = &mut stopped => break,
                 Some(ended) = connections.join_next() => log_panic(ended),
                 accepted = listener.accept() => match accepted {
+                    // The table is as full as after an error, but for what is kept.
+                    Ok((stream, _)) if descriptors::is_reserved(&stream) => {
+                        drop(stream);
+                        pause(&"no descriptor is left for visitors").await;
+                    }
                     Ok((stream, peer)) => {
                         inherit = inherit || has_inherited(&stream);
                         if !inherit {
@@ -172,6 +178,10 @@ async fn pause_after(error: &std::io::Error) {
     if matches!(error.kind(), ConnectionAborted | ConnectionReset) {
         return;
     }
+    pause(error).await;
+}
+
+async fn pause(error: &impl std::fmt::Display) {
     tracing::warn!(%error, "no connection can be accepted");
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }

@@ -1,5 +1,6 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
+use super::Unable;
 use super::changes::Change;
 use crate::base::clock::rfc3339;
 use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
@@ -59,6 +60,7 @@ enum Event<'a> {
         sha256: String,
     },
     Error {
+        code: &'static str,
         message: &'a str,
     },
 }
@@ -128,8 +130,13 @@ fn certificate(report: &ProbeReport) -> Option<String> {
 }
 
 /// What cannot be done, as a line.
-pub(super) fn error(at: UnixMillis, message: &str) -> String {
-    line(at, Event::Error { message })
+pub(super) fn error(at: UnixMillis, what: Unable, message: &str) -> String {
+    let code = match what {
+        Unable::Usage => "usage",
+        Unable::Command => "command",
+        Unable::Failed => "failed",
+    };
+    line(at, Event::Error { code, message })
 }
 
 fn line(at: UnixMillis, event: Event<'_>) -> String {

@@ -423,7 +423,13 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
     );
     assert_eq!(
         shown(&state(reconnecting(2, Some(1_980)))).as_deref(),
-        Some("web  The network between: the connection broke. Next try in 1 s (second).")
+        Some("web  The network between: the connection broke. Next try in 2 s (attempt 2).")
+    );
+    assert_eq!(
+        shown(&state(reconnecting(2, Some(260)))).as_deref(),
+        Some(
+            "web  The network between: the connection broke. Next try in less than 1 s (attempt 2)."
+        )
     );
     assert_eq!(
         shown(&state(held(UnixMillis(AT.0 + 572_000)))).as_deref(),

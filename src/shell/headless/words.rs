@@ -56,7 +56,7 @@ fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
             outage: Some(outage),
             ..
         } => {
-            let next = m::next_now(m::attempt(*attempt));
+            let next = m::next_now(m::cli_attempt(*attempt));
             m::why_reconnecting(fault(&outage.reason), next)
         }
         Life::Waiting {
@@ -69,9 +69,9 @@ fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
                 return None;
             }
             let next = if wait.is_zero() {
-                m::next_now(m::attempt(*attempt))
+                m::next_now(m::cli_attempt(*attempt))
             } else {
-                m::next_in(m::attempt(*attempt), span(wait))
+                m::next_in(m::cli_attempt(*attempt), span(wait))
             };
             m::why_reconnecting(fault(&outage.reason), next)
         }
@@ -112,9 +112,13 @@ fn latency(micros: u64) -> Msg {
     m::latency_ms(Arg::Tenths(i64::try_from(micros / 100).unwrap_or(i64::MAX)))
 }
 
+/// A time, rounded; less than a second is no second.
 fn span(wait: Duration) -> Msg {
-    match wait.as_secs() {
-        seconds @ 0..120 => m::span_seconds(seconds.max(1)),
+    if wait < Duration::from_secs(1) {
+        return m::span_below_second();
+    }
+    match (wait + Duration::from_millis(500)).as_secs() {
+        seconds @ 0..120 => m::span_seconds(seconds),
         seconds @ 120..7_200 => m::span_minutes(seconds / 60),
         seconds => m::span_hours(seconds / 3_600),
     }

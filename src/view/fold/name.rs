@@ -39,9 +39,49 @@ pub(super) fn in_menu(name: &str) -> String {
     }
 }
 
-/// The planes and blocks of pictures; older signs (☎, ☀) are in every font.
+/// What is drawn as a picture: the planes and blocks of them, the signs below those that are pictures
+/// by themselves (UTS 51, `Emoji_Presentation`), and what makes a picture of the sign before it. Other
+/// signs (☎, ☀) are in every font.
 const fn is_emoji(c: char) -> bool {
-    matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{E0020}'..='\u{E007F}')
+    matches!(
+        c,
+        '\u{1F000}'..='\u{1FAFF}'
+            | '\u{E0020}'..='\u{E007F}'
+            | '\u{FE0F}'
+            | '\u{231A}'..='\u{231B}'
+            | '\u{23E9}'..='\u{23EC}'
+            | '\u{23F0}'
+            | '\u{23F3}'
+            | '\u{25FD}'..='\u{25FE}'
+            | '\u{2614}'..='\u{2615}'
+            | '\u{2648}'..='\u{2653}'
+            | '\u{267F}'
+            | '\u{2693}'
+            | '\u{26A1}'
+            | '\u{26AA}'..='\u{26AB}'
+            | '\u{26BD}'..='\u{26BE}'
+            | '\u{26C4}'..='\u{26C5}'
+            | '\u{26CE}'
+            | '\u{26D4}'
+            | '\u{26EA}'
+            | '\u{26F2}'..='\u{26F3}'
+            | '\u{26F5}'
+            | '\u{26FA}'
+            | '\u{26FD}'
+            | '\u{2705}'
+            | '\u{270A}'..='\u{270B}'
+            | '\u{2728}'
+            | '\u{274C}'
+            | '\u{274E}'
+            | '\u{2753}'..='\u{2755}'
+            | '\u{2757}'
+            | '\u{2795}'..='\u{2797}'
+            | '\u{27B0}'
+            | '\u{27BF}'
+            | '\u{2B1B}'..='\u{2B1C}'
+            | '\u{2B50}'
+            | '\u{2B55}'
+    )
 }
 
 /// Letters of the scripts that are written from right to left, and the marks that turn a text.
@@ -71,6 +111,19 @@ mod tests {
         assert_eq!(in_menu(&"x".repeat(32)), "x".repeat(32));
         assert_eq!(in_menu(&"x".repeat(33)), format!("{}…", "x".repeat(31)));
         assert_eq!(in_menu("موقع"), "\u{200E}\u{2068}موقع\u{2069}");
+    }
+
+    #[test]
+    fn what_is_drawn_as_a_picture_is_told_from_a_sign() {
+        for picture in "🚀🇧✅⭐❌⚡☕⏰✨❗⛔❤\u{fe0f}"
+            .chars()
+            .filter(|c| *c != '❤')
+        {
+            assert!(is_emoji(picture), "{picture}");
+        }
+        for sign in "☎☀❤→…é漢ش©™✓★".chars() {
+            assert!(!is_emoji(sign), "{sign}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! What a person gets wrong: a clear error, the right exit code, nothing lost and no secret shown.
 
 use super::kit::{Home, Service, get};
+use serde_json::json;
 
 const USAGE: i32 = 2;
 
@@ -22,6 +23,36 @@ fn what_is_no_port_is_refused_with_what_a_port_is() {
     let said = home.run(&["host", "3000", "3000"]).expect(USAGE);
     assert!(said.err.contains("port 3000 already"), "{said:?}");
     assert!(!home.names().contains(&"audit.jsonl".to_owned()));
+}
+
+#[test]
+fn a_program_reads_in_a_line_why_nothing_is_hosted() {
+    let home = Home::new();
+    let refused: [&[&str]; 6] = [
+        &["host", "nix", "--json"],
+        &["host", "--json", "0"],
+        &["host", "3000", "3000", "--json"],
+        &["-v", "host", "3000", "--bogus", "--json"],
+        &["host", "--json"],
+        &["host", "3000", "--json", "--name", "!"],
+    ];
+    for words in refused {
+        let said = home.run(words).expect(USAGE);
+        let [line] = &said.json()[..] else {
+            panic!("{words:?}: {said:?}");
+        };
+        assert_eq!(
+            (&line["event"], &line["code"]),
+            (&json!("error"), &json!("usage"))
+        );
+        let message = line["message"].as_str().expect("text");
+        assert!(!message.is_empty() && !message.contains('\n'), "{line}");
+    }
+    let mut command = home.command(&["host", "3000", "--json"]);
+    let said = super::kit::finish(command.env("UNDERPASS_HOME", "/dev/null/x")).expect(1);
+    assert_eq!(said.json()[0]["code"], json!("failed"), "{said:?}");
+    // Nobody asked for lines here.
+    assert_eq!(home.run(&["host", "0"]).expect(USAGE).out, "");
 }
 
 #[test]
@@ -67,7 +98,8 @@ fn a_relay_that_is_no_relay_is_named() {
     let text = home
         .run(&["host", &service.target(), "--relay", &join])
         .expect(1);
-    assert!(text.out.contains("is no Underpass relay"), "{text:?}");
+    assert!(text.err.contains("is no Underpass relay"), "{text:?}");
+    assert!(!text.out.contains("Underpass"), "it is a failure: {text:?}");
     for seen in [&json.out, &json.err, &text.out, &text.err, &home.logs()] {
         assert!(!seen.contains("s3cret"), "{seen}");
     }
@@ -126,6 +158,19 @@ fn a_home_that_is_no_folder_is_named() {
     let said =
         super::kit::finish(command.env("UNDERPASS_HOME", home.path().join("file"))).expect(1);
     assert!(said.err.contains("cannot be used"), "{said:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_display_that_does_not_answer_is_no_crash() {
+    let home = Home::new();
+    let mut command = home.command(&[]);
+    let said = super::kit::finish(command.env("DISPLAY", ":9077")).expect(1);
+    assert_eq!(said.err.lines().count(), 1, "{said:?}");
+    assert!(said.err.contains("underpass host PORT"), "{said:?}");
+    let left = home.names();
+    assert!(!left.contains(&"running".to_owned()), "{left:?}");
+    assert!(!left.contains(&"crash.txt".to_owned()), "{left:?}");
 }
 
 #[test]

@@ -272,3 +272,40 @@ fn two_at_once_share_the_relay_and_one_takes_it_over_after_the_other() {
     second.put("quit");
     second.end().expect(0);
 }
+
+#[test]
+fn a_second_start_of_a_tunnel_is_refused_and_takes_nothing_from_the_first() {
+    let (home, service) = (Home::new(), Service::start("one"));
+    let target = service.target();
+    let mut first = home.start(&["host", &target, "--json", "--control"]);
+    let url = first.url();
+    let process = first.pid().to_string();
+
+    let json = home.run(&["host", &target, "--json"]).expect(1).json();
+    let refused = json.iter().find(|line| line["state"] == "displaced");
+    let refused = refused.expect("it is told");
+    assert_eq!(refused["reason"], json!("hosted-here"));
+    let text = home.run(&["host", &target]).expect(1);
+    assert!(
+        text.err.contains(&process),
+        "it names who hosts it: {text:?}"
+    );
+    assert_eq!(get(&url), (200, "one".to_owned()));
+
+    let mut third = home.start(&["host", &target, "--take-over", "--json", "--control"]);
+    assert_eq!(third.url(), url);
+    assert_eq!(first.state("displaced")["reason"], json!("taken-over"));
+    assert_eq!(get(&url), (200, "one".to_owned()));
+    third.put("quit");
+    third.end().expect(0);
+    first.put("quit");
+    first.end().expect(0);
+    let records = home.run(&["audit", "--json"]).expect(0).json();
+    let downs = records
+        .iter()
+        .filter(|record| record["kind"] == "tunnel.down");
+    let mut reasons: Vec<_> = downs.map(|record| record["reason"].to_string()).collect();
+    // Two processes write them.
+    reasons.sort();
+    assert_eq!(reasons, [r#""displaced""#, r#""stopped""#]);
+}

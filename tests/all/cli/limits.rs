@@ -1,9 +1,13 @@
 //! What the program may take of the machine, and what strangers may take of the program.
 
+#[cfg(target_os = "linux")]
+use super::kit::Service;
 use super::kit::{Home, Running};
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 const RELAY: [&str; 8] = [
     "relay",
@@ -16,16 +20,13 @@ const RELAY: [&str; 8] = [
     "--json",
 ];
 
-/// Shells and service managers give few open files, and let a program have more if it asks.
+/// The same command, under a limit in the words of `ulimit`.
 #[cfg(target_os = "linux")]
-#[test]
-fn as_many_files_may_be_open_as_the_system_allows() {
-    use std::process::Command;
-    let home = Home::empty();
-    let plain = home.command(&RELAY);
+fn limited(plain: &Command, limit: &str) -> Command {
     let mut limited = Command::new("sh");
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
     limited
-        .args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\""])
+        .args(["-c", &script])
         .arg(plain.get_program())
         .args(plain.get_args());
     for (name, value) in plain.get_envs() {
@@ -34,6 +35,15 @@ fn as_many_files_may_be_open_as_the_system_allows() {
             None => limited.env_remove(name),
         };
     }
+    limited
+}
+
+/// Shells and service managers give few open files, and let a program have more if it asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_files_may_be_open_as_the_system_allows() {
+    let home = Home::empty();
+    let mut limited = limited(&home.command(&RELAY), "-S -n 256");
     let mut relay = Running::start(&mut limited);
     relay.wait_for(&json!({"event": "listening"}));
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", relay.pid()));
@@ -46,6 +56,53 @@ fn as_many_files_may_be_open_as_the_system_allows() {
     assert!(soft != "256", "{words:?}");
     // Some systems allow more than anybody needs.
     assert!(soft == hard || soft == (1 << 20).to_string(), "{words:?}");
+}
+
+/// Visitors take what there is of files, and leave enough for the program's own.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_the_limit_of_open_files_the_audit_log_keeps_its_lines() {
+    let (home, service) = (Home::new(), Service::start("it"));
+    let target = service.target();
+    let words = ["host", &target, "--protocol", "tcp", "--json", "--control"];
+    let mut host = Running::start(&mut limited(&home.command(&words), "-n 256"));
+    let url = host.url();
+    host.health("operational");
+    let public = url.strip_prefix("tcp://").expect("a raw one");
+    let visitors: Vec<TcpStream> = (0..400)
+        .filter_map(|_| TcpStream::connect(public).ok())
+        .collect();
+    assert!(visitors.len() > 200, "{}", visitors.len());
+    let full = visitors.iter().filter(|visitor| {
+        let mut visitor = *visitor;
+        // Whoever is turned away sees the end, everybody else waits.
+        visitor.set_nonblocking(true).is_ok()
+            && !matches!(visitor.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    });
+    assert!(full.count() > 0, "the limit is reached");
+    let id = format!("port-{}", service.port());
+    host.put(&format!("reconnect {id}"));
+    host.state("reconnecting");
+    host.state("hosting");
+    host.put(&format!("stop {id}"));
+    host.state("stopped");
+    host.put("quit");
+    host.end().expect(0);
+    let records = home.run(&["audit", "--json"]).expect(0).json();
+    let kinds: Vec<_> = records
+        .iter()
+        .map(|record| record["kind"].clone())
+        .collect();
+    let expected = [
+        "tunnel.up",
+        "tunnel.manual_reconnect",
+        "tunnel.down",
+        "tunnel.up",
+        "tunnel.manual_stop",
+        "tunnel.down",
+    ];
+    assert_eq!(kinds, expected);
+    home.run(&["audit", "--verify"]).expect(0);
 }
 
 #[test]

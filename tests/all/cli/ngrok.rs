@@ -299,7 +299,7 @@ async fn each_of_several_accounts_hosts_with_its_own_token() {
     let target = scene.service.target();
     let words = ["host", &target, "--provider", "ngrok", "--json"];
     let mut undecided = scene.command(&words);
-    let said = super::kit::finish(&mut undecided).expect(2).err;
+    let said = super::kit::finish(&mut undecided).expect(2).out;
     assert!(said.contains("home, work"), "{said}");
     let words = [&words[..], &["--account", "work", "--control"]].concat();
     let mut host = Running::start(&mut scene.command(&words));

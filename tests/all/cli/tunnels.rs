@@ -142,3 +142,32 @@ fn only_the_tunnels_of_a_provider_are_listed_where_it_is_named() {
     let said = home.run(&["tunnels", "list", "--provider", "manual"]);
     assert!(said.expect(0).out.contains("No saved tunnels"));
 }
+
+#[test]
+fn what_somebody_wrote_into_the_files_is_shown_and_not_obeyed() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "My shop", "3000"])
+        .expect(0);
+    let escape = r"\u001b]0;pwned\u0007\u001b[31m";
+    let text = home
+        .read("tunnels.json")
+        .replace("My shop", &format!("My {escape} shop"));
+    home.write("tunnels.json", &text);
+    let record = format!(
+        r#"{{"seq":1,"at":"{escape}","kind":"tunnel.up","tunnel":"my-shop","provider":"relay","reason":"started","run":"r","prev":"0","hash":"0"}}"#
+    );
+    home.write("audit.jsonl", &format!("{record}\n"));
+    let commands: [&[&str]; 4] = [
+        &["tunnels", "list"],
+        &["tunnels", "show", "my-shop"],
+        &["audit"],
+        &["host", "My \u{1b}[31m"],
+    ];
+    for words in commands {
+        let said = home.run(words);
+        let obeyed = |c: char| c.is_control() && c != '\n';
+        let both = format!("{}{}", said.out, said.err);
+        assert!(!both.contains(obeyed), "{words:?}: {both:?}");
+        assert!(!both.is_empty(), "{words:?}");
+    }
+}

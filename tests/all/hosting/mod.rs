@@ -8,6 +8,7 @@ mod drops;
 mod idle;
 mod owners;
 mod places;
+mod quit;
 mod records;
 mod restarts;
 mod service;

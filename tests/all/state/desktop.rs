@@ -110,6 +110,47 @@ impl Drop for Display {
 }
 
 #[test]
+fn a_start_that_fails_says_so_on_the_screen_where_there_is_no_terminal() {
+    if !installed("Xvfb") || !installed("xdotool") {
+        return;
+    }
+    let display = Display::open();
+    let dir = folder();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_underpass"));
+    let bus = format!("unix:path={}", dir.path().join("no-bus").display());
+    without_display(&mut command)
+        .env("DISPLAY", &display.name)
+        .env("DBUS_SESSION_BUS_ADDRESS", bus)
+        .env("UNDERPASS_HOME", dir.path().join("home"))
+        .env("LC_ALL", "C")
+        // Without any there is no probe, and no app without those.
+        .env("SSL_CERT_FILE", "/dev/null")
+        .env("SSL_CERT_DIR", dir.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut program = command.spawn().expect("it starts");
+    let found = Command::new("timeout")
+        .args([
+            "60",
+            "xdotool",
+            "search",
+            "--sync",
+            "--onlyvisible",
+            "--name",
+        ])
+        .arg("^Underpass could not start$")
+        .env("DISPLAY", &display.name)
+        .output()
+        .expect("it starts");
+    // It would wait to be put away.
+    let _ = program.kill();
+    let ended = program.wait_with_output().expect("it ended");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(found.status.success(), "{said}");
+    assert!(said.contains("TLS"), "{said}");
+}
+
+#[test]
 fn another_program_reads_what_was_copied() {
     if !installed("Xvfb") {
         return;
@@ -213,6 +254,18 @@ fn autostart_is_switched_on_and_off() {
         .env("HOME", dir.path())
         .env_remove("XDG_CONFIG_HOME");
     finish(command.env("APPIMAGE", "/opt/my tools/100%/underpass"));
+    assert!(!dir.path().join("elsewhere").exists());
+}
+
+#[test]
+fn autostart_is_where_the_session_looks_for_it() {
+    let dir = folder();
+    let mut command = child("desktop::child_autostarts", dir.path());
+    command
+        .env("HOME", dir.path())
+        .env("XDG_CONFIG_HOME", dir.path().join("elsewhere"));
+    finish(command.env("APPIMAGE", "/opt/my tools/100%/underpass"));
+    assert!(!dir.path().join(".config").exists());
 }
 
 #[test]
@@ -225,7 +278,9 @@ fn child_autostarts() {
     autostart.set(true).expect("on");
     autostart.set(true).expect("still on");
     assert!(autostart.is_on().expect("readable"));
-    let entry = dir.join(".config/autostart/underpass.desktop");
+    let config = std::env::var_os("XDG_CONFIG_HOME");
+    let config = config.map_or_else(|| dir.join(".config"), Into::into);
+    let entry = config.join("autostart/underpass.desktop");
     let text = fs::read_to_string(entry).expect("there");
     let exec = r#"Exec="/opt/my tools/100%%/underpass" --minimised"#;
     assert!(text.lines().any(|line| line == exec), "{text}");

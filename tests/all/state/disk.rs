@@ -187,3 +187,75 @@ fn child_saves() {
         println!("saved");
     }
 }
+
+/// Makes nothing writable in a folder, whoever asks; false where that cannot be done.
+fn make_read_only(folder: &Path, mounted: bool) -> bool {
+    if mounted {
+        let again = Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(folder)
+            .status();
+        return again.is_ok_and(|status| status.success());
+    }
+    let mut rights = fs::metadata(folder).expect("there").permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(folder, rights).expect("it is ours");
+    File::create(folder.join("probe")).is_err()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_home_that_cannot_be_written_is_copied_for_the_session() {
+    let (dir, disk) = (tempfile::tempdir().expect("a folder"), SmallDisk::mount());
+    let (home, session) = (dir.path().join("home"), dir.path().join("session"));
+    let home = disk.as_ref().map_or(home, |disk| disk.0.path().to_owned());
+    for folder in [&home.join("relay"), &home.join("logs"), &session] {
+        fs::create_dir_all(folder).expect("made");
+    }
+    for (name, text) in [
+        ("settings.json", "{}"),
+        ("relay/key.pem", "key"),
+        ("relay/owner-token", "token"),
+        ("instance.json", "{}"),
+        ("logs/log.json", "{}"),
+        ("running", ""),
+    ] {
+        fs::write(home.join(name), text).expect("written");
+    }
+    let usual = Home::at(&home).expect("a home");
+    let (same, why) = usual.writable().expect("it is");
+    assert!(same == usual && why.is_none());
+    if make_read_only(&home, disk.is_some()) {
+        let mut command = child("disk::child_copies_its_home", &home);
+        finish(command.env("XDG_RUNTIME_DIR", &session));
+    } else {
+        eprintln!("NOT TESTED: nothing is read-only for this user");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn child_copies_its_home() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(dir) = folder_of_child() else { return };
+    let session = std::env::var_os("XDG_RUNTIME_DIR").expect("set");
+    let home = Home::at(&dir).expect("it is there");
+    let (copy, why) = home.writable().expect("there is a place");
+    why.expect("it cannot be written");
+    assert!(copy.path().starts_with(&session), "{copy:?}");
+    assert_eq!(copy.is_private(), home.is_private());
+    let mut copied = names(copy.path());
+    copied.sort();
+    assert_eq!(copied, ["relay", "settings.json"]);
+    let mut relay = names(&copy.file("relay"));
+    relay.sort();
+    assert_eq!(relay, ["key.pem", "owner-token"]);
+    let rights = fs::metadata(copy.file("relay/owner-token")).expect("there");
+    assert_eq!(rights.permissions().mode() & 0o777, 0o600);
+    fs::write(copy.file("settings.json"), "changed").expect("it can be written");
+    let (again, _) = home.writable().expect("there is a place");
+    assert_eq!(again, copy, "each start of a session has the same");
+    let text = fs::read_to_string(copy.file("settings.json"));
+    assert_eq!(text.expect("there"), "{}", "as it is in the home");
+}

@@ -12,23 +12,34 @@ use underpass::model::{JoinLink, PortNumber};
 pub struct Forwarder {
     service: RawService,
     accepted: watch::Receiver<usize>,
+    frozen: watch::Sender<bool>,
 }
 
 impl Forwarder {
     pub fn to(target: SocketAddr) -> Self {
         let (count, accepted) = watch::channel(0);
+        let (frozen, is_frozen) = watch::channel(false);
         let count = Arc::new(count);
         let service = RawService::start(move |mut near| {
             count.send_modify(|count| *count += 1);
+            let mut is_frozen = is_frozen.clone();
             async move {
                 if let Ok(mut far) = TcpStream::connect(target).await {
                     far.set_nodelay(true).expect("it is a TCP socket");
-                    // Either end may break: both see it.
-                    let _ = copy_bidirectional(&mut near, &mut far).await;
+                    tokio::select! {
+                        // Either end may break: both see it.
+                        _ = copy_bidirectional(&mut near, &mut far) => return,
+                        _ = is_frozen.wait_for(|frozen| *frozen) => {}
+                    }
+                    std::future::pending::<()>().await;
                 }
             }
         });
-        Self { service, accepted }
+        Self {
+            service,
+            accepted,
+            frozen,
+        }
     }
 
     /// The same relay, reached through here.
@@ -38,6 +49,11 @@ impl Forwarder {
             port: PortNumber::new(self.service.port()).expect("not 0"),
             ..link.clone()
         }
+    }
+
+    /// From now on nothing goes either way, and nothing breaks.
+    pub fn freeze(&self) {
+        self.frozen.send_replace(true);
     }
 
     /// How many connections there were.

@@ -6,7 +6,7 @@ use slint::ComponentHandle;
 use slint::platform::Key;
 use underpass::model::{Action, DialogKind, Setting, Theme};
 use underpass::shell::ui;
-use underpass::view::Badge;
+use underpass::view::{Badge, View};
 
 #[test]
 fn a_menu_opens_at_its_button_and_works_by_key() {
@@ -90,6 +90,56 @@ fn arrows_walk_through_all_rows_and_enter_selects() {
             key: key("database", 5432)
         }]
     );
+}
+
+/// More tunnels than fit.
+fn many() -> View {
+    let mut view = ENGLISH.busy();
+    let cards = (10..30).map(|n| {
+        let id = format!("tunnel-{n}");
+        let row = |port| ENGLISH.row(&id, port, Badge::Working, "http", "tunnel.localhost:7480");
+        ENGLISH.card(&id, true, vec![row(3000), row(4000)])
+    });
+    view.window.cards = cards.collect();
+    view
+}
+
+#[test]
+fn a_row_that_has_the_focus_is_seen_with_its_card_s_name() {
+    let view = many();
+    let bench = Bench::new(&view);
+    let top_of = |n: usize| {
+        let card = &view.window.cards[n].tunnel;
+        bench.get(card.as_str()).absolute_position().y
+    };
+    let top = top_of(0);
+    let rows = 2 * view.window.cards.len();
+    for _ in 0..rows {
+        bench.key(Key::DownArrow);
+    }
+    let first = view.window.cards[0].tunnel.as_str();
+    assert!(!bench.shows(first), "it scrolls");
+    for row in (0..rows - 1).rev() {
+        bench.key(Key::UpArrow);
+        // The list's own margin is above the first card.
+        assert!(top_of(row / 2) > top - 20.0, "{row}");
+    }
+}
+
+#[test]
+fn what_a_filter_finds_first_is_in_sight() {
+    let view = many();
+    let bench = Bench::new(&view);
+    let first = view.window.cards[0].tunnel.as_str();
+    let top = |bench: &Bench| bench.get(first).absolute_position().y;
+    let before = top(&bench);
+    for _ in 0..2 * view.window.cards.len() {
+        bench.key(Key::DownArrow);
+    }
+    assert!(!bench.shows(first), "it scrolls");
+    bench.control("k");
+    bench.write("tunnel");
+    assert!((top(&bench) - before).abs() < 1.0);
 }
 
 #[test]

@@ -164,6 +164,30 @@ fn traffic_is_watched_only_for_the_port_in_the_panel_of_a_shown_window() {
 }
 
 #[test]
+fn a_visitor_who_was_not_served_has_a_port_that_seems_well_probed_at_once() {
+    let mut rig = Rig::hosting();
+    let failed = |failed| {
+        let traffic = Traffic {
+            failed,
+            fault: Some(ServiceFault::Refused),
+            ..Traffic::default()
+        };
+        EngineEvent::Traffic([(port(3000), traffic)].into())
+    };
+    let check = [Command::CheckNow(key())];
+    assert_eq!(rig.engine(failed(1)), [], "its first probe is under way");
+    rig.probe(1, Health::Operational);
+    assert_eq!(rig.engine(failed(2)), check);
+    assert_eq!(rig.engine(failed(2)), [], "that visitor is known");
+    rig.probe(1, Health::ServiceDown);
+    assert_eq!(rig.engine(failed(3)), [], "it is known to be down");
+    rig.probe(1, Health::Operational);
+    assert_eq!(rig.engine(failed(1)), check, "a new engine counts anew");
+    let kept = &rig.state.inputs.hosts[&id("web")].traffic[&port(3000)];
+    assert_eq!(kept.len(), 1, "what comes at any time is no series");
+}
+
+#[test]
 fn a_stop_after_the_engine_s_own_end_clears_what_it_said() {
     let mut rig = Rig::hosting();
     let since = rig.at;
@@ -231,6 +255,42 @@ fn a_toast_has_its_time() {
     rig.at.0 += 4_000;
     rig.put(Event::Tick);
     assert_eq!(rig.state.inputs.toast, None);
+}
+
+#[test]
+fn a_toast_is_gone_with_what_it_was_said_of() {
+    let leave = [
+        Action::Select { key: key() },
+        Action::Details { key: key() },
+        Action::Deselect,
+        Action::OpenDialog {
+            dialog: DialogKind::CreateTunnel,
+        },
+        Action::DismissToast,
+    ];
+    for action in leave {
+        let mut rig = Rig::hosting();
+        rig.act(Action::CopyUrl { key: key() });
+        assert!(rig.state.inputs.toast.is_some());
+        rig.act(action.clone());
+        assert_eq!(rig.state.inputs.toast, None, "{action:?}");
+    }
+}
+
+#[test]
+fn a_reminted_session_is_a_line_of_its_own_and_no_change() {
+    let mut rig = Rig::hosting();
+    let before = rig.life().clone();
+    let lines = rig.state.inputs.hosts[&id("web")].history.len();
+    let [(kind, cause, _)] = &audits(&rig.engine(EngineEvent::Reminted))[..] else {
+        panic!("one line");
+    };
+    assert_eq!(
+        (kind.as_str(), cause.as_str()),
+        ("tunnel.reminted", "renewed")
+    );
+    assert_eq!(*rig.life(), before);
+    assert_eq!(rig.state.inputs.hosts[&id("web")].history.len(), lines);
 }
 
 #[test]

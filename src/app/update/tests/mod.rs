@@ -20,7 +20,8 @@ use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
     Outage, Pending, Phase, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
-    Reason, Secret, SessionNumber, Setting, Toast, Tunnel, TunnelId, UnixMillis,
+    Reason, Secret, ServiceFault, SessionNumber, Setting, Toast, Traffic, Tunnel, TunnelId,
+    UnixMillis,
 };
 use crate::provider::Row;
 use crate::view::WindowOp;

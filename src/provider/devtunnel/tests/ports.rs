@@ -169,3 +169,21 @@ async fn with_fixed_ports_what_others_make_is_not_served() {
     assert_eq!(live.len(), 1);
     assert_eq!(live[0].number.get(), rig.number());
 }
+
+#[tokio::test]
+async fn a_port_that_speaks_no_http_is_reached_by_the_client_s_command() {
+    for word in ["ssh", "rdp", "tcp"] {
+        let mut rig = Rig::start(&[]).await;
+        let (uri, number) = (rig.relay.uri(), rig.number());
+        let said = format!(r#"{{"ports":[{{"portNumber":{number},"protocol":"{word}"}}]}}"#);
+        rig.service = Service::start(move |asked| match asked.method.as_str() {
+            "GET" => Answered::json(200, &said),
+            _ => answer(asked, &uri, &[]),
+        })
+        .await;
+        rig.connector = rig.another_connector();
+        let (session, _link) = rig.host().await;
+        let urls: Vec<&str> = session.ports.iter().map(|port| &*port.url).collect();
+        assert_eq!(urls, ["devtunnel connect web.usw2"], "{word}");
+    }
+}

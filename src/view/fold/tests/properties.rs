@@ -1,8 +1,8 @@
 //! What holds for any facts at any time.
 
 use super::any::{some_inputs, some_time};
-use super::build::{id, number};
-use crate::model::{Action, DialogKind, Pending, PortKey, TunnelId};
+use super::build::{NOW, host, hosting, id, number, tunnel};
+use crate::model::{Action, DialogKind, Inputs, Pending, PortKey, TunnelId};
 use crate::view::{Button, DialogView, TrayItem, View, fold};
 use proptest::prelude::*;
 
@@ -132,6 +132,35 @@ fn tunnel_of(button: &Button) -> Option<TunnelId> {
         } => Some(tunnel.clone()),
         _ => None,
     }
+}
+
+#[test]
+fn a_tray_menu_has_the_same_height_for_50_tunnels_as_for_500() {
+    let lines = |count: usize| {
+        let names = (0..count).map(|n| format!("tunnel-{n}"));
+        let tunnels: Vec<_> = names.map(|name| tunnel(&name, &[3000])).collect();
+        let hosts = tunnels.iter().skip(count / 2).map(|tunnel| {
+            let host = host(tunnel.id.as_str(), &[3000], hosting(30));
+            (tunnel.id.clone(), host)
+        });
+        let inputs = Inputs {
+            hosts: hosts.collect(),
+            tunnels: tunnels.clone(),
+            ..Inputs::default()
+        };
+        let menu = fold(&inputs, NOW).tray.menu;
+        let hosted = menu.iter().flat_map(tunnels_of).take(12);
+        let wanted = |id: Option<TunnelId>| inputs.hosts.contains_key(&id.expect("a tunnel's"));
+        assert!(
+            hosted.map(|(id, _)| id).all(wanted),
+            "what is hosted comes first"
+        );
+        menu.len()
+    };
+    let few = lines(50);
+    // The header, twelve tunnels, the others, two lines between and four buttons.
+    assert_eq!(few, 20);
+    assert_eq!(lines(500), few);
 }
 
 proptest! {
