@@ -9,6 +9,7 @@ use crate::link::opening::{Answer, Failure, Kind, Opening};
 use crate::link::pump::pump;
 use crate::link::{HANDSHAKE_TIMEOUT, exchange};
 use crate::model::{LivePort, Port, Protocol, ServiceFault};
+use crate::provider::types::PortCounters;
 use crate::provider::{LogLimit, ProbeMarks, TrafficBoard};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -126,7 +127,7 @@ pub(super) async fn serve(
         return refuse(stream, Answer::Failed(Failure::Loop)).await;
     }
     if probe {
-        return serve_probe(stream, &local, opening.visitor, opening.kind).await;
+        return serve_probe(stream, &local, &counters, &opening).await;
     }
     let _open = counters.connection();
     let connected = connect(&mut stream, &local, opening.visitor).await;
@@ -161,7 +162,13 @@ pub(super) async fn serve(
 }
 
 /// Serves a probe, which is in no count. Of one of a raw port the service hears nothing.
-async fn serve_probe(mut stream: MuxStream, local: &LocalPort, from: SocketAddr, kind: Kind) {
+async fn serve_probe(
+    mut stream: MuxStream,
+    local: &LocalPort,
+    counters: &PortCounters,
+    opening: &Opening,
+) {
+    let from = opening.visitor;
     if local.port.protocol == Protocol::Tcp {
         if let Some(bytes) = first_bytes(&mut stream).await {
             serve_after_all(stream, local, from, &bytes).await;
@@ -172,11 +179,13 @@ async fn serve_probe(mut stream: MuxStream, local: &LocalPort, from: SocketAddr,
         Ok(connected) => connected,
         Err(fault) => return refuse(stream, Answer::Failed(map_fault(fault))).await,
     };
+    // Visitors may go on over this very connection, and make none.
+    counters.note_certificate(local.accepted());
     if Answer::Connected.write(&mut stream).await.is_err() {
         return;
     }
     // However it ends, the relay has seen what there was to see.
-    let _ = carry(&mut stream, &mut service, kind, |_| (), |_| ()).await;
+    let _ = carry(&mut stream, &mut service, opening.kind, |_| (), |_| ()).await;
 }
 
 /// What comes from where a raw probe was expected says first; `None` when it was one: it ends at once
