@@ -200,15 +200,14 @@ impl Link {
             Poll::Ready(read) => read?,
             Poll::Pending => 0,
         };
-        let was_clear = self.is_clear();
         let gathers = self.exchange(cx, read, shared);
         let wrote = self.poll_write(cx);
         if wrote.is_err() {
             self.hear_out(cx, shared);
         }
         let wrote = wrote?;
-        if self.is_clear() {
-            self.pace.end(was_clear, || shared.now());
+        if self.is_stuck() && wrote {
+            self.pace.full(shared.now());
         }
         Ok(match (read > 0 || wrote, gathers) {
             (_, true) => Round::Gather,
@@ -286,7 +285,7 @@ impl Link {
             false
         });
         if is_clear && !self.output.is_empty() {
-            self.pace.begin(self.output.len(), now);
+            self.pace.hand(self.output.len());
         }
         self.gathered
     }

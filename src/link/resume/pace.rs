@@ -5,22 +5,23 @@
 
 use std::time::Duration;
 
-/// What is handed over should be gone after this long.
-const MOMENT: Duration = Duration::from_millis(10);
+/// What is handed over at once should be gone after this long.
+const MOMENT: Duration = Duration::from_millis(20);
 
-/// No less at once, however slow the link: the heads of frames and records are to stay small beside it.
-const MIN: usize = 2 * 1024;
+/// No less at once, however slow the link: the heads of frames and records, some 45 bytes, are to stay
+/// below half a percent of it.
+const MIN: usize = 10 * 1024;
 
-/// So many times in a row all of it went at once: the link takes more.
-const STREAK: u32 = 16;
+/// The least time that shows how fast the link is: it takes what comes in bursts.
+const SPAN: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Pace {
     limit: usize,
     max: usize,
-    streak: u32,
-    /// What is on its way, and since when.
-    under_way: Option<(usize, Duration)>,
+    /// Handed over since the link was last found to take no more.
+    handed: usize,
+    full_at: Option<Duration>,
 }
 
 impl Pace {
@@ -29,8 +30,8 @@ impl Pace {
         Self {
             limit: max,
             max,
-            streak: 0,
-            under_way: None,
+            handed: 0,
+            full_at: None,
         }
     }
 
@@ -40,28 +41,25 @@ impl Pace {
     }
 
     /// So much is handed over.
-    pub(super) const fn begin(&mut self, bytes: usize, now: Duration) {
-        self.under_way = Some((bytes, now));
+    pub(super) const fn hand(&mut self, bytes: usize) {
+        self.handed += bytes;
     }
 
-    /// All of it has gone; `at_once` when it had not to wait.
-    pub(super) fn end(&mut self, at_once: bool, now: impl FnOnce() -> Duration) {
-        let Some((bytes, since)) = self.under_way.take() else {
+    /// The link takes no more now: what went since the last time shows how fast it is. If nothing was
+    /// to go in between this is too little, and the next time sets it right.
+    pub(super) fn full(&mut self, now: Duration) {
+        let Some(since) = self.full_at else {
+            (self.full_at, self.handed) = (Some(now), 0);
             return;
         };
-        if at_once {
-            self.streak += 1;
-            if self.streak >= STREAK {
-                self.streak = 0;
-                self.limit = self.max.min(self.limit * 2);
-            }
+        let took = now.saturating_sub(since);
+        if took < SPAN {
             return;
         }
-        self.streak = 0;
-        let took = now().saturating_sub(since).as_micros().max(1);
-        let fits = bytes as u128 * MOMENT.as_micros() / took;
+        let fits = self.handed as u128 * MOMENT.as_micros() / took.as_micros();
         let fits = usize::try_from(fits).unwrap_or(self.max);
-        self.limit = fits.clamp(MIN, self.max);
+        self.limit = fits.clamp(MIN.min(self.max), self.max);
+        (self.full_at, self.handed) = (Some(now), 0);
     }
 }
 
@@ -81,43 +79,46 @@ mod tests {
             if turn > 100 {
                 most = most.max(pace.limit());
             }
-            pace.begin(pace.limit(), now);
-            let at_once = waits < room;
-            if !at_once {
+            pace.hand(pace.limit());
+            if waits >= room {
+                pace.full(now);
                 let gone = waits - room / 2;
                 now += Duration::from_micros(gone * 1_000_000 / bytes_a_second);
                 waits = room / 2;
             }
             waits += pace.limit() as u64;
-            pace.end(at_once, || now);
         }
         most
     }
 
     #[test]
     fn a_slow_link_is_handed_little_and_a_fast_one_much() {
-        assert!(after_a_while(250_000, 16_384) <= 4 * 1024);
+        assert_eq!(after_a_while(250_000, 16_384), MIN);
+        assert!((40_000..60_000).contains(&after_a_while(2_500_000, 65_536)));
         assert_eq!(after_a_while(1_000_000_000, 16_384), MAX);
         assert_eq!(after_a_while(1_000_000_000, 1 << 20), MAX);
     }
 
     #[test]
-    fn a_link_that_becomes_fast_is_handed_more_again() {
+    fn what_was_slow_for_want_of_anything_to_send_is_set_right_the_next_time() {
         let mut pace = Pace::new(MAX);
-        pace.begin(MAX, Duration::ZERO);
-        pace.end(false, || Duration::from_secs(9));
+        pace.full(Duration::ZERO);
+        pace.hand(1_000);
+        pace.full(Duration::from_secs(9));
         assert_eq!(pace.limit(), MIN);
-        for _ in 0..STREAK * 5 {
-            pace.begin(pace.limit(), Duration::from_secs(9));
-            pace.end(true, || unreachable!());
+        for _ in 0..100 {
+            pace.hand(pace.limit());
         }
+        pace.full(Duration::from_millis(9_020));
         assert_eq!(pace.limit(), MAX);
     }
 
     #[test]
-    fn an_end_without_a_beginning_is_none() {
+    fn a_moment_shows_nothing() {
         let mut pace = Pace::new(MAX);
-        pace.end(false, || Duration::from_secs(1));
+        pace.full(Duration::ZERO);
+        pace.hand(1);
+        pace.full(SPAN / 2);
         assert_eq!(pace.limit(), MAX);
     }
 }
