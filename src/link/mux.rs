@@ -1,6 +1,6 @@
 //! Many streams over one session, which choose what goes next at the moment at which the link takes it.
 //!
-//! The frames are those of [yamux]; what waits is served as `fq_codel` does ([`schedule`]), so that a
+//! The frames are those of [yamux]; what waits is served as `fq_codel` does (`schedule`), so that a
 //! few bytes never wait behind a download. It bounds how many streams live at once, tells a reset from
 //! a clean end, and knows nothing of what the streams carry. Its streams do not hold each other up: each
 //! has a window of its own. Why it is ours, and why it speaks yamux: `docs/adr/0027`.

@@ -226,6 +226,16 @@ impl Running {
         }
     }
 
+    /// The first line from the start on that has all these fields.
+    pub(super) fn find(&mut self, wanted: &Value) -> Value {
+        let said = self
+            .said
+            .iter()
+            .filter_map(|text| serde_json::from_str(text).ok());
+        let found = said.into_iter().find(|line: &Value| has(line, wanted));
+        found.unwrap_or_else(|| self.wait_for(wanted))
+    }
+
     /// The first line from now on that has this in it, for what says no JSON.
     pub(super) fn wait_for_text(&mut self, part: &str) -> String {
         loop {

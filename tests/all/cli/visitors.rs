@@ -42,11 +42,11 @@ async fn the_certificate_that_was_accepted_is_told() {
     let mut host = home.start(&[&words[..], &["--json", "--control"]].concat());
     let url = host.url();
     host.health("operational");
-    // It has the connection that the probe has left, if there is one.
+    // The probe has accepted it, whose connection a visitor may use.
     let mut other = visit(&url, "/events");
     other.read_exact(&mut [0; 12]).expect("it is answered");
     assert_eq!(get(&url), (200, "hello from it".to_owned()));
-    let told = host.wait_for(&json!({"event": "certificate"}));
+    let told = host.find(&json!({"event": "certificate"}));
     let told = told["sha256"].as_str().expect("text");
     assert!(told.len() >= 64, "{told}");
     host.put("quit");
