@@ -48,6 +48,8 @@ pub struct LinkSocket {
     /// Bytes in the packet buffer that is being filled.
     filled: usize,
     block: usize,
+    /// What a packet carries.
+    packet: usize,
     ahead: usize,
 }
 
@@ -60,6 +62,7 @@ impl LinkSocket {
             rate: Rate::default(),
             filled: 0,
             block: NO_BLOCK,
+            packet: MIN_PACKET,
             ahead: MAX_AHEAD,
         };
         socket.limit()?;
@@ -86,7 +89,7 @@ impl LinkSocket {
             .unwrap_or(MIN_PACKET)
             .max(MIN_PACKET);
         let (block, ahead) = (blocks_of(packet, rate), ahead_at(packet, rate));
-        self.block = block;
+        (self.block, self.packet) = (block, packet);
         // Each call costs one; what is nearly right is right.
         if ahead.abs_diff(self.ahead) > self.ahead / 4 {
             self.ahead = ahead;
@@ -101,7 +104,7 @@ impl LinkSocket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let room = self.block.saturating_sub(self.filled).max(1);
+        let room = room(self.block, self.filled, self.packet);
         let (whole, first) = fitting(slices, room);
         let cut = [IoSlice::new(first)];
         let (part, ends) = match whole {
@@ -131,6 +134,15 @@ impl LinkSocket {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+    }
+}
+
+/// What still goes into a packet buffer of `block` bytes with `filled` in it. One that became too small
+/// meanwhile ends with its next whole packet.
+fn room(block: usize, filled: usize, packet: usize) -> usize {
+    match block.saturating_sub(filled) {
+        0 => packet - filled % packet,
+        room => room,
     }
 }
 
@@ -254,6 +266,15 @@ mod tests {
         assert_eq!(ahead_at(packet, 2_500_000), 50_000);
         assert_eq!(blocks_of(packet, 1_000_000_000), NO_BLOCK);
         assert_eq!(ahead_at(packet, 1_000_000_000), MAX_AHEAD);
+    }
+
+    #[test]
+    fn a_packet_buffer_ends_with_a_whole_packet_though_it_was_to_be_larger() {
+        let packet = 1448;
+        assert_eq!(room(5 * packet, 1000, packet), 5 * packet - 1000);
+        assert_eq!(room(5 * packet, 9_000, packet), 7 * packet - 9_000);
+        assert_eq!(room(5 * packet, 5 * packet, packet), packet);
+        assert_eq!(room(NO_BLOCK, 9_000, packet), NO_BLOCK - 9_000);
     }
 
     #[test]
