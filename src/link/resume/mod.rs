@@ -5,7 +5,8 @@
 //! where it broke, nothing lost and nothing twice. The session is a pure machine (`machine`, with
 //! `outbound`, `inbound`, `detector` and `frame` in it) behind one lock; a small task moves
 //! bytes between it and the connection of the moment ([`SessionDriver`]); the application sees one
-//! [`ResumeStream`] that never sees a drop; a [`Handle`] attaches connections.
+//! [`ResumeStream`] that never sees a drop, or puts a [`Payload`] in its place, which is asked for what
+//! goes next; a [`Handle`] attaches connections.
 //!
 //! It knows no TLS, no tunnel and no account: who may resume what is asked of its user, who passes
 //! in randomness, time-outs, and the value that ties a handshake to one TLS connection.
@@ -54,7 +55,7 @@ pub struct Config {
     pub tx_ring: usize,
     /// Received and not yet read: the credit that the other end has.
     pub rx_ring: usize,
-    /// Written and not yet sent: more would only make interactive streams wait.
+    /// Written to the stream and not yet sent. A [`Payload`] is asked for no more than goes at once.
     pub unsent: usize,
     /// Bytes received that are acknowledged at once…
     pub ack_bytes: usize,
