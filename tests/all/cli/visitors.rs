@@ -1,6 +1,7 @@
 //! What visitors run into is known without a window that shows it.
 
 use super::kit::{Home, Service, free_port, get};
+use crate::support::not_tested::not_tested;
 use crate::support::web::WebService;
 use serde_json::json;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -36,7 +37,7 @@ async fn the_certificate_that_was_accepted_is_told() {
     let (home, service) = (Home::new(), WebService::start_tls("it"));
     // This computer's own services are taken at their word.
     let Some(target) = elsewhere(service.address()).await else {
-        return eprintln!("NOT TESTED: this computer has no address but its own");
+        return not_tested("this computer has no address but its own");
     };
     let words = ["host", &target, "--protocol", "https", "--no-tls-verify"];
     let mut host = home.start(&[&words[..], &["--json", "--control"]].concat());

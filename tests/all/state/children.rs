@@ -1,5 +1,6 @@
 //! Programs of their own for a test: this binary again, running one ignored test.
 
+use crate::support::not_tested::not_tested;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -52,7 +53,7 @@ pub(super) fn installed(program: &str) -> bool {
         .status()
         .is_ok();
     if !found {
-        eprintln!("NOT TESTED: {program} is not installed");
+        not_tested(&format!("{program} is not installed"));
     }
     found
 }

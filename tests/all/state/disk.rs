@@ -2,6 +2,7 @@
 
 use super::children::{child, child_under, finish, folder_of_child};
 use super::programs::append_to;
+use crate::support::not_tested::not_tested;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -102,9 +103,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_loses_nothing() {
     let Some(disk) = SmallDisk::mount() else {
-        eprintln!(
-            "NOT TESTED on a real full disk: no right to mount; see the test beside this one"
-        );
+        not_tested("on a real full disk: no right to mount; see the test beside this one");
         return;
     };
     let home = Home::at(disk.0.path()).expect("a home");
@@ -229,7 +228,7 @@ fn a_home_that_cannot_be_written_is_copied_for_the_session() {
         let mut command = child("disk::child_copies_its_home", &home);
         finish(command.env("XDG_RUNTIME_DIR", &session));
     } else {
-        eprintln!("NOT TESTED: nothing is read-only for this user");
+        not_tested("nothing is read-only for this user");
     }
 }
 

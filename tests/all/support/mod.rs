@@ -9,6 +9,7 @@ pub mod forwarder;
 #[cfg(feature = "ngrok")]
 #[allow(dead_code, reason = "the unit tests of the provider use the rest")]
 pub mod ngrok;
+pub mod not_tested;
 pub mod pattern;
 pub mod raw;
 pub mod relay;
