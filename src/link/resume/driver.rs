@@ -1,8 +1,9 @@
 //! The one task of a session: moves bytes between the machine and the link of the moment.
 //!
-//! It owns the link and two fixed buffers, and decides nothing. A broken or silent link is dropped
+//! It owns the link and a fixed buffer, and decides nothing. A broken or silent link is dropped
 //! and reported; where the next one comes from is somebody else's business.
 
+use super::batch::{Batch, flat};
 use super::end::SessionEnd;
 use super::pace::Pace;
 use super::shared::{Shared, State};
@@ -170,9 +171,7 @@ struct Link {
     generation: u64,
     transport: Box<dyn Transport>,
     input: Box<[u8]>,
-    output: Vec<u8>,
-    /// Bytes of `output` that have gone.
-    gone: usize,
+    output: Batch,
     /// Bytes went to the transport since its last flush.
     dirty: bool,
     /// What is to go has waited for its turn.
@@ -186,8 +185,7 @@ impl Link {
             generation,
             transport,
             input: vec![0; BUFFER].into_boxed_slice(),
-            output: Vec::with_capacity(BUFFER),
-            gone: 0,
+            output: Batch::default(),
             dirty: false,
             gathered: false,
             pace: Pace::new(BUFFER),
@@ -201,7 +199,7 @@ impl Link {
             Poll::Pending => 0,
         };
         let gathers = self.exchange(cx, read, shared);
-        let wrote = self.poll_write(cx);
+        let wrote = self.poll_write(cx, shared);
         if wrote.is_err() {
             self.hear_out(cx, shared);
         }
@@ -239,7 +237,7 @@ impl Link {
 
     /// Whether the transport has taken all of it, and holds back nothing itself.
     fn is_clear(&self) -> bool {
-        self.gone == self.output.len() && !self.dirty
+        self.output.is_gone() && !self.dirty
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -259,7 +257,6 @@ impl Link {
         let (is_clear, limit) = (self.is_clear(), self.pace.limit());
         if is_clear {
             self.output.clear();
-            self.gone = 0;
         }
         let gathered = std::mem::take(&mut self.gathered);
         self.gathered = shared.with(|state| {
@@ -284,26 +281,24 @@ impl Link {
             machine.transmit(self.generation, &mut self.output, limit, now);
             false
         });
-        if is_clear && !self.output.is_empty() {
+        if is_clear {
             self.pace.hand(self.output.len());
         }
         self.gathered
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+    /// Writes out of the ring, and so under its lock; it waits for nothing.
+    fn poll_write(&mut self, cx: &mut Context<'_>, shared: &Shared) -> io::Result<bool> {
         let mut wrote = false;
-        while self.gone < self.output.len() {
-            let rest = &self.output[self.gone..];
-            match Pin::new(&mut self.transport).poll_write(cx, rest) {
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(count)) => {
-                    self.gone += count;
-                    self.dirty = true;
-                    wrote = true;
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => break,
+        while !self.output.is_gone() {
+            let Poll::Ready(count) = shared.with(|state| self.poll_write_some(cx, state)) else {
+                break;
+            };
+            if count? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
             }
+            self.dirty = true;
+            wrote = true;
         }
         if self.dirty
             && let Poll::Ready(flushed) = Pin::new(&mut self.transport).poll_flush(cx)
@@ -314,14 +309,27 @@ impl Link {
         Ok(wrote)
     }
 
+    fn poll_write_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        state: &mut State,
+    ) -> Poll<io::Result<usize>> {
+        let rest = state.machine.rest(self.generation, &self.output);
+        let count = ready!(Pin::new(&mut self.transport).poll_write_vectored(cx, &rest))?;
+        let machine = &mut state.machine;
+        machine.wrote(self.generation, &mut self.output, count);
+        Poll::Ready(Ok(count))
+    }
+
     /// Sends what is left, a reset mostly, and closes the connection.
     async fn close(mut self, shared: &Shared) -> io::Result<()> {
         let (now, generation) = (shared.now(), self.generation);
-        shared.with(|state| {
+        let rest = shared.with(|state| {
             let machine = &mut state.machine;
             machine.transmit(generation, &mut self.output, BUFFER, now);
+            flat(&machine.rest(generation, &self.output))
         });
-        self.transport.write_all(&self.output[self.gone..]).await?;
+        self.transport.write_all(&rest).await?;
         self.transport.shutdown().await
     }
 }

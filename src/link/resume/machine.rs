@@ -3,12 +3,14 @@
 //! Pure: no I/O, no clock, no randomness. Time is a duration since some origin of its user. A link
 //! is known by its generation alone; whatever comes from an older one is ignored.
 
+use super::batch::Batch;
 use super::detector::FailureDetector;
 use super::end::{ProtocolError, ResetReason, ResumeRefusal, SessionEnd};
-use super::frame::{self, Frame, Item, Parser};
+use super::frame::{Frame, Item, Parser};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::{Config, Payload};
+use std::io::IoSlice;
 use std::time::Duration;
 
 /// The right to attach the next link, which an older one can no longer disturb.
@@ -250,11 +252,11 @@ impl SessionMachine {
         self.detector.answered(more, now);
     }
 
-    /// Appends what the link of that generation has to carry now, up to `limit` bytes of `out`.
+    /// Adds what the link of that generation has to carry now, up to `limit` bytes of `out`.
     pub(super) fn transmit(
         &mut self,
         generation: u64,
-        out: &mut Vec<u8>,
+        out: &mut Batch,
         limit: usize,
         now: Duration,
     ) {
@@ -262,25 +264,42 @@ impl SessionMachine {
             return;
         }
         if let Some(reason) = self.reset_to_send.take() {
-            frame::put(out, Frame::Reset(reason));
+            out.put(Frame::Reset(reason));
         }
         if self.end.is_some() {
             return;
         }
         if let Some(number) = self.pong.take() {
-            frame::put(out, Frame::Pong(number));
+            out.put(Frame::Pong(number));
         }
         if let Some(number) = self.detector.take_ping(now) {
-            frame::put(out, Frame::Ping(number));
+            out.put(Frame::Ping(number));
         }
         let rides_along = self.out.is_due() && self.inbound.has_news();
         if rides_along || self.inbound.is_ack_due(now) {
-            frame::put(out, self.inbound.take_ack());
+            out.put(self.inbound.take_ack());
         }
         if self.out.transmit(out, limit) {
             self.detector.asked(now);
         }
         self.settle();
+    }
+
+    /// What the link of that generation has not taken of `batch` yet; nothing once another one has its
+    /// place.
+    pub(super) fn rest<'a>(&'a self, generation: u64, batch: &'a Batch) -> Vec<IoSlice<'a>> {
+        if self.is_current(generation) {
+            self.out.rest(batch)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The link of that generation has taken so many bytes more of `batch`.
+    pub(super) fn wrote(&mut self, generation: u64, batch: &mut Batch, count: usize) {
+        if self.is_current(generation) {
+            self.out.wrote(batch, count);
+        }
     }
 
     /// Takes from `payload` what may go now, `limit` bytes at most.

@@ -12,6 +12,7 @@
 //! in randomness, time-outs, and the value that ties a handshake to one TLS connection.
 
 mod auth;
+mod batch;
 mod detector;
 mod dialling;
 mod driver;
@@ -69,7 +70,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             tx_ring: 4 * 1024 * 1024,
-            rx_ring: 1024 * 1024,
+            rx_ring: 4 * 1024 * 1024,
             unsent: 128 * 1024,
             ack_bytes: 256 * 1024,
             ack_delay: Duration::from_millis(20),

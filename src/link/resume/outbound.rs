@@ -4,9 +4,11 @@
 //! cap: interactive streams would starve behind a bulk one.
 
 use super::Payload;
+use super::batch::Batch;
 use super::end::ProtocolError;
-use super::frame::{self, DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
+use super::frame::{DATA_OVERHEAD, Frame, MAX_PAYLOAD, MAX_SMALL};
 use crate::base::ring::Ring;
+use std::io::IoSlice;
 
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
@@ -14,6 +16,8 @@ pub(super) struct Outbound {
     unsent_cap: usize,
     /// The next sequence number to send over this link.
     sent: u64,
+    /// The next that this link has not taken yet: what is sent waits in a [`Batch`] before that.
+    written: u64,
     /// The first sequence number that was never sent over any link.
     ever_sent: u64,
     acked: u64,
@@ -78,10 +82,10 @@ impl Outbound {
     }
 
     /// # Errors
-    /// When the peer acknowledges what was not sent over this link or less than before, or takes
+    /// When the peer acknowledges what this link has not taken or less than before, or takes
     /// credit back.
     pub(super) fn handle_ack(&mut self, next: u64, window_end: u64) -> Result<(), ProtocolError> {
-        if !(self.acked..=self.sent).contains(&next) {
+        if !(self.acked..=self.written).contains(&next) {
             return Err(ProtocolError::Ack);
         }
         if window_end < self.window_end {
@@ -108,7 +112,7 @@ impl Outbound {
         self.check(next)?;
         self.acked = next;
         self.ring.release_to(next);
-        self.sent = next;
+        (self.sent, self.written) = (next, next);
         Ok(())
     }
 
@@ -127,26 +131,38 @@ impl Outbound {
         self.fin && self.sent == self.ring.end()
     }
 
-    /// Appends frames as long as `out` stays within `limit`: whether there were any.
-    pub(super) fn transmit(&mut self, out: &mut Vec<u8>, limit: usize) -> bool {
+    /// Adds frames as long as `out` stays within `limit`: whether there were any.
+    pub(super) fn transmit(&mut self, out: &mut Batch, limit: usize) -> bool {
         let before = self.sent;
         let until = self.ring.end().min(self.window_end);
         while self.sent < until && out.len() + DATA_OVERHEAD < limit {
             let fits = (limit - out.len() - DATA_OVERHEAD).min(MAX_PAYLOAD);
             let left = usize::try_from(until - self.sent).unwrap_or(usize::MAX);
-            let (first, second) = self.ring.slices(self.sent, fits.min(left));
-            let count = first.len() + second.len();
-            frame::put_data_head(out, self.sent, count);
-            out.extend_from_slice(first);
-            out.extend_from_slice(second);
+            let count = fits.min(left);
+            out.put_data(self.sent, count);
             self.sent += count as u64;
         }
         if self.is_fin_due() && out.len() + MAX_SMALL <= limit {
-            frame::put(out, Frame::Fin { seq: self.sent });
+            out.put(Frame::Fin { seq: self.sent });
             self.sent += 1;
         }
         self.ever_sent = self.ever_sent.max(self.sent);
         self.sent > before
+    }
+
+    /// What of `batch` this link has not taken.
+    pub(super) fn rest<'a>(&'a self, batch: &'a Batch) -> Vec<IoSlice<'a>> {
+        batch.rest(&self.ring)
+    }
+
+    /// The link has taken so many bytes more of `batch`.
+    pub(super) fn wrote(&mut self, batch: &mut Batch, count: usize) {
+        let reached = batch.advance(count);
+        self.written = match reached {
+            _ if batch.is_gone() => self.sent,
+            Some(reached) => reached,
+            None => self.written,
+        };
     }
 
     pub(super) fn shrink(&mut self) {
@@ -170,5 +186,26 @@ impl Outbound {
     /// Bytes that are not acknowledged yet.
     pub(super) const fn unacked(&self) -> usize {
         self.ring.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_link_has_not_taken_cannot_be_acknowledged() {
+        let mut out = Outbound::new(100, 100);
+        out.handle_ack(0, 100).expect("it is credit");
+        out.write(b"abc");
+        let mut batch = Batch::default();
+        assert!(out.transmit(&mut batch, 1000));
+        assert_eq!(out.handle_ack(3, 100), Err(ProtocolError::Ack));
+        out.wrote(&mut batch, DATA_OVERHEAD + 2);
+        assert_eq!(out.handle_ack(3, 100), Err(ProtocolError::Ack));
+        assert_eq!(out.handle_ack(2, 100), Ok(()));
+        assert_eq!(&*out.rest(&batch)[0], b"c", "it is still there");
+        out.wrote(&mut batch, 1);
+        assert_eq!(out.handle_ack(3, 100), Ok(()));
     }
 }

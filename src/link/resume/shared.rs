@@ -1,7 +1,8 @@
 //! The one lock of a session, and who is woken when something under it changes.
 //!
 //! Whoever waits leaves its waker under the very lock that it looked under, so no wake-up can fall
-//! between the look and the wait. Nothing under the lock waits, dials or does I/O.
+//! between the look and the wait. Nothing under the lock waits or dials; only the link takes what it can out of the ring
+//! under it.
 
 use super::handle::Status;
 use super::machine::SessionMachine;

@@ -3,6 +3,7 @@
 
 use super::{Input, Owned, byte_at, bytes_at, parse};
 use crate::link::resume::Config;
+use crate::link::resume::batch::{Batch, flat};
 use crate::link::resume::end::{ResetReason, ResumeRefusal, SessionEnd};
 use crate::link::resume::frame::{self, Frame};
 use crate::link::resume::machine::{Read, SessionMachine};
@@ -175,9 +176,12 @@ impl Bench {
     }
 
     fn transmit(&mut self, limit: usize) {
-        let mut out = Vec::new();
+        let mut batch = Batch::default();
         let generation = self.machine.generation();
-        self.machine.transmit(generation, &mut out, limit, self.now);
+        self.machine
+            .transmit(generation, &mut batch, limit, self.now);
+        let out = flat(&self.machine.rest(generation, &batch));
+        self.machine.wrote(generation, &mut batch, out.len());
         assert!(out.len() <= limit + SMALL_FRAMES);
         let (items, ended) = parse([&out[..]].into_iter());
         assert_eq!(ended, Ok(()), "what goes out are frames");

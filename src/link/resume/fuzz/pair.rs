@@ -2,6 +2,7 @@
 //! its place, and once the network holds still both ends come to their end.
 
 use super::{Input, byte_at, bytes_at, is_finished};
+use crate::link::resume::batch::{Batch, flat};
 use crate::link::resume::end::ResumeRefusal;
 use crate::link::resume::machine::{Read, SessionMachine, Ticket};
 use std::collections::VecDeque;
@@ -34,6 +35,8 @@ struct Side {
     written: u64,
     read: u64,
     eof: bool,
+    /// What its link is to take, which it takes piece by piece.
+    batch: Batch,
     wire: VecDeque<u8>,
 }
 
@@ -46,6 +49,7 @@ impl Side {
             written: 0,
             read: 0,
             eof: false,
+            batch: Batch::default(),
             wire: VecDeque::new(),
         }
     }
@@ -73,10 +77,23 @@ impl Side {
     }
 
     fn transmit(&mut self, limit: usize, now: Duration) {
-        let mut out = Vec::new();
         let generation = self.generation;
-        self.machine.transmit(generation, &mut out, limit, now);
+        if self.batch.is_gone() {
+            self.batch.clear();
+            self.machine
+                .transmit(generation, &mut self.batch, limit, now);
+        }
+        let mut out = flat(&self.machine.rest(generation, &self.batch));
+        // The link takes no more at once than it was asked for now, whatever waits since before.
+        out.truncate(limit.max(1));
+        self.machine.wrote(generation, &mut self.batch, out.len());
         self.wire.extend(out);
+    }
+
+    /// It has another link.
+    fn begin(&mut self, generation: u64) {
+        self.generation = generation;
+        self.batch.clear();
     }
 
     fn is_over(&self) -> bool {
@@ -153,7 +170,7 @@ impl Pair {
         match relay.machine.fence_for(asked.generation, asked.next) {
             Ok(ticket) => {
                 relay.wire.clear();
-                relay.generation = ticket.generation;
+                relay.begin(ticket.generation);
                 assert!(
                     relay
                         .machine
@@ -162,7 +179,7 @@ impl Pair {
                 if how.is_multiple_of(4) {
                     return;
                 }
-                host.generation = asked.generation;
+                host.begin(asked.generation);
                 assert!(host.machine.attach(asked.generation, ticket.next, self.now));
             }
             Err(ResumeRefusal::Finished) => {
