@@ -64,11 +64,13 @@ mod log_limit;
 pub mod manual;
 #[cfg(feature = "ngrok")]
 pub mod ngrok;
+mod page;
 mod probe_marks;
 mod refusing;
 pub mod registry;
 pub mod relay;
 mod types;
+mod visitors;
 
 pub use inventory::{Account, Answer, Inventory, OnCode, Row};
 pub use log_limit::LogLimit;

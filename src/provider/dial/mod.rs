@@ -1,6 +1,7 @@
 //! From a name and a port to a connection, through the proxy that the environment names if one does.
 //!
-//! It knows no provider, and says only what stood in the way: what that means is each one's own.
+//! It knows no provider, and says what stood in the way; what that means to one that has other ways is
+//! its own.
 
 mod proxy;
 mod race;
@@ -10,7 +11,9 @@ pub(super) use proxy::NotThrough;
 pub use proxy::Proxies;
 pub(super) use race::NotReached;
 
+use super::ConnectError;
 use crate::link::Transport;
+use crate::model::Reason;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -23,6 +26,30 @@ pub(super) enum NotConnected {
         address: String,
         fault: NotThrough,
     },
+}
+
+impl NotConnected {
+    /// As a person is told of it, where `host` was to be reached at `address`.
+    pub(super) fn into_error(self, host: &str, address: String) -> ConnectError {
+        match self {
+            Self::Host(NotReached::Offline(said))
+            | Self::Proxy {
+                fault: NotThrough::Offline(said),
+                ..
+            } => ConnectError::with(Reason::Offline, said),
+            Self::Host(NotReached::UnknownHost(said)) => {
+                let host = host.to_owned();
+                ConnectError::with(Reason::UnknownHost { host }, said)
+            }
+            Self::Host(NotReached::Closed(said)) => {
+                ConnectError::with(Reason::RelayUnreachable { address }, said)
+            }
+            Self::Proxy {
+                address,
+                fault: NotThrough::Useless(detail) | NotThrough::Denied(detail),
+            } => ConnectError::new(Reason::ProxyFailed { address, detail }),
+        }
+    }
 }
 
 /// Connects to `host:port`, on the way that `proxies` names.

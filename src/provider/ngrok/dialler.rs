@@ -8,7 +8,7 @@ use super::link::{Link, LinkStream};
 use crate::base::clock;
 use crate::model::{Reason, Secret};
 use crate::provider::ConnectError;
-use crate::provider::dial::{self, NotConnected, NotReached, NotThrough, Proxies};
+use crate::provider::dial::{self, Proxies};
 use ngrok::session::{ConnectError as CrateError, IoStream};
 use ngrok::tunnel::AcceptError;
 use rustls::ClientConfig;
@@ -123,7 +123,7 @@ impl Dialler {
         let address = || format!("{host}:{port}");
         let dialling = async {
             let stream = dial::connect(host, port, &self.proxies).await;
-            let stream = stream.map_err(|fault| map_not_connected(fault, host, address()))?;
+            let stream = stream.map_err(|fault| fault.into_error(host, address()))?;
             let name = ServerName::try_from(host.to_owned()).map_err(|error| {
                 let detail = error.to_string();
                 ConnectError::new(Reason::Refused { detail })
@@ -135,27 +135,6 @@ impl Dialler {
             Ok(stream) => Ok(Link::over(Box::new(stream?))),
             Err(_) => Err(ConnectError::new(Reason::TimedOut)),
         }
-    }
-}
-
-fn map_not_connected(fault: NotConnected, host: &str, edge: String) -> ConnectError {
-    match fault {
-        NotConnected::Host(NotReached::Offline(said))
-        | NotConnected::Proxy {
-            fault: NotThrough::Offline(said),
-            ..
-        } => ConnectError::with(Reason::Offline, said),
-        NotConnected::Host(NotReached::UnknownHost(said)) => {
-            let host = host.to_owned();
-            ConnectError::with(Reason::UnknownHost { host }, said)
-        }
-        NotConnected::Host(NotReached::Closed(said)) => {
-            ConnectError::with(Reason::RelayUnreachable { address: edge }, said)
-        }
-        NotConnected::Proxy {
-            address,
-            fault: NotThrough::Useless(detail) | NotThrough::Denied(detail),
-        } => ConnectError::new(Reason::ProxyFailed { address, detail }),
     }
 }
 

@@ -14,14 +14,13 @@ mod frames;
 mod link;
 mod offers;
 mod options;
-mod page;
 mod policy;
 pub mod probe;
 mod server;
 mod session;
 mod standing;
 mod token;
-mod visitors;
+mod visitor;
 
 pub use connector::{NgrokConnector, Patience};
 pub use errors::{Remedy, remedy};

@@ -6,12 +6,15 @@ use super::connector::Plan;
 use super::endpoints::{Bound, Visit, Wanted};
 use super::errors;
 use super::link::End as LinkEnd;
+use super::offers::OFFERS;
+use super::options::Endpoint;
 use super::standing::{Seat, Standing};
-use super::visitors::Visitors;
+use super::visitor::Visitor;
 use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
 use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::visitors::Visitors;
 use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -28,6 +31,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The edge is told that the endpoints go within this time, then the connection is cut.
 const UNBIND_WITHIN: Duration = Duration::from_secs(2);
+
+/// So many visitors are served at once. With 512 streams the crate's session ends, and a few of them
+/// are not visitors'.
+const MOST_VISITORS: usize = 480;
 
 /// All of a goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
@@ -62,7 +69,7 @@ pub(super) fn start(
     let (session, engine) = ends();
     let link = agent.link().clone();
     let traffic = Arc::new(TrafficBoard::over(move || link.silence()));
-    let visitors = Arc::new(Visitors::new(memories, Arc::clone(&traffic)));
+    let visitors = Arc::new(Visitors::new(OFFERS.name, MOST_VISITORS, memories, Arc::clone(&traffic)));
     let live = agent.live();
     let mut host = Host {
         agent,
@@ -170,7 +177,8 @@ impl Host {
                         let (visitors, link) = (Arc::clone(&self.visitors), self.agent.link().clone());
                         let from = conn.remote_addr();
                         self.serving.spawn(async move {
-                            visitors.serve(port.number, conn, from, link).await;
+                            let mut visitor = Visitor::new(conn, link);
+                            visitors.serve(port.number, &mut visitor, from).await;
                         });
                     }
                     Err(error) => if let Some(end) = self.handle_refusal(error) {
@@ -327,7 +335,8 @@ impl Host {
             .map(|bound| bound.port.clone())
             .collect();
         let options = &self.plan.options;
-        self.visitors.set(&ports, |port| options.endpoint_of(port));
+        let is_web = |port: &Port| options.endpoint_of(port) == Endpoint::Http;
+        self.visitors.set(&ports, is_web);
         let live = self.agent.live();
         self.visitors.serve_at(&live);
         live

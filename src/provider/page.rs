@@ -1,5 +1,5 @@
-//! The page that a web visitor gets where the service cannot answer: the edge knows only that the host
-//! did not, and would not say whose side it is.
+//! The page that a web visitor gets where the service cannot answer and the provider only carries bytes:
+//! it would say at most that the host did not answer, and not whose side it is.
 //!
 //! The relay has pages of its own, with much more on them; this one says the same in little.
 
@@ -18,8 +18,8 @@ const READ_ON: Duration = Duration::from_secs(1);
 /// A request is waited for so long.
 const ASKS_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers a request with what stands in the way, and closes.
-pub(super) async fn answer<V>(visitor: &mut V, verdict: RelayVerdict)
+/// Answers a request that `carrier` brought with what stands in the way, and closes.
+pub(super) async fn answer<V>(visitor: &mut V, carrier: &str, verdict: RelayVerdict)
 where
     V: AsyncRead + AsyncWrite + Unpin,
 {
@@ -28,7 +28,7 @@ where
     };
     let sent = async {
         visitor
-            .write_all(&render(verdict, wants_html(&head)))
+            .write_all(&render(carrier, verdict, wants_html(&head)))
             .await?;
         visitor.shutdown().await
     };
@@ -59,7 +59,7 @@ fn wants_html(head: &[u8]) -> bool {
     })
 }
 
-fn render(verdict: RelayVerdict, html: bool) -> Vec<u8> {
+fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
     let (status, title, what) = match verdict {
         RelayVerdict::Service(ServiceFault::TimedOut | ServiceFault::NoAnswer) => (
             "504 Gateway Timeout",
@@ -82,7 +82,9 @@ fn render(verdict: RelayVerdict, html: bool) -> Vec<u8> {
             "The tunnel works, and has no room for another connection just now.",
         ),
     };
-    let side = "The fault is on the side of whoever hosts it; ngrok and the tunnel are fine.";
+    let side = format!(
+        "The fault is on the side of whoever hosts it; {carrier} and the tunnel are fine."
+    );
     let (kind, body) = if html {
         let style =
             "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
@@ -115,7 +117,7 @@ mod tests {
             far.read_to_string(&mut page).await.expect("text");
             far.shutdown().await.expect("an end");
         };
-        tokio::join!(answer(&mut near, verdict), visitor);
+        tokio::join!(answer(&mut near, "acme", verdict), visitor);
         page
     }
 
@@ -151,11 +153,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_is_waited_for_for_ever() {
         let (mut near, _far) = duplex(64);
-        answer(&mut near, RelayVerdict::Full).await;
+        answer(&mut near, "acme", RelayVerdict::Full).await;
         let (mut near, mut far) = duplex(64 * 1024);
         far.write_all(b"GET / HTTP/1.1\r\n\r\n")
             .await
             .expect("room");
-        answer(&mut near, RelayVerdict::Full).await;
+        answer(&mut near, "acme", RelayVerdict::Full).await;
     }
 }
