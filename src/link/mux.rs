@@ -8,6 +8,8 @@
 //! [yamux]: https://github.com/hashicorp/yamux/blob/master/spec.md
 
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod halves;
 mod queue;
 mod schedule;

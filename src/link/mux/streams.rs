@@ -286,7 +286,7 @@ impl Streams {
         self.live.values().filter(|stream| !stream.dropped).count()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn live(&self) -> usize {
         self.live.len()
     }

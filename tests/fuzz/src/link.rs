@@ -9,6 +9,8 @@
 
 #[path = "../../../src/link/frame.rs"]
 pub mod frame;
+#[path = "../../../src/link/mux.rs"]
+pub mod mux;
 #[path = "../../../src/link/outbox.rs"]
 pub mod outbox;
 #[path = "../../../src/link/resume/mod.rs"]

@@ -13,6 +13,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     match data.split_first() {
         Some((255, words)) => link::check_words(words),
+        Some((254, steps)) => link::mux::fuzz::check(steps),
         _ => link::resume::fuzz::check(data),
     }
 });
