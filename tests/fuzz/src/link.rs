@@ -9,7 +9,7 @@
 
 #[path = "../../../src/link/frame.rs"]
 pub mod frame;
-#[path = "../../../src/link/mux.rs"]
+#[path = "../../../src/link/mux/mod.rs"]
 pub mod mux;
 #[path = "../../../src/link/outbox.rs"]
 pub mod outbox;
