@@ -93,7 +93,7 @@ impl Default for Config {
 ///   session is to last, in a task of its own; whoever drops it ends the session.
 ///
 /// The session owns the connection it was given, two rings of the sizes in [`Config`], and nothing else:
-/// memory is bounded by those and two buffers of 64 KiB for a connection.
+/// memory is bounded by those and a buffer of 64 KiB for a connection.
 ///
 /// # Order of calls
 ///
