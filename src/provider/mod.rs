@@ -66,6 +66,7 @@ pub mod manual;
 pub mod ngrok;
 mod page;
 mod probe_marks;
+mod program;
 mod refusing;
 pub mod registry;
 pub mod relay;

@@ -4,7 +4,7 @@
 mod access;
 mod port;
 
-use super::cli::{self, Cli, Limits, Listed, New, Program, Shown, Told, failed};
+use super::cli::{self, Cli, Limits, Listed, NAMES, New, Shown, Told, failed};
 use super::{Identity, OFFERS};
 use crate::base::clock;
 use crate::model::{
@@ -12,6 +12,7 @@ use crate::model::{
     UnixMillis,
 };
 use crate::provider::ConnectError;
+use crate::provider::program::Program;
 use futures_util::{StreamExt as _, stream};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -32,19 +33,19 @@ pub struct Inventory {
 impl Inventory {
     /// Through the program that `DEVTUNNEL_BIN` names, or the one on the PATH.
     pub fn from_env() -> Self {
-        let cli = Cli::new(Program::from_env());
+        let cli = Cli::new(Program::from_env(&NAMES));
         Self { cli }
     }
 
     /// Through the program at `path`.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        let cli = Cli::new(Program::at(path));
+        let cli = Cli::new(Program::at(&NAMES, path));
         Self { cli }
     }
 
     /// Through the program at `path`, which must answer within this.
     pub fn impatient(path: impl Into<PathBuf>, within: Duration) -> Self {
-        let cli = Cli::new(Program::at(path).within(within));
+        let cli = Cli::new(Program::at(&NAMES, path).within(within));
         Self { cli }
     }
 

@@ -4,11 +4,11 @@ use super::super::Identity;
 use super::device::CodeReader;
 use super::errors::{self, About, Verdict, failed};
 use super::limits::{self, Limits};
-use super::program::{Answer, Program, Watch};
 use super::shapes::{self, Entry, Listed, PortTold, Told, User};
 use crate::base::clock;
 use crate::model::{Access, DeviceCode, PortNumber, Protocol, Reason, Secret, TunnelId};
 use crate::provider::ConnectError;
+use crate::provider::program::{Answer, Program, Watch};
 use std::time::Duration;
 
 /// A code that is typed elsewhere is good for 15 minutes; then the program gives up by itself.

@@ -3,9 +3,9 @@
 
 use super::PROGRAM;
 use super::measures;
-use super::program::{Answer, Fault};
 use crate::model::{Reason, UnixMillis};
 use crate::provider::ConnectError;
+use crate::provider::program::{Answer, Fault};
 
 /// What a command was about.
 #[derive(Clone, Copy, Debug)]
@@ -110,14 +110,7 @@ pub fn failed(detail: impl Into<String>) -> ConnectError {
 
 /// It gave no answer at all.
 pub(super) fn of_fault(fault: &Fault) -> ConnectError {
-    match fault {
-        Fault::NotThere => ConnectError::new(Reason::NotInstalled {
-            program: PROGRAM.to_owned(),
-        }),
-        Fault::NotStarted(_) | Fault::TimedOut(_) | Fault::TooMuch | Fault::Broken(_) => {
-            failed(fault.to_string())
-        }
-    }
+    fault.told(PROGRAM)
 }
 
 /// It answered that it failed.

@@ -8,7 +8,6 @@ mod errors;
 mod limits;
 mod map;
 mod measures;
-mod program;
 mod shapes;
 mod walk;
 
@@ -18,11 +17,19 @@ pub use limits::{Limit, Limits};
 pub use map::Shown;
 pub(super) use map::client_command;
 pub(super) use map::{map_listed, map_port, map_shown};
-pub(super) use program::Program;
 pub(super) use shapes::{Entry, Listed, PortTold, Told, is_public, protocol_of};
+
+use crate::provider::program::Names;
 
 /// What the program is called.
 pub(super) const PROGRAM: &str = "devtunnel";
+
+/// And where it may be.
+pub(super) static NAMES: Names = Names {
+    program: PROGRAM,
+    variable: "DEVTUNNEL_BIN",
+    folders: &[],
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,21 @@
-//! Finds the program and runs it: no shell, nothing on its standard input, an end to its time and to
-//! what it may print. It knows no command and no shape.
+//! Runs a program that is asked something: no shell, nothing on its standard input, an end to its time
+//! and to what it may print. It knows no command and no shape.
 //!
-//! Arguments are logged, output never is: one of the commands prints a token.
+//! Arguments are logged, output never is: it may be a token.
 
-use super::PROGRAM;
-use std::ffi::{OsStr, OsString};
+use super::Program;
+use crate::model::Reason;
+use crate::provider::ConnectError;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// What names another program than the one on the PATH.
-const ASKED: &str = "DEVTUNNEL_BIN";
-
 /// The longest that a command takes: it asks a service on the other side of the world, twice.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+pub(in crate::provider) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The most that is read of each of a command's two outputs.
 const MOST: usize = 1024 * 1024;
@@ -33,16 +31,9 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// tried again.
 const BUSY: (u32, Duration) = (20, Duration::from_millis(25));
 
-/// The program, wherever it is: it is looked for at each run, since it may have been installed since.
-#[derive(Clone, Debug)]
-pub struct Program {
-    asked: Option<OsString>,
-    within: Duration,
-}
-
 /// What a command printed, and how it ended.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(in crate::provider) struct Answer {
     /// Its exit code; `None` when something killed it.
     pub code: Option<i32>,
     /// What it printed. May hold a token.
@@ -53,7 +44,7 @@ pub(super) struct Answer {
 
 /// A command gave no answer at all.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(in crate::provider) enum Fault {
     #[error("it is not there")]
     NotThere,
     /// The system would not start it.
@@ -67,8 +58,24 @@ pub(super) enum Fault {
     Broken(#[from] io::Error),
 }
 
+impl Fault {
+    /// The same, as a person is told of this program.
+    pub(in crate::provider) fn told(&self, program: &str) -> ConnectError {
+        let program = program.to_owned();
+        let detail = self.to_string();
+        let reason = match self {
+            Self::NotThere => Reason::NotInstalled { program },
+            Self::NotStarted(_) | Self::TimedOut(_) | Self::TooMuch | Self::Broken(_) => {
+                let detail = detail.clone();
+                Reason::ProgramFailed { program, detail }
+            }
+        };
+        ConnectError::with(reason, detail)
+    }
+}
+
 /// What a run may do besides running.
-pub(super) struct Watch<'a> {
+pub(in crate::provider) struct Watch<'a> {
     /// The longest it may take.
     pub within: Duration,
     /// Whether what it started dies with it, when it has to die.
@@ -78,28 +85,8 @@ pub(super) struct Watch<'a> {
 }
 
 impl Program {
-    /// The one that the environment names, or the one on the PATH.
-    pub fn from_env() -> Self {
-        let asked = std::env::var_os(ASKED).filter(|asked| !asked.is_empty());
-        Self {
-            asked,
-            within: ANSWER_WITHIN,
-        }
-    }
-
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self {
-            asked: Some(path.into().into()),
-            within: ANSWER_WITHIN,
-        }
-    }
-
-    pub fn within(self, within: Duration) -> Self {
-        Self { within, ..self }
-    }
-
     /// Runs it with these arguments.
-    pub(super) async fn run(&self, argv: &[&str]) -> Result<Answer, Fault> {
+    pub(in crate::provider) async fn run(&self, argv: &[&str]) -> Result<Answer, Fault> {
         let watch = Watch {
             within: self.within,
             with_children: true,
@@ -109,15 +96,22 @@ impl Program {
     }
 
     /// Runs it with these arguments and somebody who reads along. Dropping the future ends it.
-    pub(super) async fn watch(&self, argv: &[&str], watch: Watch<'_>) -> Result<Answer, Fault> {
-        let started = Instant::now();
+    pub(in crate::provider) async fn watch(
+        &self,
+        argv: &[&str],
+        watch: Watch<'_>,
+    ) -> Result<Answer, Fault> {
+        let (program, started) = (self.names.program, Instant::now());
         let answer = self.start_and_read(argv, watch).await;
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &answer {
             Ok(answer) => {
-                tracing::debug!(?argv, code = answer.code, millis, "devtunnel has answered");
+                let code = answer.code;
+                tracing::debug!(program, ?argv, code, millis, "the program has answered");
             }
-            Err(fault) => tracing::warn!(?argv, %fault, millis, "devtunnel has not answered"),
+            Err(fault) => {
+                tracing::warn!(program, ?argv, %fault, millis, "the program has not answered");
+            }
         }
         answer
     }
@@ -125,46 +119,18 @@ impl Program {
     async fn start_and_read(&self, argv: &[&str], watch: Watch<'_>) -> Result<Answer, Fault> {
         let path = self.path().ok_or(Fault::NotThere)?;
         let running = Running {
-            child: start(&path, argv).await?,
+            child: spawn(&mut command(&path, argv)).await?,
             with_children: watch.with_children,
         };
         running.read(watch).await
     }
-
-    fn path(&self) -> Option<PathBuf> {
-        match &self.asked {
-            Some(asked) => Some(asked.into()),
-            None => find(
-                std::env::var_os("PATH").as_deref(),
-                std::env::home_dir().as_deref(),
-            ),
-        }
-    }
 }
 
-/// The program on `path`; else where its installers put it: a program that the desktop started does
-/// not have the PATH that a terminal has.
-fn find(path: Option<&OsStr>, home: Option<&Path>) -> Option<PathBuf> {
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let on_path = path.map(std::env::split_paths).into_iter().flatten();
-    let below_home = ["bin", ".local/bin", "AppData/Local/Microsoft/WinGet/Links"];
-    let below_home = below_home
-        .iter()
-        .filter_map(|folder| Some(home?.join(folder)));
-    let shared = ["/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
-    on_path
-        .chain(below_home)
-        .chain(shared)
-        // A relative folder of the PATH would mean whatever folder this happens to run in.
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&name))
-        .find(|program| program.is_file())
-}
-
-async fn start(path: &Path, argv: &[&str]) -> Result<Child, Fault> {
+/// Starts what can be started, in a moment if need be.
+pub(super) async fn spawn(command: &mut Command) -> Result<Child, Fault> {
     let (mut tries, pause) = BUSY;
     loop {
-        match command(path, argv).spawn() {
+        match command.spawn() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Fault::NotThere),
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries > 0 => {
                 tries -= 1;
@@ -194,7 +160,7 @@ fn command(path: &Path, argv: &[&str]) -> Command {
 
 /// Keeps Windows from showing a console for each run.
 #[cfg(windows)]
-const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+pub(super) const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// A program that runs. Dropping it ends it.
 struct Running {
@@ -243,7 +209,7 @@ impl Drop for Running {
             && let Err(error) =
                 rustix::process::kill_process_group(group, rustix::process::Signal::KILL)
         {
-            tracing::debug!(%error, "what devtunnel started could not be ended");
+            tracing::debug!(%error, "what a program started could not be ended");
         }
     }
 }
@@ -306,5 +272,5 @@ impl<P: AsyncRead + Unpin> Output<P> {
 }
 
 #[cfg(all(test, unix))]
-#[path = "program_tests.rs"]
+#[path = "run_tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 //! Runs small scripts in the program's place: what they print, how they end, and how they are ended.
 
 use super::*;
+use crate::provider::program::Names;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
@@ -9,13 +10,19 @@ use tokio::io::AsyncBufReadExt as _;
 /// Long enough for a shell on a busy machine.
 const PATIENT: Duration = Duration::from_secs(20);
 
+static NAMES: Names = Names {
+    program: "sample",
+    variable: "SAMPLE_BIN",
+    folders: &[],
+};
+
 /// A program that is this shell script.
 fn script(text: &str) -> (TempDir, Program) {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("devtunnel");
+    let path = folder.path().join("sample");
     fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
-    (folder, Program::at(path).within(PATIENT))
+    (folder, Program::at(&NAMES, path).within(PATIENT))
 }
 
 #[tokio::test]
@@ -38,9 +45,9 @@ async fn it_has_nothing_to_read_and_the_environment_as_it_is() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_told_apart_from_one_that_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = Program::at(folder.path().join("devtunnel"));
+    let program = Program::at(&NAMES, folder.path().join("sample"));
     assert!(matches!(program.run(&[]).await, Err(Fault::NotThere)));
-    let program = Program::at(folder.path());
+    let program = Program::at(&NAMES, folder.path());
     assert!(matches!(program.run(&[]).await, Err(Fault::NotStarted(_))));
 }
 
@@ -151,19 +158,4 @@ async fn lines_are_told_as_they_are_printed() {
     program.watch(&[], watch).await.expect("an answer");
     told.sort_unstable();
     assert_eq!(told, ["err", "ha-lf", "last", "one"]);
-}
-
-#[test]
-fn it_is_found_on_the_path_and_where_its_installers_put_it() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (path, home) = (folder.path().join("path"), folder.path().join("home"));
-    let in_home = home.join("bin");
-    fs::create_dir_all(&path).expect("a folder");
-    fs::create_dir_all(&in_home).expect("a folder");
-    let both = std::env::join_paths([Path::new("bin"), &path]).expect("a path");
-    let find = || super::find(Some(&both), Some(&home));
-    fs::write(in_home.join("devtunnel"), "").expect("a file");
-    assert_eq!(find(), Some(in_home.join("devtunnel")));
-    fs::write(path.join("devtunnel"), "").expect("a file");
-    assert_eq!(find(), Some(path.join("devtunnel")));
 }
