@@ -201,6 +201,8 @@ fault-protocol = Their side: the provider's relay says what this program does no
 fault-not-installed = Your side: the program { $program } is not on this computer. Install it, then try again.
 fault-no-provider = Your side: this build of Underpass has no provider { $provider }. Take one that has it.
 fault-program-failed = Your side: the program { $program } failed ({ $detail }). Run it in a terminal to see more; an update of it may help.
+fault-program-exited = Your side: the program { $program } ended ({ $detail }). It is started again by itself.
+fault-not-ready = Your side: { $provider } is not ready ({ $detail }). Hosting goes on by itself after it.
 
 ## Causes: the same in a word or two, for the timeline
 

@@ -203,6 +203,8 @@ fault-protocol = Do outro lado: o relay do provedor diz algo que este programa n
 fault-not-installed = Do seu lado: o programa { $program } não está neste computador. Instale-o e tente de novo.
 fault-no-provider = Do seu lado: esta versão do Underpass não tem o provedor { $provider }. Use uma que o tenha.
 fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }). Execute-o em um terminal para ver mais; uma atualização dele pode ajudar.
+fault-program-exited = Do seu lado: o programa { $program } terminou ({ $detail }). Ele é iniciado de novo automaticamente.
+fault-not-ready = Do seu lado: { $provider } não está pronto ({ $detail }). A hospedagem continua sozinha depois disso.
 
 ## Causas: o mesmo em uma ou duas palavras, para o histórico
 

@@ -152,6 +152,15 @@ pub enum Reason {
     NoProvider { provider: String },
     /// The provider's own program did not do what it was started for.
     ProgramFailed { program: String, detail: String },
+    /// The provider's own program ended while it was to serve.
+    ProgramExited {
+        program: String,
+        /// What it said last.
+        detail: String,
+    },
+    /// What the provider needs is not there yet, on this computer or in an account: the detail says
+    /// what, and what helps.
+    NotReady { provider: String, detail: String },
     /// Anything else; the detail is what was said of it.
     Other { detail: String },
 }
@@ -202,6 +211,9 @@ impl Reason {
             Self::NotInstalled { .. } => ("not-installed", Ours, Fatal),
             Self::NoProvider { .. } => ("no-provider", Ours, Fatal),
             Self::ProgramFailed { .. } => ("program-failed", Ours, Transient),
+            Self::ProgramExited { .. } => ("process-exited", Ours, Transient),
+            // Whoever mends it mends it elsewhere: hosting is to go on by itself then.
+            Self::NotReady { .. } => ("not-ready", Ours, Transient),
             Self::Other { .. } => ("other", Ours, Transient),
         }
     }
@@ -238,6 +250,8 @@ impl Reason {
             | Self::Refused { detail }
             | Self::ProtocolFault { detail }
             | Self::ProgramFailed { detail, .. }
+            | Self::ProgramExited { detail, .. }
+            | Self::NotReady { detail, .. }
             | Self::Other { detail } => Some(detail),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, is_offline};
-use crate::model::{Access, AccountId, Diagnosis, Lack, Life, Reason, ServiceFault};
+use crate::model::{Access, AccountId, Action, Diagnosis, Lack, Life, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -103,7 +103,17 @@ fn sign_in(scene: &Scene, group: &Group) -> Button {
 
 fn install_help(group: &Group) -> Button {
     let help = |account| button::account(&account, m::act_install_help());
-    group.account().map_or_else(|| try_again(group), help)
+    let page = || match group.offers.program {
+        Some(_) => {
+            let provider = group.offers.id;
+            button::enabled(
+                m::act_open_install_page(),
+                Action::OpenInstallPage { provider },
+            )
+        }
+        None => try_again(group),
+    };
+    group.account().map_or_else(page, help)
 }
 
 fn try_again(group: &Group) -> Button {

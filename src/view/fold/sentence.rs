@@ -329,6 +329,8 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::NoProvider { provider } => m::fault_no_provider(provider),
         Reason::NotInstalled { program } => m::fault_not_installed(program),
         Reason::ProgramFailed { program, detail } => m::fault_program_failed(detail, program),
+        Reason::ProgramExited { program, detail } => m::fault_program_exited(detail, program),
+        Reason::NotReady { provider, detail } => m::fault_not_ready(detail, provider),
         Reason::Other { detail } => m::fault_other(detail),
     }
 }
@@ -373,6 +375,8 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         | Reason::NotInstalled { .. }
         | Reason::NoProvider { .. }
         | Reason::ProgramFailed { .. }
+        | Reason::ProgramExited { .. }
+        | Reason::NotReady { .. }
         | Reason::Other { .. } => m::cause_here(),
     }
 }

@@ -278,6 +278,14 @@ pub(super) fn every_reason() -> Vec<Reason> {
             provider: "sample".to_owned(),
             detail: detail(),
         },
+        Reason::ProgramExited {
+            program: "sampled".to_owned(),
+            detail: detail(),
+        },
+        Reason::NotReady {
+            provider: "sample".to_owned(),
+            detail: detail(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -328,5 +336,7 @@ fn place(reason: &Reason) -> usize {
         Reason::TokenMissing { .. } => 38,
         Reason::TokenInvalid { .. } => 39,
         Reason::OptionsInvalid { .. } => 40,
+        Reason::ProgramExited { .. } => 41,
+        Reason::NotReady { .. } => 42,
     }
 }
