@@ -56,6 +56,7 @@
 //! ```
 
 mod attended;
+pub mod cloudflared;
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;

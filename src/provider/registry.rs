@@ -65,16 +65,13 @@ pub fn remote(secrets: Arc<Secrets>) -> Registry {
     Registry::new(others(secrets))
 }
 
-#[cfg_attr(
-    not(feature = "ngrok"),
-    expect(unused_variables, clippy::needless_pass_by_value)
-)]
 fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
     vec![
         #[cfg(feature = "devtunnel")]
         Arc::new(super::devtunnel::DevTunnels::from_env()),
         #[cfg(feature = "ngrok")]
-        Arc::new(super::ngrok::Ngrok::new(secrets)),
+        Arc::new(super::ngrok::Ngrok::new(Arc::clone(&secrets))),
+        Arc::new(super::cloudflared::Cloudflared::new(secrets)),
         Arc::new(super::manual::Manual),
     ]
 }
@@ -86,6 +83,7 @@ pub fn catalog() -> Catalog {
         &super::devtunnel::OFFERS,
         #[cfg(feature = "ngrok")]
         &super::ngrok::OFFERS,
+        &super::cloudflared::OFFERS,
         &super::manual::OFFERS,
     ])
 }
