@@ -71,6 +71,7 @@ mod program;
 mod refusing;
 pub mod registry;
 pub mod relay;
+pub mod tailscale;
 mod types;
 mod visitors;
 

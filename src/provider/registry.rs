@@ -71,7 +71,8 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
         Arc::new(super::devtunnel::DevTunnels::from_env()),
         #[cfg(feature = "ngrok")]
         Arc::new(super::ngrok::Ngrok::new(Arc::clone(&secrets))),
-        Arc::new(super::cloudflared::Cloudflared::new(secrets)),
+        Arc::new(super::cloudflared::Cloudflared::new(Arc::clone(&secrets))),
+        Arc::new(super::tailscale::Tailscale::new(secrets)),
         Arc::new(super::manual::Manual),
     ]
 }
@@ -84,6 +85,7 @@ pub fn catalog() -> Catalog {
         #[cfg(feature = "ngrok")]
         &super::ngrok::OFFERS,
         &super::cloudflared::OFFERS,
+        &super::tailscale::OFFERS,
         &super::manual::OFFERS,
     ])
 }
