@@ -4,6 +4,8 @@
 mod account;
 mod accounts;
 mod bad_input;
+#[cfg(unix)]
+mod cloudflared;
 mod hosting;
 mod kit;
 mod limits;

@@ -4,6 +4,9 @@
 //! is for an event.
 
 pub mod account;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod cloudflared;
 pub mod computer;
 pub mod forwarder;
 #[cfg(feature = "ngrok")]
@@ -15,6 +18,9 @@ pub mod raw;
 pub mod relay;
 pub mod screen;
 pub mod spot;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod tailscale;
 pub mod visitor;
 pub mod wait;
 pub mod web;
