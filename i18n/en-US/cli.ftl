@@ -194,6 +194,7 @@ advice-program = Install it: { $command }
 advice-sign-in = Sign in, in the app or in a terminal: { $command }
 advice-token = Copy it from { $page } and give it to: underpass account add { $provider }
 advice-sign-in-app = Sign in, in the app.
+advice-mend = Mend that, then look again.
 advice-service = Check the network, and HTTPS_PROXY where there is a proxy.
 advice-write = The log says more: run it again with -vv.
 advice-delete = It was made for this check: delete { $id } at { $provider }.

@@ -194,6 +194,7 @@ advice-program = Instale-o: { $command }
 advice-sign-in = Entre na conta, no app ou no terminal: { $command }
 advice-token = Copie-o de { $page } e passe-o a: underpass account add { $provider }
 advice-sign-in-app = Entre na conta, no app.
+advice-mend = Corrija isso e verifique de novo.
 advice-service = Confira a rede, e HTTPS_PROXY se houver um proxy.
 advice-write = O registro diz mais: execute de novo com -vv.
 advice-delete = Foi criado para esta verificação: exclua { $id } em { $provider }.

@@ -3,7 +3,7 @@
 
 use super::refusing::Refusing;
 use super::relay::{RelayConnector, RelayLocator};
-use super::{Connector, Inventory, ProbeMarks};
+use super::{BoxFuture, ConnectError, Connector, Inventory, ProbeMarks};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
 use crate::secrets::Secrets;
 use std::sync::Arc;
@@ -31,6 +31,12 @@ pub trait Provider: Send + Sync {
     /// A sentence on what is wrong with what the environment says of it.
     fn service(&self) -> Result<Option<(String, u16)>, String> {
         Ok(None)
+    }
+
+    /// What its own program says of itself, and whether that can work here; `None` where it runs none,
+    /// or an account tells. It bounds itself.
+    fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
+        None
     }
 
     /// Makes the sessions of one tunnel for an account, whose probes are known by `probes`.

@@ -68,11 +68,30 @@ pub(super) async fn all(
         };
         checks.extend(look.all(write).await);
     }
+    checks.extend(program(provider).await);
     if checks.is_empty() {
         let of = Subject::new(format!("{id}-service"), m::doctor_service());
         checks.push(of.ok(m::doctor_nothing_needed()));
     }
     checks
+}
+
+/// The provider's own program, where no account asks for it.
+async fn program(provider: &dyn Provider) -> Option<Check> {
+    let offers = provider.offers();
+    let of = Subject::new(format!("{}-program", offers.id), m::doctor_program());
+    Some(match provider.program()?.await {
+        Ok(version) => of.ok(m::doctor_version(version)),
+        Err(error) => {
+            let advice = match (&error.reason, offers.program) {
+                (Reason::NotInstalled { .. }, Some(program)) => {
+                    m::advice_program(program.install_command)
+                }
+                _ => m::advice_mend(),
+            };
+            of.fail(fault(&error.reason), advice)
+        }
+    })
 }
 
 /// Whether anything accepts a connection where the service is. Behind a proxy it may not, and hosting

@@ -5,7 +5,7 @@ use super::config::Config;
 use super::errors::{self, words};
 use super::lines::{self, Told};
 use super::metrics;
-use super::offers::{NAMES, OFFERS};
+use super::offers::OFFERS;
 use super::options::{Kind, Options};
 use super::rules;
 use crate::base::{clock, network};
@@ -150,7 +150,7 @@ impl Carrying {
             without: Some("TUNNEL_"),
         };
         let running = self.program.start(&start).await;
-        running.map_err(|fault| fault.told(NAMES.program))
+        running.map_err(|fault| self.program.told(fault))
     }
 }
 
@@ -221,13 +221,11 @@ impl Begun {
     }
 
     fn failed(&self, exit: Option<Exit>, secret: &str) -> ConnectError {
-        match exit {
-            Some(exit) => errors::classify(&self.told, exit, secret, clock::wall()),
-            None => {
-                let said = self.told.last().map(|said| words(said, secret));
-                ConnectError::with(Reason::TimedOut, said.unwrap_or_default())
-            }
+        if let Some(exit) = exit {
+            return errors::classify(&self.told, exit, secret, clock::wall());
         }
+        let said = self.told.last().map(|said| words(said, secret));
+        ConnectError::with(Reason::TimedOut, said.unwrap_or_default())
     }
 }
 

@@ -95,7 +95,9 @@ mod tests {
 
     fn reason(lines: &[&str]) -> Reason {
         let mut told = Told::default();
-        lines.iter().for_each(|line| told.take(line));
+        for line in lines {
+            told.take(line);
+        }
         classify(&told, Exit { code: Some(1) }, "s3cret", NOW).reason
     }
 

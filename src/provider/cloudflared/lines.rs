@@ -120,7 +120,9 @@ mod tests {
 
     fn told(text: &str) -> Told {
         let mut told = Told::default();
-        text.lines().for_each(|line| told.take(line));
+        for line in text.lines() {
+            told.take(line);
+        }
         told
     }
 

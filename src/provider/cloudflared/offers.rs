@@ -8,9 +8,13 @@ use crate::model::{
     ProviderOptions, TextSpec,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
-use crate::provider::{Connector, ProbeMarks, Provider};
+use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider};
 use crate::secrets::Secrets;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// It is asked for its version, and asks nobody else.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) static NAMES: Names = Names {
     program: "cloudflared",
@@ -94,6 +98,13 @@ impl Cloudflared {
 impl Provider for Cloudflared {
     fn offers(&self) -> &'static Offers {
         &OFFERS
+    }
+
+    fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
+        Some(Box::pin(async {
+            let program = program::Program::from_env(&NAMES).within(ANSWERS_WITHIN);
+            program.ask(&["version", "--short"]).await
+        }))
     }
 
     fn connector(

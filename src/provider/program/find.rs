@@ -1,6 +1,7 @@
 //! Where a program is.
 
-use super::ANSWER_WITHIN;
+use super::{ANSWER_WITHIN, Fault};
+use crate::provider::ConnectError;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,6 +45,11 @@ impl Program {
 
     pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
+    }
+
+    /// What a fault of this program means to a person.
+    pub fn told(&self, fault: Fault) -> ConnectError {
+        self.misnamed(fault).told(self.names.program)
     }
 
     pub(super) fn path(&self) -> Option<PathBuf> {

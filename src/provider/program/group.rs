@@ -51,7 +51,8 @@ impl Group {
         command
             .args(["-c", GUARD])
             .env_clear()
-            .env("PATH", "/usr/bin:/bin")
+            // Where `sleep` is.
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -20,6 +20,9 @@ pub(in crate::provider) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// The most that is read of each of a command's two outputs.
 const MOST: usize = 1024 * 1024;
 
+/// As much of a line as a person reads, in characters.
+const MOST_WORDS: usize = 300;
+
 /// How much is read at once.
 const CHUNK: usize = 8 * 1024;
 
@@ -93,6 +96,25 @@ impl Program {
             on_line: &mut |_| {},
         };
         self.watch(argv, watch).await
+    }
+
+    /// The first line that it answers, as a person may see it.
+    pub(in crate::provider) async fn ask(&self, argv: &[&str]) -> Result<String, ConnectError> {
+        let answer = self.run(argv).await.map_err(|fault| self.told(fault))?;
+        let first = |text: &str| {
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.chars().filter(|c| !c.is_control()).take(MOST_WORDS);
+            line.collect::<String>()
+        };
+        if answer.code == Some(0) {
+            return Ok(first(&answer.stdout));
+        }
+        let program = self.names.program.to_owned();
+        let detail = match first(&answer.stderr) {
+            said if said.is_empty() => format!("`{program} {}` failed", argv.join(" ")),
+            said => said,
+        };
+        Err(ConnectError::new(Reason::ProgramFailed { program, detail }))
     }
 
     /// Runs it with these arguments and somebody who reads along. Dropping the future ends it.

@@ -96,8 +96,7 @@ impl Program {
         group.admit(&mut command);
         #[cfg(windows)]
         command.creation_flags(super::run::CREATE_NO_WINDOW);
-        let started = super::run::spawn(&mut command).await;
-        let mut child = started.map_err(|fault| self.misnamed(fault))?;
+        let mut child = super::run::spawn(&mut command).await?;
         let program = self.names.program;
         tracing::info!(program, argv = ?start.argv, process = child.id(), "the program runs");
         Ok(Running {
@@ -110,7 +109,7 @@ impl Program {
     }
 
     /// What is not where the environment says is no program that could be installed.
-    fn misnamed(&self, fault: Fault) -> Fault {
+    pub(super) fn misnamed(&self, fault: Fault) -> Fault {
         match (&self.asked, fault) {
             (Some(asked), Fault::NotThere) => {
                 let (variable, path) = (self.names.variable, asked.display());

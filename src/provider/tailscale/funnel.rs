@@ -30,8 +30,11 @@ const MOST_LINES: usize = 30;
 /// that the program is gone.
 const LINGERS: Duration = Duration::from_secs(10);
 
-/// So many looks in a row that tell nothing are one too many.
+/// So many looks in a row that are no good are one too many.
 const DOUBTS: u32 = 2;
+
+/// After the first of them comes the next so soon.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// A program that prints without end is quoted now and then.
 static SAID: LogLimit = LogLimit::new();
@@ -109,7 +112,7 @@ impl Carrying {
             ..Start::default()
         };
         let running = self.program.start(&start).await;
-        let running = running.map_err(|fault| fault.told(NAMES.program))?;
+        let running = running.map_err(|fault| self.program.told(fault))?;
         let url = match (is_tcp, public) {
             (true, public) => format!("tcp://{}:{public}", wanted.name),
             (false, 443) => format!("https://{}", wanted.name),
@@ -217,7 +220,7 @@ async fn ask(program: &Program, argv: &[&str]) -> Result<String, ConnectError> {
     let answer = program
         .run(argv)
         .await
-        .map_err(|fault| fault.told(NAMES.program))?;
+        .map_err(|fault| program.told(fault))?;
     if answer.code == Some(0) {
         return Ok(answer.stdout);
     }
@@ -228,6 +231,13 @@ async fn ask(program: &Program, argv: &[&str]) -> Result<String, ConnectError> {
         let detail = last.unwrap_or_else(|| format!("`tailscale {}` failed", argv.join(" ")));
         ConnectError::new(Reason::ProgramFailed { program, detail })
     }))
+}
+
+/// Its version, where a Funnel can work.
+pub(super) async fn version(program: &Program) -> Result<String, ConnectError> {
+    let said = program.ask(&["version"]).await?;
+    preflight(program).await?;
+    Ok(said)
 }
 
 async fn preflight(program: &Program) -> Result<Ready, ConnectError> {
@@ -248,8 +258,8 @@ enum Found {
     Served,
     /// It is not.
     NotServed(Lost),
-    /// Nobody could say.
-    Nothing(ConnectError),
+    /// It is not, or nobody could say: that may pass.
+    Doubt(Lost),
 }
 
 async fn look(at: Instant, program: Program, wanted: Wanted) -> Found {
@@ -257,7 +267,8 @@ async fn look(at: Instant, program: Program, wanted: Wanted) -> Found {
     match preflight(&program).await {
         Ok(_) => {}
         Err(why) if why.reason == Reason::LinkLost => {
-            return Found::NotServed(Lost {
+            // tailscaled looks for its servers again.
+            return Found::Doubt(Lost {
                 why,
                 may_return: true,
             });
@@ -265,7 +276,7 @@ async fn look(at: Instant, program: Program, wanted: Wanted) -> Found {
         Err(why) if matches!(why.reason, Reason::NotReady { .. }) => {
             return Found::NotServed(Lost::over(why));
         }
-        Err(why) => return Found::Nothing(why),
+        Err(why) => return Found::Doubt(Lost::over(why)),
     }
     match rules(&program).await {
         Ok(rules) if rules.has(&wanted) => Found::Served,
@@ -275,7 +286,7 @@ async fn look(at: Instant, program: Program, wanted: Wanted) -> Found {
                 "another Tailscale rule has taken port {port} from it; `tailscale serve status` lists them"
             ))))
         }
-        Err(why) => Found::Nothing(why),
+        Err(why) => Found::Doubt(Lost::over(why)),
     }
 }
 
@@ -365,11 +376,12 @@ impl Funnel {
                             return Ok(());
                         }
                         Found::NotServed(lost) => return Err(lost),
-                        Found::Nothing(why) => {
+                        Found::Doubt(lost) => {
                             self.doubts += 1;
                             if self.doubts >= DOUBTS {
-                                return Err(Lost::over(why));
+                                return Err(lost);
                             }
+                            self.look_at(Instant::now() + AGAIN.min(self.patience.look));
                         }
                     }
                 }
@@ -384,7 +396,7 @@ impl Funnel {
             match timeout_at(until, self.step()).await {
                 Ok(Ok(())) => return Ok(self.url.clone()),
                 // The rule may come a moment after the words.
-                Ok(Err(lost)) if lost.may_return || self.is_over(until) => return Err(lost),
+                Ok(Err(lost)) if lost.may_return || is_over(until) => return Err(lost),
                 Ok(Err(lost)) if !matches!(lost.why.reason, Reason::NotReady { .. }) => {
                     return Err(lost);
                 }
@@ -393,11 +405,11 @@ impl Funnel {
             }
         }
     }
+}
 
-    /// No other look fits in.
-    fn is_over(&self, until: Instant) -> bool {
-        Instant::now() + Duration::from_secs(1) >= until
-    }
+/// No other look fits in.
+fn is_over(until: Instant) -> bool {
+    Instant::now() + Duration::from_secs(1) >= until
 }
 
 impl Tunnel for Funnel {

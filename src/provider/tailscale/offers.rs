@@ -1,6 +1,6 @@
 //! What Tailscale Funnel carries, takes and needs, and the way from that to a connector.
 
-use super::funnel::{Carrying, Patience};
+use super::funnel::{self, Carrying, Patience};
 use super::options::Options;
 use super::probe::Dialect;
 use crate::model::{
@@ -8,7 +8,7 @@ use crate::model::{
     ProviderOptions,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
-use crate::provider::{Connector, ProbeMarks, Provider};
+use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -91,6 +91,13 @@ impl Tailscale {
 impl Provider for Tailscale {
     fn offers(&self) -> &'static Offers {
         &OFFERS
+    }
+
+    fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
+        Some(Box::pin(async {
+            let program = program::Program::from_env(&NAMES);
+            funnel::version(&program.within(Patience::default().answer)).await
+        }))
     }
 
     fn connector(

@@ -68,13 +68,21 @@ impl Rules {
         let place = format!("{}:{}", wanted.name, wanted.port);
         self.all().any(|config| {
             let leads = |value: Option<&Value>| {
-                value.is_some_and(|value| value.to_string().contains(&wanted.origin))
+                value.is_some_and(|value| names(&value.to_string(), &wanted.origin))
             };
             let funnelled = config.allow_funnel.get(&place) == Some(&true);
             let tcp = config.tcp.get(&wanted.port.to_string());
             funnelled && (leads(config.web.get(&place)) || leads(tcp))
         })
     }
+}
+
+/// Whether an address stands in a text, and not only the beginning of one.
+fn names(text: &str, address: &str) -> bool {
+    text.match_indices(address).any(|(at, _)| {
+        let behind = text[at + address.len()..].chars().next();
+        !behind.is_some_and(|c| c.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
@@ -105,6 +113,7 @@ mod tests {
                 && rules.has(&wanted(10_000, "127.0.0.1:5432"))
         );
         assert!(!rules.has(&wanted(443, "127.0.0.1:4000")), "another's");
+        assert!(!rules.has(&wanted(443, "127.0.0.1:300")), "a beginning");
         assert!(
             !rules.has(&wanted(8443, "127.0.0.1:9000")),
             "it lets nobody in"

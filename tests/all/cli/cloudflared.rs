@@ -1,7 +1,7 @@
 //! `underpass host --provider cloudflared` and `--provider tailscale` with the built binary, at
 //! stand-ins for their programs.
 
-use super::kit::{Home, Running, Service};
+use super::kit::{Home, Running, Service, finish};
 use crate::support::cloudflared::{NAMED, StandIn};
 use crate::support::tailscale;
 use serde_json::json;
@@ -143,4 +143,25 @@ async fn a_funnel_hosts_and_says_what_it_waits_for() {
     let alive = stand_in.alive();
     host.kill();
     alive.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_asks_the_program() {
+    let (home, stand_in) = (Home::new(), StandIn::start().await);
+    stand_in.does("case $1 in version) echo 2026.8.2;; esac");
+    stand_in.says("");
+    let asked = |program: &Path| {
+        let mut command = home.command(&["doctor", "--provider", "cloudflared"]);
+        finish(command.env("CLOUDFLARED_BIN", program)).out
+    };
+    let said = asked(&stand_in.program());
+    assert!(said.contains("2026.8.2"), "{said}");
+    let said = asked(&home.path().join("none"));
+    assert!(said.contains("CLOUDFLARED_BIN names "), "{said}");
+    let stand_in = tailscale::StandIn::start();
+    stand_in
+        .is("case $1 in version) echo 1.103.0;; *) echo '{\"BackendState\":\"Stopped\"}';; esac");
+    let mut command = home.command(&["doctor", "--provider", "tailscale"]);
+    let said = finish(command.env("TAILSCALE_BIN", stand_in.program())).out;
+    assert!(said.contains("tailscale up"), "{said}");
 }
