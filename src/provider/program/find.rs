@@ -35,6 +35,7 @@ impl Program {
         }
     }
 
+    #[cfg(any(test, feature = "devtunnel"))]
     pub fn at(names: &'static Names, path: impl Into<PathBuf>) -> Self {
         Self {
             names,

@@ -17,5 +17,7 @@ pub(in crate::provider) use carrier::{Carrier, Lost, ProgramConnector, Tunnel, i
 pub(in crate::provider) use find::{Names, Program};
 pub(in crate::provider) use front::Front;
 pub(in crate::provider) use group::Signal;
-pub(in crate::provider) use run::{ANSWER_WITHIN, Answer, Fault, Watch};
+pub(in crate::provider) use run::{ANSWER_WITHIN, Fault};
+#[cfg(feature = "devtunnel")]
+pub(in crate::provider) use run::{Answer, Watch};
 pub(in crate::provider) use supervised::{Exit, Running, STOP_WITHIN, Said, Start};
