@@ -47,6 +47,7 @@ cli-provider = { $id }: { $name }
 cli-provider-protocols = carries { $protocols }
 cli-provider-program = needs the program { $program }
 cli-provider-probes = is checked every { $minutes } minutes: { $probes } requests a month, of the { $all } that a free account has
+cli-provider-unencrypted = does not encrypt what goes between this computer and the provider
 cli-provider-token = needs an account's token, from { $page }: underpass account add { $provider }
 cli-provider-option-empty = --set { $key }=… takes { $takes }
 cli-provider-secret = --set { $key }=@FILE takes a secret, as { $takes }

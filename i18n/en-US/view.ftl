@@ -168,6 +168,7 @@ fault-hosted-here-too = Your side: Underpass hosts this tunnel on this computer 
 fault-taken-over = Their side: another machine took this tunnel over.
 fault-public-port-taken = Their side: public port { $port } is taken. Choose another public port.
 fault-public-port-outside = Their side: the relay gives public ports { $first } to { $last }, not { $port }. Choose one of those.
+fault-still-held = Their side: { $place } is still held, most likely by an earlier connection of this tunnel. Hosting goes on by itself when the server gives it up.
 fault-no-public-ports = Their side: the relay has no public TCP port to give. Try again when one is free.
 fault-too-many-tunnels = { $limit ->
     [one] Their side: the relay takes no more than { $limit } tunnel of this account. Stop it, then try again.
@@ -307,6 +308,7 @@ provider-ours = Our relay
 set-up = Set up { $provider }…
 access-private = private
 access-public = public
+access-unencrypted = public, not encrypted
 expiry-left = { $span } left
 expiry-over = expired
 
@@ -454,6 +456,7 @@ why-stopped-watched = Not watched.
 why-unrouted-watched = Watched. Waiting for the URL to answer ({ $span }).
 act-watch = Watch
 fact-watched-for = Watched for
+provider-unencrypted = { $provider } does not encrypt: whoever is on the way can read and change what goes through the tunnel. Use it for nothing secret.
 shut-token = To use { $provider }, add your account's token first.
 why-stopped-token = Not hosted. { $provider } needs your account's token.
 account-token = token kept

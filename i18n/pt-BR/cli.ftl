@@ -47,6 +47,7 @@ cli-provider = { $id }: { $name }
 cli-provider-protocols = aceita { $protocols }
 cli-provider-program = precisa do programa { $program }
 cli-provider-probes = é verificado a cada { $minutes } minutos: { $probes } pedidos por mês, dos { $all } de uma conta gratuita
+cli-provider-unencrypted = não criptografa o que vai entre este computador e o provedor
 cli-provider-token = precisa do token de uma conta, de { $page }: underpass account add { $provider }
 cli-provider-option-empty = --set { $key }=… aceita { $takes }
 cli-provider-secret = --set { $key }=@ARQUIVO aceita um segredo, como { $takes }

@@ -170,6 +170,7 @@ fault-hosted-here-too = Do seu lado: o Underpass já hospeda este túnel neste c
 fault-taken-over = Do outro lado: outra máquina assumiu este túnel.
 fault-public-port-taken = Do outro lado: a porta pública { $port } está ocupada. Escolha outra porta pública.
 fault-public-port-outside = Do outro lado: o relay dá as portas públicas { $first } a { $last }, não a { $port }. Escolha uma dessas.
+fault-still-held = Do outro lado: { $place } ainda está em uso, muito provavelmente por uma conexão anterior deste túnel. A hospedagem continua sozinha quando o servidor liberar.
 fault-no-public-ports = Do outro lado: o relay não tem porta TCP pública para dar. Tente de novo quando houver uma livre.
 fault-too-many-tunnels = { $limit ->
     [one] Do outro lado: o relay aceita no máximo { $limit } túnel desta conta. Pare-o e tente de novo.
@@ -309,6 +310,7 @@ provider-ours = Nosso relay
 set-up = Configurar { $provider }…
 access-private = privado
 access-public = público
+access-unencrypted = público, sem criptografia
 expiry-left = expira em { $span }
 expiry-over = expirado
 
@@ -459,6 +461,7 @@ why-stopped-watched = Não observado.
 why-unrouted-watched = Observado. Aguardando a URL responder ({ $span }).
 act-watch = Observar
 fact-watched-for = Observado há
+provider-unencrypted = O { $provider } não criptografa: quem estiver no caminho pode ler e alterar o que vai pelo túnel. Não o use para nada secreto.
 shut-token = Para usar { $provider }, adicione antes o token da sua conta.
 why-stopped-token = Não está hospedado. { $provider } precisa do token da sua conta.
 account-token = token guardado

@@ -43,6 +43,8 @@ struct Line<'a> {
     /// The variable that holds an account's token.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
+    /// What goes between this computer and it is encrypted.
+    encrypted: bool,
     options: Vec<OptionLine<'a>>,
 }
 
@@ -84,6 +86,7 @@ fn line(offers: &'static Offers) -> Line<'static> {
         program: offers.program.map(|program| program.name),
         sign_in: offers.sign_in.iter().map(|way| way.key).collect(),
         token: offers.token.map(|token| token.variable),
+        encrypted: offers.encrypted,
         options: options(offers),
     }
 }
@@ -141,6 +144,9 @@ fn tell(console: &Console, offers: &'static Offers) {
     }
     if let Some(token) = offers.token {
         lines.push(m::cli_provider_token(token.page, id));
+    }
+    if !offers.encrypted {
+        lines.push(m::cli_provider_unencrypted());
     }
     for option in options(offers) {
         let (key, takes) = (option.key, option.takes);

@@ -38,6 +38,16 @@ impl<S> ReadAhead<S> {
         }
     }
 
+    /// One from which this was read already, and is to be read again.
+    pub fn behind(read: &[u8], inner: S) -> Self {
+        Self {
+            inner,
+            buffer: read.into(),
+            start: 0,
+            end: read.len(),
+        }
+    }
+
     /// What it reads from.
     #[cfg(test)]
     pub(super) fn get_ref(&self) -> &S {

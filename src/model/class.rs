@@ -92,6 +92,12 @@ pub enum Reason {
         first: u16,
         last: u16,
     },
+    /// The place that was asked for is still held, as far as one can tell by an earlier connection of
+    /// the tunnel's own, of which the server has not noticed that it is gone.
+    StillHeld {
+        /// A public `HOST:PORT`, or a name.
+        place: String,
+    },
     /// The relay's range of public TCP ports is used up, or it has none.
     NoPublicPorts,
     /// The relay takes no more tunnels of this account.
@@ -188,6 +194,7 @@ impl Reason {
             Self::TakenOver => ("taken-over", Theirs, Displaced),
             Self::PublicPortTaken { .. } => ("public-port-taken", Theirs, Fatal),
             Self::PublicPortOutside { .. } => ("public-port-outside", Theirs, Fatal),
+            Self::StillHeld { .. } => ("still-held", Theirs, Transient),
             Self::NoPublicPorts => ("no-public-ports", Theirs, Fatal),
             Self::TooManyTunnels { .. } => ("too-many-tunnels", Theirs, Fatal),
             Self::TooManySessions => ("too-many-sessions", Theirs, Quota),

@@ -60,6 +60,17 @@ pub const fn probes_a_month(interval: Duration) -> u64 {
     }
 }
 
+/// The dialect of a provider that only carries bytes: what is said of the service stands in the page that
+/// the host itself sends.
+#[derive(Debug)]
+pub struct PageDialect;
+
+impl ProbeDialect for PageDialect {
+    fn verdict(&self, _: u16, header: Header<'_>) -> Option<RelayVerdict> {
+        header(RelayVerdict::HEADER).and_then(RelayVerdict::parse)
+    }
+}
+
 /// The dialect of our own relay, which names itself in each of its pages.
 #[derive(Debug)]
 pub struct OwnDialect;

@@ -30,7 +30,7 @@ mod tunnel;
 pub use action::{Action, DialogKind};
 pub use class::{Class, Reason, Side};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
-pub use dialect::{Header, OwnDialect, ProbeDialect, probes_a_month};
+pub use dialect::{Header, OwnDialect, PageDialect, ProbeDialect, probes_a_month};
 pub use form::{
     Field, FieldError, TypedTarget, parse_name, parse_port, parse_target, parse_typed_target,
     parse_url_target,

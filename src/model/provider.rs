@@ -209,6 +209,9 @@ pub struct Offers {
     pub joins: bool,
     /// A port's service can be asked by another name, and told of its visitors by the PROXY protocol.
     pub port_options: bool,
+    /// What goes between this computer and the provider is encrypted. What goes between visitors and
+    /// the provider, the URL tells.
+    pub encrypted: bool,
     /// How its public URLs are asked.
     pub probe: &'static dyn ProbeDialect,
     /// A tunnel can be made, hosted and deleted to see whether that works.
@@ -247,6 +250,7 @@ impl Offers {
         protocol_is_fixed: false,
         joins: true,
         port_options: true,
+        encrypted: true,
         probe: &OwnDialect,
         trial: false,
         watches: None,

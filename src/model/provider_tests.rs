@@ -38,6 +38,7 @@ impl Offers {
         protocol_is_fixed: true,
         joins: false,
         port_options: false,
+        encrypted: true,
         probe: &SampleDialect,
         trial: true,
         watches: None,

@@ -82,9 +82,8 @@ fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
             "The tunnel works, and has no room for another connection just now.",
         ),
     };
-    let side = format!(
-        "The fault is on the side of whoever hosts it; {carrier} and the tunnel are fine."
-    );
+    let side =
+        format!("The fault is on the side of whoever hosts it; {carrier} and the tunnel are fine.");
     let (kind, body) = if html {
         let style =
             "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";

@@ -72,6 +72,9 @@ pub struct ProviderChoice {
     pub submit: Msg,
     /// What may be set for a tunnel there; it is sent with the rest of the form.
     pub options: Vec<OptionRow>,
+    /// What a person should know before picking it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Msg>,
     /// So many of them are usual; the others are shown once they are asked for, or wrong.
     pub usual: usize,
     /// Why it cannot be picked now.

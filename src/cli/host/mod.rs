@@ -57,6 +57,9 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         for msg in &remote::open_anyway(args, offers.name, &plan) {
             console.error(msg);
         }
+        if !offers.encrypted {
+            console.error(&m::provider_unencrypted(offers.name));
+        }
         let begin = Begin {
             tunnels: plan.tunnels.clone(),
             // Those are the desktop's: what is hosted here is what was typed.

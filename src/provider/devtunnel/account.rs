@@ -64,6 +64,7 @@ pub static OFFERS: Offers = Offers {
     protocol_is_fixed: true,
     joins: false,
     port_options: false,
+    encrypted: true,
     probe: &Dialect,
     trial: true,
     watches: None,

@@ -5,7 +5,7 @@
 
 use super::race::{self, NotReached, reach};
 use crate::base::local;
-use crate::link::Transport;
+use crate::link::{ReadAhead, Transport};
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode, Uri};
 use http_body_util::Empty;
@@ -177,13 +177,15 @@ impl Proxy {
     ) -> Result<Box<dyn Transport>, NotThrough> {
         let scheme = self.scheme()?;
         let own = unbracketed(self.0.uri().host().unwrap_or_default());
-        let stream = reach(own, self.port()).await.map_err(map_not_reached)?;
+        let stream = reach(own, self.port())
+            .await
+            .map_err(map_not_reached)?;
         let target = target(host, port).map_err(|error| NotThrough::Denied(error.to_string()))?;
         Ok(match scheme {
-            Scheme::Http => Box::new(self.ask(stream, &target).await?),
+            Scheme::Http => self.ask(stream, &target).await?,
             Scheme::Https => {
                 let stream = encrypt(stream, own).await.map_err(useless)?;
-                Box::new(self.ask(stream, &target).await?)
+                self.ask(stream, &target).await?
             }
             Scheme::Socks5 { here: true } => {
                 let target = resolve(host, port).await?;
@@ -194,7 +196,11 @@ impl Proxy {
     }
 
     /// HTTP's CONNECT.
-    async fn ask<S: Transport>(&self, stream: S, target: &Uri) -> Result<S, NotThrough> {
+    async fn ask<S: Transport>(
+        &self,
+        stream: S,
+        target: &Uri,
+    ) -> Result<Box<dyn Transport>, NotThrough> {
         let mut builder = http1::Builder::new();
         let opened = builder.max_buf_size(HEAD).handshake(TokioIo::new(stream));
         let (mut sender, mut connection) = opened.await.map_err(useless)?;
@@ -218,14 +224,13 @@ impl Proxy {
             end.await.map_err(useless)?;
         }
         let parts = connection.into_parts();
-        if parts.read_buf.is_empty() {
-            Ok(parts.io.into_inner())
+        let stream = parts.io.into_inner();
+        Ok(if parts.read_buf.is_empty() {
+            Box::new(stream)
         } else {
-            // In TLS the client speaks first.
-            Err(NotThrough::Denied(
-                "it speaks before it is asked".to_owned(),
-            ))
-        }
+            // Who was to be reached speaks first.
+            Box::new(ReadAhead::behind(&parts.read_buf, stream))
+        })
     }
 
     fn request(&self, target: &Uri) -> Result<Request<Empty<Bytes>>, http::Error> {
@@ -321,6 +326,8 @@ fn useless(error: impl fmt::Display) -> NotThrough {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
 
     fn address(url: &str, except: &str, host: &str) -> Option<String> {
         Proxies::one(url, except).address_for(host, 7443)
@@ -366,6 +373,26 @@ mod tests {
             assert_eq!(listed, except == "*", "{except} {host}");
         }
         assert_eq!(Proxies::default().address_for("relay.example", 1), None);
+    }
+
+    #[tokio::test]
+    async fn what_the_far_end_says_first_is_not_lost() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let proxy = Proxies::one(&url, "").find("far.example", 7835);
+        let proxy = proxy.expect("it is used");
+        let answering = async {
+            let (mut socket, _) = listener.accept().await.expect("it comes");
+            let mut asked = [0; 1024];
+            let read = socket.read(&mut asked).await.expect("it asks");
+            assert!(asked[..read].starts_with(b"CONNECT far.example:7835 "));
+            let answer = b"HTTP/1.1 200 OK\r\n\r\nhello";
+            socket.write_all(answer).await.expect("it is open");
+        };
+        let (stream, ()) = tokio::join!(proxy.reach("far.example", 7835), answering);
+        let (mut stream, mut said) = (stream.expect("it is let through"), String::new());
+        stream.read_to_string(&mut said).await.expect("text");
+        assert_eq!(said, "hello");
     }
 
     #[test]

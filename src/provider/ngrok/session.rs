@@ -69,7 +69,12 @@ pub(super) fn start(
     let (session, engine) = ends();
     let link = agent.link().clone();
     let traffic = Arc::new(TrafficBoard::over(move || link.silence()));
-    let visitors = Arc::new(Visitors::new(OFFERS.name, MOST_VISITORS, memories, Arc::clone(&traffic)));
+    let visitors = Arc::new(Visitors::new(
+        OFFERS.name,
+        MOST_VISITORS,
+        memories,
+        Arc::clone(&traffic),
+    ));
     let live = agent.live();
     let mut host = Host {
         agent,

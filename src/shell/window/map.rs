@@ -274,6 +274,7 @@ impl Text<'_> {
             access: provider.access,
             submit: self.of(&provider.submit),
             usual: i32::try_from(provider.usual).unwrap_or(i32::MAX),
+            warning: self.opt(provider.warning.as_ref()),
             shut: self.opt(provider.shut.as_ref()),
             set_up: self.maybe_button(provider.set_up.as_ref()),
         }

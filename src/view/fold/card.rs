@@ -12,13 +12,17 @@ pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     let tunnel = group.tunnel;
     let public = match group.access {
         Some(access) => access == Access::Public,
-        None => relay.public,
+        None if group.offers.joins => relay.public,
+        // Whoever knows the URL may visit; where a watched one leads, nobody here knows.
+        None => group.offers.watches.is_none(),
     };
     Card {
         tunnel: tunnel.id.clone(),
         name: super::name::in_window(tunnel),
         provider: provider(group, relay),
-        access: if public {
+        access: if !group.offers.encrypted {
+            m::access_unencrypted()
+        } else if public {
             m::access_public()
         } else {
             m::access_private()

@@ -140,6 +140,7 @@ fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
         },
         usual: settings::usual_of_new_tunnel(scene.inputs, offers),
         options: settings::of_new_tunnel(scene.inputs, offers),
+        warning: (!offers.encrypted).then(|| m::provider_unencrypted(offers.name)),
         shut: lack.map(|lack| shut(offers, lack)),
         set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),
     }

@@ -304,6 +304,7 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::PublicPortOutside { port, first, last } => {
             m::fault_public_port_outside(first.to_string(), last.to_string(), port.to_string())
         }
+        Reason::StillHeld { place } => m::fault_still_held(place),
         Reason::NoPublicPorts => m::fault_no_public_ports(),
         Reason::TooManyTunnels { limit } => m::fault_too_many_tunnels(*limit),
         Reason::TooManySessions => m::fault_too_many_sessions(),
@@ -362,6 +363,7 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
         | Reason::PublicPortOutside { .. }
+        | Reason::StillHeld { .. }
         | Reason::NoPublicPorts
         | Reason::TooManyTunnels { .. }
         | Reason::TooManyNames { .. }

@@ -21,6 +21,7 @@ impl Scene {
                     submit: self.say("Create and host", "Criar e hospedar"),
                     options: vec![],
                     usual: usize::MAX,
+                    warning: None,
                     shut: None,
                     set_up: None,
                 }],

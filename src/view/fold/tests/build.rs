@@ -286,6 +286,7 @@ pub(super) fn every_reason() -> Vec<Reason> {
             provider: "sample".to_owned(),
             detail: detail(),
         },
+        Reason::StillHeld { place: address() },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -338,5 +339,6 @@ fn place(reason: &Reason) -> usize {
         Reason::OptionsInvalid { .. } => 40,
         Reason::ProgramExited { .. } => 41,
         Reason::NotReady { .. } => 42,
+        Reason::StillHeld { .. } => 43,
     }
 }
