@@ -56,6 +56,8 @@
 //! ```
 
 mod attended;
+pub mod bore;
+mod chosen;
 pub mod cloudflared;
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
@@ -66,12 +68,16 @@ pub mod manual;
 #[cfg(feature = "ngrok")]
 pub mod ngrok;
 mod page;
+mod per_port;
 mod probe_marks;
 mod program;
 mod refusing;
 pub mod registry;
 pub mod relay;
+mod standing;
 pub mod tailscale;
+#[cfg(test)]
+mod tests;
 mod types;
 mod visitors;
 

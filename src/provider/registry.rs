@@ -78,7 +78,8 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
         #[cfg(feature = "ngrok")]
         Arc::new(super::ngrok::Ngrok::new(Arc::clone(&secrets))),
         Arc::new(super::cloudflared::Cloudflared::new(Arc::clone(&secrets))),
-        Arc::new(super::tailscale::Tailscale::new(secrets)),
+        Arc::new(super::tailscale::Tailscale::new(Arc::clone(&secrets))),
+        Arc::new(super::bore::Bore::new(secrets)),
         Arc::new(super::manual::Manual),
     ]
 }
@@ -92,6 +93,7 @@ pub fn catalog() -> Catalog {
         &super::ngrok::OFFERS,
         &super::cloudflared::OFFERS,
         &super::tailscale::OFFERS,
+        &super::bore::OFFERS,
         &super::manual::OFFERS,
     ])
 }

@@ -9,13 +9,16 @@ use crate::link::pump::pump;
 use crate::model::{LivePort, Port, PortNumber, Protocol, RelayVerdict, ServiceFault};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
 /// Visitors break connections off as often as they like.
 static BROKEN: LogLimit = LogLimit::new();
+
+/// The address of a visitor of whom the provider does not say who it is.
+pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// The ports that visitors come to.
 pub(super) struct Visitors {

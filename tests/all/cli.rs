@@ -4,6 +4,7 @@
 mod account;
 mod accounts;
 mod bad_input;
+mod bore;
 #[cfg(unix)]
 mod cloudflared;
 mod hosting;

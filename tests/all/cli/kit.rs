@@ -4,7 +4,7 @@
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
@@ -401,13 +401,11 @@ fn answer(mut socket: TcpStream, text: &str) {
 pub(super) fn get(url: &str) -> (u16, String) {
     let rest = url.strip_prefix("http://").expect("a web URL");
     let authority = rest.split('/').next().expect("a host");
-    let port: u16 = authority
-        .rsplit_once(':')
-        .expect("a port")
-        .1
-        .parse()
-        .expect("a number");
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the relay listens");
+    let (host, port) = authority.rsplit_once(':').expect("a port");
+    let port: u16 = port.parse().expect("a number");
+    // Names are this computer's here, whatever they are called.
+    let address = host.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+    let mut socket = TcpStream::connect((address, port)).expect("the relay listens");
     socket.set_read_timeout(Some(LONG)).expect("set");
     write!(
         socket,

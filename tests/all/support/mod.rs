@@ -4,6 +4,8 @@
 //! is for an event.
 
 pub mod account;
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod bore;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the unit tests of the provider use the rest")]
 pub mod cloudflared;

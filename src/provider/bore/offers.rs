@@ -1,0 +1,177 @@
+//! What bore carries and takes, and the way from that to a connector.
+
+use super::connector::BoreConnector;
+use super::server::Server;
+use crate::model::{
+    AccountId, Chosen, Inventory, Offers, OptionKind, OptionSpec, PageDialect, PortNumber,
+    Protocol, ProviderId, ProviderOptions, Secret, TextSpec, TunnelId,
+};
+use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
+use crate::secrets::Secrets;
+use std::sync::Arc;
+
+/// bore's own variable for the secret, which its client reads too.
+pub const SECRET_VARIABLE: &str = "BORE_SECRET";
+
+/// What it offers.
+pub static OFFERS: Offers = Offers {
+    id: ProviderId::literal("bore"),
+    name: "bore",
+    protocols: &Protocol::ALL,
+    inventory: Inventory::Here,
+    joins: false,
+    port_options: false,
+    encrypted: false,
+    probe: &PageDialect,
+    options: &[
+        OptionSpec {
+            default: "bore.pub",
+            ..OptionSpec::new(
+                "server",
+                "bore-server",
+                OptionKind::Text(TextSpec {
+                    example: "HOST[:PORT]",
+                    takes: |text| Server::parse(text).is_some(),
+                }),
+            )
+        }
+        .of_tunnel(),
+        OptionSpec::new(
+            "secret",
+            "bore-secret",
+            OptionKind::Secret(TextSpec {
+                example: "SECRET",
+                takes: is_secret,
+            }),
+        )
+        .of_tunnel(),
+        OptionSpec::new(
+            "remote-port",
+            "bore-remote-port",
+            OptionKind::Number {
+                min: 1,
+                max: 65_535,
+            },
+        )
+        .of_tunnel()
+        .advanced(),
+    ],
+    ..Offers::RELAY
+};
+
+pub(super) fn invalid(detail: String) -> ConnectError {
+    chosen::invalid(&OFFERS, detail)
+}
+
+/// Whether it can be a secret: one line that is not empty.
+fn is_secret(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// What was chosen for a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) server: Server,
+    /// The public port that is to be had.
+    pub(super) public: Option<PortNumber>,
+}
+
+impl Choice {
+    pub(super) fn parse(options: &ProviderOptions) -> Result<Self, ConnectError> {
+        chosen::check(&OFFERS, options)?;
+        let of = |key| OFFERS.option(key).map_or("", |option| options.get(option));
+        let server = Server::parse(of("server"));
+        let server = server.ok_or_else(|| invalid("server: it takes HOST[:PORT]".to_owned()))?;
+        let public = of("remote-port").parse().ok().and_then(PortNumber::new);
+        Ok(Self { server, public })
+    }
+}
+
+/// Where the secret of a tunnel comes from, each time it is needed. May wait for a person.
+pub(super) type SecretSource =
+    Arc<dyn Fn(&TunnelId, bool) -> Result<Option<Secret>, ConnectError> + Send + Sync>;
+
+/// What is kept of the tunnel, else what the environment has.
+fn source(secrets: Arc<Secrets>) -> SecretSource {
+    Arc::new(move |tunnel: &TunnelId, is_kept: bool| {
+        if !is_kept {
+            let given = std::env::var(SECRET_VARIABLE).ok();
+            return Ok(given
+                .filter(|text| is_secret(text))
+                .map(|text| Secret::new(&text)));
+        }
+        match secrets.get(&Chosen::secret_name(tunnel, "secret")) {
+            Ok(Some(secret)) => Ok(Some(secret)),
+            // Without it a stranger's server may take the place of the one that is meant.
+            Ok(None) => Err(invalid(
+                "secret: what was kept of it is gone; set it again".to_owned(),
+            )),
+            Err(error) => Err(invalid(format!("secret: {error}"))),
+        }
+    })
+}
+
+/// bore, with the secrets that are kept on this computer.
+pub struct Bore(Arc<Secrets>);
+
+impl Bore {
+    /// With the tunnels' secrets among these.
+    pub const fn new(secrets: Arc<Secrets>) -> Self {
+        Self(secrets)
+    }
+}
+
+impl Provider for Bore {
+    fn offers(&self) -> &'static Offers {
+        &OFFERS
+    }
+
+    fn connector(
+        &self,
+        _: &AccountId,
+        options: &ProviderOptions,
+        _: ProbeMarks,
+    ) -> Box<dyn Connector> {
+        let source = source(Arc::clone(&self.0));
+        Box::new(BoreConnector::new(source, Choice::parse(options)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_becomes_a_choice_or_says_what_is_wrong() {
+        let parse = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            let pairs = pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            Choice::parse(&ProviderOptions(pairs.collect()))
+        };
+        let choice = parse(&[("server", "a.example:9"), ("remote-port", "9000")]).expect("good");
+        assert_eq!(choice.server.to_string(), "a.example:9");
+        assert_eq!(choice.public.map(PortNumber::get), Some(9000));
+        let usual = parse(&[]).expect("all has a default");
+        assert_eq!(usual.server.to_string(), "bore.pub:7835");
+        assert_eq!(usual.public, None);
+        for (key, value) in [
+            ("server", "http://a.example"),
+            ("server", ""),
+            ("remote-port", "0"),
+            ("remote-port", "65536"),
+            ("remote-port", "web"),
+            ("secret", "s3cret"),
+            ("of-later", "on"),
+        ] {
+            let error = parse(&[(key, value)]).expect_err(key);
+            let detail = error.reason.detail().unwrap_or_default().to_owned();
+            assert!(
+                detail.starts_with(key) && !detail.contains("s3cret"),
+                "{detail}"
+            );
+        }
+        let secret = OFFERS.option("secret").expect("it is there");
+        assert!(secret.takes("two words\n") && !secret.takes(" ") && !secret.takes("a\nb"));
+    }
+}
