@@ -62,7 +62,9 @@ pub mod cloudflared;
 #[cfg(feature = "devtunnel")]
 pub mod devtunnel;
 mod dial;
+mod http;
 mod inventory;
+pub mod localtunnel;
 mod log_limit;
 pub mod manual;
 #[cfg(feature = "ngrok")]

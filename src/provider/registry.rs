@@ -80,6 +80,7 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
         Arc::new(super::cloudflared::Cloudflared::new(Arc::clone(&secrets))),
         Arc::new(super::tailscale::Tailscale::new(Arc::clone(&secrets))),
         Arc::new(super::bore::Bore::new(secrets)),
+        Arc::new(super::localtunnel::Localtunnel),
         Arc::new(super::manual::Manual),
     ]
 }
@@ -94,6 +95,7 @@ pub fn catalog() -> Catalog {
         &super::cloudflared::OFFERS,
         &super::tailscale::OFFERS,
         &super::bore::OFFERS,
+        &super::localtunnel::OFFERS,
         &super::manual::OFFERS,
     ])
 }

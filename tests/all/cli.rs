@@ -10,6 +10,7 @@ mod cloudflared;
 mod hosting;
 mod kit;
 mod limits;
+mod localtunnel;
 mod manual;
 #[cfg(feature = "ngrok")]
 mod ngrok;

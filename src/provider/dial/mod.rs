@@ -58,6 +58,25 @@ pub(super) async fn connect(
     port: u16,
     proxies: &Proxies,
 ) -> Result<Box<dyn Transport>, NotConnected> {
+    connect_by(host, port, proxies, false).await
+}
+
+/// The same for a connection on which nobody may say anything for long: one that is dead is found out
+/// all the same, and the way there does not forget it.
+pub(super) async fn connect_idle(
+    host: &str,
+    port: u16,
+    proxies: &Proxies,
+) -> Result<Box<dyn Transport>, NotConnected> {
+    connect_by(host, port, proxies, true).await
+}
+
+async fn connect_by(
+    host: &str,
+    port: u16,
+    proxies: &Proxies,
+    idle: bool,
+) -> Result<Box<dyn Transport>, NotConnected> {
     match proxies.find(host, port) {
         Some(proxy) => {
             let through = proxy.reach(host, port).await;
@@ -67,7 +86,7 @@ pub(super) async fn connect(
                 fault,
             })
         }
-        None => match race::reach(host, port).await {
+        None => match race::reach(host, port, idle).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(fault) => Err(NotConnected::Host(fault)),
         },

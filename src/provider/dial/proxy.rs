@@ -177,7 +177,9 @@ impl Proxy {
     ) -> Result<Box<dyn Transport>, NotThrough> {
         let scheme = self.scheme()?;
         let own = unbracketed(self.0.uri().host().unwrap_or_default());
-        let stream = reach(own, self.port()).await.map_err(map_not_reached)?;
+        let stream = reach(own, self.port(), false)
+            .await
+            .map_err(map_not_reached)?;
         let target = target(host, port).map_err(|error| NotThrough::Denied(error.to_string()))?;
         Ok(match scheme {
             Scheme::Http => self.ask(stream, &target).await?,

@@ -4,6 +4,7 @@ use crate::link::ReadAhead;
 use crate::link::transport::{self, Socket};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,14 +28,28 @@ pub(in crate::provider) enum NotReached {
     Closed(String),
 }
 
-/// Connects to the first address of `host` that accepts.
-pub(super) async fn reach(host: &str, port: u16) -> Result<ReadAhead<Socket>, NotReached> {
+/// The kernel asks on a connection that is idle whether it still stands: after so long, then so often.
+const ASK_AFTER: Duration = Duration::from_secs(30);
+const ASK_EVERY: Duration = Duration::from_secs(10);
+
+/// Connects to the first address of `host` that accepts; where it is `idle` mostly, the kernel looks after
+/// it.
+pub(super) async fn reach(
+    host: &str,
+    port: u16,
+    idle: bool,
+) -> Result<ReadAhead<Socket>, NotReached> {
     let addresses = resolve(host, port)
         .await
         .map_err(|error| NotReached::UnknownHost(error.to_string()))?;
     let socket = race(addresses)
         .await
         .map_err(|errors| map_errors(&errors))?;
+    if idle {
+        let asking = TcpKeepalive::new().with_time(ASK_AFTER);
+        let asked = SockRef::from(&socket).set_tcp_keepalive(&asking.with_interval(ASK_EVERY));
+        asked.map_err(|error| NotReached::Closed(error.to_string()))?;
+    }
     transport::prepare(socket).map_err(|error| NotReached::Closed(error.to_string()))
 }
 

@@ -11,6 +11,8 @@ pub mod bore;
 pub mod cloudflared;
 pub mod computer;
 pub mod forwarder;
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod localtunnel;
 #[cfg(feature = "ngrok")]
 #[allow(dead_code, reason = "the unit tests of the provider use the rest")]
 pub mod ngrok;

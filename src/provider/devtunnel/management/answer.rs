@@ -6,8 +6,6 @@ use crate::model::{Reason, UnixMillis};
 use crate::provider::ConnectError;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use std::error::Error;
-use std::io;
 
 /// The header by which the service's own answers are told from a proxy's.
 const SERVED_BY: &str = "x-served-by";
@@ -98,54 +96,6 @@ fn retry_after(headers: &HeaderMap) -> Option<UnixMillis> {
 fn time(text: &str) -> Option<u64> {
     let time = DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
     u64::try_from(time.as_millisecond()).ok()
-}
-
-/// What it means that there is no answer.
-pub(super) fn map_failure(error: &reqwest::Error, host: &str, address: &str) -> ConnectError {
-    // Its URL is left out: it says nothing that the log does not say already.
-    let mut said = vec![];
-    let mut source: Option<&dyn Error> = Some(error);
-    let mut kind = None;
-    while let Some(cause) = source {
-        said.push(cause.to_string());
-        kind = kind.or(cause.downcast_ref::<io::Error>().map(io::Error::kind));
-        source = cause.source();
-    }
-    let said = said.join(": ");
-    let reason = if error.is_timeout() {
-        Reason::TimedOut
-    } else if said.contains("dns error") {
-        let host = host.to_owned();
-        Reason::UnknownHost { host }
-    } else {
-        map_kind(kind, error.is_connect(), address, &said)
-    };
-    ConnectError::with(reason, said)
-}
-
-fn map_kind(kind: Option<io::ErrorKind>, connecting: bool, address: &str, said: &str) -> Reason {
-    let unreachable = || Reason::RelayUnreachable {
-        address: address.to_owned(),
-    };
-    match kind {
-        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown) => Reason::Offline,
-        Some(io::ErrorKind::TimedOut) => Reason::TimedOut,
-        // Mostly a certificate that nobody trusts.
-        Some(io::ErrorKind::InvalidData) => Reason::Other {
-            detail: said.to_owned(),
-        },
-        Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable) => unreachable(),
-        Some(
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::BrokenPipe,
-        ) => Reason::LinkLost,
-        _ if connecting => unreachable(),
-        _ => Reason::Other {
-            detail: said.to_owned(),
-        },
-    }
 }
 
 #[cfg(test)]

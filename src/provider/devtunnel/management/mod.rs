@@ -16,9 +16,10 @@ pub(super) use shapes::{Endpoint, EndpointReply, TunnelReply};
 use crate::base::local;
 use crate::model::{Port, Reason, Secret, TunnelId};
 use crate::provider::ConnectError;
-use answer::{REQUEST_ID, between, header, is_signed, map_failure};
+use crate::provider::http::{map_failure, read};
+use answer::{REQUEST_ID, between, header, is_signed};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(super) const USER_AGENT: &str = concat!("underpass/", env!("CARGO_PKG_VERSIO
 /// The service answers within this time, or it does not.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// No answer of the service is longer.
+/// As much of the body as any answer may have.
 const LONGEST_BODY: usize = 1024 * 1024;
 
 /// A client of the service. Cheap to clone.
@@ -150,7 +151,7 @@ impl Management {
             request = header(&headers, REQUEST_ID),
             "the management service answered"
         );
-        let body = read(response).await.map_err(lost)?;
+        let body = read(response, LONGEST_BODY).await.map_err(lost)?;
         if status.is_success() {
             return match serde_json::from_slice(&body) {
                 Ok(value) if is_signed(&headers) || shapes::is_known(&value) => Ok(value),
@@ -188,19 +189,6 @@ pub(super) fn authorization(token: &Secret) -> Result<HeaderValue, ConnectError>
         .map_err(|_| ConnectError::with(Reason::SignedOut, "the token cannot stand in a header"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// As much of the body as any answer may have.
-async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(part) = response.chunk().await? {
-        let room = LONGEST_BODY - body.len();
-        body.extend_from_slice(&part[..part.len().min(room)]);
-        if body.len() == LONGEST_BODY {
-            break;
-        }
-    }
-    Ok(body)
 }
 
 fn host(url: &Url) -> String {
