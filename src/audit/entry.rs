@@ -83,9 +83,10 @@ fn failure_word(reason: &Reason) -> String {
         Reason::HostedElsewhere | Reason::HostedHere { .. } | Reason::TakenOver => {
             "displaced".to_owned()
         }
-        Reason::TokenRefused | Reason::TokenMissing { .. } | Reason::TokenInvalid { .. } => {
-            "sign_in".to_owned()
-        }
+        Reason::TokenRefused
+        | Reason::TokenMissing { .. }
+        | Reason::TokenInvalid { .. }
+        | Reason::KeysRefused { .. } => "sign_in".to_owned(),
         Reason::QuotaUsedUp { .. } => "quota".to_owned(),
         Reason::Forced => "manual_reconnect".to_owned(),
         other => other.code().replace('-', "_"),

@@ -104,6 +104,12 @@ pub enum Action {
         key: String,
         value: String,
     },
+    /// Set an option of a tunnel's provider, and host the tunnel with it.
+    HostWith {
+        tunnel: TunnelId,
+        key: String,
+        value: String,
+    },
     /// Delete a tunnel: already confirmed.
     DeleteTunnel { tunnel: TunnelId },
     /// Remove a port: already confirmed.

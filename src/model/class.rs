@@ -152,6 +152,36 @@ pub enum Reason {
     },
     /// The two ends do not understand each other.
     ProtocolFault { detail: String },
+    /// Nobody here knows the key that a server shows.
+    HostKeyUnknown {
+        /// `HOST:PORT`.
+        address: String,
+        /// Its fingerprint, as the program of the protocol writes it.
+        fingerprint: String,
+    },
+    /// The server shows another key than the one that is known.
+    HostKeyChanged {
+        /// `HOST:PORT`.
+        address: String,
+        /// Its fingerprint, as the program of the protocol writes it.
+        fingerprint: String,
+    },
+    /// The server shows a key that was revoked.
+    HostKeyRevoked {
+        /// `HOST:PORT`.
+        address: String,
+        /// Its fingerprint, as the program of the protocol writes it.
+        fingerprint: String,
+    },
+    /// The server lets nobody in with what was shown.
+    KeysRefused {
+        /// `HOST:PORT`.
+        address: String,
+        /// What was shown, and what it would take.
+        detail: String,
+    },
+    /// An earlier connection of ours, which the server has not missed yet, still has the public port.
+    PortHeld { port: PortNumber },
     /// The provider's own program is not on this computer.
     NotInstalled { program: String },
     /// This build of the program lacks the provider.
@@ -215,6 +245,11 @@ impl Reason {
             Self::Refused { .. } => ("refused", Theirs, Fatal),
             Self::ServiceTrouble { .. } => ("service-trouble", Theirs, Transient),
             Self::ProtocolFault { .. } => ("protocol-fault", Theirs, Fatal),
+            Self::HostKeyUnknown { .. } => ("host-key-unknown", Ours, Fatal),
+            Self::HostKeyChanged { .. } => ("host-key-changed", Theirs, Fatal),
+            Self::HostKeyRevoked { .. } => ("host-key-revoked", Theirs, Fatal),
+            Self::KeysRefused { .. } => ("keys-refused", Ours, SignIn),
+            Self::PortHeld { .. } => ("port-held", Theirs, Transient),
             Self::NotInstalled { .. } => ("not-installed", Ours, Fatal),
             Self::NoProvider { .. } => ("no-provider", Ours, Fatal),
             Self::ProgramFailed { .. } => ("program-failed", Ours, Transient),
@@ -253,6 +288,7 @@ impl Reason {
             Self::ProxyFailed { detail, .. }
             | Self::EmbeddedRelay { detail }
             | Self::TokenInvalid { detail, .. }
+            | Self::KeysRefused { detail, .. }
             | Self::OptionsInvalid { detail, .. }
             | Self::Refused { detail }
             | Self::ProtocolFault { detail }
@@ -260,6 +296,9 @@ impl Reason {
             | Self::ProgramExited { detail, .. }
             | Self::NotReady { detail, .. }
             | Self::Other { detail } => Some(detail),
+            Self::HostKeyUnknown { fingerprint, .. }
+            | Self::HostKeyChanged { fingerprint, .. }
+            | Self::HostKeyRevoked { fingerprint, .. } => Some(fingerprint),
             _ => None,
         }
     }

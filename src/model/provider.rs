@@ -219,6 +219,9 @@ pub struct Offers {
     /// Somebody else serves its URLs, which are watched and never hosted: the key of the option that
     /// says which URL that is.
     pub watches: Option<&'static str>,
+    /// The key of the option that lists the servers' keys which a person has accepted, `HOST:PORT` and
+    /// the fingerprint each, with commas between.
+    pub accepts: Option<&'static str>,
     /// What may be set for it.
     pub options: &'static [OptionSpec],
 }
@@ -254,6 +257,7 @@ impl Offers {
         probe: &OwnDialect,
         trial: false,
         watches: None,
+        accepts: None,
         options: &[],
     };
 

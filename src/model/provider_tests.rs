@@ -42,6 +42,7 @@ impl Offers {
         probe: &SampleDialect,
         trial: true,
         watches: None,
+        accepts: None,
         options: &[OptionSpec {
             default: "both",
             ..OptionSpec::new(

@@ -215,7 +215,7 @@ impl Update<'_> {
         self.commands.push(Command::StartEngine { engine, order });
     }
 
-    fn end_engines(&mut self, which: impl Fn(&TunnelId) -> bool) {
+    pub(super) fn end_engines(&mut self, which: impl Fn(&TunnelId) -> bool) {
         let running = self.state.engines.keys().filter(|id| which(id));
         for tunnel in running.cloned().collect::<Vec<_>>() {
             self.end_engine(&tunnel);

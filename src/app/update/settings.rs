@@ -16,6 +16,18 @@ impl Update<'_> {
         self.commands.push(Command::SaveSettings(settings));
     }
 
+    /// Sets an option of the tunnel's provider, and hosts the tunnel with it.
+    pub(super) fn host_with(&mut self, tunnel: &TunnelId, key: &str, value: &str) {
+        let Some(known) = self.state.inputs.tunnel(tunnel) else {
+            return;
+        };
+        let provider = known.provider;
+        self.set(|settings| settings.set_option(provider, key, value));
+        // One that is there has the options of before.
+        self.end_engines(|id| id == tunnel);
+        self.host(tunnel, false);
+    }
+
     /// What a setting does beyond being kept.
     pub(super) fn set_setting(&mut self, setting: Setting) {
         if let Setting::Lan(on) = setting {

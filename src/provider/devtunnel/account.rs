@@ -68,6 +68,7 @@ pub static OFFERS: Offers = Offers {
     probe: &Dialect,
     trial: true,
     watches: None,
+    accepts: None,
     options: &[OFFER],
 };
 

@@ -55,6 +55,24 @@ pub(super) fn host(group: &Group, label: Msg) -> Button {
     when(can, label, Action::Host { tunnel })
 }
 
+/// The most servers whose keys were accepted; the oldest gives way.
+const MOST_ACCEPTED: usize = 32;
+
+/// Accepts a server's key, and hosts the tunnel there.
+pub(super) fn accept(scene: &Scene, group: &Group, key: &str, server: &str) -> Button {
+    let options = scene.inputs.settings.options(group.offers.id);
+    let before = options.text(key).unwrap_or_default();
+    let before = before.split(',').map(str::trim).filter(|it| !it.is_empty());
+    let all: Vec<&str> = before.chain([server]).collect();
+    let kept = &all[all.len().saturating_sub(MOST_ACCEPTED)..];
+    let action = Action::HostWith {
+        tunnel: group.tunnel.id.clone(),
+        key: key.to_owned(),
+        value: kept.join(", "),
+    };
+    when(group.changeable(), m::act_accept_key(), action)
+}
+
 pub(super) fn stop(group: &Group) -> Button {
     let tunnel = group.tunnel.id.clone();
     enabled(m::act_stop(), Action::Stop { tunnel })

@@ -27,6 +27,10 @@ fn for_life(scene: &Scene, group: &Group, life: &Life) -> Option<Button> {
         Life::Parked { .. } | Life::Connecting { .. } | Life::Waiting { .. } => {
             button::reconnect(group)
         }
+        // Nobody signs in where there is no account: another key is set, and hosted with.
+        Life::SignIn(outage) if matches!(outage.reason, Reason::KeysRefused { .. }) => {
+            try_again(group)
+        }
         Life::SignIn(_) => sign_in(scene, group),
         Life::Displaced(_) => button::take_over(group),
         Life::Failed(outage) => for_reason(scene, group, &outage.reason),
@@ -69,6 +73,13 @@ pub(super) fn for_reason(scene: &Scene, group: &Group, reason: &Reason) -> Butto
     match reason {
         reason if reason.is_about_the_account() => sign_in(scene, group),
         Reason::NotInstalled { .. } => install_help(group),
+        Reason::HostKeyUnknown {
+            address,
+            fingerprint,
+        } => match group.offers.accepts {
+            Some(key) => button::accept(scene, group, key, &format!("{address} {fingerprint}")),
+            None => try_again(group),
+        },
         Reason::TunnelGone => button::forget(group),
         Reason::NotARelay { .. } | Reason::CertificateMismatch { .. } | Reason::TokenRefused => {
             button::paste_link()

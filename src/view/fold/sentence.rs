@@ -328,6 +328,20 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::ServiceTrouble { status } => m::fault_service_status(status.to_string()),
         Reason::ProtocolFault { detail } => m::fault_protocol(detail),
         Reason::NoProvider { provider } => m::fault_no_provider(provider),
+        Reason::HostKeyUnknown {
+            address,
+            fingerprint,
+        } => m::fault_host_key_unknown(address, fingerprint),
+        Reason::HostKeyChanged {
+            address,
+            fingerprint,
+        } => m::fault_host_key_changed(address, fingerprint),
+        Reason::HostKeyRevoked {
+            address,
+            fingerprint,
+        } => m::fault_host_key_revoked(address, fingerprint),
+        Reason::KeysRefused { address, detail } => m::fault_keys_refused(address, detail),
+        Reason::PortHeld { port } => m::fault_port_held(port.to_string()),
         Reason::NotInstalled { program } => m::fault_not_installed(program),
         Reason::ProgramFailed { program, detail } => m::fault_program_failed(detail, program),
         Reason::ProgramExited { program, detail } => m::fault_program_exited(detail, program),
@@ -356,12 +370,16 @@ pub(super) fn cause(reason: &Reason) -> Msg {
             m::cause_token()
         }
         Reason::OptionsInvalid { .. } => m::cause_options(),
-        Reason::SignedOut => m::cause_sign_in(),
+        Reason::HostKeyUnknown { .. }
+        | Reason::HostKeyChanged { .. }
+        | Reason::HostKeyRevoked { .. } => m::cause_host_key(),
+        Reason::SignedOut | Reason::KeysRefused { .. } => m::cause_sign_in(),
         Reason::TunnelGone | Reason::Refused { .. } => m::cause_provider(),
         Reason::NameTaken { .. } | Reason::NameReserved { .. } => m::cause_name(),
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
+        | Reason::PortHeld { .. }
         | Reason::PublicPortOutside { .. }
         | Reason::StillHeld { .. }
         | Reason::NoPublicPorts

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{Catalog, Chosen, Lack, Offers, OptionKind, OptionSpec, TextSpec, TokenSpec};
+use crate::provider::HostOrder;
 use std::collections::BTreeMap;
 
 const TEXT: TextSpec = TextSpec {
@@ -127,4 +128,22 @@ fn what_cannot_be_taken_is_said_beside_it() {
         assert!(!format!("{dialog:?}").contains("p.w"));
     }
     assert!(rig.state.inputs.tunnel(&id("web")).is_none());
+}
+
+#[test]
+fn a_tunnel_is_hosted_anew_with_what_is_set_for_that() {
+    let mut rig = Rig::hosting();
+    let accepted = "a.example:22 SHA256:x";
+    let commands = rig.act(Action::HostWith {
+        tunnel: id("web"),
+        key: "accepted".to_owned(),
+        value: accepted.to_owned(),
+    });
+    let at = |is: &dyn Fn(&Command) -> bool| commands.iter().position(is);
+    let has = |order: &HostOrder| order.options.text("accepted") == Some(accepted);
+    let saved = at(&|it| matches!(it, Command::SaveSettings(_)));
+    let stopped = at(&|it| matches!(it, Command::StopEngine(_)));
+    let started = at(&|it| matches!(it, Command::StartEngine { order, .. } if has(order)));
+    assert!(saved.is_some() && stopped.is_some(), "{commands:?}");
+    assert!(stopped < started, "the one of before has other options");
 }

@@ -287,6 +287,22 @@ pub(super) fn every_reason() -> Vec<Reason> {
             detail: detail(),
         },
         Reason::StillHeld { place: address() },
+        Reason::HostKeyUnknown {
+            address: address(),
+            fingerprint: "SHA256:abc".to_owned(),
+        },
+        Reason::HostKeyChanged {
+            address: address(),
+            fingerprint: "SHA256:abc".to_owned(),
+        },
+        Reason::HostKeyRevoked {
+            address: address(),
+            fingerprint: "SHA256:abc".to_owned(),
+        },
+        Reason::KeysRefused {
+            address: address(),
+            detail: detail(),
+        },
     ];
     for (index, reason) in reasons.iter().enumerate() {
         assert_eq!(index, place(reason), "{reason:?}");
@@ -340,5 +356,9 @@ fn place(reason: &Reason) -> usize {
         Reason::ProgramExited { .. } => 41,
         Reason::NotReady { .. } => 42,
         Reason::StillHeld { .. } => 43,
+        Reason::HostKeyUnknown { .. } => 44,
+        Reason::HostKeyChanged { .. } => 45,
+        Reason::HostKeyRevoked { .. } => 46,
+        Reason::KeysRefused { .. } => 47,
     }
 }

@@ -4,7 +4,8 @@ use super::build::{
     NOW, after, before, brief, every_reason, held, hosting, id, number, reconnecting, web,
 };
 use crate::model::{
-    Catalog, Inputs, Life, Outage, Phase, ProviderId, Reason, SessionNumber, UnixMillis,
+    Action, Catalog, Inputs, Life, Offers, Outage, Phase, ProviderId, Reason, SessionNumber,
+    UnixMillis,
 };
 use crate::view::{Badge, Panel, fold};
 use std::collections::HashSet;
@@ -244,6 +245,41 @@ fn every_reason_has_its_own_sentence_in_every_state() {
         // By another machine, by this one's own other process, or by whoever took it over.
         let distinct = if name == "displaced" { 3 } else { all };
         assert_eq!(sentences.len(), distinct, "{name}: {sentences:#?}");
+    }
+}
+
+#[test]
+fn a_server_s_key_is_accepted_with_one_click_beside_those_of_before() {
+    static KEYS: Offers = Offers {
+        id: ProviderId::literal("keys"),
+        accepts: Some("accepted"),
+        ..Offers::RELAY
+    };
+    let mut inputs = web(Life::Failed(Outage {
+        since: before(1),
+        reason: Reason::HostKeyUnknown {
+            address: "a.example:22".to_owned(),
+            fingerprint: "SHA256:a".to_owned(),
+        },
+    }));
+    inputs.providers = Catalog::new([&KEYS]);
+    inputs.tunnels[0].provider = KEYS.id;
+    for (before, value) in [
+        ("", "a.example:22 SHA256:a"),
+        (
+            "b.example:22 SHA256:b",
+            "b.example:22 SHA256:b, a.example:22 SHA256:a",
+        ),
+    ] {
+        inputs.settings.set_option(KEYS.id, "accepted", before);
+        let remedy = panel(&inputs).remedy.expect("a failure has a remedy");
+        assert_eq!(brief(&remedy.label), "act-accept-key");
+        let accept = Action::HostWith {
+            tunnel: id("web"),
+            key: "accepted".to_owned(),
+            value: value.to_owned(),
+        };
+        assert_eq!(remedy.action, accept);
     }
 }
 
