@@ -203,7 +203,6 @@ fault-host-key-unknown = Your side: nobody here knows the key of { $address }, {
 fault-host-key-changed = Their side: { $address } shows another key than the one that is known, { $fingerprint }. Somebody may be in between: ask its owner before you take the old key out of known_hosts or set the new one as “host-key”.
 fault-host-key-revoked = Their side: { $address } shows a key that was revoked, { $fingerprint }. Nothing was sent to it: ask its owner.
 fault-keys-refused = Your side: { $address } does not let you in ({ $detail }). Set another key or password and host again.
-fault-port-held = Their side: your old connection still has port { $port }, until the server misses it. Hosting goes on by itself when it is free.
 fault-not-installed = Your side: the program { $program } is not on this computer. Install it, then try again.
 fault-no-provider = Your side: this build of Underpass has no provider { $provider }. Take one that has it.
 fault-program-failed = Your side: the program { $program } failed ({ $detail }). Run it in a terminal to see more; an update of it may help.

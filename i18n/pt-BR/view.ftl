@@ -205,7 +205,6 @@ fault-host-key-unknown = Do seu lado: ninguém aqui conhece a chave de { $addres
 fault-host-key-changed = Do outro lado: { $address } mostra outra chave que não a conhecida, { $fingerprint }. Pode haver alguém no meio: pergunte ao dono antes de tirar a chave antiga do known_hosts ou de definir a nova como “host-key”.
 fault-host-key-revoked = Do outro lado: { $address } mostra uma chave revogada, { $fingerprint }. Nada foi enviado a ele: pergunte ao dono.
 fault-keys-refused = Do seu lado: { $address } não deixa você entrar ({ $detail }). Defina outra chave ou senha e hospede de novo.
-fault-port-held = Do outro lado: a sua conexão antiga ainda ocupa a porta { $port }, até o servidor dar por falta dela. A hospedagem continua sozinha quando ela ficar livre.
 fault-not-installed = Do seu lado: o programa { $program } não está neste computador. Instale-o e tente de novo.
 fault-no-provider = Do seu lado: esta versão do Underpass não tem o provedor { $provider }. Use uma que o tenha.
 fault-program-failed = Do seu lado: o programa { $program } falhou ({ $detail }). Execute-o em um terminal para ver mais; uma atualização dele pode ajudar.

@@ -180,8 +180,6 @@ pub enum Reason {
         /// What was shown, and what it would take.
         detail: String,
     },
-    /// An earlier connection of ours, which the server has not missed yet, still has the public port.
-    PortHeld { port: PortNumber },
     /// The provider's own program is not on this computer.
     NotInstalled { program: String },
     /// This build of the program lacks the provider.
@@ -249,7 +247,6 @@ impl Reason {
             Self::HostKeyChanged { .. } => ("host-key-changed", Theirs, Fatal),
             Self::HostKeyRevoked { .. } => ("host-key-revoked", Theirs, Fatal),
             Self::KeysRefused { .. } => ("keys-refused", Ours, SignIn),
-            Self::PortHeld { .. } => ("port-held", Theirs, Transient),
             Self::NotInstalled { .. } => ("not-installed", Ours, Fatal),
             Self::NoProvider { .. } => ("no-provider", Ours, Fatal),
             Self::ProgramFailed { .. } => ("program-failed", Ours, Transient),

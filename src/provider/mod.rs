@@ -76,6 +76,8 @@ mod program;
 mod refusing;
 pub mod registry;
 pub mod relay;
+#[cfg(feature = "ssh")]
+pub mod ssh;
 mod standing;
 pub mod tailscale;
 #[cfg(test)]

@@ -64,6 +64,8 @@ pub const DISCREET: &[&str] = &[
     "ngrok",
     #[cfg(feature = "ngrok")]
     "muxado",
+    #[cfg(feature = "ssh")]
+    "russh",
 ];
 
 /// Those of this build that need no relay: for whoever only asks accounts.
@@ -77,6 +79,8 @@ fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
         Arc::new(super::devtunnel::DevTunnels::from_env()),
         #[cfg(feature = "ngrok")]
         Arc::new(super::ngrok::Ngrok::new(Arc::clone(&secrets))),
+        #[cfg(feature = "ssh")]
+        Arc::new(super::ssh::Ssh::new(Arc::clone(&secrets))),
         Arc::new(super::cloudflared::Cloudflared::new(Arc::clone(&secrets))),
         Arc::new(super::tailscale::Tailscale::new(Arc::clone(&secrets))),
         Arc::new(super::bore::Bore::new(secrets)),
@@ -92,6 +96,8 @@ pub fn catalog() -> Catalog {
         &super::devtunnel::OFFERS,
         #[cfg(feature = "ngrok")]
         &super::ngrok::OFFERS,
+        #[cfg(feature = "ssh")]
+        &super::ssh::OFFERS,
         &super::cloudflared::OFFERS,
         &super::tailscale::OFFERS,
         &super::bore::OFFERS,

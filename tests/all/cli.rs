@@ -18,5 +18,7 @@ mod paper;
 mod relay;
 #[cfg(target_os = "linux")]
 mod restart;
+#[cfg(all(feature = "ssh", unix))]
+mod ssh;
 mod tunnels;
 mod visitors;

@@ -341,7 +341,6 @@ pub fn fault(reason: &Reason) -> Msg {
             fingerprint,
         } => m::fault_host_key_revoked(address, fingerprint),
         Reason::KeysRefused { address, detail } => m::fault_keys_refused(address, detail),
-        Reason::PortHeld { port } => m::fault_port_held(port.to_string()),
         Reason::NotInstalled { program } => m::fault_not_installed(program),
         Reason::ProgramFailed { program, detail } => m::fault_program_failed(detail, program),
         Reason::ProgramExited { program, detail } => m::fault_program_exited(detail, program),
@@ -379,7 +378,6 @@ pub(super) fn cause(reason: &Reason) -> Msg {
         Reason::HostedElsewhere | Reason::TakenOver => m::cause_machine(),
         Reason::HostedHere { .. } => m::cause_process(),
         Reason::PublicPortTaken { .. }
-        | Reason::PortHeld { .. }
         | Reason::PublicPortOutside { .. }
         | Reason::StillHeld { .. }
         | Reason::NoPublicPorts

@@ -22,6 +22,9 @@ pub mod raw;
 pub mod relay;
 pub mod screen;
 pub mod spot;
+#[cfg(all(feature = "ssh", unix))]
+#[allow(dead_code, reason = "the unit tests of the provider use the rest")]
+pub mod sshd;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the unit tests of the provider use the rest")]
 pub mod tailscale;

@@ -1,0 +1,26 @@
+# O que se pode escolher para túneis por SSH.
+
+ssh-server = Servidor
+ssh-service = Serviço
+ssh-service-server = Um servidor seu
+ssh-service-localhost-run = localhost.run
+ssh-service-serveo = serveo
+ssh-service-pinggy = Pinggy
+ssh-service-srv-us = srv.us
+ssh-service-tuns-sh = tuns.sh
+ssh-service-sish = sish em um servidor seu
+ssh-service-ngrok = ngrok por SSH
+ssh-service-frps = frps com seu gateway SSH
+ssh-identity = Arquivo com a sua chave
+ssh-passphrase = Frase-senha da chave
+ssh-password = Senha no servidor
+ssh-host-key = Impressão digital da chave do servidor
+ssh-accepted = Servidores cujas chaves você aceitou
+ssh-known-hosts = Arquivo de hosts conhecidos
+ssh-remote-port = Porta no servidor
+ssh-name = Nome ou endereço a pedir
+ssh-jump = Servidores por onde passar
+ssh-socket = Soquete no servidor
+ssh-command = Comando na sessão
+ssh-token = Token no comando
+ssh-domain = Domínio das URLs

@@ -1,0 +1,32 @@
+//! Hosts through an SSH server that forwards a port to us: anybody's own, or one of the services that
+//! are made of one.
+//!
+//! `russh` speaks the protocol. Who a server is, when its connection is dead and what it announces is
+//! found out here ([ADR 29](../../../docs/adr/0029-ssh-by-russh-and-its-surroundings-ours.md)). It runs no
+//! program, and writes to none of the person's files.
+
+mod address;
+mod announce;
+mod auth;
+mod connection;
+mod connector;
+mod errors;
+mod forwards;
+mod handler;
+mod host_key;
+mod keys;
+mod known_hosts;
+mod link;
+mod offers;
+mod options;
+mod queue;
+mod services;
+mod session;
+mod standing;
+mod visitor;
+
+pub use connector::{Patience, SshConnector};
+pub use offers::{OFFERS, Ssh};
+
+#[cfg(all(test, unix))]
+mod tests;

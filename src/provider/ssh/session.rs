@@ -1,0 +1,312 @@
+//! One hosting session: has its visitors served, hears what the service announces, and finds out when the
+//! connection is dead.
+
+use super::announce::Found;
+use super::connection::Connection;
+use super::connector::{Plan, complaint, hang_up, note};
+use super::forwards::{self, Forward};
+use super::handler::{Arrival, MOST_VISITORS, Signal};
+use super::offers::OFFERS;
+use super::standing::Standing;
+use super::visitor;
+use crate::base::local::Memories;
+use crate::model::{LivePort, Port, Reason};
+use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::visitors::Visitors;
+use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
+use futures_util::future::join_all;
+use russh::ChannelOpenFailure;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
+use tokio_util::task::AbortOnDropHandle;
+
+/// The server gives the ports back within this time, and then hears that it is over.
+const CANCEL_WITHIN: Duration = Duration::from_secs(1);
+
+/// Its connection is closed within this time after that.
+const HANG_UP_WITHIN: Duration = Duration::from_secs(1);
+
+/// All of a goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
+
+/// How attending ends.
+enum End {
+    /// The connection is gone, and the server may still hold the ports.
+    Lost(Ended),
+    /// The session is over, and the server is told.
+    Over(Ended),
+    /// The engine closed it: nobody is told, but for whoever waits for it.
+    Closed(oneshot::Sender<()>),
+}
+
+/// What a change of ports led to.
+type Changed = (Vec<Forward>, Option<ConnectError>);
+
+type Waiting<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
+
+/// Starts a session with what the server gave.
+pub(super) fn start(
+    connection: Connection,
+    forwards: Vec<Forward>,
+    plan: Plan,
+    standing: Standing,
+    memories: Arc<Memories>,
+) -> Session {
+    let (session, engine) = ends();
+    let link = connection.link().clone();
+    let traffic = Arc::new(TrafficBoard::over(move || link.silence()));
+    let visitors = Visitors::new(OFFERS.name, MOST_VISITORS, memories, Arc::clone(&traffic));
+    let handle = Arc::clone(&connection.handle);
+    let ping = async move {
+        // One that is gone is told otherwise.
+        let _ = handle.send_ping().await;
+    };
+    let host = Host {
+        connection,
+        forwards,
+        plan,
+        standing,
+        visitors: Arc::new(visitors),
+        serving: JoinSet::new(),
+        proving: Some(Box::pin(ping)),
+        changing: None,
+        wanted: None,
+        engine,
+    };
+    let live = host.follow_ports();
+    let task = AbortOnDropHandle::new(tokio::spawn(host.run()));
+    session.session(task, live, traffic, GOODBYE_WITHIN)
+}
+
+struct Host {
+    connection: Connection,
+    forwards: Vec<Forward>,
+    plan: Plan,
+    standing: Standing,
+    visitors: Arc<Visitors>,
+    serving: JoinSet<()>,
+    /// The ping that proves the link.
+    proving: Waiting<()>,
+    changing: Waiting<Changed>,
+    /// The ports to change to once that is done.
+    wanted: Option<Vec<Port>>,
+    engine: TaskEnd,
+}
+
+impl Host {
+    async fn run(mut self) {
+        match self.attend().await {
+            End::Lost(ended) => {
+                for forward in &self.forwards {
+                    self.standing.lose(forward.given());
+                }
+                // The services hear of it before the engine does.
+                let Self {
+                    serving,
+                    connection,
+                    engine,
+                    ..
+                } = self;
+                drop((serving, connection));
+                engine.end(SessionEvent::Ended(ended)).await;
+            }
+            End::Over(ended) => self.leave().await.end(SessionEvent::Ended(ended)).await,
+            End::Closed(done) => {
+                self.leave().await;
+                let _ = done.send(());
+            }
+        }
+    }
+
+    /// Gives the ports back, which frees them at once, and hangs up.
+    async fn leave(mut self) -> TaskEnd {
+        self.changing = None;
+        let handle = &self.connection.handle;
+        let cancelling = self
+            .forwards
+            .iter()
+            .map(|it| it.cancel(handle, CANCEL_WITHIN));
+        for (forward, heard) in self.forwards.iter().zip(join_all(cancelling).await) {
+            if !heard {
+                self.standing.lose(forward.given());
+            }
+        }
+        hang_up(&mut self.connection, HANG_UP_WITHIN).await;
+        self.engine
+    }
+
+    async fn attend(&mut self) -> End {
+        loop {
+            let silence = self.plan.patience.silence;
+            let silent_at = self.connection.link().heard() + silence;
+            let ears = &mut self.connection.ears;
+            tokio::select! {
+                biased;
+                order = self.engine.orders.recv() => if let Some(end) = self.follow(order) {
+                    return end;
+                },
+                Some(signal) = ears.over.recv() => return self.end(signal),
+                Some(Signal::Announced(found)) = ears.signals.recv() => self.hear(&found),
+                Some(arrival) = ears.arrivals.recv() => self.let_in(arrival),
+                () = wait(&mut self.proving) => {
+                    self.proving = None;
+                    self.engine.tell(SessionEvent::Established);
+                }
+                (added, failed) = wait(&mut self.changing) => self.handle_change(added, failed),
+                Some(_) = self.serving.join_next() => {}
+                () = sleep_until(silent_at) => {
+                    if self.connection.link().silence() >= silence {
+                        return End::Lost(ConnectError::new(Reason::LinkSilent));
+                    }
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, order: Option<Order>) -> Option<End> {
+        match order {
+            Some(Order::Close(done)) => return Some(End::Closed(done)),
+            None => return Some(End::Over(ConnectError::new(Reason::LinkLost))),
+            // What comes back is a sign of life; what does not is silence.
+            Some(Order::Check) => {
+                let handle = Arc::clone(&self.connection.handle);
+                self.serving.spawn(async move {
+                    let _ = handle.send_keepalive(true).await;
+                });
+            }
+            Some(Order::Drop) => self.connection.link().cut(),
+            Some(Order::SetPorts(ports)) => {
+                self.wanted = Some(ports);
+                self.begin_change();
+            }
+        }
+        None
+    }
+
+    fn end(&self, signal: Signal) -> End {
+        let said = self.connection.ears.shared.voice.lock().transcript();
+        match signal {
+            Signal::Over(ended) => {
+                let reason = complaint(&said).filter(|_| ended.reason == Reason::RelayShutDown);
+                let reason = reason.unwrap_or(ended.reason);
+                End::Lost(ConnectError::with(reason, ended.detail))
+            }
+            Signal::Silenced | Signal::Announced(_) => {
+                tracing::info!(said, "the service has ended its session");
+                let reason = complaint(&said).unwrap_or(Reason::RelayShutDown);
+                End::Over(ConnectError::with(reason, said))
+            }
+        }
+    }
+
+    fn hear(&mut self, found: &Found) {
+        let way = self.plan.options.service().web;
+        if let Some(before) = note(&mut self.forwards, found, way) {
+            tracing::warn!(before, now = found.url, "the service has changed the URL");
+            let live = self.follow_ports();
+            self.engine.tell(SessionEvent::Ports(live));
+        }
+    }
+
+    fn let_in(&mut self, arrival: Arrival) {
+        let forward = forwards::find(&self.forwards, &arrival);
+        let Some(number) = forward.map(|forward| forward.port.number) else {
+            self.serving.spawn(async move {
+                let reason = ChannelOpenFailure::AdministrativelyProhibited;
+                arrival.reply.reject(reason).await;
+            });
+            return;
+        };
+        let visitors = Arc::clone(&self.visitors);
+        let from = arrival.from;
+        self.serving
+            .spawn(visitor::serve(arrival, move |mut visitor| async move {
+                visitors.serve(number, &mut visitor, from).await;
+            }));
+    }
+
+    fn begin_change(&mut self) {
+        if self.changing.is_some() {
+            return;
+        }
+        let Some(wanted) = self.wanted.take() else {
+            return;
+        };
+        let (mut gone, mut new) = (Vec::new(), wanted);
+        self.forwards.retain_mut(|forward| {
+            let is_it = |port: &Port| {
+                let same = (port.number, port.protocol, port.public_port);
+                same == (
+                    forward.port.number,
+                    forward.port.protocol,
+                    forward.port.public_port,
+                )
+            };
+            let Some(at) = new.iter().position(is_it) else {
+                gone.push(forward.clone());
+                return false;
+            };
+            // What stays leads to where it is wanted from now on.
+            forward.port = new.swap_remove(at);
+            true
+        });
+        self.follow_ports();
+        let handle = Arc::clone(&self.connection.handle);
+        let (plan, standing, has) = (
+            self.plan.clone(),
+            self.standing.clone(),
+            self.forwards.len(),
+        );
+        self.changing = Some(Box::pin(async move {
+            for forward in &gone {
+                forward.cancel(&handle, plan.patience.answer).await;
+            }
+            let (mut added, mut failed) = (Vec::new(), None);
+            for (port, number) in new.iter().zip(1..) {
+                let number = u32::try_from(has).unwrap_or_default() + number;
+                match plan.forward(&handle, port, number, &standing).await {
+                    Ok(forward) => added.push(forward),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            (added, failed)
+        }));
+    }
+
+    fn handle_change(&mut self, added: Vec<Forward>, failed: Option<ConnectError>) {
+        self.changing = None;
+        for forward in added {
+            self.standing.remember(forward.port.number, forward.given());
+            self.forwards.push(forward);
+        }
+        if let Some(error) = failed {
+            let (reason, detail) = (error.reason.code(), error.detail);
+            tracing::warn!(reason, detail, "a port could not be added");
+        }
+        let live = self.follow_ports();
+        self.engine.tell(SessionEvent::Ports(live));
+        self.begin_change();
+    }
+
+    /// Has the visitors of what there is served.
+    fn follow_ports(&self) -> Vec<LivePort> {
+        let ports: Vec<Port> = self.forwards.iter().map(|it| it.port.clone()).collect();
+        self.visitors.set(&ports, |port| port.protocol.is_web());
+        // A port that a service has not named yet is not reached by anybody.
+        let named = self.forwards.iter().filter(|it| !it.url.is_empty());
+        let live: Vec<LivePort> = named.map(Forward::live).collect();
+        self.visitors.serve_at(&live);
+        live
+    }
+}
+
+async fn wait<T>(waiting: &mut Waiting<T>) -> T {
+    match waiting {
+        Some(waiting) => waiting.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,268 @@
+//! What goes wrong: connections that break or say nothing, keys that are not the server's, ports that
+//! are not to be had.
+
+use super::*;
+use std::time::Instant;
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_made_again_at_the_same_port() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    let connector = to(&sshd, &[]);
+    let mut session = host(&connector, &tcp(number)).await;
+    let before = url(&session).to_owned();
+    sshd.kill();
+    let ended = ended(&mut session).await;
+    assert_eq!(ended.reason, Reason::LinkLost, "{ended:?}");
+    drop(session);
+    let session = host(&connector, &tcp(number)).await;
+    assert_eq!(url(&session), before);
+    echoes(&session).await;
+}
+
+#[tokio::test]
+async fn a_visitor_whose_connection_breaks_passes_for_no_whole_one() {
+    let Some(sshd) = sshd("") else { return };
+    let (heard, mut ends) = tokio::sync::mpsc::channel(1);
+    let (number, _service) = service(move |mut socket| {
+        let heard = heard.clone();
+        async move {
+            let mut all = Vec::new();
+            let _ = heard.send(socket.read_to_end(&mut all).await).await;
+        }
+    })
+    .await;
+    let session = host(&to(&sshd, &[]), &tcp(number)).await;
+    let mut visitor = visit(&session).await;
+    visitor.write_all(b"half of it").await.expect("it is open");
+    while session
+        .traffic
+        .read()
+        .values()
+        .all(|port| port.bytes_in == 0)
+    {
+        tokio::task::yield_now().await;
+    }
+    session.part.drop_link();
+    let heard = timeout(SOON, ends.recv()).await.expect("it hears of it");
+    assert!(heard.expect("one").is_err(), "it is reset");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_there() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    let connector = to(&sshd, &[]);
+    let mut session = host(&connector, &tcp(number)).await;
+    sshd.signal("STOP");
+    let began = Instant::now();
+    session.part.check_link();
+    assert_eq!(ended(&mut session).await.reason, Reason::LinkSilent);
+    let took = began.elapsed();
+    assert!(took < quick().silence + Duration::from_secs(2), "{took:?}");
+    let usual = Patience::default();
+    assert!(usual.silence <= Duration::from_secs(5) && usual.beat * 2 < usual.silence);
+}
+
+#[tokio::test]
+async fn a_port_that_our_old_connection_holds_is_told_as_that_and_had_once_it_is_free() {
+    let Some(sshd) = sshd("") else { return };
+    let ((number, _service), chosen) = (echo().await, closed().await.to_string());
+    let connector = to(&sshd, &[("remote-port", &chosen)]);
+    let mut session = host(&connector, &tcp(number)).await;
+    sshd.signal("STOP");
+    ended(&mut session).await;
+    drop(session);
+    let error = refused(&connector, &tcp(number)).await;
+    assert!(
+        matches!(&error.reason, Reason::StillHeld { place } if place.contains(&chosen)),
+        "{:?}",
+        error.reason
+    );
+    assert_eq!(error.class(), Class::Transient);
+    // The server misses it.
+    sshd.kill();
+    echoes(&host(&connector, &tcp(number)).await).await;
+}
+
+#[tokio::test]
+async fn a_port_of_somebody_else_s_is_not_waited_for() {
+    let Some(sshd) = sshd("") else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let taken = listener
+        .local_addr()
+        .expect("it is bound")
+        .port()
+        .to_string();
+    let connector = to(&sshd, &[("remote-port", &taken), ("name", "127.0.0.1")]);
+    let error = refused(&connector, &tcp(1)).await;
+    assert_eq!(error.class(), Class::Fatal);
+    let detail = error.reason.detail().expect("it says which").to_owned();
+    assert!(
+        detail.contains(&taken) && detail.contains("another program"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_forwards_nothing_is_told_so() {
+    let Some(sshd) = sshd("AllowTcpForwarding no") else {
+        return;
+    };
+    let error = refused(&to(&sshd, &[]), &tcp(1)).await;
+    assert_eq!(error.class(), Class::Fatal);
+    let detail = error.reason.detail().expect("it says why").to_owned();
+    assert!(detail.contains("AllowTcpForwarding"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_server_s_key_is_known_or_it_is_told_what_it_is() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    let (address, fingerprint) = (format!("127.0.0.1:{}", sshd.port()), sshd.fingerprint());
+    let known = sshd.read("known_hosts");
+    sshd.make_key("other", "");
+    let other = format!("[127.0.0.1]:{} {}", sshd.port(), sshd.read("other.pub"));
+    let revoked = format!("{known}@revoked * {}", sshd.read("host.pub"));
+    let wrong = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+    let unknown = Reason::HostKeyUnknown {
+        address: address.clone(),
+        fingerprint: fingerprint.clone(),
+    };
+    let changed = Reason::HostKeyChanged {
+        address: address.clone(),
+        fingerprint: fingerprint.clone(),
+    };
+    let is_revoked = Reason::HostKeyRevoked {
+        address,
+        fingerprint: fingerprint.clone(),
+    };
+    for (text, pin, expected) in [
+        (known.as_str(), None, None),
+        ("", None, Some(unknown)),
+        (&other, None, Some(changed.clone())),
+        ("", Some(fingerprint.as_str()), None),
+        (&known, Some(wrong), Some(changed)),
+        (&other, Some(&fingerprint), None),
+        (&revoked, None, Some(is_revoked.clone())),
+        (&revoked, Some(&fingerprint), Some(is_revoked)),
+    ] {
+        sshd.write("known", text);
+        let path = text_of(&sshd);
+        let mut more = vec![("known-hosts", path.as_str())];
+        more.extend(pin.map(|pin| ("host-key", pin)));
+        let connected = connect(&to(&sshd, &more), &tcp(number)).await;
+        assert_eq!(
+            connected.err().map(|error| error.reason),
+            expected,
+            "{text} {pin:?}"
+        );
+        assert_eq!(sshd.read("known"), text, "it is never written");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_accepted_is_good_for_its_server_until_it_shows_another() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    sshd.write("known", "");
+    let (known, address) = (text_of(&sshd), format!("127.0.0.1:{}", sshd.port()));
+    let wrong = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+    for (place, pin, expected) in [
+        (address.as_str(), sshd.fingerprint(), None),
+        (&address, wrong.to_owned(), Some("host-key-changed")),
+        ("127.0.0.1:1", sshd.fingerprint(), Some("host-key-unknown")),
+    ] {
+        let accepted = format!("a.example:22 {wrong}, {place} {pin}");
+        let more = [
+            ("known-hosts", known.as_str()),
+            ("accepted", accepted.as_str()),
+        ];
+        let connected = connect(&to(&sshd, &more), &tcp(number)).await;
+        let reason = connected.err().map(|error| error.reason.code());
+        assert_eq!(reason, expected, "{place} {pin}");
+    }
+}
+
+fn text_of(sshd: &Sshd) -> String {
+    text(&sshd.path("known"))
+}
+
+#[tokio::test]
+async fn the_recorded_key_is_asked_for_where_the_server_has_several() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    sshd.make_key_of("rsa", "host-rsa", "");
+    sshd.configure(&format!("HostKey {}", text(&sshd.path("host-rsa"))));
+    let known = format!("[127.0.0.1]:{} {}", sshd.port(), sshd.read("host-rsa.pub"));
+    sshd.write("known_hosts", &known);
+    echoes(&host(&to(&sshd, &[]), &tcp(number)).await).await;
+}
+
+#[tokio::test]
+async fn a_host_certificate_is_taken_from_an_authority_that_is_named_and_for_its_host() {
+    let Some(sshd) = sshd("") else { return };
+    let (number, _service) = echo().await;
+    sshd.make_key("authority", "");
+    sshd.certify("authority", "host", "127.0.0.1", true);
+    sshd.configure(&format!(
+        "HostCertificate {}",
+        text(&sshd.path("host-cert.pub"))
+    ));
+    let named = format!(
+        "@cert-authority [127.0.0.1]:* {}",
+        sshd.read("authority.pub")
+    );
+    sshd.write("known_hosts", &named);
+    echoes(&host(&to(&sshd, &[]), &tcp(number)).await).await;
+    let revoked = format!("{named}@revoked * {}", sshd.read("authority.pub"));
+    sshd.write("known_hosts", &revoked);
+    let error = refused(&to(&sshd, &[]), &tcp(number)).await;
+    assert!(
+        matches!(error.reason, Reason::HostKeyUnknown { .. }),
+        "{error:?}"
+    );
+    sshd.write("known_hosts", &named);
+    sshd.certify("authority", "host", "another.example", true);
+    let error = refused(&to(&sshd, &[]), &tcp(number)).await;
+    assert!(
+        matches!(error.reason, Reason::HostKeyUnknown { .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_server_or_does_not_answer_is_told_in_time() {
+    let (number, _service) = service(|mut socket| async move {
+        let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    let at = |number: u16| format!("ssh://anna@127.0.0.1:{number}");
+    let error = refused(&connector(&[("server", &at(number))]), &tcp(1)).await;
+    assert!(
+        matches!(error.class(), Class::Fatal | Class::Transient),
+        "{error:?}"
+    );
+    let error = refused(&connector(&[("server", &at(closed().await))]), &tcp(1)).await;
+    assert!(
+        matches!(error.reason, Reason::RelayUnreachable { .. }),
+        "{error:?}"
+    );
+    let (silent, _service) = service(|socket| async move {
+        std::future::pending::<()>().await;
+        drop(socket);
+    })
+    .await;
+    let patience = Patience {
+        greeting: Duration::from_millis(200),
+        ..quick()
+    };
+    let connector = connector(&[("server", &at(silent))]).with_patience(patience);
+    assert_eq!(refused(&connector, &tcp(1)).await.reason, Reason::TimedOut);
+    // One that says without end what no server says.
+    let (endless, _service) =
+        service(|mut socket| async move { while socket.write_all(&[b'x'; 4096]).await.is_ok() {} })
+            .await;
+    let connector = super::connector(&[("server", &at(endless))]);
+    refused(&connector, &tcp(1)).await;
+}
