@@ -1,5 +1,12 @@
 //! What the tests of several providers need: an order, services on this computer, and how a session goes.
 
+#[allow(
+    clippy::print_stderr,
+    reason = "what is skipped is told where tests run"
+)]
+#[path = "../../../tests/all/support/not_tested.rs"]
+pub mod not_tested;
+
 use super::{ConnectError, Connector, HostOrder, Session, SessionEvent};
 use crate::model::{
     AccountId, Port, PortNumber, PortOptions, Protocol, ProviderId, ProviderOptions, Target,

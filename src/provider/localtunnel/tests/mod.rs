@@ -2,9 +2,6 @@
 //! servers that are none.
 
 mod hosting;
-#[allow(clippy::print_stderr, reason = "a test may say so")]
-#[path = "../../../../tests/all/support/not_tested.rs"]
-mod not_tested;
 #[allow(dead_code, reason = "the tests of the built binary use the rest")]
 #[path = "../../../../tests/all/support/localtunnel.rs"]
 mod npm;
@@ -12,7 +9,7 @@ mod trouble;
 
 use super::connector::{LocaltunnelConnector, Patience};
 use super::offers::Choice;
-use crate::provider::tests::options;
+use crate::provider::tests::{not_tested, options};
 use npm::NpmServer;
 use std::time::Duration;
 

@@ -2,12 +2,6 @@
 //! OpenSSH's own or one that says what a service says.
 
 mod fake;
-#[allow(
-    clippy::print_stderr,
-    reason = "what is skipped is told where tests run"
-)]
-#[path = "../../../../tests/all/support/not_tested.rs"]
-mod not_tested;
 mod services;
 mod signing;
 #[allow(dead_code, reason = "the tests of the built binary use the rest")]
@@ -21,6 +15,7 @@ use crate::model::{
     AccountId, Class, Port, PortNumber, PortOptions, Protocol, ProviderOptions, Reason, Target,
     TunnelId,
 };
+use crate::provider::tests::not_tested;
 use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
 use options::Options;
 use sshd::Sshd;

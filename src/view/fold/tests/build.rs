@@ -200,11 +200,17 @@ pub(super) fn brief(msg: &Msg) -> String {
     }
 }
 
+fn address() -> String {
+    "relay.example:7443".to_owned()
+}
+
+fn detail() -> String {
+    "os error 98".to_owned()
+}
+
 /// Each reason once. A new one must be added to the match, and so to the list.
 pub(super) fn every_reason() -> Vec<Reason> {
-    let address = || "relay.example:7443".to_owned();
-    let detail = || "os error 98".to_owned();
-    let reasons = vec![
+    let mut reasons = vec![
         Reason::Offline,
         Reason::UnknownHost {
             host: "relay.example".to_owned(),
@@ -267,6 +273,17 @@ pub(super) fn every_reason() -> Vec<Reason> {
             provider: "later".to_owned(),
         },
         Reason::TooManySessions,
+    ];
+    reasons.extend(provider_reasons());
+    for (index, reason) in reasons.iter().enumerate() {
+        assert_eq!(index, place(reason), "{reason:?}");
+    }
+    reasons
+}
+
+/// Those that only some providers have.
+fn provider_reasons() -> Vec<Reason> {
+    vec![
         Reason::TokenMissing {
             provider: "sample".to_owned(),
         },
@@ -303,11 +320,7 @@ pub(super) fn every_reason() -> Vec<Reason> {
             address: address(),
             detail: detail(),
         },
-    ];
-    for (index, reason) in reasons.iter().enumerate() {
-        assert_eq!(index, place(reason), "{reason:?}");
-    }
-    reasons
+    ]
 }
 
 fn place(reason: &Reason) -> usize {
