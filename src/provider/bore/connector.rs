@@ -2,9 +2,10 @@
 
 use super::control::{self, MOST_VISITORS};
 use super::dialler::Dialler;
-use super::offers::{Choice, OFFERS, SecretSource, invalid};
+use super::offers::{Choice, OFFERS, invalid};
 use crate::base::local::Memories;
-use crate::model::{Phase, Port, PortNumber, Reason};
+use crate::model::{Phase, Port, PortNumber, Secret};
+use crate::provider::chosen::{self, SecretSource};
 use crate::provider::dial::Proxies;
 use crate::provider::per_port::{self, Opener};
 use crate::provider::standing::Standing;
@@ -47,6 +48,8 @@ impl Default for Patience {
 /// Makes sessions with a bore server.
 pub struct BoreConnector {
     source: SecretSource,
+    /// What counts where none is kept.
+    given: Option<Secret>,
     /// What was chosen, or what is wrong with that.
     choice: Result<Choice, ConnectError>,
     proxies: Proxies,
@@ -65,10 +68,16 @@ impl fmt::Debug for BoreConnector {
 }
 
 impl BoreConnector {
-    /// Hosts as was chosen, with the secret of `source`, through the proxy that the environment names.
-    pub(super) fn new(source: SecretSource, choice: Result<Choice, ConnectError>) -> Self {
+    /// Hosts as was chosen, with the secret of `source` or else the one that is given, through the proxy
+    /// that the environment names.
+    pub(super) fn new(
+        source: SecretSource,
+        given: Option<Secret>,
+        choice: Result<Choice, ConnectError>,
+    ) -> Self {
         Self {
             source,
+            given,
             choice,
             proxies: Proxies::from_env(),
             patience: Patience::default(),
@@ -86,19 +95,12 @@ impl BoreConnector {
     }
 
     async fn read_secret(&self, order: &HostOrder) -> Result<Tokens, ConnectError> {
-        let (source, tunnel) = (Arc::clone(&self.source), order.tunnel.clone());
-        let is_kept = order.secrets.contains(SCOPE);
-        let reading = tokio::task::spawn_blocking(move || source(&tunnel, is_kept));
-        let secret = match reading.await {
-            Ok(secret) => secret?,
-            Err(panicked) => {
-                let detail = panicked.to_string();
-                return Err(ConnectError::new(Reason::Other { detail }));
-            }
-        };
-        let by_scope = secret.map(|secret| (SCOPE, secret)).into_iter().collect();
-        let lifetime = None;
-        Ok(Tokens { by_scope, lifetime })
+        let mut tokens = chosen::collect(&OFFERS, &self.source, order).await?;
+        if let Some(given) = &self.given {
+            let secret = tokens.by_scope.entry(SCOPE);
+            secret.or_insert_with(|| given.clone());
+        }
+        Ok(tokens)
     }
 
     async fn make_session(

@@ -3,8 +3,8 @@
 use super::connector::BoreConnector;
 use super::server::Server;
 use crate::model::{
-    AccountId, Chosen, Inventory, Offers, OptionKind, OptionSpec, PageDialect, PortNumber,
-    Protocol, ProviderId, ProviderOptions, Secret, TextSpec, TunnelId,
+    AccountId, Inventory, Offers, OptionKind, OptionSpec, PageDialect, PortNumber, Protocol,
+    ProviderId, ProviderOptions, Secret, TextSpec,
 };
 use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
 use crate::secrets::Secrets;
@@ -88,28 +88,11 @@ impl Choice {
     }
 }
 
-/// Where the secret of a tunnel comes from, each time it is needed. May wait for a person.
-pub(super) type SecretSource =
-    Arc<dyn Fn(&TunnelId, bool) -> Result<Option<Secret>, ConnectError> + Send + Sync>;
-
-/// What is kept of the tunnel, else what the environment has.
-fn source(secrets: Arc<Secrets>) -> SecretSource {
-    Arc::new(move |tunnel: &TunnelId, is_kept: bool| {
-        if !is_kept {
-            let given = std::env::var(SECRET_VARIABLE).ok();
-            return Ok(given
-                .filter(|text| is_secret(text))
-                .map(|text| Secret::new(&text)));
-        }
-        match secrets.get(&Chosen::secret_name(tunnel, "secret")) {
-            Ok(Some(secret)) => Ok(Some(secret)),
-            // Without it a stranger's server may take the place of the one that is meant.
-            Ok(None) => Err(invalid(
-                "secret: what was kept of it is gone; set it again".to_owned(),
-            )),
-            Err(error) => Err(invalid(format!("secret: {error}"))),
-        }
-    })
+/// What the environment has, which counts where none was set.
+fn given() -> Option<Secret> {
+    let given = std::env::var(SECRET_VARIABLE).ok();
+    let given = given.filter(|text| is_secret(text));
+    given.map(|text| Secret::new(&text))
 }
 
 /// bore, with the secrets that are kept on this computer.
@@ -133,8 +116,9 @@ impl Provider for Bore {
         options: &ProviderOptions,
         _: ProbeMarks,
     ) -> Box<dyn Connector> {
-        let source = source(Arc::clone(&self.0));
-        Box::new(BoreConnector::new(source, Choice::parse(options)))
+        let source = chosen::kept(Arc::clone(&self.0));
+        let choice = Choice::parse(options);
+        Box::new(BoreConnector::new(source, given(), choice))
     }
 }
 

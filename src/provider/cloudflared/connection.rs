@@ -10,8 +10,9 @@ use super::options::{Kind, Options};
 use super::rules;
 use crate::base::{clock, network};
 use crate::model::{Offers, Port, Reason, Target};
+use crate::provider::chosen;
 use crate::provider::program::{
-    self, Carrier, Exit, Front, Lost, Program, Running, STOP_WITHIN, Said, Signal, Start, Tunnel,
+    Carrier, Exit, Front, Lost, Program, Running, STOP_WITHIN, Said, Signal, Start, Tunnel,
 };
 use crate::provider::{ConnectError, LogLimit, Tokens, TrafficBoard};
 use futures_util::future::BoxFuture;
@@ -68,7 +69,7 @@ pub(super) struct Carrying {
 impl Carrying {
     fn kind(&self, tokens: &Tokens) -> Result<(Kind, &str), ConnectError> {
         let options = self.options.as_ref();
-        let options = options.map_err(|wrong| program::invalid(&OFFERS, wrong))?;
+        let options = options.map_err(|wrong| chosen::invalid(&OFFERS, wrong))?;
         Ok((options.kind(tokens)?, &options.protocol))
     }
 
@@ -173,7 +174,7 @@ impl Carrier for Carrying {
         );
         if is_named && ports.len() > 1 {
             let many = "hostname: one name leads to one port; make a tunnel for each";
-            return Err(program::invalid(&OFFERS, many));
+            return Err(chosen::invalid(&OFFERS, many));
         }
         Ok(())
     }
@@ -311,7 +312,7 @@ impl Connection {
         let is_refused = said.to_lowercase().contains("unauthorized");
         let why = if !may_return && is_refused && !matches!(self.kind, Kind::Quick) {
             let gone = "token or credentials: Cloudflare does not take them any more; the tunnel was deleted, or its secret is another one by now";
-            ConnectError::with(program::invalid(&OFFERS, gone).reason, detail)
+            ConnectError::with(chosen::invalid(&OFFERS, gone).reason, detail)
         } else {
             ConnectError::with(Reason::LinkLost, detail)
         };

@@ -1,7 +1,7 @@
 //! The file that `cloudflared tunnel create` leaves: which tunnel it is for.
 
 use super::offers::OFFERS;
-use crate::provider::{ConnectError, program};
+use crate::provider::{ConnectError, chosen};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::Read as _;
@@ -32,7 +32,7 @@ pub(super) async fn tunnel_of(path: &Path) -> Result<String, ConnectError> {
     };
     read.map_err(|why| {
         let path = path.display();
-        program::invalid(&OFFERS, format!("credentials: {path}: {why}"))
+        chosen::invalid(&OFFERS, format!("credentials: {path}: {why}"))
     })
 }
 

@@ -4,7 +4,8 @@ use super::lines::Told;
 use super::offers::{NAMES, OFFERS};
 use crate::model::{Reason, UnixMillis};
 use crate::provider::ConnectError;
-use crate::provider::program::{self, Exit};
+use crate::provider::chosen;
+use crate::provider::program::Exit;
 use std::time::Duration;
 
 /// Where quick tunnels are asked for.
@@ -66,7 +67,7 @@ pub(super) fn classify(told: &Told, exit: Exit, secret: &str, now: UnixMillis) -
 }
 
 fn invalid(sentence: &str, detail: String) -> ConnectError {
-    let reason = program::invalid(&OFFERS, sentence).reason;
+    let reason = chosen::invalid(&OFFERS, sentence).reason;
     ConnectError::with(reason, detail)
 }
 

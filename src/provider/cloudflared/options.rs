@@ -2,7 +2,7 @@
 
 use super::offers::OFFERS;
 use crate::model::{ProviderOptions, Secret};
-use crate::provider::{ConnectError, Tokens, program};
+use crate::provider::{ConnectError, Tokens, chosen};
 use std::path::PathBuf;
 
 /// What was chosen.
@@ -50,7 +50,7 @@ impl Options {
 
     /// The kind that this makes, with what is secret of it.
     pub(super) fn kind(&self, tokens: &Tokens) -> Result<Kind, ConnectError> {
-        let invalid = |detail: &str| Err(program::invalid(&OFFERS, detail));
+        let invalid = |detail: &str| Err(chosen::invalid(&OFFERS, detail));
         let token = tokens.by_scope.get("token").cloned();
         match (token, &self.credentials, &self.hostname) {
             (Some(_), Some(_), _) => invalid("a token and credentials do not go together"),

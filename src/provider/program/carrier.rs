@@ -9,7 +9,8 @@ use super::STOP_WITHIN;
 use super::front::Front;
 use super::session;
 use crate::base::local::Memories;
-use crate::model::{Chosen, Offers, Phase, Port, PortNumber, Reason};
+use crate::model::{Offers, Phase, Port, PortNumber};
+use crate::provider::chosen::{self, SecretSource};
 use crate::provider::{
     BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens, TrafficBoard,
 };
@@ -174,7 +175,7 @@ impl<C: Carrier> Ground<C> {
 /// Hosts by programs.
 pub(in crate::provider) struct ProgramConnector<C: Carrier> {
     ground: Arc<Ground<C>>,
-    secrets: Arc<Secrets>,
+    source: SecretSource,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -186,7 +187,7 @@ impl<C: Carrier> ProgramConnector<C> {
                 kept: Mutex::default(),
                 memories: Mutex::default(),
             }),
-            secrets,
+            source: chosen::kept(secrets),
             turn: Arc::default(),
         }
     }
@@ -264,31 +265,7 @@ impl<C: Carrier> Connector for ProgramConnector<C> {
     /// What is secret of what was chosen.
     fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
         let offers = self.ground.carrier.offers();
-        Box::pin(async move {
-            let (secrets, tunnel) = (Arc::clone(&self.secrets), order.tunnel.clone());
-            let keys = order.secrets.clone();
-            let collect = move || {
-                let mut tokens = Tokens::default();
-                for key in &keys {
-                    let kept = secrets.get(&Chosen::secret_name(&tunnel, key));
-                    let kept = kept.map_err(|error| {
-                        let detail = error.to_string();
-                        ConnectError::new(Reason::Other { detail })
-                    })?;
-                    let (Some(option), Some(kept)) = (offers.option(key), kept) else {
-                        let gone = format!("{key}: what was kept of it is gone; set it again");
-                        return Err(invalid(offers, gone));
-                    };
-                    tokens.by_scope.insert(option.key, kept);
-                }
-                Ok(tokens)
-            };
-            let collected = tokio::task::spawn_blocking(collect).await;
-            collected.unwrap_or_else(|panicked| {
-                let detail = panicked.to_string();
-                Err(ConnectError::new(Reason::Other { detail }))
-            })
-        })
+        Box::pin(chosen::collect(offers, &self.source, order))
     }
 
     fn connect<'a>(
@@ -299,12 +276,4 @@ impl<C: Carrier> Connector for ProgramConnector<C> {
     ) -> BoxFuture<'a, Result<Session, ConnectError>> {
         Box::pin(self.make_session(order, tokens, progress))
     }
-}
-
-/// What was chosen cannot be had.
-pub(in crate::provider) fn invalid(offers: &Offers, detail: impl Into<String>) -> ConnectError {
-    ConnectError::new(Reason::OptionsInvalid {
-        provider: offers.name.to_owned(),
-        detail: detail.into(),
-    })
 }

@@ -13,7 +13,7 @@ mod run;
 mod session;
 mod supervised;
 
-pub(in crate::provider) use carrier::{Carrier, Lost, ProgramConnector, Tunnel, invalid};
+pub(in crate::provider) use carrier::{Carrier, Lost, ProgramConnector, Tunnel};
 pub(in crate::provider) use find::{Names, Program};
 pub(in crate::provider) use front::Front;
 pub(in crate::provider) use group::Signal;

@@ -14,7 +14,8 @@ use super::services::{Ask, Way};
 use super::session;
 use super::standing::Standing;
 use crate::base::local::Memories;
-use crate::model::{Phase, Port, Reason, Secret, TunnelId};
+use crate::model::{Phase, Port, Reason};
+use crate::provider::chosen::{self, SecretSource};
 use crate::provider::dial::Proxies;
 use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
 use std::fmt;
@@ -22,10 +23,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
-
-/// Gets what was chosen for an option of a tunnel that is secret. May wait for a person.
-pub type SecretSource =
-    Arc<dyn Fn(&TunnelId, &str) -> Result<Option<Secret>, String> + Send + Sync>;
 
 /// How long things may take; tests use shorter times.
 #[derive(Clone, Copy, Debug)]
@@ -357,38 +354,12 @@ pub(super) fn note(forwards: &mut [Forward], found: &Found, way: Way) -> Option<
 
 /// What was chosen cannot be had.
 pub(super) fn invalid(rejected: &Rejected) -> ConnectError {
-    let provider = OFFERS.name.to_owned();
-    let detail = rejected.to_string();
-    ConnectError::new(Reason::OptionsInvalid { provider, detail })
+    chosen::invalid(&OFFERS, rejected.to_string())
 }
 
 impl Connector for SshConnector {
     fn mint<'a>(&'a self, order: &'a HostOrder) -> BoxFuture<'a, Result<Tokens, ConnectError>> {
-        Box::pin(async {
-            let (source, tunnel) = (Arc::clone(&self.source), order.tunnel.clone());
-            let keys = order.secrets.clone();
-            let collecting = tokio::task::spawn_blocking(move || {
-                let mut tokens = Tokens::default();
-                for key in &keys {
-                    let kept = source(&tunnel, key).map_err(|detail| Reason::Other { detail })?;
-                    let (Some(option), Some(kept)) = (OFFERS.option(key), kept) else {
-                        return Err(Reason::OptionsInvalid {
-                            provider: OFFERS.name.to_owned(),
-                            detail: format!("{key}: what was kept of it is gone; set it again"),
-                        });
-                    };
-                    tokens.by_scope.insert(option.key, kept);
-                }
-                Ok(tokens)
-            });
-            match collecting.await {
-                Ok(tokens) => tokens.map_err(ConnectError::new),
-                Err(panicked) => {
-                    let detail = panicked.to_string();
-                    Err(ConnectError::new(Reason::Other { detail }))
-                }
-            }
-        })
+        Box::pin(chosen::collect(&OFFERS, &self.source, order))
     }
 
     fn connect<'a>(

@@ -3,10 +3,10 @@
 use super::connector::SshConnector;
 use super::options::{self, Options, Rejected, rejected};
 use crate::model::{
-    AccountId, Chosen, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
+    AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
     ProviderId, ProviderOptions, RelayVerdict, TextSpec,
 };
-use crate::provider::{Connector, ProbeMarks, Provider};
+use crate::provider::{Connector, ProbeMarks, Provider, chosen};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -159,12 +159,8 @@ impl Provider for Ssh {
         options: &ProviderOptions,
         _: ProbeMarks,
     ) -> Box<dyn Connector> {
-        let secrets = Arc::clone(&self.0);
-        let source = move |tunnel: &_, key: &str| {
-            let kept = secrets.get(&Chosen::secret_name(tunnel, key));
-            kept.map_err(|error| error.to_string())
-        };
-        Box::new(SshConnector::new(Arc::new(source), parse(options)))
+        let source = chosen::kept(Arc::clone(&self.0));
+        Box::new(SshConnector::new(source, parse(options)))
     }
 }
 

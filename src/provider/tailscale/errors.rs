@@ -3,7 +3,8 @@
 use super::offers::{NAMES, OFFERS};
 use crate::model::Reason;
 use crate::provider::ConnectError;
-use crate::provider::program::{self, Exit};
+use crate::provider::chosen;
+use crate::provider::program::Exit;
 
 /// As much of what the program said as a person reads, in characters.
 const MOST_WORDS: usize = 300;
@@ -69,7 +70,7 @@ pub(super) fn meaning(said: &str) -> Option<ConnectError> {
 }
 
 fn invalid(detail: &str) -> ConnectError {
-    program::invalid(&OFFERS, detail)
+    chosen::invalid(&OFFERS, detail)
 }
 
 /// The link that Tailscale says helps; a person is sent nowhere else.

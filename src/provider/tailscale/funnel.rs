@@ -7,8 +7,9 @@ use super::options::{Options, PORTS};
 use super::preflight::{self, Ready};
 use super::rules::{Rules, Wanted};
 use crate::model::{Offers, Port, PortNumber, Protocol, Reason};
+use crate::provider::chosen;
 use crate::provider::program::{
-    self, Carrier, Front, Lost, Program, Running, STOP_WITHIN, Said, Signal, Start, Tunnel,
+    Carrier, Front, Lost, Program, Running, STOP_WITHIN, Said, Signal, Start, Tunnel,
 };
 use crate::provider::{ConnectError, LogLimit, Tokens, TrafficBoard};
 use futures_util::future::BoxFuture;
@@ -87,7 +88,7 @@ impl Carrying {
         let options = self.options.as_ref();
         options
             .copied()
-            .map_err(|wrong| program::invalid(&OFFERS, wrong))
+            .map_err(|wrong| chosen::invalid(&OFFERS, wrong))
     }
 
     async fn begin(&self, port: &Port, front: Front) -> Result<Funnel, ConnectError> {
@@ -160,7 +161,7 @@ impl Carrying {
         let allowed = |public: &u16| ready.allows(*public);
         if let Some(asked) = options.port {
             if !allowed(&asked) {
-                return Err(program::invalid(
+                return Err(chosen::invalid(
                     &OFFERS,
                     format!(
                         "port: the tailnet does not allow {asked} for Funnel; choose another of 443, 8443 and 10000"
@@ -168,7 +169,7 @@ impl Carrying {
                 ));
             }
             if taken.contains(&asked) {
-                return Err(program::invalid(
+                return Err(chosen::invalid(
                     &OFFERS,
                     format!(
                         "port: something else has a Tailscale rule on {asked}; choose another of 443, 8443 and 10000, or auto"
@@ -181,7 +182,7 @@ impl Carrying {
             .into_iter()
             .filter(allowed)
             .find(|public| !taken.contains(public));
-        free.ok_or_else(|| program::invalid(&OFFERS, "port: all that the tailnet allows for Funnel have a Tailscale rule already; `tailscale funnel status` lists them"))
+        free.ok_or_else(|| chosen::invalid(&OFFERS, "port: all that the tailnet allows for Funnel have a Tailscale rule already; `tailscale funnel status` lists them"))
     }
 }
 
@@ -200,7 +201,7 @@ impl Carrier for Carrying {
                 "port: there is room for {most} of {}; make another tunnel, or choose auto",
                 ports.len()
             );
-            return Err(program::invalid(&OFFERS, detail));
+            return Err(chosen::invalid(&OFFERS, detail));
         }
         Ok(())
     }

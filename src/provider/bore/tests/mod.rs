@@ -25,8 +25,8 @@ fn quick() -> Patience {
 /// Hosts as was chosen, with this secret.
 fn connector(chosen: &[(&str, &str)], secret: Option<&str>) -> BoreConnector {
     let secret = secret.map(Secret::new);
-    let source = Arc::new(move |_: &TunnelId, _: bool| Ok(secret.clone()));
-    BoreConnector::new(source, Choice::parse(&options(chosen))).with_patience(quick())
+    let none = Arc::new(|_: &TunnelId, _: &str| Ok(None));
+    BoreConnector::new(none, secret, Choice::parse(&options(chosen))).with_patience(quick())
 }
 
 /// Hosts at this server.
