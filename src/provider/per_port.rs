@@ -5,11 +5,12 @@ use super::attended::{Order, TaskEnd, ends};
 use super::visitors::Visitors;
 use super::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use crate::base::local::Memories;
-use crate::model::{LivePort, Port, Reason};
+use crate::model::{Class, LivePort, Port, Reason};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Events that wait for the session: two a port at most.
@@ -17,6 +18,12 @@ const EVENT_QUEUE: usize = 64;
 
 /// Nothing is said that would have to be waited for.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// A port that could not be had, and may be later, is asked for again after this time,
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// and then after twice as long each time, up to this.
+const LAST_RETRY: Duration = Duration::from_secs(30);
 
 /// A future that may move to another thread.
 pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -115,6 +122,9 @@ pub(super) fn start(
         events,
         changing: None,
         wanted: None,
+        ordered: opened.iter().map(|it| it.port.clone()).collect(),
+        retry: None,
+        pause: FIRST_RETRY,
         established: false,
         engine,
     };
@@ -138,6 +148,11 @@ struct Host {
     changing: Option<Task<Changed>>,
     /// The ports to change to once that is done.
     wanted: Option<Vec<Port>>,
+    /// The ports that there are to be.
+    ordered: Vec<Port>,
+    /// When those that lack are asked for again, and how long that was waited for.
+    retry: Option<Instant>,
+    pause: Duration,
     established: bool,
     engine: TaskEnd,
 }
@@ -174,10 +189,15 @@ impl Host {
                         return End::Over(ConnectError::with(Reason::LinkLost, why));
                     }
                     Some(Order::SetPorts(ports)) => {
-                        self.wanted = Some(ports);
+                        self.ordered.clone_from(&ports);
+                        (self.wanted, self.pause) = (Some(ports), FIRST_RETRY);
                         self.begin_change();
                     }
                 },
+                () = at(self.retry) => {
+                    self.wanted = Some(self.ordered.clone());
+                    self.begin_change();
+                }
                 Some((serial, event)) = self.events.recv() => {
                     if let Some(ended) = self.handle(serial, event) {
                         return End::Over(ended);
@@ -241,6 +261,7 @@ impl Host {
         let Some(mut new) = self.wanted.take() else {
             return;
         };
+        self.retry = None;
         self.carried.retain_mut(|carried| {
             let stays = new.iter().position(|port| carried.serves(port));
             // What stays leads to where it is wanted from now on.
@@ -265,9 +286,16 @@ impl Host {
                 Err(error) => {
                     let (reason, detail) = (error.reason.code(), error.detail);
                     tracing::warn!(reason, detail, "a port could not be added");
+                    if matches!(error.reason.class(), Class::Transient | Class::Quota) {
+                        self.retry = Some(Instant::now() + self.pause);
+                    }
                 }
             }
         }
+        self.pause = match self.retry {
+            Some(_) => (self.pause * 2).min(LAST_RETRY),
+            None => FIRST_RETRY,
+        };
         let live = self.follow_ports();
         self.engine.tell(SessionEvent::Ports(live));
         self.begin_change();
@@ -283,9 +311,68 @@ impl Host {
     }
 }
 
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn change(changing: &mut Option<Task<Changed>>) -> Changed {
     match changing {
         Some(changing) => changing.await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Protocol;
+    use crate::provider::tests::port;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Opens nothing before it was asked so often.
+    fn opener(asked: &Arc<AtomicUsize>, patience: usize, why: Reason) -> Opener {
+        let asked = Arc::clone(asked);
+        Arc::new(move |port| {
+            let is_open = asked.fetch_add(1, Ordering::Relaxed) + 1 >= patience;
+            let opened = || Opened {
+                port,
+                url: "tcp://a.example:1".to_owned(),
+                serve: Box::new(|_| Box::pin(std::future::pending())),
+            };
+            let opened = if is_open {
+                Ok(opened())
+            } else {
+                Err(ConnectError::new(why.clone()))
+            };
+            Box::pin(async { opened })
+        })
+    }
+
+    /// How often a port was asked for until it was served, or ten minutes were over.
+    async fn asked(patience: usize, why: Reason) -> (usize, bool) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let open = opener(&asked, patience, why);
+        let mut session = start("sample", 8, Vec::new(), open, Arc::default());
+        session.part.set_ports(vec![port(3000, Protocol::Tcp)]);
+        let served = async {
+            while let Some(event) = session.events.recv().await {
+                if matches!(&event, SessionEvent::Ports(live) if !live.is_empty()) {
+                    return;
+                }
+            }
+        };
+        let served = tokio::time::timeout(Duration::from_mins(10), served).await;
+        (asked.load(Ordering::Relaxed), served.is_ok())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_port_that_cannot_be_had_yet_is_asked_for_again() {
+        assert_eq!(asked(1, Reason::TimedOut).await, (1, true));
+        assert_eq!(asked(8, Reason::TimedOut).await, (8, true));
+        let detail = "it never will be".to_owned();
+        assert_eq!(asked(2, Reason::Refused { detail }).await, (1, false));
     }
 }

@@ -9,7 +9,7 @@ use super::STOP_WITHIN;
 use super::front::Front;
 use super::session;
 use crate::base::local::Memories;
-use crate::model::{Offers, Phase, Port, PortNumber};
+use crate::model::{Class, Offers, Phase, Port, PortNumber};
 use crate::provider::chosen::{self, SecretSource};
 use crate::provider::{
     BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens, TrafficBoard,
@@ -199,7 +199,11 @@ impl<C: Carrier> ProgramConnector<C> {
         progress: Progress<'_>,
     ) -> Result<Session, ConnectError> {
         let ground = &self.ground;
-        ground.carrier.check(&order.ports, tokens)?;
+        if let Err(error) = ground.carrier.check(&order.ports, tokens) {
+            // Nobody waits for what still runs.
+            drop(ground.take().await);
+            return Err(error);
+        }
         let turn = timeout(TURN_WITHIN, Arc::clone(&self.turn).lock_owned()).await;
         progress(Phase::ConnectingRelay);
         let mut before = ground.take().await;
@@ -227,7 +231,10 @@ impl<C: Carrier> ProgramConnector<C> {
             failure = make_ready(&mut hosted).await;
         }
         if let Some(error) = failure {
-            ground.keep(hosted);
+            // There is another attempt, or nothing may be public any more.
+            if matches!(error.class(), Class::Transient | Class::Quota) {
+                ground.keep(hosted);
+            }
             return Err(error);
         }
         let (ground, turn) = (Arc::clone(ground), turn.ok());

@@ -82,6 +82,7 @@ pub struct Announcer {
     line: Vec<u8>,
     escape: Escape,
     lines: VecDeque<String>,
+    hidden: Vec<String>,
 }
 
 impl Announcer {
@@ -90,6 +91,13 @@ impl Announcer {
             rule,
             ..Self::default()
         }
+    }
+
+    /// Has none of these in what is shown: services say again what they were told.
+    #[must_use]
+    pub fn hiding(mut self, secrets: Vec<String>) -> Self {
+        self.hidden = secrets;
+        self
     }
 
     /// Takes in what came; how it was cut on its way does not matter.
@@ -126,7 +134,9 @@ impl Announcer {
     /// What was said last.
     pub fn transcript(&self) -> String {
         let lines: Vec<&str> = self.lines.iter().map(String::as_str).collect();
-        lines.join(" / ")
+        let said = lines.join(" / ");
+        let hide = |said: String, secret: &String| said.replace(secret, "***");
+        self.hidden.iter().fold(said, hide)
     }
 
     /// The byte, unless it is of a sequence that colours or moves.

@@ -12,6 +12,7 @@ use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// So many times a server may ask something.
 const MOST_ROUNDS: usize = 8;
@@ -25,6 +26,16 @@ pub(super) struct Who<'a> {
     pub(super) password: Option<&'a Secret>,
     /// It asks for a password, and takes an empty one.
     pub(super) blank_password: bool,
+    /// Whether the server has ended the connection in due form.
+    pub(super) dismissed: &'a AtomicBool,
+}
+
+/// Who one is, for whoever reads it: before a plus services have a token.
+fn told_user(user: &str) -> String {
+    match user.split_once('+') {
+        Some((_, rest)) => format!("***+{rest}"),
+        None => user.to_owned(),
+    }
 }
 
 /// How far signing in has come.
@@ -35,6 +46,10 @@ struct Attempt<'a> {
     takes: MethodSet,
     /// What was shown and not taken.
     shown: Vec<String>,
+    /// How often the server has said so.
+    refusals: usize,
+    /// The password was among what was shown.
+    has_said_secret: bool,
     keys: usize,
     /// For RSA, once it is known.
     hash: Option<HashAlg>,
@@ -54,6 +69,8 @@ pub(super) async fn sign_in(
         handle,
         takes: MethodSet::empty(),
         shown: Vec::new(),
+        refusals: 0,
+        has_said_secret: false,
         keys: 0,
         hash: None,
     };
@@ -74,23 +91,30 @@ impl Attempt<'_> {
         self.takes.contains(&method)
     }
 
-    /// Takes an answer in. The library passes a connection that is gone for a refusal.
+    /// Takes an answer in. The library passes a connection that is gone for a refusal, after which the
+    /// server takes nothing; one of the server's own says what it takes.
     fn note(&mut self, result: AuthResult) -> Step {
-        match result {
-            AuthResult::Success => Ok(true),
-            AuthResult::Failure { .. } if self.handle.is_closed() => Err(self.handle_closed()),
-            AuthResult::Failure {
-                remaining_methods, ..
-            } => {
-                self.takes = remaining_methods;
-                Ok(false)
-            }
+        let AuthResult::Failure {
+            remaining_methods, ..
+        } = result
+        else {
+            return Ok(true);
+        };
+        let is_said = !self.shown.is_empty() && !remaining_methods.is_empty();
+        self.refusals += usize::from(is_said);
+        if self.handle.is_closed() {
+            return Err(self.handle_closed());
         }
+        self.takes = remaining_methods;
+        Ok(false)
     }
 
-    /// A server that has had enough hangs up; one that was shown nothing has another reason.
+    /// A server that has had enough hangs up, in due form or after it has refused something; else it is
+    /// the connection that broke. Only a password is not shown again and again: that locks people out.
     fn handle_closed(&self) -> ConnectError {
-        if self.shown.is_empty() {
+        let is_dismissed = self.who.dismissed.load(Ordering::Acquire);
+        let has_refused = self.refusals > 0 || is_dismissed || self.has_said_secret;
+        if self.shown.is_empty() || !has_refused {
             let said = "the connection was closed while signing in";
             return ConnectError::with(Reason::LinkLost, said);
         }
@@ -100,7 +124,7 @@ impl Attempt<'_> {
     fn refused(&self) -> ConnectError {
         let who = self.who;
         let takes: Vec<&str> = self.takes.iter().map(<&str>::from).collect();
-        let mut parts = vec![format!("as {}", who.user)];
+        let mut parts = vec![format!("as {}", told_user(&who.user))];
         if self.shown.is_empty() {
             parts.push("nothing to show".to_owned());
         } else {
@@ -267,8 +291,11 @@ impl Attempt<'_> {
                     remaining_methods, ..
                 } => {
                     self.shown.push("answers to its questions".to_owned());
-                    self.takes = remaining_methods;
-                    return Ok(false);
+                    self.has_said_secret = true;
+                    return self.note(AuthResult::Failure {
+                        remaining_methods,
+                        partial_success: false,
+                    });
                 }
                 Response::InfoRequest { prompts, .. } => prompts,
             };
@@ -302,6 +329,7 @@ impl Attempt<'_> {
         let said = self.handle.authenticate_password(&self.who.user, password);
         let result = said.await.map_err(|error| lost(&error))?;
         self.shown.push("the password".to_owned());
+        self.has_said_secret = true;
         self.note(result)
     }
 }

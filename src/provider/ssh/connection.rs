@@ -54,7 +54,7 @@ impl Connection {
             stream = Some(hop.lead_to(next, plan.patience.answer).await?);
             before = Some(Box::new(hop));
         }
-        let voice = Announcer::new(plan.rule.clone());
+        let voice = Announcer::new(plan.rule.clone()).hiding(plan.hidden());
         Self::reach(plan, prepared, &plan.at, (before, stream), voice).await
     }
 
@@ -85,13 +85,16 @@ impl Connection {
             }
             Err(_) => return Err(ConnectError::new(Reason::TimedOut)),
         };
+        // What is the server's own is none of those before it.
+        let is_server = *at == plan.at;
         let who = Who {
             at,
             user: plan.user_of(at),
             files: &prepared.files,
             agent: plan.agent.as_deref(),
-            password: plan.options.password.as_ref(),
-            blank_password: plan.options.service().blank_password,
+            password: plan.options.password.as_ref().filter(|_| is_server),
+            blank_password: is_server && plan.options.service().blank_password,
+            dismissed: &ears.shared.dismissed,
         };
         match timeout(plan.patience.sign_in, auth::sign_in(&mut handle, &who)).await {
             Ok(signed_in) => signed_in.map_err(|error| better(error, &ears))?,

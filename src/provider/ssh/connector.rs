@@ -60,6 +60,9 @@ impl Default for Patience {
 /// An address with TLS follows the one without within this time, if there is one.
 const WITH_TLS_WITHIN: Duration = Duration::from_millis(300);
 
+/// Keys are read within this time; a disk of the network may never answer.
+const DISK_WITHIN: Duration = Duration::from_secs(5);
+
 /// All that one session is made with.
 #[derive(Clone)]
 pub(super) struct Plan {
@@ -162,7 +165,8 @@ impl SshConnector {
             .await?;
         plan.hear_of_all(&mut connection, &mut forwards).await?;
         for forward in &forwards {
-            self.standing.remember(forward.port.number, forward.given());
+            self.standing
+                .remember(forward.port.number, &forward.given());
         }
         let (standing, memories) = (self.standing.clone(), Arc::clone(&self.memories));
         Ok(session::start(
@@ -184,6 +188,18 @@ impl Plan {
         user.unwrap_or_else(|| "root".to_owned())
     }
 
+    /// What nobody may read who reads what a server says.
+    pub(super) fn hidden(&self) -> Vec<String> {
+        let options = &self.options;
+        let secrets = [&options.password, &options.token, &options.passphrase];
+        let kept = secrets.into_iter().flatten();
+        let kept = kept.map(|secret| secret.expose().to_owned());
+        // Services have a token before the plus.
+        let user = self.user_of(&self.at);
+        let token = user.split_once('+').map(|(token, _)| token.to_owned());
+        kept.chain(token).filter(|it| !it.is_empty()).collect()
+    }
+
     /// Where one goes from a server that is gone through.
     pub(super) fn after(&self, hop: &Address) -> &Address {
         let jumps = &self.options.jumps;
@@ -199,7 +215,12 @@ impl Plan {
             let files = Files::load(&options);
             Ok((keys, files))
         });
-        let (keys, files) = match reading.await {
+        let Ok(read) = timeout(DISK_WITHIN, reading).await else {
+            let detail = "the files with the keys cannot be read: their disk does not answer";
+            let detail = detail.to_owned();
+            return Err(ConnectError::new(Reason::Other { detail }));
+        };
+        let (keys, files) = match read {
             Ok(read) => read.map_err(|it: Rejected| invalid(&it))?,
             Err(panicked) => {
                 let detail = panicked.to_string();
@@ -268,14 +289,14 @@ impl Plan {
             }
             match timeout_at(until, next(connection)).await {
                 Ok(Ok(found)) => {
-                    note(forwards, &found, self.options.service().web);
+                    note(forwards, &found, self.options.service().web, true);
                 }
                 Ok(Err(error)) => return Err(error),
                 Err(_) if !lacks => return Ok(()),
                 Err(_) => {
                     let last = connection.ears.shared.voice.lock().end_line();
                     let noted = last.is_some_and(|it| {
-                        note(forwards, &it, self.options.service().web).is_some()
+                        note(forwards, &it, self.options.service().web, true).is_some()
                     });
                     if !noted {
                         return Err(unheard(connection));
@@ -334,15 +355,24 @@ async fn next(connection: &mut Connection) -> Result<Found, ConnectError> {
     }
 }
 
-/// Takes an address down for its port; gives the one it had if that was another.
-pub(super) fn note(forwards: &mut [Forward], found: &Found, way: Way) -> Option<String> {
+/// Takes an address down for its port; gives the one it had if that was another. Unless `may_change`, an
+/// address that a port has stays.
+pub(super) fn note(
+    forwards: &mut [Forward],
+    found: &Found,
+    way: Way,
+    may_change: bool,
+) -> Option<String> {
     let forward = match (way, found.number) {
         (Way::Counted, Some(number)) => {
-            let at = usize::try_from(number).ok()?.checked_sub(1)?;
-            forwards.get_mut(at)?
+            let mut forwards = forwards.iter_mut();
+            forwards.find(|it| it.asked_port() == Some(number))?
         }
         _ => forwards.first_mut()?,
     };
+    if !may_change && !forward.url.is_empty() {
+        return None;
+    }
     let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned());
     let is_same = host(&forward.url) == host(&found.url);
     // The one with TLS is the better one of the same place.

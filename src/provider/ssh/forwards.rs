@@ -6,7 +6,7 @@ use super::connector::Plan;
 use super::errors;
 use super::handler::{Arrival, Handler};
 use super::services::Way;
-use super::standing::Standing;
+use super::standing::{Place, Standing};
 use crate::base::local::is_here;
 use crate::model::{LivePort, Port, PortNumber, Reason};
 use crate::provider::ConnectError;
@@ -81,6 +81,9 @@ impl Plan {
             before.is_some() && !self.is_fixed(port) && asked != self.asked(port, number, None);
         match self.ask(handle, &asked).await? {
             Some(given) => Ok(self.given(port, asked, given)),
+            None if before.is_some_and(|before| standing.is_waited_for(before)) => {
+                Err(self.refused(&asked, standing))
+            }
             None if again => {
                 tracing::info!(?before, "the port of before is not to be had");
                 standing.forget(port.number);
@@ -150,8 +153,12 @@ impl Plan {
     fn refused(&self, asked: &Asked, standing: &Standing) -> ConnectError {
         let at = self.at.place();
         let detail = match asked {
-            Asked::Port { port, .. } if standing.may_be_held(*port) => {
+            Asked::Port { port, .. } if standing.may_be_held(&Place::Port(*port)) => {
                 let place = format!("port {port} of {at}");
+                return ConnectError::new(Reason::StillHeld { place });
+            }
+            Asked::Socket { path } if standing.may_be_held(&Place::Socket(path.clone())) => {
+                let place = format!("{path} of {at}");
                 return ConnectError::new(Reason::StillHeld { place });
             }
             Asked::Port { port: 0, .. } => {
@@ -174,8 +181,11 @@ impl Plan {
 
 impl Forward {
     /// What may be held by an old connection of ours, once this one is lost.
-    pub(super) fn given(&self) -> u32 {
-        self.given
+    pub(super) fn given(&self) -> Place {
+        match &self.asked {
+            Asked::Port { .. } => Place::Port(self.given),
+            Asked::Socket { path } => Place::Socket(path.clone()),
+        }
     }
 
     pub(super) fn live(&self) -> LivePort {
@@ -184,6 +194,14 @@ impl Forward {
             url: self.url.clone(),
             lan_url: None,
             relays_own: self.servers_own,
+        }
+    }
+
+    /// The port that it was asked for by.
+    pub(super) fn asked_port(&self) -> Option<u32> {
+        match &self.asked {
+            Asked::Port { port, .. } => Some(*port),
+            Asked::Socket { .. } => None,
         }
     }
 

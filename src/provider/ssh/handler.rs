@@ -13,6 +13,7 @@ use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, ChannelId, ChannelOpenFailure};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
@@ -49,6 +50,8 @@ pub(super) struct Shared {
     pub(super) voice: Mutex<Announcer>,
     /// Where the service announces.
     pub(super) talk: OnceLock<ChannelId>,
+    /// The server has ended the connection in due form.
+    pub(super) dismissed: AtomicBool,
 }
 
 /// So many signals wait: a service that says more is not listened to.
@@ -271,7 +274,7 @@ impl russh::client::Handler for Handler {
             return Ok(());
         };
         if !inlet.put(data) {
-            tracing::warn!("a service takes nothing, and loses its visitor");
+            tracing::debug!("a service takes nothing, and loses its visitor");
             self.inlets.remove(&channel);
             session.close(channel)?;
         }
@@ -318,6 +321,8 @@ impl russh::client::Handler for Handler {
         &mut self,
         reason: DisconnectReason<Self::Error>,
     ) -> Result<(), Self::Error> {
+        let dismissed = matches!(reason, DisconnectReason::ReceivedDisconnect(_));
+        self.shared.dismissed.store(dismissed, Ordering::Release);
         let _ = self.over.send(Signal::Over(errors::ended(&reason)));
         Ok(())
     }

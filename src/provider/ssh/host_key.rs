@@ -2,6 +2,7 @@
 //! which are read and never written.
 
 use super::address::Address;
+use super::keys::own_folder;
 use super::known_hosts::{KnownHosts, Verdict, is_like};
 use super::options::{Options, Pin, Rejected, rejected};
 use crate::base::clock;
@@ -36,12 +37,12 @@ impl HostKeys {
                 .map_err(|error| rejected("known-hosts", format!("{}: {error}", path.display())))?;
             known.read(&text);
         } else {
-            let home = std::env::home_dir().unwrap_or_default().join(".ssh");
-            let own = ["known_hosts", "known_hosts2"].map(|name| home.join(name));
+            let own = own_folder().into_iter();
+            let own = own.flat_map(|own| ["known_hosts", "known_hosts2"].map(|it| own.join(it)));
             let all = ["ssh_known_hosts", "ssh_known_hosts2"]
                 .map(|name| Path::new("/etc/ssh").join(name));
-            for path in own.iter().chain(&all) {
-                match read(path) {
+            for path in own.chain(all) {
+                match read(&path) {
                     Ok(text) => known.read(&text),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => tracing::warn!(path = %path.display(), %error, "not read"),

@@ -41,6 +41,12 @@ pub(super) struct Files {
     pub(super) notes: Vec<String>,
 }
 
+/// Where a person keeps keys and the servers' names; `None` where nobody knows whose home it is.
+pub(super) fn own_folder() -> Option<PathBuf> {
+    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    home.map(|home| home.join(".ssh"))
+}
+
 impl Files {
     /// Reads the key that was chosen, else the usual ones. May wait for a disk.
     pub(super) fn load(options: &Options) -> Self {
@@ -50,9 +56,10 @@ impl Files {
             files.only = Some(public.into_iter().collect());
             return files;
         }
-        let home = std::env::home_dir().unwrap_or_default().join(".ssh");
-        for name in USUAL {
-            let path = home.join(name);
+        for path in own_folder()
+            .into_iter()
+            .flat_map(|own| USUAL.map(|name| own.join(name)))
+        {
             if path.is_file() {
                 files.add(&path, options.passphrase.as_ref());
             }

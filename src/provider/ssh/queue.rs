@@ -24,7 +24,7 @@ const MARK: usize = 4 * 1024 * 1024;
 /// unless it has taken nothing for so long.
 const RELIEF: Duration = Duration::from_millis(250);
 
-/// With so much waiting for all services, who brings more is sent away.
+/// With so much waiting for all services, the visitor is sent away for whom most waits.
 const MOST: usize = 64 * 1024 * 1024;
 
 /// When a channel is closed its service has this long to take what has come,
@@ -78,6 +78,23 @@ impl State {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
+    }
+
+    /// Throws away what waits in the longest queue, whose visitor has lost its service.
+    fn cut_longest(&mut self) -> Option<u64> {
+        let longest = self.queues.iter_mut().max_by_key(|(_, queue)| queue.length);
+        let (&id, queue) = longest?;
+        self.length -= std::mem::take(&mut queue.length);
+        queue.parts.clear();
+        queue.end = Some(End::Cut);
+        queue.closed.cancel();
+        if let Some(reader) = queue.reader.take() {
+            reader.wake();
+        }
+        if self.over.remove(&id) {
+            self.wake();
+        }
+        Some(id)
     }
 }
 
@@ -140,12 +157,17 @@ impl Inlet {
     /// Queues it; false when there is no room.
     pub(super) fn put(&self, data: &[u8]) -> bool {
         let mut state = self.gate.0.lock();
-        if state.length + data.len() > MOST {
-            return false;
+        while state.length + data.len() > MOST {
+            if state.cut_longest() == Some(self.id) {
+                return false;
+            }
         }
         let Some(queue) = state.queues.get_mut(&self.id) else {
             return true;
         };
+        if queue.end.is_some() {
+            return false;
+        }
         queue.parts.push_back(Bytes::copy_from_slice(data));
         let before = queue.length;
         queue.length += data.len();
@@ -325,20 +347,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_nobody_takes_is_bounded_and_given_back() {
+    async fn what_nobody_takes_is_bounded_and_costs_whoever_brought_most() {
         let gate = Gate::default();
-        let (inlet, outlet) = gate.open();
-        let mut put = 0;
-        while inlet.put(&PART) {
+        let (inlet, mut outlet) = gate.open();
+        for _ in 0..MOST / PART.len() {
+            assert!(inlet.put(&PART));
+        }
+        let (other, _other) = gate.open();
+        assert!(other.put(&PART), "it has brought nothing yet");
+        assert!(!inlet.put(&PART), "and the other one has lost its service");
+        let read = outlet.read(&mut [0]).await;
+        assert!(read.is_err(), "which sees no clean end");
+        assert_eq!(gate.0.lock().length, PART.len());
+        drop(outlet);
+        assert!(inlet.is_over() && inlet.put(&PART), "it goes nowhere");
+        let mut put = PART.len();
+        while other.put(&PART) {
             put += PART.len();
         }
-        assert_eq!(put, MOST);
-        let (other, _other) = gate.open();
-        assert!(!other.put(&PART), "the room is everybody's");
-        drop(outlet);
-        assert!(other.put(&PART) && inlet.is_over());
-        assert!(inlet.put(&PART), "it goes nowhere");
-        assert_eq!(gate.0.lock().length, PART.len());
+        assert_eq!((put, gate.0.lock().length), (MOST, 0));
         assert_eq!(readable(&gate).await, Duration::ZERO);
     }
 

@@ -1,7 +1,7 @@
 //! One hosting session: has its visitors served, hears what the service announces, and finds out when the
 //! connection is dead.
 
-use super::announce::Found;
+use super::announce::{Form, Found};
 use super::connection::Connection;
 use super::connector::{Plan, complaint, hang_up, note};
 use super::forwards::{self, Forward};
@@ -32,6 +32,9 @@ const HANG_UP_WITHIN: Duration = Duration::from_secs(1);
 
 /// All of a goodbye.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
+
+/// So many announcements are kept for ports that are being added.
+const MOST_EARLY: usize = 16;
 
 /// How attending ends.
 enum End {
@@ -74,6 +77,7 @@ pub(super) fn start(
         serving: JoinSet::new(),
         proving: Some(Box::pin(ping)),
         changing: None,
+        early: Vec::new(),
         wanted: None,
         engine,
     };
@@ -92,6 +96,8 @@ struct Host {
     /// The ping that proves the link.
     proving: Waiting<()>,
     changing: Waiting<Changed>,
+    /// What was announced meanwhile.
+    early: Vec<Found>,
     /// The ports to change to once that is done.
     wanted: Option<Vec<Port>>,
     engine: TaskEnd,
@@ -149,8 +155,10 @@ impl Host {
                 order = self.engine.orders.recv() => if let Some(end) = self.follow(order) {
                     return end;
                 },
-                Some(signal) = ears.over.recv() => return self.end(signal),
-                Some(Signal::Announced(found)) = ears.signals.recv() => self.hear(&found),
+                Some(signal) = ears.over.recv() => if let Some(end) = self.end(signal) {
+                    return end;
+                },
+                Some(Signal::Announced(found)) = ears.signals.recv() => self.hear(found),
                 Some(arrival) = ears.arrivals.recv() => self.let_in(arrival),
                 () = wait(&mut self.proving) => {
                     self.proving = None;
@@ -187,9 +195,14 @@ impl Host {
         None
     }
 
-    fn end(&self, signal: Signal) -> End {
+    fn end(&self, signal: Signal) -> Option<End> {
+        // A command that was asked of a server of one's own may end.
+        let announces = self.plan.options.service().announces();
+        if !announces && matches!(signal, Signal::Silenced) {
+            return None;
+        }
         let said = self.connection.ears.shared.voice.lock().transcript();
-        match signal {
+        Some(match signal {
             Signal::Over(ended) => {
                 let reason = complaint(&said).filter(|_| ended.reason == Reason::RelayShutDown);
                 let reason = reason.unwrap_or(ended.reason);
@@ -200,12 +213,20 @@ impl Host {
                 let reason = complaint(&said).unwrap_or(Reason::RelayShutDown);
                 End::Over(ConnectError::with(reason, said))
             }
-        }
+        })
     }
 
-    fn hear(&mut self, found: &Found) {
-        let way = self.plan.options.service().web;
-        if let Some(before) = note(&mut self.forwards, found, way) {
+    fn hear(&mut self, found: Found) {
+        let service = self.plan.options.service();
+        // A service may say what visitors ask for, too: only words that cannot be theirs change a URL.
+        let may_change = service.form == Form::Json;
+        let before = note(&mut self.forwards, &found, service.web, may_change);
+        // Its port may be one that is just being added.
+        if before.is_none() && self.changing.is_some() && self.early.len() < MOST_EARLY {
+            self.early.push(found);
+            return;
+        }
+        if let Some(before) = before {
             tracing::warn!(before, now = found.url, "the service has changed the URL");
             let live = self.follow_ports();
             self.engine.tell(SessionEvent::Ports(live));
@@ -256,18 +277,15 @@ impl Host {
         });
         self.follow_ports();
         let handle = Arc::clone(&self.connection.handle);
-        let (plan, standing, has) = (
-            self.plan.clone(),
-            self.standing.clone(),
-            self.forwards.len(),
-        );
+        let (plan, standing) = (self.plan.clone(), self.standing.clone());
+        let used: Vec<_> = self.forwards.iter().map(Forward::asked_port).collect();
         self.changing = Some(Box::pin(async move {
             for forward in &gone {
                 forward.cancel(&handle, plan.patience.answer).await;
             }
             let (mut added, mut failed) = (Vec::new(), None);
-            for (port, number) in new.iter().zip(1..) {
-                let number = u32::try_from(has).unwrap_or_default() + number;
+            let free = (1..).filter(|number| !used.contains(&Some(*number)));
+            for (port, number) in new.iter().zip(free) {
                 match plan.forward(&handle, port, number, &standing).await {
                     Ok(forward) => added.push(forward),
                     Err(error) => failed = Some(error),
@@ -280,12 +298,16 @@ impl Host {
     fn handle_change(&mut self, added: Vec<Forward>, failed: Option<ConnectError>) {
         self.changing = None;
         for forward in added {
-            self.standing.remember(forward.port.number, forward.given());
+            self.standing
+                .remember(forward.port.number, &forward.given());
             self.forwards.push(forward);
         }
         if let Some(error) = failed {
             let (reason, detail) = (error.reason.code(), error.detail);
             tracing::warn!(reason, detail, "a port could not be added");
+        }
+        for found in std::mem::take(&mut self.early) {
+            self.hear(found);
         }
         let live = self.follow_ports();
         self.engine.tell(SessionEvent::Ports(live));

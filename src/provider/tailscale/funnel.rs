@@ -61,6 +61,9 @@ impl Default for Patience {
     }
 }
 
+/// Held by whoever chooses a public port, of all tunnels of this program.
+static CHOOSING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Makes Funnels.
 pub(super) struct Carrying {
     program: Program,
@@ -94,6 +97,8 @@ impl Carrying {
     async fn begin(&self, port: &Port, front: Front) -> Result<Funnel, ConnectError> {
         let options = self.options()?;
         let ready = preflight(&self.program).await?;
+        // Until a rule is there nobody else sees that its port is taken.
+        let _choosing = CHOOSING.lock().await;
         let public = self.choose(port.number, options, &ready).await?;
         let wanted = Wanted {
             name: ready.name,

@@ -129,20 +129,44 @@ async fn a_url_without_an_end_of_line_is_found_in_the_end() {
 #[tokio::test]
 async fn a_url_that_changes_is_told() {
     let fake = Fake::start(Manner::Nobody).await;
+    let connector = fake.connector(&[("service", "localhost.run")]);
+    let order = web();
+    let event = |name: &str| {
+        let words = r#"{"event":"tcpip-forward","status":"success","tls_termination":true,"#;
+        format!("{words}\"address\":\"{name}.lhr.life\"}}\r\n")
+    };
+    let (first, second) = (event("a"), event("b"));
+    let (mut session, ()) = tokio::join!(host(&connector, &order), fake.say(&first));
+    // The same again is none.
+    fake.say(&first).await;
+    fake.say(&second).await;
+    let SessionEvent::Ports(live) = next(&mut session).await else {
+        panic!("it is told");
+    };
+    assert_eq!(live[0].url, "https://b.lhr.life");
+    fake.end().await;
+    let ended = ended(&mut session).await;
+    assert_eq!(ended.class(), Class::Transient, "{ended:?}");
+}
+
+/// A service that says for its owner what visitors ask for.
+#[tokio::test]
+async fn no_visitor_changes_the_url() {
+    let fake = Fake::start(Manner::Nobody).await;
     let connector = fake.connector(&[("service", "tuns.sh")]);
     let order = web();
     let (mut session, ()) =
         tokio::join!(host(&connector, &order), fake.say("https://a.tuns.sh\r\n"));
-    // The same again, and the one without TLS, are none.
-    fake.say("https://a.tuns.sh\r\nhttp://a.tuns.sh\r\nhttps://b.tuns.sh\r\n")
+    fake.say("10.0.0.1 | 404 | GET /,https://evil.tuns.sh\r\n")
         .await;
-    let SessionEvent::Ports(live) = next(&mut session).await else {
-        panic!("it is told");
-    };
-    assert_eq!(live[0].url, "https://b.tuns.sh");
     fake.end().await;
-    let ended = ended(&mut session).await;
-    assert_eq!(ended.class(), Class::Transient, "{ended:?}");
+    loop {
+        match next(&mut session).await {
+            SessionEvent::Established => {}
+            SessionEvent::Ended(_) => break,
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
