@@ -11,12 +11,11 @@ mod trouble;
 mod visitors;
 
 use super::*;
-use crate::model::{
-    AccountId, Class, Port, PortNumber, PortOptions, Protocol, ProviderOptions, Reason, Target,
-    TunnelId,
+use crate::model::{Class, Protocol, Reason, TunnelId};
+use crate::provider::tests::{
+    SOON, closed, connect, echo, host, next, not_tested, order, port, service, url,
 };
-use crate::provider::tests::not_tested;
-use crate::provider::{ConnectError, Connector, HostOrder, Session, SessionEvent};
+use crate::provider::{ConnectError, HostOrder, Session, SessionEvent};
 use options::Options;
 use sshd::Sshd;
 use std::path::Path;
@@ -27,9 +26,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-/// What is waited for comes within this time.
-const SOON: Duration = Duration::from_secs(30);
-
 /// The server, or none where it is not installed: what needs it is then not tried.
 fn sshd(lines: &str) -> Option<Sshd> {
     if Sshd::is_there() {
@@ -37,32 +33,6 @@ fn sshd(lines: &str) -> Option<Sshd> {
     }
     not_tested::not_tested("hosting through sshd: openssh-server is not installed");
     None
-}
-
-fn port(number: u16, protocol: Protocol) -> Port {
-    let number = PortNumber::new(number).expect("a port");
-    Port {
-        number,
-        protocol,
-        target: Target::local(number),
-        label: TunnelId::new("web").expect("a label"),
-        public_port: None,
-        options: PortOptions::default(),
-    }
-}
-
-fn order(ports: &[Port]) -> HostOrder {
-    HostOrder {
-        account: AccountId::only(OFFERS.id),
-        secrets: std::collections::BTreeSet::new(),
-        tunnel: TunnelId::new("web").expect("an id"),
-        ports: ports.to_vec(),
-        install: "install".to_owned(),
-        take_over: false,
-        fixed_ports: false,
-        sessions: 0,
-        options: ProviderOptions::default(),
-    }
 }
 
 fn tcp(number: u16) -> HostOrder {
@@ -104,30 +74,9 @@ fn to(sshd: &Sshd, more: &[(&str, &str)]) -> SshConnector {
     connector(&chosen)
 }
 
-async fn connect(connector: &SshConnector, order: &HostOrder) -> Result<Session, ConnectError> {
-    let tokens = connector.mint(order).await?;
-    let connecting = connector.connect(order, &tokens, &|_| ());
-    timeout(SOON, connecting).await.expect("it does not hang")
-}
-
 /// Why there is no session.
 async fn refused(connector: &SshConnector, order: &HostOrder) -> ConnectError {
     connect(connector, order).await.expect_err("it is refused")
-}
-
-/// A session that has proven itself.
-async fn host(connector: &SshConnector, order: &HostOrder) -> Session {
-    let mut session = connect(connector, order).await.expect("it is hosted");
-    assert_eq!(next(&mut session).await, SessionEvent::Established);
-    session
-}
-
-async fn next(session: &mut Session) -> SessionEvent {
-    let event = timeout(SOON, session.events.recv());
-    event
-        .await
-        .expect("it comes soon")
-        .expect("the session stands")
 }
 
 /// Why the session is over.
@@ -139,10 +88,6 @@ async fn ended(session: &mut Session) -> ConnectError {
             other => panic!("{other:?}"),
         }
     }
-}
-
-fn url(session: &Session) -> &str {
-    &session.ports.first().expect("there is a port").url
 }
 
 /// The server's port that visitors come to.
@@ -173,38 +118,6 @@ async fn echoes(session: &Session) {
     visitor.write_all(b"hello").await.expect("it is open");
     visitor.shutdown().await.expect("it is open");
     assert_eq!(all(&mut visitor).await, b"hello");
-}
-
-/// A service that does this with each that comes.
-async fn service<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> (u16, AbortOnDropHandle<()>)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("it is bound").port();
-    let task = tokio::spawn(async move {
-        let mut open = tokio::task::JoinSet::new();
-        while let Ok((socket, _)) = listener.accept().await {
-            open.spawn(serve(socket));
-        }
-    });
-    (port, AbortOnDropHandle::new(task))
-}
-
-/// One that says everything back, to its end.
-async fn echo() -> (u16, AbortOnDropHandle<()>) {
-    service(|mut socket| async move {
-        let (mut from, mut to) = socket.split();
-        let _ = tokio::io::copy(&mut from, &mut to).await;
-        let _ = to.shutdown().await;
-    })
-    .await
-}
-
-/// A port where nothing listens.
-async fn closed() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("it is bound").port()
 }
 
 fn text(path: &Path) -> String {
