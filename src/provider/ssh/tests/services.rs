@@ -159,14 +159,14 @@ async fn no_visitor_changes_the_url() {
         tokio::join!(host(&connector, &order), fake.say("https://a.tuns.sh\r\n"));
     fake.say("10.0.0.1 | 404 | GET /,https://evil.tuns.sh\r\n")
         .await;
-    fake.end().await;
-    loop {
-        match next(&mut session).await {
-            SessionEvent::Established => {}
-            SessionEvent::Ended(_) => break,
-            other => panic!("{other:?}"),
-        }
-    }
+    // What the server answers comes behind what it said before.
+    let mut ports = order.ports.clone();
+    ports.push(port(3001, Protocol::Http));
+    session.part.set_ports(ports);
+    let SessionEvent::Ports(live) = next(&mut session).await else {
+        panic!("the ports change");
+    };
+    assert_eq!(live[0].url, "https://a.tuns.sh");
 }
 
 #[tokio::test]

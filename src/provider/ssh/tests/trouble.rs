@@ -64,25 +64,50 @@ async fn a_server_that_says_nothing_is_not_there() {
     assert!(usual.silence <= Duration::from_secs(5) && usual.beat * 2 < usual.silence);
 }
 
-#[tokio::test]
-async fn a_port_that_our_old_connection_holds_is_told_as_that_and_had_once_it_is_free() {
-    let Some(sshd) = sshd("") else { return };
-    let ((number, _service), chosen) = (echo().await, closed().await.to_string());
-    let connector = to(&sshd, &[("remote-port", &chosen)]);
+/// With these options: what our old connection holds is told as that, and had once it is free.
+async fn held(sshd: &Sshd, more: &[(&str, &str)]) {
+    let (number, _service) = echo().await;
+    let connector = to(sshd, more);
     let mut session = host(&connector, &tcp(number)).await;
+    let had = url(&session).to_owned();
     sshd.signal("STOP");
     ended(&mut session).await;
     drop(session);
     let error = refused(&connector, &tcp(number)).await;
+    let end = had.rsplit([':', '/']).next().expect("a place").to_owned();
     assert!(
-        matches!(&error.reason, Reason::StillHeld { place } if place.contains(&chosen)),
-        "{:?}",
+        matches!(&error.reason, Reason::StillHeld { place } if place.contains(&end)),
+        "{had}: {:?}",
         error.reason
     );
     assert_eq!(error.class(), Class::Transient);
-    // The server misses it.
+    // The server misses it. One that is killed leaves its socket behind.
     sshd.kill();
-    echoes(&host(&connector, &tcp(number)).await).await;
+    if let Some(path) = had.strip_prefix("unix://127.0.0.1") {
+        std::fs::remove_file(path).expect("it is there");
+    }
+    let session = host(&connector, &tcp(number)).await;
+    assert_eq!(url(&session), had);
+}
+
+#[tokio::test]
+async fn a_port_that_our_old_connection_holds_is_told_as_that_and_had_once_it_is_free() {
+    let Some(sshd) = sshd("") else { return };
+    let chosen = closed().await.to_string();
+    held(&sshd, &[("remote-port", &chosen)]).await;
+}
+
+#[tokio::test]
+async fn so_is_a_port_that_the_server_chose() {
+    let Some(sshd) = sshd("") else { return };
+    held(&sshd, &[]).await;
+}
+
+#[tokio::test]
+async fn so_is_a_socket() {
+    let Some(sshd) = sshd("") else { return };
+    let path = text(&sshd.path("web.sock"));
+    held(&sshd, &[("socket", &path)]).await;
 }
 
 #[tokio::test]
