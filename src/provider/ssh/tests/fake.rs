@@ -29,7 +29,7 @@ pub struct Said {
 }
 
 pub struct Fake {
-    port: u16,
+    pub port: u16,
     fingerprint: String,
     pub said: Arc<Mutex<Said>>,
     _task: AbortOnDropHandle<()>,

@@ -148,3 +148,14 @@ async fn a_password_answers_what_is_not_to_be_seen() {
         "{error:?}"
     );
 }
+
+/// A server on the way asks for a password, too: it is not the one that is meant.
+#[tokio::test]
+async fn a_server_on_the_way_is_not_told_the_password_of_the_one_behind_it() {
+    let gate = Fake::start(Manner::Password).await;
+    let jump = format!("ssh://anna@127.0.0.1:{}", gate.port);
+    let behind = format!("ssh://anna@127.0.0.1:{}", closed().await);
+    let connector = gate.connector(&[("password", "s3cret"), ("jump", &jump), ("server", &behind)]);
+    let told = detail(&connector).await;
+    assert!(!told.contains("the password"), "{told}");
+}
