@@ -324,7 +324,7 @@ impl Accounts<'_> {
     ) -> Result<T, Failure> {
         let offers = registry::catalog().of(id);
         let because = |reason| Failure::Because(why(offers, &reason));
-        let providers = registry::remote(Arc::new(self.secrets()));
+        let providers = registry::remote(&Arc::new(self.secrets()));
         let inventory = providers.inventory(&AccountId::only(id)).map_err(because)?;
         let account = inventory.account().ok_or_else(|| {
             let provider = id.to_string();

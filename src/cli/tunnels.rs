@@ -245,7 +245,7 @@ impl Tunnels<'_> {
         let tunnels = inventory.tunnels().iter();
         let known = tunnels.filter(|tunnel| tunnel.provider == offers.id);
         let because = |reason| Failure::Because(why(offers, &reason));
-        let providers = registry::remote(Arc::new(Secrets::open(self.home.path(), true)));
+        let providers = registry::remote(&Arc::new(Secrets::open(self.home.path(), true)));
         let account = providers.inventory(&AccountId::only(offers.id));
         let account = account.map_err(because)?;
         let listed = runtime()?.block_on(account.list(known.cloned().collect()));

@@ -62,7 +62,7 @@ pub struct Options {
     pub json: bool,
     /// Crates whose details hold secrets: of these nothing below a warning is written, whatever a
     /// variable says.
-    pub discreet: &'static [&'static str],
+    pub discreet: Vec<&'static str>,
 }
 
 impl Default for Options {
@@ -73,7 +73,7 @@ impl Default for Options {
             caps: FileLimits::default(),
             stderr: LevelFilter::WARN,
             json: false,
-            discreet: &[],
+            discreet: Vec::new(),
         }
     }
 }
@@ -157,9 +157,9 @@ fn is_discreet(target: &str, discreet: &[&str]) -> bool {
 }
 
 fn without_secrets(options: &Options) -> impl Filter<Registry> + use<> {
-    let discreet = options.discreet;
+    let discreet = options.discreet.clone();
     filter_fn(move |told| {
-        *told.level() <= tracing::Level::WARN || !is_discreet(told.target(), discreet)
+        *told.level() <= tracing::Level::WARN || !is_discreet(told.target(), &discreet)
     })
 }
 

@@ -8,7 +8,8 @@ use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reas
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
-/// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in it.
+/// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in
+/// `OTHERS`.
 ///
 /// It owns what all its tunnels and accounts share (a program that was found, an address that the
 /// environment names) and is there for the program's whole life. [`offers`](Self::offers) is what
@@ -48,62 +49,59 @@ pub trait Provider: Send + Sync {
     ) -> Box<dyn Connector>;
 }
 
+/// A provider that is built in: what is known of it before it is made, and how it is made.
+#[derive(Clone, Copy)]
+pub struct BuiltIn {
+    pub offers: &'static Offers,
+    /// With the secrets of this computer.
+    pub make: fn(&Arc<Secrets>) -> Arc<dyn Provider>,
+    /// The crates it brings whose own details hold tokens and passwords: nobody logs them.
+    pub discreet: &'static [&'static str],
+}
+
+/// Those of this build but our own relay, in the order a person picks from.
+const OTHERS: &[BuiltIn] = &[
+    #[cfg(feature = "devtunnel")]
+    super::devtunnel::BUILT_IN,
+    #[cfg(feature = "ngrok")]
+    super::ngrok::BUILT_IN,
+    #[cfg(feature = "ssh")]
+    super::ssh::BUILT_IN,
+    super::cloudflared::BUILT_IN,
+    super::tailscale::BUILT_IN,
+    super::bore::BUILT_IN,
+    super::localtunnel::BUILT_IN,
+    super::manual::BUILT_IN,
+];
+
 /// The providers there are. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry(Arc<[Arc<dyn Provider>]>);
 
 /// All of this build; our relay is where `locator` says, and what is secret is in `secrets`.
-pub fn all(locator: Arc<dyn RelayLocator>, secrets: Arc<Secrets>) -> Registry {
+pub fn all(locator: Arc<dyn RelayLocator>, secrets: &Arc<Secrets>) -> Registry {
     let ours: Arc<dyn Provider> = Arc::new(OurRelay(locator));
     Registry::new([ours].into_iter().chain(others(secrets)))
 }
 
-/// The crates of providers whose own details hold tokens and passwords: nobody logs them.
-pub const DISCREET: &[&str] = &[
-    #[cfg(feature = "ngrok")]
-    "ngrok",
-    #[cfg(feature = "ngrok")]
-    "muxado",
-    #[cfg(feature = "ssh")]
-    "russh",
-];
+/// The crates whose own details hold tokens and passwords: nobody logs them.
+pub fn discreet() -> Vec<&'static str> {
+    let crates = OTHERS.iter().flat_map(|other| other.discreet);
+    crates.copied().collect()
+}
 
 /// Those of this build that need no relay: for whoever only asks accounts.
-pub fn remote(secrets: Arc<Secrets>) -> Registry {
+pub fn remote(secrets: &Arc<Secrets>) -> Registry {
     Registry::new(others(secrets))
 }
 
-fn others(secrets: Arc<Secrets>) -> Vec<Arc<dyn Provider>> {
-    vec![
-        #[cfg(feature = "devtunnel")]
-        Arc::new(super::devtunnel::DevTunnels::from_env()),
-        #[cfg(feature = "ngrok")]
-        Arc::new(super::ngrok::Ngrok::new(Arc::clone(&secrets))),
-        #[cfg(feature = "ssh")]
-        Arc::new(super::ssh::Ssh::new(Arc::clone(&secrets))),
-        Arc::new(super::cloudflared::Cloudflared::new(Arc::clone(&secrets))),
-        Arc::new(super::tailscale::Tailscale::new(Arc::clone(&secrets))),
-        Arc::new(super::bore::Bore::new(secrets)),
-        Arc::new(super::localtunnel::Localtunnel),
-        Arc::new(super::manual::Manual),
-    ]
+fn others(secrets: &Arc<Secrets>) -> impl Iterator<Item = Arc<dyn Provider>> {
+    OTHERS.iter().map(|other| (other.make)(secrets))
 }
 
 pub fn catalog() -> Catalog {
-    Catalog::new([
-        OurRelay::OFFERS,
-        #[cfg(feature = "devtunnel")]
-        &super::devtunnel::OFFERS,
-        #[cfg(feature = "ngrok")]
-        &super::ngrok::OFFERS,
-        #[cfg(feature = "ssh")]
-        &super::ssh::OFFERS,
-        &super::cloudflared::OFFERS,
-        &super::tailscale::OFFERS,
-        &super::bore::OFFERS,
-        &super::localtunnel::OFFERS,
-        &super::manual::OFFERS,
-    ])
+    let others = OTHERS.iter().map(|other| other.offers);
+    Catalog::new([OurRelay::OFFERS].into_iter().chain(others))
 }
 
 impl Registry {

@@ -219,7 +219,7 @@ fn options(home: &Home, known: Known) -> Options {
         home: home.clone(),
         profile: Profile::Desktop,
         begin,
-        providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets)),
+        providers: registry::all(Arc::clone(&relay) as _, &secrets),
         relay,
         secrets,
     }

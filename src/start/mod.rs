@@ -121,7 +121,7 @@ fn logging_options(home: &Home, typed: &CommandLine) -> logging::Options {
             2 => LevelFilter::DEBUG,
             _ => LevelFilter::TRACE,
         },
-        discreet: registry::DISCREET,
+        discreet: registry::discreet(),
         ..logging::Options::default()
     };
     if let Some(args) = relay {

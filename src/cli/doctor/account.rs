@@ -47,7 +47,7 @@ pub(super) async fn all(
     write: bool,
 ) -> Vec<Check> {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
-    let providers = registry::remote(Arc::clone(&secrets));
+    let providers = registry::remote(&secrets);
     let Some(provider) = providers.find(id) else {
         let provider = id.to_string();
         let reason = Reason::NoProvider { provider };

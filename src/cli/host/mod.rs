@@ -150,7 +150,7 @@ fn choose(home: &Home, args: &HostArgs, begin: &mut Begin) -> Result<(Plan, Secr
 /// Asks the account.
 fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg> {
     let secrets = Arc::new(Secrets::open(home.path(), true));
-    let inventory = registry::remote(secrets).inventory(&AccountId::only(args.provider));
+    let inventory = registry::remote(&secrets).inventory(&AccountId::only(args.provider));
     let inventory = inventory.map_err(|reason| fault(&reason))?;
     let account = remote::RemoteAccount {
         offers: registry::catalog().of(args.provider),
@@ -204,7 +204,7 @@ fn serve(
             home,
             profile: Profile::Headless,
             begin,
-            providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets)),
+            providers: registry::all(Arc::clone(&relay) as _, &secrets),
             relay,
             secrets,
         },

@@ -12,7 +12,7 @@ mod offers;
 mod server;
 
 pub use connector::{BoreConnector, Patience};
-pub use offers::{Bore, OFFERS, SECRET_VARIABLE};
+pub use offers::{BUILT_IN, OFFERS, SECRET_VARIABLE};
 pub use server::Server;
 
 #[cfg(test)]

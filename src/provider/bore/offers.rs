@@ -6,6 +6,7 @@ use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, PageDialect, PortNumber, Protocol,
     ProviderId, ProviderOptions, Secret, TextSpec,
 };
+use crate::provider::registry::BuiltIn;
 use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
 use crate::secrets::Secrets;
 use std::sync::Arc;
@@ -96,14 +97,14 @@ fn given() -> Option<Secret> {
 }
 
 /// bore, with the secrets that are kept on this computer.
-pub struct Bore(Arc<Secrets>);
+struct Bore(Arc<Secrets>);
 
-impl Bore {
-    /// With the tunnels' secrets among these.
-    pub const fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-}
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |secrets| Arc::new(Bore(Arc::clone(secrets))),
+    discreet: &[],
+};
 
 impl Provider for Bore {
     fn offers(&self) -> &'static Offers {

@@ -16,7 +16,7 @@ mod options;
 mod probe;
 mod rules;
 
-pub use offers::{Cloudflared, OFFERS};
+pub use offers::{BUILT_IN, OFFERS};
 
 #[cfg(all(test, unix))]
 mod tests;

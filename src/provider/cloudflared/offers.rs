@@ -8,6 +8,7 @@ use crate::model::{
     ProviderOptions, TextSpec,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
+use crate::provider::registry::BuiltIn;
 use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider};
 use crate::secrets::Secrets;
 use std::sync::Arc;
@@ -87,13 +88,14 @@ pub static OFFERS: Offers = Offers {
 };
 
 /// Cloudflare, with the tokens that are kept on this computer.
-pub struct Cloudflared(Arc<Secrets>);
+struct Cloudflared(Arc<Secrets>);
 
-impl Cloudflared {
-    pub const fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-}
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |secrets| Arc::new(Cloudflared(Arc::clone(secrets))),
+    discreet: &[],
+};
 
 impl Provider for Cloudflared {
     fn offers(&self) -> &'static Offers {

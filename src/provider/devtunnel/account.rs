@@ -12,6 +12,7 @@ use crate::model::{
     AccountId, AccountState, Inventory as Kept, LivePort, Offers, OptionKind, OptionSpec, Pending,
     Program, Protocol, ProviderId, ProviderOptions, Reason, SignInWay, Tunnel, TunnelId,
 };
+use crate::provider::registry::BuiltIn;
 use crate::provider::{
     Account, Answer, ConnectError, Connector, Inventory, OnCode, ProbeMarks, Provider, Row,
 };
@@ -85,11 +86,18 @@ const INSTALL_COMMAND: &str = if cfg!(target_os = "windows") {
 };
 
 /// The provider. One account: that of its program's sign-in.
-pub struct DevTunnels(Arc<ThroughProgram>);
+struct DevTunnels(Arc<ThroughProgram>);
+
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |_| Arc::new(DevTunnels::from_env()),
+    discreet: &[],
+};
 
 impl DevTunnels {
     /// Through the program that the environment names, or the one on the PATH.
-    pub fn from_env() -> Self {
+    fn from_env() -> Self {
         Self(Arc::new(ThroughProgram {
             commands: Commands::from_env(),
             runtime: OnceLock::new(),

@@ -21,7 +21,7 @@ mod tokens;
 mod visitors;
 mod watch;
 
-pub use account::{DevTunnels, OFFERS};
+pub use account::{BUILT_IN, OFFERS};
 pub use cli::{Limit, Limits, Shown};
 pub use connector::DevTunnelConnector;
 pub use inventory::Inventory;

@@ -12,7 +12,7 @@ mod pool;
 
 pub use connector::{LocaltunnelConnector, Patience};
 pub use dialect::Dialect;
-pub use offers::{Localtunnel, OFFERS};
+pub use offers::{BUILT_IN, OFFERS};
 
 #[cfg(test)]
 mod tests;

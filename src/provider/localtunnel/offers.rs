@@ -6,8 +6,10 @@ use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, Protocol, ProviderId, ProviderOptions,
     TextSpec,
 };
+use crate::provider::registry::BuiltIn;
 use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
 use reqwest::Url;
+use std::sync::Arc;
 
 /// What it offers.
 pub static OFFERS: Offers = Offers {
@@ -95,7 +97,14 @@ impl Choice {
 }
 
 /// localtunnel, which needs nothing of this computer.
-pub struct Localtunnel;
+struct Localtunnel;
+
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |_| Arc::new(Localtunnel),
+    discreet: &[],
+};
 
 impl Provider for Localtunnel {
     fn offers(&self) -> &'static Offers {

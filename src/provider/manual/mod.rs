@@ -6,7 +6,9 @@ use crate::model::{
     ProviderId, ProviderOptions, Reason, RelayVerdict, TextSpec,
 };
 use crate::provider::refusing::Refusing;
+use crate::provider::registry::BuiltIn;
 use crate::provider::{Connector, ProbeMarks, Provider};
+use std::sync::Arc;
 
 /// What it offers.
 pub static OFFERS: Offers = Offers {
@@ -55,7 +57,14 @@ impl ProbeDialect for Dialect {
 }
 
 /// URLs that are watched.
-pub struct Manual;
+struct Manual;
+
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |_| Arc::new(Manual),
+    discreet: &[],
+};
 
 impl Provider for Manual {
     fn offers(&self) -> &'static Offers {

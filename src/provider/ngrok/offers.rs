@@ -9,6 +9,7 @@ use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionScope, OptionSpec, Protocol, ProviderId,
     ProviderOptions, TextSpec, TokenSpec,
 };
+use crate::provider::registry::BuiltIn;
 use crate::provider::{Connector, ProbeMarks, Provider};
 use crate::secrets::Secrets;
 use std::path::PathBuf;
@@ -91,14 +92,14 @@ const fn text(example: &'static str, takes: fn(&str) -> bool) -> OptionKind {
 }
 
 /// ngrok, with the tokens that are kept on this computer.
-pub struct Ngrok(Arc<Secrets>);
+struct Ngrok(Arc<Secrets>);
 
-impl Ngrok {
-    /// With the tokens among these secrets.
-    pub const fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-}
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |secrets| Arc::new(Ngrok(Arc::clone(secrets))),
+    discreet: &["ngrok", "muxado"],
+};
 
 /// What was chosen, checked.
 fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {

@@ -26,7 +26,7 @@ mod standing;
 mod visitor;
 
 pub use connector::{Patience, SshConnector};
-pub use offers::{OFFERS, Ssh};
+pub use offers::{BUILT_IN, OFFERS};
 
 #[cfg(all(test, unix))]
 mod tests;

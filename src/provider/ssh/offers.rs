@@ -6,6 +6,7 @@ use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
     ProviderId, ProviderOptions, RelayVerdict, TextSpec,
 };
+use crate::provider::registry::BuiltIn;
 use crate::provider::{Connector, ProbeMarks, Provider, chosen};
 use crate::secrets::Secrets;
 use std::sync::Arc;
@@ -123,14 +124,14 @@ impl ProbeDialect for Dialect {
 }
 
 /// SSH, with the secrets that are kept on this computer.
-pub struct Ssh(Arc<Secrets>);
+struct Ssh(Arc<Secrets>);
 
-impl Ssh {
-    /// With what is among these secrets.
-    pub const fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-}
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |secrets| Arc::new(Ssh(Arc::clone(secrets))),
+    discreet: &["russh"],
+};
 
 /// What was chosen, checked.
 fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {

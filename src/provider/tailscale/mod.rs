@@ -9,7 +9,7 @@ mod preflight;
 mod probe;
 mod rules;
 
-pub use offers::{OFFERS, Tailscale};
+pub use offers::{BUILT_IN, OFFERS};
 
 #[cfg(all(test, unix))]
 mod tests;

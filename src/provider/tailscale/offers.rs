@@ -8,6 +8,7 @@ use crate::model::{
     ProviderOptions,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
+use crate::provider::registry::BuiltIn;
 use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider};
 use crate::secrets::Secrets;
 use std::sync::Arc;
@@ -80,13 +81,14 @@ pub static OFFERS: Offers = Offers {
 };
 
 /// Tailscale Funnel.
-pub struct Tailscale(Arc<Secrets>);
+struct Tailscale(Arc<Secrets>);
 
-impl Tailscale {
-    pub const fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-}
+/// How it is listed.
+pub const BUILT_IN: BuiltIn = BuiltIn {
+    offers: &OFFERS,
+    make: |secrets| Arc::new(Tailscale(Arc::clone(secrets))),
+    discreet: &[],
+};
 
 impl Provider for Tailscale {
     fn offers(&self) -> &'static Offers {

@@ -94,7 +94,7 @@ impl Computer {
             home: self.home.clone(),
             profile: Profile::Desktop,
             begin,
-            providers: registry::all(Arc::clone(&relay) as _, Arc::clone(&secrets))
+            providers: registry::all(Arc::clone(&relay) as _, &secrets)
                 .with(Arc::new(self.account.clone())),
             relay,
             secrets,
