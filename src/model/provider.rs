@@ -155,7 +155,7 @@ pub struct Program {
     pub name: &'static str,
     /// The command that installs it on this kind of computer.
     pub install_command: &'static str,
-    /// The command that signs a person in with it.
+    /// The command that signs a person in with it; empty where nobody has to.
     pub sign_in_command: &'static str,
     /// The page that says how else.
     pub install_page: &'static str,

@@ -54,7 +54,8 @@ pub(in crate::provider) trait Tunnel: Send + 'static {
     fn ready(&mut self) -> SendFuture<'_, Result<String, Lost>>;
 
     /// Watches it until it does not serve any more, and notes its signs of life. The future may be
-    /// dropped and asked for again.
+    /// dropped and asked for again. One that may return is watched on between sessions: then each call
+    /// waits for something new.
     fn watch<'a>(&'a mut self, traffic: &'a TrafficBoard) -> SendFuture<'a, Lost>;
 
     /// Has it looked at now.
