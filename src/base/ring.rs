@@ -26,6 +26,7 @@ impl Ring {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const fn start(&self) -> u64 {
         self.start
     }
@@ -41,10 +42,6 @@ impl Ring {
 
     pub(crate) const fn len(&self) -> usize {
         self.len
-    }
-
-    pub(crate) const fn capacity(&self) -> usize {
-        self.capacity
     }
 
     pub(crate) const fn room(&self) -> usize {
@@ -84,16 +81,6 @@ impl Ring {
         (&self.memory[first], &self.memory[second])
     }
 
-    /// Moves its first bytes out: how many.
-    pub(crate) fn pop(&mut self, out: &mut [u8]) -> usize {
-        let (first, second) = self.front(out.len());
-        out[..first.len()].copy_from_slice(first);
-        out[first.len()..first.len() + second.len()].copy_from_slice(second);
-        let count = first.len() + second.len();
-        self.release(count);
-        count
-    }
-
     /// Its first bytes, up to `max`, in two parts.
     pub(crate) fn front(&self, max: usize) -> (&[u8], &[u8]) {
         self.slices(self.start, max)
@@ -103,13 +90,6 @@ impl Ring {
     pub(crate) fn release_to(&mut self, seq: u64) {
         let count = seq.saturating_sub(self.start);
         self.release(usize::try_from(count).unwrap_or(self.len));
-    }
-
-    /// The same where it is empty: what came between was never here.
-    pub(crate) fn skip_to(&mut self, seq: u64) {
-        if self.is_empty() {
-            self.start = self.start.max(seq);
-        }
     }
 
     /// Gives back the memory that holds nothing.
@@ -125,7 +105,11 @@ impl Ring {
         self.start += count as u64;
         self.len -= count;
         // An emptied ring starts over: one that is kept empty touches little memory.
-        self.head = if self.len == 0 { 0 } else { self.index(count) };
+        self.head = if self.is_empty() {
+            0
+        } else {
+            self.index(count)
+        };
     }
 
     fn index(&self, offset: usize) -> usize {
@@ -227,10 +211,11 @@ mod tests {
                 let taken = ring.push(&bytes);
                 prop_assert_eq!(taken, come.min(capacity - queue.len()));
                 queue.extend(&bytes[..taken]);
-                let mut out = vec![0; go];
-                let popped = ring.pop(&mut out);
-                prop_assert_eq!(&out[..popped], queue.drain(..go.min(queue.len())).collect::<Vec<u8>>());
-                gone += popped as u64;
+                let (first, second) = ring.front(go);
+                let out = [first, second].concat();
+                ring.release(out.len());
+                gone += out.len() as u64;
+                prop_assert_eq!(out, queue.drain(..go.min(queue.len())).collect::<Vec<u8>>());
                 if shrink {
                     ring.shrink();
                 }

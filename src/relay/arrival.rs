@@ -210,12 +210,12 @@ async fn open(common: &Common, secured: Secured) -> Result<(HostLink, Hello), St
         .await
         .map_err(|error| error.to_string())?;
     let secret = resume::Secret::derive(binding, id);
-    let (link, bytes, link_driver) = resume::session(common.limits.link, id, secret);
+    let (mux, mut incoming) = mux::new(Role::Relay);
+    let (link, guard, link_driver) = resume::session(common.limits.link, id, secret, mux.payload());
     link.begin(stream).map_err(|error| error.to_string())?;
     // It ends with the link, once the host has been told.
     tokio::spawn(link_driver.run());
-    let (mux, mut incoming, driver) = mux::start(bytes, Role::Relay);
-    let driver = AbortOnDropHandle::new(tokio::spawn(driver));
+    let driver = AbortOnDropHandle::new(tokio::spawn(mux.run(guard)));
     let control = incoming.next().await.ok_or("the link ended")?;
     let mut control = Frames::new(control);
     let message = control.next().await.map_err(|error| error.to_string())?;
@@ -376,8 +376,9 @@ mod tests {
         let common = common(dir.path());
         let (id, binding) = (SessionId([1; 16]), resume::Binding([2; 32]));
         let secret = resume::Secret::derive(binding, id);
-        let (link, bytes, _driver) = resume::session(common.limits.link, id, secret);
-        let (mux, ..) = mux::start(bytes, Role::Relay);
+        let (mux, _incoming) = mux::new(Role::Relay);
+        let limits = common.limits.link;
+        let (link, _guard, _driver) = resume::session(limits, id, secret, mux.payload());
         let route = HostRoute {
             mux,
             link: link.status(),

@@ -339,7 +339,7 @@ mod tests {
 
     fn upstream() -> Arc<PortUpstream> {
         let (near, _far) = tokio::io::duplex(1024);
-        let (mux, ..) = mux::start(crate::link::resume::over(near).1, Role::Relay);
+        let (mux, ..) = mux::over(near, Role::Relay);
         let (_, link) = watch::channel(Status::Parked);
         let route = HostRoute {
             mux,

@@ -319,15 +319,14 @@ fn map_failure(failure: Failure) -> ServiceFault {
 mod tests {
     use super::*;
     use crate::link::mux::{self, Role};
-    use crate::link::resume;
     use tokio::io::duplex;
     use tokio::task::JoinSet;
 
     /// An upstream whose host connects everybody, and notes who is a probe; what it runs on.
     fn upstream(key: &str) -> (PortUpstream, watch::Sender<Status>, JoinSet<()>) {
         let (near, far) = duplex(64 * 1024);
-        let (mux, _, driver) = mux::start(resume::over(near).1, Role::Relay);
-        let (host_mux, mut incoming, host_driver) = mux::start(resume::over(far).1, Role::Host);
+        let (mux, _, driver) = mux::over(near, Role::Relay);
+        let (host_mux, mut incoming, host_driver) = mux::over(far, Role::Host);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { drop(driver.await) });
         tasks.spawn(async move { drop(host_driver.await) });
@@ -407,8 +406,8 @@ mod tests {
     #[tokio::test]
     async fn a_host_that_lets_go_of_a_stream_is_there() {
         let (near, far) = duplex(64 * 1024);
-        let (mux, _, driver) = mux::start(resume::over(near).1, Role::Relay);
-        let (host_mux, mut incoming, host_driver) = mux::start(resume::over(far).1, Role::Host);
+        let (mux, _, driver) = mux::over(near, Role::Relay);
+        let (host_mux, mut incoming, host_driver) = mux::over(far, Role::Host);
         let host = tokio::spawn(host_driver);
         let _relay = tokio::spawn(driver);
         tokio::spawn(async move { while incoming.next().await.is_some() {} });

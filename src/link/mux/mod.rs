@@ -19,7 +19,7 @@ mod wire;
 
 pub use stream::MuxStream;
 
-use super::resume::{Payload, ResumeStream, SessionEnd};
+use super::resume::{Milestone, Payload, SessionEnd, SessionGuard};
 use parking_lot::Mutex;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -67,16 +67,9 @@ pub enum LinkEnd {
     Broken(String),
 }
 
-/// Carries streams over a session: the handle, the streams that the other end opens, and a future that
-/// resolves when the link ends. Dropping it ends the session.
-pub fn start(
-    session: ResumeStream,
-    role: Role,
-) -> (
-    Mux,
-    Incoming,
-    impl Future<Output = LinkEnd> + Send + 'static,
-) {
+/// The streams of a link whose session is still to be made: it is to carry [`Mux::payload`], and they go
+/// over it while [`Mux::run`] does.
+pub fn new(role: Role) -> (Mux, Incoming) {
     let limit = match role {
         Role::Host => MAX_STREAMS + PROBE_STREAMS + LEAVING_STREAMS,
         Role::Relay => MAX_STREAMS_OF_HOST,
@@ -86,21 +79,29 @@ pub fn start(
         outgoing: Arc::new(Semaphore::new(MAX_STREAMS)),
         probes: Arc::new(Semaphore::new(PROBE_STREAMS)),
     });
-    let carried = Carried {
-        shared: Arc::clone(&shared),
-        session,
-    };
-    carried
-        .session
-        .carry(Arc::clone(&shared) as Arc<dyn Payload>);
-    let ends = async move { poll_fn(|cx| carried.shared.streams.lock().poll_end(cx)).await };
-    (Mux(Arc::clone(&shared)), Incoming(shared), ends)
+    (Mux(Arc::clone(&shared)), Incoming(shared))
+}
+
+/// They go over a connection of their own: for tests of what streams carry.
+#[cfg(test)]
+pub(crate) fn over(
+    transport: impl super::Transport,
+    role: Role,
+) -> (
+    Mux,
+    Incoming,
+    impl Future<Output = LinkEnd> + Send + 'static,
+) {
+    let (mux, incoming) = new(role);
+    let (_, session) = super::resume::over(transport, mux.payload());
+    let ends = mux.run(session);
+    (mux, incoming, ends)
 }
 
 /// What is dropped with the future: the session first hears that nobody has it any more.
 struct Carried {
     shared: Arc<Shared>,
-    session: ResumeStream,
+    _session: SessionGuard,
 }
 
 impl Drop for Carried {
@@ -132,6 +133,20 @@ impl Drop for Incoming {
 pub struct Mux(Arc<Shared>);
 
 impl Mux {
+    /// What the session of the link is to carry.
+    pub fn payload(&self) -> Arc<dyn Payload> {
+        Arc::clone(&self.0) as Arc<dyn Payload>
+    }
+
+    /// Resolves when the link ends. Dropping it ends the session.
+    pub fn run(&self, session: SessionGuard) -> impl Future<Output = LinkEnd> + Send + use<> {
+        let carried = Carried {
+            shared: Arc::clone(&self.0),
+            _session: session,
+        };
+        async move { poll_fn(|cx| carried.shared.streams.lock().poll_end(cx)).await }
+    }
+
     /// Opens a stream. The other end learns of it with the first bytes written.
     ///
     /// # Errors
@@ -227,10 +242,12 @@ impl Payload for Shared {
         self.streams.lock().held()
     }
 
-    fn conclude(&self, end: Option<SessionEnd>) {
-        let end = match end {
-            None | Some(SessionEnd::Finished | SessionEnd::Closed) => LinkEnd::Closed,
-            Some(end) => LinkEnd::Broken(end.to_string()),
+    fn reach(&self, milestone: Milestone) {
+        let end = match milestone {
+            Milestone::Over(SessionEnd::Finished | SessionEnd::Closed)
+            | Milestone::Ended
+            | Milestone::Delivered => LinkEnd::Closed,
+            Milestone::Over(end) => LinkEnd::Broken(end.to_string()),
         };
         self.streams.lock().conclude(end);
     }

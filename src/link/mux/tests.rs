@@ -4,7 +4,6 @@ mod any;
 mod yamux;
 
 use super::*;
-use crate::link::resume;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::{JoinHandle, JoinSet};
@@ -16,7 +15,7 @@ struct End {
 }
 
 fn end(transport: DuplexStream, role: Role) -> End {
-    let (mux, incoming, driver) = start(resume::over(transport).1, role);
+    let (mux, incoming, driver) = over(transport, role);
     End {
         mux,
         incoming,

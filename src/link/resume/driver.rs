@@ -223,9 +223,10 @@ impl Link {
             };
             let now = shared.now();
             shared.with(|state| {
-                let payload = state.payload.as_deref();
-                let bytes = &self.input[..read];
-                state.machine.receive(self.generation, bytes, payload, now);
+                let (payload, bytes) = (Arc::clone(&state.payload), &self.input[..read]);
+                state
+                    .machine
+                    .receive(self.generation, bytes, &*payload, now);
             });
         }
     }
@@ -263,21 +264,19 @@ impl Link {
             let State {
                 machine, payload, ..
             } = state;
-            let payload = payload.as_deref();
+            let payload = &**payload;
             if read > 0 {
                 machine.receive(self.generation, &self.input[..read], payload, now);
             }
             // Whoever has something from here on wakes this task.
-            let waits = payload.map_or(0, |payload| payload.drive(cx.waker()));
+            let waits = payload.drive(cx.waker());
             if !is_clear {
                 return false;
             }
             if !gathered && (1..limit).contains(&(machine.sendable() + waits)) {
                 return true;
             }
-            if let Some(payload) = payload {
-                machine.fill(payload, limit - OVERHEAD);
-            }
+            machine.fill(payload, limit - OVERHEAD);
             machine.transmit(self.generation, &mut self.output, limit, now);
             false
         });

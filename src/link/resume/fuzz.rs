@@ -3,6 +3,7 @@
 //!
 //! Built for tests and the fuzzer alone. It panics where something does not hold, and knows no I/O.
 
+pub(in crate::link) mod bytes;
 mod hostile;
 mod pair;
 
@@ -61,8 +62,7 @@ impl<'a> Input<'a> {
     fn config(&mut self) -> Config {
         Config {
             tx_ring: 1 + usize::from(self.small()),
-            rx_ring: 1 + usize::from(self.small()),
-            unsent: 1 + usize::from(self.small()),
+            window: 1 + usize::from(self.small()),
             ack_bytes: 1 + usize::from(self.small() % 64),
             ack_delay: Duration::from_millis(u64::from(self.small() % 20)),
             detector: DetectorConfig::default(),

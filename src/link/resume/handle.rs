@@ -247,8 +247,7 @@ impl Handle {
     pub fn shrink(&self) -> usize {
         self.shared.with(|state| {
             state.machine.shrink();
-            let payload = state.payload.as_ref().map_or(0, |payload| payload.held());
-            state.machine.held() + payload
+            state.machine.held() + state.payload.held()
         })
     }
 

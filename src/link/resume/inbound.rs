@@ -1,23 +1,23 @@
-//! What comes in: the receive ring, the next sequence number, and when to acknowledge.
+//! What comes in: the next sequence number, the credit, and when to acknowledge.
 //!
-//! Pure. The credit it gives never passes the ring, so whoever reads the link never has to stop:
-//! acknowledgements and pings never wait behind a full ring.
+//! Pure. What comes is taken at once, so whoever reads the link never has to stop: acknowledgements and
+//! pings never wait behind it.
 
 use super::end::ProtocolError;
 use super::frame::Frame;
-use crate::base::ring::Ring;
 use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    ring: Ring,
+    /// How far the peer may send ahead of what it knows to be here.
+    window: u64,
     /// The first sequence number that is not here yet.
     next: u64,
     fin: bool,
-    /// Nobody reads any more: what comes is acknowledged and dropped.
-    discarding: bool,
-    /// What the peer was last told.
-    told: Option<(u64, u64)>,
+    /// The peer may send what is before this, whatever link it learned that by.
+    granted: u64,
+    /// What the peer was last told to be here, over this link.
+    told: Option<u64>,
     ack_bytes: u64,
     ack_delay: Duration,
     /// Something is not acknowledged since.
@@ -27,11 +27,11 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub(super) fn new(capacity: usize, ack_bytes: usize, ack_delay: Duration) -> Self {
+    pub(super) fn new(window: usize, ack_bytes: usize, ack_delay: Duration) -> Self {
         Self {
-            ring: Ring::new(capacity),
-            // Half a small ring: the peer must hear of new room before it has used up the old.
-            ack_bytes: ack_bytes.min(capacity / 2).max(1) as u64,
+            window: window as u64,
+            // Half a small window: the peer must hear of new room before it has used up the old.
+            ack_bytes: ack_bytes.min(window / 2).max(1) as u64,
             ack_delay,
             ..Self::default()
         }
@@ -45,54 +45,32 @@ impl Inbound {
         self.fin
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
+    /// `len` bytes came.
+    ///
     /// # Errors
     /// When `seq` is not the next one, or the peer passes its credit or its own end.
     pub(super) fn receive(
         &mut self,
         seq: u64,
-        bytes: &[u8],
+        len: usize,
         now: Duration,
     ) -> Result<(), ProtocolError> {
-        self.check(seq, bytes)?;
-        self.ring.push(bytes);
-        self.next += bytes.len() as u64;
-        self.unacked_since.get_or_insert(now);
-        if self.discarding {
-            self.ring.release_to(self.next);
+        self.check(seq)?;
+        let next = seq.saturating_add(len as u64);
+        if next > self.granted {
+            return Err(ProtocolError::Overrun);
         }
-        Ok(())
-    }
-
-    /// The same for bytes that are taken at once: there is always room for more.
-    ///
-    /// # Errors
-    /// When `seq` is not the next one, or the peer passes its credit or its own end.
-    pub(super) fn pass(
-        &mut self,
-        seq: u64,
-        bytes: &[u8],
-        now: Duration,
-    ) -> Result<(), ProtocolError> {
-        self.check(seq, bytes)?;
-        self.next += bytes.len() as u64;
-        self.ring.skip_to(self.next);
+        self.next = next;
         self.unacked_since.get_or_insert(now);
         Ok(())
     }
 
-    fn check(&self, seq: u64, bytes: &[u8]) -> Result<(), ProtocolError> {
+    fn check(&self, seq: u64) -> Result<(), ProtocolError> {
         if self.fin {
             return Err(ProtocolError::AfterFin);
         }
         if seq != self.next {
             return Err(ProtocolError::Gap);
-        }
-        if bytes.len() > self.ring.room() {
-            return Err(ProtocolError::Overrun);
         }
         Ok(())
     }
@@ -100,34 +78,11 @@ impl Inbound {
     /// # Errors
     /// When something is missing before the end, or it ended before.
     pub(super) fn finish(&mut self, seq: u64) -> Result<(), ProtocolError> {
-        if self.fin {
-            return Err(ProtocolError::AfterFin);
-        }
-        if seq != self.next {
-            return Err(ProtocolError::Gap);
-        }
+        self.check(seq)?;
         self.fin = true;
         self.next += 1;
         self.urgent = true;
         Ok(())
-    }
-
-    pub(super) fn read(&mut self, out: &mut [u8]) -> usize {
-        self.ring.pop(out)
-    }
-
-    /// What nobody has read.
-    pub(super) fn waiting(&self) -> (&[u8], &[u8]) {
-        self.ring.front(usize::MAX)
-    }
-
-    pub(super) fn take_all(&mut self) {
-        self.ring.release_to(self.next);
-    }
-
-    pub(super) fn discard(&mut self) {
-        self.discarding = true;
-        self.ring.release_to(self.ring.end());
     }
 
     /// A new link: the peer must hear at once where things stand.
@@ -137,24 +92,17 @@ impl Inbound {
 
     /// Whether the peer must be told now.
     pub(super) fn is_ack_due(&self, now: Duration) -> bool {
-        let Some((next, window_end)) = self.told else {
+        let Some(told) = self.told else {
             return true;
         };
         self.urgent
-            || self.next - next >= self.ack_bytes
-            || self.window_end() - window_end >= self.ack_bytes
+            || self.next - told >= self.ack_bytes
             || self.deadline().is_some_and(|deadline| now >= deadline)
-    }
-
-    /// Whether the peer must hear of new room: reading has made `ack_bytes` of it.
-    pub(super) fn is_credit_due(&self) -> bool {
-        self.told
-            .is_some_and(|(_, window_end)| self.window_end() - window_end >= self.ack_bytes)
     }
 
     /// Whether there is anything to tell: it goes along with whatever is sent anyhow.
     pub(super) fn has_news(&self) -> bool {
-        self.told != Some((self.next, self.window_end()))
+        self.told != Some(self.next)
     }
 
     /// When the peer must be told at the latest.
@@ -164,27 +112,38 @@ impl Inbound {
 
     /// The acknowledgement to send; it counts as sent.
     pub(super) fn take_ack(&mut self) -> Frame {
-        let (next, window_end) = (self.next, self.window_end());
-        self.told = Some((next, window_end));
+        self.granted = self.next + self.window;
+        self.told = Some(self.next);
         self.unacked_since = None;
         self.urgent = false;
-        Frame::Ack { next, window_end }
+        Frame::Ack {
+            next: self.next,
+            window_end: self.granted,
+        }
     }
 
     /// Whether the peer knows that its end has arrived.
     pub(super) fn is_finished(&self) -> bool {
-        self.fin && self.told.is_some_and(|(next, _)| next == self.next)
+        self.fin && self.told == Some(self.next)
     }
+}
 
-    fn window_end(&self) -> u64 {
-        self.ring.start() + self.ring.capacity() as u64
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    pub(super) fn shrink(&mut self) {
-        self.ring.shrink();
-    }
-
-    pub(super) const fn held(&self) -> usize {
-        self.ring.held()
+    #[test]
+    fn no_more_may_come_than_was_granted_over_whatever_link() {
+        let now = Duration::ZERO;
+        let mut inbound = Inbound::new(10, 5, now);
+        assert_eq!(inbound.receive(0, 1, now), Err(ProtocolError::Overrun));
+        inbound.take_ack();
+        assert_eq!(inbound.receive(0, 4, now), Ok(()));
+        inbound.restart();
+        assert_eq!(inbound.receive(4, 7, now), Err(ProtocolError::Overrun));
+        assert_eq!(inbound.receive(4, 6, now), Ok(()));
+        assert_eq!(inbound.receive(10, 1, now), Err(ProtocolError::Overrun));
+        inbound.take_ack();
+        assert_eq!(inbound.receive(10, 10, now), Ok(()));
     }
 }

@@ -9,7 +9,7 @@ use super::end::{ProtocolError, ResetReason, ResumeRefusal, SessionEnd};
 use super::frame::{Frame, Item, Parser};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
-use super::{Config, Payload};
+use super::{Config, Milestone, Payload};
 use std::io::IoSlice;
 use std::time::Duration;
 
@@ -20,15 +20,6 @@ pub struct Ticket {
     pub generation: u64,
     /// The first sequence number that this end has not received.
     pub next: u64,
-}
-
-/// The outcome of a read by the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Read {
-    Bytes(usize),
-    Wait,
-    Eof,
-    Over(SessionEnd),
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +34,7 @@ pub(super) struct SessionMachine {
     epoch: u64,
     /// The number of the pong to send: the latest answers all pings before.
     pong: Option<u32>,
-    /// The application has dropped its stream.
+    /// Nobody has a right to it any more.
     abandoned: bool,
     end: Option<SessionEnd>,
     /// The reset that the peer has not been sent yet.
@@ -53,63 +44,16 @@ pub(super) struct SessionMachine {
 impl SessionMachine {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            out: Outbound::new(config.tx_ring, config.unsent),
-            inbound: Inbound::new(config.rx_ring, config.ack_bytes, config.ack_delay),
+            out: Outbound::new(config.tx_ring),
+            inbound: Inbound::new(config.window, config.ack_bytes, config.ack_delay),
             detector: FailureDetector::new(config.detector),
             ..Self::default()
         }
     }
 
-    // The application's side.
-
-    /// Takes what may be taken; nothing while there is no link.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
-        if self.is_writable() {
-            self.out.write(bytes)
-        } else {
-            0
-        }
-    }
-
-    pub(super) fn is_writable(&self) -> bool {
-        let is_open = self.end.is_none() && !self.out.is_finishing();
-        self.attached && is_open && self.out.room() > 0
-    }
-
-    pub(super) fn read(&mut self, out: &mut [u8]) -> Read {
-        if !self.inbound.is_empty() {
-            return Read::Bytes(self.inbound.read(out));
-        }
-        match self.end {
-            _ if self.inbound.has_fin() => Read::Eof,
-            None => Read::Wait,
-            Some(SessionEnd::Finished | SessionEnd::Closed) => Read::Eof,
-            Some(end) => Read::Over(end),
-        }
-    }
-
-    pub(super) fn is_readable(&self) -> bool {
-        !self.inbound.is_empty() || self.inbound.has_fin() || self.end.is_some()
-    }
-
-    /// The application has no more to say.
-    pub(super) fn finish(&mut self) {
-        self.out.finish();
-    }
-
-    pub(super) const fn is_finishing(&self) -> bool {
-        self.out.is_finishing()
-    }
-
-    /// The other end has all of it.
-    pub(super) const fn is_delivered(&self) -> bool {
-        self.out.is_finished()
-    }
-
-    /// The application has dropped its stream: what it finished still goes out.
+    /// Nobody has a right to it any more: what had its end still goes out.
     pub(super) fn abandon(&mut self) {
         self.abandoned = true;
-        self.inbound.discard();
         self.settle();
     }
 
@@ -194,7 +138,7 @@ impl SessionMachine {
         &mut self,
         generation: u64,
         mut bytes: &[u8],
-        payload: Option<&dyn Payload>,
+        payload: &dyn Payload,
         now: Duration,
     ) {
         if !self.is_current(generation) {
@@ -217,17 +161,14 @@ impl SessionMachine {
     fn handle_item(
         &mut self,
         item: Item<'_>,
-        payload: Option<&dyn Payload>,
+        payload: &dyn Payload,
         now: Duration,
     ) -> Result<(), ProtocolError> {
         match item {
-            Item::Data { seq, bytes } => match payload {
-                Some(payload) => {
-                    self.inbound.pass(seq, bytes, now)?;
-                    payload.receive(bytes).map_err(ProtocolError::Payload)?;
-                }
-                None => self.inbound.receive(seq, bytes, now)?,
-            },
+            Item::Data { seq, bytes } => {
+                self.inbound.receive(seq, bytes.len(), now)?;
+                payload.receive(bytes).map_err(ProtocolError::Payload)?;
+            }
             Item::Frame(Frame::Ack { next, window_end }) => {
                 let before = self.out.acked();
                 self.out.handle_ack(next, window_end)?;
@@ -309,29 +250,17 @@ impl SessionMachine {
         }
     }
 
-    /// Hands `payload` what came before it was there.
-    pub(super) fn hand_over(&mut self, payload: &dyn Payload) {
-        let (first, second) = self.inbound.waiting();
-        let taken = payload
-            .receive(first)
-            .and_then(|()| payload.receive(second));
-        self.inbound.take_all();
-        if let Err(detail) = taken {
-            self.terminate(SessionEnd::Protocol(ProtocolError::Payload(detail)));
-        }
-    }
-
     /// What `payload` must hear of how things stand.
     pub(super) fn tell(&self, payload: &dyn Payload) {
-        if self.end.is_some() || self.inbound.has_fin() || self.is_delivered() {
-            payload.conclude(self.end);
+        if self.inbound.has_fin() {
+            payload.reach(Milestone::Ended);
         }
-    }
-
-    /// Whether the link has something to carry now, the time apart.
-    pub(super) fn is_transmit_due(&self) -> bool {
-        let live = self.end.is_none() && (self.out.is_due() || self.inbound.is_credit_due());
-        self.attached && (live || self.reset_to_send.is_some() || self.pong.is_some())
+        if self.out.is_finished() {
+            payload.reach(Milestone::Delivered);
+        }
+        if let Some(end) = self.end {
+            payload.reach(Milestone::Over(end));
+        }
     }
 
     /// Bytes of the stream that may be sent now.
@@ -430,12 +359,11 @@ impl SessionMachine {
     /// Gives back the memory that holds nothing.
     pub(super) fn shrink(&mut self) {
         self.out.shrink();
-        self.inbound.shrink();
     }
 
-    /// The memory of both rings.
+    /// The memory of the replay ring.
     pub(super) const fn held(&self) -> usize {
-        self.out.held() + self.inbound.held()
+        self.out.held()
     }
 
     /// Bytes that the other end may not have yet.

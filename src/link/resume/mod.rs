@@ -4,9 +4,8 @@
 //! in a fixed ring until the other end has it; when a connection breaks, the next one picks up
 //! where it broke, nothing lost and nothing twice. The session is a pure machine (`machine`, with
 //! `outbound`, `inbound`, `detector` and `frame` in it) behind one lock; a small task moves
-//! bytes between it and the connection of the moment ([`SessionDriver`]); the application sees one
-//! [`ResumeStream`] that never sees a drop, or puts a [`Payload`] in its place, which is asked for what
-//! goes next; a [`Handle`] attaches connections.
+//! bytes between it and the connection of the moment ([`SessionDriver`]); what it carries is a
+//! [`Payload`], which never sees a drop and is asked for what goes next; a [`Handle`] attaches connections.
 //!
 //! It knows no TLS, no tunnel and no account: who may resume what is asked of its user, who passes
 //! in randomness, time-outs, and the value that ties a handshake to one TLS connection.
@@ -31,7 +30,6 @@ mod parking;
 mod payload;
 mod shared;
 mod store;
-mod stream;
 
 pub use auth::{Binding, Secret, SessionId};
 pub use detector::DetectorConfig;
@@ -43,10 +41,10 @@ pub use handle::{AttachError, Handle, Status};
 pub use handshake::{HandshakeError, accept, grant, open, read_request, refuse, resume};
 pub use machine::Ticket;
 pub use parking::{Caps, Parking};
-pub use payload::Payload;
+pub use payload::{Milestone, Payload, SessionGuard};
 pub use store::{SessionStore, StoreFull};
-pub use stream::ResumeStream;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The sizes and times of one session. Both ends may differ: each bounds what it holds itself.
@@ -54,10 +52,8 @@ use std::time::Duration;
 pub struct Config {
     /// Sent and not yet acknowledged; this over the round-trip time is the most a link carries.
     pub tx_ring: usize,
-    /// Received and not yet read: the credit that the other end has.
-    pub rx_ring: usize,
-    /// Written to the stream and not yet sent. A [`Payload`] is asked for no more than goes at once.
-    pub unsent: usize,
+    /// How far the other end may send ahead of what it knows to be here.
+    pub window: usize,
     /// Bytes received that are acknowledged at once…
     pub ack_bytes: usize,
     /// …and how long fewer may wait for that.
@@ -70,8 +66,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             tx_ring: 4 * 1024 * 1024,
-            rx_ring: 4 * 1024 * 1024,
-            unsent: 128 * 1024,
+            window: 4 * 1024 * 1024,
             ack_bytes: 256 * 1024,
             ack_delay: Duration::from_millis(20),
             detector: DetectorConfig::default(),
@@ -83,17 +78,14 @@ impl Default for Config {
 ///
 /// Each end makes its own with the same `id` and `secret`. The three values are one session:
 ///
-/// - the [`ResumeStream`] is the application's: a duplex byte stream with half-close that outlives the
-///   connections under it. While there is none, a write waits and a read brings what had arrived. It
-///   ends by the other end's FIN alone; a session that cannot go on is an error that says why
-///   ([`SessionEnd`]).
 /// - the [`Handle`] attaches connections, watches the [`Status`] and calls the session off. Clones are
 ///   handles to the same session.
-/// - the [`SessionDriver`] moves the bytes. [`SessionDriver::run`] has to be polled for as long as the
-///   session is to last, in a task of its own; whoever drops it ends the session.
+/// - the [`SessionDriver`] moves the bytes of the `payload`. [`SessionDriver::run`] has to be polled for
+///   as long as the session is to last, in a task of its own; whoever drops it ends the session.
+/// - the [`SessionGuard`] ends it when it is dropped.
 ///
-/// The session owns the connection it was given, two rings of the sizes in [`Config`], and nothing else:
-/// memory is bounded by those and a buffer of 64 KiB for a connection.
+/// The session owns the connection it was given, a ring of the size in [`Config`], and nothing else:
+/// memory is bounded by that, by what the payload holds, and by a buffer of 64 KiB for a connection.
 ///
 /// # Order of calls
 ///
@@ -103,40 +95,52 @@ impl Default for Config {
 ///    the other. Both may come at any time: the connection there was is cut off first, and what was on
 ///    its way over it is sent again from where the other end is. [`keep_attached`] dials for as long as
 ///    a session may be resumed; [`SessionStore`] keeps the sessions of the end that is dialled.
-/// 3. The end: [`shutdown`](tokio::io::AsyncWriteExt::shutdown) of the stream says that no more is
-///    written, and returns when the other end has all of it. Both ends' make [`SessionEnd::Finished`].
-///    [`Handle::close`], a dropped stream and [`Handle::give_up`] end it at once.
+/// 3. The end: a payload says when it has handed over its last byte, and hears when the other end has it
+///    ([`Milestone`]). Both ends' make [`SessionEnd::Finished`]. [`Handle::close`], a dropped guard and
+///    [`Handle::give_up`] end it at once, and say why.
 ///
 /// # What never happens
 ///
-/// - A byte is neither lost, doubled nor moved: what is read is a prefix of what was written, whatever
-///   the connections do. A peer that breaks the protocol ends the session.
+/// - A byte is neither lost, doubled nor moved: what a payload receives is a prefix of what the other one
+///   handed over, whatever the connections do. A peer that breaks the protocol ends the session.
 /// - Nothing of an older connection is taken once a newer one was granted, and no attempt that is out of
 ///   date cuts off a newer one.
-/// - A full ring blocks its writer; it drops nothing and does not grow.
+/// - While there is no connection, or no room in the ring, a payload is asked for nothing: nothing is
+///   dropped, and nothing grows.
 /// - It dials nobody, reads no wall clock, and asks nobody who may resume what: `accept` checks the
 ///   proof, its caller the credentials and whose session it is.
 ///
 /// # Example
 ///
+/// The streams of [`mux`](super::mux) over two connections, one after the other:
+///
 /// ```
 /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+/// use underpass::link::mux::{self, Role};
 /// use underpass::link::resume::{self, Binding, Config, Secret, SessionId};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // The secret comes of the first connection's TLS exporter, which both ends know.
 /// let (id, first) = (SessionId([7; 16]), Binding([1; 32]));
-/// let end = || resume::session(Config::default(), id, Secret::derive(first, id));
-/// let (host, mut at_host, driver) = end();
-/// tokio::spawn(driver.run());
-/// let (relay, mut at_relay, driver) = end();
-/// tokio::spawn(driver.run());
+/// let end = |role| {
+///     let (streams, incoming) = mux::new(role);
+///     let secret = Secret::derive(first, id);
+///     let (handle, guard, driver) =
+///         resume::session(Config::default(), id, secret, streams.payload());
+///     tokio::spawn(driver.run());
+///     tokio::spawn(streams.run(guard));
+///     (handle, streams, incoming)
+/// };
+/// let (host, _streams, mut incoming) = end(Role::Host);
+/// let (relay, streams, _incoming) = end(Role::Relay);
 ///
 /// let (near, far) = duplex(4096);
 /// host.begin(near)?;
 /// relay.begin(far)?;
-/// at_host.write_all(b"so far").await?;
+/// let mut at_relay = streams.open()?;
+/// at_relay.write_all(b"so far").await?;
+/// let mut at_host = incoming.next().await.ok_or("it lives")?;
 ///
 /// // That connection is gone, whatever it still carried. The host makes another one.
 /// host.disconnect();
@@ -149,9 +153,9 @@ impl Default for Config {
 /// };
 /// tokio::try_join!(dialled, answered)?;
 ///
-/// at_host.write_all(b" and on").await?;
+/// at_relay.write_all(b" and on").await?;
 /// let mut seen = [0; 13];
-/// at_relay.read_exact(&mut seen).await?;
+/// at_host.read_exact(&mut seen).await?;
 /// assert_eq!(&seen, b"so far and on");
 /// # Ok(())
 /// # }
@@ -160,24 +164,28 @@ pub fn session(
     config: Config,
     id: SessionId,
     secret: Secret,
-) -> (Handle, ResumeStream, SessionDriver) {
-    let shared = shared::Shared::new(config);
-    let stream = ResumeStream::new(std::sync::Arc::clone(&shared));
-    let driver = SessionDriver::new(std::sync::Arc::clone(&shared));
-    (Handle::new(shared, id, secret), stream, driver)
+    payload: Arc<dyn Payload>,
+) -> (Handle, SessionGuard, SessionDriver) {
+    let shared = shared::Shared::new(config, payload);
+    let guard = SessionGuard(Arc::clone(&shared));
+    let driver = SessionDriver::new(Arc::clone(&shared));
+    (Handle::new(shared, id, secret), guard, driver)
 }
 
 /// A session that runs over its one connection: for tests of what it carries.
 #[cfg(test)]
-pub(crate) fn over(transport: impl super::Transport) -> (Handle, ResumeStream) {
+pub(crate) fn over(
+    transport: impl super::Transport,
+    payload: Arc<dyn Payload>,
+) -> (Handle, SessionGuard) {
     let id = SessionId([7; 16]);
     let secret = Secret::derive(Binding([1; 32]), id);
-    let (handle, stream, driver) = session(Config::default(), id, secret);
+    let (handle, guard, driver) = session(Config::default(), id, secret, payload);
     tokio::spawn(driver.run());
     // It is its first.
     let _ = handle.begin(transport);
-    (handle, stream)
+    (handle, guard)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! What goes out: the replay ring, how much of it is sent, and how much is acknowledged.
 //!
-//! Pure. It never forgets a byte that is not acknowledged, and never queues more than the unsent
-//! cap: interactive streams would starve behind a bulk one.
+//! Pure. It never forgets a byte that is not acknowledged, and takes none before it can go: what is more
+//! urgent may still come before it.
 
 use super::Payload;
 use super::batch::Batch;
@@ -13,7 +13,6 @@ use std::io::IoSlice;
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
     ring: Ring,
-    unsent_cap: usize,
     /// The next sequence number to send over this link.
     sent: u64,
     /// The next that this link has not taken yet: what is sent waits in a [`Batch`] before that.
@@ -27,25 +26,11 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    pub(super) fn new(capacity: usize, unsent_cap: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
-            unsent_cap,
             ..Self::default()
         }
-    }
-
-    /// How many bytes a write may bring now.
-    pub(super) fn room(&self) -> usize {
-        // A FIN that was sent counts in `sent` but not in the ring.
-        let unsent = self.ring.end().saturating_sub(self.sent);
-        let unsent = usize::try_from(unsent).unwrap_or(usize::MAX);
-        self.ring.room().min(self.unsent_cap.saturating_sub(unsent))
-    }
-
-    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
-        let count = bytes.len().min(self.room());
-        self.ring.push(&bytes[..count])
     }
 
     /// Takes the next bytes of `payload`, so many that `limit` bytes may go at once. What cannot go
@@ -60,10 +45,6 @@ impl Outbound {
                 ring.push(bytes);
             });
         }
-    }
-
-    pub(super) fn finish(&mut self) {
-        self.fin = true;
     }
 
     pub(super) const fn is_finishing(&self) -> bool {
@@ -192,12 +173,15 @@ impl Outbound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::resume::fuzz::bytes::Bytes;
 
     #[test]
     fn what_the_link_has_not_taken_cannot_be_acknowledged() {
-        let mut out = Outbound::new(100, 100);
+        let mut out = Outbound::new(100);
         out.handle_ack(0, 100).expect("it is credit");
-        out.write(b"abc");
+        let payload = Bytes::new(100);
+        payload.write(b"abc");
+        out.fill(&payload, 100);
         let mut batch = Batch::default();
         assert!(out.transmit(&mut batch, 1000));
         assert_eq!(out.handle_ack(3, 100), Err(ProtocolError::Ack));

@@ -1,11 +1,23 @@
-//! What a session carries in place of one byte stream: bytes that are chosen when they can go.
+//! What a session carries: bytes that are chosen when they can go.
 //!
-//! [`ResumeStream`](super::ResumeStream) takes bytes as they are written, and keeps them in their order.
-//! A payload is asked for its next ones at the moment at which the link takes them, and takes what comes
+//! A payload is asked for its next bytes at the moment at which the link takes them, and takes what comes
 //! at once: nothing of it waits in the session, but for what the other end has not acknowledged.
 
 use super::SessionEnd;
+use super::shared::Shared;
+use std::sync::Arc;
 use std::task::Waker;
+
+/// How far a session has come with a [`Payload`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// The other end's last byte is here.
+    Ended,
+    /// The other end has this one's last byte.
+    Delivered,
+    /// The session is over.
+    Over(SessionEnd),
+}
 
 /// See the module. It is called while the session is locked, and may not call back.
 pub trait Payload: Send + Sync {
@@ -24,7 +36,25 @@ pub trait Payload: Send + Sync {
     /// The memory it holds.
     fn held(&self) -> usize;
 
-    /// Nothing more comes: the other end has ended or has all that this one had to say, or the session
-    /// is over and says why. It is told once or more often; the first counts.
-    fn conclude(&self, end: Option<SessionEnd>);
+    /// It has come so far: it is told each once or more often.
+    fn reach(&self, milestone: Milestone);
+}
+
+/// The right to a [`session`](super::session), which has the contract: dropping it calls the session off,
+/// but for a payload whose last byte has gone out.
+pub struct SessionGuard(pub(super) Arc<Shared>);
+
+impl std::fmt::Debug for SessionGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionGuard").finish_non_exhaustive()
+    }
+}
+
+impl Drop for SessionGuard {
+    fn drop(&mut self) {
+        self.0.with(|state| {
+            state.machine.abandon();
+            state.wake_driver();
+        });
+    }
 }

@@ -27,12 +27,9 @@ pub(super) struct Shared {
 /// What the lock guards.
 pub(super) struct State {
     pub(super) machine: SessionMachine,
-    /// What is carried, if it is not one stream.
-    pub(super) payload: Option<Arc<dyn Payload>>,
+    pub(super) payload: Arc<dyn Payload>,
     /// A link that the driver has not taken over yet.
     pub(super) arriving: Option<(u64, Box<dyn Transport>)>,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
     /// Stays while the driver runs: whoever has work for it then makes it run once more.
     driver: Option<Waker>,
     /// The driver has something to do.
@@ -41,19 +38,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Remembers who waits to read.
-    pub(super) fn wait_to_read(&mut self, cx: &Context<'_>) {
-        remember(&mut self.reader, cx);
-    }
-
-    /// Remembers who waits to write or to finish.
-    pub(super) fn wait_to_write(&mut self, cx: &Context<'_>) {
-        remember(&mut self.writer, cx);
-    }
-
     /// Remembers the driver, which looks at everything from here on.
     pub(super) fn wait_to_drive(&mut self, cx: &Context<'_>) {
-        remember(&mut self.driver, cx);
+        match &mut self.driver {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.driver = Some(cx.waker().clone()),
+        }
     }
 
     /// The driver must look.
@@ -61,48 +51,19 @@ impl State {
         self.driver_wanted = true;
     }
 
-    /// The driver must look if the link has something to carry.
-    pub(super) fn wake_driver_if_due(&mut self) {
-        self.driver_wanted |= self.machine.is_transmit_due();
-    }
-
     /// What is carried hears whether the session is at its end.
     pub(super) fn tell_payload(&self) {
-        if let Some(payload) = &self.payload {
-            self.machine.tell(&**payload);
-        }
-    }
-
-    fn take_ready(&mut self) -> [Option<Waker>; 3] {
-        let machine = &self.machine;
-        let is_over = machine.end().is_some();
-        let writable = is_over || machine.is_delivered() || machine.is_writable();
-        let readable = machine.is_readable();
-        let driver_wanted = std::mem::take(&mut self.driver_wanted);
-        [
-            self.reader.take_if(|_| readable),
-            self.writer.take_if(|_| writable),
-            driver_wanted.then(|| self.driver.clone()).flatten(),
-        ]
-    }
-}
-
-fn remember(place: &mut Option<Waker>, cx: &Context<'_>) {
-    match place {
-        Some(waker) => waker.clone_from(cx.waker()),
-        None => *place = Some(cx.waker().clone()),
+        self.machine.tell(&*self.payload);
     }
 }
 
 impl Shared {
-    pub(super) fn new(config: Config) -> Arc<Self> {
+    pub(super) fn new(config: Config, payload: Arc<dyn Payload>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 machine: SessionMachine::new(&config),
-                payload: None,
+                payload,
                 arriving: None,
-                reader: None,
-                writer: None,
                 driver: None,
                 driver_wanted: false,
                 published: Status::Parked,
@@ -124,16 +85,17 @@ impl Shared {
         self.status.subscribe()
     }
 
-    /// Looks and changes under the lock, then wakes whoever has a reason to go on.
+    /// Looks and changes under the lock, then wakes the driver if it has a reason to go on.
     pub(super) fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         // Nothing under the lock panics half way.
         let mut state = self.state.lock();
         let result = change(&mut state);
-        let ready = state.take_ready();
+        let is_wanted = std::mem::take(&mut state.driver_wanted);
+        let driver = state.driver.clone().filter(|_| is_wanted);
         self.publish(&mut state);
         drop(state);
-        for waker in ready.into_iter().flatten() {
-            waker.wake();
+        if let Some(driver) = driver {
+            driver.wake();
         }
         result
     }

@@ -10,6 +10,7 @@ mod model;
 pub(super) mod net;
 mod parked;
 mod rig;
+pub(in crate::link) mod stream;
 mod streams;
 mod threads;
 mod visitors;

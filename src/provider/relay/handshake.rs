@@ -93,9 +93,9 @@ async fn greet(
     hello: Hello,
     relay: &str,
 ) -> Result<Shaken, ConnectError> {
-    let (mut link, bytes) = link::open(secured, config, &hello.token).await?;
-    let (mux, incoming, driver) = mux::start(bytes, Role::Host);
-    let driver = AbortOnDropHandle::new(tokio::spawn(driver));
+    let (mux, incoming) = mux::new(Role::Host);
+    let (mut link, guard) = link::open(secured, config, &hello.token, mux.payload()).await?;
+    let driver = AbortOnDropHandle::new(tokio::spawn(mux.run(guard)));
     let control = mux
         .open()
         .map_err(|error| ConnectError::with(Reason::LinkLost, error))?;

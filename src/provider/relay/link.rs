@@ -8,8 +8,8 @@ use super::dial::Dialler;
 use crate::link::Transport;
 use crate::link::control::Token;
 use crate::link::resume::{
-    self, Config, Dialled, Handle, HandshakeError, Redial, ResumeRefusal, ResumeStream, SessionEnd,
-    Status,
+    self, Config, Dialled, Handle, HandshakeError, Payload, Redial, ResumeRefusal, SessionEnd,
+    SessionGuard, Status,
 };
 use crate::link::tls::Secured;
 use crate::model::{JoinLink, Reason};
@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A link that outlives its connections. It ends when the bytes in it are dropped.
+/// A link that outlives its connections. It ends when the right to it is dropped.
 pub(super) struct Link {
     handle: Handle,
     status: watch::Receiver<Status>,
@@ -27,12 +27,13 @@ pub(super) struct Link {
     dialling: Option<AbortOnDropHandle<SessionEnd>>,
 }
 
-/// Opens a link over its first connection: the link, and the bytes in it.
+/// Opens a link that carries `payload` over its first connection: the link, and the right to it.
 pub(super) async fn open(
     secured: Secured,
     config: Config,
     token: &Token,
-) -> Result<(Link, ResumeStream), ConnectError> {
+    payload: Arc<dyn Payload>,
+) -> Result<(Link, SessionGuard), ConnectError> {
     let Secured {
         mut stream,
         binding,
@@ -41,7 +42,7 @@ pub(super) async fn open(
         .await
         .map_err(map_fault)?;
     let secret = resume::Secret::derive(binding, id);
-    let (handle, bytes, driver) = resume::session(config, id, secret);
+    let (handle, guard, driver) = resume::session(config, id, secret, payload);
     let lost = |error| ConnectError::with(Reason::LinkLost, error);
     handle.begin(stream).map_err(lost)?;
     // It ends with the session, once the other end has been told.
@@ -52,7 +53,7 @@ pub(super) async fn open(
         retention,
         dialling: None,
     };
-    Ok((link, bytes))
+    Ok((link, guard))
 }
 
 fn map_fault(fault: HandshakeError) -> ConnectError {

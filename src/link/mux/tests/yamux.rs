@@ -2,7 +2,7 @@
 
 use super::{End, end, kind_of_end};
 use crate::link::mux::Role;
-use crate::link::resume;
+use crate::link::resume::tests::stream;
 use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use std::future::poll_fn;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
@@ -34,7 +34,7 @@ fn pair(ours: Role) -> (End, Older) {
         Role::Host => Mode::Server,
         Role::Relay => Mode::Client,
     };
-    let (_, session) = resume::over(far);
+    let session = stream::over(far);
     let connection = Connection::new(session.compat(), Config::default(), mode);
     let (deliver, incoming) = mpsc::unbounded_channel();
     let (opens, asked) = mpsc::unbounded_channel();
@@ -43,7 +43,7 @@ fn pair(ours: Role) -> (End, Older) {
 }
 
 async fn drive(
-    mut connection: Connection<Compat<resume::ResumeStream>>,
+    mut connection: Connection<Compat<stream::ByteStream>>,
     mut asked: mpsc::UnboundedReceiver<Opening>,
     deliver: mpsc::UnboundedSender<Stream>,
 ) {

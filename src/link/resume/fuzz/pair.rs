@@ -1,10 +1,11 @@
 //! Two sessions that play by the rules, and a network that does what it likes: every byte arrives at
 //! its place, and once the network holds still both ends come to their end.
 
+use super::bytes::{Bytes, Read};
 use super::{Input, byte_at, bytes_at, is_finished};
 use crate::link::resume::batch::{Batch, flat};
 use crate::link::resume::end::ResumeRefusal;
-use crate::link::resume::machine::{Read, SessionMachine, Ticket};
+use crate::link::resume::machine::{SessionMachine, Ticket};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub(super) fn run(input: &mut Input<'_>) {
 /// One end, and what is on its way from it.
 struct Side {
     machine: SessionMachine,
+    bytes: Bytes,
     seed: u8,
     /// The link that it last had.
     generation: u64,
@@ -44,6 +46,7 @@ impl Side {
     fn new(config: &crate::link::resume::Config, seed: u8) -> Self {
         Self {
             machine: SessionMachine::new(config),
+            bytes: Bytes::new(config.tx_ring),
             seed,
             generation: 0,
             written: 0,
@@ -57,13 +60,14 @@ impl Side {
     fn write(&mut self, count: usize) {
         let left = usize::try_from(MOST - self.written).unwrap_or_default();
         let bytes = bytes_at(self.seed, self.written, count.min(left));
-        self.written += self.machine.write(&bytes) as u64;
+        self.written += self.bytes.write(&bytes) as u64;
     }
 
     /// `seed` is that of the other end.
     fn read(&mut self, count: usize, seed: u8) {
         let mut out = vec![0; count.max(1)];
-        match self.machine.read(&mut out) {
+        self.machine.tell(&self.bytes);
+        match self.bytes.read(&mut out) {
             Read::Bytes(count) => {
                 for byte in &out[..count] {
                     assert_eq!(*byte, byte_at(seed, self.read), "at {}", self.read);
@@ -80,6 +84,7 @@ impl Side {
         let generation = self.generation;
         if self.batch.is_gone() {
             self.batch.clear();
+            self.machine.fill(&self.bytes, limit);
             self.machine
                 .transmit(generation, &mut self.batch, limit, now);
         }
@@ -123,7 +128,7 @@ impl Pair {
             10 => self.cut(count),
             11 => self.ask(),
             12 => self.answer(count),
-            13 if count < 40 => self.sides[side].machine.finish(),
+            13 if count < 40 => self.sides[side].bytes.finish(),
             13 | 14 => self.now += Duration::from_millis(count as u64),
             _ => self.meddle(side, count),
         }
@@ -141,7 +146,7 @@ impl Pair {
         let other = &mut self.sides[1 - side];
         other
             .machine
-            .receive(other.generation, &bytes, None, self.now);
+            .receive(other.generation, &bytes, &other.bytes, self.now);
     }
 
     /// The link breaks, for one end or both.
@@ -202,7 +207,7 @@ impl Pair {
             0 => side.machine.shrink(),
             1 => side.machine.check(now),
             // What an old link says is nobody's.
-            2 => side.machine.receive(old, &[99; 20], None, now),
+            2 => side.machine.receive(old, &[99; 20], &side.bytes, now),
             _ => assert!(!side.machine.attach(old, 0, now)),
         }
     }
@@ -210,7 +215,7 @@ impl Pair {
     /// The network holds still: everything arrives, and both ends see that it does.
     fn come_to_an_end(&mut self) {
         for side in &mut self.sides {
-            side.machine.finish();
+            side.bytes.finish();
         }
         // One byte a round at the worst, both ways one after the other, and some for the talk.
         for _ in 0..4 * MOST + 200 {

@@ -59,12 +59,13 @@ async fn closing_closes_the_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_write_before_the_link_waits_and_arrives_once() {
     let mut host = end(Config::default());
-    assert!(waits(host.stream.write(b"hello")).await);
+    write(&mut host, b"hello").await;
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(host.handle.unacked(), 0, "it is not asked for");
     let mut relay = end(Config::default());
     let (near, far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
     host.handle.begin(near).expect("it is new");
     relay.handle.begin(far).expect("it is new");
-    write(&mut host, b"hello").await;
     assert_eq!(read(&mut relay, 5).await, b"hello");
     assert!(waits(relay.stream.read(&mut [0])).await);
 }
@@ -76,10 +77,14 @@ async fn a_close_frees_who_waits_while_there_is_no_link() {
     let (read, wrote, ()) = {
         let (mut reader, mut writer) = tokio::io::split(&mut host.stream);
         let mut byte = [0];
-        tokio::join!(reader.read(&mut byte), writer.write(b"x"), async {
-            tokio::time::sleep(SECOND).await;
-            handle.close();
-        })
+        tokio::join!(
+            reader.read(&mut byte),
+            writer.write_all(&[0; 200_000]),
+            async {
+                tokio::time::sleep(SECOND).await;
+                handle.close();
+            }
+        )
     };
     assert_eq!(read.ok(), Some(0));
     assert_eq!(

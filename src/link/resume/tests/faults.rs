@@ -13,8 +13,7 @@ const CASES: u64 = 20_000;
 fn any_config(dice: &mut Dice) -> Config {
     Config {
         tx_ring: 1 + dice.below(300),
-        rx_ring: 1 + dice.below(300),
-        unsent: 1 + dice.below(100),
+        window: 1 + dice.below(300),
         ack_bytes: 1 + dice.below(64),
         ack_delay: Duration::from_millis(dice.below(20) as u64),
         detector: DetectorConfig::default(),
@@ -45,7 +44,7 @@ fn any_plan(dice: &mut Dice) -> Option<Plan> {
 }
 
 async fn write_all(
-    mut stream: WriteHalf<super::super::ResumeStream>,
+    mut stream: WriteHalf<super::stream::ByteStream>,
     bytes: Vec<u8>,
     mut dice: Dice,
 ) {
@@ -62,7 +61,7 @@ async fn write_all(
     let _ = stream.shutdown().await;
 }
 
-async fn read_all(mut stream: ReadHalf<super::super::ResumeStream>, mut dice: Dice) -> Vec<u8> {
+async fn read_all(mut stream: ReadHalf<super::stream::ByteStream>, mut dice: Dice) -> Vec<u8> {
     let mut seen = Vec::new();
     loop {
         let mut chunk = vec![0; 1 + dice.below(150)];

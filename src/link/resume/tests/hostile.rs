@@ -2,10 +2,11 @@
 
 use super::net::{self, Dice, Plan};
 use super::rig::{FIRST_LINK, ID, SECOND, end, pair};
+use super::stream::stream;
 use crate::link::resume::frame::{Frame, put};
 use crate::link::resume::{
     Binding, Config, HandshakeError, ProtocolError, Request, ResumeRefusal, Secret, SessionEnd,
-    SessionId, Status, accept, read_request, resume, session,
+    SessionId, Status, accept, read_request, resume,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -20,7 +21,7 @@ async fn tried(secret: Secret, link: Binding, epoch_before: u64) -> (Option<Hand
             .fence_for(epoch_before, 0)
             .expect("it is the first");
     }
-    let (intruder, _stream, _driver) = session(Config::default(), ID, secret);
+    let (intruder, _stream, _driver) = stream(Config::default(), ID, secret);
     let (near, mut far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
     let asking = resume(&intruder, near, link, Vec::new());
     let answering = async {
@@ -77,13 +78,15 @@ async fn garbage_for_a_greeting_is_refused() {
 /// How a session ends whose peer says this.
 async fn end_after(words: &[u8]) -> Option<SessionEnd> {
     let config = Config {
-        rx_ring: 100,
+        window: 100,
         ..Config::default()
     };
     let mut host = end(config);
     let (near, mut far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
     host.handle.begin(near).expect("it is new");
     host.stream.write_all(b"abc").await.expect("it is taken");
+    // It gives credit first.
+    far.read_exact(&mut [0]).await.expect("it comes");
     far.write_all(words).await.expect("it goes");
     let reading = async {
         let mut seen = Vec::new();
@@ -113,7 +116,7 @@ fn data(seq: u64, len: u16) -> Vec<u8> {
 #[tokio::test(start_paused = true)]
 async fn an_acknowledgement_of_what_only_an_older_link_carried_is_refused() {
     let config = Config {
-        rx_ring: 100,
+        window: 100,
         ..Config::default()
     };
     let (mut host, _relay, _) = pair(config);

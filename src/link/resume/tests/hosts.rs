@@ -33,8 +33,7 @@ const RECOVERY: Duration = Duration::from_mins(1);
 fn config() -> Config {
     Config {
         tx_ring: 100_000,
-        rx_ring: 50_000,
-        unsent: 20_000,
+        window: 50_000,
         ..Config::default()
     }
 }
@@ -58,10 +57,11 @@ async fn dial() -> io::Result<Dialled<TcpStream>> {
 
 /// The host: keeps its session attached, and echoes what comes.
 async fn host(seed: u64) -> Result<(), Box<dyn Error>> {
-    let (handle, stream, driver) = session(config(), ID, Secret::derive(FIRST_LINK, ID));
+    let (mux, incoming) = mux::new(Role::Host);
+    let secret = Secret::derive(FIRST_LINK, ID);
+    let (handle, guard, driver) = session(config(), ID, secret, mux.payload());
     tokio::spawn(driver.run());
-    let (_mux, incoming, driver) = mux::start(stream, Role::Host);
-    tokio::spawn(driver);
+    tokio::spawn(mux.run(guard));
     tokio::spawn(echo(incoming));
     let mut dice = Dice::new(seed);
     let redial = Redial::new(SECOND * 600);
@@ -98,12 +98,13 @@ struct Story {
 
 /// The relay: asks the host on many streams, while links come and go, until it is calm.
 async fn relay(seed: u64, story: Rc<Story>) -> Result<(), Box<dyn Error>> {
-    let (handle, stream, driver) = session(config(), ID, Secret::derive(FIRST_LINK, ID));
+    let (mux, _incoming) = mux::new(Role::Relay);
+    let secret = Secret::derive(FIRST_LINK, ID);
+    let (handle, guard, driver) = session(config(), ID, secret, mux.payload());
     tokio::spawn(driver.run());
+    tokio::spawn(mux.run(guard));
     let lot = SessionStore::new(Caps::default());
     tokio::spawn(lot.admit(1, handle)?);
-    let (mux, _incoming, driver) = mux::start(stream, Role::Relay);
-    tokio::spawn(driver);
     let next = || {
         story.asked.set(story.asked.get() + 1);
         ask(mux.clone(), seed << 32 | story.asked.get())

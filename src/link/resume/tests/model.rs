@@ -8,9 +8,8 @@
 use super::lock::Modelled;
 use super::net::{self, Dice, Plan};
 use super::rig::{FIRST_LINK, ID, pattern};
-use crate::link::resume::{
-    Config, Handle, ResumeRefusal, ResumeStream, Secret, SessionEnd, Status, session,
-};
+use super::stream::{ByteStream, stream};
+use crate::link::resume::{Config, Handle, ResumeRefusal, Secret, SessionEnd, Status};
 use shuttle::future::{JoinHandle, block_on, spawn};
 use shuttle::sync::{Arc, Mutex};
 use std::io;
@@ -38,7 +37,7 @@ fn check(scenario: fn()) {
 
 struct Half {
     handle: Handle,
-    stream: ResumeStream,
+    stream: ByteStream,
     driver: JoinHandle<SessionEnd>,
 }
 
@@ -46,13 +45,12 @@ struct Half {
 fn half() -> Half {
     let config = Config {
         tx_ring: 4,
-        rx_ring: 3,
-        unsent: 2,
+        window: 3,
         ack_bytes: 2,
         ack_delay: Duration::ZERO,
         ..Config::default()
     };
-    let (handle, stream, driver) = session(config, ID, Secret::derive(FIRST_LINK, ID));
+    let (handle, stream, driver) = stream(config, ID, Secret::derive(FIRST_LINK, ID));
     Half {
         handle,
         stream,
@@ -62,15 +60,15 @@ fn half() -> Half {
 
 /// One of two hands on a stream: those of tokio have a lock that the model does not know.
 #[derive(Clone)]
-struct Part(Arc<Mutex<ResumeStream>>);
+struct Part(Arc<Mutex<ByteStream>>);
 
-fn split(stream: ResumeStream) -> (Part, Part) {
+fn split(stream: ByteStream) -> (Part, Part) {
     let part = Part(Arc::new(Mutex::new(stream)));
     (part.clone(), part)
 }
 
 impl Part {
-    fn with<R>(&self, poll: impl FnOnce(Pin<&mut ResumeStream>) -> R) -> R {
+    fn with<R>(&self, poll: impl FnOnce(Pin<&mut ByteStream>) -> R) -> R {
         poll(Pin::new(
             &mut self.0.lock().expect("nothing panics under it"),
         ))

@@ -2,15 +2,16 @@
 
 use super::net::{self, Dice, Pipe, Plan};
 use super::rig::{FIRST_LINK, SECOND};
+use super::stream::{ByteStream, stream};
 use crate::link::resume::{
-    Caps, Config, Handle, ResumeRefusal, ResumeStream, Secret, SessionDriver, SessionEnd,
-    SessionId, SessionStore, Status, StoreFull, session,
+    Caps, Config, Handle, ResumeRefusal, Secret, SessionDriver, SessionEnd, SessionId,
+    SessionStore, Status, StoreFull,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 struct Guest {
     handle: Handle,
-    stream: ResumeStream,
+    stream: ByteStream,
     _far: Pipe,
 }
 
@@ -20,8 +21,8 @@ fn id(n: u16) -> SessionId {
     SessionId(id)
 }
 
-fn make(n: u16, config: Config) -> (Handle, ResumeStream, SessionDriver) {
-    session(config, id(n), Secret::derive(FIRST_LINK, id(n)))
+fn make(n: u16, config: Config) -> (Handle, ByteStream, SessionDriver) {
+    stream(config, id(n), Secret::derive(FIRST_LINK, id(n)))
 }
 
 /// A session with a link.

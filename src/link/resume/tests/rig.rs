@@ -1,9 +1,11 @@
 //! A host and a relay with one session, and the connections between them as a test wants them.
 
 use super::net::{self, Dice, Pipe, Plan, Scissors};
+use super::stream::{ByteStream, stream};
+use crate::link::mux::{self, Incoming, Mux, Role};
 use crate::link::resume::{
-    Binding, Config, Dialled, Handle, Redial, ResumeRefusal, ResumeStream, Secret, SessionEnd,
-    SessionId, Status, accept, keep_attached, read_request, session,
+    Binding, Config, Dialled, Handle, Redial, ResumeRefusal, Secret, SessionEnd, SessionId, Status,
+    accept, keep_attached, read_request, session,
 };
 use std::collections::VecDeque;
 use std::io;
@@ -22,17 +24,31 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// One end of the session.
 #[derive(Debug)]
-pub(super) struct End0 {
+pub(super) struct End0<S = ByteStream> {
     pub(super) handle: Handle,
-    pub(super) stream: ResumeStream,
+    /// What it carries.
+    pub(super) stream: S,
     pub(super) driver: AbortOnDropHandle<SessionEnd>,
 }
 
 pub(super) fn end(config: Config) -> End0 {
-    let (handle, stream, driver) = session(config, ID, Secret::derive(FIRST_LINK, ID));
+    let (handle, stream, driver) = stream(config, ID, Secret::derive(FIRST_LINK, ID));
     End0 {
         handle,
         stream,
+        driver: AbortOnDropHandle::new(tokio::spawn(driver.run())),
+    }
+}
+
+/// One that carries many streams.
+pub(super) fn end_of_streams(config: Config, role: Role) -> End0<(Mux, Incoming)> {
+    let (mux, incoming) = mux::new(role);
+    let secret = Secret::derive(FIRST_LINK, ID);
+    let (handle, guard, driver) = session(config, ID, secret, mux.payload());
+    tokio::spawn(mux.run(guard));
+    End0 {
+        handle,
+        stream: (mux, incoming),
         driver: AbortOnDropHandle::new(tokio::spawn(driver.run())),
     }
 }
@@ -121,9 +137,9 @@ async fn serve(mut far: Pipe, relay: Handle, link: Binding) {
 
 /// A host that redials, its relay, and the network between them.
 #[derive(Debug)]
-pub(super) struct Rig {
-    pub(super) host: End0,
-    pub(super) relay: End0,
+pub(super) struct Rig<S = ByteStream> {
+    pub(super) host: End0<S>,
+    pub(super) relay: End0<S>,
     pub(super) network: Network,
     pub(super) dialling: AbortOnDropHandle<SessionEnd>,
 }
@@ -133,13 +149,16 @@ pub(super) fn rig(config: Config) -> Rig {
 }
 
 /// The first link is like the others: the host dials it.
-pub(super) fn rig_with(
-    host: Config,
-    relay: Config,
+pub(super) fn rig_with(host: Config, relay: Config, dice: Dice, plans: Vec<Option<Plan>>) -> Rig {
+    rig_of(end(host), end(relay), dice, plans)
+}
+
+pub(super) fn rig_of<S>(
+    host: End0<S>,
+    relay: End0<S>,
     mut dice: Dice,
     plans: Vec<Option<Plan>>,
-) -> Rig {
-    let (host, relay) = (end(host), end(relay));
+) -> Rig<S> {
     let network = Network::new(relay.handle.clone(), dice.clone());
     network.plan(plans);
     let dialling = redial(&host, &network, move || dice.unit());
@@ -151,8 +170,8 @@ pub(super) fn rig_with(
     }
 }
 
-fn redial(
-    host: &End0,
+fn redial<S>(
+    host: &End0<S>,
     network: &Network,
     random: impl FnMut() -> f64 + Send + 'static,
 ) -> AbortOnDropHandle<SessionEnd> {

@@ -1,8 +1,8 @@
 //! The multiplexer on top: many streams, a network that comes and goes, every byte checked.
 
 use super::net::{Dice, Fault, Plan};
-use super::rig::{Rig, SECOND, pattern, rig_with};
-use crate::link::mux::{self, Incoming, Mux, Role};
+use super::rig::{Rig, SECOND, end_of_streams, pattern, rig_of};
+use crate::link::mux::{Incoming, Mux, Role};
 use crate::link::resume::Config;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
@@ -63,8 +63,7 @@ async fn outages(rig: super::rig::Network, mut dice: Dice) {
 async fn run(seed: u64) {
     let config = Config {
         tx_ring: 100_000,
-        rx_ring: 50_000,
-        unsent: 20_000,
+        window: 50_000,
         ..Config::default()
     };
     let plans = vec![Some(Plan::CLEAN)];
@@ -73,12 +72,15 @@ async fn run(seed: u64) {
         relay,
         network,
         dialling: _dialling,
-    } = rig_with(config, config, Dice::new(seed), plans);
-    let (_host, incoming, driver) = mux::start(host.stream, Role::Host);
-    tokio::spawn(driver);
+    } = rig_of(
+        end_of_streams(config, Role::Host),
+        end_of_streams(config, Role::Relay),
+        Dice::new(seed),
+        plans,
+    );
+    let (_host, incoming) = host.stream;
     tokio::spawn(echo(incoming));
-    let (relay_mux, _incoming, driver) = mux::start(relay.stream, Role::Relay);
-    tokio::spawn(driver);
+    let (relay_mux, _incoming) = relay.stream;
     let mut asking: JoinSet<()> = (0..STREAMS)
         .map(|n| ask(relay_mux.clone(), seed * STREAMS + n))
         .collect();

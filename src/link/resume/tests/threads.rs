@@ -4,7 +4,8 @@
 
 use super::net::{self, Dice, Plan};
 use super::rig::{SECOND, end, pattern};
-use crate::link::resume::{Config, Handle, ResumeStream};
+use super::stream::ByteStream;
+use crate::link::resume::{Config, Handle};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
@@ -14,7 +15,7 @@ const BYTES: usize = 4_000_000;
 
 /// Writes its own pattern and reads the other's, at the same time. The stream comes back: dropped
 /// too early, it would cut the other end short.
-fn talk(stream: ResumeStream, ours: u64, theirs: u64) -> JoinHandle<ResumeStream> {
+fn talk(stream: ByteStream, ours: u64, theirs: u64) -> JoinHandle<ByteStream> {
     tokio::spawn(async move {
         let (mut read, mut write) = tokio::io::split(stream);
         let writing = tokio::spawn(async move {
@@ -52,8 +53,7 @@ fn links_swapped_under_running_streams_lose_nothing() {
         .expect("a runtime");
     let config = Config {
         tx_ring: 20_000,
-        rx_ring: 5_000,
-        unsent: 3_000,
+        window: 5_000,
         ..Config::default()
     };
     runtime.block_on(async {

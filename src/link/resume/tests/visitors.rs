@@ -1,9 +1,9 @@
 //! Many visitors on one link: one that stalls slows nobody, and traffic both ways never wedges.
 
 use super::net::{Dice, Fault};
-use super::rig::{Network, Rig, SECOND, pattern, rig_with};
+use super::rig::{Network, Rig, SECOND, end_of_streams, pattern, rig_of};
 use super::streams::ask;
-use crate::link::mux::{self, Incoming, Mux, MuxStream, Role};
+use crate::link::mux::{Incoming, Mux, MuxStream, Role};
 use crate::link::resume::Config;
 use std::any::Any;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -30,8 +30,7 @@ struct Linked {
 fn linked() -> Linked {
     linked_with(Config {
         tx_ring: 100_000,
-        rx_ring: 50_000,
-        unsent: 40_000,
+        window: 50_000,
         ..Config::default()
     })
 }
@@ -42,11 +41,14 @@ fn linked_with(config: Config) -> Linked {
         relay,
         network,
         dialling,
-    } = rig_with(config, config, Dice::new(1), Vec::new());
-    let (host_mux, incoming, driver) = mux::start(host.stream, Role::Host);
-    tokio::spawn(driver);
-    let (relay_mux, control, driver) = mux::start(relay.stream, Role::Relay);
-    tokio::spawn(driver);
+    } = rig_of(
+        end_of_streams(config, Role::Host),
+        end_of_streams(config, Role::Relay),
+        Dice::new(1),
+        Vec::new(),
+    );
+    let (host_mux, incoming) = host.stream;
+    let (relay_mux, control) = relay.stream;
     Linked {
         relay: relay_mux,
         host: host_mux,
@@ -163,8 +165,7 @@ async fn talk(stream: MuxStream, ours: u64, theirs: u64) {
 async fn pings_that_cross_in_full_rings_never_wedge() {
     let config = Config {
         tx_ring: 20_000,
-        rx_ring: 10_000,
-        unsent: 5_000,
+        window: 10_000,
         ..Config::default()
     };
     let mut linked = linked_with(config);
