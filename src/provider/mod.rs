@@ -57,6 +57,7 @@
 
 mod attended;
 pub mod bore;
+mod changes;
 mod chosen;
 pub mod cloudflared;
 #[cfg(feature = "devtunnel")]
