@@ -55,3 +55,19 @@ async fn what_was_chosen_is_asked_for() {
     assert_eq!(urls(&session), ["tcp://box.tail1234.ts.net:8443"]);
     assert!(stand_in.started()[0].starts_with("funnel --tcp=8443 tcp://127.0.0.1:"));
 }
+
+#[tokio::test]
+async fn two_tunnels_at_once_never_choose_the_same_port() {
+    let stand_in = StandIn::start();
+    stand_in.others("");
+    let (one, other) = (connector(&stand_in, &[]), connector(&stand_in, &[]));
+    let (order, another) = (web(), web());
+    let (one, other) = tokio::join!(host(&one, &order), host(&other, &another));
+    let mut all = [urls(&one), urls(&other)].concat();
+    all.sort_unstable();
+    let expected = [
+        "https://box.tail1234.ts.net",
+        "https://box.tail1234.ts.net:8443",
+    ];
+    assert_eq!(all, expected);
+}
