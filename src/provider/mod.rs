@@ -86,6 +86,7 @@ mod tests;
 mod types;
 mod visitors;
 
+pub use chosen::Rejected;
 pub use inventory::{Account, Answer, Inventory, OnCode, Row};
 pub use log_limit::LogLimit;
 pub use probe_marks::ProbeMarks;

@@ -3,11 +3,11 @@
 
 use super::announce::{Form, Found};
 use super::connection::Connection;
-use super::connector::{Plan, complaint, hang_up, note};
-use super::forwards::{self, Forward};
+use super::connector::{Plan, hang_up};
+use super::forwards::{self, Forward, Standing};
 use super::handler::{Arrival, MOST_VISITORS, Signal};
+use super::hearing::note;
 use super::offers::OFFERS;
-use super::standing::Standing;
 use super::visitor;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
@@ -57,7 +57,7 @@ pub(super) fn start(
     connection: Connection,
     forwards: Vec<Forward>,
     plan: Plan,
-    standing: Standing,
+    standing: Arc<Standing>,
     memories: Arc<Memories>,
 ) -> Session {
     let (session, engine) = ends();
@@ -90,7 +90,7 @@ struct Host {
     connection: Connection,
     forwards: Vec<Forward>,
     plan: Plan,
-    standing: Standing,
+    standing: Arc<Standing>,
     visitors: Arc<Visitors>,
     serving: JoinSet<()>,
     /// The ping that proves the link.
@@ -105,9 +105,6 @@ impl Host {
     async fn run(mut self) {
         match self.attend().await {
             End::Lost(ended) => {
-                for forward in &self.forwards {
-                    self.standing.lose(forward.given());
-                }
                 // The services hear of it before the engine does.
                 let Self {
                     serving,
@@ -135,8 +132,8 @@ impl Host {
             .iter()
             .map(|it| it.cancel(handle, CANCEL_WITHIN));
         for (forward, heard) in self.forwards.iter().zip(join_all(cancelling).await) {
-            if !heard {
-                self.standing.lose(forward.given());
+            if heard {
+                self.standing.leave(forward.port.number);
             }
         }
         hang_up(&mut self.connection, HANG_UP_WITHIN).await;
@@ -199,16 +196,18 @@ impl Host {
         if !announces && matches!(signal, Signal::Silenced) {
             return None;
         }
-        let said = self.connection.ears.shared.voice.lock().transcript();
+        let ears = &self.connection.ears;
+        let complaint = self.plan.complaint(ears);
         Some(match signal {
             Signal::Over(ended) => {
-                let reason = complaint(&said).filter(|_| ended.reason == Reason::RelayShutDown);
+                let reason = complaint.filter(|_| ended.reason == Reason::RelayShutDown);
                 let reason = reason.unwrap_or(ended.reason);
                 End::Lost(ConnectError::with(reason, ended.detail))
             }
             Signal::Silenced | Signal::Announced(_) => {
+                let said = ears.said();
                 tracing::info!(said, "the service has ended its session");
-                let reason = complaint(&said).unwrap_or(Reason::RelayShutDown);
+                let reason = complaint.unwrap_or(Reason::RelayShutDown);
                 End::Over(ConnectError::with(reason, said))
             }
         })
@@ -269,11 +268,13 @@ impl Host {
         });
         self.follow_ports();
         let handle = Arc::clone(&self.connection.handle);
-        let (plan, standing) = (self.plan.clone(), self.standing.clone());
+        let (plan, standing) = (self.plan.clone(), Arc::clone(&self.standing));
         let used: Vec<_> = self.forwards.iter().map(Forward::asked_port).collect();
         self.changes.begin(async move {
             for forward in &gone {
-                forward.cancel(&handle, plan.patience.answer).await;
+                if forward.cancel(&handle, plan.patience.answer).await {
+                    standing.leave(forward.port.number);
+                }
             }
             let (mut added, mut failed) = (Vec::new(), Vec::new());
             let free = (1..).filter(|number| !used.contains(&Some(*number)));
@@ -289,8 +290,7 @@ impl Host {
 
     fn handle_change(&mut self, added: Vec<Forward>, failed: Vec<Failure>) {
         for forward in added {
-            self.standing
-                .remember(forward.port.number, &forward.given());
+            self.standing.note(forward.port.number, forward.given());
             self.forwards.push(forward);
         }
         for found in std::mem::take(&mut self.early) {
