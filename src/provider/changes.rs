@@ -77,6 +77,7 @@ impl<T> Changes<T> {
         self.under_way = Some(Box::pin(change));
     }
 
+    #[cfg(any(feature = "ngrok", feature = "ssh"))]
     pub(super) const fn is_under_way(&self) -> bool {
         self.under_way.is_some()
     }

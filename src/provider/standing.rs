@@ -79,6 +79,7 @@ impl<P: Clone + PartialEq> Standing<P> {
     }
 
     /// The server has let it go: whoever has it from now on is somebody else.
+    #[cfg(any(feature = "ssh", test))]
     pub(super) fn leave(&self, number: PortNumber) {
         if let Some(place) = self.places.lock().get_mut(&number) {
             place.is_left = true;

@@ -145,7 +145,7 @@ impl russh::server::Handler for Door {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, user: &str) -> Result<Auth, Self::Error> {
-        self.said.lock().user = user.to_owned();
+        user.clone_into(&mut self.said.lock().user);
         Ok(let_in(self.manner == Manner::Nobody))
     }
 

@@ -219,7 +219,7 @@ async fn a_tunnel_that_another_host_has_is_told_as_that_and_taken_over_where_the
         let error = said(&fake, &connector, &web(), says).await;
         let is_told = error.reason == Reason::HostedElsewhere;
         assert_eq!(is_told, is_taken, "{says}: {error:?}");
-        assert_eq!(is_told || error.class() == Class::Fatal, true, "{error:?}");
+        assert!(is_told || error.class() == Class::Fatal, "{error:?}");
     }
     for (service, user) in [("pinggy", "t0ken+http+force"), ("tuns.sh", "t0ken+http")] {
         let fake = Fake::start(Manner::Nobody).await;
