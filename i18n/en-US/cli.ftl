@@ -4,6 +4,7 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
+cli-lacking = { $target } is not served. { $fault }
 cli-works = working: { $status } in { $latency }
 cli-accepts = working: accepted a connection in { $latency }
 cli-slow = working, slowly: the way out of this computer is full

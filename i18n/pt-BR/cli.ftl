@@ -4,6 +4,7 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
+cli-lacking = { $target } não está no ar. { $fault }
 cli-works = funcionando: { $status } em { $latency }
 cli-accepts = funcionando: aceitou uma conexão em { $latency }
 cli-slow = funciona, mas devagar: a saída deste computador está cheia

@@ -40,6 +40,7 @@ impl Claim {
             EngineEvent::Life(Life::Displaced(_)) => self.0.release(),
             EngineEvent::Life(Life::Up { .. })
             | EngineEvent::Ports(_)
+            | EngineEvent::Lacking(_)
             | EngineEvent::Traffic(_) => {
                 // Who is displaced lets go of it in a moment; until then it is asked for again.
                 let _ = self.0.acquire();

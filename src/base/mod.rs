@@ -13,6 +13,7 @@ pub mod open_files;
 pub mod own;
 pub mod proxy_protocol;
 pub(crate) mod ring;
+pub mod service_words;
 pub mod signals;
 pub mod tls;
 pub mod worker;

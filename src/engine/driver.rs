@@ -363,6 +363,7 @@ impl<'e> Driver<'e> {
         match event {
             Some(SessionEvent::Established) => self.feed(Input::Established),
             Some(SessionEvent::Ports(ports)) => (self.emit)(EngineEvent::Ports(ports)),
+            Some(SessionEvent::Lacking(lacking)) => (self.emit)(EngineEvent::Lacking(lacking)),
             Some(SessionEvent::GoingDown) => {
                 tracing::info!("the relay goes down on purpose; the next one is looked for");
                 self.feed(Input::GoingDown);

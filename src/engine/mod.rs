@@ -20,7 +20,7 @@ pub use backoff::Backoff;
 pub use input::{Cut, Input, Output, Probe};
 pub use machine::Machine;
 
-use crate::model::{Life, LivePort, Outage, Port, PortNumber, Reason, Traffic};
+use crate::model::{Lacking, Life, LivePort, Outage, Port, PortNumber, Reason, Traffic};
 use crate::model::{Timing, UnixMillis};
 use crate::provider::{Connector, HostOrder, Liveness};
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub enum EngineCommand {
 pub enum EngineEvent {
     Life(Life),
     Ports(Vec<LivePort>),
+    /// Which ports the session was asked for and cannot serve.
+    Lacking(Lacking),
     /// New tokens were due: another session has taken the place of the one there was, and its state is
     /// the same.
     Reminted,

@@ -1,7 +1,8 @@
 //! What the engine says of the ports it hosts.
 
-use super::{Fingerprint, PortNumber, ServiceFault};
+use super::{Fingerprint, PortNumber, Reason, ServiceFault};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A port as the relay serves it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct LivePort {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub relays_own: bool,
 }
+
+/// Ports that are wanted and that the session cannot serve, with the reason.
+pub type Lacking = BTreeMap<PortNumber, Reason>;
 
 /// What went through one port since its engine started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Language, Life,
-    LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
-    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Lacking, Language,
+    Life, LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId,
+    Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -147,6 +147,8 @@ pub struct Host {
     pub life: Life,
     /// Its ports as last served; kept after a stop, so that the URL stays on screen.
     pub live: Vec<LivePort>,
+    /// Those that its session was asked for and cannot serve.
+    pub lacking: Lacking,
     /// What went through each port: the last minute, one sample a second while it is watched.
     pub traffic: BTreeMap<PortNumber, VecDeque<Traffic>>,
     /// The last transitions, oldest first.

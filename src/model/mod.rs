@@ -39,7 +39,7 @@ pub use health::{
     DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict,
     VISITORS_AT_ONCE,
 };
-pub use host::{LivePort, Traffic};
+pub use host::{Lacking, LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use inputs::{

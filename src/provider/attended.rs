@@ -81,6 +81,18 @@ impl EngineEnd {
     }
 }
 
+#[cfg(test)]
+impl EngineEnd {
+    /// All that is told, up to the end.
+    pub async fn told(mut self) -> Vec<SessionEvent> {
+        let mut told = Vec::new();
+        while let Some(event) = self.events.recv().await {
+            told.push(event);
+        }
+        told
+    }
+}
+
 struct Part {
     orders: mpsc::UnboundedSender<Order>,
     goodbye: Duration,

@@ -2,7 +2,7 @@
 //! and by hand.
 
 use super::{ConnectError, HostOrder, Tokens};
-use crate::model::{Chosen, Offers, ProviderOptions, Reason, Secret, TunnelId};
+use crate::model::{Chosen, Offers, OptionSpec, ProviderOptions, Reason, Secret, TunnelId};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -11,26 +11,58 @@ use std::sync::Arc;
 pub(super) type SecretSource =
     Arc<dyn Fn(&TunnelId, &str) -> Result<Option<Secret>, String> + Send + Sync>;
 
+/// What was chosen is none of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct Rejected {
+    /// For what.
+    pub key: String,
+    /// What it takes.
+    pub why: String,
+}
+
+impl Rejected {
+    pub(super) fn new(key: &str, why: impl Into<String>) -> Self {
+        let (key, why) = (key.to_owned(), why.into());
+        Self { key, why }
+    }
+}
+
 /// What was chosen cannot be had.
 pub(super) fn invalid(offers: &Offers, detail: impl Into<String>) -> ConnectError {
     let (provider, detail) = (offers.name.to_owned(), detail.into());
     ConnectError::new(Reason::OptionsInvalid { provider, detail })
 }
 
-/// Whether each thing that was chosen is known and can be taken.
-pub(super) fn check(offers: &Offers, chosen: &ProviderOptions) -> Result<(), ConnectError> {
-    for (key, value) in &chosen.0 {
-        let why = match offers.option(key) {
-            None => "this version does not know it".to_owned(),
+/// Each thing that was chosen. What is not understood may be what was to keep strangers out.
+pub(super) fn known<'a>(
+    offers: &'static Offers,
+    chosen: &'a ProviderOptions,
+) -> impl Iterator<Item = Result<(&'static OptionSpec, &'a str), Rejected>> {
+    chosen
+        .0
+        .iter()
+        .map(|(key, value)| match offers.option(key) {
+            None => Err(Rejected::new(key, "this version does not know it")),
             Some(option) if option.is_secret() => {
-                "a secret is not kept here: set it again".to_owned()
+                let why = "a secret is not kept here: set it again";
+                Err(Rejected::new(key, why))
             }
-            Some(option) if !option.takes(value) => format!("it takes {}", option.values()),
-            Some(_) => continue,
-        };
-        return Err(invalid(offers, format!("{key}: {why}")));
-    }
-    Ok(())
+            Some(option) => Ok((option, value.as_str())),
+        })
+}
+
+/// Whether each of it is known and can be taken.
+pub(super) fn check(offers: &'static Offers, chosen: &ProviderOptions) -> Result<(), ConnectError> {
+    let taken = |(option, value): (&OptionSpec, &str)| {
+        let why = || format!("it takes {}", option.values());
+        let takes = option.takes(value);
+        takes
+            .then_some(())
+            .ok_or_else(|| Rejected::new(option.key, why()))
+    };
+    let mut all = known(offers, chosen).map(|chosen| chosen.and_then(taken));
+    all.try_for_each(|checked| checked.map_err(|it| invalid(offers, it.to_string())))
 }
 
 /// What is kept on this computer.

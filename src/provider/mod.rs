@@ -57,6 +57,7 @@
 
 mod attended;
 pub mod bore;
+mod changes;
 mod chosen;
 pub mod cloudflared;
 #[cfg(feature = "devtunnel")]
@@ -85,6 +86,7 @@ mod tests;
 mod types;
 mod visitors;
 
+pub use chosen::Rejected;
 pub use inventory::{Account, Answer, Inventory, OnCode, Row};
 pub use log_limit::LogLimit;
 pub use probe_marks::ProbeMarks;

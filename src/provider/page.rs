@@ -1,9 +1,11 @@
 //! The page that a web visitor gets where the service cannot answer and the provider only carries bytes:
 //! it would say at most that the host did not answer, and not whose side it is.
 //!
-//! The relay has pages of its own, with much more on them; this one says the same in little.
+//! The relay has pages of its own, with more on them; this one says the same in little.
 
-use crate::model::{RelayVerdict, ServiceFault};
+use crate::base::service_words::{FULL, Words};
+use crate::model::RelayVerdict;
+use http::StatusCode;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -60,27 +62,16 @@ fn wants_html(head: &[u8]) -> bool {
 }
 
 fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
-    let (status, title, what) = match verdict {
-        RelayVerdict::Service(ServiceFault::TimedOut | ServiceFault::NoAnswer) => (
-            "504 Gateway Timeout",
-            "The service does not answer",
-            "The tunnel works, and the service behind it does not answer.",
-        ),
-        RelayVerdict::Service(ServiceFault::Loop) => (
-            "508 Loop Detected",
-            "The tunnel leads to itself",
-            "What the tunnel leads to is its own public address.",
-        ),
-        RelayVerdict::Service(_) => (
-            "502 Bad Gateway",
-            "The service is not running",
-            "The tunnel works, and nothing answers behind it.",
-        ),
-        RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => (
-            "503 Service Unavailable",
-            "As many visitors as there is room for",
-            "The tunnel works, and has no room for another connection just now.",
-        ),
+    let (status, title, what, remedy) = match verdict {
+        RelayVerdict::Service(fault) => {
+            let words = Words::of(fault);
+            (words.status, words.title, words.what, words.remedy)
+        }
+        RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => {
+            let (title, what, remedy) = FULL;
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            (status, title, what.into(), remedy)
+        }
     };
     let side =
         format!("The fault is on the side of whoever hosts it; {carrier} and the tunnel are fine.");
@@ -89,11 +80,14 @@ fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
             "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
         let page = format!(
             "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
-             <style>{style}</style><h1>{title}</h1><p>{what}<p>{side}\n"
+             <style>{style}</style><h1>{title}</h1><p>{what}<p>{side}<p>{remedy}\n"
         );
         ("text/html; charset=utf-8", page)
     } else {
-        ("text/plain; charset=utf-8", format!("{what} {side}\n"))
+        (
+            "text/plain; charset=utf-8",
+            format!("{what} {side} {remedy}\n"),
+        )
     };
     let (length, header, word) = (body.len(), RelayVerdict::HEADER, verdict.header_value());
     format!(
@@ -106,6 +100,7 @@ fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Fingerprint, ServiceFault};
     use tokio::io::duplex;
 
     async fn asked(request: &str, verdict: RelayVerdict) -> String {
@@ -146,6 +141,22 @@ mod tests {
         ] {
             let page = asked("GET / HTTP/1.1\r\n\r\n", verdict).await;
             assert!(page.starts_with(&format!("HTTP/1.1 {status} ")), "{page}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_fault_has_its_own_sentence() {
+        let fingerprint = Fingerprint([1; 32]);
+        for (fault, says) in [
+            (ServiceFault::Refused, "nothing listens"),
+            (ServiceFault::NoAnswer, "it does not answer in time"),
+            (ServiceFault::HostFull, "as many connections as it may"),
+            (ServiceFault::UntrustedCertificate { fingerprint }, "0101"),
+            (ServiceFault::Unreachable, "there is no way"),
+        ] {
+            let verdict = RelayVerdict::Service(fault);
+            let line = asked("GET / HTTP/1.1\r\n\r\n", verdict).await;
+            assert!(line.contains(says) && line.contains("acme"), "{line}");
         }
     }
 

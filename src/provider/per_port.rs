@@ -2,15 +2,15 @@
 //! connections of its own. It is over when one of them is.
 
 use super::attended::{Order, TaskEnd, ends};
+use super::changes::{Change, Changes, Failure};
 use super::visitors::Visitors;
 use super::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use crate::base::local::Memories;
-use crate::model::{Class, LivePort, Port, Reason};
+use crate::model::{LivePort, Port, Reason};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Events that wait for the session: two a port at most.
@@ -18,12 +18,6 @@ const EVENT_QUEUE: usize = 64;
 
 /// Nothing is said that would have to be waited for.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// A port that could not be had, and may be later, is asked for again after this time,
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-
-/// and then after twice as long each time, up to this.
-const LAST_RETRY: Duration = Duration::from_secs(30);
 
 /// A future that may move to another thread.
 pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -91,7 +85,7 @@ impl Carried {
 }
 
 /// What a change of ports led to.
-type Changed = Vec<Result<Opened, ConnectError>>;
+type Changed = (Vec<Opened>, Vec<Failure>);
 
 /// How attending ends.
 enum End {
@@ -120,11 +114,7 @@ pub(super) fn start(
         serials: 0,
         sender,
         events,
-        changing: None,
-        wanted: None,
-        ordered: opened.iter().map(|it| it.port.clone()).collect(),
-        retry: None,
-        pause: FIRST_RETRY,
+        changes: Changes::new(),
         established: false,
         engine,
     };
@@ -145,14 +135,7 @@ struct Host {
     serials: u64,
     sender: mpsc::Sender<(u64, Event)>,
     events: mpsc::Receiver<(u64, Event)>,
-    changing: Option<Task<Changed>>,
-    /// The ports to change to once that is done.
-    wanted: Option<Vec<Port>>,
-    /// The ports that there are to be.
-    ordered: Vec<Port>,
-    /// When those that lack are asked for again, and how long that was waited for.
-    retry: Option<Instant>,
-    pause: Duration,
+    changes: Changes<Changed>,
     established: bool,
     engine: TaskEnd,
 }
@@ -162,12 +145,12 @@ impl Host {
         let end = self.attend().await;
         let Self {
             carried,
-            changing,
+            changes,
             engine,
             ..
         } = self;
         // The services and the provider hear of it before the engine does.
-        drop((carried, changing));
+        drop((carried, changes));
         match end {
             End::Over(ended) => engine.end(SessionEvent::Ended(ended)).await,
             End::Closed(done) => {
@@ -188,22 +171,17 @@ impl Host {
                         let why = "it was dropped on purpose";
                         return End::Over(ConnectError::with(Reason::LinkLost, why));
                     }
-                    Some(Order::SetPorts(ports)) => {
-                        self.ordered.clone_from(&ports);
-                        (self.wanted, self.pause) = (Some(ports), FIRST_RETRY);
-                        self.begin_change();
-                    }
+                    Some(Order::SetPorts(ports)) => self.changes.order(ports),
                 },
-                () = at(self.retry) => {
-                    self.wanted = Some(self.ordered.clone());
-                    self.begin_change();
-                }
                 Some((serial, event)) = self.events.recv() => {
                     if let Some(ended) = self.handle(serial, event) {
                         return End::Over(ended);
                     }
                 }
-                changed = change(&mut self.changing) => self.handle_change(changed),
+                change = self.changes.next() => match change {
+                    Change::Due(ports) => self.begin_change(ports),
+                    Change::Done((opened, failed)) => self.handle_change(opened, failed),
+                },
             }
         }
     }
@@ -254,14 +232,7 @@ impl Host {
         });
     }
 
-    fn begin_change(&mut self) {
-        if self.changing.is_some() {
-            return;
-        }
-        let Some(mut new) = self.wanted.take() else {
-            return;
-        };
-        self.retry = None;
+    fn begin_change(&mut self, mut new: Vec<Port>) {
         self.carried.retain_mut(|carried| {
             let stays = new.iter().position(|port| carried.serves(port));
             // What stays leads to where it is wanted from now on.
@@ -269,36 +240,26 @@ impl Host {
         });
         self.follow_ports();
         let open = Arc::clone(&self.open);
-        self.changing = Some(Box::pin(async move {
-            let mut changed = Vec::new();
+        self.changes.begin(async move {
+            let (mut opened, mut failed) = (Vec::new(), Vec::new());
             for port in new {
-                changed.push(open(port).await);
-            }
-            changed
-        }));
-    }
-
-    fn handle_change(&mut self, changed: Changed) {
-        self.changing = None;
-        for opened in changed {
-            match opened {
-                Ok(opened) => self.carry(opened),
-                Err(error) => {
-                    let (reason, detail) = (error.reason.code(), error.detail);
-                    tracing::warn!(reason, detail, "a port could not be added");
-                    if matches!(error.reason.class(), Class::Transient | Class::Quota) {
-                        self.retry = Some(Instant::now() + self.pause);
-                    }
+                let number = port.number;
+                match open(port).await {
+                    Ok(it) => opened.push(it),
+                    Err(error) => failed.push((number, error)),
                 }
             }
+            (opened, failed)
+        });
+    }
+
+    fn handle_change(&mut self, opened: Vec<Opened>, failed: Vec<Failure>) {
+        for opened in opened {
+            self.carry(opened);
         }
-        self.pause = match self.retry {
-            Some(_) => (self.pause * 2).min(LAST_RETRY),
-            None => FIRST_RETRY,
-        };
+        self.changes.settle(failed, &self.engine);
         let live = self.follow_ports();
         self.engine.tell(SessionEvent::Ports(live));
-        self.begin_change();
     }
 
     /// Has the visitors of what is carried served.
@@ -308,71 +269,5 @@ impl Host {
         let live: Vec<LivePort> = self.carried.iter().map(Carried::live).collect();
         self.visitors.serve_at(&live);
         live
-    }
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn change(changing: &mut Option<Task<Changed>>) -> Changed {
-    match changing {
-        Some(changing) => changing.await,
-        None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Protocol;
-    use crate::provider::tests::port;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    /// Opens nothing before it was asked so often.
-    fn opener(asked: &Arc<AtomicUsize>, patience: usize, why: Reason) -> Opener {
-        let asked = Arc::clone(asked);
-        Arc::new(move |port| {
-            let is_open = asked.fetch_add(1, Ordering::Relaxed) + 1 >= patience;
-            let opened = || Opened {
-                port,
-                url: "tcp://a.example:1".to_owned(),
-                serve: Box::new(|_| Box::pin(std::future::pending())),
-            };
-            let opened = if is_open {
-                Ok(opened())
-            } else {
-                Err(ConnectError::new(why.clone()))
-            };
-            Box::pin(async { opened })
-        })
-    }
-
-    /// How often a port was asked for until it was served, or ten minutes were over.
-    async fn asked(patience: usize, why: Reason) -> (usize, bool) {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let open = opener(&asked, patience, why);
-        let mut session = start("sample", 8, Vec::new(), open, Arc::default());
-        session.part.set_ports(vec![port(3000, Protocol::Tcp)]);
-        let served = async {
-            while let Some(event) = session.events.recv().await {
-                if matches!(&event, SessionEvent::Ports(live) if !live.is_empty()) {
-                    return;
-                }
-            }
-        };
-        let served = tokio::time::timeout(Duration::from_mins(10), served).await;
-        (asked.load(Ordering::Relaxed), served.is_ok())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_port_that_cannot_be_had_yet_is_asked_for_again() {
-        assert_eq!(asked(1, Reason::TimedOut).await, (1, true));
-        assert_eq!(asked(8, Reason::TimedOut).await, (8, true));
-        let detail = "it never will be".to_owned();
-        assert_eq!(asked(2, Reason::Refused { detail }).await, (1, false));
     }
 }

@@ -1,8 +1,8 @@
 //! The contract between the engine and a provider.
 
 use crate::model::{
-    AccountId, Class, Fingerprint, LivePort, Phase, Port, PortNumber, ProviderOptions, Reason,
-    Secret, ServiceFault, Traffic, TunnelId,
+    AccountId, Class, Fingerprint, Lacking, LivePort, Phase, Port, PortNumber, ProviderOptions,
+    Reason, Secret, ServiceFault, Traffic, TunnelId,
 };
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,7 +168,8 @@ impl Session {
 
 /// A provider's own end of a session. Dropping it ends every task of the session.
 pub trait SessionPart {
-    /// Serves these ports from now on. The answer comes as [`SessionEvent::Ports`].
+    /// Serves these ports from now on. The answer comes as [`SessionEvent::Ports`], and
+    /// before it as [`SessionEvent::Lacking`] where one cannot be had.
     fn set_ports(&self, ports: Vec<Port>);
 
     /// Asks the other end for a sign of life now; a dead link then ends within 5 s.
@@ -190,6 +191,9 @@ pub enum SessionEvent {
     /// The link has proven itself: an answered ping.
     Established,
     Ports(Vec<LivePort>),
+    /// Of the ports that were ordered while it is up these cannot be had, and no others. What may be had
+    /// later is asked for again by the session.
+    Lacking(Lacking),
     /// The other end goes down on purpose, and is to be back in a moment: the session serves what is
     /// open, gets nothing new, and ends. [`SessionEvent::Ended`] follows.
     GoingDown,

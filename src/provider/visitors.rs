@@ -17,6 +17,10 @@ use tokio::sync::Semaphore;
 /// Visitors break connections off as often as they like.
 static BROKEN: LogLimit = LogLimit::new();
 
+/// So many visitors of one port are told at once that they cannot be served; more of them see an end. Each
+/// port has places of its own, so that none takes another's.
+const MOST_TOLD: usize = 64;
+
 /// The address of a visitor of whom the provider does not say who it is.
 pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -43,6 +47,7 @@ struct Served {
     local: Arc<LocalPort>,
     /// Its visitors speak HTTP: they can be told what is wrong.
     is_web: bool,
+    telling: Arc<Semaphore>,
 }
 
 impl Visitors {
@@ -73,7 +78,12 @@ impl Visitors {
                 port.protocol = Protocol::Tcp;
             }
             let local = Arc::new(LocalPort::new(port, &self.memories));
-            (number, Served { local, is_web })
+            let served = Served {
+                local,
+                is_web,
+                telling: Arc::new(Semaphore::new(MOST_TOLD)),
+            };
+            (number, served)
         };
         self.lock().local = ports.iter().map(served).collect();
     }
@@ -109,7 +119,9 @@ impl Visitors {
             Err(_) => RelayVerdict::Full,
         };
         // Bytes have no words for it: their visitors see an end.
-        if served.is_web {
+        if served.is_web
+            && let Ok(_telling) = served.telling.try_acquire()
+        {
             page::answer(visitor, self.carrier, verdict).await;
         }
     }
@@ -187,5 +199,57 @@ impl Drop for Service {
         if !self.whole {
             local::reset(&self.stream);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::tests::{SOON, closed, port};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
+    /// What a visitor reads who asks at once, or only later.
+    async fn visit(visitors: Arc<Visitors>, number: PortNumber, asks: bool) -> String {
+        let (mut near, mut far) = duplex(64 * 1024);
+        let serving = async move { visitors.serve(number, &mut near, NOBODY).await };
+        let asking = async {
+            if asks {
+                let request = b"GET / HTTP/1.1\r\n\r\n";
+                far.write_all(request).await.expect("there is room");
+            }
+            let mut page = String::new();
+            far.read_to_string(&mut page).await.expect("text");
+            far.shutdown().await.expect("an end");
+            page
+        };
+        tokio::join!(serving, asking).1
+    }
+
+    #[tokio::test]
+    async fn those_who_are_told_are_bounded_and_no_port_takes_another_s_places() {
+        let ports = [closed().await, closed().await].map(|it| port(it, Protocol::Http));
+        let traffic = Arc::<TrafficBoard>::default();
+        let visitors = Visitors::new("acme", 8, Arc::default(), traffic);
+        visitors.set(&ports, |_| true);
+        let (visitors, [one, other]) = (Arc::new(visitors), ports.map(|port| port.number));
+        let mut silent = JoinSet::new();
+        for _ in 0..MOST_TOLD {
+            silent.spawn(visit(Arc::clone(&visitors), one, false));
+        }
+        let (served, _) = visitors.find(one).expect("it is served");
+        let told = async {
+            while served.telling.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, told).await.expect("each has a place");
+        assert_eq!(visit(Arc::clone(&visitors), one, true).await, "", "an end");
+        let page = visit(Arc::clone(&visitors), other, true).await;
+        assert!(page.contains("nothing listens"), "{page}");
+        silent.shutdown().await;
+        let page = visit(visitors, one, true).await;
+        assert!(page.contains("nothing listens"), "{page}");
     }
 }

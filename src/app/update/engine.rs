@@ -28,6 +28,7 @@ impl Update<'_> {
         match event {
             EngineEvent::Life(new) => self.handle_life(tunnel, new),
             EngineEvent::Ports(live) => self.take_live(tunnel, live),
+            EngineEvent::Lacking(lacking) => self.state.host_mut(tunnel).lacking = lacking,
             EngineEvent::Reminted => self.audit(tunnel, Kind::Reminted, Some(Cause::Renewed)),
             EngineEvent::Traffic(traffic) => {
                 self.check_failing(tunnel, &traffic);

@@ -16,6 +16,10 @@ impl Update<'_> {
     pub(super) fn set_life(&mut self, tunnel: &TunnelId, new: Life) {
         let host = self.state.host_mut(tunnel);
         let old = std::mem::replace(&mut host.life, new.clone());
+        if host.life.session() != old.session() {
+            // The next session was asked for all of them.
+            host.lacking.clear();
+        }
         if old.kind() != new.kind() {
             self.add_line(tunnel, Some(new), None);
         }

@@ -330,7 +330,10 @@ async fn established(session: &mut Session) -> Result<(), ConnectError> {
             SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return Err(ended),
             SessionEvent::Superseded => return Err(ConnectError::new(Reason::LinkLost)),
             SessionEvent::Ports(live) => session.ports = live,
-            SessionEvent::GoingDown | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
+            SessionEvent::Lacking(_)
+            | SessionEvent::GoingDown
+            | SessionEvent::Parked { .. }
+            | SessionEvent::Resumed => {}
         }
     }
     Err(ConnectError::new(Reason::LinkLost))

@@ -185,7 +185,7 @@ fn request(uri: &str, offer: Offer, token: &Secret) -> Result<Request, ConnectEr
 fn process() -> &'static HeaderValue {
     static PROCESS_ID: OnceLock<HeaderValue> = OnceLock::new();
     PROCESS_ID.get_or_init(|| {
-        let id = super::identity::uuid(rand::random());
+        let id = uuid::Uuid::new_v4().to_string();
         HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("0"))
     })
 }

@@ -4,7 +4,7 @@ use super::agent::{Agent, NotResumed};
 use super::endpoints::{self, Bound, Visit, Wanted};
 use super::errors::{self, is_online_elsewhere};
 use super::offers::OFFERS;
-use super::options::{self, Options, Rejected};
+use super::options::{self, Options};
 use super::server::Server;
 use super::session;
 use super::standing::Standing;
@@ -13,7 +13,9 @@ use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{Class, Phase, Port, Reason, Secret, TunnelId};
 use crate::provider::dial::Proxies;
-use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use crate::provider::{
+    BoxFuture, ConnectError, Connector, HostOrder, Progress, Rejected, Session, Tokens,
+};
 use futures_util::stream::BoxStream;
 use rustls::crypto::CryptoProvider;
 use std::collections::BTreeSet;

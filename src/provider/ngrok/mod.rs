@@ -25,7 +25,7 @@ mod visitor;
 pub use connector::{NgrokConnector, Patience};
 pub use errors::{Remedy, remedy};
 pub use offers::{BUILT_IN, OFFERS};
-pub use options::{Binding, Credentials, Endpoint, OAuth, Options, Rejected};
+pub use options::{Binding, Credentials, Endpoint, OAuth, Options};
 pub use server::{CA_VARIABLE, SERVER_VARIABLE, Server};
 pub use token::{Kept, SecretSource, TOKEN_VARIABLE};
 

@@ -1,7 +1,7 @@
 //! What ngrok carries, takes and needs, and the way from that to a connector.
 
 use super::connector::NgrokConnector;
-use super::options::{self, Binding, Endpoint, OAuth, Options, Rejected};
+use super::options::{self, Binding, Endpoint, OAuth, Options};
 use super::probe::Dialect;
 use super::server::Server;
 use super::token::{self, TOKEN_VARIABLE};
@@ -10,7 +10,7 @@ use crate::model::{
     ProviderOptions, TextSpec, TokenSpec,
 };
 use crate::provider::registry::BuiltIn;
-use crate::provider::{Connector, ProbeMarks, Provider};
+use crate::provider::{Connector, ProbeMarks, Provider, Rejected, chosen};
 use crate::secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,20 +103,11 @@ pub const BUILT_IN: BuiltIn = BuiltIn {
 
 /// What was chosen, checked.
 fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {
-    let set = chosen.0.iter().filter(|(key, _)| *key != "policy");
     let mut read = vec![];
-    for (key, value) in set {
-        let rejected = |why: &str| Rejected {
-            key: key.clone(),
-            why: why.to_owned(),
-        };
-        // What is not understood may be what was to keep strangers out.
-        match OFFERS.option(key) {
-            Some(option) if option.is_secret() => {
-                return Err(rejected("a secret is not kept here: set it again"));
-            }
-            Some(option) => read.push((option.key, value.as_str())),
-            None => return Err(rejected("this version does not know it")),
+    for chosen in chosen::known(&OFFERS, chosen) {
+        let (option, value) = chosen?;
+        if option.key != "policy" {
+            read.push((option.key, value));
         }
     }
     Options::parse(read)

@@ -5,6 +5,7 @@
 
 use super::server::Server;
 use crate::model::{Port, Protocol, Secret};
+use crate::provider::Rejected;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,23 +20,6 @@ const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// So many rules of one kind.
 const MOST_RULES: usize = 100;
-
-/// What was chosen is none of it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {why}")]
-pub struct Rejected {
-    /// For what.
-    pub key: String,
-    /// What it takes.
-    pub why: String,
-}
-
-fn rejected(key: &str, why: impl Into<String>) -> Rejected {
-    Rejected {
-        key: key.to_owned(),
-        why: why.into(),
-    }
-}
 
 /// What visitors speak to the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +189,7 @@ impl Options {
     /// # Errors
     /// What it takes.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Rejected> {
-        let bad = |why: String| rejected(key, why);
+        let bad = |why: String| Rejected::new(key, why);
         match key {
             "protocol" => self.endpoint = Some(one_of(&Endpoint::ALL, value).map_err(bad)?),
             "domain" => self.domain = Some(domain(value).map_err(bad)?),
@@ -229,7 +213,7 @@ impl Options {
             "binding" => self.binding = Some(one_of(&Binding::ALL, value).map_err(bad)?),
             "server" => self.server = Some(Server::parse(value).map_err(bad)?),
             _ => {
-                return Err(rejected(key, "there is no such option"));
+                return Err(Rejected::new(key, "there is no such option"));
             }
         }
         Ok(())
@@ -247,7 +231,7 @@ impl Options {
     pub fn check(&self) -> Result<(), Rejected> {
         let rules = self.allow.len() + self.deny.len() + self.basic_auth.len();
         if rules > MOST_RULES {
-            return Err(rejected(
+            return Err(Rejected::new(
                 "allow",
                 format!("there may be {MOST_RULES} rules"),
             ));
@@ -256,17 +240,23 @@ impl Options {
         if self.policy.is_some() && written {
             let why =
                 "a policy of your own says all of it: leave basic-auth, allow, deny and oauth out";
-            return Err(rejected("policy", why));
+            return Err(Rejected::new("policy", why));
         }
         match self.endpoint {
             Some(Endpoint::Tcp | Endpoint::Tls) => self.check_bytes()?,
             Some(Endpoint::Http) | None => {}
         }
         if self.address.is_some() && !matches!(self.endpoint, None | Some(Endpoint::Tcp)) {
-            return Err(rejected("address", "only protocol tcp has one; use domain"));
+            return Err(Rejected::new(
+                "address",
+                "only protocol tcp has one; use domain",
+            ));
         }
         if self.domain.is_some() && self.endpoint == Some(Endpoint::Tcp) {
-            return Err(rejected("domain", "protocol tcp has none; use address"));
+            return Err(Rejected::new(
+                "domain",
+                "protocol tcp has none; use address",
+            ));
         }
         Ok(())
     }
@@ -275,10 +265,10 @@ impl Options {
     fn check_bytes(&self) -> Result<(), Rejected> {
         let why = "the edge sees no HTTP in protocol tcp and tls";
         if !self.basic_auth.is_empty() {
-            return Err(rejected("basic-auth", why));
+            return Err(Rejected::new("basic-auth", why));
         }
         if self.oauth.is_some() {
-            return Err(rejected("oauth", why));
+            return Err(Rejected::new("oauth", why));
         }
         Ok(())
     }
@@ -295,16 +285,22 @@ impl Options {
             .count();
         let named = ports.len() - tcp;
         if self.address.is_some() && tcp == 0 {
-            return Err(rejected("address", "only protocol tcp has one; use domain"));
+            return Err(Rejected::new(
+                "address",
+                "only protocol tcp has one; use domain",
+            ));
         }
         if self.domain.is_some() && named == 0 {
-            return Err(rejected("domain", "protocol tcp has none; use address"));
+            return Err(Rejected::new(
+                "domain",
+                "protocol tcp has none; use address",
+            ));
         }
         if self.domain.is_some() && named > 1 && !self.pooling {
-            return Err(rejected("domain", "only one port can have it"));
+            return Err(Rejected::new("domain", "only one port can have it"));
         }
         if self.address.is_some() && tcp > 1 && !self.pooling {
-            return Err(rejected("address", "only one port can have it"));
+            return Err(Rejected::new("address", "only one port can have it"));
         }
         if ports.iter().any(|port| of(port) != Endpoint::Http) {
             self.check_bytes()?;

@@ -14,6 +14,7 @@ use crate::base::clock;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
 use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::changes::{Change, Changes, Failure};
 use crate::provider::visitors::Visitors;
 use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use futures_util::StreamExt as _;
@@ -21,7 +22,6 @@ use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use ngrok::conn::ConnInfo as _;
 use ngrok::tunnel::AcceptError;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -53,10 +53,8 @@ enum End {
 struct Changed {
     removed: Vec<String>,
     added: Vec<(Bound, BoxStream<'static, Visit>)>,
-    failed: Option<ConnectError>,
+    failed: Vec<Failure>,
 }
-
-type Changing = Pin<Box<dyn Future<Output = Changed> + Send>>;
 
 /// Starts a session of what the edge has.
 pub(super) fn start(
@@ -83,8 +81,7 @@ pub(super) fn start(
         seat,
         visitors,
         serving: JoinSet::new(),
-        changing: None,
-        wanted: None,
+        changes: Changes::new(),
         established: false,
         engine,
     };
@@ -100,9 +97,7 @@ struct Host {
     seat: Seat,
     visitors: Arc<Visitors>,
     serving: JoinSet<()>,
-    changing: Option<Changing>,
-    /// The ports to change to once that is done.
-    wanted: Option<Vec<Port>>,
+    changes: Changes<Changed>,
     established: bool,
     engine: TaskEnd,
 }
@@ -117,14 +112,14 @@ impl Host {
                     standing,
                     seat,
                     serving,
-                    changing,
+                    changes,
                     engine,
                     ..
                 } = self;
                 // The services hear of it before the engine does.
                 drop((serving, seat));
                 // Whether the edge has what was just asked for nobody knows.
-                if !agent.resumed && changing.is_none() {
+                if !agent.resumed && !changes.is_under_way() {
                     standing.keep(plan.token, agent);
                 }
                 engine.end(SessionEvent::Ended(ended)).await;
@@ -140,7 +135,7 @@ impl Host {
     /// Tells the edge that the endpoints go, which frees them at once, and cuts the connection.
     async fn leave(mut self) -> TaskEnd {
         // A request of it would be waited for by the last ones.
-        self.changing = None;
+        self.changes.abandon();
         let session = &self.agent.session;
         let unbind = |bound: &Bound| {
             let (session, id) = (session.clone(), bound.id.clone());
@@ -169,10 +164,7 @@ impl Host {
                     // 5 s anyway.
                     Some(Order::Check) => {}
                     Some(Order::Drop) => self.agent.link().cut("it was dropped on purpose"),
-                    Some(Order::SetPorts(ports)) => {
-                        self.wanted = Some(ports);
-                        self.begin_change();
-                    }
+                    Some(Order::SetPorts(ports)) => self.changes.order(ports),
                 },
                 signal = self.agent.signals.recv() => if let Some(end) = self.handle_signal(signal) {
                     return end;
@@ -197,7 +189,10 @@ impl Host {
                         return End::Lost(ConnectError::new(Reason::LinkSilent));
                     }
                 }
-                changed = change(&mut self.changing) => self.handle_change(changed),
+                change = self.changes.next() => match change {
+                    Change::Due(ports) => self.begin_change(ports),
+                    Change::Done(changed) => self.handle_change(changed),
+                },
                 Some(_) = self.serving.join_next() => {}
             }
         }
@@ -269,14 +264,8 @@ impl Host {
         self.engine.tell(SessionEvent::Established);
     }
 
-    fn begin_change(&mut self) {
-        if self.changing.is_some() {
-            return;
-        }
-        let Some(wanted) = self.wanted.take() else {
-            return;
-        };
-        let (mut gone, mut new) = (Vec::new(), wanted);
+    fn begin_change(&mut self, mut new: Vec<Port>) {
+        let mut gone = Vec::new();
         for bound in &mut self.agent.bound {
             let is_wanted = |port: &Port| {
                 bound.port.number == port.number
@@ -291,15 +280,15 @@ impl Host {
         self.follow_ports();
         let session = self.agent.session.clone();
         let (plan, standing) = (self.plan.clone(), self.standing.clone());
-        self.changing = Some(Box::pin(async move {
+        self.changes.begin(async move {
             for id in &gone {
                 let _ = timeout(plan.patience.answer, session.close_tunnel(id)).await;
             }
-            let (mut added, mut failed) = (Vec::new(), None);
+            let (mut added, mut failed) = (Vec::new(), Vec::new());
             for port in &new {
                 match plan.bind(&session, port, &standing).await {
                     Ok(bound) => added.push(bound),
-                    Err(error) => failed = Some(error),
+                    Err(error) => failed.push((port.number, error)),
                 }
             }
             Changed {
@@ -307,11 +296,10 @@ impl Host {
                 added,
                 failed,
             }
-        }));
+        });
     }
 
     fn handle_change(&mut self, changed: Changed) {
-        self.changing = None;
         self.agent
             .bound
             .retain(|bound| !changed.removed.contains(&bound.id));
@@ -319,16 +307,9 @@ impl Host {
             self.standing.remember(bound.port.number, &bound.url);
             self.agent.serve(bound, visits);
         }
-        if let Some(error) = changed.failed {
-            tracing::warn!(
-                reason = error.reason.code(),
-                detail = error.detail,
-                "a port could not be added"
-            );
-        }
+        self.changes.settle(changed.failed, &self.engine);
         let live = self.follow_ports();
         self.engine.tell(SessionEvent::Ports(live));
-        self.begin_change();
     }
 
     /// Has the visitors of what is bound served.
@@ -345,12 +326,5 @@ impl Host {
         let live = self.agent.live();
         self.visitors.serve_at(&live);
         live
-    }
-}
-
-async fn change(changing: &mut Option<Changing>) -> Changed {
-    match changing {
-        Some(changing) => changing.await,
-        None => std::future::pending().await,
     }
 }

@@ -171,6 +171,17 @@ impl<C: Carrier> Ground<C> {
             tunnel: self.carrier.open(port, front, tokens).await?,
         })
     }
+
+    /// Starts it, and waits until it serves.
+    pub(super) async fn host(
+        &self,
+        port: &Port,
+        tokens: &Tokens,
+    ) -> Result<Hosted<C::Tunnel>, ConnectError> {
+        let mut opened = self.open(port, tokens).await?;
+        opened.url = opened.tunnel.ready().await.map_err(|lost| lost.why)?;
+        Ok(opened)
+    }
 }
 
 /// Hosts by programs.

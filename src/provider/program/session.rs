@@ -5,8 +5,9 @@ use super::carrier::{Carrier, Ground, Hosted, Lost, Tunnel as _};
 use super::front::live;
 use crate::model::{LivePort, Port};
 use crate::provider::attended::{Order, TaskEnd, ends};
-use crate::provider::{ConnectError, Session, SessionEvent, Tokens, TrafficBoard};
-use futures_util::future::{BoxFuture, join_all, select_all};
+use crate::provider::changes::{Change, Changes, Failure};
+use crate::provider::{Session, SessionEvent, Tokens, TrafficBoard};
+use futures_util::future::{join_all, select_all};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, oneshot};
@@ -26,12 +27,7 @@ enum End {
 }
 
 /// What a change of ports led to.
-struct Changed<T> {
-    added: Vec<Hosted<T>>,
-    failed: Option<ConnectError>,
-}
-
-type Changing<T> = BoxFuture<'static, Changed<T>>;
+type Changed<T> = (Vec<Hosted<T>>, Vec<Failure>);
 
 /// Starts a session of programs that serve.
 pub(super) fn start<C: Carrier>(
@@ -47,8 +43,7 @@ pub(super) fn start<C: Carrier>(
         hosted,
         tokens,
         traffic: Arc::clone(&traffic),
-        changing: None,
-        wanted: None,
+        changes: Changes::new(),
         engine,
         _turn: turn,
     };
@@ -63,9 +58,7 @@ struct Host<C: Carrier> {
     hosted: Vec<Hosted<C::Tunnel>>,
     tokens: Tokens,
     traffic: Arc<TrafficBoard>,
-    changing: Option<Changing<C::Tunnel>>,
-    /// The ports to change to once that is done.
-    wanted: Option<Vec<Port>>,
+    changes: Changes<Changed<C::Tunnel>>,
     engine: TaskEnd,
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -93,7 +86,7 @@ impl<C: Carrier> Host<C> {
             }
             End::Left => {}
             End::Closed(done) => {
-                self.changing = None;
+                self.changes.abandon();
                 let hosted = std::mem::take(&mut self.hosted);
                 join_all(hosted.into_iter().map(|hosted| hosted.tunnel.stop())).await;
                 let _ = done.send(());
@@ -113,24 +106,18 @@ impl<C: Carrier> Host<C> {
                     Some(Order::Drop) => {
                         self.hosted.iter_mut().for_each(|hosted| hosted.tunnel.cut());
                     }
-                    Some(Order::SetPorts(ports)) => {
-                        self.wanted = Some(ports);
-                        self.begin_change();
-                    }
+                    Some(Order::SetPorts(ports)) => self.changes.order(ports),
                 },
                 (at, lost) = watch(&mut self.hosted, &self.traffic) => return End::Lost(at, lost),
-                changed = change(&mut self.changing) => self.handle_change(changed),
+                change = self.changes.next() => match change {
+                    Change::Due(ports) => self.begin_change(ports),
+                    Change::Done((added, failed)) => self.handle_change(added, failed),
+                },
             }
         }
     }
 
-    fn begin_change(&mut self) {
-        if self.changing.is_some() {
-            return;
-        }
-        let Some(wanted) = self.wanted.take() else {
-            return;
-        };
+    fn begin_change(&mut self, wanted: Vec<Port>) {
         let (mut gone, mut new) = (Vec::new(), wanted.clone());
         for mut hosted in std::mem::take(&mut self.hosted) {
             match new.iter().position(|port| hosted.take(port)) {
@@ -143,39 +130,27 @@ impl<C: Carrier> Host<C> {
         }
         self.serve();
         let (ground, tokens) = (Arc::clone(&self.ground), self.tokens.clone());
-        self.changing = Some(Box::pin(async move {
+        self.changes.begin(async move {
             join_all(gone.into_iter().map(|gone| gone.tunnel.stop())).await;
-            let (mut added, mut failed) =
-                (Vec::new(), ground.carrier.check(&wanted, &tokens).err());
-            if failed.is_some() {
-                new.clear();
+            if let Err(error) = ground.carrier.check(&wanted, &tokens) {
+                let failed = new.iter().map(|port| (port.number, error.clone()));
+                return (Vec::new(), failed.collect());
             }
+            let (mut added, mut failed) = (Vec::new(), Vec::new());
             for port in &new {
-                let opened = match ground.open(port, &tokens).await {
-                    Ok(mut opened) => match opened.tunnel.ready().await {
-                        Ok(url) => Ok(Hosted { url, ..opened }),
-                        Err(lost) => Err(lost.why),
-                    },
-                    Err(error) => Err(error),
-                };
-                match opened {
-                    Ok(opened) => added.push(opened),
-                    Err(error) => failed = Some(error),
+                match ground.host(port, &tokens).await {
+                    Ok(hosted) => added.push(hosted),
+                    Err(error) => failed.push((port.number, error)),
                 }
             }
-            Changed { added, failed }
-        }));
+            (added, failed)
+        });
     }
 
-    fn handle_change(&mut self, changed: Changed<C::Tunnel>) {
-        self.changing = None;
-        self.hosted.extend(changed.added);
-        if let Some(error) = changed.failed {
-            let (reason, detail) = (error.reason.code(), error.detail);
-            tracing::warn!(reason, detail, "a port could not be added");
-        }
+    fn handle_change(&mut self, added: Vec<Hosted<C::Tunnel>>, failed: Vec<Failure>) {
+        self.hosted.extend(added);
+        self.changes.settle(failed, &self.engine);
         self.engine.tell(SessionEvent::Ports(self.serve()));
-        self.begin_change();
     }
 }
 
@@ -191,11 +166,4 @@ pub(super) async fn watch<T: super::carrier::Tunnel>(
     }
     let (lost, at, _) = select_all(watched).await;
     (at, lost)
-}
-
-async fn change<T>(changing: &mut Option<Changing<T>>) -> Changed<T> {
-    match changing {
-        Some(changing) => changing.await,
-        None => std::future::pending().await,
-    }
 }

@@ -5,6 +5,7 @@
 
 use super::address::bracketed;
 use serde::Deserialize;
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// The longest line that is read to its end: one of JSON may hold a picture.
@@ -97,6 +98,8 @@ impl Announcer {
     #[must_use]
     pub fn hiding(mut self, secrets: Vec<String>) -> Self {
         self.hidden = secrets;
+        // One may begin with another.
+        self.hidden.sort_by_key(|secret| Reverse(secret.len()));
         self
     }
 
@@ -127,16 +130,21 @@ impl Announcer {
         if self.lines.len() == MOST_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(line.chars().take(SHOWN).collect());
+        // Before it is cut: what is left of a secret would not be known for one.
+        let hide = |line: String, secret: &String| line.replace(secret, "***");
+        let shown = self.hidden.iter().fold(line.to_owned(), hide);
+        self.lines.push_back(shown.chars().take(SHOWN).collect());
         self.rule.find(line)
     }
 
     /// What was said last.
     pub fn transcript(&self) -> String {
-        let lines: Vec<&str> = self.lines.iter().map(String::as_str).collect();
-        let said = lines.join(" / ");
-        let hide = |said: String, secret: &String| said.replace(secret, "***");
-        self.hidden.iter().fold(said, hide)
+        self.lines().collect::<Vec<&str>>().join(" / ")
+    }
+
+    /// The last lines.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
     }
 
     /// The byte, unless it is of a sequence that colours or moves.

@@ -218,3 +218,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_secret_is_shown_however_a_line_is_cut() {
+    let secrets = ["t0ken", "t0ken-and-more"].map(str::to_owned);
+    let said = |text: &str| {
+        let mut announcer = Announcer::new(Rule::default()).hiding(secrets.to_vec());
+        announcer.take(text.as_bytes());
+        announcer.transcript()
+    };
+    assert_eq!(
+        said("a t0ken b\n\u{1b}[1mt0ken-and-more\r\n"),
+        "a *** b / ***"
+    );
+    for before in SHOWN - 16..SHOWN {
+        let shown = said(&format!("{}t0ken-and-more\n", "x".repeat(before)));
+        assert!(!shown.contains("t0"), "{shown}");
+    }
+}

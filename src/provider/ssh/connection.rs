@@ -97,7 +97,7 @@ impl Connection {
             dismissed: &ears.shared.dismissed,
         };
         match timeout(plan.patience.sign_in, auth::sign_in(&mut handle, &who)).await {
-            Ok(signed_in) => signed_in.map_err(|error| better(error, &ears))?,
+            Ok(signed_in) => signed_in.map_err(|error| better(plan, error, &ears))?,
             Err(_) => return Err(ConnectError::with(Reason::TimedOut, "while signing in")),
         }
         Ok(Self {
@@ -178,12 +178,13 @@ impl Connection {
 }
 
 /// What the server said when it hung up says it better than that it did.
-fn better(error: ConnectError, ears: &Ears) -> ConnectError {
-    if error.reason != Reason::LinkLost {
+fn better(plan: &Plan, error: ConnectError, ears: &Ears) -> ConnectError {
+    let complaint = plan.complaint(ears);
+    if complaint.is_none() && error.reason != Reason::LinkLost {
         return error;
     }
-    let said = ears.shared.voice.lock().transcript();
-    ConnectError::with(error.reason, format!("{} {said}", error.detail))
+    let detail = format!("{} {}", error.detail, ears.said());
+    ConnectError::with(complaint.unwrap_or(error.reason), detail)
 }
 
 async fn dial(plan: &Plan, at: &Address) -> Result<Box<dyn Transport>, ConnectError> {

@@ -2,27 +2,29 @@
 //! waits for where the service says that it serves them.
 
 use super::address::Address;
-use super::announce::{Found, Rule};
+use super::announce::Rule;
 use super::connection::{Connection, Prepared};
-use super::forwards::Forward;
+use super::forwards::{Forward, Standing};
 use super::handler::Signal;
 use super::host_key::HostKeys;
 use super::keys::Files;
 use super::offers::OFFERS;
-use super::options::{Options, Rejected};
-use super::services::{Ask, Way};
+use super::options::Options;
+use super::services::Ask;
 use super::session;
-use super::standing::Standing;
 use crate::base::local::Memories;
 use crate::model::{Phase, Port, Reason};
 use crate::provider::chosen::{self, SecretSource};
 use crate::provider::dial::Proxies;
-use crate::provider::{BoxFuture, ConnectError, Connector, HostOrder, Progress, Session, Tokens};
+use crate::provider::standing::Waits;
+use crate::provider::{
+    BoxFuture, ConnectError, Connector, HostOrder, Progress, Rejected, Session, Tokens,
+};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 /// How long things may take; tests use shorter times.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,9 @@ pub struct Patience {
     pub beat: Duration,
     /// One that has said nothing for so long is not there.
     pub silence: Duration,
+    /// A chosen port is waited for so long that an earlier run of this program may have had: most servers
+    /// that look after their connections at all miss one by then.
+    pub held: Duration,
 }
 
 impl Default for Patience {
@@ -53,12 +58,13 @@ impl Default for Patience {
             announcement: Duration::from_secs(10),
             beat: Duration::from_secs(2),
             silence: Duration::from_secs(5),
+            held: Duration::from_mins(3),
         }
     }
 }
 
-/// An address with TLS follows the one without within this time, if there is one.
-const WITH_TLS_WITHIN: Duration = Duration::from_millis(300);
+/// A server that looks after nothing notices a dead connection by its kernel, after 2 h 11 min.
+const HELD_FOR: Duration = Duration::from_mins(135);
 
 /// Keys are read within this time; a disk of the network may never answer.
 const DISK_WITHIN: Duration = Duration::from_secs(5);
@@ -75,6 +81,8 @@ pub(super) struct Plan {
     pub(super) agent: Option<PathBuf>,
     /// What is asked for first is of bytes.
     tcp: bool,
+    /// The person wants it from whoever has it.
+    take_over: bool,
 }
 
 /// Makes sessions over SSH.
@@ -85,7 +93,7 @@ pub struct SshConnector {
     proxies: Proxies,
     patience: Patience,
     agent: Option<PathBuf>,
-    standing: Standing,
+    standing: Arc<Standing>,
     memories: Arc<Memories>,
 }
 
@@ -95,6 +103,14 @@ impl fmt::Debug for SshConnector {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
+}
+
+fn standing(patience: Patience) -> Arc<Standing> {
+    Arc::new(Standing::new(Waits {
+        chosen: HELD_FOR,
+        unknown: patience.held,
+        ..Waits::default()
+    }))
 }
 
 impl SshConnector {
@@ -107,7 +123,7 @@ impl SshConnector {
             proxies: Proxies::from_env(),
             patience: Patience::default(),
             agent: agent.map(PathBuf::from),
-            standing: Standing::default(),
+            standing: standing(Patience::default()),
             memories: Arc::default(),
         }
     }
@@ -116,6 +132,14 @@ impl SshConnector {
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self.standing = standing(patience);
+        self
+    }
+
+    /// Through these proxies.
+    #[cfg(test)]
+    pub(super) fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -146,10 +170,39 @@ impl SshConnector {
             patience: self.patience,
             agent: self.agent.clone(),
             tcp,
+            take_over: order.take_over,
         })
     }
 
     async fn make_session(
+        &self,
+        order: &HostOrder,
+        tokens: &Tokens,
+        progress: Progress<'_>,
+    ) -> Result<Session, ConnectError> {
+        let made = self.try_session(order, tokens, progress).await;
+        made.map_err(|error| match order.ports.first() {
+            Some(first) if error.reason == Reason::HostedElsewhere => self.or_ours(first, error),
+            Some(_) | None => error,
+        })
+    }
+
+    /// Who has the tunnel may be our own connection that broke a moment ago.
+    fn or_ours(&self, first: &Port, error: ConnectError) -> ConnectError {
+        let before = self.standing.of(first.number);
+        let is_ours =
+            before.is_some_and(|place| self.standing.may_be_ours(first.number, &place, false));
+        let at = self.options.as_ref().ok().and_then(|it| it.address().ok());
+        match at {
+            Some(at) if is_ours => {
+                let place = at.place();
+                ConnectError::with(Reason::StillHeld { place }, error.detail)
+            }
+            Some(_) | None => error,
+        }
+    }
+
+    async fn try_session(
         &self,
         order: &HostOrder,
         tokens: &Tokens,
@@ -165,10 +218,9 @@ impl SshConnector {
             .await?;
         plan.hear_of_all(&mut connection, &mut forwards).await?;
         for forward in &forwards {
-            self.standing
-                .remember(forward.port.number, &forward.given());
+            self.standing.note(forward.port.number, forward.given());
         }
-        let (standing, memories) = (self.standing.clone(), Arc::clone(&self.memories));
+        let (standing, memories) = (Arc::clone(&self.standing), Arc::clone(&self.memories));
         Ok(session::start(
             connection, forwards, plan, standing, memories,
         ))
@@ -185,7 +237,11 @@ impl Plan {
             names.into_iter().flatten().find(|name| !name.is_empty())
         };
         let user = at.user.clone().or(service.map(str::to_owned)).or_else(own);
-        user.unwrap_or_else(|| "root".to_owned())
+        let mut user = user.unwrap_or_else(|| "root".to_owned());
+        if self.take_over && *at == self.at {
+            user.push_str(self.options.service().force);
+        }
+        user
     }
 
     /// What nobody may read who reads what a server says.
@@ -210,23 +266,8 @@ impl Plan {
     /// Reads what is needed of disks.
     async fn prepare(&self) -> Result<Prepared, ConnectError> {
         let options = Arc::clone(&self.options);
-        let reading = tokio::task::spawn_blocking(move || {
-            let keys = HostKeys::load(&options)?;
-            let files = Files::load(&options);
-            Ok((keys, files))
-        });
-        let Ok(read) = timeout(DISK_WITHIN, reading).await else {
-            let detail = "the files with the keys cannot be read: their disk does not answer";
-            let detail = detail.to_owned();
-            return Err(ConnectError::new(Reason::Other { detail }));
-        };
-        let (keys, files) = match read {
-            Ok(read) => read.map_err(|it: Rejected| invalid(&it))?,
-            Err(panicked) => {
-                let detail = panicked.to_string();
-                return Err(ConnectError::new(Reason::Other { detail }));
-            }
-        };
+        let reading = move || Ok((HostKeys::load(&options)?, Files::load(&options)));
+        let (keys, files) = read_within(DISK_WITHIN, reading).await?;
         let keys = Arc::new(keys);
         Ok(Prepared { keys, files })
     }
@@ -248,7 +289,7 @@ impl Plan {
     }
 
     /// What is asked in the session: a command, or nothing but its shell.
-    fn command(&self) -> Option<String> {
+    pub(super) fn command(&self) -> Option<String> {
         self.options
             .filled_command()
             .or(match self.options.service().ask {
@@ -257,129 +298,22 @@ impl Plan {
                 Ask::Shell | Ask::Nothing => None,
             })
     }
-
-    /// Has the service say where it serves each port.
-    async fn hear_of_all(
-        &self,
-        connection: &mut Connection,
-        forwards: &mut [Forward],
-    ) -> Result<(), ConnectError> {
-        if !self.options.service().announces() {
-            if self.options.command.is_some() {
-                connection
-                    .talk(self.command(), self.patience.answer)
-                    .await?;
-            }
-            return Ok(());
-        }
-        connection
-            .talk(self.command(), self.patience.answer)
-            .await?;
-        let mut until = Instant::now() + self.patience.announcement;
-        loop {
-            let lacks = forwards.iter().any(|forward| forward.url.is_empty());
-            let has_tls = forwards
-                .iter()
-                .all(|forward| !forward.url.starts_with("http:"));
-            if !lacks && has_tls {
-                return Ok(());
-            }
-            if !lacks {
-                until = until.min(Instant::now() + WITH_TLS_WITHIN);
-            }
-            match timeout_at(until, next(connection)).await {
-                Ok(Ok(found)) => {
-                    note(forwards, &found, self.options.service().web, true);
-                }
-                Ok(Err(error)) => return Err(error),
-                Err(_) if !lacks => return Ok(()),
-                Err(_) => {
-                    let last = connection.ears.shared.voice.lock().end_line();
-                    let noted = last.is_some_and(|it| {
-                        note(forwards, &it, self.options.service().web, true).is_some()
-                    });
-                    if !noted {
-                        return Err(unheard(connection));
-                    }
-                }
-            }
-        }
-    }
 }
 
-/// Nothing was said that is an address.
-fn unheard(connection: &Connection) -> ConnectError {
-    let said = connection.ears.shared.voice.lock().transcript();
-    let detail = if said.is_empty() {
-        "connected, and it does not say where it serves the port".to_owned()
-    } else {
-        format!("connected, and it names no address of a tunnel; it says: {said}")
-    };
-    ConnectError::new(complaint(&said).unwrap_or(Reason::Refused { detail }))
-}
-
-/// What a service says of trouble that has a name.
-pub(super) fn complaint(said: &str) -> Option<Reason> {
-    let said = said.to_ascii_lowercase();
-    let has = |words: &str| said.contains(words);
-    if has("already active") || has("already in use") {
-        return Some(Reason::HostedElsewhere);
-    }
-    (has("too many") || has("rate limit")).then_some(Reason::QuotaUsedUp { until: None })
-}
-
-/// What the service says next that is an address.
-async fn next(connection: &mut Connection) -> Result<Found, ConnectError> {
-    let ears = &mut connection.ears;
-    let signal = tokio::select! {
-        biased;
-        Some(signal) = ears.signals.recv() => signal,
-        Some(signal) = ears.over.recv() => signal,
-        else => Signal::Over(ConnectError::new(Reason::LinkLost)),
-    };
-    let said = || ears.shared.voice.lock().transcript();
-    match signal {
-        Signal::Announced(found) => Ok(found),
-        Signal::Over(error) => {
-            let said = said();
-            let reason = complaint(&said).unwrap_or(error.reason);
-            let detail = format!("{} {said}", error.detail);
-            Err(ConnectError::with(reason, detail))
-        }
-        Signal::Silenced => {
-            let said = said();
-            let detail = format!("it ended the session, and says: {said}");
-            let reason = complaint(&said).unwrap_or(Reason::Refused { detail });
-            Err(ConnectError::new(reason))
+/// What is read of disks, unless that takes longer than this.
+pub(super) async fn read_within<T: Send + 'static>(
+    within: Duration,
+    reading: impl FnOnce() -> Result<T, Rejected> + Send + 'static,
+) -> Result<T, ConnectError> {
+    let other = |detail: String| ConnectError::new(Reason::Other { detail });
+    match timeout(within, tokio::task::spawn_blocking(reading)).await {
+        Ok(Ok(read)) => read.map_err(|it| invalid(&it)),
+        Ok(Err(panicked)) => Err(other(panicked.to_string())),
+        Err(_) => {
+            let silent = "the files with the keys cannot be read: their disk does not answer";
+            Err(other(silent.to_owned()))
         }
     }
-}
-
-/// Takes an address down for its port; gives the one it had if that was another. Unless `may_change`, an
-/// address that a port has stays.
-pub(super) fn note(
-    forwards: &mut [Forward],
-    found: &Found,
-    way: Way,
-    may_change: bool,
-) -> Option<String> {
-    let forward = match (way, found.number) {
-        (Way::Counted, Some(number)) => {
-            let mut forwards = forwards.iter_mut();
-            forwards.find(|it| it.asked_port() == Some(number))?
-        }
-        _ => forwards.first_mut()?,
-    };
-    if !may_change && !forward.url.is_empty() {
-        return None;
-    }
-    let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned());
-    let is_same = host(&forward.url) == host(&found.url);
-    // The one with TLS is the better one of the same place.
-    if forward.url == found.url || is_same && forward.url.starts_with("https:") {
-        return None;
-    }
-    Some(std::mem::replace(&mut forward.url, found.url.clone()))
 }
 
 /// What was chosen cannot be had.

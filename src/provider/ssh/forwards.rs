@@ -6,13 +6,16 @@ use super::connector::Plan;
 use super::errors;
 use super::handler::{Arrival, Handler};
 use super::services::Way;
-use super::standing::{Place, Standing};
 use crate::base::local::is_here;
 use crate::model::{LivePort, Port, PortNumber, Reason};
 use crate::provider::ConnectError;
+use crate::provider::standing;
 use russh::client::Handle;
 use std::time::Duration;
 use tokio::time::timeout;
+
+/// Ports below it are for root alone.
+const PRIVILEGED: u32 = 1024;
 
 /// What was asked for a port, and given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,27 @@ pub(super) struct Forward {
 enum Asked {
     Port { address: String, port: u32 },
     Socket { path: String },
+}
+
+/// What a server gives once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Port(u32),
+    Socket(String),
+}
+
+/// Where the ports of a tunnel were.
+pub(super) type Standing = standing::Standing<Place>;
+
+impl Asked {
+    /// What it is to have, if it is that and nothing else.
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Port { port: 0, .. } => None,
+            Self::Port { port, .. } => Some(Place::Port(*port)),
+            Self::Socket { path } => Some(Place::Socket(path.clone())),
+        }
+    }
 }
 
 impl Plan {
@@ -75,26 +99,77 @@ impl Plan {
         number: u32,
         standing: &Standing,
     ) -> Result<Forward, ConnectError> {
-        let before = standing.place(port.number);
-        let asked = self.asked(port, number, before);
-        let again =
-            before.is_some() && !self.is_fixed(port) && asked != self.asked(port, number, None);
-        match self.ask(handle, &asked).await? {
-            Some(given) => Ok(self.given(port, asked, given)),
-            None if before.is_some_and(|before| standing.is_waited_for(before)) => {
-                Err(self.refused(&asked, standing))
-            }
-            None if again => {
-                tracing::info!(?before, "the port of before is not to be had");
-                standing.forget(port.number);
-                let asked = self.asked(port, number, None);
-                match self.ask(handle, &asked).await? {
-                    Some(given) => Ok(self.given(port, asked, given)),
-                    None => Err(self.refused(&asked, standing)),
-                }
-            }
-            None => Err(self.refused(&asked, standing)),
+        let before = standing.of(port.number);
+        let given_before = match &before {
+            Some(Place::Port(given)) => Some(*given),
+            Some(Place::Socket(_)) | None => None,
+        };
+        let asked = self.asked(port, number, given_before);
+        if let Some(given) = self.ask(handle, &asked).await? {
+            return Ok(self.given(port, asked, given));
         }
+        let is_chosen = self.is_fixed(port) || self.options.socket.is_some();
+        let place = asked.place();
+        if let Some(place) = &place
+            && before.as_ref() == Some(place)
+            && standing.may_be_ours(port.number, place, is_chosen)
+        {
+            return Err(self.held(&asked, ""));
+        }
+        let anywhere = self.asked(port, number, None);
+        if before.is_some() && !is_chosen && asked != anywhere {
+            tracing::info!(?before, "the port of before is not to be had");
+            standing.forget(port.number);
+            return match self.ask(handle, &anywhere).await? {
+                Some(given) => Ok(self.given(port, anywhere, given)),
+                None => Err(self.refused(&anywhere, "")),
+            };
+        }
+        match place {
+            Some(place) if before.is_none() && self.is_fixed(port) => {
+                self.doubt(handle, port.number, &asked, &place, standing)
+                    .await
+            }
+            Some(_) | None => Err(self.refused(&asked, "")),
+        }
+    }
+
+    /// A chosen port is refused that no connection of this run had. One of an earlier run may have it: then
+    /// the server forwards others, which is tried.
+    async fn doubt(
+        &self,
+        handle: &Handle<Handler>,
+        number: PortNumber,
+        asked: &Asked,
+        place: &Place,
+        standing: &Standing,
+    ) -> Result<Forward, ConnectError> {
+        let Asked::Port { address, port } = asked else {
+            return Err(self.refused(asked, ""));
+        };
+        let is_plain = !self.options.service().announces();
+        let is_roots = *port < PRIVILEGED && self.user_of(&self.at) != "root";
+        if !is_plain || is_roots {
+            return Err(self.refused(asked, ""));
+        }
+        let other = Asked::Port {
+            address: address.clone(),
+            port: 0,
+        };
+        let Some(given) = self.ask(handle, &other).await? else {
+            let tried = ". It forwards no other port either, which was tried";
+            return Err(self.refused(asked, tried));
+        };
+        let cancelling = handle.cancel_tcpip_forward(address.clone(), given);
+        // The connection ends in a moment, or goes on with one port too many.
+        let _ = timeout(self.patience.answer, cancelling).await;
+        if standing.may_be_ours(number, place, true) {
+            return Err(self.held(asked, " (it forwards other ports, which was tried)"));
+        }
+        let waited = self.patience.held.as_secs();
+        let tried =
+            format!(". It forwards other ports, and this one was asked for again for {waited} s");
+        Err(self.refused(asked, &tried))
     }
 
     /// The port that was given, unless it was refused.
@@ -149,18 +224,20 @@ impl Plan {
         }
     }
 
+    /// An old connection has it, as far as one can tell.
+    fn held(&self, asked: &Asked, tried: &str) -> ConnectError {
+        let at = self.at.place();
+        let place = match asked {
+            Asked::Port { port, .. } => format!("port {port} of {at}{tried}"),
+            Asked::Socket { path } => format!("{path} of {at}{tried}"),
+        };
+        ConnectError::new(Reason::StillHeld { place })
+    }
+
     /// Servers do not say why.
-    fn refused(&self, asked: &Asked, standing: &Standing) -> ConnectError {
+    fn refused(&self, asked: &Asked, tried: &str) -> ConnectError {
         let at = self.at.place();
         let detail = match asked {
-            Asked::Port { port, .. } if standing.may_be_held(&Place::Port(*port)) => {
-                let place = format!("port {port} of {at}");
-                return ConnectError::new(Reason::StillHeld { place });
-            }
-            Asked::Socket { path } if standing.may_be_held(&Place::Socket(path.clone())) => {
-                let place = format!("{path} of {at}");
-                return ConnectError::new(Reason::StillHeld { place });
-            }
             Asked::Port { port: 0, .. } => {
                 format!(
                     "{at} forwards no port: its AllowTcpForwarding or PermitListen may forbid it"
@@ -168,7 +245,8 @@ impl Plan {
             }
             Asked::Port { port, .. } => format!(
                 "{at} does not forward its port {port}: another program has it, or an old connection of \
-                 yours, or the server's AllowTcpForwarding or PermitListen forbids it"
+                 yours, or the server's AllowTcpForwarding or PermitListen forbids it, or it is below \
+                 {PRIVILEGED} and root's{tried}"
             ),
             Asked::Socket { path } => format!(
                 "{at} does not make the socket {path}: it is there already, or the server's \

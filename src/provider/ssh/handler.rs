@@ -78,6 +78,13 @@ pub(super) struct Ears {
     pub(super) over: mpsc::UnboundedReceiver<Signal>,
 }
 
+impl Ears {
+    /// What the server has said last.
+    pub(super) fn said(&self) -> String {
+        self.shared.voice.lock().transcript()
+    }
+}
+
 impl Handler {
     pub(super) fn new(
         at: Address,

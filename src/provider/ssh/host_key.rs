@@ -4,10 +4,10 @@
 use super::address::Address;
 use super::keys::own_folder;
 use super::known_hosts::{KnownHosts, Verdict, is_like};
-use super::options::{Options, Pin, Rejected, rejected};
+use super::options::{Options, Pin};
 use crate::base::clock;
 use crate::model::Reason;
-use crate::provider::ConnectError;
+use crate::provider::{ConnectError, Rejected};
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 use std::borrow::Cow;
@@ -33,8 +33,9 @@ impl HostKeys {
         let mut known = KnownHosts::default();
         if let Some(path) = &options.known_hosts {
             let text = read(path);
-            let text = text
-                .map_err(|error| rejected("known-hosts", format!("{}: {error}", path.display())))?;
+            let text = text.map_err(|error| {
+                Rejected::new("known-hosts", format!("{}: {error}", path.display()))
+            })?;
             known.read(&text);
         } else {
             let own = own_folder().into_iter();

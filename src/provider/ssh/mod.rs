@@ -13,6 +13,7 @@ mod connector;
 mod errors;
 mod forwards;
 mod handler;
+mod hearing;
 mod host_key;
 mod keys;
 mod known_hosts;
@@ -22,7 +23,6 @@ mod options;
 mod queue;
 mod services;
 mod session;
-mod standing;
 mod visitor;
 
 pub use connector::{Patience, SshConnector};

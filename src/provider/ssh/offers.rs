@@ -1,13 +1,13 @@
 //! What SSH carries, takes and needs, and the way from that to a connector.
 
 use super::connector::SshConnector;
-use super::options::{self, Options, Rejected, rejected};
+use super::options::{self, Options};
 use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
     ProviderId, ProviderOptions, RelayVerdict, TextSpec,
 };
 use crate::provider::registry::BuiltIn;
-use crate::provider::{Connector, ProbeMarks, Provider, chosen};
+use crate::provider::{Connector, ProbeMarks, Provider, Rejected, chosen};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -136,15 +136,9 @@ pub const BUILT_IN: BuiltIn = BuiltIn {
 /// What was chosen, checked.
 fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {
     let mut options = Options::default();
-    for (key, value) in &chosen.0 {
-        // What is not understood may be what was to keep strangers out.
-        match OFFERS.option(key) {
-            Some(option) if option.is_secret() => {
-                return Err(rejected(key, "a secret is not kept here: set it again"));
-            }
-            Some(option) => options.set(option.key, value.trim())?,
-            None => return Err(rejected(key, "this version does not know it")),
-        }
+    for chosen in chosen::known(&OFFERS, chosen) {
+        let (option, value) = chosen?;
+        options.set(option.key, value.trim())?;
     }
     Ok(options)
 }

@@ -3,28 +3,12 @@
 use super::address::Address;
 use super::services::{PLAIN, Service, Way};
 use crate::model::{Port, Secret};
+use crate::provider::Rejected;
 use std::fmt;
 use std::path::PathBuf;
 
 /// So many servers may be gone through.
 const MOST_JUMPS: usize = 5;
-
-/// What was chosen is none of it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {why}")]
-pub struct Rejected {
-    /// For what.
-    pub key: String,
-    /// What it takes.
-    pub why: String,
-}
-
-pub(super) fn rejected(key: &str, why: impl Into<String>) -> Rejected {
-    Rejected {
-        key: key.to_owned(),
-        why: why.into(),
-    }
-}
 
 /// The fingerprint of a key, as OpenSSH writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +89,7 @@ impl Options {
 
     /// Chooses one more.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Rejected> {
-        let bad = |why: String| rejected(key, why);
+        let bad = |why: String| Rejected::new(key, why);
         match key {
             "service" => {
                 let service = Service::find(value);
@@ -132,7 +116,7 @@ impl Options {
             "command" => self.command = Some(plain(value).map_err(bad)?),
             "token" => self.token = Some(Secret::new(value)),
             "domain" => self.domain = Some(domain(value).map_err(bad)?),
-            _ => return Err(rejected(key, "there is no such option")),
+            _ => return Err(Rejected::new(key, "there is no such option")),
         }
         Ok(())
     }
@@ -143,10 +127,10 @@ impl Options {
         let takes = self.command.as_deref().is_some_and(|it| it.contains(TOKEN));
         if takes != self.token.is_some() {
             let why = format!("it stands for {TOKEN} in command: set both or neither");
-            return Err(rejected("token", why));
+            return Err(Rejected::new("token", why));
         }
         if self.socket.is_some() && (self.remote_port.is_some() || self.service().announces()) {
-            return Err(rejected(
+            return Err(Rejected::new(
                 "socket",
                 "a server of one's own alone makes one, and in the place of a port",
             ));
@@ -160,17 +144,17 @@ impl Options {
         let is_alone = service.announces() && service.web != Way::Counted;
         if is_alone && ports.len() > 1 {
             let why = format!("{} carries one port in a tunnel", service.key);
-            return Err(rejected("service", why));
+            return Err(Rejected::new("service", why));
         }
         if !service.tcp && ports.iter().any(|port| !port.protocol.is_web()) {
             let why = format!("{} carries the Web only", service.key);
-            return Err(rejected("service", why));
+            return Err(Rejected::new("service", why));
         }
         if ports.len() > 1 && self.remote_port.is_some() {
-            return Err(rejected("remote-port", "only one port can have it"));
+            return Err(Rejected::new("remote-port", "only one port can have it"));
         }
         if ports.len() > 1 && self.socket.is_some() {
-            return Err(rejected("socket", "only one port can have it"));
+            return Err(Rejected::new("socket", "only one port can have it"));
         }
         Ok(())
     }
@@ -193,7 +177,7 @@ impl Options {
     pub(super) fn address(&self) -> Result<Address, Rejected> {
         let own = self.server.clone().or_else(|| self.service().address());
         own.ok_or_else(|| {
-            rejected(
+            Rejected::new(
                 "server",
                 "it takes ssh://USER@HOST:PORT, or a service is chosen",
             )

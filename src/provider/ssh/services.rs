@@ -47,6 +47,10 @@ pub struct Service {
     pub blank_password: bool,
     /// The name is its choice; a person may ask for one.
     pub named: bool,
+    /// How a line begins and ends that says that another host has the tunnel.
+    pub taken: &'static [(&'static str, &'static str)],
+    /// What is added to the user to take it from there.
+    pub force: &'static str,
 }
 
 /// A server of one's own, which gives a port and says nothing.
@@ -63,6 +67,8 @@ pub const PLAIN: Service = Service {
     names: &[],
     blank_password: false,
     named: false,
+    taken: &[],
+    force: "",
 };
 
 /// The services, the first of which is none.
@@ -106,6 +112,14 @@ pub static ALL: [&Service; 9] = [
             ".free.pinggy.net",
         ],
         blank_password: true,
+        taken: &[
+            ("A tunnel with the same token ", " is already active"),
+            (
+                "Login is not allowed: A tunnel with the same token ",
+                " is already active",
+            ),
+        ],
+        force: "+force",
         ..PLAIN
     },
     &Service {
@@ -194,6 +208,13 @@ impl Service {
     /// Whether it says where it serves what it was asked for.
     pub fn announces(&self) -> bool {
         self.ask != Ask::Nothing
+    }
+
+    /// Whether this line of its own says that another host has the tunnel.
+    pub fn is_taken(&self, line: &str) -> bool {
+        let line = line.trim().trim_end_matches('.');
+        let is_one = |(begin, end): &(&str, &str)| line.starts_with(begin) && line.ends_with(end);
+        self.taken.iter().any(is_one)
     }
 
     /// What is an address of it, at this host.

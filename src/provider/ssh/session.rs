@@ -3,15 +3,16 @@
 
 use super::announce::{Form, Found};
 use super::connection::Connection;
-use super::connector::{Plan, complaint, hang_up, note};
-use super::forwards::{self, Forward};
+use super::connector::{Plan, hang_up};
+use super::forwards::{self, Forward, Standing};
 use super::handler::{Arrival, MOST_VISITORS, Signal};
+use super::hearing::note;
 use super::offers::OFFERS;
-use super::standing::Standing;
 use super::visitor;
 use crate::base::local::Memories;
 use crate::model::{LivePort, Port, Reason};
 use crate::provider::attended::{Order, TaskEnd, ends};
+use crate::provider::changes::{Change, Changes, Failure};
 use crate::provider::visitors::Visitors;
 use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use futures_util::future::join_all;
@@ -47,16 +48,16 @@ enum End {
 }
 
 /// What a change of ports led to.
-type Changed = (Vec<Forward>, Option<ConnectError>);
+type Changed = (Vec<Forward>, Vec<Failure>);
 
-type Waiting<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
+type Waiting = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 /// Starts a session with what the server gave.
 pub(super) fn start(
     connection: Connection,
     forwards: Vec<Forward>,
     plan: Plan,
-    standing: Standing,
+    standing: Arc<Standing>,
     memories: Arc<Memories>,
 ) -> Session {
     let (session, engine) = ends();
@@ -76,9 +77,8 @@ pub(super) fn start(
         visitors: Arc::new(visitors),
         serving: JoinSet::new(),
         proving: Some(Box::pin(ping)),
-        changing: None,
+        changes: Changes::new(),
         early: Vec::new(),
-        wanted: None,
         engine,
     };
     let live = host.follow_ports();
@@ -90,16 +90,14 @@ struct Host {
     connection: Connection,
     forwards: Vec<Forward>,
     plan: Plan,
-    standing: Standing,
+    standing: Arc<Standing>,
     visitors: Arc<Visitors>,
     serving: JoinSet<()>,
     /// The ping that proves the link.
-    proving: Waiting<()>,
-    changing: Waiting<Changed>,
+    proving: Waiting,
+    changes: Changes<Changed>,
     /// What was announced meanwhile.
     early: Vec<Found>,
-    /// The ports to change to once that is done.
-    wanted: Option<Vec<Port>>,
     engine: TaskEnd,
 }
 
@@ -107,9 +105,6 @@ impl Host {
     async fn run(mut self) {
         match self.attend().await {
             End::Lost(ended) => {
-                for forward in &self.forwards {
-                    self.standing.lose(forward.given());
-                }
                 // The services hear of it before the engine does.
                 let Self {
                     serving,
@@ -130,15 +125,15 @@ impl Host {
 
     /// Gives the ports back, which frees them at once, and hangs up.
     async fn leave(mut self) -> TaskEnd {
-        self.changing = None;
+        self.changes.abandon();
         let handle = &self.connection.handle;
         let cancelling = self
             .forwards
             .iter()
             .map(|it| it.cancel(handle, CANCEL_WITHIN));
         for (forward, heard) in self.forwards.iter().zip(join_all(cancelling).await) {
-            if !heard {
-                self.standing.lose(forward.given());
+            if heard {
+                self.standing.leave(forward.port.number);
             }
         }
         hang_up(&mut self.connection, HANG_UP_WITHIN).await;
@@ -164,7 +159,10 @@ impl Host {
                     self.proving = None;
                     self.engine.tell(SessionEvent::Established);
                 }
-                (added, failed) = wait(&mut self.changing) => self.handle_change(added, failed),
+                change = self.changes.next() => match change {
+                    Change::Due(ports) => self.begin_change(ports),
+                    Change::Done((added, failed)) => self.handle_change(added, failed),
+                },
                 Some(_) = self.serving.join_next() => {}
                 () = sleep_until(silent_at) => {
                     if self.connection.link().silence() >= silence {
@@ -187,10 +185,7 @@ impl Host {
                 });
             }
             Some(Order::Drop) => self.connection.link().cut(),
-            Some(Order::SetPorts(ports)) => {
-                self.wanted = Some(ports);
-                self.begin_change();
-            }
+            Some(Order::SetPorts(ports)) => self.changes.order(ports),
         }
         None
     }
@@ -201,16 +196,18 @@ impl Host {
         if !announces && matches!(signal, Signal::Silenced) {
             return None;
         }
-        let said = self.connection.ears.shared.voice.lock().transcript();
+        let ears = &self.connection.ears;
+        let complaint = self.plan.complaint(ears);
         Some(match signal {
             Signal::Over(ended) => {
-                let reason = complaint(&said).filter(|_| ended.reason == Reason::RelayShutDown);
+                let reason = complaint.filter(|_| ended.reason == Reason::RelayShutDown);
                 let reason = reason.unwrap_or(ended.reason);
                 End::Lost(ConnectError::with(reason, ended.detail))
             }
             Signal::Silenced | Signal::Announced(_) => {
+                let said = ears.said();
                 tracing::info!(said, "the service has ended its session");
-                let reason = complaint(&said).unwrap_or(Reason::RelayShutDown);
+                let reason = complaint.unwrap_or(Reason::RelayShutDown);
                 End::Over(ConnectError::with(reason, said))
             }
         })
@@ -222,7 +219,7 @@ impl Host {
         let may_change = service.form == Form::Json;
         let before = note(&mut self.forwards, &found, service.web, may_change);
         // Its port may be one that is just being added.
-        if before.is_none() && self.changing.is_some() && self.early.len() < MOST_EARLY {
+        if before.is_none() && self.changes.is_under_way() && self.early.len() < MOST_EARLY {
             self.early.push(found);
             return;
         }
@@ -250,14 +247,8 @@ impl Host {
             }));
     }
 
-    fn begin_change(&mut self) {
-        if self.changing.is_some() {
-            return;
-        }
-        let Some(wanted) = self.wanted.take() else {
-            return;
-        };
-        let (mut gone, mut new) = (Vec::new(), wanted);
+    fn begin_change(&mut self, mut new: Vec<Port>) {
+        let mut gone = Vec::new();
         self.forwards.retain_mut(|forward| {
             let is_it = |port: &Port| {
                 let same = (port.number, port.protocol, port.public_port);
@@ -277,41 +268,37 @@ impl Host {
         });
         self.follow_ports();
         let handle = Arc::clone(&self.connection.handle);
-        let (plan, standing) = (self.plan.clone(), self.standing.clone());
+        let (plan, standing) = (self.plan.clone(), Arc::clone(&self.standing));
         let used: Vec<_> = self.forwards.iter().map(Forward::asked_port).collect();
-        self.changing = Some(Box::pin(async move {
+        self.changes.begin(async move {
             for forward in &gone {
-                forward.cancel(&handle, plan.patience.answer).await;
+                if forward.cancel(&handle, plan.patience.answer).await {
+                    standing.leave(forward.port.number);
+                }
             }
-            let (mut added, mut failed) = (Vec::new(), None);
+            let (mut added, mut failed) = (Vec::new(), Vec::new());
             let free = (1..).filter(|number| !used.contains(&Some(*number)));
             for (port, number) in new.iter().zip(free) {
                 match plan.forward(&handle, port, number, &standing).await {
                     Ok(forward) => added.push(forward),
-                    Err(error) => failed = Some(error),
+                    Err(error) => failed.push((port.number, error)),
                 }
             }
             (added, failed)
-        }));
+        });
     }
 
-    fn handle_change(&mut self, added: Vec<Forward>, failed: Option<ConnectError>) {
-        self.changing = None;
+    fn handle_change(&mut self, added: Vec<Forward>, failed: Vec<Failure>) {
         for forward in added {
-            self.standing
-                .remember(forward.port.number, &forward.given());
+            self.standing.note(forward.port.number, forward.given());
             self.forwards.push(forward);
-        }
-        if let Some(error) = failed {
-            let (reason, detail) = (error.reason.code(), error.detail);
-            tracing::warn!(reason, detail, "a port could not be added");
         }
         for found in std::mem::take(&mut self.early) {
             self.hear(found);
         }
+        self.changes.settle(failed, &self.engine);
         let live = self.follow_ports();
         self.engine.tell(SessionEvent::Ports(live));
-        self.begin_change();
     }
 
     /// Has the visitors of what there is served.
@@ -326,7 +313,7 @@ impl Host {
     }
 }
 
-async fn wait<T>(waiting: &mut Waiting<T>) -> T {
+async fn wait(waiting: &mut Waiting) {
     match waiting {
         Some(waiting) => waiting.await,
         None => std::future::pending().await,

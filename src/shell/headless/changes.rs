@@ -2,7 +2,7 @@
 
 use crate::model::{
     DEAD_AFTER_DOWNS, Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol,
-    SessionNumber, TunnelId, Unprobed,
+    Reason, SessionNumber, TunnelId, Unprobed,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,12 @@ pub(super) enum Change {
         key: PortKey,
         url: String,
         target: String,
+    },
+    /// A port cannot be served beside the others of its tunnel.
+    Lacking {
+        key: PortKey,
+        target: String,
+        reason: Reason,
     },
     /// A port is served and will not be checked.
     Unchecked { key: PortKey, why: Unprobed },
@@ -48,6 +54,7 @@ pub(super) enum Change {
 pub(super) struct Seen {
     tunnels: BTreeMap<TunnelId, SeenTunnel>,
     ports: BTreeMap<PortKey, SeenPort>,
+    lacking: BTreeMap<PortKey, Reason>,
     certificates: BTreeMap<PortKey, Fingerprint>,
 }
 
@@ -95,10 +102,30 @@ impl Seen {
                 changes.extend(seen.see(inputs, report, facts.downs));
             }
         }
+        self.see_lacking(inputs, &mut changes);
         self.see_unchecked(inputs, &mut changes);
         self.see_certificates(inputs, &mut changes);
         self.forget_gone(inputs);
         changes
+    }
+
+    fn see_lacking(&mut self, inputs: &Inputs, changes: &mut Vec<Change>) {
+        let mut lacking = BTreeMap::new();
+        for (tunnel, host) in &inputs.hosts {
+            for (number, reason) in &host.lacking {
+                let key = PortKey::new(tunnel, *number);
+                if self.lacking.get(&key) != Some(reason) {
+                    let port = inputs.tunnel(tunnel).and_then(|t| t.port(*number));
+                    changes.push(Change::Lacking {
+                        key: key.clone(),
+                        target: port.map_or_else(String::new, |port| port.target.to_string()),
+                        reason: reason.clone(),
+                    });
+                }
+                lacking.insert(key, reason.clone());
+            }
+        }
+        self.lacking = lacking;
     }
 
     fn see_certificates(&mut self, inputs: &Inputs, changes: &mut Vec<Change>) {

@@ -59,6 +59,13 @@ enum Event<'a> {
         port: u16,
         sha256: String,
     },
+    Lacking {
+        tunnel: &'a str,
+        port: u16,
+        reason: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
     Error {
         code: &'static str,
         message: &'a str,
@@ -90,6 +97,12 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
                 tunnel: key.tunnel.as_str(),
                 port: key.port.get(),
                 url,
+            },
+            Change::Lacking { key, reason, .. } => Event::Lacking {
+                tunnel: key.tunnel.as_str(),
+                port: key.port.get(),
+                reason: reason.code(),
+                detail: reason.detail(),
             },
             Change::Certificate {
                 key, fingerprint, ..

@@ -313,6 +313,25 @@ fn the_url_of_the_relay_s_own_computer_is_told_and_never_checked() {
 }
 
 #[test]
+fn a_port_that_cannot_be_added_is_told_once_with_its_reason() {
+    let mut facts = Facts::new();
+    facts.hosting(1);
+    facts.lines();
+    let held = Reason::StillHeld {
+        place: "a.example:9000".to_owned(),
+    };
+    facts.host().lacking.insert(key().port, held.clone());
+    let told = facts.lines();
+    let line = r#""event":"lacking","tunnel":"web","port":3000,"reason":"still-held""#;
+    assert_eq!(told, [line]);
+    assert_eq!(facts.lines(), [""; 0]);
+    facts.host().lacking.clear();
+    assert_eq!(facts.lines(), [""; 0], "its URL tells that it came");
+    facts.host().lacking.insert(key().port, held);
+    assert_eq!(facts.lines(), [line]);
+}
+
+#[test]
 fn each_end_has_its_word_and_is_over() {
     let since = AT;
     let reason = Reason::TokenRefused;

@@ -20,6 +20,11 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
         Change::Progress { .. } => return None,
         Change::Url { key, url, target } => (&key.tunnel, m::cli_url(target, url)),
         Change::Unchecked { key, why } => (&key.tunnel, unprobed(*why)),
+        Change::Lacking {
+            key,
+            target,
+            reason,
+        } => (&key.tunnel, m::cli_lacking(fault(reason), target)),
         Change::Certificate {
             key,
             target,

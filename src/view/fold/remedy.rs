@@ -3,7 +3,7 @@
 use super::button;
 use super::scene::{Group, Scene, Slot};
 use super::status::{Status, is_offline};
-use crate::model::{Access, AccountId, Action, Diagnosis, Lack, Life, Reason, ServiceFault};
+use crate::model::{Access, AccountId, Action, Class, Diagnosis, Lack, Life, Reason, ServiceFault};
 use crate::view::{Button, messages as m};
 
 /// What the panel offers beside the sentence; nothing where waiting is all there is to do.
@@ -13,6 +13,7 @@ pub(super) fn of(scene: &Scene, group: &Group, slot: &Slot) -> Option<Button> {
         Status::Stopped | Status::Elsewhere if group.lack.is_some() => Some(for_lack(scene, group)),
         Status::Stopped => Some(button::begin(group)),
         Status::Elsewhere => Some(button::take_over(group)),
+        Status::PortLacking(reason) => for_lacking(scene, group, slot, reason),
         Status::Life(life) => for_life(scene, group, life),
         Status::Unprobed(_) => Some(button::copy(slot)),
         Status::Probed(probed) => for_diagnosis(group, slot, &probed.report.diagnosis),
@@ -35,6 +36,16 @@ fn for_life(scene: &Scene, group: &Group, life: &Life) -> Option<Button> {
         Life::Displaced(_) => button::take_over(group),
         Life::Failed(outage) => for_reason(scene, group, &outage.reason),
     })
+}
+
+/// The other ports are served, and another session would be refused with all of them.
+fn for_lacking(scene: &Scene, group: &Group, slot: &Slot, reason: &Reason) -> Option<Button> {
+    match reason.class() {
+        // It is asked for again.
+        Class::Transient | Class::Quota => None,
+        Class::SignIn => Some(sign_in(scene, group)),
+        Class::Fatal | Class::Displaced => Some(button::remove_port(slot)),
+    }
 }
 
 fn for_diagnosis(group: &Group, slot: &Slot, diagnosis: &Diagnosis) -> Option<Button> {

@@ -275,7 +275,7 @@ impl<'a> DraftPort<'a> {
         let status = if self.creating {
             Status::Creating
         } else {
-            status::of(host, live, &self.port.options, probe, now).or_elsewhere(tunnel)
+            status::of(host, live, self.port, probe, now).or_elsewhere(tunnel)
         };
         Slot {
             key,

@@ -50,6 +50,7 @@ pub(super) fn why(scene: &Scene, group: &Group, slot: &Slot) -> Msg {
         Status::Stopped => stopped(group),
         Status::Elsewhere => m::why_elsewhere(),
         Status::PortAwaited => m::why_port_awaited(),
+        Status::PortLacking(reason) => fault(reason),
         Status::Life(life) => lived(life, group, scene.now),
         Status::Unprobed(why) => unprobed(why),
         Status::Probed(probed) => checked(scene, group, slot, probed),

@@ -4,7 +4,7 @@
 
 use super::chart::health_badge;
 use crate::model::{
-    Diagnosis, Health, Host, Life, LivePort, Outage, PortOptions, ProbeFacts, ProbeReport, Reason,
+    Class, Diagnosis, Health, Host, Life, LivePort, Outage, Port, ProbeFacts, ProbeReport, Reason,
     SessionNumber, Tunnel, UnixMillis, Unprobed,
 };
 use crate::view::Badge;
@@ -23,6 +23,8 @@ pub(super) enum Status<'a> {
     Elsewhere,
     /// The session is up and does not serve this port yet.
     PortAwaited,
+    /// The session is up and cannot serve this port.
+    PortLacking(&'a Reason),
     /// It is wanted, and nothing is known of its URL yet. Stopped is a tunnel whose engine has not
     /// spoken yet, up one whose session has not proven itself or whose URL does not answer yet.
     Life(&'a Life),
@@ -47,7 +49,7 @@ pub(super) struct Probed<'a> {
 pub(super) fn of<'a>(
     host: Option<&'a Host>,
     live: Option<&LivePort>,
-    options: &PortOptions,
+    port: &Port,
     probe: Option<&'a ProbeFacts>,
     now: UnixMillis,
 ) -> Status<'a> {
@@ -65,9 +67,12 @@ pub(super) fn of<'a>(
             since,
             proven,
         } => match (live, proven) {
-            (None, _) => Status::PortAwaited,
+            (None, _) => host
+                .lacking
+                .get(&port.number)
+                .map_or(Status::PortAwaited, Status::PortLacking),
             (Some(_), false) => Status::Life(&host.life),
-            (Some(live), true) => match Unprobed::of(options.probe, live) {
+            (Some(live), true) => match Unprobed::of(port.options.probe, live) {
                 Some(why) => Status::Unprobed(why),
                 None => probed(*session, *since, probe, now)
                     .map_or(Status::Life(&host.life), Status::Probed),
@@ -138,6 +143,7 @@ impl Status<'_> {
             Self::Stopped => Badge::Stopped,
             Self::Elsewhere => Badge::Elsewhere,
             Self::PortAwaited => Badge::Checking,
+            Self::PortLacking(reason) => lacking_badge(reason),
             Self::Life(life) => life_badge(life),
             Self::Unprobed(_) => Badge::Unchecked,
             Self::Probed(probed) => match &probed.report.diagnosis {
@@ -162,6 +168,7 @@ impl Status<'_> {
             | Self::Stopped
             | Self::Elsewhere
             | Self::PortAwaited
+            | Self::PortLacking(_)
             | Self::Unprobed(_) => false,
         }
     }
@@ -169,7 +176,11 @@ impl Status<'_> {
     /// Whether its panel holds times relative to now.
     pub(super) const fn is_relative(&self) -> bool {
         match self {
-            Self::Creating | Self::Stopped | Self::Elsewhere | Self::Unprobed(_) => false,
+            Self::Creating
+            | Self::Stopped
+            | Self::Elsewhere
+            | Self::PortLacking(_)
+            | Self::Unprobed(_) => false,
             Self::PortAwaited | Self::Probed(_) => true,
             // A first attempt tells its phase, and what ended hosting no time.
             Self::Life(life) => {
@@ -178,6 +189,16 @@ impl Status<'_> {
                     || matches!(life, Life::SignIn(_) | Life::Quota { .. })
             }
         }
+    }
+}
+
+/// What would be the life's, were the other ports not served.
+const fn lacking_badge(reason: &Reason) -> Badge {
+    match reason.class() {
+        Class::Transient => Badge::Reconnecting,
+        Class::Quota => Badge::OverQuota,
+        Class::SignIn => Badge::SignIn,
+        Class::Fatal | Class::Displaced => Badge::Failed,
     }
 }
 

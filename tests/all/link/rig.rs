@@ -192,6 +192,7 @@ pub async fn ended(session: &mut Session) -> Reason {
                 SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => return ended.reason,
                 SessionEvent::Established
                 | SessionEvent::Ports(_)
+                | SessionEvent::Lacking(_)
                 | SessionEvent::GoingDown
                 | SessionEvent::Superseded
                 | SessionEvent::Parked { .. }

@@ -68,6 +68,7 @@ async fn ports_change_while_the_session_lives() {
         match session.events.recv().await.expect("it lives") {
             SessionEvent::Ports(ports) => break ports,
             SessionEvent::Established | SessionEvent::Parked { .. } | SessionEvent::Resumed => {}
+            SessionEvent::Lacking(lacking) => panic!("{lacking:?}"),
             SessionEvent::GoingDown => panic!("nobody goes down"),
             SessionEvent::Superseded => panic!("there is no other"),
             SessionEvent::Ended(ended) | SessionEvent::Lapsed(ended) => panic!("{ended:?}"),

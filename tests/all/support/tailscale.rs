@@ -36,7 +36,7 @@ port=${2#*=}; target=${3#*://}
 "#;
 
 /// Has its rule, until it is told to end.
-const SERVES: &str = r#"case $2 in
+pub const SERVES: &str = r#"case $2 in
 --https=*) rule="\"TCP\":{\"$port\":{\"HTTPS\":true}},\"Web\":{\"box.tail1234.ts.net:$port\":{\"Handlers\":{\"/\":{\"Proxy\":\"http://$target\"}}}}";;
 *) rule="\"TCP\":{\"$port\":{\"TCPForward\":\"$target\"}}";;
 esac

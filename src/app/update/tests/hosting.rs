@@ -1,6 +1,7 @@
 //! Hosting: engines, audit lines, probes, what is remembered, what is shown.
 
 use super::*;
+use crate::model::Lacking;
 
 #[test]
 fn two_starts_at_once_open_one_tunnel() {
@@ -45,6 +46,18 @@ fn a_renewed_session_is_a_down_and_an_up() {
     let lines = audits(&rig.session(2, false));
     let words: Vec<_> = lines.iter().map(|line| (line.0, line.1.as_str())).collect();
     assert_eq!(words, [(Kind::Down, "renewed"), (Kind::Up, "renewed")]);
+}
+
+#[test]
+fn a_port_that_a_session_cannot_serve_is_of_that_session() {
+    let mut rig = Rig::hosting();
+    let lacking: Lacking = [(port(3000), Reason::TimedOut)].into();
+    let of = |rig: &Rig| rig.state.inputs.hosts[&id("web")].lacking.clone();
+    rig.engine(EngineEvent::Lacking(lacking.clone()));
+    rig.session(1, true);
+    assert_eq!(of(&rig), lacking);
+    rig.lose(Reason::LinkLost);
+    assert_eq!(of(&rig), Lacking::new(), "the next one is asked for all");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_quick_tunnel_serves_visitors_and_stops_with_nothing_left() {
     let stand_in = StandIn::start().await;
-    let (number, _service) = service("hello").await;
+    let (number, _service) = web("hello").await;
     let scene = scene(&stand_in);
     let session = scene.host(&order(&[port(number)])).await;
     assert_eq!(url(&session), "https://calm-river-1.trycloudflare.com");
@@ -33,9 +33,7 @@ async fn a_quick_tunnel_serves_visitors_and_stops_with_nothing_left() {
 #[tokio::test]
 async fn a_service_that_is_down_has_a_page_that_says_whose_side_it_is() {
     let stand_in = StandIn::start().await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let number = closed.local_addr().expect("it is bound").port();
-    drop(closed);
+    let number = closed().await;
     let scene = scene(&stand_in);
     let session = scene.host(&order(&[port(number)])).await;
     let page = visit(&origin(&stand_in)).await;
@@ -108,7 +106,7 @@ async fn credentials_make_a_configuration_of_ours() {
         ("protocol", "http2"),
     ];
     let scene = scene_with(&stand_in, &chosen, patience());
-    let (number, _service) = service("hello").await;
+    let (number, _service) = web("hello").await;
     let session = scene.host(&order(&[port(number)])).await;
     assert_eq!(url(&session), "https://app.example.org");
     let started = stand_in.started();
@@ -134,7 +132,7 @@ async fn credentials_make_a_configuration_of_ours() {
 #[tokio::test]
 async fn ports_come_and_go_and_those_that_stay_keep_their_url() {
     let stand_in = StandIn::start().await;
-    let (second, _service) = service("second").await;
+    let (second, _service) = web("second").await;
     let scene = scene(&stand_in);
     let mut session = scene.host(&order(&[port(3000)])).await;
     let first = origin(&stand_in);
@@ -163,6 +161,32 @@ async fn ports_come_and_go_and_those_that_stay_keep_their_url() {
     let alive = stand_in.alive();
     drop(session);
     alive.gone().await;
+}
+
+#[tokio::test]
+async fn a_port_that_cannot_be_added_says_why_and_is_asked_for_again() {
+    let stand_in = StandIn::start().await;
+    let mut session = scene(&stand_in).host(&order(&[port(3000)])).await;
+    stand_in.does("exit 1");
+    session.part.set_ports(vec![port(3000), port(4000)]);
+    let event = next(&mut session).await;
+    assert!(
+        matches!(&event, SessionEvent::Lacking(lacking)
+            if lacking.iter().map(|(port, why)| (port.get(), why.code())).eq([(4000, "process-exited")])),
+        "{event:?}"
+    );
+    assert!(matches!(next(&mut session).await, SessionEvent::Ports(live) if live.len() == 1));
+    stand_in.does(SERVES);
+    let added = async {
+        loop {
+            match next(&mut session).await {
+                SessionEvent::Ports(live) if live.len() == 2 => return,
+                SessionEvent::Ports(_) | SessionEvent::Lacking(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    timeout(SOON, added).await.expect("it is asked for again");
 }
 
 #[tokio::test]

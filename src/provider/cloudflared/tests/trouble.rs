@@ -38,6 +38,21 @@ async fn a_port_whose_program_lives_keeps_its_url_when_another_s_dies() {
 }
 
 #[tokio::test]
+async fn no_port_stays_public_when_another_one_fails_for_good() {
+    let stand_in = StandIn::start().await;
+    let refuses = "echo 'Provided Tunnel token is not valid.' >&2; exit 1";
+    stand_in.does(&format!("[ \"$n\" = 2 ] && {{ {refuses}; }}\n{SERVES}"));
+    let scene = scene(&stand_in);
+    let error = scene
+        .connect(&order(&[port(3000), port(4000)]))
+        .await
+        .expect_err("one cannot be had");
+    assert_eq!(error.class(), Class::Fatal, "{error:?}");
+    assert_eq!(stand_in.started().len(), 2);
+    stand_in.alive().gone().await;
+}
+
+#[tokio::test]
 async fn a_network_that_is_gone_costs_no_url() {
     let stand_in = StandIn::start().await;
     let scene = scene_with(

@@ -1,24 +1,12 @@
 //! What is taken for each option, what is refused, and that nothing of it panics.
 
 use super::*;
-use crate::model::{PortNumber, PortOptions, Target, TunnelId};
 use crate::provider::ngrok::OFFERS;
+use crate::provider::tests::port;
 use proptest::prelude::*;
 
 fn set(key: &str, value: &str) -> Result<Options, Rejected> {
     Options::parse([(key, value)])
-}
-
-fn port(number: u16, protocol: Protocol) -> Port {
-    let number = PortNumber::new(number).expect("a port");
-    Port {
-        number,
-        protocol,
-        target: Target::local(number),
-        label: TunnelId::new("web").expect("a label"),
-        public_port: None,
-        options: PortOptions::default(),
-    }
 }
 
 #[test]

@@ -25,7 +25,18 @@ pub enum Manner {
 pub struct Said {
     /// What was asked for: `HOST:PORT`, and what in the session.
     pub asked: Vec<String>,
+    /// Who it was that asked.
+    pub user: String,
+    /// The ports that are not to be had.
+    pub taken: Vec<u32>,
     session: Option<(Handle, ChannelId)>,
+}
+
+impl Said {
+    /// The next session is another one.
+    pub fn forget(&mut self) {
+        self.session = None;
+    }
 }
 
 pub struct Fake {
@@ -73,8 +84,13 @@ impl Fake {
 
     pub fn connector(&self, more: &[(&str, &str)]) -> SshConnector {
         let url = format!("ssh://anna@127.0.0.1:{}", self.port);
+        self.connector_to(&url, more)
+    }
+
+    /// By another address, or as somebody else.
+    pub fn connector_to(&self, url: &str, more: &[(&str, &str)]) -> SshConnector {
         let mut chosen = vec![
-            ("server", url.as_str()),
+            ("server", url),
             ("host-key", self.fingerprint.as_str()),
             ("known-hosts", "/dev/null"),
             ("identity", "/there/is/none"),
@@ -128,7 +144,8 @@ fn let_in(is_right: bool) -> Auth {
 impl russh::server::Handler for Door {
     type Error = russh::Error;
 
-    async fn auth_none(&mut self, _: &str) -> Result<Auth, Self::Error> {
+    async fn auth_none(&mut self, user: &str) -> Result<Auth, Self::Error> {
+        user.clone_into(&mut self.said.lock().user);
         Ok(let_in(self.manner == Manner::Nobody))
     }
 
@@ -164,10 +181,25 @@ impl russh::server::Handler for Door {
         port: &mut u32,
         _: &mut Server,
     ) -> Result<bool, Self::Error> {
-        self.said.lock().asked.push(format!("{address}:{port}"));
+        let mut said = self.said.lock();
+        said.asked.push(format!("{address}:{port}"));
+        if said.taken.contains(port) {
+            return Ok(false);
+        }
         if *port == 0 {
             *port = 4;
         }
+        Ok(true)
+    }
+
+    async fn cancel_tcpip_forward(
+        &mut self,
+        address: &str,
+        port: u32,
+        _: &mut Server,
+    ) -> Result<bool, Self::Error> {
+        let mut said = self.said.lock();
+        said.asked.push(format!("no {address}:{port}"));
         Ok(true)
     }
 

@@ -2,6 +2,7 @@
 //! OpenSSH's own or one that says what a service says.
 
 mod fake;
+mod proxies;
 mod services;
 mod signing;
 #[allow(dead_code, reason = "the tests of the built binary use the rest")]
@@ -45,6 +46,7 @@ fn quick() -> Patience {
         beat: Duration::from_millis(300),
         silence: Duration::from_secs(2),
         announcement: Duration::from_secs(3),
+        held: Duration::from_secs(1),
         ..Patience::default()
     }
 }

@@ -178,15 +178,96 @@ async fn a_service_that_names_no_url_is_told_with_what_it_says() {
     let (error, ()) = tokio::join!(refused(&connector, &order), says);
     let detail = error.reason.detail().expect("it says what").to_owned();
     assert!(detail.contains("closed for repairs"), "{detail}");
-    let fake = Fake::start(Manner::Nobody).await;
-    let connector = fake.connector(&[("service", "pinggy")]);
+}
+
+/// As Pinggy's documents have it.
+const ACTIVE: &str =
+    "Login is not allowed: A tunnel with the same token `t0ken` is already active.";
+
+/// What comes of what a service says that then ends its session.
+async fn said(
+    fake: &Fake,
+    connector: &SshConnector,
+    order: &HostOrder,
+    says: &str,
+) -> ConnectError {
     let saying = async {
-        fake.say("A tunnel with the same token (x) is already active\r\n")
-            .await;
+        fake.say(&format!("{says}\r\n")).await;
         fake.end().await;
     };
-    let (error, ()) = tokio::join!(refused(&connector, &order), saying);
-    assert_eq!(error.reason, Reason::HostedElsewhere, "{error:?}");
+    let (error, ()) = tokio::join!(refused(connector, order), saying);
+    error
+}
+
+#[tokio::test]
+async fn a_tunnel_that_another_host_has_is_told_as_that_and_taken_over_where_the_service_can() {
+    for (service, says, is_taken) in [
+        ("pinggy", ACTIVE, true),
+        (
+            "pinggy",
+            "A tunnel with the same token (x) is already active",
+            true,
+        ),
+        // What a visitor asked for, and what others might mean by it.
+        ("pinggy", "GET /the tunnel is already active", false),
+        ("pinggy", "too many of these, and a rate limit", false),
+        ("tuns.sh", ACTIVE, false),
+        ("serveo", "port already in use", false),
+    ] {
+        let fake = Fake::start(Manner::Nobody).await;
+        let connector = fake.connector(&[("service", service)]);
+        let error = said(&fake, &connector, &web(), says).await;
+        let is_told = error.reason == Reason::HostedElsewhere;
+        assert_eq!(is_told, is_taken, "{says}: {error:?}");
+        assert!(is_told || error.class() == Class::Fatal, "{error:?}");
+    }
+    for (service, user) in [("pinggy", "t0ken+http+force"), ("tuns.sh", "t0ken+http")] {
+        let fake = Fake::start(Manner::Nobody).await;
+        let url = format!("ssh://t0ken+http@127.0.0.1:{}", fake.port);
+        let connector = fake.connector_to(&url, &[("service", service)]);
+        let order = HostOrder {
+            take_over: true,
+            ..web()
+        };
+        let says = format!(
+            "http://a.{}\n",
+            if service == "pinggy" {
+                "pinggy.link"
+            } else {
+                "tuns.sh"
+            }
+        );
+        let (_session, ()) = tokio::join!(host(&connector, &order), fake.say(&says));
+        assert_eq!(fake.said.lock().user, user);
+    }
+}
+
+#[tokio::test]
+async fn what_our_own_connection_of_a_moment_ago_has_is_no_other_host_s() {
+    let fake = Fake::start(Manner::Nobody).await;
+    let connector = fake.connector(&[("service", "pinggy")]);
+    let order = web();
+    let says = fake.say("https://a.pinggy.link\n");
+    let (session, ()) = tokio::join!(host(&connector, &order), says);
+    drop(session);
+    fake.said.lock().forget();
+    let error = said(&fake, &connector, &order, ACTIVE).await;
+    assert_eq!(error.reason.code(), "still-held", "{error:?}");
+}
+
+#[tokio::test]
+async fn no_secret_is_in_what_a_service_says_again() {
+    let fake = Fake::start(Manner::Nobody).await;
+    let url = format!("ssh://t0ken+http@127.0.0.1:{}", fake.port);
+    let connector = fake.connector_to(&url, &[("service", "pinggy"), ("password", "pa55word")]);
+    let says = "nobody knows t0ken, nor pa55word";
+    let error = said(&fake, &connector, &web(), says).await;
+    let told = format!("{error:?}");
+    assert!(told.contains("nobody knows ***, nor ***"), "{told}");
+    assert!(
+        !told.contains("t0ken") && !told.contains("pa55word"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What goes wrong: connections that break or say nothing, keys that are not the server's, ports that
 //! are not to be had.
 
+use super::fake::{Fake, Manner};
 use super::*;
+use crate::model::PortNumber;
 use std::time::Instant;
 
 #[tokio::test]
@@ -110,23 +112,93 @@ async fn so_is_a_socket() {
     held(&sshd, &[("socket", &path)]).await;
 }
 
+/// Why a port is refused that was chosen, asked for until that is told for good.
+async fn refused_in_the_end(connector: &SshConnector, order: &HostOrder) -> (Vec<String>, String) {
+    let mut held = Vec::new();
+    let asking = async {
+        loop {
+            match refused(connector, order).await.reason {
+                Reason::StillHeld { place } => held.push(place),
+                Reason::Refused { detail } => return detail,
+                other => panic!("{other:?}"),
+            }
+            tokio::time::sleep(quick().held / 2).await;
+        }
+    };
+    let detail = timeout(SOON, asking).await.expect("it is not for ever");
+    (held, detail)
+}
+
+/// Its holder may be our own connection of an earlier run, or anybody: nobody can tell.
 #[tokio::test]
-async fn a_port_of_somebody_else_s_is_not_waited_for() {
+async fn a_chosen_port_that_is_taken_is_waited_for_and_not_for_ever() {
     let Some(sshd) = sshd("") else { return };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let taken = listener
-        .local_addr()
-        .expect("it is bound")
-        .port()
-        .to_string();
-    let connector = to(&sshd, &[("remote-port", &taken), ("name", "127.0.0.1")]);
-    let error = refused(&connector, &tcp(1)).await;
-    assert_eq!(error.class(), Class::Fatal);
-    let detail = error.reason.detail().expect("it says which").to_owned();
+    let taken = listener.local_addr().expect("it is bound").port();
+    let taken = taken.to_string();
+    let more = [("remote-port", taken.as_str()), ("name", "127.0.0.1")];
+    let (held, detail) = refused_in_the_end(&to(&sshd, &more), &tcp(1)).await;
+    assert!(!held.is_empty(), "{detail}");
+    for told in &held {
+        assert!(
+            told.contains(&taken) && told.contains("other ports"),
+            "{told}"
+        );
+    }
     assert!(
-        detail.contains(&taken) && detail.contains("another program"),
+        detail.contains(&taken) && detail.contains("another program") && detail.contains("1 s"),
         "{detail}"
     );
+    // Another run of the program has it as soon as it is free.
+    let connector = to(&sshd, &more);
+    assert_eq!(refused(&connector, &tcp(1)).await.class(), Class::Transient);
+    drop(listener);
+    assert!(url(&host(&connector, &tcp(1)).await).ends_with(&taken));
+}
+
+#[tokio::test]
+async fn a_chosen_port_is_not_waited_for_where_none_is_to_be_had() {
+    let fake = Fake::start(Manner::Nobody).await;
+    for (taken, chosen, tried) in [(vec![9000, 0], "9000", true), (vec![80], "80", false)] {
+        fake.said.lock().taken = taken;
+        let connector = fake.connector(&[("remote-port", chosen)]);
+        let (held, detail) = refused_in_the_end(&connector, &tcp(1)).await;
+        assert_eq!(held, [""; 0]);
+        assert!(detail.contains(chosen), "{detail}");
+        assert_eq!(detail.contains("which was tried"), tried, "{detail}");
+    }
+    let asked = fake.said.lock().asked.clone();
+    assert_eq!(asked, [":9000", ":0", ":80"]);
+}
+
+#[tokio::test]
+async fn a_port_that_was_given_back_is_somebody_else_s() {
+    let fake = Fake::start(Manner::Nobody).await;
+    let connector = fake.connector(&[("remote-port", "9000")]);
+    assert!(host(&connector, &tcp(1)).await.close().await);
+    fake.said.lock().taken = vec![9000];
+    assert_eq!(refused(&connector, &tcp(1)).await.class(), Class::Fatal);
+}
+
+#[tokio::test]
+async fn a_port_that_cannot_be_added_says_why_and_is_asked_for_again() {
+    let fake = Fake::start(Manner::Nobody).await;
+    let mut session = host(&fake.connector(&[]), &tcp(3000)).await;
+    fake.said.lock().taken = vec![9000];
+    let mut second = port(4000, Protocol::Tcp);
+    second.public_port = PortNumber::new(9000);
+    let ports = vec![port(3000, Protocol::Tcp), second];
+    session.part.set_ports(ports);
+    let event = next(&mut session).await;
+    assert!(
+        matches!(&event, SessionEvent::Lacking(lacking)
+            if lacking.iter().map(|(port, why)| (port.get(), why.code())).eq([(4000, "still-held")])),
+        "{event:?}"
+    );
+    assert!(matches!(next(&mut session).await, SessionEvent::Ports(live) if live.len() == 1));
+    fake.said.lock().taken.clear();
+    assert_eq!(next(&mut session).await, SessionEvent::Lacking([].into()));
+    assert!(matches!(next(&mut session).await, SessionEvent::Ports(live) if live.len() == 2));
 }
 
 #[tokio::test]
@@ -290,4 +362,19 @@ async fn what_is_no_server_or_does_not_answer_is_told_in_time() {
             .await;
     let connector = super::connector(&[("server", &at(endless))]);
     refused(&connector, &tcp(1)).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_is_told_in_time() {
+    let (answers, waits) = std::sync::mpsc::channel::<()>();
+    let reading = move || {
+        let _ = waits.recv();
+        Ok(())
+    };
+    let read = connector::read_within(Duration::from_millis(50), reading);
+    let read = timeout(SOON, read).await.expect("in time");
+    let error = read.expect_err("it is not waited for");
+    let told = error.reason.detail().unwrap_or_default();
+    assert!(told.contains("disk does not answer"), "{error:?}");
+    drop(answers);
 }

@@ -1,5 +1,6 @@
 //! What works: web and TCP ports, several of them, a stop, and other people's rules left alone.
 
+use super::stand_in::SERVES;
 use super::*;
 
 #[tokio::test]
@@ -54,4 +55,22 @@ async fn what_was_chosen_is_asked_for() {
     let session = host(&connector, &order(&[port(5432, Protocol::Tcp)])).await;
     assert_eq!(urls(&session), ["tcp://box.tail1234.ts.net:8443"]);
     assert!(stand_in.started()[0].starts_with("funnel --tcp=8443 tcp://127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn two_tunnels_at_once_never_choose_the_same_port() {
+    let stand_in = StandIn::start();
+    stand_in.others("");
+    // Long enough for another one to look meanwhile which ports are free.
+    stand_in.does(&format!("sleep 0.5\n{SERVES}"));
+    let (one, other) = (connector(&stand_in, &[]), connector(&stand_in, &[]));
+    let (order, another) = (web(), web());
+    let (one, other) = tokio::join!(host(&one, &order), host(&other, &another));
+    let mut all = [urls(&one), urls(&other)].concat();
+    all.sort_unstable();
+    let expected = [
+        "https://box.tail1234.ts.net",
+        "https://box.tail1234.ts.net:8443",
+    ];
+    assert_eq!(all, expected);
 }

@@ -165,13 +165,15 @@ fn some_host() -> impl Strategy<Value = Host> {
         any::<bool>(),
         some_state(),
         vec(live, 0..4),
+        btree_map(ports(), some_reason(), 0..3),
         btree_map(ports(), traffic, 0..3),
         vec(some_transition(), 0..30),
     )
-        .prop_map(|(wanted, state, live, traffic, history)| Host {
+        .prop_map(|(wanted, state, live, lacking, traffic, history)| Host {
             wanted,
             life: state,
             live,
+            lacking,
             traffic,
             history: history.into(),
         })

@@ -283,3 +283,24 @@ fn a_port_that_the_session_does_not_serve_yet_is_awaited() {
         .clear();
     check(&inputs, "Checking | why-port-awaited | –");
 }
+
+#[test]
+fn a_port_that_the_session_cannot_serve_says_why_and_what_helps() {
+    let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
+    let lacking = |inputs: &mut Inputs, reason| {
+        let host = inputs.hosts.get_mut(&id("web")).expect("it is there");
+        host.live.clear();
+        host.lacking = [(key("web", 3000).port, reason)].into();
+    };
+    let place = "a.example:9000".to_owned();
+    lacking(&mut inputs, Reason::StillHeld { place });
+    check(
+        &inputs,
+        "Reconnecting | fault-still-held(a.example:9000) | –",
+    );
+    lacking(&mut inputs, Reason::QuotaUsedUp { until: None });
+    check(&inputs, "OverQuota | fault-quota | –");
+    let detail = "no".to_owned();
+    lacking(&mut inputs, Reason::Refused { detail });
+    check(&inputs, "Failed | fault-refused(no) | act-remove-port");
+}

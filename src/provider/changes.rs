@@ -1,0 +1,177 @@
+//! The ports of a session as the engine orders them, and the change to them that is under way, one at a
+//! time. What could not be had is told with its reason, and asked for again where it may be had later.
+//!
+//! It knows nothing of how a port is had.
+
+use super::attended::TaskEnd;
+use super::{ConnectError, SessionEvent};
+use crate::model::{Class, Lacking, Port, PortNumber};
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// A port that could not be had, and may be later, is asked for again after this time,
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// and then after twice as long each time, up to this.
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// A port that could not be had, and why.
+pub(super) type Failure = (PortNumber, ConnectError);
+
+/// What there is to do; a change leads to a `T`.
+pub(super) enum Change<T> {
+    /// There are to be these ports and no others.
+    Due(Vec<Port>),
+    /// The change that was under way led to this.
+    Done(T),
+}
+
+pub(super) struct Changes<T> {
+    /// The ports that there are to be.
+    ordered: Vec<Port>,
+    is_due: bool,
+    under_way: Option<BoxFuture<'static, T>>,
+    /// When those that lack are asked for again, and how long that was waited for.
+    retry: Option<Instant>,
+    pause: Duration,
+    lacking: Lacking,
+}
+
+impl<T> Changes<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            ordered: Vec::new(),
+            is_due: false,
+            under_way: None,
+            retry: None,
+            pause: FIRST_RETRY,
+            lacking: Lacking::new(),
+        }
+    }
+
+    /// These are to be there from now on. A change under way is finished first.
+    pub(super) fn order(&mut self, ports: Vec<Port>) {
+        (self.ordered, self.is_due) = (ports, true);
+        self.pause = FIRST_RETRY;
+    }
+
+    /// Waits until there is something to do. Nothing is lost when the wait is given up.
+    pub(super) async fn next(&mut self) -> Change<T> {
+        if let Some(under_way) = &mut self.under_way {
+            let led_to = under_way.await;
+            self.under_way = None;
+            return Change::Done(led_to);
+        }
+        match self.retry {
+            _ if self.is_due => {}
+            Some(at) => sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+        (self.is_due, self.retry) = (false, None);
+        Change::Due(self.ordered.clone())
+    }
+
+    /// Goes about what was due.
+    pub(super) fn begin(&mut self, change: impl Future<Output = T> + Send + 'static) {
+        self.under_way = Some(Box::pin(change));
+    }
+
+    #[cfg(any(feature = "ngrok", feature = "ssh"))]
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Abandons the change that is under way.
+    pub(super) fn abandon(&mut self) {
+        self.under_way = None;
+    }
+
+    /// A change is through, but for these ports: the engine is told which lack, where others did before.
+    pub(super) fn settle(&mut self, failed: Vec<Failure>, engine: &TaskEnd) {
+        let may_pass =
+            |(_, error): &Failure| matches!(error.class(), Class::Transient | Class::Quota);
+        let retries = failed.iter().any(may_pass);
+        self.retry = retries.then(|| Instant::now() + self.pause);
+        self.pause = match self.retry {
+            Some(_) => (self.pause * 2).min(LAST_RETRY),
+            None => FIRST_RETRY,
+        };
+        let mut lacking = Lacking::new();
+        for (port, ConnectError { reason, detail }) in failed {
+            if self.lacking.get(&port) != Some(&reason) {
+                let reason = reason.code();
+                tracing::warn!(%port, reason, detail, "a port could not be added");
+            }
+            lacking.insert(port, reason);
+        }
+        if lacking != self.lacking {
+            self.lacking.clone_from(&lacking);
+            engine.tell(SessionEvent::Lacking(lacking));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attended::ends;
+    use super::*;
+    use crate::model::{Protocol, Reason};
+    use crate::provider::tests::port;
+
+    /// How often a port is asked for within ten minutes that cannot be had so often for this reason, and
+    /// what the engine is told.
+    async fn asked(patience: usize, why: Reason) -> (usize, Vec<SessionEvent>) {
+        let (session, engine) = ends();
+        let mut changes = Changes::new();
+        changes.order(vec![port(3000, Protocol::Tcp)]);
+        let mut asked = 0;
+        let changing = async {
+            loop {
+                match changes.next().await {
+                    Change::Due(ports) => {
+                        asked += 1;
+                        let failed = asked < patience;
+                        let failure = (ports[0].number, ConnectError::new(why.clone()));
+                        changes.begin(async move { failed.then_some(failure) });
+                    }
+                    Change::Done(failed) => changes.settle(failed.into_iter().collect(), &engine),
+                }
+            }
+        };
+        let over = tokio::time::timeout(Duration::from_mins(10), changing).await;
+        assert!(over.is_err(), "it goes on for as long as the session");
+        drop(engine);
+        (asked, session.told().await)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_port_that_cannot_be_had_yet_is_told_with_its_reason_and_asked_for_again() {
+        let number = port(3000, Protocol::Tcp).number;
+        let lacking = |why: &Reason| SessionEvent::Lacking([(number, why.clone())].into());
+        let there = SessionEvent::Lacking(Lacking::new());
+        let late = Reason::TimedOut;
+        assert_eq!(asked(1, late.clone()).await, (1, vec![]));
+        let told = vec![lacking(&late), there];
+        assert_eq!(asked(8, late).await, (8, told), "once, and that it came");
+        let never = Reason::Refused {
+            detail: "it never will be".to_owned(),
+        };
+        let told = vec![lacking(&never)];
+        assert_eq!(asked(2, never).await, (1, told));
+    }
+
+    #[tokio::test]
+    async fn a_change_under_way_is_finished_before_another_one_begins() {
+        let mut changes = Changes::new();
+        changes.order(vec![port(3000, Protocol::Tcp)]);
+        assert!(matches!(changes.next().await, Change::Due(_)));
+        changes.begin(async { "first" });
+        changes.order(vec![port(4000, Protocol::Tcp)]);
+        assert!(matches!(changes.next().await, Change::Done("first")));
+        let Change::Due(ports) = changes.next().await else {
+            panic!("the other one is due");
+        };
+        assert_eq!(ports[0].number.get(), 4000);
+    }
+}
