@@ -8,6 +8,7 @@ use proptest::sample::Index;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Three or four records a file.
 const SMALL: Limits = Limits {
@@ -38,12 +39,15 @@ impl Rig {
 
     /// A log in which rotations have removed files already.
     fn grown() -> Self {
-        let rig = Self::new(SMALL);
-        while rig.contents().contains_key("audit.2.jsonl") || rig.contents().len() < 4 {
+        static GROWN: LazyLock<Contents> = LazyLock::new(|| {
+            let rig = Rig::new(SMALL);
+            while rig.contents().len() < 4 || rig.file("audit.2.jsonl").exists() {
+                rig.append();
+            }
             rig.append();
-        }
-        rig.append();
-        rig
+            rig.contents()
+        });
+        Self::of(&GROWN)
     }
 
     fn append(&self) {
@@ -137,7 +141,9 @@ fn the_chain_goes_on_from_file_to_file_and_says_what_was_removed() {
 #[test]
 fn each_file_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let rig = Rig::grown();
+    let rig = Rig::new(SMALL);
+    (0..9).for_each(|_| rig.append());
+    assert!(rig.contents().len() > 2);
     for name in rig.contents().keys() {
         let mode = fs::metadata(rig.file(name)).expect("there").permissions();
         assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
@@ -280,12 +286,14 @@ fn a_file_that_is_cut_anywhere_is_found_but_at_the_very_end() {
             cut.insert(name.clone(), bytes[..len].to_vec());
             let rig = Rig::of(&cut);
             if *name == newest {
-                let left = rig.holds();
                 let end_of_line = len + 1 == bytes.len();
-                assert!(
-                    left.last != last || end_of_line,
-                    "who kept the last hash sees it"
-                );
+                // Without its first record nothing says what was removed.
+                if let Ok(left) = rig.verify() {
+                    assert!(
+                        left.last != last || end_of_line,
+                        "who kept the last hash sees it"
+                    );
+                }
             } else {
                 assert!(rig.is_broken(), "{name} cut at {len}");
             }
@@ -340,7 +348,7 @@ fn of_lines(lines: &[(String, Vec<u8>)]) -> Contents {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_changed_byte_and_any_swapped_doubled_or_missing_line_is_found(
@@ -442,7 +450,7 @@ fn steps(before: &Contents, after: &Contents, cut: Index) -> Vec<Contents> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn random_files_never_panic_and_are_gone_on_from(
