@@ -161,11 +161,10 @@ impl Place {
             opened => opened?,
         };
         lock_for_writing(&file)?;
-        let listed = files.list()?;
-        if newest_of(&listed)?.as_ref() != Some(&newest) {
+        let (listed, end) = (files.list()?, tail::find(&mut file)?);
+        if !is_newest(&newest, &listed, end.ended) {
             return Ok(None);
         }
-        let end = tail::find(&mut file)?;
         Ok(Some(Self {
             file,
             number: newest.number,
@@ -181,34 +180,43 @@ impl Place {
     }
 }
 
-/// The file that is written to.
+/// The file that is written to, as far as can be told without its lock: the last one, or the one before
+/// when that does not say yet that it ends. The last one is then empty, made for what is to come.
 pub(super) fn newest(files: &Files) -> io::Result<Option<LogFile>> {
-    newest_of(&files.list()?)
-}
-
-/// The last of them, or the one before when that does not say yet that it ends: the last one is then
-/// empty, made for what is to come.
-pub(super) fn newest_of(listed: &[LogFile]) -> io::Result<Option<LogFile>> {
+    let listed = files.list()?;
     let Some((last, before)) = listed.split_last() else {
         return Ok(None);
     };
-    let is_empty = fs::symlink_metadata(&last.path).is_ok_and(|data| data.len() == 0);
-    let Some(before) = before.last().filter(|_| is_empty) else {
+    let Some(before) = before.last().filter(|_| is_empty(last)) else {
         return Ok(Some(last.clone()));
     };
-    let ended = match File::open(&before.path) {
+    let ended = match tail::of(&before.path) {
         // It was too old for somebody who has written to the last one meanwhile.
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        opened => tail::find(&mut opened?)?.ended,
+        end => end?.ended,
     };
     Ok(Some(if ended { last } else { before }.clone()))
+}
+
+/// Whether this is still the file that is written to, now that it is locked; `ended` if it says that the
+/// next record is in the next one.
+pub(super) fn is_newest(file: &LogFile, listed: &[LogFile], ended: bool) -> bool {
+    match listed {
+        [.., last] if last == file => true,
+        [.., before, last] => before == file && !ended && is_empty(last),
+        _ => false,
+    }
+}
+
+fn is_empty(file: &LogFile) -> bool {
+    fs::symlink_metadata(&file.path).is_ok_and(|data| data.len() == 0)
 }
 
 /// What the first record of a file follows.
 fn follow_files_before(place: &Place) -> io::Result<ChainPosition> {
     let before = place.listed.iter().rev();
     for file in before.filter(|file| file.number < place.number) {
-        let end = tail::find(&mut File::open(&file.path)?)?;
+        let end = tail::of(&file.path)?;
         if let Some(position) = end.position {
             return Ok(position);
         }

@@ -3,10 +3,11 @@
 use super::chain::{MAX_LINE, Record, parse_line};
 use super::files::{Files, LogFile};
 use super::lock::lock_for_reading;
-use super::log::newest;
+use super::log::{is_newest, newest};
+use super::tail;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Take};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use std::path::Path;
 
 /// How often another program may go on to the next file first, before it is given up.
@@ -129,19 +130,19 @@ impl Snapshot {
                     newest: None,
                 });
             };
-            let file = match File::open(&last.path) {
+            let mut file = match File::open(&last.path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
             lock_for_reading(&file)?;
-            let mut files = log.list()?;
-            if super::log::newest_of(&files)?.as_ref() != Some(&last) {
+            let (mut files, end) = (log.list()?, tail::find(&mut file)?);
+            if !is_newest(&last, &files, end.ended) {
                 continue;
             }
-            let len = file.metadata()?.len();
+            file.seek(SeekFrom::Start(0))?;
             file.unlock()?;
             files.retain(|file| *file < last);
-            let lines = RawLines::of(file, len);
+            let lines = RawLines::of(file, end.len);
             return Ok(Self {
                 files,
                 newest: Some((last, lines)),

@@ -3,6 +3,7 @@
 
 use super::chain::{Record, parse_line};
 use super::files::Files;
+use super::lock::lock_for_reading;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -26,7 +27,7 @@ pub fn recent(path: &Path, tunnel: &str, count: usize) -> io::Result<Vec<Record>
     for file in Files::of(path).list()?.iter().rev().take(FILES) {
         let bytes = match File::open(&file.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            opened => end_of(&mut opened?)?,
+            opened => end_of(&opened?)?,
         };
         take(&bytes, tunnel, count, &mut found);
         if found.len() >= count {
@@ -56,7 +57,8 @@ fn is_of(line: &[u8], tunnel: &str) -> bool {
         .any(|part| part == field.as_bytes())
 }
 
-fn end_of(file: &mut File) -> io::Result<Vec<u8>> {
+fn end_of(mut file: &File) -> io::Result<Vec<u8>> {
+    lock_for_reading(file)?;
     let len = file.metadata()?.len();
     file.seek(SeekFrom::Start(len.saturating_sub(WINDOW)))?;
     let mut bytes = Vec::new();

@@ -1,8 +1,10 @@
 //! The end of one file: its last record, and what a crash left behind it. It knows no other file.
 
 use super::chain::{ChainPosition, Record, Torn, parse_line, sha256};
+use super::lock::lock_for_reading;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 /// How much of the file's end is looked at first for the last record.
 const TAIL: u64 = 64 * 1024;
@@ -22,6 +24,13 @@ pub(super) struct FileTail {
     pub ended: bool,
     /// The file's length.
     pub len: u64,
+}
+
+/// How the file at `path` ends, once nobody writes to it.
+pub(super) fn of(path: &Path) -> io::Result<FileTail> {
+    let mut file = File::open(path)?;
+    lock_for_reading(&file)?;
+    find(&mut file)
 }
 
 /// How `file` ends.

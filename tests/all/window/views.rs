@@ -272,7 +272,12 @@ impl Scene {
     pub fn panel(self) -> Panel {
         let key = key("frontend", 3000);
         let of = || key.clone();
-        let moment = |at, badge, text| TimelineEntry { at, badge, text };
+        let moment = |at, ago, badge, text| TimelineEntry {
+            at,
+            ago,
+            badge,
+            text,
+        };
         Panel {
             key: of(),
             title: "frontend : 3000".to_owned(),
@@ -325,6 +330,7 @@ impl Scene {
             timeline: vec![
                 moment(
                     self.say("14:02", "14:02"),
+                    self.say("4 s ago", "há 4 s"),
                     Badge::Working,
                     self.say(
                         "Reconnected after 3 s (network)",
@@ -333,13 +339,24 @@ impl Scene {
                 ),
                 moment(
                     self.say("14:02", "14:02"),
+                    self.say("7 s ago", "há 7 s"),
                     Badge::Reconnecting,
                     self.say("The relay stopped answering", "O relay parou de responder"),
                 ),
                 moment(
                     self.say("13:40", "13:40"),
+                    self.say("22 min ago", "há 22 min"),
                     Badge::Working,
                     self.say("Started", "Iniciado"),
+                ),
+                moment(
+                    self.say("21 Sep 09:12", "21/09 09:12"),
+                    self.say("2 d ago", "há 2 d"),
+                    Badge::Failed,
+                    self.say(
+                        "could not connect (the provider): no tunnel of this name",
+                        "não conectou (o provedor): nenhum túnel com este nome",
+                    ),
                 ),
             ],
             buttons: vec![
