@@ -25,4 +25,4 @@ pub use recent::recent;
 pub use verify::{Broken, Summary, VerifyError, verify};
 
 #[cfg(test)]
-mod rotation_tests;
+mod tests;
