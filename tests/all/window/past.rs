@@ -68,11 +68,11 @@ fn the_panel_tells_what_the_audit_log_has_of_the_time_before() {
         let mut inputs = inputs(language, theme);
         inputs.past = Some(past());
         let bench = Bench::new(&fold(&inputs, NOW));
-        bench.resize(980, 1_000, 1.0);
+        bench.resize(980, 1_400, 1.0);
+        bench.shoot(&format!("past-{}-980", language.tag()));
         for label in labels {
             assert!(bench.shows(label), "{label}");
         }
-        bench.shoot(&format!("past-{}-980", language.tag()));
         bench.resize(640, 480, 1.0);
         bench.shoot(&format!("past-{}-640", language.tag()));
     }
