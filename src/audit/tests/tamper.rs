@@ -46,18 +46,27 @@ fn records_that_are_moved_to_another_file_are_found() {
         let newest = newest_of(&whole);
         if *name == newest && all[at - 1].0 == newest {
             let mut split = all.clone();
-            let rest = split[at..].iter_mut();
-            rest.for_each(|line| "audit.4.jsonl".clone_into(&mut line.0));
+            for line in &mut split[at..] {
+                "audit.4.jsonl".clone_into(&mut line.0);
+            }
             assert!(Rig::of(&of_lines(&split)).is_broken(), "split at {at}");
         }
     }
     let mut joined = all;
     // `audit.2.jsonl` is listed before `audit.jsonl`.
     joined.sort_by_key(|(name, _)| name != "audit.jsonl");
-    joined
-        .iter_mut()
-        .for_each(|line| "audit.jsonl".clone_into(&mut line.0));
+    for line in &mut joined {
+        "audit.jsonl".clone_into(&mut line.0);
+    }
     assert!(Rig::of(&of_lines(&joined)).is_broken(), "all in one");
+}
+
+#[test]
+fn the_only_file_under_another_name_is_found() {
+    let rig = Rig::new(Limits::USUAL);
+    rig.append();
+    fs::rename(rig.file("audit.jsonl"), rig.file("audit.2.jsonl")).expect("renamed");
+    assert!(rig.is_broken());
 }
 
 #[test]

@@ -30,15 +30,14 @@ pub(super) fn run(
     console: &Console,
 ) -> Result<(), Failure> {
     let records = select::records(home, args)?;
-    let done = match &args.output {
-        Some(path) => to_file(path, |out| write(records, format, out))?,
-        None => {
-            // A reader that goes away has not got all of it.
-            let mut out = BufWriter::new(io::stdout().lock());
-            let done = write(records, format, &mut out)?;
-            out.flush()?;
-            done
-        }
+    let done = if let Some(path) = &args.output {
+        to_file(path, |out| write(records, format, out))?
+    } else {
+        // A reader that goes away has not got all of it.
+        let mut out = BufWriter::new(io::stdout().lock());
+        let done = write(records, format, &mut out)?;
+        out.flush()?;
+        done
     };
     for unreadable in &done.unreadable {
         say_unreadable(unreadable, console);
