@@ -25,7 +25,7 @@ fn entry(n: u64) -> Entry {
         // A day apart.
         at: UnixMillis(1_790_000_000_000 + n * 86_400_000),
         kind: Kind::Down,
-        tunnel: TunnelId::new(if n % 2 == 0 { "web" } else { "docs" }).expect("an id"),
+        tunnel: TunnelId::new(if n.is_multiple_of(2) { "web" } else { "docs" }).expect("an id"),
         provider: ProviderId::RELAY,
         cause: Some(Cause::Failed(Reason::LinkLost)),
         urls: vec!["http://web.localhost:7480/".to_owned()],
