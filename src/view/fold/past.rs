@@ -74,7 +74,7 @@ fn cause(record: &AuditEvent) -> Msg {
 /// What the system or the provider said of a failure goes behind it.
 fn with_said(record: &AuditEvent, text: Msg) -> Msg {
     match code_and_said(record) {
-        (_, Some(said)) => m::past_said(text, said),
+        (_, Some(said)) => m::past_said(said, text),
         (_, None) => text,
     }
 }
