@@ -87,7 +87,16 @@ cli-audit-healed = { $count ->
    *[other] Crashes cut { $count } lines short; the records after them say so.
 }
 cli-audit-torn = The last line is cut short: the program was ended while it wrote.
-cli-audit-line-unreadable = Line { $line } is no record. “underpass audit --verify” says what is wrong.
+cli-audit-removed = { $count ->
+    [one] An older record was removed when the log grew too large, and the log says so.
+   *[other] { $count } older records were removed when the log grew too large, and the log says so.
+}
+cli-audit-last = Its last hash: { $hash }. Keep it elsewhere to tell later whether records were cut off at the end.
+cli-audit-exported = { $count ->
+    [one] { $count } record is in { $file }.
+   *[other] { $count } records are in { $file }.
+}
+cli-audit-line-unreadable = { $file }, line { $line } is no record. “underpass audit --verify” says what is wrong.
 
 ## Doctor: what was looked at
 

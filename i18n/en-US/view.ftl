@@ -379,6 +379,14 @@ log-service-down = local service down
 log-slow = slow: the way out of this computer is full
 log-full = no room for another visitor
 log-url-dead = public URL dead
+past-resumed = resumed, nothing cut
+past-reconnected = reconnected
+past-connected-anew = connected anew
+past-manual-reconnect = you asked for a new connection
+past-manual-stop = you stopped it
+past-displaced = hosted by { $cause }
+past-word = { $word }
+past-said = { $text }: { $said }
 
 ## Dialogs
 

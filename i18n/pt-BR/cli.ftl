@@ -87,7 +87,16 @@ cli-audit-healed = { $count ->
    *[other] Quedas cortaram { $count } linhas; as entradas seguintes o registram.
 }
 cli-audit-torn = A última linha está cortada: o programa foi encerrado enquanto escrevia.
-cli-audit-line-unreadable = A linha { $line } não é uma entrada. “underpass audit --verify” diz o que há de errado.
+cli-audit-removed = { $count ->
+    [one] Uma entrada mais antiga foi removida quando o registro ficou grande demais, e o registro diz isso.
+   *[other] { $count } entradas mais antigas foram removidas quando o registro ficou grande demais, e o registro diz isso.
+}
+cli-audit-last = O último hash: { $hash }. Guarde-o em outro lugar para saber depois se entradas foram cortadas do fim.
+cli-audit-exported = { $count ->
+    [one] { $count } entrada está em { $file }.
+   *[other] { $count } entradas estão em { $file }.
+}
+cli-audit-line-unreadable = { $file }: a linha { $line } não é uma entrada. “underpass audit --verify” diz o que há de errado.
 
 ## Diagnóstico: o que foi examinado
 

@@ -384,6 +384,14 @@ log-service-down = serviço local fora do ar
 log-slow = lento: a saída deste computador está cheia
 log-full = sem lugar para mais um visitante
 log-url-dead = URL pública morta
+past-resumed = retomada, nada foi cortado
+past-reconnected = reconectado
+past-connected-anew = conectado de novo
+past-manual-reconnect = você pediu uma nova conexão
+past-manual-stop = você parou
+past-displaced = hospedado por { $cause }
+past-word = { $word }
+past-said = { $text }: { $said }
 
 ## Diálogos
 

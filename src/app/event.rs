@@ -3,8 +3,8 @@
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountId, AccountState, Action, DeviceCode, JoinLink, NoticeKind, Pending, PortKey,
-    ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
+    AccountId, AccountState, Action, AuditEvent, DeviceCode, JoinLink, NoticeKind, Pending,
+    PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
@@ -95,6 +95,8 @@ pub enum Event {
         /// Why its token could not be kept.
         error: Option<NoticeKind>,
     },
+    /// What the audit log has of a tunnel.
+    Past { asked: u64, events: Vec<AuditEvent> },
     /// Something the person should know.
     Noticed(NoticeKind),
     /// The computer slept, or its network changed.
@@ -162,6 +164,11 @@ pub enum Command {
     SaveHosted(BTreeSet<TunnelId>),
     SaveRows(Rows),
     Audit(audit::Entry),
+    /// Read what the audit log has of a tunnel, after all that was to be written before.
+    ReadPast {
+        tunnel: TunnelId,
+        asked: u64,
+    },
     /// Put text on the clipboard.
     Copy(String),
     OpenUrl(String),

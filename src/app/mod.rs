@@ -11,6 +11,7 @@ mod errands;
 mod event;
 mod keychain;
 mod lane;
+mod past;
 mod perform;
 mod probed;
 mod run;

@@ -5,6 +5,7 @@ use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
 use super::lane::{Lane, Late};
+use super::past;
 use super::probed::Probed;
 use super::run::{Mailbox, Profile};
 use super::saved::FileInventory;
@@ -188,6 +189,7 @@ impl Performer {
                 self.save("rows", move |home| home.rows().save_or_notice(&rows));
             }
             Command::Audit(entry) => self.append(entry),
+            Command::ReadPast { tunnel, asked } => self.read_past(tunnel, asked),
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),
@@ -376,6 +378,16 @@ impl Performer {
             }
         };
         self.lanes.audit.run(append, late);
+    }
+
+    fn read_past(&self, tunnel: TunnelId, asked: u64) {
+        let (audit, mailbox) = (self.audit.clone(), self.parts.mailbox.clone());
+        let read = move || match past::read(audit.path(), &tunnel) {
+            Ok(events) => mailbox.send(Event::Past { asked, events }),
+            Err(error) => tracing::warn!(%error, "audit log not read"),
+        };
+        // Nobody waits for it: what is said of it comes when it comes.
+        self.lanes.audit.run(read, Box::new(|| {}));
     }
 
     fn copy(&mut self, text: String) {

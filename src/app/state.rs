@@ -47,6 +47,8 @@ pub struct State {
     pub(super) runs: BTreeMap<TunnelId, Run>,
     pub(super) last_run: u64,
     pub(super) last_notice: u64,
+    /// Counts the readings of the audit log.
+    pub(super) last_past: u64,
     pub(super) toast_since: UnixMillis,
     /// The probes that run.
     pub(super) plans: BTreeMap<PortKey, ProbePlan>,

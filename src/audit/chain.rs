@@ -48,6 +48,15 @@ pub struct Record {
     /// What a crash left unfinished right before this record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub torn: Option<Torn>,
+    /// What the rotation that began this file took away. Only in a file's first record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
+    /// The file that should have gone before was gone when this was written, and its records with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+    /// The next record is in the next file, which was there before this was written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends_file: bool,
     /// The hash of the record before.
     pub prev: String,
     /// The hash of this one.
@@ -64,20 +73,41 @@ pub struct Torn {
     pub sha256: String,
 }
 
-/// What the next record follows.
+/// The last of the records that a rotation took away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    pub seq: u64,
+    pub hash: String,
+}
+
+/// What the next record follows, and what it says of its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChainPosition {
     pub seq: u64,
     pub prev: String,
     pub torn: Option<Torn>,
+    pub removed: Option<Removed>,
+    pub missing: bool,
+    pub ends_file: bool,
 }
 
 impl ChainPosition {
     pub fn first() -> Self {
+        Self::at(1, NO_RECORD.to_owned())
+    }
+
+    pub fn after(record: Record) -> Self {
+        Self::at(record.seq + 1, record.hash)
+    }
+
+    fn at(seq: u64, prev: String) -> Self {
         Self {
-            seq: 1,
-            prev: NO_RECORD.to_owned(),
+            seq,
+            prev,
             torn: None,
+            removed: None,
+            missing: false,
+            ends_file: false,
         }
     }
 }
@@ -97,6 +127,9 @@ pub(super) fn to_line(entry: &Entry, position: ChainPosition) -> serde_json::Res
         run: entry.run.0.clone(),
         session: entry.session.map(|session| session.0),
         torn: position.torn,
+        removed: position.removed,
+        missing: position.missing,
+        ends_file: position.ends_file,
         prev: position.prev,
         hash: String::new(),
     };

@@ -1,50 +1,7 @@
 //! What an event says of itself, before it gets a place in the chain.
 
+pub use crate::model::AuditKind as Kind;
 use crate::model::{JoinLink, ProviderId, Reason, RunId, SessionNumber, TunnelId, UnixMillis};
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    Up,
-    Down,
-    /// Its link is down: its connections are held, new visitors do not get through.
-    Held,
-    /// It goes on over another link.
-    Resumed,
-    /// New tokens were due: it goes on with them, over another session.
-    Reminted,
-    /// The first session could not be made.
-    StartFailed,
-    /// The person asked for a new connection.
-    ManualReconnect,
-    ManualStop,
-}
-
-impl Kind {
-    pub const ALL: [Self; 8] = [
-        Self::Up,
-        Self::Down,
-        Self::Held,
-        Self::Resumed,
-        Self::Reminted,
-        Self::StartFailed,
-        Self::ManualReconnect,
-        Self::ManualStop,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "tunnel.up",
-            Self::Down => "tunnel.down",
-            Self::Held => "tunnel.held",
-            Self::Resumed => "tunnel.resumed",
-            Self::Reminted => "tunnel.reminted",
-            Self::StartFailed => "tunnel.start_failed",
-            Self::ManualReconnect => "tunnel.manual_reconnect",
-            Self::ManualStop => "tunnel.manual_stop",
-        }
-    }
-}
 
 /// Why it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +71,7 @@ pub struct Entry {
 
 impl Entry {
     /// What went wrong: the reason's own code and what was said of it.
-    pub(super) fn error_text(&self) -> Option<String> {
+    pub fn error_text(&self) -> Option<String> {
         let code = match &self.cause {
             Some(Cause::Failed(reason)) => Some(reason.code()),
             _ => None,

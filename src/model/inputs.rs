@@ -2,8 +2,8 @@
 
 use super::{
     AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Lacking, Language,
-    Life, LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId,
-    Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    Life, LivePort, Offers, Past, Pending, PendingWord, PortKey, PortNumber, ProbeReport,
+    ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -30,6 +30,8 @@ pub struct Inputs {
     pub tokens: BTreeSet<AccountId>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
+    /// What the audit log has of its tunnel.
+    pub past: Option<Past>,
     pub dialog: Option<Dialog>,
     /// The short-lived line at the bottom.
     pub toast: Option<Toast>,

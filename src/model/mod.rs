@@ -17,6 +17,7 @@ mod join;
 mod life;
 mod network;
 mod option;
+mod past;
 mod pending;
 mod place;
 mod provider;
@@ -50,6 +51,7 @@ pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use life::{Life, Outage, Phase};
 pub use network::{InvalidNetwork, Network};
 pub use option::{Chosen, OptionKind, OptionScope, OptionSpec, ProviderOptions, TextSpec};
+pub use past::{AuditEvent, AuditKind, Past};
 pub use pending::{Pending, PendingWord};
 pub use place::WindowPlace;
 pub use provider::{

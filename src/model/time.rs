@@ -46,6 +46,11 @@ impl ClockShift {
         UnixMillis(steady.0.saturating_add_signed(self.0))
     }
 
+    /// The moment at which the wall clock reads this.
+    pub fn undo(self, wall: UnixMillis) -> UnixMillis {
+        UnixMillis(wall.0.saturating_add_signed(self.0.saturating_neg()))
+    }
+
     /// The shift to go on with: `now` if the wall clock was set in between, else this one.
     #[must_use]
     pub fn follow(self, now: Self) -> Self {

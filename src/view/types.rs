@@ -265,6 +265,8 @@ pub struct Panel {
 pub struct TimelineEntry {
     /// When: local time of day.
     pub at: Msg,
+    /// How long ago.
+    pub ago: Msg,
     pub badge: Badge,
     pub text: Msg,
 }

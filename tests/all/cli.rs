@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod account;
 mod accounts;
+mod audit;
 mod bad_input;
 mod bore;
 #[cfg(unix)]

@@ -6,6 +6,7 @@ mod dialogs;
 mod forms;
 mod held;
 mod keys;
+mod past;
 mod shots;
 mod views;
 

@@ -5,7 +5,9 @@ use super::Update;
 use crate::app::event::Command;
 use crate::app::state::State;
 use crate::audit::{Cause, Entry, Kind};
-use crate::model::{Health, Life, LivePort, NoticeKind, PortNumber, Remote, Transition, TunnelId};
+use crate::model::{
+    AuditEvent, Health, Life, LivePort, NoticeKind, PortNumber, Remote, Transition, TunnelId,
+};
 use crate::store::Rows;
 
 /// Lines of the timeline that are kept.
@@ -63,17 +65,29 @@ impl Update<'_> {
         let live = self.state.inputs.hosts.get(tunnel).map(|host| &host.live);
         let urls = live.into_iter().flatten().map(|port| port.url.clone());
         let provider = self.state.inputs.tunnel(tunnel).map(|t| t.provider);
-        self.commands.push(Command::Audit(Entry {
+        let said = match &cause {
+            Some(Cause::Failed(reason)) => reason.detail().map(str::to_owned),
+            _ => None,
+        };
+        let entry = Entry {
             at: self.at,
             kind,
             tunnel: tunnel.clone(),
             provider: provider.unwrap_or_default(),
             cause,
             urls: urls.collect(),
-            error: None,
+            error: said,
             run,
             session,
-        }));
+        };
+        let event = AuditEvent {
+            at: entry.at,
+            kind,
+            reason: entry.cause.as_ref().map(Cause::word),
+            error: entry.error_text(),
+        };
+        self.add_past(tunnel, event);
+        self.commands.push(Command::Audit(entry));
     }
 
     /// The line that ends a stretch of being up, if `new` ends one.

@@ -16,7 +16,8 @@
 //! | `listing` | what an inventory says | `host`, `life` |
 //! | `settings`, `quit` | the relay in use; the end | `host` |
 //! | `host` | starting and stopping | `life` |
-//! | `life` | what is written down of a tunnel | |
+//! | `life` | what is written down of a tunnel | `past` |
+//! | `past` | what the audit log has of the tunnel in the panel | |
 //! | `typed` | what was typed, checked | |
 
 mod account;
@@ -28,6 +29,7 @@ mod host;
 mod inventory;
 mod life;
 mod listing;
+mod past;
 mod probe;
 mod quit;
 mod settings;
@@ -61,6 +63,7 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
     update.follow_plans();
     update.follow_watch();
     update.follow_panel();
+    update.follow_past();
     update.commands
 }
 
@@ -106,6 +109,7 @@ impl Update<'_> {
             Event::SignedOut { account, result } => self.handle_signed_out(&account, result),
             Event::Due(poll) => self.handle_due(poll),
             Event::Joined { link, error } => self.handle_joined(&link, error),
+            Event::Past { asked, events } => self.handle_past(asked, events),
             Event::Noticed(kind) => self.notice(kind),
             Event::Woke => self.tell_all(&EngineCommand::Woke),
             // What is relative to now is told anew, no more.

@@ -12,4 +12,4 @@ mod whole;
 pub use document::{Document, Loaded, Migration, Unusable};
 pub use lock::{is_had, lock_within, no_follow, open_lock, try_lock, within};
 pub use owner::{NotYours, check_owner};
-pub use whole::{make_private_dir, read, remove_leftovers, replace};
+pub use whole::{make_private_dir, read, remove_leftovers, replace, replace_with, sync_dir};

@@ -28,15 +28,25 @@ pub fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
 /// Replaces the file in one step, for its owner alone: whoever reads it sees the old bytes or the new,
 /// whole. When it fails the old file is as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// The same with what `write` writes, piece by piece.
+pub fn replace_with<T>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<T>,
+) -> io::Result<T> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = dir.unwrap_or(Path::new("."));
     // It is made with mode 0600, and removed again when anything below fails.
     let mut temp = tempfile::Builder::new()
         .prefix(&temp_prefix(path))
         .tempfile_in(dir)?;
-    temp.write_all(bytes)?;
+    let written = write(temp.as_file_mut())?;
     temp.as_file().sync_all()?;
     temp.persist(path).map_err(|failed| failed.error)?;
-    sync_dir(dir)
+    sync_dir(dir)?;
+    Ok(written)
 }
 
 /// Removes what programs left that died while they replaced the file, longer ago than `age`: a younger
@@ -69,8 +79,8 @@ fn temp_prefix(path: &Path) -> String {
     format!(".{}.tmp-", name.to_string_lossy())
 }
 
-/// Makes a rename last through a power cut, where the system does that.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+/// Makes a rename, a new file or one that is gone last through a power cut, where the system does that.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, Unsupported};
     if !cfg!(unix) {
         return Ok(());

@@ -104,6 +104,7 @@ impl Text<'_> {
     pub(super) fn moment(&self, entry: &TimelineEntry) -> ui::Moment {
         ui::Moment {
             at: self.of(&entry.at),
+            ago: self.of(&entry.ago),
             state: badge(entry.badge),
             text: self.of(&entry.text),
         }

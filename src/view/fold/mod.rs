@@ -12,6 +12,7 @@ mod dialog;
 mod header;
 mod name;
 mod panel;
+mod past;
 mod remedy;
 mod scene;
 mod sentence;

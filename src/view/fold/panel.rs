@@ -7,7 +7,7 @@ use super::{button, chart, remedy, sentence, timeline};
 use crate::model::{
     Action, Life, LocalAnswer, Metrics, ProbeReport, PublicAnswer, ServiceFault, UnixMillis,
 };
-use crate::view::{Button, Msg, Panel, messages as m};
+use crate::view::{Button, Msg, Panel, TimelineEntry, messages as m};
 use std::collections::VecDeque;
 
 /// The panel of the selected port; none when there is no such port any more.
@@ -48,13 +48,18 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         traffic,
         traffic_max,
         uptime: probe.and_then(chart::uptime),
-        timeline: group
-            .host
-            .map(|host| timeline::fold(host, slot.key.port))
-            .unwrap_or_default(),
+        timeline: story(scene, group, slot),
         buttons: buttons(group),
         close: Action::Deselect,
     })
+}
+
+/// What happened to it, in this run and before.
+fn story(scene: &Scene, group: &Group, slot: &Slot) -> Vec<TimelineEntry> {
+    let past = scene.inputs.past.as_ref();
+    let past = past.filter(|past| past.tunnel == slot.key.tunnel);
+    let records = past.into_iter().flat_map(|past| &past.events);
+    timeline::fold(group.host, records, slot.key.port, scene.now)
 }
 
 fn buttons(group: &Group) -> Vec<Button> {

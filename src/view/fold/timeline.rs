@@ -1,19 +1,50 @@
-//! The last transitions in words, newest first. A state on the way to another is told only by where
-//! it led: "reconnected (the network, 3 s)" instead of a line an attempt.
+//! What happened, in words, newest first: the transitions of this run, and before them what the audit
+//! log has. A state on the way to another is told only by where it led: "reconnected (the network, 3 s)"
+//! instead of a line an attempt.
 
-use super::amount::span;
+use super::amount::{ago, span};
 use super::chart::health_badge;
+use super::past;
 use super::sentence::cause;
-use crate::model::{Health, Host, Life, Outage, PortNumber, Reason, Transition, UnixMillis};
+use crate::model::{
+    AuditEvent, AuditKind, Health, Host, Life, Outage, PortNumber, Reason, Transition, UnixMillis,
+};
 use crate::view::{Badge, Msg, TimelineEntry, messages as m};
 
 /// The most lines that are shown.
-const MAX_LINES: usize = 20;
+const MAX_LINES: usize = 50;
 
-/// The timeline of one port of a tunnel.
-pub(super) fn fold(host: &Host, port: PortNumber) -> Vec<TimelineEntry> {
+/// The timeline of one port of a tunnel. Transitions tell more than records do, so records tell only of
+/// the time before the first of them, and what the person asked for.
+pub(super) fn fold<'a>(
+    host: Option<&'a Host>,
+    records: impl Iterator<Item = &'a AuditEvent>,
+    port: PortNumber,
+    now: UnixMillis,
+) -> Vec<TimelineEntry> {
+    let history = host.map(|host| &host.history).into_iter().flatten();
+    let first = history.clone().next().map(|transition| transition.at);
+    let told = records.filter(|record| {
+        let is_before = first.is_none_or(|first| record.at < first);
+        is_before || record.kind == AuditKind::ManualReconnect
+    });
+    let mut lines = story(history, port);
+    lines.extend(past::lines(told));
+    // What was first in its own list stays first among what is of the same moment.
+    lines.sort_by_key(|line| line.at);
+    let entries = lines.into_iter().rev().map(|line| TimelineEntry {
+        at: m::moment(line.at),
+        ago: ago(now, line.at),
+        badge: line.badge,
+        text: line.text,
+    });
+    entries.take(MAX_LINES).collect()
+}
+
+/// What the transitions tell, oldest first.
+fn story<'a>(history: impl Iterator<Item = &'a Transition>, port: PortNumber) -> Vec<Line> {
     let mut story = Story::default();
-    for transition in &host.history {
+    for transition in history {
         if let Some(life) = &transition.life {
             story.enter(life, transition.at);
         }
@@ -21,9 +52,7 @@ pub(super) fn fold(host: &Host, port: PortNumber) -> Vec<TimelineEntry> {
             story.probe(health, transition);
         }
     }
-    story.lines.reverse();
-    let entries = story.lines.into_iter().map(|line| line.entry);
-    entries.take(MAX_LINES).collect()
+    story.lines
 }
 
 #[derive(Default)]
@@ -37,10 +66,12 @@ struct Story<'a> {
     health: Option<Health>,
 }
 
-struct Line {
-    entry: TimelineEntry,
+pub(super) struct Line {
+    pub at: UnixMillis,
+    pub badge: Badge,
+    pub text: Msg,
     /// It tells of an attempt: it goes when the attempt led on.
-    passing: bool,
+    pub passing: bool,
 }
 
 impl<'a> Story<'a> {
@@ -120,12 +151,12 @@ impl<'a> Story<'a> {
     }
 
     fn push(&mut self, at: UnixMillis, badge: Badge, text: Msg, passing: bool) {
-        let entry = TimelineEntry {
-            at: m::moment(at),
+        self.lines.push(Line {
+            at,
             badge,
             text,
-        };
-        self.lines.push(Line { entry, passing });
+            passing,
+        });
     }
 
     /// An attempt's line goes when the attempt led on, and stays when nothing came of it.

@@ -2,6 +2,7 @@
 
 use crate::support::computer::{Computer, key};
 use crate::support::relay::TestRelay;
+use crate::support::screen::Shown;
 use crate::support::wait::within;
 use crate::support::web::WebService;
 use underpass::model::{Action, Protocol, Secret};
@@ -32,6 +33,48 @@ async fn every_up_has_its_down_and_a_stop_by_hand_its_own_line() {
     assert_eq!(audit[0].run, audit[2].run);
     assert_eq!(audit[3].run, audit[4].run);
     assert_ne!(audit[0].run, audit[3].run);
+}
+
+#[tokio::test]
+async fn the_panel_tells_what_happened_before_the_program_started_and_goes_on_from_there() {
+    let service = WebService::start("it");
+    let computer = Computer::new();
+    let mut desk = computer.start();
+    let (key, _) = desk.share("web", service.port(), Protocol::Http).await;
+    let tunnel = || key.tunnel.clone();
+    desk.act(Action::Stop { tunnel: tunnel() });
+    desk.until_state(&key.tunnel, "stopped").await;
+    desk.quit().await;
+
+    let mut again = computer.start();
+    again.act(Action::Select { key: key.clone() });
+    let lines = |shown: &Shown| {
+        let panel = shown.view.window.panel.as_ref()?;
+        let lines = panel.timeline.iter().map(|line| line.text.id);
+        Some(lines.collect::<Vec<_>>())
+    };
+    let before = ["past-manual-stop", "log-started"];
+    let is_before = |shown: &Shown| lines(shown).filter(|lines| *lines == before);
+    again.screen.until("the log was read", is_before).await;
+    again.act(Action::Host { tunnel: tunnel() });
+    again.until_works(&key).await;
+    let shown = lines(&again.screen.now()).expect("it is selected");
+    assert!(shown.ends_with(&before) && shown.len() > 2, "{shown:?}");
+    // What was written meanwhile is known without reading again.
+    let shown = again.screen.now();
+    let past = shown.inputs.past.as_ref().expect("it is selected");
+    let kinds: Vec<_> = past
+        .events
+        .iter()
+        .map(|event| event.kind.as_str())
+        .collect();
+    again.quit().await;
+    let records = computer.audit();
+    let written: Vec<_> = records.iter().map(|record| record.kind.as_str()).collect();
+    assert!(
+        kinds.len() == 4 && written.starts_with(&kinds),
+        "{kinds:?} {written:?}"
+    );
 }
 
 #[tokio::test]

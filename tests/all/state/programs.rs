@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-use underpass::audit::{AuditLog, Cause, Entry, Kind, new_run_id, verify};
+use underpass::audit::{AuditLog, Cause, Entry, Kind, Limits, new_run_id, verify};
 use underpass::model::{ProviderId, SessionNumber, TunnelId};
 use underpass::platform::{AcquireError, AlreadyRunning, Instance};
 use underpass::store::{Home, RunMarker};
@@ -14,6 +14,10 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// How many entries each of two programs appends.
 const EACH: u64 = 60;
+
+/// Files of a log that keeps all of them, and of one that removes most.
+const ALL: usize = 1_000;
+const FEW: usize = 3;
 
 pub(super) fn entry() -> Entry {
     Entry {
@@ -31,6 +35,16 @@ pub(super) fn entry() -> Entry {
 
 pub(super) fn append_to(home: &Home, count: u64) {
     let log = AuditLog::open(home.audit_log());
+    (0..count).for_each(|_| log.append(&entry()).expect("appended"));
+}
+
+/// The same with a new file after some records, of which few are kept.
+fn append_to_files(home: &Home, files: usize, count: u64) {
+    let limits = Limits {
+        file_bytes: 2_048,
+        files,
+    };
+    let log = AuditLog::with_limits(home.audit_log(), limits);
     (0..count).for_each(|_| log.append(&entry()).expect("appended"));
 }
 
@@ -60,7 +74,7 @@ fn two_programs_append_to_one_chain() {
     let append = || child("programs::child_appends", dir.path());
     let other = append().stdout(Stdio::null()).spawn();
     finish(&mut append());
-    append_to(&home, EACH);
+    append_to_files(&home, ALL, EACH);
     let mut other = other.expect("it starts");
     assert!(other.wait().expect("it ends").success());
     let summary = verify(&home.audit_log()).expect("one chain");
@@ -71,22 +85,24 @@ fn two_programs_append_to_one_chain() {
 #[ignore = "run by another test, in a process of its own"]
 fn child_appends() {
     let Some(dir) = folder_of_child() else { return };
-    append_to(&Home::at(dir).expect("a home"), EACH);
+    append_to_files(&Home::at(dir).expect("a home"), ALL, EACH);
 }
 
 #[test]
 fn a_kill_while_appending_leaves_a_chain_that_goes_on() {
     let (dir, home) = home();
     let mut before = 0;
-    for _ in 0..3 {
+    for _ in 0..5 {
         kill(start(&mut child(
             "programs::child_appends_for_ever",
             dir.path(),
         )));
-        append_to(&home, 1);
+        verify(&home.audit_log()).expect("a crash is no change");
+        append_to_files(&home, FEW, 1);
         let summary = verify(&home.audit_log()).expect("it holds");
-        assert!(summary.records > before && !summary.torn_end);
-        before = summary.records;
+        let written = summary.records + summary.removed;
+        assert!(written > before && !summary.torn_end);
+        before = written;
     }
 }
 
@@ -96,7 +112,7 @@ fn child_appends_for_ever() {
     let Some(dir) = folder_of_child() else { return };
     let home = Home::at(dir).expect("a home");
     loop {
-        append_to(&home, 5);
+        append_to_files(&home, FEW, 5);
         println!("ready");
     }
 }

@@ -8,9 +8,9 @@ use underpass::model::{
 };
 use underpass::view::fold;
 
-const NOW: UnixMillis = UnixMillis(1_796_126_400_000);
+pub const NOW: UnixMillis = UnixMillis(1_796_126_400_000);
 
-fn before(seconds: u64) -> UnixMillis {
+pub fn before(seconds: u64) -> UnixMillis {
     UnixMillis(NOW.0 - seconds * 1000)
 }
 
@@ -70,7 +70,7 @@ fn add(inputs: &mut Inputs, id: &str, numbers: &[u16], state: Life) {
     });
 }
 
-fn inputs(language: Language, theme: Theme) -> Inputs {
+pub fn inputs(language: Language, theme: Theme) -> Inputs {
     let mut inputs = Inputs::default();
     inputs.appearance.window_shown = true;
     inputs.settings.language = Some(language);

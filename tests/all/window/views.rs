@@ -272,7 +272,6 @@ impl Scene {
     pub fn panel(self) -> Panel {
         let key = key("frontend", 3000);
         let of = || key.clone();
-        let moment = |at, badge, text| TimelineEntry { at, badge, text };
         Panel {
             key: of(),
             title: "frontend : 3000".to_owned(),
@@ -322,26 +321,7 @@ impl Scene {
             traffic: wave(60, 0.7),
             traffic_max: Some(self.say("1.1 MB/s", "1,1 MB/s")),
             uptime: Some((self.say("99.2 % of 24 h", "99,2 % de 24 h"), uptime())),
-            timeline: vec![
-                moment(
-                    self.say("14:02", "14:02"),
-                    Badge::Working,
-                    self.say(
-                        "Reconnected after 3 s (network)",
-                        "Reconectado após 3 s (rede)",
-                    ),
-                ),
-                moment(
-                    self.say("14:02", "14:02"),
-                    Badge::Reconnecting,
-                    self.say("The relay stopped answering", "O relay parou de responder"),
-                ),
-                moment(
-                    self.say("13:40", "13:40"),
-                    Badge::Working,
-                    self.say("Started", "Iniciado"),
-                ),
-            ],
+            timeline: self.timeline(),
             buttons: vec![
                 self.button(
                     "Reconnect now",
@@ -360,6 +340,47 @@ impl Scene {
             ],
             close: Action::Deselect,
         }
+    }
+
+    fn timeline(self) -> Vec<TimelineEntry> {
+        let moment = |at, ago, badge, text| TimelineEntry {
+            at,
+            ago,
+            badge,
+            text,
+        };
+        vec![
+            moment(
+                self.say("14:02", "14:02"),
+                self.say("4 s ago", "há 4 s"),
+                Badge::Working,
+                self.say(
+                    "Reconnected after 3 s (network)",
+                    "Reconectado após 3 s (rede)",
+                ),
+            ),
+            moment(
+                self.say("14:02", "14:02"),
+                self.say("7 s ago", "há 7 s"),
+                Badge::Reconnecting,
+                self.say("The relay stopped answering", "O relay parou de responder"),
+            ),
+            moment(
+                self.say("13:40", "13:40"),
+                self.say("22 min ago", "há 22 min"),
+                Badge::Working,
+                self.say("Started", "Iniciado"),
+            ),
+            moment(
+                self.say("21 Sep 09:12", "21/09 09:12"),
+                self.say("2 d ago", "há 2 d"),
+                Badge::Failed,
+                self.say(
+                    "could not connect (the provider): no tunnel of this name",
+                    "não conectou (o provedor): nenhum túnel com este nome",
+                ),
+            ),
+        ]
     }
 
     pub fn troubled(self) -> View {

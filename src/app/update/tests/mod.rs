@@ -7,6 +7,7 @@ mod inventory;
 mod options;
 mod order;
 mod panel;
+mod past;
 mod polls;
 mod properties;
 mod quit;

@@ -3,6 +3,7 @@
 mod any;
 mod build;
 mod compact;
+mod past;
 mod pending;
 mod probes;
 mod properties;

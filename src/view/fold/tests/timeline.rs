@@ -166,8 +166,8 @@ fn health_is_told_of_the_selected_port_alone() {
 }
 
 #[test]
-fn no_more_than_twenty_lines_the_newest_first() {
-    let told = lines((0..50).map(|n| {
+fn no_more_than_fifty_lines_the_newest_first() {
+    let told = lines((0..80).map(|n| {
         let word = if n % 2 == 0 {
             Health::Down
         } else {
@@ -175,6 +175,6 @@ fn no_more_than_twenty_lines_the_newest_first() {
         };
         health(100 - n, 3000, word, 0)
     }));
-    assert_eq!(told.len(), 20);
+    assert_eq!(told.len(), 50);
     assert_eq!(told[0], "log-service-down");
 }
