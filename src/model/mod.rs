@@ -9,6 +9,7 @@ mod diagnosis;
 mod dialect;
 mod form;
 mod health;
+mod health_settings;
 mod host;
 mod host_header;
 mod ids;
@@ -24,6 +25,7 @@ mod public_url;
 mod remote;
 mod service_fault;
 mod settings;
+mod status_ranges;
 mod time;
 mod tunnel;
 
@@ -36,8 +38,12 @@ pub use form::{
     parse_url_target,
 };
 pub use health::{
-    DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict,
-    VISITORS_AT_ONCE,
+    Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+};
+pub use health_settings::{
+    DEAD_AFTER_DOWNS, HealthKey, HealthOverrides, HealthPlace, HealthPolicy, HealthScope,
+    HealthSettings, InvalidHealth, Layer, ProbeMethod, ProbeRequest, ResolvedHealth, duration_text,
+    invalid_health, resolve,
 };
 pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
@@ -62,6 +68,7 @@ pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
     InvalidSettings, Language, RelaySettings, Setting, Settings, Theme, Timing, TimingSettings,
 };
+pub use status_ranges::{InvalidStatusRanges, StatusRanges};
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{
     Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, Target, Tunnel, default_name,

@@ -1,12 +1,12 @@
-//! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
+//! Asks once: a TCP connection to the local port, a request without a body to the public URL.
 
 use super::classify::{classify_raw, unless_busy};
 use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason,
-    RelayVerdict, Secret, ServiceFault, UnixMillis,
+    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeMethod, ProbeReport, PublicAnswer,
+    Reason, RelayVerdict, Secret, ServiceFault, StatusRanges, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
@@ -81,17 +81,15 @@ impl Asker {
         let (local, (public, alive)) = if plan.loops {
             let itself = LocalAnswer::Failed(ServiceFault::Loop);
             (itself, (PublicAnswer::NotAsked, (session.is_alive)()))
+        } else if !plan.public {
+            let public = (PublicAnswer::NotAsked, (session.is_alive)());
+            (look_at_local(plan).await, public)
         } else if !plan.local {
             (LocalAnswer::NotAsked, self.ask_public(plan, session).await)
         } else if plan.protocol.is_web() {
             self.ask_both_web(plan, session).await
         } else {
             tokio::join!(ask_local_tcp(plan, doubt), self.ask_public(plan, session))
-        };
-        let classify = if plan.protocol.is_web() {
-            classify
-        } else {
-            classify_raw
         };
         // Where probes are visits, their own are among those that are open now.
         let others = before.min((session.open)(plan.key.port));
@@ -101,7 +99,11 @@ impl Asker {
             session: plan.session,
             at: (self.clock)(),
             local,
-            diagnosis: classify(local, &public, alive),
+            diagnosis: if plan.protocol.is_web() {
+                classify(local, &public, alive, &expected(plan, &public))
+            } else {
+                classify_raw(local, &public, alive)
+            },
             public,
         }
     }
@@ -148,7 +150,7 @@ impl Asker {
     }
 
     async fn ask_web(&self, plan: &ProbePlan, key: Option<&Secret>) -> PublicAnswer {
-        let Ok(url) = reqwest::Url::parse(&plan.url) else {
+        let Some(url) = asked_url(plan) else {
             return failed(Reason::Other {
                 detail: "the provider gave no valid URL".to_owned(),
             });
@@ -161,7 +163,8 @@ impl Asker {
         let asked = Instant::now();
         let dialect = plan.offers.probe;
         let key = key.filter(|_| dialect.shows_key());
-        let request = dress(client.head(url.clone()), dialect, key);
+        let request = client.request(method(plan), url.clone());
+        let request = dress(request, dialect, key);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return failed(web_reason(&url, &error)),
@@ -183,6 +186,37 @@ impl Asker {
             verdict,
             login_wall: is_login_wall(dialect, &url, &response),
         }
+    }
+}
+
+/// The public URL, with the path that is set for probes.
+fn asked_url(plan: &ProbePlan) -> Option<reqwest::Url> {
+    let mut url = reqwest::Url::parse(&plan.url).ok()?;
+    if let Some(path) = &plan.request.path {
+        let (path, query) = path.split_once('?').unzip();
+        let path = path.or(plan.request.path.as_deref()).unwrap_or_default();
+        // Not joined: a path never leads to another host.
+        url.set_path(path);
+        url.set_query(query);
+    }
+    Some(url)
+}
+
+const fn method(plan: &ProbePlan) -> reqwest::Method {
+    match plan.request.method {
+        ProbeMethod::Head => reqwest::Method::HEAD,
+        ProbeMethod::Get => reqwest::Method::GET,
+        ProbeMethod::Options => reqwest::Method::OPTIONS,
+    }
+}
+
+/// What is expected of the service. That its provider has had enough of probes is no answer of it.
+fn expected(plan: &ProbePlan, public: &PublicAnswer) -> StatusRanges {
+    match public {
+        PublicAnswer::Status { code, .. } if plan.offers.probe.is_limit(*code) => {
+            StatusRanges::default()
+        }
+        _ => plan.request.expected.clone(),
     }
 }
 
@@ -254,6 +288,16 @@ async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
     }
 }
 
+/// Looks whether a service is there that is not to be disturbed: it is connected to only where nothing is
+/// seen, for it may be served otherwise.
+async fn look_at_local(plan: &ProbePlan) -> LocalAnswer {
+    match plan.local.then(|| local::listens(&plan.target)).flatten() {
+        Some(true) => LocalAnswer::Accepts,
+        Some(false) => ask_local(plan).await,
+        None => LocalAnswer::NotAsked,
+    }
+}
+
 /// Connects as a visitor's stream would; nothing is asked.
 async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
     let look = local::look(&plan.target, plan.protocol, &plan.options);
@@ -269,8 +313,12 @@ async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
     let target = &plan.target;
     let answer = async {
         let mut stream = local::open(target, plan.protocol, &plan.options).await?;
+        let (method, path) = (
+            plan.request.method.as_str(),
+            plan.request.path.as_deref().unwrap_or("/"),
+        );
         let request = format!(
-            "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
         if stream.write_all(request.as_bytes()).await.is_ok() {
             head::read(&mut stream).await;

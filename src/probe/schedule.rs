@@ -2,8 +2,8 @@
 //! the person wants to know. One task a port.
 
 use crate::model::{
-    Health, LocalAnswer, Offers, PortKey, PortOptions, ProbeReport, Protocol, RelayVerdict,
-    ServiceFault, SessionNumber, Target,
+    Health, LocalAnswer, Offers, PortKey, PortOptions, ProbeReport, ProbeRequest, Protocol,
+    RelayVerdict, ServiceFault, SessionNumber, Target,
 };
 use std::collections::HashMap;
 use std::future::Future;
@@ -43,6 +43,10 @@ pub struct ProbePlan {
     pub loops: bool,
     /// There is a local service to ask.
     pub local: bool,
+    /// The public URL is asked; else the local service is only looked at.
+    pub public: bool,
+    /// How the URL of a web service is asked, and what is expected.
+    pub request: ProbeRequest,
     /// Between two probes, from start to start.
     pub interval: Duration,
     /// When a probe is given up.
@@ -127,7 +131,7 @@ impl Prober {
 }
 
 async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
-    let mut eager = EAGER_PROBES;
+    let mut eager = if plan.public { EAGER_PROBES } else { 0 };
     let mut doubt = false;
     let mut looks = Looks {
         peek: Arc::clone(&parts.peek),
@@ -256,6 +260,8 @@ mod tests {
             url: String::new(),
             loops: false,
             local: true,
+            public: true,
+            request: ProbeRequest::default(),
             interval,
             timeout: Duration::from_secs(5),
         }

@@ -52,13 +52,13 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
             .host
             .map(|host| timeline::fold(host, slot.key.port))
             .unwrap_or_default(),
-        buttons: buttons(group),
+        buttons: buttons(group, slot),
         close: Action::Deselect,
     })
 }
 
-fn buttons(group: &Group) -> Vec<Button> {
-    let mut buttons = Vec::new();
+fn buttons(group: &Group, slot: &Slot) -> Vec<Button> {
+    let mut buttons = vec![button::health(slot)];
     if group.wanted() {
         buttons.push(button::reconnect(group));
     }
@@ -78,7 +78,9 @@ fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     }
     let probe = scene.inputs.probes.get(&slot.key);
     if let Some(report) = current_report(group.host, probe) {
-        facts.push((m::fact_last_check(), last_check(report, scene.now)));
+        if !matches!(slot.status, Status::Unprobed(_)) {
+            facts.push((m::fact_last_check(), last_check(report, scene.now)));
+        }
         facts.push((m::fact_local(), local(report, slot)));
     }
     facts.extend(state_fact(group, scene.now));

@@ -4,7 +4,7 @@
 
 use super::chart::health_badge;
 use crate::model::{
-    Diagnosis, Health, Host, Life, LivePort, Outage, PortOptions, ProbeFacts, ProbeReport, Reason,
+    Diagnosis, Health, Host, Life, LivePort, Outage, ProbeFacts, ProbeReport, Reason,
     SessionNumber, Tunnel, UnixMillis, Unprobed,
 };
 use crate::view::Badge;
@@ -47,7 +47,7 @@ pub(super) struct Probed<'a> {
 pub(super) fn of<'a>(
     host: Option<&'a Host>,
     live: Option<&LivePort>,
-    options: &PortOptions,
+    probes: bool,
     probe: Option<&'a ProbeFacts>,
     now: UnixMillis,
 ) -> Status<'a> {
@@ -67,11 +67,17 @@ pub(super) fn of<'a>(
         } => match (live, proven) {
             (None, _) => Status::PortAwaited,
             (Some(_), false) => Status::Life(&host.life),
-            (Some(live), true) => match Unprobed::of(options.probe, live) {
-                Some(why) => Status::Unprobed(why),
-                None => probed(*session, *since, probe, now)
-                    .map_or(Status::Life(&host.life), Status::Probed),
-            },
+            (Some(live), true) => {
+                let found = probed(*session, *since, probe, now);
+                match Unprobed::of(probes, live) {
+                    // Its service is looked at all the same.
+                    Some(Unprobed::Off) => found
+                        .filter(|found| found.report.health() == Health::ServiceDown)
+                        .map_or(Status::Unprobed(Unprobed::Off), Status::Probed),
+                    Some(why) => Status::Unprobed(why),
+                    None => found.map_or(Status::Life(&host.life), Status::Probed),
+                }
+            }
         },
         Life::Displaced(Outage {
             reason: Reason::HostedElsewhere,

@@ -235,7 +235,7 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
         any::<(bool, bool)>(),
     )
         .prop_map(|(key, session, at, local, public, (alive, busy))| {
-            let diagnosis = match classify(local, &public, alive) {
+            let diagnosis = match classify(local, &public, alive, &StatusRanges::default()) {
                 Diagnosis::ServiceDown { .. } if busy => Diagnosis::Busy,
                 diagnosis => diagnosis,
             };
@@ -340,6 +340,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_key().prop_map(|key| DialogKind::RemovePort { key }),
         some_key().prop_map(|key| DialogKind::ChangeProtocol { key }),
         some_key().prop_map(|key| DialogKind::QrCode { key }),
+        some_key().prop_map(|key| DialogKind::Health { key }),
         some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
         Just(DialogKind::Account { account: whose() }),
         Just(DialogKind::SignOut { account: whose() }),

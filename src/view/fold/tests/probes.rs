@@ -221,7 +221,8 @@ fn what_cannot_be_checked_from_here_says_so_and_why() {
     let name = "Unchecked | why-unchecked-name(web.example) | act-copy";
     check(&unchecked, name);
     let mut off = web(hosting(60));
-    off.tunnels[0].ports[0].options.probe = ProbeRate::Off;
+    let port = &mut off.tunnels[0].ports[0];
+    ProbeRate::Off.apply(&mut port.options.health);
     check(&off, "Unchecked | why-unchecked-off | act-copy");
     let mut theirs = web(hosting(60));
     let host = theirs.hosts.get_mut(&id("web")).expect("it is there");
