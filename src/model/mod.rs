@@ -9,6 +9,7 @@ mod diagnosis;
 mod dialect;
 mod form;
 mod health;
+mod health_policy;
 mod health_settings;
 mod host;
 mod host_header;
@@ -40,10 +41,12 @@ pub use form::{
 pub use health::{
     Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
 };
+pub use health_policy::{
+    DEAD_AFTER_DOWNS, HealthPolicy, InvalidHealth, ProbeMethod, ProbeRequest, ResolvedHealth,
+    duration_text, invalid_health, resolve,
+};
 pub use health_settings::{
-    DEAD_AFTER_DOWNS, HealthKey, HealthOverrides, HealthPlace, HealthPolicy, HealthScope,
-    HealthSettings, InvalidHealth, Layer, ProbeMethod, ProbeRequest, ResolvedHealth, duration_text,
-    invalid_health, resolve,
+    HealthKey, HealthOverrides, HealthPlace, HealthScope, HealthSettings, Layer,
 };
 pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};

@@ -1,12 +1,13 @@
 //! Asks once: a TCP connection to the local port, a request without a body to the public URL.
 
 use super::classify::{classify_raw, unless_busy};
+use super::request::{asked_url, dress, expected, header, method, refuses_the_name};
 use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeMethod, ProbeReport, PublicAnswer,
-    Reason, RelayVerdict, Secret, ServiceFault, StatusRanges, UnixMillis,
+    LocalAnswer, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict, Secret,
+    ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
@@ -189,72 +190,6 @@ impl Asker {
     }
 }
 
-/// The public URL, with the path that is set for probes.
-fn asked_url(plan: &ProbePlan) -> Option<reqwest::Url> {
-    let mut url = reqwest::Url::parse(&plan.url).ok()?;
-    if let Some(path) = &plan.request.path {
-        let (path, query) = path.split_once('?').unzip();
-        let path = path.or(plan.request.path.as_deref()).unwrap_or_default();
-        // Not joined: a path never leads to another host.
-        url.set_path(path);
-        url.set_query(query);
-    }
-    Some(url)
-}
-
-const fn method(plan: &ProbePlan) -> reqwest::Method {
-    match plan.request.method {
-        ProbeMethod::Head => reqwest::Method::HEAD,
-        ProbeMethod::Get => reqwest::Method::GET,
-        ProbeMethod::Options => reqwest::Method::OPTIONS,
-    }
-}
-
-/// What is expected of the service. That its provider has had enough of probes is no answer of it.
-fn expected(plan: &ProbePlan, public: &PublicAnswer) -> StatusRanges {
-    match public {
-        PublicAnswer::Status { code, .. } if plan.offers.probe.is_limit(*code) => {
-            StatusRanges::default()
-        }
-        _ => plan.request.expected.clone(),
-    }
-}
-
-/// The request with what shows that it is a probe's.
-fn dress(
-    request: reqwest::RequestBuilder,
-    dialect: &dyn ProbeDialect,
-    key: Option<&Secret>,
-) -> reqwest::RequestBuilder {
-    let headers = dialect.headers().iter().copied();
-    let key = key.map(|key| (PROBE_HEADER, key.expose()));
-    headers.chain(key).fold(request, |request, (name, value)| {
-        request.header(name, value)
-    })
-}
-
-/// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
-async fn refuses_the_name(
-    client: &reqwest::Client,
-    url: &reqwest::Url,
-    dialect: &dyn ProbeDialect,
-    key: Option<&Secret>,
-) -> bool {
-    let request = dress(client.get(url.clone()), dialect, key);
-    let Ok(mut response) = request.send().await else {
-        return false;
-    };
-    let mut body = Vec::new();
-    while body.len() < refusal::LOOKED_AT
-        && let Ok(Some(part)) = response.chunk().await
-    {
-        body.extend_from_slice(&part);
-    }
-    body.truncate(refusal::LOOKED_AT);
-    let own = header(&response, RelayVerdict::HEADER).is_some();
-    !own && refusal::is_of_the_name(response.status().as_u16(), &body)
-}
-
 /// What an answer through the relay says of the local service, where that leaves no question.
 fn said_of_service(public: &PublicAnswer) -> Option<LocalAnswer> {
     let PublicAnswer::Status { verdict, .. } = public else {
@@ -416,10 +351,6 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-fn header<'r>(response: &'r reqwest::Response, name: &str) -> Option<&'r str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
 /// A redirect to another site's sign-in page: it works, and visitors must sign in.
 fn is_login_wall(
     dialect: &dyn ProbeDialect,
@@ -508,3 +439,7 @@ impl Resolve for LocalhostIsHere {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "ask_tests.rs"]
+mod tests;

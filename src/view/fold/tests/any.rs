@@ -6,7 +6,7 @@ use crate::model::{
     DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer, Metrics, Notice,
     NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
     ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
-    SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    SessionNumber, StatusRanges, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
 use crate::probe::classify;
 use proptest::collection::{btree_map, vec};

@@ -133,7 +133,7 @@ pub(super) fn report(
             local,
             &public,
             health == Health::Slow,
-            &StatusRanges::default(),
+            &crate::model::StatusRanges::default(),
         ),
     };
     assert_eq!(diagnosis.health(), health);

@@ -3,8 +3,8 @@
 use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Diagnosis, Health, Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
-    RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
+    Diagnosis, Health, HealthKey, Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer,
+    Reason, RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
 };
 use crate::view::Badge;
 
@@ -228,6 +228,69 @@ fn what_cannot_be_checked_from_here_says_so_and_why() {
     let host = theirs.hosts.get_mut(&id("web")).expect("it is there");
     host.live[0].relays_own = true;
     check(&theirs, "Unchecked | why-unchecked-relays-own | act-copy");
+}
+
+#[test]
+fn without_checks_a_service_that_is_gone_is_told_and_nothing_else() {
+    for (local, health, expected) in [
+        (
+            ACCEPTS,
+            Health::Unchecked,
+            "Unchecked | why-unchecked-off | act-copy",
+        ),
+        (
+            REFUSED,
+            Health::ServiceDown,
+            "ServiceDown | why-nothing-listens(localhost:3000) | act-check",
+        ),
+    ] {
+        let mut inputs = web_probed(local, PublicAnswer::NotAsked, health, 0);
+        let port = &mut inputs.tunnels[0].ports[0];
+        ProbeRate::Off.apply(&mut port.options.health);
+        check(&inputs, expected);
+    }
+    // A report of before they were switched off says nothing of now.
+    let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
+    ProbeRate::Off.apply(&mut inputs.tunnels[0].ports[0].options.health);
+    check(&inputs, "Unchecked | why-unchecked-off | act-copy");
+    assert_eq!(panel(&inputs).uptime, None);
+}
+
+#[test]
+fn an_answer_that_is_not_expected_is_the_service_s() {
+    let mut inputs = web_probed(ACCEPTS, status(500, None), Health::Operational, 0);
+    let port = &mut inputs.tunnels[0].ports[0];
+    let expected = Some("200-299".to_owned());
+    port.options.health.put(HealthKey::Expect, expected);
+    let facts = inputs
+        .probes
+        .get_mut(&key("web", 3000))
+        .expect("it is there");
+    facts.last.as_mut().expect("it was probed").diagnosis = Diagnosis::Unexpected { status: 500 };
+    check(
+        &inputs,
+        "ServiceDown | why-unexpected(200-299, 500, localhost:3000) | act-check",
+    );
+}
+
+#[test]
+fn the_window_counts_up_to_what_was_set() {
+    let mut inputs = web_probed(
+        ACCEPTS,
+        status(503, Some(RelayVerdict::NoHost)),
+        Health::Down,
+        2,
+    );
+    let watchdog = Some("7".to_owned());
+    inputs
+        .settings
+        .health
+        .all
+        .put(HealthKey::Watchdog, watchdog);
+    check(
+        &inputs,
+        "Unreachable | why-url-no-host(check-of(2, 7)) | act-reconnect",
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Layers of what is set, and each value as it is typed.
 
 use super::*;
+use crate::model::{HealthOverrides, ProviderId};
 use proptest::prelude::*;
 
 fn set(pairs: &[(&str, &str)]) -> HealthOverrides {
@@ -173,6 +174,24 @@ fn a_file_may_hold_anything() {
         back["later"], r#"{"a":1}"#,
         "what a later version set stays"
     );
+}
+
+#[test]
+fn what_older_files_say_of_probes_is_read_as_ever() {
+    use crate::model::PortOptions;
+    let health = |text| {
+        let read: PortOptions = serde_json::from_str(text).expect("it is read");
+        let texts = [HealthKey::Probe, HealthKey::Interval]
+            .map(|key| read.health.get(key).unwrap_or_default().to_owned());
+        texts.join(" ")
+    };
+    assert_eq!(health("{}"), " ");
+    assert_eq!(health(r#"{"probe":"usual"}"#), " ");
+    assert_eq!(health(r#"{"probe":"off"}"#), "off ");
+    assert_eq!(health(r#"{"probe":{"seconds":7}}"#), "on 7s");
+    assert_eq!(health(r#"{"probe":"off","health":{"probe":"on"}}"#), "on ");
+    let none = serde_json::to_string(&PortOptions::default()).expect("it is written");
+    assert_eq!(none, "{}");
 }
 
 #[test]
