@@ -83,6 +83,11 @@ impl HealthKey {
         !matches!(self, Self::BackoffInitial | Self::BackoffCap)
     }
 
+    /// Whether only a web service can be asked so.
+    pub const fn is_of_web(self) -> bool {
+        matches!(self, Self::Method | Self::Path | Self::Expect)
+    }
+
     /// What was typed, as it is kept; `None` where it cannot be taken.
     pub fn read(self, typed: &str) -> Option<String> {
         let mut policy = HealthPolicy::default();

@@ -36,13 +36,13 @@ impl Update<'_> {
         if errors.is_empty() && own != before {
             self.keep_health(scope, own);
         }
-        let typed = typed.keys().map(|key| field(scope, *key)).collect();
-        self.show_wrong(typed, errors);
+        let typed: Vec<Field> = typed.keys().map(|key| field(scope, *key)).collect();
+        self.show_wrong(&typed, errors);
     }
 
     /// What was wrong with what was typed now is wrong no more but for these; that is said in the dialog
     /// that is open.
-    fn show_wrong(&mut self, typed: Vec<Field>, errors: Vec<(Field, FieldError)>) {
+    fn show_wrong(&mut self, typed: &[Field], errors: Vec<(Field, FieldError)>) {
         let dialog = &mut self.state.inputs.dialog;
         if dialog.is_none() && !errors.is_empty() {
             let (kind, errors) = (DialogKind::Settings, vec![]);

@@ -52,7 +52,14 @@ pub(super) fn of_provider(inputs: &Inputs, offers: &'static Offers) -> (Vec<Opti
         beneath: inputs.usual_health(None),
         offers: Some(offers),
     };
-    (rows.all(&HealthKey::ALL), rows.is_usual())
+    (rows.all(&keys(offers)), rows.is_usual())
+}
+
+/// What can be set at a provider: what somebody else serves is not connected to.
+fn keys(offers: &Offers) -> Vec<HealthKey> {
+    let hosts = offers.watches.is_none();
+    let keys = HealthKey::ALL.into_iter();
+    keys.filter(|key| hosts || key.is_of_port()).collect()
 }
 
 /// Those providers that have nothing else to be set.
@@ -97,22 +104,22 @@ pub(in crate::view::fold) fn of_port(inputs: &Inputs, group: &Group, slot: &Slot
         beneath: inputs.health(tunnel, None),
         offers: Some(group.offers),
     };
-    let (ports, waits): (Vec<_>, Vec<_>) =
-        HealthKey::ALL.into_iter().partition(|key| key.is_of_port());
+    let (mut ports, waits): (Vec<_>, Vec<_>) = keys(group.offers)
+        .into_iter()
+        .partition(|key| key.is_of_port());
+    ports.retain(|key| slot.protocol.is_web() || !key.is_of_web());
+    let own = Section {
+        rows: of_port.all(&ports),
+        ..Section::default()
+    };
+    let whole = (!waits.is_empty()).then(|| Section {
+        head: Some((m::health_of_tunnel(), m::health_of_tunnel_line())),
+        rows: of_tunnel.all(&waits),
+        ..Section::default()
+    });
     DialogView::Settings {
         title: m::dialog_health_title(tunnel.name.as_str(), slot.port_text()),
-        sections: vec![
-            Section {
-                rows: of_port.all(&ports),
-                ..Section::default()
-            },
-            Section {
-                head: Some((m::health_of_tunnel(), m::health_of_tunnel_line())),
-                button: None,
-                rows: of_tunnel.all(&waits),
-                folded: false,
-            },
-        ],
+        sections: [own].into_iter().chain(whole).collect(),
     }
 }
 

@@ -3,10 +3,11 @@
 use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Diagnosis, Health, HealthKey, Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer,
-    Reason, RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
+    Action, Diagnosis, Dialog, DialogKind, Field, FieldError, Health, HealthKey, HealthScope,
+    Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
+    ServiceFault, SessionNumber, UrlFault,
 };
-use crate::view::Badge;
+use crate::view::{Badge, DialogView, OptionRow, messages as m};
 
 const ACCEPTS: LocalAnswer = LocalAnswer::Accepts;
 const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
@@ -271,6 +272,54 @@ fn an_answer_that_is_not_expected_is_the_service_s() {
         &inputs,
         "ServiceDown | why-unexpected(200-299, 500, localhost:3000) | act-check",
     );
+}
+
+#[test]
+fn the_dialog_of_a_port_has_what_can_be_set_of_it_and_what_a_check_costs() {
+    let mut inputs = web(hosting(60));
+    let port = key("web", 3000);
+    let rows_of = |inputs: &Inputs| {
+        let view = crate::view::fold(inputs, super::build::NOW);
+        let Some(DialogView::Settings { sections, .. }) = view.window.dialog else {
+            panic!("it is open");
+        };
+        sections
+            .into_iter()
+            .map(|section| section.rows)
+            .collect::<Vec<_>>()
+    };
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::Health { key: port.clone() },
+        errors: vec![(
+            Field::Health {
+                key: HealthKey::Interval,
+                provider: None,
+            },
+            FieldError::NotTaken {
+                takes: "1ms-24h".to_owned(),
+            },
+        )],
+    });
+    inputs
+        .settings
+        .health
+        .all
+        .put(HealthKey::Interval, Some("2m".to_owned()));
+    let rows = rows_of(&inputs);
+    assert_eq!([rows[0].len(), rows[1].len()], [7, 2]);
+    let OptionRow::Text(interval) = &rows[0][1] else {
+        panic!("{rows:?}");
+    };
+    assert_eq!((&*interval.placeholder, &*interval.text), ("2m", ""));
+    assert_eq!(interval.hint, Some(m::health_cost(21_600_u64)));
+    assert_eq!(interval.error, Some(m::error_not_taken("1ms-24h")));
+    let Action::SetHealth { scope, set } = interval.set.clone().with_text("5s") else {
+        panic!("{interval:?}");
+    };
+    assert_eq!(scope, HealthScope::Port(port));
+    assert_eq!(set[&HealthKey::Interval], "5s");
+    inputs.tunnels[0].ports[0].protocol = Protocol::Tcp;
+    assert_eq!(rows_of(&inputs)[0].len(), 4, "nothing of the web");
 }
 
 #[test]
