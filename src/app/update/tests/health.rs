@@ -22,11 +22,11 @@ fn set(rig: &mut Rig, scope: HealthScope, pairs: &[(HealthKey, &str)]) -> Vec<Co
 }
 
 fn plan(commands: &[Command]) -> &ProbePlan {
-    let plans = commands.iter().filter_map(|command| match command {
+    let mut plans = commands.iter().filter_map(|command| match command {
         Command::Probe(plan) => Some(plan),
         _ => None,
     });
-    plans.last().expect("it is probed otherwise now")
+    plans.next_back().expect("it is probed otherwise now")
 }
 
 fn of_port() -> HealthScope {
