@@ -211,3 +211,15 @@ advice-write = The log says more: run it again with -vv.
 advice-delete = It was made for this check: delete { $id } at { $provider }.
 advice-joined = Check the network and the relay. Hosting goes on by itself when it is back.
 advice-joined-token = Paste the join link in the app's settings again.
+
+## Health settings
+
+cli-health-line = { $key } = { $value }  ({ $from })
+cli-health-from-default = by default
+cli-health-from-all = set for all tunnels
+cli-health-from-provider = set for { $provider }
+cli-health-from-tunnel = set for this tunnel
+cli-health-from-port = set for this port
+cli-health-from-least = the least at { $provider }; { $said } is set
+cli-health-cost = { $probes } checks a month for each port
+cli-health-cost-counted = { $probes } checks a month for each port, of the { $all } requests that a free account has

@@ -98,6 +98,7 @@ why-not-https = Your side: { $target } answers, but not as https. Is it http?
 why-not-web = Your side: { $target } answers, but neither as http nor as https. Is it tcp?
 why-no-reaction = Your side: { $target } neither accepts nor refuses connections. The tunnel is fine; check your service and its firewall.
 why-no-answer = Your side: { $target } accepts connections but does not answer in time. The tunnel is fine; check whether your service hangs.
+why-unexpected = Your side: { $target } answers { $status }, expected { $expected }. The tunnel is fine; check your service, or what is expected under Health.
 why-busy = Your side: { $target } is busy with another visitor and answers no one else until it is done. Wait, or run a server that answers several at once.
 why-unknown-name = Your side: the name in { $target } does not resolve on this computer. Check its spelling, or use an address.
 why-no-way = Your side: this computer has no way to { $target }. Check its address and your network.
@@ -495,6 +496,36 @@ settings-autostart = Start when I sign in
 settings-lan = Reachable from this network
 settings-lan-hint = The built-in relay also listens on the local network.
 settings-relay = Relay
+
+## Health
+
+settings-health = Health
+settings-health-line = How what is hosted is checked, and how it comes back
+settings-health-provider = How its tunnels are checked, and how they come back
+dialog-health-title = Health of { $name } : { $port }
+act-health = Health…
+health-of-tunnel = The whole tunnel
+health-of-tunnel-line = All its ports share one connection, and wait for it together
+health-probe = Check whether it works
+health-probe-hint = Off: the URL is not asked, and nothing says that it works. Whether the local service is there is looked at all the same.
+health-interval = Between two checks
+health-timeout = A check is given up after
+health-method = Asked by
+health-path = Path
+health-path-hint = What is asked for, as in /healthz. Without one, the URL as it is.
+health-expect = Expected status
+health-expect-hint = As in 200-299,401. Any other answer is your service's fault, never the tunnel's. any: every answer is fine.
+health-watchdog = Dead checks before a new connection
+health-watchdog-hint = So many in a row, while your local service answers
+health-backoff-initial = First wait before another attempt
+health-backoff-cap = Longest wait between attempts
+health-on = On
+health-off = Off
+health-usual = As usual ({ $value })
+health-method-named = { $method }
+health-cost = As in 30s or 5m. At this pace { $probes } checks a month for each port, each a request to your service that counts as no visitor.
+health-cost-counted = Every { $every }: { $probes } of the { $all } requests a month that a free account has, for each port
+error-initial-above-cap = The first wait ({ $initial }) must not be longer than the longest ({ $cap }).
 
 ## Banners and the line at the bottom
 

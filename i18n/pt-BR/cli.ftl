@@ -211,3 +211,15 @@ advice-write = O registro diz mais: execute de novo com -vv.
 advice-delete = Foi criado para esta verificação: exclua { $id } em { $provider }.
 advice-joined = Verifique a rede e o relay. A hospedagem continua sozinha quando ele voltar.
 advice-joined-token = Cole de novo o link de convite nas configurações do aplicativo.
+
+## Configurações de saúde
+
+cli-health-line = { $key } = { $value }  ({ $from })
+cli-health-from-default = por padrão
+cli-health-from-all = para todos os túneis
+cli-health-from-provider = para { $provider }
+cli-health-from-tunnel = para este túnel
+cli-health-from-port = para esta porta
+cli-health-from-least = o mínimo em { $provider }; está definido { $said }
+cli-health-cost = { $probes } verificações por mês para cada porta
+cli-health-cost-counted = { $probes } verificações por mês para cada porta, das { $all } requisições de uma conta gratuita

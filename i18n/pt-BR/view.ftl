@@ -100,6 +100,7 @@ why-not-https = Do seu lado: { $target } responde, mas não em https. Será http
 why-not-web = Do seu lado: { $target } responde, mas nem em http nem em https. Será tcp?
 why-no-reaction = Do seu lado: { $target } não aceita nem recusa conexões. O túnel está bem; verifique o serviço e o firewall.
 why-no-answer = Do seu lado: { $target } aceita conexões, mas não responde a tempo. O túnel está bem; veja se o serviço travou.
+why-unexpected = Do seu lado: { $target } responde { $status }, esperado { $expected }. O túnel está bem; veja o seu serviço, ou o que se espera em Saúde.
 why-busy = Do seu lado: { $target } está ocupado com outro visitante e não atende mais ninguém até terminar. Espere, ou use um servidor que atenda vários ao mesmo tempo.
 why-unknown-name = Do seu lado: o nome em { $target } não é resolvido neste computador. Verifique a grafia ou use um endereço.
 why-no-way = Do seu lado: este computador não tem caminho até { $target }. Verifique o endereço e a sua rede.
@@ -500,6 +501,36 @@ settings-autostart = Iniciar quando eu entrar no computador
 settings-lan = Acessível nesta rede
 settings-lan-hint = O relay embutido também escuta na rede local.
 settings-relay = Relay
+
+## Saúde
+
+settings-health = Saúde
+settings-health-line = Como se verifica o que está hospedado, e como ele volta
+settings-health-provider = Como se verificam os seus túneis, e como eles voltam
+dialog-health-title = Saúde de { $name } : { $port }
+act-health = Saúde…
+health-of-tunnel = O túnel inteiro
+health-of-tunnel-line = Todas as suas portas dividem uma conexão e esperam por ela juntas
+health-probe = Verificar se funciona
+health-probe-hint = Desligado: a URL não é consultada, e nada diz que ela funciona. Mesmo assim se olha se o serviço local está lá.
+health-interval = Entre duas verificações
+health-timeout = Uma verificação é abandonada após
+health-method = Método
+health-path = Caminho
+health-path-hint = O que se pede, como /healthz. Sem ele, a URL como está.
+health-expect = Status esperado
+health-expect-hint = Como 200-299,401. Qualquer outra resposta é falha do seu serviço, nunca do túnel. any: toda resposta serve.
+health-watchdog = Verificações mortas antes de uma nova conexão
+health-watchdog-hint = Tantas seguidas, enquanto o seu serviço local responde
+health-backoff-initial = Primeira espera antes de outra tentativa
+health-backoff-cap = Maior espera entre tentativas
+health-on = Ligado
+health-off = Desligado
+health-usual = Como de costume ({ $value })
+health-method-named = { $method }
+health-cost = Como 30s ou 5m. Neste ritmo, { $probes } verificações por mês para cada porta, cada uma um pedido ao seu serviço que não conta como visita.
+health-cost-counted = A cada { $every }: { $probes } das { $all } requisições mensais de uma conta gratuita, para cada porta
+error-initial-above-cap = A primeira espera ({ $initial }) não pode ser maior que a maior ({ $cap }).
 
 ## Avisos e a linha de baixo
 

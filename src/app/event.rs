@@ -4,7 +4,7 @@ use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     AccountId, AccountState, Action, AuditEvent, DeviceCode, JoinLink, NoticeKind, Pending,
-    PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
+    PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
@@ -117,6 +117,8 @@ pub enum Command {
     StartEngine {
         engine: EngineNumber,
         order: Box<HostOrder>,
+        /// The waits between its attempts.
+        timing: Timing,
     },
     /// Tell a tunnel's current engine something.
     Tell(TunnelId, EngineCommand),

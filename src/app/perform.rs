@@ -35,7 +35,6 @@ pub(super) struct Parts {
     pub(super) home: Home,
     pub(super) profile: Profile,
     pub(super) tunnels: Arc<SavedTunnels>,
-    pub(super) timing: Timing,
     pub(super) mailbox: Mailbox,
     pub(super) relay: Arc<RelayDirectory>,
     pub(super) secrets: Arc<Secrets>,
@@ -146,7 +145,11 @@ impl Performer {
         renderer: &mut dyn Renderer,
     ) -> ControlFlow<()> {
         match command {
-            Command::StartEngine { engine, order } => self.start_engine(engine, *order),
+            Command::StartEngine {
+                engine,
+                order,
+                timing,
+            } => self.start_engine(engine, *order, timing),
             Command::Tell(tunnel, command) => self.tell(&tunnel, command),
             Command::StopEngine(tunnel) => self.stop_engine(&tunnel),
             Command::Probe(plan) => self.prober.start(plan),
@@ -233,7 +236,7 @@ impl Performer {
         }
     }
 
-    fn start_engine(&mut self, number: EngineNumber, order: HostOrder) {
+    fn start_engine(&mut self, number: EngineNumber, order: HostOrder, timing: Timing) {
         let tunnel = order.tunnel.clone();
         let claim = match Claim::make(&self.parts.home, &order) {
             Ok(claim) => claim,
@@ -250,7 +253,7 @@ impl Performer {
                 .connector(&order.account, &order.options, probes),
             liveness,
             order,
-            timing: self.parts.timing,
+            timing,
             clock: clock::now,
             with_sleep: clock::with_sleep,
             emit: Box::new(move |event| {

@@ -174,7 +174,6 @@ async fn run(
         tunnels: Arc::new(tunnels),
         home: options.home,
         profile: options.profile,
-        timing: state.inputs.timing,
         mailbox,
         relay: options.relay,
         secrets: options.secrets,

@@ -3,7 +3,8 @@
 use super::event::{AskNumber, EngineNumber};
 use crate::model::{
     AccountFacts, AccountId, Appearance, Catalog, Host, Inputs, Notice, NoticeKind, PortKey,
-    RelayFacts, RunId, SessionNumber, Settings, Tunnel, TunnelId, UnixMillis,
+    RelayFacts, RunId, SessionNumber, Settings, Timing, Tunnel, TunnelId, UnixMillis,
+    invalid_health,
 };
 use crate::probe::ProbePlan;
 use crate::store::Rows;
@@ -40,6 +41,8 @@ pub struct State {
     pub(super) fixed_ports: BTreeSet<TunnelId>,
     /// The engine that serves each tunnel now.
     pub(super) engines: BTreeMap<TunnelId, EngineNumber>,
+    /// What each was told of the waits between its attempts.
+    pub(super) paced: BTreeMap<TunnelId, (EngineNumber, Timing)>,
     /// Engines that were told to end and still say goodbye.
     pub(super) leaving: BTreeSet<(TunnelId, EngineNumber)>,
     pub(super) last_engine: EngineNumber,
@@ -156,6 +159,12 @@ impl State {
         };
         for kind in begin.notices {
             state.add_notice(kind, at);
+        }
+        let inputs = &state.inputs;
+        let wrong = invalid_health(inputs.timing, &inputs.settings.health, &inputs.tunnels);
+        if !wrong.is_empty() {
+            let detail = wrong.join("; ");
+            state.add_notice(NoticeKind::SettingsInvalid { detail }, at);
         }
         if let Err(error) = timing {
             let detail = error.to_string();

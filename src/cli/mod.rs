@@ -7,6 +7,7 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod health;
 pub(crate) mod host;
 mod inventory;
 mod parse;
@@ -21,6 +22,7 @@ pub(crate) mod tunnels;
 use self::account::AccountArgs;
 use self::audit::AuditArgs;
 use self::doctor::DoctorArgs;
+use self::health::HealthArgs;
 use self::host::HostArgs;
 use self::providers::ProvidersArgs;
 use self::relay::RelayArgs;
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     Tunnels(TunnelsArgs),
     /// Show the audit log, or check that nobody changed it
     Audit(AuditArgs),
+    /// Show and change how what is hosted is checked, and how it comes back
+    Health(HealthArgs),
     /// Find out what works on this machine
     Doctor(DoctorArgs),
     /// List who can carry tunnels, what each offers and what can be set for it
@@ -152,6 +156,7 @@ impl CommandLine {
         match &mut self.command {
             Some(Command::Host(args)) => args.check(variable, providers),
             Some(Command::Tunnels(args)) => args.check(providers),
+            Some(Command::Health(args)) => args.check(providers),
             Some(Command::Doctor(args)) => args.check(providers),
             Some(Command::Providers(args)) => args.check(providers),
             Some(Command::Account(args)) => args.check(providers),

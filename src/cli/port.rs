@@ -69,7 +69,7 @@ impl PortOptionArgs {
             options.proxy_protocol = self.proxy_protocol;
         }
         if let Some(probe) = self.probe {
-            options.probe = probe;
+            probe.apply(&mut options.health);
         }
         if self.no_tls_verify {
             options.certificate = CertificateCheck::FirstSeen;

@@ -202,6 +202,7 @@ impl<'e> Driver<'e> {
             EngineCommand::Woke => self.feed(Input::Woke),
             EngineCommand::SignedIn => self.feed(Input::SignedIn),
             EngineCommand::SetPorts(ports) => self.set_ports(ports),
+            EngineCommand::SetTiming(timing) => self.feed(Input::Paced(Backoff::new(&timing))),
             EngineCommand::WatchTraffic(on) => {
                 self.traffic_at = on.then(now);
             }

@@ -1,10 +1,11 @@
 //! What the machine is told and what it says.
 
+use super::Backoff;
 use crate::model::{Diagnosis, PortNumber, Reason, SessionNumber};
 use std::time::Duration;
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     Start,
     /// The person does not. Wins over anything in flight.
@@ -42,6 +43,8 @@ pub enum Input {
     /// The computer woke, or its network changed.
     Woke,
     SignedIn,
+    /// The waits between attempts are others from now on.
+    Paced(Backoff),
     /// [`Machine::deadline`](super::Machine::deadline) has come.
     Timer,
 }
@@ -54,6 +57,8 @@ pub struct Probe {
     /// The session it began under.
     pub session: SessionNumber,
     pub diagnosis: Diagnosis,
+    /// So many that find the URL dead in a row, and the session is replaced.
+    pub dead_after: u32,
 }
 
 /// What the driver is to do.

@@ -8,9 +8,7 @@ pub(super) mod ended;
 use super::backoff::Backoff;
 use super::input::{Cut, Input, Output, Probe};
 use super::up::{ESTABLISHED_AFTER, Replacement, Up};
-use crate::model::{
-    Class, DEAD_AFTER_DOWNS, Life, Outage, Phase, PortNumber, Reason, SessionNumber,
-};
+use crate::model::{Class, Life, Outage, Phase, PortNumber, Reason, SessionNumber};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -39,8 +37,8 @@ use std::time::{Duration, Instant};
 /// - There is at most one attempt and one session at once, beside the sessions that drain. Nothing is
 ///   closed, cut or abandoned that is not there.
 /// - After [`Input::Stop`] nothing is connected before the next [`Input::Start`], whatever was in flight.
-/// - A probe cuts no session unless it saw the URL dead three times in a row while the service
-///   answered here, on a session that had routed before.
+/// - A probe cuts no session unless it saw the URL dead as often in a row as it says itself, while the
+///   service answered here, on a session that had routed before.
 ///
 /// # Example
 ///
@@ -205,6 +203,11 @@ impl Machine {
             Input::TakeOver => self.handle_reconnect(None, now),
             Input::Woke => self.handle_woke(),
             Input::SignedIn => self.handle_signed_in(),
+            // The wait under way ends when it was said to.
+            Input::Paced(backoff) => {
+                self.backoff = backoff;
+                vec![]
+            }
             Input::Timer => self.handle_timer(now),
         }
     }
@@ -296,7 +299,7 @@ impl Machine {
         let local_answers = diagnosis.service_fault().is_none();
         let routed_before = self.routed.contains(&port);
         let downs = up.see_down(port, local_answers, routed_before, self.zombies, now);
-        if downs < DEAD_AFTER_DOWNS {
+        if downs < probe.dead_after {
             return vec![];
         }
         self.zombies += 1;

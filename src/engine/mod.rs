@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// What an engine is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum EngineCommand {
     /// End: say goodbye and finish the thread.
     Stop,
@@ -45,6 +45,8 @@ pub enum EngineCommand {
     /// The person signed in at the provider. A new join link starts a new engine instead.
     SignedIn,
     SetPorts(Vec<Port>),
+    /// The waits between attempts from now on.
+    SetTiming(Timing),
     /// Report traffic each second, or stop that.
     WatchTraffic(bool),
 }

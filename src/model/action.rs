@@ -1,6 +1,9 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
-use super::{Access, AccountId, PortKey, Protocol, ProviderId, Secret, Setting, TunnelId};
+use super::{
+    Access, AccountId, HealthKey, HealthScope, PortKey, Protocol, ProviderId, Secret, Setting,
+    TunnelId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -104,6 +107,11 @@ pub enum Action {
         key: String,
         value: String,
     },
+    /// Say how what is hosted is looked after; nothing typed has what is set elsewhere hold again.
+    SetHealth {
+        scope: HealthScope,
+        set: BTreeMap<HealthKey, String>,
+    },
     /// Set an option of a tunnel's provider, and host the tunnel with it.
     HostWith {
         tunnel: TunnelId,
@@ -158,6 +166,10 @@ impl Action {
                 key,
                 value: text,
             },
+            Self::SetHealth { scope, set } => Self::SetHealth {
+                scope,
+                set: set.into_keys().map(|key| (key, text.clone())).collect(),
+            },
             other => other,
         }
     }
@@ -184,6 +196,8 @@ pub enum DialogKind {
     SignOut { account: AccountId },
     /// The public URL as a QR code.
     QrCode { key: PortKey },
+    /// How a port is looked after.
+    Health { key: PortKey },
     /// Theme, language, autostart, relay.
     Settings,
     /// Version, licence, "Made with Slint".

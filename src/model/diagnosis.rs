@@ -1,7 +1,7 @@
 //! What a probe found and whose side it is, as one value: the classifier makes it, the report carries
 //! it, and machine, view and lines read it.
 
-use super::{Health, LivePort, ProbeRate, Reason, RelayVerdict, ServiceFault};
+use super::{Health, LivePort, Reason, RelayVerdict, ServiceFault};
 
 /// How a port that is served does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Diagnosis {
         /// Asked directly, the service accepts connections all the same.
         accepts: bool,
     },
+    /// The service answered through the public URL, and not as is expected of it.
+    Unexpected { status: u16 },
     /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
     Full,
     /// The public URL does not answer in time, and the session's link carries bytes or answers: what
@@ -55,7 +57,7 @@ impl Diagnosis {
             Self::Works | Self::Private => Health::Operational,
             Self::UnknownName { .. } | Self::NotAsked => Health::Unchecked,
             Self::Busy => Health::Busy,
-            Self::ServiceDown { .. } => Health::ServiceDown,
+            Self::ServiceDown { .. } | Self::Unexpected { .. } => Health::ServiceDown,
             Self::Full => Health::Full,
             Self::Slow => Health::Slow,
             Self::Down { .. } => Health::Down,
@@ -99,6 +101,7 @@ impl Diagnosis {
             | Self::Private
             | Self::UnknownName { .. }
             | Self::NotAsked
+            | Self::Unexpected { .. }
             | Self::Full
             | Self::Slow => None,
         }
@@ -114,6 +117,7 @@ impl Diagnosis {
             }
             Self::Busy => Some(ServiceFault::Busy.code()),
             Self::ServiceDown { fault, .. } => Some(fault.code()),
+            Self::Unexpected { .. } => Some("unexpected-status"),
             Self::Full => Some(RelayVerdict::Full.word()),
             Self::Slow => Some(Reason::TimedOut.code()),
             Self::Down { cause, .. } => Some(match cause {
@@ -135,12 +139,12 @@ pub enum Unprobed {
 }
 
 impl Unprobed {
-    /// Why a port that is to be probed at this rate and is served so is not; `None` if it is.
-    pub const fn of(rate: ProbeRate, live: &LivePort) -> Option<Self> {
-        match rate {
-            ProbeRate::Off => Some(Self::Off),
-            ProbeRate::Usual | ProbeRate::Seconds(_) if live.relays_own => Some(Self::RelaysOwn),
-            ProbeRate::Usual | ProbeRate::Seconds(_) => None,
+    /// Why a port that is served so is not probed; `None` if it is. `wanted`: the person wants it.
+    pub const fn of(wanted: bool, live: &LivePort) -> Option<Self> {
+        match wanted {
+            false => Some(Self::Off),
+            true if live.relays_own => Some(Self::RelaysOwn),
+            true => None,
         }
     }
 }

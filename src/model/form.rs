@@ -1,6 +1,6 @@
 //! What a person typed, checked: the same rules for the window, the command line and the files.
 
-use super::{PortNumber, Protocol, Target, TunnelId};
+use super::{HealthKey, PortNumber, Protocol, ProviderId, Target, TunnelId};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -21,6 +21,12 @@ pub enum Field {
         /// From 0.
         at: usize,
     },
+    /// How what is hosted is looked after.
+    Health {
+        key: HealthKey,
+        /// Whose tunnels; what is set for all, or for the port in the dialog, where there is none.
+        provider: Option<ProviderId>,
+    },
 }
 
 /// Why a field cannot be taken as it stands.
@@ -32,6 +38,8 @@ pub enum FieldError {
         /// Its values, its range or an example.
         takes: String,
     },
+    /// The first wait between attempts is longer than the longest.
+    InitialAboveCap { initial: String, cap: String },
     /// Nothing was typed.
     Empty,
     /// Not a number from 1 to 65535.

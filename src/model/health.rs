@@ -10,10 +10,6 @@ pub const PROBE_HEADER: &str = "x-underpass-probe";
 /// So many visitors' connections one tunnel of our relay carries at once.
 pub const VISITORS_AT_ONCE: u32 = 1024;
 
-/// `Down` probes in a row after which a URL counts as dead: the machine replaces the session if the
-/// local port answers, the window counts up to it, and programs are told of a URL that never routed.
-pub const DEAD_AFTER_DOWNS: u32 = 3;
-
 /// One word for a probe's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -24,7 +20,7 @@ pub enum Health {
     Unchecked,
     /// The service is there and answers others just now.
     Busy,
-    /// The relay was reached, the local service was not.
+    /// The relay was reached, the local service was not, or answered otherwise than is expected of it.
     ServiceDown,
     /// The tunnel is fine and has as many visitors as it may have: more of them have to wait.
     Full,

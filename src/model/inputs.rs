@@ -1,9 +1,10 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Lacking, Language,
-    Life, LivePort, Offers, Past, Pending, PendingWord, PortKey, PortNumber, ProbeReport,
-    ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, HealthOverrides,
+    HealthScope, Lacking, Language, Life, LivePort, Offers, Past, Pending, PendingWord, Port,
+    PortKey, PortNumber, ProbeReport, ProviderId, Reason, ResolvedHealth, Settings, Timing,
+    Traffic, Tunnel, TunnelId, UnixMillis, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -130,6 +131,39 @@ impl Inputs {
             .is_remote()
             .then(|| self.account(&AccountId::only(provider)));
         account.and_then(|account| account.state.lacks())
+    }
+
+    /// How a tunnel is looked after, or a port of it.
+    pub fn health(&self, tunnel: &Tunnel, port: Option<&Port>) -> ResolvedHealth {
+        self.settings.health.resolve(self.timing, tunnel, port)
+    }
+
+    /// The same beyond single tunnels: for all of them, or those of a provider.
+    pub fn usual_health(&self, provider: Option<ProviderId>) -> ResolvedHealth {
+        resolve(self.timing, self.settings.health.layers(provider))
+    }
+
+    /// What is set for itself there, with changes that are on their way.
+    pub fn own_health(&self, scope: &HealthScope) -> HealthOverrides {
+        let set = &self.settings.health;
+        let (id, number) = match scope {
+            HealthScope::All => return set.all.clone(),
+            HealthScope::Provider(id) => return set.of(*id).cloned().unwrap_or_default(),
+            HealthScope::Tunnel(id) => (id, None),
+            HealthScope::Port(key) => (&key.tunnel, Some(key.port)),
+        };
+        let coming = self.pending.iter().rev().find_map(|pending| match pending {
+            Pending::SetHealth(of, port, health) if of == id && *port == number => Some(health),
+            _ => None,
+        });
+        let known = || {
+            let tunnel = self.tunnel(id)?;
+            Some(match number {
+                None => &tunnel.chosen.health,
+                Some(number) => &tunnel.port(number)?.options.health,
+            })
+        };
+        coming.or_else(known).cloned().unwrap_or_default()
     }
 
     /// The public URL of a port: as served now, or as it was served last.

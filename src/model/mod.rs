@@ -9,6 +9,8 @@ mod diagnosis;
 mod dialect;
 mod form;
 mod health;
+mod health_policy;
+mod health_settings;
 mod host;
 mod host_header;
 mod ids;
@@ -25,6 +27,7 @@ mod public_url;
 mod remote;
 mod service_fault;
 mod settings;
+mod status_ranges;
 mod time;
 mod tunnel;
 
@@ -37,8 +40,14 @@ pub use form::{
     parse_url_target,
 };
 pub use health::{
-    DEAD_AFTER_DOWNS, Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict,
-    VISITORS_AT_ONCE,
+    Health, LocalAnswer, PROBE_HEADER, ProbeReport, PublicAnswer, RelayVerdict, VISITORS_AT_ONCE,
+};
+pub use health_policy::{
+    DEAD_AFTER_DOWNS, HealthPolicy, InvalidHealth, ProbeMethod, ProbeRequest, ResolvedHealth,
+    duration_text, invalid_health, resolve,
+};
+pub use health_settings::{
+    HealthKey, HealthOverrides, HealthPlace, HealthScope, HealthSettings, Layer,
 };
 pub use host::{Lacking, LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
@@ -64,6 +73,7 @@ pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
     InvalidSettings, Language, RelaySettings, Setting, Settings, Theme, Timing, TimingSettings,
 };
+pub use status_ranges::{InvalidStatusRanges, StatusRanges};
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{
     Access, CertificateCheck, Port, PortOptions, ProbeRate, Protocol, Target, Tunnel, default_name,

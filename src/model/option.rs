@@ -1,7 +1,7 @@
 //! What can be chosen at a provider: plain specifications, of which every place is made that shows or
 //! takes an option, and what was chosen.
 
-use super::TunnelId;
+use super::{HealthOverrides, TunnelId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,6 +169,9 @@ pub struct Chosen {
     /// The keys of those that are secret: nothing is hosted without what the keychain has of them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub secrets: BTreeSet<String>,
+    /// How it is looked after, where that is set for itself.
+    #[serde(skip_serializing_if = "HealthOverrides::is_empty")]
+    pub health: HealthOverrides,
 }
 
 impl Chosen {

@@ -1,6 +1,8 @@
 //! Changes on their way to an inventory.
 
-use super::{Access, HostHeader, Port, PortKey, Protocol, Tunnel, TunnelId};
+use super::{
+    Access, HealthOverrides, HostHeader, Port, PortKey, PortNumber, Protocol, Tunnel, TunnelId,
+};
 
 /// A change on its way to the inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Pending {
     /// A port whose service is to be asked by another name.
     SetHostHeader(PortKey, HostHeader),
     SetAccess(TunnelId, Access),
+    /// How a tunnel is looked after, or a port of it.
+    SetHealth(TunnelId, Option<PortNumber>, HealthOverrides),
     /// A tunnel's life at the provider is being prolonged.
     Renew(TunnelId),
 }
@@ -21,9 +25,11 @@ impl Pending {
     pub fn tunnel(&self) -> &TunnelId {
         match self {
             Self::Create(tunnel) => &tunnel.id,
-            Self::Delete(id) | Self::AddPort(id, _) | Self::SetAccess(id, _) | Self::Renew(id) => {
-                id
-            }
+            Self::Delete(id)
+            | Self::AddPort(id, _)
+            | Self::SetAccess(id, _)
+            | Self::SetHealth(id, ..)
+            | Self::Renew(id) => id,
             Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
                 &key.tunnel
             }
@@ -58,6 +64,10 @@ impl Pending {
                     remote.access = *access;
                 }
             }
+            Self::SetHealth(_, Some(port), health) => {
+                tunnel.edit_port(*port, |port| port.options.health.clone_from(health));
+            }
+            Self::SetHealth(_, None, health) => tunnel.chosen.health.clone_from(health),
             // Until when it lives, only the provider knows.
             Self::Create(_) | Self::Delete(_) | Self::AddPort(..) | Self::Renew(_) => {}
         }
@@ -73,6 +83,7 @@ impl Pending {
             | Self::ChangeProtocol(..)
             | Self::SetHostHeader(..)
             | Self::SetAccess(..)
+            | Self::SetHealth(..)
             | Self::Renew(_) => PendingWord::Change,
         }
     }

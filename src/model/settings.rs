@@ -1,6 +1,6 @@
 //! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
 
-use super::{OptionSpec, ProviderId, ProviderOptions};
+use super::{HealthSettings, OptionSpec, ProviderId, ProviderOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -126,6 +126,9 @@ pub struct Settings {
     pub relay: RelaySettings,
     /// Durations.
     pub timing: TimingSettings,
+    /// How what is hosted is looked after; laid over the durations.
+    #[serde(skip_serializing_if = "HealthSettings::is_empty")]
+    pub health: HealthSettings,
     /// What is set for each provider, by its id; and whatever a later version has written beside it,
     /// which is kept as it is.
     #[serde(flatten)]

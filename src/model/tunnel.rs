@@ -1,8 +1,8 @@
 //! What the person has: tunnels and their ports.
 
 use super::{
-    AccountId, Chosen, HostHeader, PortNumber, ProviderId, ProxyVersion, Remote, TunnelId,
-    UnixMillis,
+    AccountId, Chosen, HealthKey, HealthOverrides, HostHeader, PortNumber, ProviderId,
+    ProxyVersion, Remote, TunnelId, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -132,10 +132,11 @@ pub struct Port {
 
 /// What may be chosen for a port beside what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "SavedPortOptions")]
 pub struct PortOptions {
-    #[serde(skip_serializing_if = "is_default")]
-    pub probe: ProbeRate,
+    /// How it is looked after, where that is set for itself.
+    #[serde(skip_serializing_if = "HealthOverrides::is_empty")]
+    pub health: HealthOverrides,
     /// Which certificate of a service on another machine is taken.
     #[serde(skip_serializing_if = "is_default")]
     pub certificate: CertificateCheck,
@@ -145,6 +146,33 @@ pub struct PortOptions {
     /// The service is told who a visitor is, by the PROXY protocol; nothing is said to it otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_protocol: Option<ProxyVersion>,
+}
+
+/// The same as files may have it: earlier versions wrote how often a port is probed as a value of its own.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SavedPortOptions {
+    probe: Option<ProbeRate>,
+    health: HealthOverrides,
+    certificate: CertificateCheck,
+    host_header: HostHeader,
+    proxy_protocol: Option<ProxyVersion>,
+}
+
+impl From<SavedPortOptions> for PortOptions {
+    fn from(saved: SavedPortOptions) -> Self {
+        let mut health = HealthOverrides::default();
+        if let Some(rate) = saved.probe {
+            rate.apply(&mut health);
+        }
+        health.lay(&saved.health);
+        Self {
+            health,
+            certificate: saved.certificate,
+            host_header: saved.host_header,
+            proxy_protocol: saved.proxy_protocol,
+        }
+    }
 }
 
 impl Port {
@@ -166,17 +194,29 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// How often a port is probed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How often a port is probed, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeRate {
-    /// As the settings say.
-    #[default]
+    /// As is set elsewhere.
     Usual,
-    /// Never: neither the service nor the URL is asked.
+    /// Never: the URL is not asked.
     Off,
     /// Each so many seconds, 1 to 3,600.
     Seconds(u16),
+}
+
+impl ProbeRate {
+    /// Sets it.
+    pub fn apply(self, health: &mut HealthOverrides) {
+        let (probe, interval) = match self {
+            Self::Usual => (None, None),
+            Self::Off => (Some("off".to_owned()), None),
+            Self::Seconds(seconds) => (Some("on".to_owned()), Some(format!("{seconds}s"))),
+        };
+        health.put(HealthKey::Probe, probe);
+        health.put(HealthKey::Interval, interval);
+    }
 }
 
 impl FromStr for ProbeRate {

@@ -1,12 +1,13 @@
-//! Asks once: a TCP connection to the local port, a HEAD request to the public URL.
+//! Asks once: a TCP connection to the local port, a request without a body to the public URL.
 
 use super::classify::{classify_raw, unless_busy};
+use super::request::{asked_url, dress, expected, header, method, refuses_the_name};
 use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PROBE_HEADER, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason,
-    RelayVerdict, Secret, ServiceFault, UnixMillis,
+    LocalAnswer, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict, Secret,
+    ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
@@ -81,17 +82,15 @@ impl Asker {
         let (local, (public, alive)) = if plan.loops {
             let itself = LocalAnswer::Failed(ServiceFault::Loop);
             (itself, (PublicAnswer::NotAsked, (session.is_alive)()))
+        } else if !plan.public {
+            let public = (PublicAnswer::NotAsked, (session.is_alive)());
+            (look_at_local(plan).await, public)
         } else if !plan.local {
             (LocalAnswer::NotAsked, self.ask_public(plan, session).await)
         } else if plan.protocol.is_web() {
             self.ask_both_web(plan, session).await
         } else {
             tokio::join!(ask_local_tcp(plan, doubt), self.ask_public(plan, session))
-        };
-        let classify = if plan.protocol.is_web() {
-            classify
-        } else {
-            classify_raw
         };
         // Where probes are visits, their own are among those that are open now.
         let others = before.min((session.open)(plan.key.port));
@@ -101,7 +100,11 @@ impl Asker {
             session: plan.session,
             at: (self.clock)(),
             local,
-            diagnosis: classify(local, &public, alive),
+            diagnosis: if plan.protocol.is_web() {
+                classify(local, &public, alive, &expected(plan, &public))
+            } else {
+                classify_raw(local, &public, alive)
+            },
             public,
         }
     }
@@ -148,7 +151,7 @@ impl Asker {
     }
 
     async fn ask_web(&self, plan: &ProbePlan, key: Option<&Secret>) -> PublicAnswer {
-        let Ok(url) = reqwest::Url::parse(&plan.url) else {
+        let Some(url) = asked_url(plan) else {
             return failed(Reason::Other {
                 detail: "the provider gave no valid URL".to_owned(),
             });
@@ -161,7 +164,8 @@ impl Asker {
         let asked = Instant::now();
         let dialect = plan.offers.probe;
         let key = key.filter(|_| dialect.shows_key());
-        let request = dress(client.head(url.clone()), dialect, key);
+        let request = client.request(method(plan), url.clone());
+        let request = dress(request, dialect, key);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return failed(web_reason(&url, &error)),
@@ -184,41 +188,6 @@ impl Asker {
             login_wall: is_login_wall(dialect, &url, &response),
         }
     }
-}
-
-/// The request with what shows that it is a probe's.
-fn dress(
-    request: reqwest::RequestBuilder,
-    dialect: &dyn ProbeDialect,
-    key: Option<&Secret>,
-) -> reqwest::RequestBuilder {
-    let headers = dialect.headers().iter().copied();
-    let key = key.map(|key| (PROBE_HEADER, key.expose()));
-    headers.chain(key).fold(request, |request, (name, value)| {
-        request.header(name, value)
-    })
-}
-
-/// Whether the page at `url` is a refusal of its name. What is asked for by HEAD has no page.
-async fn refuses_the_name(
-    client: &reqwest::Client,
-    url: &reqwest::Url,
-    dialect: &dyn ProbeDialect,
-    key: Option<&Secret>,
-) -> bool {
-    let request = dress(client.get(url.clone()), dialect, key);
-    let Ok(mut response) = request.send().await else {
-        return false;
-    };
-    let mut body = Vec::new();
-    while body.len() < refusal::LOOKED_AT
-        && let Ok(Some(part)) = response.chunk().await
-    {
-        body.extend_from_slice(&part);
-    }
-    body.truncate(refusal::LOOKED_AT);
-    let own = header(&response, RelayVerdict::HEADER).is_some();
-    !own && refusal::is_of_the_name(response.status().as_u16(), &body)
 }
 
 /// What an answer through the relay says of the local service, where that leaves no question.
@@ -254,6 +223,16 @@ async fn ask_local_tcp(plan: &ProbePlan, doubt: bool) -> LocalAnswer {
     }
 }
 
+/// Looks whether a service is there that is not to be disturbed: it is connected to only where nothing is
+/// seen, for it may be served otherwise.
+async fn look_at_local(plan: &ProbePlan) -> LocalAnswer {
+    match plan.local.then(|| local::listens(&plan.target)).flatten() {
+        Some(true) => LocalAnswer::Accepts,
+        Some(false) => ask_local(plan).await,
+        None => LocalAnswer::NotAsked,
+    }
+}
+
 /// Connects as a visitor's stream would; nothing is asked.
 async fn ask_local(plan: &ProbePlan) -> LocalAnswer {
     let look = local::look(&plan.target, plan.protocol, &plan.options);
@@ -269,8 +248,12 @@ async fn ask_local_web(plan: &ProbePlan) -> LocalAnswer {
     let target = &plan.target;
     let answer = async {
         let mut stream = local::open(target, plan.protocol, &plan.options).await?;
+        let (method, path) = (
+            plan.request.method.as_str(),
+            plan.request.path.as_deref().unwrap_or("/"),
+        );
         let request = format!(
-            "HEAD / HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
         );
         if stream.write_all(request.as_bytes()).await.is_ok() {
             head::read(&mut stream).await;
@@ -368,10 +351,6 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-fn header<'r>(response: &'r reqwest::Response, name: &str) -> Option<&'r str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
 /// A redirect to another site's sign-in page: it works, and visitors must sign in.
 fn is_login_wall(
     dialect: &dyn ProbeDialect,
@@ -460,3 +439,7 @@ impl Resolve for LocalhostIsHere {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "ask_tests.rs"]
+mod tests;

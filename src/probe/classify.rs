@@ -1,15 +1,22 @@
 //! One diagnosis of two answers. Pure.
 
 use crate::model::{
-    Diagnosis, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault, UrlFault,
+    Diagnosis, LocalAnswer, PublicAnswer, Reason, RelayVerdict, ServiceFault, StatusRanges,
+    UrlFault,
 };
 
 /// Makes one value of what the local port and the public URL did.
 ///
-/// An answer of the person's own service is `Works` whatever its status: a 503 it gives itself is its
-/// business. Only the relay's own pages, told apart by their header, speak of the tunnel. While the
-/// session's link is `alive`, an answer that is late is only late.
-pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagnosis {
+/// An answer of the person's own service is `Works` whatever its status, unless the person `expected`
+/// others: a 503 it gives itself is its business, and never the session's. Only the relay's own pages, told
+/// apart by their header, speak of the tunnel. While the session's link is `alive`, an answer that is late
+/// is only late.
+pub fn classify(
+    local: LocalAnswer,
+    public: &PublicAnswer,
+    alive: bool,
+    expected: &StatusRanges,
+) -> Diagnosis {
     let down = |cause| Diagnosis::Down {
         cause,
         service: local.fault(),
@@ -28,6 +35,9 @@ pub fn classify(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Diagn
         PublicAnswer::Status {
             login_wall: true, ..
         } => Diagnosis::Private,
+        PublicAnswer::Status { code, .. } if !expected.contains(*code) => {
+            Diagnosis::Unexpected { status: *code }
+        }
         PublicAnswer::Status { .. } => Diagnosis::Works,
         PublicAnswer::Accepted { .. } => unless_down(local, Diagnosis::Works),
         PublicAnswer::NotAsked => unless_down(local, Diagnosis::NotAsked),
@@ -83,7 +93,7 @@ pub(super) fn classify_raw(local: LocalAnswer, public: &PublicAnswer, alive: boo
         PublicAnswer::Failed {
             reason: Reason::LinkLost,
         } if alive => Diagnosis::Full,
-        _ => classify(local, public, alive),
+        _ => classify(local, public, alive, &StatusRanges::default()),
     }
 }
 
@@ -109,7 +119,7 @@ mod tests {
     const SILENT: LocalAnswer = LocalAnswer::Failed(ServiceFault::TimedOut);
 
     fn health(local: LocalAnswer, public: &PublicAnswer, alive: bool) -> Health {
-        classify(local, public, alive).health()
+        classify(local, public, alive, &StatusRanges::default()).health()
     }
 
     fn status(code: u16, verdict: Option<RelayVerdict>) -> PublicAnswer {
@@ -132,6 +142,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_expected_is_the_service_s_and_never_against_the_session() {
+        let expected: StatusRanges = "200-299,401".parse().expect("codes");
+        for (code, right) in [
+            (200, true),
+            (299, true),
+            (401, true),
+            (300, false),
+            (500, false),
+        ] {
+            for alive in [false, true] {
+                let answer = status(code, None);
+                let diagnosis = classify(LocalAnswer::Accepts, &answer, alive, &expected);
+                let wrong = Diagnosis::Unexpected { status: code };
+                assert_eq!(diagnosis, if right { Diagnosis::Works } else { wrong });
+                assert!(diagnosis.routes() && !diagnosis.is_against_session());
+            }
+        }
+        // What the relay says of itself, and a login page, are no answers of the service.
+        let page = status(503, Some(RelayVerdict::NoHost));
+        let found = classify(LocalAnswer::Accepts, &page, true, &expected);
+        assert_eq!(found.health(), Health::Down);
+        let wall = PublicAnswer::Status {
+            code: 302,
+            latency_us: 1,
+            verdict: None,
+            login_wall: true,
+        };
+        let found = classify(LocalAnswer::Accepts, &wall, true, &expected);
+        assert_eq!(found, Diagnosis::Private);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod ask;
 mod classify;
 mod head;
 mod refusal;
+mod request;
 mod schedule;
 
 pub use ask::{Asker, ProbedSession, SetupError};

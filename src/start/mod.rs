@@ -13,8 +13,8 @@ mod window_place;
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, doctor, host, print, providers, relay,
-    tunnels,
+    self, Command, CommandLine, USAGE, account, audit, doctor, health, host, print, providers,
+    relay, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;
@@ -96,6 +96,7 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
         Some(Command::Account(args)) => account::run(&home, args),
         Some(Command::Tunnels(args)) => tunnels::run(&home, args),
         Some(Command::Audit(args)) => audit::run(&home, &args),
+        Some(Command::Health(args)) => health::run(&home, &args),
         Some(Command::Doctor(args)) => doctor::run(&home, &args),
         // They need no home and were done before it was looked for.
         Some(Command::Completions { .. } | Command::Man | Command::Providers(_)) => {

@@ -8,6 +8,7 @@ mod bad_input;
 mod bore;
 #[cfg(unix)]
 mod cloudflared;
+mod health;
 mod hosting;
 mod kit;
 mod limits;

@@ -83,6 +83,7 @@ impl Update<'_> {
                 key,
                 value,
             } => self.set(|settings| settings.set_option(provider, &key, &value)),
+            Action::SetHealth { scope, set } => self.set_health(&scope, &set),
             Action::HostWith { tunnel, key, value } => self.host_with(&tunnel, &key, &value),
             Action::DeleteTunnel { tunnel } => self.delete(&tunnel),
             Action::RemovePort { key } => self.remove_port(&key),

@@ -128,6 +128,26 @@ impl Update<'_> {
         }
     }
 
+    /// Tells each engine whose waits are others by now.
+    pub(super) fn follow_timing(&mut self) {
+        let state = &mut *self.state;
+        let engines = &state.engines;
+        state
+            .paced
+            .retain(|id, (number, _)| engines.get(id) == Some(number));
+        for (id, (_, told)) in &mut state.paced {
+            let timing = match state.inputs.tunnel(id) {
+                Some(tunnel) => state.inputs.health(tunnel, None).policy.timing,
+                None => continue,
+            };
+            if timing != *told {
+                *told = timing;
+                let tell = Command::Tell(id.clone(), EngineCommand::SetTiming(timing));
+                self.commands.push(tell);
+            }
+        }
+    }
+
     fn is_up(&self, tunnel: &TunnelId) -> bool {
         let host = self.state.inputs.hosts.get(tunnel);
         host.is_some_and(|host| {
@@ -191,6 +211,7 @@ impl Update<'_> {
         let Some(wanted) = state.inputs.tunnel(tunnel) else {
             return;
         };
+        let timing = state.inputs.health(wanted, None).policy.timing;
         let order = HostOrder {
             account: wanted.account(),
             options: state
@@ -212,7 +233,12 @@ impl Update<'_> {
         // At once, not with the engine's first report: a click shows.
         self.set_life(tunnel, Life::starting(Phase::Authorising));
         let order = Box::new(order);
-        self.commands.push(Command::StartEngine { engine, order });
+        self.state.paced.insert(tunnel.clone(), (engine, timing));
+        self.commands.push(Command::StartEngine {
+            engine,
+            order,
+            timing,
+        });
     }
 
     pub(super) fn end_engines(&mut self, which: impl Fn(&TunnelId) -> bool) {

@@ -215,7 +215,7 @@ impl Update<'_> {
     }
 
     /// Asks the inventory for a change, which is shown as if done.
-    fn ask(&mut self, change: Pending) {
+    pub(super) fn ask(&mut self, change: Pending) {
         let known = match &change {
             Pending::Create(tunnel) => Some(tunnel),
             _ => self.state.inputs.tunnel(change.tunnel()),
@@ -326,8 +326,8 @@ impl Update<'_> {
     fn follow_change(&mut self, done: &Pending, name: String) {
         let inputs = &mut self.state.inputs;
         match done {
-            // Hosted by now, under its real id.
-            Pending::Create(_) => {}
+            // Hosted by now, under its real id; and what is probed, and how, follows from the facts.
+            Pending::Create(_) | Pending::SetHealth(..) => {}
             Pending::Delete(id) => {
                 self.show_toast(Toast::Deleted { name });
                 self.forget(id);

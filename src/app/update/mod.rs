@@ -9,6 +9,7 @@
 //! | `engine` | what an engine reports | `held`, `probe`, `account`, `quit`, `life` |
 //! | `held` | connections that are held over a break | `probe`, `life` |
 //! | `probe` | which probes run, and what they saw | `inventory`, `life` |
+//! | `health` | how what is hosted is looked after | `inventory`, `settings` |
 //! | `inventory` | changes of what there is | `account`, `asks`, `listing`, `host`, `life`, `typed` |
 //! | `sign_in` | signing in and out | `account`, `asks`, `listing`, `host`, `settings` |
 //! | `account` | how an account is, and its answers | `asks`, `listing`, `host`, `life` |
@@ -24,6 +25,7 @@ mod account;
 mod act;
 mod asks;
 mod engine;
+mod health;
 mod held;
 mod host;
 mod inventory;
@@ -60,6 +62,7 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
         commands: vec![],
     };
     update.take(event);
+    update.follow_timing();
     update.follow_plans();
     update.follow_watch();
     update.follow_panel();

@@ -6,12 +6,12 @@ use crate::app::state::State;
 use crate::base::local::leads_to;
 use crate::engine::{EngineCommand, Probe};
 use crate::model::{
-    Diagnosis, Health, Life, PortKey, PortNumber, ProbeFacts, ProbeRate, ProbeReport, Reason,
-    Sample, ServiceFault, Traffic, TunnelId, UnixMillis, Unprobed, UrlFault,
+    DEAD_AFTER_DOWNS, Diagnosis, Health, Life, LivePort, Port, PortKey, PortNumber, ProbeFacts,
+    ProbeReport, Reason, Sample, ServiceFault, SessionNumber, Traffic, Tunnel, TunnelId,
+    UnixMillis, Unprobed, UrlFault,
 };
 use crate::probe::ProbePlan;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Samples that are kept for the charts.
 const SAMPLES: usize = 120;
@@ -33,11 +33,12 @@ impl Update<'_> {
 
     /// Takes a report of a probe that still runs.
     pub(super) fn handle_probed(&mut self, mut report: ProbeReport) {
-        let current = self.state.plans.get(&report.key).map(|plan| plan.session);
+        let current = self.state.plans.get(&report.key);
+        let current = current.filter(|plan| plan.session == report.session);
         let is_old = is_of_an_earlier_link(self.state, self.at, &report);
-        if current != Some(report.session) || is_old {
+        let Some(is_public) = current.map(|plan| plan.public).filter(|_| !is_old) else {
             return;
-        }
+        };
         let key = report.key.clone();
         let facts = self.state.inputs.probes.entry(key.clone()).or_default();
         settle_slow(facts, &mut report);
@@ -54,7 +55,7 @@ impl Update<'_> {
         };
         let (session, diagnosis) = (report.session, report.diagnosis.clone());
         let refused = diagnosis.service_fault() == Some(ServiceFault::NameRefused);
-        keep(facts, self.at, report);
+        keep(facts, self.at, report, is_public);
         if is_news {
             self.add_line(&key.tunnel, None, Some((key.port, health)));
         }
@@ -62,6 +63,7 @@ impl Update<'_> {
             port: key.port,
             session,
             diagnosis,
+            dead_after: self.dead_after(&key),
         };
         self.tell(&key.tunnel, EngineCommand::Probe(told));
         if refused {
@@ -102,6 +104,16 @@ impl Update<'_> {
         }
     }
 
+    /// So many `Down` probes in a row, and the port's URL counts as dead.
+    fn dead_after(&self, key: &PortKey) -> u32 {
+        let inputs = &self.state.inputs;
+        let tunnel = inputs.tunnel(&key.tunnel);
+        let port = tunnel.and_then(|tunnel| tunnel.port(key.port));
+        tunnel.map_or(DEAD_AFTER_DOWNS, |tunnel| {
+            inputs.health(tunnel, port).policy.dead_after
+        })
+    }
+
     pub(super) fn check_now(&mut self, key: PortKey) {
         if self.state.plans.contains_key(&key) {
             let facts = self.state.inputs.probes.entry(key.clone()).or_default();
@@ -113,7 +125,6 @@ impl Update<'_> {
 
 /// Every served port of every session that is established.
 fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
-    let timing = state.inputs.timing;
     let mut plans = BTreeMap::new();
     for (id, host) in &state.inputs.hosts {
         let Life::Up {
@@ -131,35 +142,45 @@ fn plans(state: &State) -> BTreeMap<PortKey, ProbePlan> {
             let Some(port) = tunnel.port(live.number) else {
                 continue;
             };
-            if Unprobed::of(port.options.probe, live).is_some() {
-                continue;
-            }
-            let offers = state.inputs.providers.of(tunnel.provider);
-            let (usual, least) = (timing.probe_interval, offers.probe.least_interval());
-            let interval = match port.options.probe {
-                ProbeRate::Off | ProbeRate::Usual => usual.max(least),
-                // It was said for this very port.
-                ProbeRate::Seconds(seconds) => Duration::from_secs(seconds.into()),
-            };
-            let key = PortKey::new(id, live.number);
-            let plan = ProbePlan {
-                key: key.clone(),
-                offers,
-                session,
-                target: port.target.clone(),
-                protocol: port.protocol,
-                options: port.options.clone(),
-                url: live.url.clone(),
-                // The URL itself stands for a service that is not here.
-                loops: offers.watches.is_none() && leads_to(&port.target, &live.url),
-                local: offers.watches.is_none() || !leads_to(&port.target, &live.url),
-                interval,
-                timeout: timing.probe_timeout,
-            };
-            plans.insert(key, plan);
+            plans.extend(plan(state, tunnel, port, (session, live)));
         }
     }
     plans
+}
+
+/// How a port is probed that is served; `None` where nothing of it can be asked. Where probes are off, its
+/// service is looked at all the same.
+fn plan(
+    state: &State,
+    tunnel: &Tunnel,
+    port: &Port,
+    (session, live): (SessionNumber, &LivePort),
+) -> Option<(PortKey, ProbePlan)> {
+    let health = state.inputs.health(tunnel, Some(port));
+    let unprobed = Unprobed::of(health.policy.probes, live);
+    if unprobed == Some(Unprobed::RelaysOwn) {
+        return None;
+    }
+    let offers = state.inputs.providers.of(tunnel.provider);
+    let itself = leads_to(&port.target, &live.url);
+    let key = PortKey::new(&tunnel.id, live.number);
+    let plan = ProbePlan {
+        key: key.clone(),
+        offers,
+        session,
+        target: port.target.clone(),
+        protocol: port.protocol,
+        options: port.options.clone(),
+        url: live.url.clone(),
+        // The URL itself stands for a service that is not here.
+        loops: offers.watches.is_none() && itself,
+        local: offers.watches.is_none() || !itself,
+        public: unprobed.is_none(),
+        interval: health.interval(offers),
+        timeout: health.policy.timing.probe_timeout,
+        request: health.policy.request,
+    };
+    Some((key, plan))
 }
 
 /// A URL that never routed is not slow: it may be out of reach from here.
@@ -193,7 +214,8 @@ fn is_of_an_earlier_link(state: &State, at: UnixMillis, report: &ProbeReport) ->
     }
 }
 
-fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
+/// One that did not ask the public URL is no sample of it.
+fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport, is_sample: bool) {
     let same_session = facts
         .last
         .as_ref()
@@ -202,11 +224,11 @@ fn keep(facts: &mut ProbeFacts, at: UnixMillis, report: ProbeReport) {
     let is_down = report.health() == Health::Down;
     facts.downs = if is_down { before + 1 } else { 0 };
     facts.checking = false;
-    facts.samples.push_back(Sample {
+    facts.samples.extend(is_sample.then(|| Sample {
         at,
         latency_us: report.latency_us(),
         health: report.health(),
-    });
+    }));
     while facts.samples.len() > SAMPLES {
         facts.samples.pop_front();
     }

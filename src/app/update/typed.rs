@@ -74,6 +74,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         | Pending::ChangeProtocol(..)
         | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
+        | Pending::SetHealth(..)
         | Pending::Renew(_) => false,
     });
     coming || state.inputs.tunnels.iter().any(of)

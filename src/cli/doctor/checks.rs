@@ -5,7 +5,7 @@ use crate::audit;
 use crate::base::files::Loaded;
 use crate::base::open_files::{self, OpenFiles};
 use crate::logging;
-use crate::model::Settings;
+use crate::model::{Settings, invalid_health};
 #[cfg(feature = "window")]
 use crate::platform;
 use crate::relay::Limits;
@@ -74,6 +74,9 @@ fn saved_settings(settings: &Loaded<Settings>) -> Check {
     let of = Subject::new("settings", m::doctor_settings());
     let wrong = settings.notice.as_ref().and_then(notice_text);
     let wrong = wrong.or_else(|| settings.value.timing.resolve().err().map(said));
+    let base = settings.value.timing.resolve().unwrap_or_default();
+    let health = || invalid_health(base, &settings.value.health, &[]);
+    let wrong = wrong.or_else(|| health().first().map(said));
     match wrong {
         None => of.ok(m::doctor_settings_fine()),
         Some(wrong) => of.warn(wrong, m::advice_settings()),

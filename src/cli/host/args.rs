@@ -2,14 +2,16 @@
 
 use crate::cli::RELAY_VARIABLE;
 use crate::cli::account::read_name;
+use crate::cli::health;
 use crate::cli::parse::{Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
 use crate::model::{
-    Access, Catalog, FieldError, JoinLink, Offers, PortNumber, Protocol, ProviderId, TypedTarget,
-    parse_name, parse_typed_target, parse_url_target,
+    Access, Catalog, FieldError, HealthKey, JoinLink, Offers, PortNumber, Protocol, ProviderId,
+    TypedTarget, parse_name, parse_typed_target, parse_url_target,
 };
 use clap::Args;
+use std::collections::BTreeMap;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +26,8 @@ Examples:
                                         if it is not there; `underpass providers` lists the names
   underpass host --provider manual --set url=https://app.example.org/
                                         watch a URL that somebody else serves
+  underpass host 3000 --health path=/healthz --health expect=200-299
+                                        say so where the service does not answer as it should
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -83,6 +87,15 @@ pub(crate) struct HostArgs {
     #[arg(skip)]
     pub(in crate::cli) set: Set,
 
+    /// Say for this time how it is checked and comes back, as in interval=10s or path=/healthz;
+    /// `underpass health --help` lists all of it
+    #[arg(long = "health", value_name = "KEY=VALUE")]
+    pub(in crate::cli) typed_health: Vec<String>,
+
+    /// What that means.
+    #[arg(skip)]
+    pub(in crate::cli) health: BTreeMap<HealthKey, String>,
+
     /// Take the tunnel from the machine that hosts it now
     #[arg(long)]
     pub(in crate::cli) take_over: bool,
@@ -122,6 +135,7 @@ impl HostArgs {
         }
         check_options(self, offers)?;
         self.name = self.name.take().or(watched_host);
+        self.health = health::read("--health", &self.typed_health)?;
         let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
         let makes = self.targets.iter().any(is_service);
         self.set = set::read(offers, &self.typed_set, makes)?;

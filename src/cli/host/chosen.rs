@@ -3,9 +3,12 @@
 
 use super::args::HostArgs;
 use super::plan::Plan;
-use crate::cli::prompt;
 use crate::cli::set::{SecretFrom, Set};
-use crate::model::{AccountId, Chosen, Offers, OptionSpec, ProviderId, Secret, Tunnel};
+use crate::cli::{health, prompt};
+use crate::model::{
+    AccountId, Chosen, HealthPlace, InvalidHealth, Offers, OptionSpec, ProviderId, Secret,
+    Settings, Tunnel,
+};
 use crate::secrets::Secrets;
 use crate::view::{Msg, messages as m};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +60,32 @@ pub(super) fn apply(
             chosen.account.clone_from(name);
         } else if chosen.account.is_empty() {
             chosen.account = usual_account(args, tokens)?;
+        }
+    }
+    Ok(())
+}
+
+/// Says how those that are hosted now are looked after, for this run alone.
+pub(super) fn apply_health(
+    plan: &mut Plan,
+    args: &HostArgs,
+    settings: &Settings,
+) -> Result<(), Msg> {
+    let base = settings.timing.resolve().unwrap_or_default();
+    let wanted = &plan.wanted;
+    for tunnel in plan.tunnels.iter_mut().filter(|t| wanted.contains(&t.id)) {
+        health::apply(&args.health, tunnel);
+        let found = settings.health.resolve(base, tunnel, None).invalid;
+        let above = found.into_iter().find_map(|it| match it {
+            InvalidHealth::InitialAboveCap {
+                initial,
+                cap,
+                place: HealthPlace::Tunnel,
+            } => Some(m::error_initial_above_cap(cap, initial)),
+            _ => None,
+        });
+        if let Some(above) = above.filter(|_| !args.health.is_empty()) {
+            return Err(above);
         }
     }
     Ok(())

@@ -144,6 +144,8 @@ fn choose(home: &Home, args: &HostArgs, begin: &mut Begin) -> Result<(Plan, Secr
     chosen::read_secrets(offers, &args.set)
         .and_then(|given| chosen::apply(&mut plan, args, &begin.tokens, &given, &secrets))
         .map_err(|why| Failure::Usage(vec![why]))?;
+    chosen::apply_health(&mut plan, args, &begin.settings)
+        .map_err(|why| Failure::Usage(vec![why]))?;
     Ok((plan, secrets))
 }
 

@@ -147,7 +147,9 @@ fn make(
 mod tests {
     use super::*;
     use crate::cli::port::PortOptionArgs;
-    use crate::model::{CertificateCheck, Field, FieldError, PortNumber, ProbeRate, ProviderId};
+    use crate::model::{
+        CertificateCheck, Field, FieldError, HealthKey, PortNumber, ProbeRate, ProviderId,
+    };
 
     const AT: UnixMillis = UnixMillis(7);
 
@@ -274,7 +276,7 @@ mod tests {
         let ports: Vec<_> = ports.flat_map(|tunnel| &tunnel.ports).collect();
         assert_eq!(ports.len(), 2);
         for port in &ports {
-            assert_eq!(port.options.probe, ProbeRate::Off);
+            assert_eq!(port.options.health.get(HealthKey::Probe), Some("off"));
             assert_eq!(port.options.certificate, CertificateCheck::FirstSeen);
         }
         assert!(ports.iter().any(|port| port.protocol == Protocol::Https));

@@ -10,8 +10,9 @@ mod sessions;
 use super::driver::Driver;
 use super::{EngineCommand, EngineEvent, Probe};
 use crate::model::{
-    Class, Diagnosis, Life, LivePort, Outage, Phase, Port, PortNumber, Protocol, ProviderId,
-    Reason, Secret, ServiceFault, SessionNumber, Target, Timing, TunnelId, UnixMillis, UrlFault,
+    Class, DEAD_AFTER_DOWNS, Diagnosis, Life, LivePort, Outage, Phase, Port, PortNumber, Protocol,
+    ProviderId, Reason, Secret, ServiceFault, SessionNumber, Target, Timing, TunnelId, UnixMillis,
+    UrlFault,
 };
 use crate::provider::{
     BoxFuture, ConnectError, Connector, Ended, HostOrder, Progress, Session, SessionEvent,
@@ -199,6 +200,7 @@ fn probe_of(port: PortNumber, session: SessionNumber, down: bool, local_answers:
         port,
         session,
         diagnosis,
+        dead_after: DEAD_AFTER_DOWNS,
     }
 }
 

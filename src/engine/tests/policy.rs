@@ -124,6 +124,31 @@ async fn a_zombie_is_reconnected_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_that_runs_waits_as_it_is_told() {
+    let script = Script::default();
+    run(script.clone(), async |rig| {
+        rig.hosting().await;
+        rig.tell(EngineCommand::SetTiming(Timing {
+            backoff_initial: Duration::from_millis(1_250),
+            backoff_cap: Duration::from_secs(2),
+            jitter: 0.0,
+            ..Timing::default()
+        }));
+        let failures = Arc::clone(&rig.script.failures);
+        let failed = [Reason::TimedOut, Reason::TimedOut];
+        failures
+            .lock()
+            .expect("no test panics with it")
+            .extend(failed);
+        let began = tokio::time::Instant::now();
+        rig.drop_link(Reason::LinkLost);
+        rig.hosting().await;
+        assert_eq!(began.elapsed().as_millis(), 1_250 + 2_000 + 2_000);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_take_over_during_an_attempt_is_asked_for() {
     let script = Script {
         delay: Duration::from_secs(3),

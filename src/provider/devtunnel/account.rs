@@ -269,8 +269,8 @@ async fn make(commands: &Commands, change: Pending) -> Result<Option<Option<Row>
                 Ok(()) | Err(_) => Ok(Some(None)),
             };
         }
-        // Its own proxy does that, always.
-        Pending::SetHostHeader(..) => return Ok(Some(None)),
+        // Its own proxy does that, always; and how a tunnel is looked after is known here alone.
+        Pending::SetHostHeader(..) | Pending::SetHealth(..) => return Ok(Some(None)),
         Pending::AddPort(id, port) => {
             commands.add_port(&id, port.number, port.protocol).await?;
         }

@@ -1,8 +1,8 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    DEAD_AFTER_DOWNS, Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol,
-    Reason, SessionNumber, TunnelId, Unprobed,
+    Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol, Reason,
+    SessionNumber, StatusRanges, TunnelId, Unprobed,
 };
 use std::collections::BTreeMap;
 
@@ -43,6 +43,8 @@ pub(super) enum Change {
     Health {
         target: String,
         protocol: Protocol,
+        /// The answers that are right.
+        expected: StatusRanges,
         report: ProbeReport,
         /// The URL of this session was told just now.
         first: bool,
@@ -161,8 +163,9 @@ impl Seen {
             };
             for live in &host.live {
                 let port = inputs.tunnel(tunnel).and_then(|t| t.port(live.number));
-                let rate = port.map(|port| port.options.probe).unwrap_or_default();
-                let Some(why) = Unprobed::of(rate, live) else {
+                let of = inputs.tunnel(tunnel);
+                let probes = of.is_none_or(|tunnel| inputs.health(tunnel, port).policy.probes);
+                let Some(why) = Unprobed::of(probes, live) else {
                     continue;
                 };
                 let key = PortKey::new(tunnel, live.number);
@@ -230,13 +233,26 @@ impl SeenPort {
             };
         }
         let key = &report.key;
-        let port = inputs.tunnel(&key.tunnel).and_then(|t| t.port(key.port));
+        let tunnel = inputs.tunnel(&key.tunnel);
+        let port = tunnel.and_then(|t| t.port(key.port));
+        let policy = tunnel.map(|tunnel| inputs.health(tunnel, port).policy);
+        let policy = policy.unwrap_or_default();
         let target = port.map_or_else(String::new, |port| port.target.to_string());
+        if !policy.probes && report.health() == Health::Unchecked {
+            // That it is served and not checked is told for itself, once.
+            let was_told = self.health.take().is_some();
+            let why = Unprobed::Off;
+            let told = || Change::Unchecked {
+                key: key.clone(),
+                why,
+            };
+            return was_told.then(told).into_iter().collect();
+        }
         let mut changes = vec![];
         // Before this many a URL that has not routed yet is only not ready.
         // One that cannot be checked from here may work for visitors all the same.
         let health = report.health();
-        let told = health.routes() || health == Health::Unchecked || downs >= DEAD_AFTER_DOWNS;
+        let told = health.routes() || health == Health::Unchecked || downs >= policy.dead_after;
         let url = inputs.url(key).filter(|_| told);
         let new_url = url.filter(|url| self.url.as_deref() != Some(url));
         if let Some(url) = new_url.map(str::to_owned) {
@@ -247,13 +263,14 @@ impl SeenPort {
                 target: target.clone(),
             });
         }
-        let not_ready = self.url.is_none() && downs < DEAD_AFTER_DOWNS;
+        let not_ready = self.url.is_none() && downs < policy.dead_after;
         let health = (health, report.status(), report.diagnosis.reason_code());
         if !not_ready && self.health != Some(health) {
             self.health = Some(health);
             changes.push(Change::Health {
                 target,
                 protocol: port.map_or_else(Protocol::default, |port| port.protocol),
+                expected: policy.request.expected,
                 report: report.clone(),
                 first: !changes.is_empty(),
             });

@@ -418,6 +418,7 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
     let health = |health, first| Change::Health {
         target: "localhost:3000".to_owned(),
         protocol: Protocol::Http,
+        expected: crate::model::StatusRanges::default(),
         report: report(1, health, 200),
         first,
     };

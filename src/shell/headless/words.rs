@@ -2,7 +2,8 @@
 
 use super::changes::Change;
 use crate::model::{
-    Diagnosis, Health, Life, ProbeReport, Protocol, Reason, UnixMillis, UrlFault, VISITORS_AT_ONCE,
+    Diagnosis, Health, Life, ProbeReport, Protocol, Reason, StatusRanges, UnixMillis, UrlFault,
+    VISITORS_AT_ONCE,
 };
 use crate::view::fold::{fault, hold, service_down, unprobed};
 use crate::view::{Arg, Msg, messages as m};
@@ -42,8 +43,12 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
             report,
             target,
             protocol,
+            expected,
             ..
-        } => (&report.key.tunnel, map_health(report, target, *protocol)),
+        } => {
+            let text = map_health(report, target, *protocol, expected);
+            (&report.key.tunnel, text)
+        }
     };
     Some(m::cli_line(text, time_of_day(at), tunnel.as_str()))
 }
@@ -88,7 +93,12 @@ fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
     })
 }
 
-fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
+fn map_health(
+    report: &ProbeReport,
+    target: &str,
+    protocol: Protocol,
+    expected: &StatusRanges,
+) -> Msg {
     match &report.diagnosis {
         Diagnosis::Works | Diagnosis::Private => {
             match (report.status(), report.latency_us().map(latency)) {
@@ -101,6 +111,9 @@ fn map_health(report: &ProbeReport, target: &str, protocol: Protocol) -> Msg {
             service_down(*fault, *accepts, target, protocol)
         }
         Diagnosis::Busy => m::why_busy(target),
+        Diagnosis::Unexpected { status } => {
+            m::why_unexpected(expected.to_string(), status.to_string(), target)
+        }
         Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
         Diagnosis::Slow => m::cli_slow(),
         Diagnosis::UnknownName { host } => m::why_unchecked_name(host),

@@ -149,6 +149,16 @@ pub(super) fn change_protocol(slot: &Slot) -> Button {
     )
 }
 
+/// How the port is looked after.
+pub(super) fn health(slot: &Slot) -> Button {
+    let key = slot.key.clone();
+    dialog(
+        !slot.creating(),
+        m::act_health(),
+        DialogKind::Health { key },
+    )
+}
+
 pub(super) fn remove_port(slot: &Slot) -> Button {
     let key = slot.key.clone();
     let kind = DialogKind::RemovePort { key };

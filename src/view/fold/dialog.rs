@@ -51,6 +51,10 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
             let (group, slot) = scene.slot(key)?;
             qr_code(group, slot)
         }
+        DialogKind::Health { key } => {
+            let (group, slot) = scene.slot(key)?;
+            settings::health(scene.inputs, group, slot)
+        }
         DialogKind::Settings => settings::fold(scene),
         DialogKind::About => DialogView::About {
             title: m::dialog_about_title(),
@@ -274,10 +278,12 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             | Field::Protocol
             | Field::PublicPort
             | Field::Token
+            | Field::Health { .. }
             | Field::Option { .. } => m::error_empty(),
         },
         FieldError::NotTaken { takes } if field == Field::Token => m::error_not_a_token(takes),
         FieldError::NotTaken { takes } => m::error_not_taken(takes),
+        FieldError::InitialAboveCap { initial, cap } => m::error_initial_above_cap(cap, initial),
         FieldError::NotAPort { typed } => m::error_not_a_port(typed),
         FieldError::NotATarget { typed } => m::error_not_a_target(typed),
         FieldError::TwoPorts { typed } => m::error_two_ports(typed),

@@ -49,7 +49,7 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         traffic_max,
         uptime: probe.and_then(chart::uptime),
         timeline: story(scene, group, slot),
-        buttons: buttons(group),
+        buttons: buttons(group, slot),
         close: Action::Deselect,
     })
 }
@@ -62,8 +62,8 @@ fn story(scene: &Scene, group: &Group, slot: &Slot) -> Vec<TimelineEntry> {
     timeline::fold(group.host, records, slot.key.port, scene.now)
 }
 
-fn buttons(group: &Group) -> Vec<Button> {
-    let mut buttons = Vec::new();
+fn buttons(group: &Group, slot: &Slot) -> Vec<Button> {
+    let mut buttons = vec![button::health(slot)];
     if group.wanted() {
         buttons.push(button::reconnect(group));
     }
@@ -83,7 +83,9 @@ fn facts(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     }
     let probe = scene.inputs.probes.get(&slot.key);
     if let Some(report) = current_report(group.host, probe) {
-        facts.push((m::fact_last_check(), last_check(report, scene.now)));
+        if !matches!(slot.status, Status::Unprobed(_)) {
+            facts.push((m::fact_last_check(), last_check(report, scene.now)));
+        }
         facts.push((m::fact_local(), local(report, slot)));
     }
     facts.extend(state_fact(group, scene.now));

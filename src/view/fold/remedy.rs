@@ -60,7 +60,9 @@ fn for_diagnosis(group: &Group, slot: &Slot, diagnosis: &Diagnosis) -> Option<Bu
             fault: ServiceFault::NotHttp | ServiceFault::NotTls,
             ..
         } => button::change_protocol(slot),
-        Diagnosis::Busy | Diagnosis::ServiceDown { .. } => button::check(slot),
+        Diagnosis::Busy | Diagnosis::ServiceDown { .. } | Diagnosis::Unexpected { .. } => {
+            button::check(slot)
+        }
         Diagnosis::Down { .. } if diagnosis.is_offline() => return None,
         Diagnosis::Down { .. } if group.offers.watches.is_some() => button::check(slot),
         Diagnosis::Down { .. } => button::reconnect(group),

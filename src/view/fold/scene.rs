@@ -200,7 +200,7 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
             }
         }
         // Until when, only the provider knows; which name a service is asked by is not shown.
-        Pending::Renew(_) | Pending::SetHostHeader(..) => {}
+        Pending::Renew(_) | Pending::SetHostHeader(..) | Pending::SetHealth(..) => {}
     }
 }
 
@@ -275,7 +275,8 @@ impl<'a> DraftPort<'a> {
         let status = if self.creating {
             Status::Creating
         } else {
-            status::of(host, live, self.port, probe, now).or_elsewhere(tunnel)
+            let probes = inputs.health(tunnel, Some(self.port)).policy.probes;
+            status::of(host, live, self.port, probes, probe, now).or_elsewhere(tunnel)
         };
         Slot {
             key,

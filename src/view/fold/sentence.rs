@@ -4,8 +4,8 @@ use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Probed, Status};
 use crate::model::{
-    DEAD_AFTER_DOWNS, Diagnosis, Lack, Life, Outage, Phase, ProbeReport, Protocol, PublicAnswer,
-    Reason, ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
+    Diagnosis, Lack, Life, Outage, Phase, ProbeReport, Protocol, PublicAnswer, Reason,
+    ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
 
@@ -125,6 +125,7 @@ pub fn unprobed(why: Unprobed) -> Msg {
 
 fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
     let (report, target) = (probed.report, slot.port.target.to_string());
+    let policy = || scene.inputs.health(group.tunnel, Some(slot.port)).policy;
     match &report.diagnosis {
         Diagnosis::Works
             if report
@@ -135,7 +136,11 @@ fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
         }
         Diagnosis::Works => working(report, scene.now),
         Diagnosis::Private => m::why_private(),
-        Diagnosis::Slow => m::why_slow(span(scene.inputs.timing.probe_timeout)),
+        Diagnosis::Unexpected { status } => {
+            let expected = policy().request.expected.to_string();
+            m::why_unexpected(expected, status.to_string(), target)
+        }
+        Diagnosis::Slow => m::why_slow(span(policy().timing.probe_timeout)),
         Diagnosis::Full => m::why_full(VISITORS_AT_ONCE),
         Diagnosis::UnknownName { host } => m::why_unchecked_name(host),
         Diagnosis::NotAsked => m::why_unchecked(),
@@ -147,7 +152,10 @@ fn checked(scene: &Scene, group: &Group, slot: &Slot, probed: Probed) -> Msg {
             cause: UrlFault::Failed(Reason::Offline),
             ..
         } => m::fault_offline(),
-        Diagnosis::Down { cause, service, .. } => unreachable(probed, cause, *service, target),
+        Diagnosis::Down { cause, service, .. } => {
+            let check = check(probed, policy().dead_after);
+            unreachable(probed, cause, *service, target, check)
+        }
     }
 }
 
@@ -222,18 +230,23 @@ fn service(fault: ServiceFault, target: &str, protocol: Protocol) -> Msg {
     }
 }
 
+/// The how many-th check in a row found it dead, of those after which it counts as that.
+fn check(probed: Probed, dead_after: u32) -> Msg {
+    let downs = probed.downs.max(1);
+    if probed.report.diagnosis.is_against_session() && downs <= dead_after {
+        m::check_of(downs, dead_after)
+    } else {
+        m::check_many(downs)
+    }
+}
+
 fn unreachable(
     probed: Probed,
     cause: &UrlFault,
     service: Option<ServiceFault>,
     target: String,
+    check: Msg,
 ) -> Msg {
-    let downs = probed.downs.max(1);
-    let check = if probed.report.diagnosis.is_against_session() && downs <= DEAD_AFTER_DOWNS {
-        m::check_of(downs, DEAD_AFTER_DOWNS)
-    } else {
-        m::check_many(downs)
-    };
     match (service, cause) {
         (Some(ServiceFault::Refused), _) => m::why_both_refused(target),
         (Some(ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy), _) => {

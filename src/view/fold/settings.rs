@@ -1,6 +1,10 @@
 //! What can be set, as rows: the program's own settings, its relay, and what providers offer. A
 //! setting is a line here.
 
+mod health;
+
+pub(super) use self::health::of_port as health;
+
 use super::button::{self, enabled};
 use super::dialog::error_text;
 use super::scene::Scene;
@@ -10,11 +14,10 @@ use crate::model::{
     OptionScope, OptionSpec, ProviderId, Secret, Setting, Theme, TokenSpec, probes_a_month,
 };
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
-use std::time::Duration;
 
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
-    let mut sections = vec![general(inputs), relay(inputs)];
+    let mut sections = vec![general(inputs), health::of_all(inputs), relay(inputs)];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
     let providers = inputs.providers.iter();
     sections.extend(
@@ -22,6 +25,7 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
             .filter(|offers| offers.token.is_some())
             .map(|offers| with_token(inputs, offers)),
     );
+    sections.extend(health::of_others(inputs));
     DialogView::Settings {
         title: m::dialog_settings_title(),
         sections,
@@ -134,11 +138,13 @@ fn of_provider(inputs: &Inputs, of: &AccountId, line: Msg) -> Section {
         let row = option_row(offers.id, option, &is, None);
         (row, is == option.default)
     };
-    let (rows, usual): (Vec<OptionRow>, Vec<bool>) = options.map(set).unzip();
+    let (mut rows, usual): (Vec<OptionRow>, Vec<bool>) = options.map(set).unzip();
+    let (health, is_usual) = health::of_provider(inputs, offers);
+    rows.extend(health);
     Section {
         head: Some((m::provider_named(offers.name), line)),
         button: Some(button::account(of, m::act_manage_account())),
-        folded: usual.into_iter().all(|is_usual| is_usual),
+        folded: is_usual && usual.into_iter().all(|is_usual| is_usual),
         rows,
     }
 }
@@ -156,8 +162,7 @@ fn with_probes(inputs: &Inputs, offers: &Offers) -> Msg {
     let Some(all) = offers.probe.requests_a_month() else {
         return kept;
     };
-    let usual = Duration::from_millis(inputs.settings.timing.probe_interval_ms);
-    let every = usual.max(offers.probe.least_interval());
+    let every = inputs.usual_health(Some(offers.id)).interval(offers);
     let (minutes, probes) = (every.as_secs() / 60, probes_a_month(every));
     m::account_with_probes(all, kept, minutes, probes)
 }

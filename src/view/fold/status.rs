@@ -50,6 +50,7 @@ pub(super) fn of<'a>(
     host: Option<&'a Host>,
     live: Option<&LivePort>,
     port: &Port,
+    probes: bool,
     probe: Option<&'a ProbeFacts>,
     now: UnixMillis,
 ) -> Status<'a> {
@@ -72,11 +73,17 @@ pub(super) fn of<'a>(
                 .get(&port.number)
                 .map_or(Status::PortAwaited, Status::PortLacking),
             (Some(_), false) => Status::Life(&host.life),
-            (Some(live), true) => match Unprobed::of(port.options.probe, live) {
-                Some(why) => Status::Unprobed(why),
-                None => probed(*session, *since, probe, now)
-                    .map_or(Status::Life(&host.life), Status::Probed),
-            },
+            (Some(live), true) => {
+                let found = probed(*session, *since, probe, now);
+                match Unprobed::of(probes, live) {
+                    // Its service is looked at all the same.
+                    Some(Unprobed::Off) => found
+                        .filter(|found| found.report.health() == Health::ServiceDown)
+                        .map_or(Status::Unprobed(Unprobed::Off), Status::Probed),
+                    Some(why) => Status::Unprobed(why),
+                    None => found.map_or(Status::Life(&host.life), Status::Probed),
+                }
+            }
         },
         Life::Displaced(Outage {
             reason: Reason::HostedElsewhere,

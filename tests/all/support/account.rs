@@ -276,7 +276,9 @@ impl Inventory for FakeAccount {
                     }
                 })
             }
-            Pending::SetHostHeader(..) => Box::pin(std::future::ready(Ok(None))),
+            Pending::SetHostHeader(..) | Pending::SetHealth(..) => {
+                Box::pin(std::future::ready(Ok(None)))
+            }
             Pending::SetAccess(id, access) => {
                 self.edit(format!("access {id} {access:?}"), &id, move |tunnel| {
                     if let Some(remote) = &mut tunnel.remote {

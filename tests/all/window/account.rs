@@ -334,7 +334,7 @@ fn settings_and_the_menu_lead_to_the_account() {
     bench.click("Account…");
     let dialog = account_dialog();
     assert_eq!(bench.actions(), [Action::OpenDialog { dialog }]);
-    bench.click("Advanced");
+    bench.click("Advanced, Dev Tunnels");
     bench.pick("Version 1 only");
     let set = Action::SetOption {
         provider: OFFERS.id,

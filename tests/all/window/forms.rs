@@ -73,6 +73,7 @@ impl Scene {
             DialogKind::Account { .. }
             | DialogKind::SignOut { .. }
             | DialogKind::Settings
+            | DialogKind::Health { .. }
             | DialogKind::About => {
                 let folded = self.folded(Some(kind));
                 folded.window.dialog.expect("it has all it shows")

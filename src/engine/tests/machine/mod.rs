@@ -3,6 +3,7 @@
 mod any;
 mod going_down;
 mod parked;
+mod settings;
 
 use crate::engine::backoff::Backoff;
 use crate::engine::input::{Cut, Input, Output, Probe};
@@ -11,7 +12,8 @@ use crate::engine::machine::ended::EXPECTED_BACK_WITHIN;
 use crate::engine::tests::{port, probe_of};
 use crate::engine::up::{ESTABLISHED_AFTER, STABLE_AFTER};
 use crate::model::{
-    Diagnosis, Life, Outage, Phase, PortNumber, Reason, SessionNumber, Timing, UrlFault,
+    DEAD_AFTER_DOWNS, Diagnosis, Life, Outage, Phase, PortNumber, Reason, SessionNumber, Timing,
+    UrlFault,
 };
 use std::time::{Duration, Instant};
 
@@ -335,6 +337,7 @@ fn a_dead_url_of_a_session_that_lives_says_nothing_of_it() {
                 port,
                 session,
                 diagnosis: diagnosis.clone(),
+                dead_after: DEAD_AFTER_DOWNS,
             };
             assert_eq!(rig.feed(Input::Probe(probe)), []);
         }

@@ -6,7 +6,7 @@ use crate::model::{
     DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer, Metrics, Notice,
     NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
     ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
-    SessionNumber, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    SessionNumber, StatusRanges, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
 };
 use crate::probe::classify;
 use proptest::collection::{btree_map, vec};
@@ -237,7 +237,7 @@ fn some_probe() -> impl Strategy<Value = ProbeFacts> {
         any::<(bool, bool)>(),
     )
         .prop_map(|(key, session, at, local, public, (alive, busy))| {
-            let diagnosis = match classify(local, &public, alive) {
+            let diagnosis = match classify(local, &public, alive, &StatusRanges::default()) {
                 Diagnosis::ServiceDown { .. } if busy => Diagnosis::Busy,
                 diagnosis => diagnosis,
             };
@@ -342,6 +342,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_key().prop_map(|key| DialogKind::RemovePort { key }),
         some_key().prop_map(|key| DialogKind::ChangeProtocol { key }),
         some_key().prop_map(|key| DialogKind::QrCode { key }),
+        some_key().prop_map(|key| DialogKind::Health { key }),
         some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
         Just(DialogKind::Account { account: whose() }),
         Just(DialogKind::SignOut { account: whose() }),

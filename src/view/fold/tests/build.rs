@@ -129,7 +129,12 @@ pub(super) fn report(
     let diagnosis = match health {
         // Only the app knows that others are connected.
         Health::Busy => Diagnosis::Busy,
-        health => classify(local, &public, health == Health::Slow),
+        health => classify(
+            local,
+            &public,
+            health == Health::Slow,
+            &crate::model::StatusRanges::default(),
+        ),
     };
     assert_eq!(diagnosis.health(), health);
     ProbeReport {

@@ -3,10 +3,11 @@
 use super::build::{before, failed, held, hosting, id, key, status, web, web_probed};
 use super::table::{check, panel};
 use crate::model::{
-    Diagnosis, Health, Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason,
-    RelayVerdict, Sample, ServiceFault, SessionNumber, UrlFault,
+    Action, Diagnosis, Dialog, DialogKind, Field, FieldError, Health, HealthKey, HealthScope,
+    Inputs, Life, LocalAnswer, ProbeRate, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
+    ServiceFault, SessionNumber, UrlFault,
 };
-use crate::view::Badge;
+use crate::view::{Badge, DialogView, OptionRow, messages as m};
 
 const ACCEPTS: LocalAnswer = LocalAnswer::Accepts;
 const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
@@ -221,12 +222,124 @@ fn what_cannot_be_checked_from_here_says_so_and_why() {
     let name = "Unchecked | why-unchecked-name(web.example) | act-copy";
     check(&unchecked, name);
     let mut off = web(hosting(60));
-    off.tunnels[0].ports[0].options.probe = ProbeRate::Off;
+    let port = &mut off.tunnels[0].ports[0];
+    ProbeRate::Off.apply(&mut port.options.health);
     check(&off, "Unchecked | why-unchecked-off | act-copy");
     let mut theirs = web(hosting(60));
     let host = theirs.hosts.get_mut(&id("web")).expect("it is there");
     host.live[0].relays_own = true;
     check(&theirs, "Unchecked | why-unchecked-relays-own | act-copy");
+}
+
+#[test]
+fn without_checks_a_service_that_is_gone_is_told_and_nothing_else() {
+    for (local, health, expected) in [
+        (
+            ACCEPTS,
+            Health::Unchecked,
+            "Unchecked | why-unchecked-off | act-copy",
+        ),
+        (
+            REFUSED,
+            Health::ServiceDown,
+            "ServiceDown | why-nothing-listens(localhost:3000) | act-check",
+        ),
+    ] {
+        let mut inputs = web_probed(local, PublicAnswer::NotAsked, health, 0);
+        let port = &mut inputs.tunnels[0].ports[0];
+        ProbeRate::Off.apply(&mut port.options.health);
+        check(&inputs, expected);
+    }
+    // A report of before they were switched off says nothing of now.
+    let mut inputs = web_probed(ACCEPTS, status(200, None), Health::Operational, 0);
+    ProbeRate::Off.apply(&mut inputs.tunnels[0].ports[0].options.health);
+    check(&inputs, "Unchecked | why-unchecked-off | act-copy");
+    assert_eq!(panel(&inputs).uptime, None);
+}
+
+#[test]
+fn an_answer_that_is_not_expected_is_the_service_s() {
+    let mut inputs = web_probed(ACCEPTS, status(500, None), Health::Operational, 0);
+    let port = &mut inputs.tunnels[0].ports[0];
+    let expected = Some("200-299".to_owned());
+    port.options.health.put(HealthKey::Expect, expected);
+    let facts = inputs
+        .probes
+        .get_mut(&key("web", 3000))
+        .expect("it is there");
+    facts.last.as_mut().expect("it was probed").diagnosis = Diagnosis::Unexpected { status: 500 };
+    check(
+        &inputs,
+        "ServiceDown | why-unexpected(200-299, 500, localhost:3000) | act-check",
+    );
+}
+
+#[test]
+fn the_dialog_of_a_port_has_what_can_be_set_of_it_and_what_a_check_costs() {
+    let mut inputs = web(hosting(60));
+    let port = key("web", 3000);
+    let rows_of = |inputs: &Inputs| {
+        let view = crate::view::fold(inputs, super::build::NOW);
+        let Some(DialogView::Settings { sections, .. }) = view.window.dialog else {
+            panic!("it is open");
+        };
+        sections
+            .into_iter()
+            .map(|section| section.rows)
+            .collect::<Vec<_>>()
+    };
+    inputs.dialog = Some(Dialog {
+        kind: DialogKind::Health { key: port.clone() },
+        errors: vec![(
+            Field::Health {
+                key: HealthKey::Interval,
+                provider: None,
+            },
+            FieldError::NotTaken {
+                takes: "1ms-24h".to_owned(),
+            },
+        )],
+    });
+    inputs
+        .settings
+        .health
+        .all
+        .put(HealthKey::Interval, Some("2m".to_owned()));
+    let rows = rows_of(&inputs);
+    assert_eq!([rows[0].len(), rows[1].len()], [7, 2]);
+    let OptionRow::Text(interval) = &rows[0][1] else {
+        panic!("{rows:?}");
+    };
+    assert_eq!((&*interval.placeholder, &*interval.text), ("2m", ""));
+    assert_eq!(interval.hint, Some(m::health_cost(21_600_u64)));
+    assert_eq!(interval.error, Some(m::error_not_taken("1ms-24h")));
+    let Action::SetHealth { scope, set } = interval.set.clone().with_text("5s") else {
+        panic!("{interval:?}");
+    };
+    assert_eq!(scope, HealthScope::Port(port));
+    assert_eq!(set[&HealthKey::Interval], "5s");
+    inputs.tunnels[0].ports[0].protocol = Protocol::Tcp;
+    assert_eq!(rows_of(&inputs)[0].len(), 4, "nothing of the web");
+}
+
+#[test]
+fn the_window_counts_up_to_what_was_set() {
+    let mut inputs = web_probed(
+        ACCEPTS,
+        status(503, Some(RelayVerdict::NoHost)),
+        Health::Down,
+        2,
+    );
+    let watchdog = Some("7".to_owned());
+    inputs
+        .settings
+        .health
+        .all
+        .put(HealthKey::Watchdog, watchdog);
+    check(
+        &inputs,
+        "Unreachable | why-url-no-host(check-of(2, 7)) | act-reconnect",
+    );
 }
 
 #[test]

@@ -77,7 +77,9 @@ fn refers(view: &View, action: &Action) -> bool {
             DialogKind::AddPort { tunnel }
             | DialogKind::MakePublic { tunnel }
             | DialogKind::DeleteTunnel { tunnel } => has_tunnel(tunnel),
-            DialogKind::RemovePort { key } | DialogKind::ChangeProtocol { key } => has_key(key),
+            DialogKind::RemovePort { key }
+            | DialogKind::ChangeProtocol { key }
+            | DialogKind::Health { key } => has_key(key),
             DialogKind::QrCode { key } => has_url(key),
             DialogKind::CreateTunnel
             | DialogKind::Settings
