@@ -1,9 +1,9 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Language, Life,
-    LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
-    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError, Language,
+    Life, LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId,
+    Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,6 +35,8 @@ pub struct Inputs {
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
     pub notices: Vec<Notice>,
+    /// What the desktop shows for whoever does not look.
+    pub alerts: Vec<Alert>,
     /// The program ends: how many engines still say goodbye.
     pub quitting: Option<usize>,
 }

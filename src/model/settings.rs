@@ -1,6 +1,6 @@
 //! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
 
-use super::{OptionSpec, ProviderId, ProviderOptions};
+use super::{AlertKind, AlertSettings, OptionSpec, ProviderId, ProviderOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -126,6 +126,8 @@ pub struct Settings {
     pub relay: RelaySettings,
     /// Durations.
     pub timing: TimingSettings,
+    /// Which notices the desktop shows.
+    pub notices: AlertSettings,
     /// What is set for each provider, by its id; and whatever a later version has written beside it,
     /// which is kept as it is.
     #[serde(flatten)]
@@ -139,6 +141,7 @@ impl Settings {
             Setting::Language(language) => self.language = language,
             Setting::Autostart(on) => self.autostart = on,
             Setting::Lan(on) => self.relay.lan = on,
+            Setting::Notice(kind, on) => self.notices.set(kind, on),
         }
     }
 
@@ -178,6 +181,8 @@ pub enum Setting {
     Autostart(bool),
     /// Whether the embedded relay listens on the local network.
     Lan(bool),
+    /// Whether the desktop shows notices of a kind.
+    Notice(AlertKind, bool),
 }
 
 /// The durations the program runs with: checked once, when the settings are read.

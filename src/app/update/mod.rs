@@ -18,9 +18,11 @@
 //! | `host` | starting and stopping | `life` |
 //! | `life` | what is written down of a tunnel | |
 //! | `typed` | what was typed, checked | |
+//! | `alerts` | what the desktop is told of all that | |
 
 mod account;
 mod act;
+mod alerts;
 mod asks;
 mod engine;
 mod held;
@@ -57,10 +59,12 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
         at,
         commands: vec![],
     };
+    let woke = event == Event::Woke;
     update.take(event);
     update.follow_plans();
     update.follow_watch();
     update.follow_panel();
+    update.follow_alerts(woke);
     update.commands
 }
 

@@ -1,6 +1,7 @@
 //! What can be set, as rows: the program's own settings, its relay, and what providers offer. A
 //! setting is a line here.
 
+use super::alert;
 use super::button::{self, enabled};
 use super::dialog::error_text;
 use super::scene::Scene;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
-    let mut sections = vec![general(inputs), relay(inputs)];
+    let mut sections = vec![general(inputs), relay(inputs), alert::section(inputs)];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
     let providers = inputs.providers.iter();
     sections.extend(
@@ -59,7 +60,12 @@ fn general(inputs: &Inputs) -> Section {
     }
 }
 
-fn toggle(label: Msg, hint: Option<Msg>, on: bool, set: fn(bool) -> Setting) -> OptionRow {
+pub(super) fn toggle(
+    label: Msg,
+    hint: Option<Msg>,
+    on: bool,
+    set: fn(bool) -> Setting,
+) -> OptionRow {
     OptionRow::Toggle {
         label,
         hint,
