@@ -198,6 +198,9 @@ fn many_that_fall_at_once_are_one_notice_and_those_after_them_another() {
     }
     sim.pass(2);
     sim.set("d", down());
+    sim.pass(65);
+    // Something else happens, and it is looked before its time.
+    sim.look();
     sim.pass(600);
     let told = sim.told();
     assert_eq!(told[0], (63, AlertKind::Down, "a b c".to_owned()));

@@ -37,6 +37,7 @@ struct Outage {
     kind_since: UnixMillis,
     /// What the person was told of it, and is still so.
     told: Option<AlertKind>,
+    /// The person was told of it, or waits for the end of the one before.
     was_told: bool,
     /// Only the person could end it, who then knows.
     by_person: bool,
@@ -88,7 +89,8 @@ impl Track {
     }
 
     fn follow_outage(&mut self, at: UnixMillis, trouble: Trouble) {
-        self.back = None;
+        // Whoever was told of the outage before this one waits for its end still.
+        let owed = self.back.take().is_some();
         if self.good == Some(AlertKind::Back) {
             self.good = None;
         }
@@ -97,7 +99,7 @@ impl Track {
             trouble: trouble.clone(),
             kind_since: at,
             told: None,
-            was_told: false,
+            was_told: owed,
             by_person: false,
         });
         let (was, is) = (&outage.trouble, &trouble);

@@ -9,10 +9,6 @@ impl Update<'_> {
         let Some(alerts) = &mut state.alerts else {
             return;
         };
-        if state.inputs.quitting.is_some() {
-            // What they offer would not be done any more.
-            return state.inputs.alerts.clear();
-        }
         if woke {
             alerts.woke(at);
         }
