@@ -11,6 +11,6 @@ pub struct Note {
     pub body: String,
     /// Label and what it does, where the desktop has such.
     pub buttons: Vec<(String, Action)>,
-    /// What a click beside them does.
-    pub open: Action,
+    /// What a click beside them does, and its label: some desktops show that as a button too.
+    pub open: (String, Action),
 }

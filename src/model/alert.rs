@@ -37,6 +37,7 @@ impl AlertKind {
 /// Which notices the desktop shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "a switch each")]
 pub struct AlertSettings {
     pub sign_in: bool,
     pub down: bool,

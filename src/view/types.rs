@@ -290,8 +290,8 @@ pub struct AlertView {
     pub body: Msg,
     /// Where the desktop has such.
     pub buttons: Vec<Button>,
-    /// What a click beside the buttons does.
-    pub open: Action,
+    /// What a click beside the buttons does; some desktops show it as one of them.
+    pub open: Button,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -100,9 +100,8 @@ impl Desktop {
         };
         let buttons = note.buttons.iter().enumerate();
         let buttons = buttons.flat_map(|(at, (label, _))| [at.to_string(), label.clone()]);
-        // Where there are no buttons a click beside them may still be told.
         let buttons: Vec<String> = if is_able("actions") {
-            let open = [DEFAULT.to_owned(), note.title.clone()];
+            let open = [DEFAULT.to_owned(), note.open.0.clone()];
             open.into_iter().chain(buttons).collect()
         } else {
             Vec::new()
@@ -164,7 +163,7 @@ fn take(signal: &Message, board: &Board<Place>) -> Option<Action> {
             let mut shown = board.values();
             let clicked = shown.find(|shown| shown.place.as_ref().is_some_and(of(id)))?;
             if key == DEFAULT {
-                return Some(clicked.note.open.clone());
+                return Some(clicked.note.open.1.clone());
             }
             let button = clicked.note.buttons.get(key.parse::<usize>().ok()?)?;
             Some(button.1.clone())

@@ -50,7 +50,7 @@ fn note(id: u64, title: &str) -> Note {
         title: title.to_owned(),
         body: "body".to_owned(),
         buttons: vec![("Stop all".to_owned(), Action::StopAll)],
-        open: Action::OpenWindow,
+        open: ("Show".to_owned(), Action::OpenWindow),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::note::Note;
 use crate::model::AlertId;
-use crate::view::{AlertView, Msg};
+use crate::view::{AlertView, Button, Msg};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Default)]
@@ -38,15 +38,13 @@ impl Notes {
 }
 
 fn note(alert: &AlertView, format: &dyn Fn(&Msg) -> String) -> Note {
-    let buttons = alert.buttons.iter();
+    let shown = |button: &Button| (format(&button.label), button.action.clone());
     Note {
         id: alert.id,
         title: format(&alert.title),
         body: format(&alert.body),
-        buttons: buttons
-            .map(|button| (format(&button.label), button.action.clone()))
-            .collect(),
-        open: alert.open.clone(),
+        buttons: alert.buttons.iter().map(shown).collect(),
+        open: shown(&alert.open),
     }
 }
 
@@ -61,7 +59,11 @@ mod tests {
             title: Msg::plain("title"),
             body: Msg::plain("body"),
             buttons: vec![],
-            open: Action::OpenWindow,
+            open: Button {
+                label: Msg::plain("show"),
+                action: Action::OpenWindow,
+                enabled: true,
+            },
         }
     }
 

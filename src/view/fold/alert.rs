@@ -35,8 +35,8 @@ fn of_tunnels(scene: &Scene, alert: &Alert) -> Option<AlertView> {
             id,
             title: title_of_many(alert.kind, about.len()),
             body: names(&about),
-            buttons: vec![button::enabled(m::alert_show(), Action::OpenWindow)],
-            open: Action::OpenWindow,
+            buttons: Vec::new(),
+            open: show(Action::OpenWindow),
         },
     })
 }
@@ -60,15 +60,19 @@ fn of_one(scene: &Scene, id: AlertId, kind: AlertKind, about: &About, group: &Gr
         }
         (AlertKind::Quota | AlertKind::Down, _) | (_, None) => {}
     }
-    buttons.push(button::enabled(m::alert_show(), open.clone()));
     buttons.retain(|button| button.enabled);
     AlertView {
         id,
         title,
         body: body(about, slot),
         buttons,
-        open,
+        open: show(open),
     }
+}
+
+/// Leads to what it is about.
+fn show(action: Action) -> Button {
+    button::enabled(m::alert_show(), action)
 }
 
 const fn reason(about: &About) -> Option<&Reason> {
@@ -118,12 +122,12 @@ fn body(about: &About, slot: Option<&Slot>) -> Msg {
 }
 
 fn names(about: &[(&About, &Group)]) -> Msg {
-    let names = about.iter().map(|(_, group)| in_menu(&group.tunnel.name));
-    let named: Vec<String> = names.take(NAMED).collect();
-    let named = named.join(", ");
+    let all = about.iter().map(|(_, group)| in_menu(&group.tunnel.name));
+    let first: Vec<String> = all.take(NAMED).collect();
+    let first = first.join(", ");
     match about.len().saturating_sub(NAMED) {
-        0 => m::alert_names(named),
-        more => m::alert_names_more(more, named),
+        0 => m::alert_names(first),
+        more => m::alert_names_more(more, first),
     }
 }
 
@@ -147,7 +151,7 @@ fn refusals<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = AlertView> + 's {
             title: m::alert_refused(),
             body: banner.text,
             buttons: remedy.into_iter().collect(),
-            open: Action::OpenWindow,
+            open: show(Action::OpenWindow),
         })
     })
 }

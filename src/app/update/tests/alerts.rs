@@ -54,8 +54,8 @@ fn a_service_that_stays_down_is_told_and_the_notice_leads_to_it() {
     assert_eq!(rig.told(), [AlertKind::Down]);
     assert_eq!(next_poll(&rig.state, Poll::Alerts), None);
     let notice = rig.notice();
-    assert_eq!(notice.open, Action::Details { key: key() });
-    let commands = rig.act(notice.open);
+    assert_eq!(notice.open.action, Action::Details { key: key() });
+    let commands = rig.act(notice.open.action);
     assert!(commands.contains(&Command::Window(WindowOp::Show)));
     assert_eq!(rig.state.inputs.selected, Some(key()));
     rig.probe(1, Health::Operational);
