@@ -28,6 +28,8 @@ pub enum Poll {
     Panel,
     /// What is hosted here, or waits for a sign-in, where no list tells of it.
     Hosted,
+    /// Nothing: it is time to tell what waited for that.
+    Alerts,
 }
 
 /// Something happened.

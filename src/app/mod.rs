@@ -4,6 +4,7 @@
 //! Everything that happens is an `Event`; everything the program does is a [`Command`]. This room
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
+mod alerts;
 mod begin;
 mod claims;
 mod embedded;

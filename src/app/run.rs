@@ -260,13 +260,13 @@ fn take(
 }
 
 /// What happens by the passing of time alone, and when it is wanted.
-struct Timers([(Event, Option<Instant>); 4]);
+struct Timers([(Event, Option<Instant>); 5]);
 
 impl Timers {
     fn new() -> Self {
-        let polls = [Poll::List, Poll::Panel, Poll::Hosted].map(Event::Due);
-        let [list, panel, hosted] = polls;
-        Self([Event::Tick, list, panel, hosted].map(|event| (event, None)))
+        let polls = [Poll::List, Poll::Panel, Poll::Hosted, Poll::Alerts];
+        let [list, panel, hosted, alerts] = polls.map(Event::Due);
+        Self([Event::Tick, list, panel, hosted, alerts].map(|event| (event, None)))
     }
 
     /// Sets what is wanted and not set, and forgets what is not wanted any more.

@@ -1,5 +1,6 @@
 //! What `update` remembers: the facts the view is made of, and what it needs to change them.
 
+use super::alerts::Alerts;
 use super::event::{AskNumber, EngineNumber};
 use crate::model::{
     AccountFacts, AccountId, Appearance, Catalog, Host, Inputs, Notice, NoticeKind, PortKey,
@@ -28,6 +29,8 @@ pub struct Begin {
     pub tokens: BTreeSet<AccountId>,
     /// The accounts at providers are looked at by themselves: somebody sees what they have.
     pub accounts: bool,
+    /// Somebody is told on the desktop of what they do not look at.
+    pub alerts: bool,
     /// What the person should know from the start.
     pub notices: Vec<NoticeKind>,
 }
@@ -61,6 +64,8 @@ pub struct State {
     pub(super) sessions: BTreeMap<TunnelId, u64>,
     /// What was asked of the account, and changed in it.
     pub(super) ledger: Ledger,
+    /// What the desktop is told, where there is one.
+    pub(super) alerts: Option<Alerts>,
 }
 
 /// What was asked of the account and changed in it, in order: so that an older answer never undoes
@@ -151,6 +156,7 @@ impl State {
             install: begin.install,
             fixed_ports: begin.fixed_ports,
             toast_since: at,
+            alerts: begin.alerts.then(Alerts::default),
             ledger: Ledger {
                 looks: begin.accounts,
                 ..Ledger::default()

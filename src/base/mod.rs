@@ -9,6 +9,7 @@ pub mod files;
 pub(crate) mod forward;
 pub mod local;
 pub mod network;
+pub mod note;
 pub mod open_files;
 pub mod own;
 pub mod proxy_protocol;

@@ -1,10 +1,10 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, HealthOverrides,
-    HealthScope, Lacking, Language, Life, LivePort, Offers, Past, Pending, PendingWord, Port,
-    PortKey, PortNumber, ProbeReport, ProviderId, Reason, ResolvedHealth, Settings, Timing,
-    Traffic, Tunnel, TunnelId, UnixMillis, resolve,
+    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError,
+    HealthOverrides, HealthScope, Lacking, Language, Life, LivePort, Offers, Past, Pending,
+    PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason, ResolvedHealth,
+    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -38,6 +38,8 @@ pub struct Inputs {
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
     pub notices: Vec<Notice>,
+    /// What the desktop shows for whoever does not look.
+    pub alerts: Vec<Alert>,
     /// The program ends: how many engines still say goodbye.
     pub quitting: Option<usize>,
 }

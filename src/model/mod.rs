@@ -4,6 +4,7 @@
 //! use it; it uses none of them.
 
 mod action;
+mod alert;
 mod class;
 mod diagnosis;
 mod dialect;
@@ -32,6 +33,9 @@ mod time;
 mod tunnel;
 
 pub use action::{Action, DialogKind};
+pub use alert::{
+    About, Alert, AlertId, AlertKind, AlertSettings, ServedUrl, Stance, Standing, Trouble, Why,
+};
 pub use class::{Class, Reason, Side};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
 pub use dialect::{Header, OwnDialect, PageDialect, ProbeDialect, probes_a_month};

@@ -1,6 +1,6 @@
 //! What the person may change. The file's form is lenient; [`Timing`] is what the program runs with.
 
-use super::{HealthSettings, OptionSpec, ProviderId, ProviderOptions};
+use super::{AlertKind, AlertSettings, HealthSettings, OptionSpec, ProviderId, ProviderOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -129,6 +129,8 @@ pub struct Settings {
     /// How what is hosted is looked after; laid over the durations.
     #[serde(skip_serializing_if = "HealthSettings::is_empty")]
     pub health: HealthSettings,
+    /// Which notices the desktop shows.
+    pub notices: AlertSettings,
     /// What is set for each provider, by its id; and whatever a later version has written beside it,
     /// which is kept as it is.
     #[serde(flatten)]
@@ -142,6 +144,7 @@ impl Settings {
             Setting::Language(language) => self.language = language,
             Setting::Autostart(on) => self.autostart = on,
             Setting::Lan(on) => self.relay.lan = on,
+            Setting::Notice(kind, on) => self.notices.set(kind, on),
         }
     }
 
@@ -181,6 +184,8 @@ pub enum Setting {
     Autostart(bool),
     /// Whether the embedded relay listens on the local network.
     Lan(bool),
+    /// Whether the desktop shows notices of a kind.
+    Notice(AlertKind, bool),
 }
 
 /// The durations the program runs with: checked once, when the settings are read.

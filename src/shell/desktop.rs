@@ -2,13 +2,16 @@
 //! Slint's, which waits for nobody: what may take long is asked on other threads.
 
 mod click;
+mod notes;
 
 use super::text::Catalogue;
 use super::tray::Tray;
-use super::window::{OpenError, Stage, Window, WindowSystem};
+use super::window::{OpenError, Stage, Visibility, Window, WindowSystem};
+use crate::base::note::Note;
 use crate::model::{Action, Inputs, Language, UnixMillis, WindowPlace};
-use crate::view::{Banner, Renderer, View, WindowOp};
+use crate::view::{AlertView, Renderer, View, WindowOp};
 use click::{Clicks, Move};
+use notes::Notes;
 use parking_lot::Mutex;
 use slint::winit_030::WinitWindowAccessor;
 use slint::{ComponentHandle, PlatformError, Timer};
@@ -26,8 +29,8 @@ thread_local! {
 /// the panel may come later than we do.
 const HOST_WAIT: Duration = Duration::from_secs(10);
 
-/// Shows a notification: title and text.
-pub type Notify = Box<dyn Fn(&str, &str)>;
+/// Takes the notices that are to be on the desktop, those that are there included.
+pub type Notify = Box<dyn Fn(Vec<Note>)>;
 
 /// What the desktop's parts are told of and ask.
 pub struct Callbacks {
@@ -39,7 +42,7 @@ pub struct Callbacks {
     pub tray_host: fn() -> bool,
     /// The answer, when it matters.
     pub tray_host_is: Box<dyn Fn(bool)>,
-    /// Shows a notification: title and text.
+    /// Has the desktop show these notices and no other of ours.
     pub notify: Notify,
     /// Where the window was left; called when it goes.
     pub place_is: Box<dyn Fn(WindowPlace)>,
@@ -67,7 +70,7 @@ struct Desktop {
     shows: u64,
     catalogue: Catalogue,
     callbacks: Callbacks,
-    banners: Vec<Banner>,
+    notes: Notes,
 }
 
 /// Makes the window and the tray's icon; this thread is Slint's from now on. The window comes as soon
@@ -91,7 +94,7 @@ pub fn open(callbacks: Callbacks, start: Start) -> Result<DesktopRenderer, OpenE
         shows: 0,
         catalogue: Catalogue::new(Language::default()),
         callbacks,
-        banners: Vec::new(),
+        notes: Notes::default(),
     }));
     if start.minimised {
         Timer::single_shot(HOST_WAIT, || with_desktop(Desktop::stop_waiting));
@@ -202,21 +205,19 @@ impl Desktop {
                 tracing::warn!(%error, "the tray could not be drawn");
             }
         }
-        self.notify_new(&view.window.banners);
+        self.notify(&view.alerts);
     }
 
-    /// A banner that matters and that nobody sees becomes a notification.
-    fn notify_new(&mut self, banners: &[Banner]) {
-        let new = banners
-            .iter()
-            .filter(|banner| banner.notify && !self.banners.contains(banner));
-        if !self.stage.window.is_visible() {
-            let title = self.catalogue.label("window-title");
-            for banner in new {
-                (self.callbacks.notify)(&title, &self.catalogue.format(&banner.text));
-            }
+    /// What is in front of the person's eyes needs no notice on the desktop.
+    fn notify(&mut self, alerts: &[AlertView]) {
+        let in_front = self.stage.visibility() == Visibility::InFront;
+        let catalogue = &self.catalogue;
+        if let Some(notes) = self
+            .notes
+            .follow(alerts, in_front, &|msg| catalogue.format(msg))
+        {
+            (self.callbacks.notify)(notes);
         }
-        self.banners = banners.to_vec();
     }
 
     fn move_window(&mut self, op: WindowOp) {

@@ -191,6 +191,7 @@ fn options(home: &Home, known: Known) -> Options {
     let secrets = Arc::new(Secrets::open(home.path(), home.is_private()));
     let mut begin = Begin::load(home);
     begin.accounts = true;
+    begin.alerts = true;
     begin.notices.extend(keychain_notice(home, &secrets));
     let hosting = !begin.hosted.is_empty();
     let crash = NoticeKind::Crashed { hosting };
@@ -232,14 +233,16 @@ fn keychain_notice(home: &Home, secrets: &Secrets) -> Option<NoticeKind> {
 }
 
 fn callbacks(mailbox: &Mailbox, places: Sender<WindowPlace>) -> anyhow::Result<Callbacks> {
-    let notifier = Notifier::start().context("no thread for notifications")?;
     let (act, shown, tray) = (mailbox.clone(), mailbox.clone(), mailbox.clone());
+    let clicked = mailbox.clone();
+    let notifier = Notifier::start(move |action| clicked.act(action));
+    let notifier = notifier.context("no thread for notices")?;
     Ok(Callbacks {
         act: Arc::new(move |action| act.act(action)),
         shown: Box::new(move |on| shown.send(Event::WindowShown(on))),
         tray_host: platform::tray_host_present,
         tray_host_is: Box::new(move |present| tray.send(Event::TrayHost(present))),
-        notify: Box::new(move |title, text| notifier.show(title, text)),
+        notify: Box::new(move |notes| notifier.follow(notes)),
         place_is: Box::new(move |place| {
             // The keeper is gone only when the program is.
             let _ = places.send(place);

@@ -1,7 +1,7 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
 use super::{DialogView, Msg};
-use crate::model::{Action, ClockShift, Language, PortKey, Theme, TunnelId};
+use crate::model::{Action, AlertId, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ pub struct View {
     #[serde(skip)]
     pub tick: Option<Duration>,
     pub window: WindowView,
+    /// What the desktop tells whoever does not look at the window.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertView>,
     pub tray: TrayView,
 }
 
@@ -278,8 +281,19 @@ pub struct Banner {
     pub remedy: Option<Button>,
     /// Puts it away.
     pub dismiss: Action,
-    /// Also shown as a desktop notification when it is new and the window is not in front.
-    pub notify: bool,
+}
+
+/// A notice on the desktop. One that is new is shown, one that changes is changed in its place, one that is
+/// gone is taken away; what was in front of the person's eyes in the window is not shown again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlertView {
+    pub id: AlertId,
+    pub title: Msg,
+    pub body: Msg,
+    /// Where the desktop has such.
+    pub buttons: Vec<Button>,
+    /// What a click beside the buttons does; some desktops show it as one of them.
+    pub open: Button,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

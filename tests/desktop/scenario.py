@@ -10,6 +10,7 @@ import re
 
 from desktop import Desktop
 from outside import Program, Service, fetch, free_port
+from notices import Notices
 from pictures import Office, take_menus, take_window
 from play import play
 from waiting import Failed, run, wait_until
@@ -32,6 +33,7 @@ class Day:
         self.program = Program(self.desktop, binary)
         self.service = Service(GREETING)
         self.office = Office(self)
+        self.notices = Notices(self.desktop)
         self.url = None
 
     def end(self):
@@ -75,6 +77,7 @@ def the_program_starts_with_a_window_and_a_tray_icon(day):
     write_settings()
     day.service.start()
     day.desktop.start()
+    day.notices.start()
     day.program.start()
     day.desktop.wait_window(day.program.pid)
     day.desktop.tray_icon_at()
@@ -152,6 +155,25 @@ def close_hides_the_window_and_the_tunnel_stays(day):
     day.program.alive()
     day.wait_answer(200, GREETING)
     desktop.screenshot("closed-to-tray")
+
+
+@step
+def what_stays_down_while_nobody_looks_is_told_and_a_click_leads_to_it(day):
+    desktop, pid, notices = day.desktop, day.program.pid, day.notices
+    day.service.stop()
+    told = notices.wait(r" is down$", seconds=120)
+    if not re.search(rf"nothing listens on localhost:{day.service.port}", told["body"]):
+        raise Failed(f"it does not say why: {told}")
+    notices.click(told, "Show")
+    desktop.wait_window(pid)
+    day.wait_badge("Service down")
+    desktop.screenshot("led-by-a-notice")
+    day.service.start()
+    day.wait_badge("Working")
+    notices.wait_closed(told)
+    desktop.focus(pid)
+    desktop.key("alt+F4")
+    desktop.wait_window(pid, shown=False)
 
 
 @step

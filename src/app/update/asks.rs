@@ -44,6 +44,7 @@ pub(in crate::app) fn next_poll(state: &State, poll: Poll) -> Option<Duration> {
             let followed = followed.filter(|tunnel| works(state, tunnel));
             followed.map(|_| PANEL_EVERY)
         }
+        Poll::Alerts => state.alerts.as_ref()?.wait(),
     }
 }
 
@@ -89,6 +90,8 @@ impl Update<'_> {
                     self.ask_tunnel(&tunnel);
                 }
             }
+            // It follows from every step.
+            Poll::Alerts => {}
         }
     }
 

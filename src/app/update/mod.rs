@@ -20,9 +20,11 @@
 //! | `life` | what is written down of a tunnel | `past` |
 //! | `past` | what the audit log has of the tunnel in the panel | |
 //! | `typed` | what was typed, checked | |
+//! | `alerts` | what the desktop is told of all that | |
 
 mod account;
 mod act;
+mod alerts;
 mod asks;
 mod engine;
 mod health;
@@ -61,12 +63,14 @@ pub fn update(state: &mut State, at: UnixMillis, event: Event) -> Vec<Command> {
         at,
         commands: vec![],
     };
+    let woke = event == Event::Woke;
     update.take(event);
     update.follow_timing();
     update.follow_plans();
     update.follow_watch();
     update.follow_panel();
     update.follow_past();
+    update.follow_alerts(woke);
     update.commands
 }
 

@@ -22,7 +22,7 @@ pub(super) fn toast(toast: &Toast) -> Msg {
     }
 }
 
-fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
+pub(super) fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
     match &notice.kind {
         NoticeKind::NeedsYou { tunnel, reason } => {
             // Once the tunnel is gone from the screen, so is what it asked for.
@@ -30,20 +30,13 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
             let text = m::banner_needs_you(fault(reason), group.tunnel.name.as_str());
             Some(Banner {
                 remedy: Some(remedy::for_reason(scene, group, reason)),
-                notify: true,
                 ..line(notice, reason_badge(reason), text)
             })
         }
         NoticeKind::HeldLost { tunnel, open } => {
             let name = scene.group(tunnel)?.tunnel.name.as_str();
-            Some(Banner {
-                notify: true,
-                ..line(
-                    notice,
-                    Badge::Reconnecting,
-                    m::banner_held_lost(*open, name),
-                )
-            })
+            let text = m::banner_held_lost(*open, name);
+            Some(line(notice, Badge::Reconnecting, text))
         }
         NoticeKind::ChangeRefused {
             account, reason, ..
@@ -65,7 +58,6 @@ fn banner(scene: &Scene, notice: &Notice) -> Option<Banner> {
             };
             Some(Banner {
                 remedy,
-                notify: true,
                 ..line(notice, badge, text)
             })
         }
@@ -82,7 +74,6 @@ fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
         text,
         remedy: None,
         dismiss: Action::DismissNotice { id: notice.id },
-        notify: false,
     }
 }
 

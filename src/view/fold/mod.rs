@@ -3,6 +3,7 @@
 //! It reads no clock (the time comes in), remembers nothing and knows no widget: the same inputs at
 //! the same time give the same view. Window and tray are made of the same filtered tunnels.
 
+mod alert;
 mod amount;
 mod banner;
 mod button;
@@ -17,6 +18,7 @@ mod remedy;
 mod scene;
 mod sentence;
 mod settings;
+mod standing;
 mod status;
 mod timeline;
 mod tray;
@@ -26,6 +28,7 @@ mod tests;
 
 pub use dialog::error_text;
 pub use sentence::{fault, hold, service_down, unprobed};
+pub use standing::stances;
 
 use super::{Msg, View, WindowView};
 use crate::model::{Inputs, Life, NoticeKind, UnixMillis};
@@ -62,6 +65,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
             menu: header::menu(inputs),
             quitting: inputs.quitting.map(header::quitting),
         },
+        alerts: alert::fold(&scene),
         tray,
     }
 }

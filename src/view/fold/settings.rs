@@ -5,6 +5,7 @@ mod health;
 
 pub(super) use self::health::of_port as health;
 
+use super::alert;
 use super::button::{self, enabled};
 use super::dialog::error_text;
 use super::scene::Scene;
@@ -17,7 +18,12 @@ use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
 
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
-    let mut sections = vec![general(inputs), health::of_all(inputs), relay(inputs)];
+    let mut sections = vec![
+        general(inputs),
+        health::of_all(inputs),
+        relay(inputs),
+        alert::section(inputs),
+    ];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
     let providers = inputs.providers.iter();
     sections.extend(
@@ -63,7 +69,12 @@ fn general(inputs: &Inputs) -> Section {
     }
 }
 
-fn toggle(label: Msg, hint: Option<Msg>, on: bool, set: fn(bool) -> Setting) -> OptionRow {
+pub(super) fn toggle(
+    label: Msg,
+    hint: Option<Msg>,
+    on: bool,
+    set: fn(bool) -> Setting,
+) -> OptionRow {
     OptionRow::Toggle {
         label,
         hint,

@@ -184,7 +184,6 @@ async fn a_sign_in_that_expires_is_told_and_hosting_goes_on_by_itself_after_it()
     let told = desk.screen.now();
     assert_eq!(told.view.tray.worst, Some(Badge::SignIn));
     let banner = &told.view.window.banners[0];
-    assert!(banner.notify);
     let sign_in = banner.remedy.as_ref().expect("one click").action.clone();
     let expected = Action::SignIn {
         account: whose(),

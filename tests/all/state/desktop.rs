@@ -7,6 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use underpass::base::note::Note;
+use underpass::model::{Action, AlertId};
 use underpass::platform::{Autostart, Clipboard, Notifier, display_available, tray_host_present};
 use underpass::secrets::{Kind, Secrets};
 
@@ -55,7 +57,14 @@ fn child_has_nothing() {
     assert!(!tray_host_present());
     let clipboard = Clipboard::start().expect("a thread");
     assert!(!clipboard.copy("x").expect_err("no display").0.is_empty());
-    Notifier::start().expect("a thread").show("title", "body");
+    let notifier = Notifier::start(|_| {}).expect("a thread");
+    notifier.follow(vec![Note {
+        id: AlertId::Told(1),
+        title: "title".to_owned(),
+        body: "body".to_owned(),
+        buttons: vec![],
+        open: ("Show".to_owned(), Action::OpenWindow),
+    }]);
     let secrets = Secrets::open(&dir, false);
     assert_eq!(secrets.kind(), Kind::File);
 }

@@ -95,6 +95,7 @@ impl Scene {
                 quitting: None,
                 menu: self.folded(None).window.menu,
             },
+            alerts: vec![],
             tray: TrayView {
                 worst: None,
                 tooltip: line,
@@ -412,7 +413,6 @@ impl Scene {
             ),
             remedy: None,
             dismiss: Action::DismissNotice { id: 7 },
-            notify: false,
         }];
         view.window.toast = Some(self.say(
             "Copied http://frontend.localhost:7480/",

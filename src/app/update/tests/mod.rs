@@ -1,6 +1,7 @@
 //! Behaviours of the step as a whole: events in, facts and commands out. Here is the rig.
 
 mod account;
+mod alerts;
 mod health;
 mod held;
 mod hosting;

@@ -1,7 +1,7 @@
 //! How the two directions end, and what holds a writer up; time is simulated.
 
 use super::net::{self, Dice, Fault, Plan};
-use super::rig::{SECOND, attached, end, pair, pattern, read, rig, waits, write};
+use super::rig::{SECOND, attached, end, pair, read, rig, waits, write};
 use crate::link::resume::{Config, SessionEnd};
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

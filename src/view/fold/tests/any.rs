@@ -2,11 +2,12 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    Access, AccountFacts, AccountId, AccountState, Catalog, DeviceCode, Diagnosis, Dialog,
-    DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer, Metrics, Notice,
-    NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts, ProbeReport, Protocol,
-    ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote, Sample, ServiceFault,
-    SessionNumber, StatusRanges, Traffic, Transition, Tunnel, TunnelId, UnixMillis,
+    About, Access, AccountFacts, AccountId, AccountState, Alert, AlertKind, Catalog, DeviceCode,
+    Diagnosis, Dialog, DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer,
+    Metrics, Notice, NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts,
+    ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote,
+    Sample, ServiceFault, SessionNumber, StatusRanges, Traffic, Transition, Tunnel, TunnelId,
+    UnixMillis, Why,
 };
 use crate::probe::classify;
 use proptest::collection::{btree_map, vec};
@@ -375,6 +376,23 @@ fn some_notice() -> impl Strategy<Value = Notice> {
     (any::<u64>(), some_time(), kind).prop_map(|(id, at, kind)| Notice { id, at, kind })
 }
 
+fn some_alert() -> impl Strategy<Value = Alert> {
+    let why = prop_oneof![
+        some_reason().prop_map(Why::Reason),
+        Just(Why::Held),
+        Just(Why::Url),
+        proptest::sample::select(&SERVICE_FAULTS).prop_map(|fault| Why::Service {
+            fault,
+            accepts: true
+        }),
+    ];
+    let port = option::of(proptest::sample::select(&PORTS)).prop_map(|port| port.map(number));
+    let about = (some_id(), port, option::of(why));
+    let about = about.prop_map(|(tunnel, port, why)| About { tunnel, port, why });
+    let kind = proptest::sample::select(&AlertKind::ALL);
+    (any::<u64>(), kind, vec(about, 1..3)).prop_map(|(id, kind, about)| Alert { id, kind, about })
+}
+
 const fn whose() -> AccountId {
     AccountId::only(ProviderId::SAMPLE)
 }
@@ -392,9 +410,10 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
         vec(some_notice(), 0..3),
         any::<(bool, bool)>(),
         some_account_facts(),
+        vec(some_alert(), 0..3),
     );
     (facts, screen).prop_map(|(facts, screen)| {
-        let (selected, dialog, notices, (shown, joined), account) = screen;
+        let (selected, dialog, notices, (shown, joined), account, alerts) = screen;
         let (tunnels, pending, hosts, probes) = facts;
         let mut inputs = Inputs {
             tunnels,
@@ -404,6 +423,7 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
             selected,
             dialog,
             notices,
+            alerts,
             providers: Catalog::sample(),
             accounts: [(whose(), account)].into(),
             relay: RelayFacts {

@@ -1,5 +1,6 @@
 //! The fold at the value: a table of every state, snapshots of whole views, properties over any facts.
 
+mod alerts;
 mod any;
 mod build;
 mod compact;

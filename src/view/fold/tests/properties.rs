@@ -37,6 +37,8 @@ fn buttons(view: &View) -> Vec<Button> {
             .iter()
             .filter_map(|banner| banner.remedy.clone()),
     );
+    let alerts = view.alerts.iter();
+    all.extend(alerts.flat_map(|alert| alert.buttons.iter().chain([&alert.open]).cloned()));
     collect(&view.tray.menu, &mut all);
     all
 }
