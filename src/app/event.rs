@@ -3,7 +3,7 @@
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountId, AccountState, Action, DeviceCode, JoinLink, NoticeKind, Pending, PortKey,
+    AccountId, AccountState, Action, DeviceCode, ImportSource, JoinLink, NoticeKind, Pending, PortKey,
     ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
@@ -95,6 +95,11 @@ pub enum Event {
         /// Why its token could not be kept.
         error: Option<NoticeKind>,
     },
+    /// What could be taken over from other programs, or why a file cannot be read.
+    ImportsRead {
+        asked: AskNumber,
+        result: Result<Vec<ImportSource>, String>,
+    },
     /// Something the person should know.
     Noticed(NoticeKind),
     /// The computer slept, or its network changed.
@@ -162,6 +167,11 @@ pub enum Command {
     SaveHosted(BTreeSet<TunnelId>),
     SaveRows(Rows),
     Audit(audit::Entry),
+    /// Find out what could be taken over from another program's file, or from those in the usual places.
+    ReadImports {
+        asked: AskNumber,
+        file: Option<String>,
+    },
     /// Put text on the clipboard.
     Copy(String),
     OpenUrl(String),

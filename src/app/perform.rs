@@ -3,6 +3,7 @@
 use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
+use super::imports;
 use super::event::{Command, EngineNumber, Event};
 use super::lane::{Lane, Late};
 use super::probed::Probed;
@@ -188,6 +189,10 @@ impl Performer {
                 self.save("rows", move |home| home.rows().save_or_notice(&rows));
             }
             Command::Audit(entry) => self.append(entry),
+            Command::ReadImports { asked, file } => {
+                let catalog = self.parts.providers.catalog();
+                imports::read(self.parts.mailbox.clone(), catalog, asked, file);
+            }
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),

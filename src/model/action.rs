@@ -30,6 +30,15 @@ pub enum Action {
     Deselect,
     /// Show a dialog.
     OpenDialog { dialog: DialogKind },
+    /// Look what could be taken over from another program's file, or from those in the usual places.
+    LookForImports {
+        /// As typed.
+        file: String,
+    },
+    /// Take this one over too, or not.
+    PickImport { at: usize, on: bool },
+    /// Take over what is picked.
+    Import,
     /// Put the dialog away.
     CloseDialog,
     /// The empty window's one field: make a tunnel for this port and host it.
@@ -146,6 +155,7 @@ impl Action {
         let text = typed.to_owned();
         match self {
             Self::Share { .. } => Self::Share { target: text },
+            Self::LookForImports { .. } => Self::LookForImports { file: text },
             Self::KeepToken { account, .. } => Self::KeepToken {
                 account,
                 token: Secret::new(typed),
@@ -184,6 +194,8 @@ pub enum DialogKind {
     SignOut { account: AccountId },
     /// The public URL as a QR code.
     QrCode { key: PortKey },
+    /// What could be taken over from other programs.
+    Import,
     /// Theme, language, autostart, relay.
     Settings,
     /// Version, licence, "Made with Slint".

@@ -1,7 +1,8 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, Language, Life,
+    AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, ImportFacts,
+    Language, Life,
     LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
     Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
@@ -31,6 +32,8 @@ pub struct Inputs {
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
     pub dialog: Option<Dialog>,
+    /// What could be taken over from other programs, while that is looked at.
+    pub import: Option<ImportFacts>,
     /// The short-lived line at the bottom.
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
@@ -210,6 +213,8 @@ pub enum Toast {
     Copied { url: String },
     /// A tunnel or port is gone.
     Deleted { name: String },
+    /// So many tunnels were taken over from other programs.
+    Imported { count: usize },
     /// A tunnel lives longer now.
     Renewed { name: String },
     /// The desktop would not do it.

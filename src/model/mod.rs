@@ -12,6 +12,7 @@ mod health;
 mod host;
 mod host_header;
 mod ids;
+mod import;
 mod inputs;
 mod join;
 mod life;
@@ -42,6 +43,9 @@ pub use health::{
 pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
+pub use import::{
+    ConfigFile, ConfigFormat, Folders, Found, Import, ImportFacts, ImportSource, Outcome, Planned, Skipped, Why,
+};
 pub use inputs::{
     Appearance, Dialog, Host, Inputs, Notice, NoticeKind, ProbeFacts, RelayFacts, Sample, Toast,
     Transition,

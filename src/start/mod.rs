@@ -13,7 +13,7 @@ mod window_place;
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, doctor, host, print, providers, relay,
+    self, Command, CommandLine, USAGE, account, audit, backup, doctor, host, import, print, providers, relay,
     tunnels,
 };
 use crate::logging;
@@ -95,6 +95,9 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
         Some(Command::Relay(args)) => relay::run(&home, *args),
         Some(Command::Account(args)) => account::run(&home, args),
         Some(Command::Tunnels(args)) => tunnels::run(&home, args),
+        Some(Command::Backup(args)) => backup::backup(&home, &args),
+        Some(Command::Restore(args)) => backup::restore(&home, &args),
+        Some(Command::Import(args)) => import::run(&home, &args),
         Some(Command::Audit(args)) => audit::run(&home, &args),
         Some(Command::Doctor(args)) => doctor::run(&home, &args),
         // They need no home and were done before it was looked for.

@@ -8,6 +8,7 @@ mod bore;
 #[cfg(unix)]
 mod cloudflared;
 mod hosting;
+mod import;
 mod kit;
 mod limits;
 mod localtunnel;

@@ -9,6 +9,7 @@
 //! | `engine` | what an engine reports | `held`, `probe`, `account`, `quit`, `life` |
 //! | `held` | connections that are held over a break | `probe`, `life` |
 //! | `probe` | which probes run, and what they saw | `inventory`, `life` |
+//! | `import` | what other programs have | `inventory` |
 //! | `inventory` | changes of what there is | `account`, `asks`, `listing`, `host`, `life`, `typed` |
 //! | `sign_in` | signing in and out | `account`, `asks`, `listing`, `host`, `settings` |
 //! | `account` | how an account is, and its answers | `asks`, `listing`, `host`, `life` |
@@ -25,6 +26,7 @@ mod asks;
 mod engine;
 mod held;
 mod host;
+mod import;
 mod inventory;
 mod life;
 mod listing;
@@ -106,6 +108,7 @@ impl Update<'_> {
             Event::SignedOut { account, result } => self.handle_signed_out(&account, result),
             Event::Due(poll) => self.handle_due(poll),
             Event::Joined { link, error } => self.handle_joined(&link, error),
+            Event::ImportsRead { asked, result } => self.handle_imports(asked, result),
             Event::Noticed(kind) => self.notice(kind),
             Event::Woke => self.tell_all(&EngineCommand::Woke),
             // What is relative to now is told anew, no more.

@@ -17,6 +17,7 @@ pub(super) fn toast(toast: &Toast) -> Msg {
     match toast {
         Toast::Copied { url } => m::toast_copied(url),
         Toast::Deleted { name } => m::toast_deleted(name),
+        Toast::Imported { count } => m::toast_imported(*count),
         Toast::Renewed { name } => m::toast_renewed(name),
         Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail),
     }

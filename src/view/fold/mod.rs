@@ -10,6 +10,7 @@ mod card;
 mod chart;
 mod dialog;
 mod header;
+mod import;
 mod name;
 mod panel;
 mod remedy;
@@ -24,6 +25,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
+pub use import::import_reason;
 pub use sentence::{fault, hold, service_down, unprobed};
 
 use super::{Msg, View, WindowView};

@@ -3,6 +3,7 @@
 mod account;
 mod held;
 mod hosting;
+mod import;
 mod inventory;
 mod options;
 mod order;

@@ -343,6 +343,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
         Just(DialogKind::Account { account: whose() }),
         Just(DialogKind::SignOut { account: whose() }),
+        Just(DialogKind::Import),
         Just(DialogKind::Settings),
         Just(DialogKind::About),
     ]

@@ -3,6 +3,7 @@
 mod any;
 mod build;
 mod compact;
+mod import;
 mod pending;
 mod probes;
 mod properties;

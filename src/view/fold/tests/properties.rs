@@ -80,6 +80,7 @@ fn refers(view: &View, action: &Action) -> bool {
             DialogKind::RemovePort { key } | DialogKind::ChangeProtocol { key } => has_key(key),
             DialogKind::QrCode { key } => has_url(key),
             DialogKind::CreateTunnel
+            | DialogKind::Import
             | DialogKind::Settings
             | DialogKind::Account { .. }
             | DialogKind::SignOut { .. }
@@ -94,6 +95,7 @@ fn refers(view: &View, action: &Action) -> bool {
         | Action::CopyInstallCommand { .. }
         | Action::OpenInstallPage { .. }
         | Action::LeaveRelay
+        | Action::Import
         | Action::OpenWindow
         | Action::StopAll
         | Action::Quit => true,
