@@ -3,8 +3,8 @@
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountId, AccountState, Action, DeviceCode, ImportSource, JoinLink, NoticeKind, Pending, PortKey,
-    ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
+    AccountId, AccountState, Action, DeviceCode, ImportSource, JoinLink, NoticeKind, Pending,
+    PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};

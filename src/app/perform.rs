@@ -3,8 +3,8 @@
 use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
-use super::imports;
 use super::event::{Command, EngineNumber, Event};
+use super::imports;
 use super::lane::{Lane, Late};
 use super::probed::Probed;
 use super::run::{Mailbox, Profile};

@@ -73,9 +73,7 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
     }
     let made = present(home, console)?;
     let written = made.write(path);
-    written.map_err(|error| {
-        Failure::Because(m::backup_not_written(error.to_string(), shown()))
-    })?;
+    written.map_err(|error| Failure::Because(m::backup_not_written(error.to_string(), shown())))?;
     let count = made.tunnels.len();
     let line = Line {
         kind: "backup",
@@ -91,7 +89,11 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
 fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
     let (settings, tunnels) = (home.settings().peek(), home.tunnels().peek());
     let notices = [&settings.notice, &tunnels.notice];
-    let mut said = notices.into_iter().flatten().filter_map(notice_text).peekable();
+    let mut said = notices
+        .into_iter()
+        .flatten()
+        .filter_map(notice_text)
+        .peekable();
     if said.peek().is_some() {
         said.for_each(|notice| console.error(&notice));
         return Err(Failure::Said);
@@ -129,9 +131,8 @@ impl Restoring<'_> {
         let restored = read.restored(&present.settings, &present.tunnels);
         if takes {
             let kept = self.take(&restored, &present);
-            let kept = kept.map_err(|error| {
-                Failure::Because(m::restore_not_taken(error.to_string()))
-            })?;
+            let kept =
+                kept.map_err(|error| Failure::Because(m::restore_not_taken(error.to_string())))?;
             self.tell_before(&kept);
         }
         self.tell(&restored);
@@ -140,7 +141,9 @@ impl Restoring<'_> {
 
     /// Takes all of it or nothing; what was there before is kept in a backup of its own.
     fn take(&self, restored: &Restored, present: &Backup) -> io::Result<PathBuf> {
-        let before = self.home.file(&format!("before-restore-{}.json", present.made_at.0));
+        let before = self
+            .home
+            .file(&format!("before-restore-{}.json", present.made_at.0));
         present.write(&before)?;
         let saved = SavedTunnels::of(self.home, present.tunnels.clone());
         let mut added = vec![];

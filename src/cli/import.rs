@@ -132,11 +132,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn sources(
-        &self,
-        args: &ImportArgs,
-        folders: &Folders,
-    ) -> Result<Vec<ImportSource>, Failure> {
+    fn sources(&self, args: &ImportArgs, folders: &Folders) -> Result<Vec<ImportSource>, Failure> {
         let Some(file) = &args.file else {
             return Ok(import::look(&self.catalog, folders));
         };
@@ -316,7 +312,8 @@ impl Taking<'_> {
             for (name, secret) in secrets {
                 kept.set(name, secret)?;
             }
-            self.saved.change(&Pending::Create(tunnel.clone()), tunnel)?;
+            self.saved
+                .change(&Pending::Create(tunnel.clone()), tunnel)?;
             Ok(())
         })();
         tracing::info!(tunnel = %tunnel.id, home = %self.home.path().display(), "imported");

@@ -43,7 +43,13 @@ const OLD_NAMES: [(&str, &str); 11] = [
 ];
 
 fn places(folders: &Folders) -> Vec<PathBuf> {
-    let names = ["frpc.toml", "frpc.yaml", "frpc.yml", "frpc.json", "frpc.ini"];
+    let names = [
+        "frpc.toml",
+        "frpc.yaml",
+        "frpc.yml",
+        "frpc.json",
+        "frpc.ini",
+    ];
     let own = [folders.config.join("frp"), folders.home.clone()];
     let shared = ["/etc/frp", "/usr/local/etc/frp"].map(PathBuf::from);
     let all = own.into_iter().chain(shared);
@@ -55,7 +61,9 @@ fn read(file: &ConfigFile, _: &Folders) -> Import {
     let name = file.name();
     let (format, root) = if file.has_line("[common]") {
         ("INI", Ok(ini(&file.text)))
-    } else if [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+    } else if [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|end| name.ends_with(end))
         || file.has_line("proxies:")
     {
         ("YAML", config::yaml(&file.text))
@@ -121,7 +129,10 @@ fn proxy(import: &mut Import, name: &str, node: &Node) -> Result<Found, (usize, 
     }
     if let Some(plugin) = node.get("plugin") {
         let kind = plugin.text_of("type").or(plugin.text());
-        return Err((plugin.line, Why::with(Why::NO_PORT, kind.unwrap_or_default())));
+        return Err((
+            plugin.line,
+            Why::with(Why::NO_PORT, kind.unwrap_or_default()),
+        ));
     }
     let local = node.get("localPort").map_or(line, |node| node.line);
     let port = text("localPort").unwrap_or_default();
@@ -179,7 +190,9 @@ fn options(import: &mut Import, found: &mut Found, node: &Node) {
 }
 
 fn proxy_protocol(found: &mut Found, node: &Node) {
-    found.port.proxy_protocol = node.text().and_then(|text| text.parse::<ProxyVersion>().ok());
+    found.port.proxy_protocol = node
+        .text()
+        .and_then(|text| text.parse::<ProxyVersion>().ok());
 }
 
 /// The form of old: `[common]`, and a section a proxy.
@@ -200,13 +213,18 @@ fn ini(text: &str) -> Node {
             }
             continue;
         }
-        let Some((key, value)) = text.split_once('=').filter(|_| !text.starts_with(['#', ';']))
+        let Some((key, value)) = text
+            .split_once('=')
+            .filter(|_| !text.starts_with(['#', ';']))
         else {
             continue;
         };
         let key = key.trim();
         let new = OLD_NAMES.iter().find(|(old, _)| *old == key);
-        let entry = (new.map_or(key, |(_, new)| *new).to_owned(), node(value.trim()));
+        let entry = (
+            new.map_or(key, |(_, new)| *new).to_owned(),
+            node(value.trim()),
+        );
         match proxies.last_mut().filter(|_| !is_common) {
             Some((_, entries)) => entries.push(entry),
             None => common.push(entry),

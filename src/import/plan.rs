@@ -2,8 +2,8 @@
 //! whichever name, is not made again; of another one with a name that is taken the name gets a number.
 
 use crate::model::{
-    AccountId, Catalog, Chosen, Found, Offers, OptionScope, Outcome, Planned, Port, Remote, Tunnel, TunnelId,
-    UnixMillis, Why, parse_name,
+    AccountId, Catalog, Chosen, Found, Offers, OptionScope, Outcome, Planned, Port, Remote, Tunnel,
+    TunnelId, UnixMillis, Why, parse_name,
 };
 use std::collections::BTreeSet;
 
@@ -98,9 +98,8 @@ impl<'a> Plan<'a> {
     }
 
     fn is_taken(&self, id: &TunnelId) -> bool {
-        let has = |tunnel: &Tunnel| {
-            tunnel.id == *id || tunnel.ports.iter().any(|port| port.label == *id)
-        };
+        let has =
+            |tunnel: &Tunnel| tunnel.id == *id || tunnel.ports.iter().any(|port| port.label == *id);
         self.tunnels.iter().any(has)
     }
 }

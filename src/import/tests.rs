@@ -77,7 +77,10 @@ fn what_no_provider_takes_is_refused_by_the_rules_for_what_is_typed() {
     let mut planned = planned(&[], [absent, option, long, none]);
     assert!(planned[2].len() <= 63 && planned[2].starts_with("xxx"));
     planned.remove(2);
-    assert_eq!(planned, ["!import-no-provider", "!import-unknown", "!import-invalid"]);
+    assert_eq!(
+        planned,
+        ["!import-no-provider", "!import-unknown", "!import-invalid"]
+    );
 }
 
 #[test]
@@ -104,7 +107,10 @@ fn the_usual_places_are_looked_at_and_a_file_is_known_by_what_is_in_it() {
     fs::write(folders.config.join("frp/frpc.toml"), text).expect("written");
     let looked = look(&catalog(), &folders);
     assert_eq!(looked.len(), 1);
-    assert_eq!((looked[0].format, looked[0].import.found.len()), ("frpc.toml", 1));
+    assert_eq!(
+        (looked[0].format, looked[0].import.found.len()),
+        ("frpc.toml", 1)
+    );
     let elsewhere = dir.path().join("mine.conf");
     fs::write(&elsewhere, format!("\u{feff}{text}")).expect("written");
     let read_it = read(&catalog(), &elsewhere, &folders).expect("it is known");
@@ -115,7 +121,11 @@ fn the_usual_places_are_looked_at_and_a_file_is_known_by_what_is_in_it() {
 fn what_is_no_such_file_says_so_and_nothing_hangs() {
     let dir = tempfile::tempdir().expect("a folder");
     let folders = folders(dir.path());
-    let read = |path: &Path| read(&catalog(), path, &folders).expect_err("it cannot be read").to_string();
+    let read = |path: &Path| {
+        read(&catalog(), path, &folders)
+            .expect_err("it cannot be read")
+            .to_string()
+    };
     let path = dir.path().join("f");
     assert!(!read(&path).is_empty());
     fs::write(&path, "hello").expect("written");
@@ -181,12 +191,18 @@ fn a_secret_is_named_after_its_tunnel() {
     let Outcome::New { tunnel, secrets } = plan.add(with("hunter22")).outcome else {
         panic!("it is new");
     };
-    assert_eq!(secrets, [("option/web/auth".to_owned(), Secret::new("hunter22"))]);
+    assert_eq!(
+        secrets,
+        [("option/web/auth".to_owned(), Secret::new("hunter22"))]
+    );
     assert!(tunnel.chosen.secrets.contains("auth") && tunnel.chosen.options.is_empty());
     let short = plan.add(with("x")).outcome;
     assert!(matches!(short, Outcome::Refused(why) if why.code == Why::INVALID));
     let mut open = found("b", 2);
     open.provider = ACME.id;
     open.set("auth", "hunter22");
-    assert!(matches!(plan.add(open).outcome, Outcome::Refused(_)), "it would be in a file");
+    assert!(
+        matches!(plan.add(open).outcome, Outcome::Refused(_)),
+        "it would be in a file"
+    );
 }

@@ -257,7 +257,9 @@ mod tests {
     fn what_is_secret_of_what_was_found_prints_as_such() {
         let port = super::super::PortNumber::new(1).expect("not 0");
         let mut found = Found::new(1, "a", ProviderId::RELAY, Target::local(port));
-        found.secrets.insert("x".to_owned(), Secret::new("hunter22"));
+        found
+            .secrets
+            .insert("x".to_owned(), Secret::new("hunter22"));
         assert!(!format!("{found:?}").contains("hunter22"));
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{
     AccountFacts, AccountId, Catalog, ClockShift, DialogKind, Field, FieldError, ImportFacts,
-    Language, Life,
-    LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
-    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    Language, Life, LivePort, Offers, Pending, PendingWord, PortKey, PortNumber, ProbeReport,
+    ProviderId, Reason, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -44,7 +44,8 @@ pub use host::{LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use import::{
-    ConfigFile, ConfigFormat, Folders, Found, Import, ImportFacts, ImportSource, Outcome, Planned, Skipped, Why,
+    ConfigFile, ConfigFormat, Folders, Found, Import, ImportFacts, ImportSource, Outcome, Planned,
+    Skipped, Why,
 };
 pub use inputs::{
     Appearance, Dialog, Host, Inputs, Notice, NoticeKind, ProbeFacts, RelayFacts, Sample, Toast,

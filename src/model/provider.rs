@@ -1,7 +1,9 @@
 //! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
 //! data, so that nobody outside a provider's own room has to know its name.
 
-use super::{ConfigFormat, OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions};
+use super::{
+    ConfigFormat, OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;

@@ -13,8 +13,8 @@ mod window_place;
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, backup, doctor, host, import, print, providers, relay,
-    tunnels,
+    self, Command, CommandLine, USAGE, account, audit, backup, doctor, host, import, print,
+    providers, relay, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;

@@ -172,7 +172,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+            let mode = std::fs::metadata(&path)
+                .expect("there")
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }
@@ -194,7 +197,13 @@ mod tests {
         bad_time["settings"]["timing"]["probe_interval_ms"] = 0.into();
         let texts = [twice, bad_tunnel, bad_time].map(|it| file(1, &it));
         let own = r#"{"version":1,"data":[]}"#.to_owned();
-        let others = [String::new(), "[]".to_owned(), "{}".to_owned(), own, file(0, &good)];
+        let others = [
+            String::new(),
+            "[]".to_owned(),
+            "{}".to_owned(),
+            own,
+            file(0, &good),
+        ];
         for text in texts.iter().chain(&others) {
             let refused = Backup::parse(text.as_bytes());
             assert!(matches!(refused, Err(Unusable::Corrupt(_))), "{text}");
@@ -212,7 +221,10 @@ mod tests {
         let ids = |tunnels: &[Tunnel]| -> Vec<String> {
             tunnels.iter().map(|tunnel| tunnel.id.to_string()).collect()
         };
-        assert_eq!((ids(&restored.added), ids(&restored.kept)), (vec!["web".to_owned()], vec!["api".to_owned()]));
+        assert_eq!(
+            (ids(&restored.added), ids(&restored.kept)),
+            (vec!["web".to_owned()], vec!["api".to_owned()])
+        );
         assert_eq!(restored.settings.theme, Theme::Dark);
         assert!(!restored.settings.autostart, "that is the other computer's");
         assert_eq!(restored.settings.relay.joined, there.relay.joined);

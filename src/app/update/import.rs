@@ -3,7 +3,9 @@
 use super::Update;
 use crate::app::event::{AskNumber, Command};
 use crate::import::Plan;
-use crate::model::{DialogKind, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast};
+use crate::model::{
+    DialogKind, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
+};
 
 impl Update<'_> {
     /// Has a file read, or those in the usual places.
@@ -25,7 +27,12 @@ impl Update<'_> {
         asked: AskNumber,
         result: Result<Vec<ImportSource>, String>,
     ) {
-        let is_open = self.state.inputs.dialog.as_ref().is_some_and(|it| it.kind == DialogKind::Import);
+        let is_open = self
+            .state
+            .inputs
+            .dialog
+            .as_ref()
+            .is_some_and(|it| it.kind == DialogKind::Import);
         let is_asked = |facts: &ImportFacts| facts.asked == asked;
         if !is_open || !self.state.inputs.import.as_ref().is_some_and(is_asked) {
             return;

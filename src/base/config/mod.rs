@@ -155,7 +155,10 @@ mod tests {
             ("a: ~\nb: 'null'\nc:\n", "{a=1:- b=2:null c=3:-}"),
             ("{\"a\": [1, true]}", "{a=[1:1 1:true]}"),
             ("a: &x {b: 1}\nc: *x\n", "{a={b=1:1} c={b=1:1}}"),
-            ("a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n", "{a={b=1:1} c={d=4:2 b=1:1}}"),
+            (
+                "a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n",
+                "{a={b=1:1} c={d=4:2 b=1:1}}",
+            ),
             ("a: 1\n---\nb: 2\n", "{a=1:1}"),
             ("a: [1\nb: 2", "line 2"),
             ("a: *x", "line 1"),
@@ -190,7 +193,13 @@ mod tests {
         }
         let many = "- x\n".repeat(MOST_VALUES + 1);
         let begun = Instant::now();
-        for text in [laughs, many, "[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(10_000)] {
+        for text in [
+            laughs,
+            many,
+            "[".repeat(100_000),
+            "- ".repeat(100_000),
+            "{a: ".repeat(10_000),
+        ] {
             assert!(yaml(&text).is_err());
         }
         for text in [
@@ -199,7 +208,11 @@ mod tests {
         ] {
             assert!(toml(&text).is_err());
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            begun.elapsed()
+        );
     }
 
     proptest! {

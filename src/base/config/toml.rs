@@ -52,7 +52,10 @@ impl Reader {
             DeValue::Array(items) => {
                 let items = items.iter();
                 let items = items.map(|item| self.value(item.get_ref(), &item.span(), depth + 1));
-                return Ok(Node::new(line, Value::List(items.collect::<Result<_, _>>()?)));
+                return Ok(Node::new(
+                    line,
+                    Value::List(items.collect::<Result<_, _>>()?),
+                ));
             }
             DeValue::Table(table) => return self.table(table, line, depth),
         };

@@ -25,7 +25,7 @@ struct Open {
     anchor: usize,
     items: Vec<Node>,
     /// Of a map: what it has, and the key whose value comes next.
-    map: Option<(Vec<(String, Node)>, Option<String>)>,
+    map: Option<(Vec<(String, Node)>, Option<(String, usize)>)>,
 }
 
 #[derive(Default)]
@@ -90,10 +90,13 @@ impl Loader {
         };
         match &mut open.map {
             None => open.items.push(node),
-            Some((entries, key @ Some(_))) => entries.extend(key.take().map(|key| (key, node))),
+            Some((entries, key @ Some(_))) => {
+                let entry = key.take().map(|(key, line)| (key, begun_at(node, line)));
+                entries.extend(entry);
+            }
             Some((_, key)) => match node.value {
-                Value::Text(text) => *key = Some(text),
-                Value::Nothing => *key = Some(String::new()),
+                Value::Text(text) => *key = Some((text, line)),
+                Value::Nothing => *key = Some((String::new(), line)),
                 Value::List(_) | Value::Map(_) => return Err(Broken::Syntax { line }),
             },
         }
@@ -107,6 +110,14 @@ impl Open {
             None => Value::List(self.items),
             Some((entries, _)) => Value::Map(merged(entries)),
         }
+    }
+}
+
+/// Whatever has more inside begins where its key stands, for whoever looks for it.
+fn begun_at(node: Node, line: usize) -> Node {
+    match node.value {
+        value @ (Value::List(_) | Value::Map(_)) => Node::new(line, value),
+        Value::Nothing | Value::Text(_) => node,
     }
 }
 

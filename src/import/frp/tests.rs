@@ -28,7 +28,12 @@ fn what_leads_to_a_port_is_taken_for_our_relay_and_the_rest_is_told() {
         found(&import),
         ["6: web http localhost:8080", "13: ssh tcp 192.168.1.7:22"]
     );
-    assert!(import.found.iter().all(|it| it.provider == ProviderId::RELAY));
+    assert!(
+        import
+            .found
+            .iter()
+            .all(|it| it.provider == ProviderId::RELAY)
+    );
     let header = HostHeader::Value("app.local".to_owned());
     assert_eq!(import.found[0].port.host_header, header);
     assert_eq!(import.found[1].port.proxy_protocol, Some(ProxyVersion::V2));
@@ -37,7 +42,7 @@ fn what_leads_to_a_port_is_taken_for_our_relay_and_the_rest_is_told() {
         [
             "1: serverAddr import-frp-server",
             "4: auth.token import-frp-token",
-            "48: secret_ssh import-not-carried",
+            "47: secret_ssh import-not-carried",
             "10: web.customDomains import-frp-name",
             "18: ssh.remotePort import-frp-port",
             "20: ssh.transport.useEncryption import-left-out",
@@ -52,11 +57,21 @@ fn what_leads_to_a_port_is_taken_for_our_relay_and_the_rest_is_told() {
 #[test]
 fn the_forms_of_old_and_of_json_say_the_same() {
     let ini = read("frpc.ini", include_str!("frpc.ini"));
-    assert_eq!(found(&ini), ["5: web http localhost:8080", "11: ssh tcp localhost:22"]);
+    assert_eq!(
+        found(&ini),
+        ["5: web http localhost:8080", "11: ssh tcp localhost:22"]
+    );
     let codes: Vec<&str> = ini.skipped.iter().map(|it| it.why.code).collect();
     assert_eq!(
         codes,
-        [OTHER_SERVER, TOKEN, Why::NOT_CARRIED, NAME, REMOTE_PORT, Why::RESTRICTS]
+        [
+            OTHER_SERVER,
+            TOKEN,
+            Why::NOT_CARRIED,
+            NAME,
+            REMOTE_PORT,
+            Why::RESTRICTS
+        ]
     );
     let json = r#"{"serverAddr":"x","proxies":[{"name":"a","type":"tcp","localPort":1}]}"#;
     assert_eq!(found(&read("frpc.json", json)), ["1: a tcp localhost:1"]);
@@ -81,7 +96,10 @@ fn no_secret_is_in_what_is_told() {
 fn what_is_filled_in_later_and_what_is_no_toml_is_told() {
     let filled = read("frpc.toml", "serverAddr = {{ .Envs.HOST }}\n");
     assert_eq!(skipped(&filled), ["1:  import-template"]);
-    assert_eq!(skipped(&read("frpc.toml", "a = [\n")), ["2:  import-unreadable"]);
+    assert_eq!(
+        skipped(&read("frpc.toml", "a = [\n")),
+        ["1:  import-unreadable"]
+    );
 }
 
 proptest! {

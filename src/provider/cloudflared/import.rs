@@ -132,7 +132,11 @@ fn rule(import: &mut Import, what: &str, node: &Node, top: Option<&Node>) -> Opt
     let own = node.get("originRequest");
     let access = own.and_then(|own| own.get("access")).or(top);
     if access.is_some_and(|it| it.text_of("required") == Some("true")) {
-        import.skip(node.line, name, Why::with(Why::RESTRICTS, "originRequest.access"));
+        import.skip(
+            node.line,
+            name,
+            Why::with(Why::RESTRICTS, "originRequest.access"),
+        );
         return None;
     }
     if let Some(own) = own {

@@ -43,7 +43,9 @@ impl Dialog {
         layers.set_dialog(dialog.is_some());
         let (providers, sections) = match dialog {
             Some(DialogView::CreateTunnel { providers, .. }) => (&providers[..], &[][..]),
-            Some(DialogView::Settings { sections, .. } | DialogView::Import { sections, .. }) => (&[][..], &sections[..]),
+            Some(DialogView::Settings { sections, .. } | DialogView::Import { sections, .. }) => {
+                (&[][..], &sections[..])
+            }
             _ => (&[][..], &[][..]),
         };
         let dialogs = ui.global::<ui::Dialogs>();

@@ -88,9 +88,7 @@ fn row(inputs: &Inputs, facts: &ImportFacts, at: usize, planned: &Planned) -> Op
             on: !facts.unpicked.contains(&at),
             set: [false, true].map(|on| Action::PickImport { at, on }),
         },
-        Outcome::There { name, .. } => {
-            note(m::import_there(name.as_str(), target.to_string()))
-        }
+        Outcome::There { name, .. } => note(m::import_there(name.as_str(), target.to_string())),
         Outcome::Refused(why) => skipped(&Skipped {
             line: *line,
             what: name.clone(),

@@ -52,7 +52,13 @@ fn what_is_picked_is_made_and_nothing_of_it_hosted() {
     assert!(facts.looking && facts.sources.is_empty());
     let all = vec![found("web", 3000), found("api", 3001)];
     let result = Ok(vec![source(all)]);
-    assert!(rig.put(Event::ImportsRead { asked: number, result }).is_empty());
+    assert!(
+        rig.put(Event::ImportsRead {
+            asked: number,
+            result
+        })
+        .is_empty()
+    );
     rig.act(Action::PickImport { at: 0, on: false });
     rig.act(Action::PickImport { at: 1, on: false });
     rig.act(Action::PickImport { at: 1, on: true });
@@ -74,8 +80,17 @@ fn what_came_to_be_meanwhile_is_not_made_twice() {
     let mut rig = Rig::new();
     let number = open(&mut rig);
     let result = Ok(vec![source(vec![found("web", 3000)])]);
-    rig.put(Event::ImportsRead { asked: number, result });
-    let planned = &rig.state.inputs.import.as_ref().expect("it is open").planned;
+    rig.put(Event::ImportsRead {
+        asked: number,
+        result,
+    });
+    let planned = &rig
+        .state
+        .inputs
+        .import
+        .as_ref()
+        .expect("it is open")
+        .planned;
     assert!(matches!(planned[0].outcome, Outcome::New { .. }));
     let import = rig.state.inputs.import.clone();
     rig.create("other", "3000");
@@ -93,17 +108,37 @@ fn an_answer_that_nobody_waits_for_is_forgotten() {
     let (second, file) = asked(&commands);
     assert_eq!(file.as_deref(), Some("~/x.toml"));
     let one = || Ok(vec![source(vec![found("web", 3000)])]);
-    rig.put(Event::ImportsRead { asked: first, result: one() });
-    assert!(rig.state.inputs.import.as_ref().is_some_and(|it| it.looking));
+    rig.put(Event::ImportsRead {
+        asked: first,
+        result: one(),
+    });
+    assert!(
+        rig.state
+            .inputs
+            .import
+            .as_ref()
+            .is_some_and(|it| it.looking)
+    );
     let result = Err("no such file".to_owned());
-    rig.put(Event::ImportsRead { asked: second, result });
-    let error = rig.state.inputs.import.as_ref().and_then(|it| it.error.as_deref());
+    rig.put(Event::ImportsRead {
+        asked: second,
+        result,
+    });
+    let error = rig
+        .state
+        .inputs
+        .import
+        .as_ref()
+        .and_then(|it| it.error.as_deref());
     assert_eq!(error, Some("no such file"));
     rig.act(Action::CloseDialog);
     assert!(rig.state.inputs.import.is_none(), "a secret may be in it");
     let number = open(&mut rig);
     rig.act(Action::CloseDialog);
-    rig.put(Event::ImportsRead { asked: number, result: one() });
+    rig.put(Event::ImportsRead {
+        asked: number,
+        result: one(),
+    });
     assert!(rig.state.inputs.import.is_none());
 }
 
@@ -133,16 +168,22 @@ fn tokens_and_secrets_go_to_the_keychain_and_a_kept_token_stays() {
         let number = open(&mut rig);
         let mut with = found("web", 3000);
         with.provider = ACME.id;
-        with.secrets.insert("auth".to_owned(), Secret::new("s3cret"));
+        with.secrets
+            .insert("auth".to_owned(), Secret::new("s3cret"));
         let mut source = source(vec![with]);
         source.import.tokens.push((account, Secret::new("t0ken")));
         let result = Ok(vec![source]);
-        rig.put(Event::ImportsRead { asked: number, result });
+        rig.put(Event::ImportsRead {
+            asked: number,
+            result,
+        });
         let commands = rig.act(Action::Import);
         let secret = Command::KeepSecret("option/web/auth".to_owned(), Secret::new("s3cret"));
         assert!(commands.contains(&secret), "{commands:?}");
         assert!(!format!("{commands:?}").contains("s3cret"));
-        commands.iter().any(|it| matches!(it, Command::KeepToken(..)))
+        commands
+            .iter()
+            .any(|it| matches!(it, Command::KeepToken(..)))
     };
     assert!(take(false) && !take(true));
 }

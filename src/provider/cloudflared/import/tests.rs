@@ -27,8 +27,15 @@ fn a_tunnel_with_one_hostname_is_taken_and_the_rest_is_told() {
         panic!("{import:?}");
     };
     assert_eq!((found.line, found.name.as_str()), (8, "app.example.org"));
-    assert_eq!((found.protocol, found.target.to_string()), (Protocol::Https, "localhost:8443".to_owned()));
-    let options: Vec<String> = found.options.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(
+        (found.protocol, found.target.to_string()),
+        (Protocol::Https, "localhost:8443".to_owned())
+    );
+    let options: Vec<String> = found
+        .options
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
     assert_eq!(
         options,
         [
@@ -54,12 +61,19 @@ fn a_tunnel_with_one_hostname_is_taken_and_the_rest_is_told() {
 #[test]
 fn two_hostnames_of_one_tunnel_are_none_of_ours() {
     let rule = |name: &str| format!("  - {{hostname: {name}, service: 'http://localhost:1'}}\n");
-    let text = format!("tunnel: t\ningress:\n{}{}", rule("a.example"), rule("b.example"));
+    let text = format!(
+        "tunnel: t\ningress:\n{}{}",
+        rule("a.example"),
+        rule("b.example")
+    );
     let import = read(&text);
     assert!(import.found.is_empty());
     assert_eq!(
         skipped(&import),
-        ["3: a.example cloudflared-import-many", "4: b.example cloudflared-import-many"]
+        [
+            "3: a.example cloudflared-import-many",
+            "4: b.example cloudflared-import-many"
+        ]
     );
 }
 
@@ -73,7 +87,12 @@ fn who_may_come_in_is_kept_or_there_is_no_tunnel() {
     ] {
         let import = read(&text);
         assert!(import.found.is_empty(), "{text}");
-        assert!(skipped(&import).iter().any(|it| it.ends_with("a.example import-restricts")), "{text}");
+        assert!(
+            skipped(&import)
+                .iter()
+                .any(|it| it.ends_with("a.example import-restricts")),
+            "{text}"
+        );
     }
 }
 
@@ -82,7 +101,10 @@ fn what_is_managed_elsewhere_says_where() {
     for (text, code) in [
         ("tunnel: t\n", DASHBOARD),
         ("tunnel: t\nurl: http://localhost:1\n", NO_HOSTNAME),
-        ("tunnel: t\ningress:\n  - service: http://localhost:1\n", NO_HOSTNAME),
+        (
+            "tunnel: t\ningress:\n  - service: http://localhost:1\n",
+            NO_HOSTNAME,
+        ),
         ("[", Why::UNREADABLE),
     ] {
         let import = read(text);
@@ -90,13 +112,18 @@ fn what_is_managed_elsewhere_says_where() {
         assert_eq!(import.skipped[0].why.code, code, "{text}");
     }
     let old = read("tunnel: t\nhostname: a.example\nurl: http://localhost:1\n");
-    assert_eq!(old.found[0].options["credentials"], "/etc/cloudflared/t.json");
+    assert_eq!(
+        old.found[0].options["credentials"],
+        "/etc/cloudflared/t.json"
+    );
 }
 
 #[test]
 fn a_token_is_a_secret_and_shown_nowhere() {
     let token = format!("eyJhIjoi{}", "x".repeat(60));
-    let text = format!("token: {token}\ningress: [{{hostname: a.example, service: 'http://localhost:1'}}]\n");
+    let text = format!(
+        "token: {token}\ningress: [{{hostname: a.example, service: 'http://localhost:1'}}]\n"
+    );
     let import = read(&text);
     assert_eq!(import.found[0].secrets["token"].expose(), token);
     assert!(!format!("{import:?}").contains(&token));

@@ -14,10 +14,16 @@ fn read(text: &str) -> Import {
 /// What was found, a line each: options, and the keys of what is secret.
 fn found(import: &Import) -> Vec<String> {
     let shown = |it: &Found| {
-        let options = it.options.iter().map(|(key, value)| format!(" {key}={value}"));
+        let options = it
+            .options
+            .iter()
+            .map(|(key, value)| format!(" {key}={value}"));
         let secrets = it.secrets.keys().map(|key| format!(" {key}=***"));
         let rest: String = options.chain(secrets).collect();
-        format!("{}: {} {} {}{rest}", it.line, it.name, it.protocol, it.target)
+        format!(
+            "{}: {} {} {}{rest}",
+            it.line, it.name, it.protocol, it.target
+        )
     };
     import.found.iter().map(shown).collect()
 }
@@ -33,11 +39,11 @@ fn version_2_becomes_tunnels_and_what_keeps_strangers_out_is_kept_or_refused() {
     assert_eq!(
         found(&import),
         [
-            "7: web http localhost:3000 domain=shop.example.org",
-            "13: api https localhost:8443 basic-auth=***",
-            "18: db tcp 192.168.1.7:5432 address=1.tcp.eu.ngrok.io:20001",
-            "23: pass tcp localhost:443 domain=tls.example.org protocol=tls",
-            "33: github http localhost:4001 allow=192.0.2.0/24 oauth=github",
+            "6: web http localhost:3000 domain=shop.example.org",
+            "12: api https localhost:8443 basic-auth=***",
+            "17: db tcp 192.168.1.7:5432 address=1.tcp.eu.ngrok.io:20001",
+            "22: pass tcp localhost:443 domain=tls.example.org protocol=tls",
+            "32: github http localhost:4001 allow=192.0.2.0/24 oauth=github",
         ]
     );
     assert_eq!(
@@ -71,14 +77,14 @@ fn version_3_becomes_tunnels_with_the_endpoints_urls() {
             "12: own http localhost:8080 binding=internal domain=db.internal",
             "16: ssh tcp localhost:22 address=1.tcp.eu.ngrok.io:20001",
             "19: any http localhost:9000",
-            "31: old http localhost:7000",
+            "29: old http localhost:7000",
         ]
     );
     assert_eq!(
         skipped(&import),
         [
             "20: endpoints.any.upstream.protocol import-left-out",
-            "24: endpoints.guarded.traffic_policy ngrok-import-policy",
+            "23: endpoints.guarded.traffic_policy ngrok-import-policy",
             "26: endpoints.nowhere.upstream import-no-port",
             "4: agent.connect_url import-for-all",
             "5: agent.log import-left-out",

@@ -71,7 +71,15 @@ impl Client {
     pub(super) fn ask(&self, alias: &str) -> Option<Resolved> {
         let path = self.folder.path().join(name(0));
         let path = path.to_str()?;
-        let argv = ["-G", "-F", path, "-o", "CanonicalizeHostname=no", "--", alias];
+        let argv = [
+            "-G",
+            "-F",
+            path,
+            "-o",
+            "CanonicalizeHostname=no",
+            "--",
+            alias,
+        ];
         let told = self.run(&argv)?;
         Some(Resolved::told(&told)).filter(|resolved| !resolved.host.is_empty())
     }

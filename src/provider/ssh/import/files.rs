@@ -174,10 +174,20 @@ mod tests {
             ("Host a b", "host", &["a", "b"][..]),
             ("  HostName=x.example # mine", "hostname", &["x.example"]),
             ("User = \"an na\"", "user", &["an na"]),
-            ("RemoteForward\t80 localhost:1", "remoteforward", &["80", "localhost:1"]),
+            (
+                "RemoteForward\t80 localhost:1",
+                "remoteforward",
+                &["80", "localhost:1"],
+            ),
         ] {
             let line = line(1, text).expect(text);
-            assert_eq!((line.keyword.as_str(), &line.args[..]), (keyword, &args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..]));
+            assert_eq!(
+                (line.keyword.as_str(), &line.args[..]),
+                (
+                    keyword,
+                    &args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..]
+                )
+            );
         }
         for nothing in ["", "# Host a", "Host", "Host ", "Host #a"] {
             assert_eq!(line(1, nothing), None, "{nothing}");
@@ -201,10 +211,22 @@ mod tests {
         let path = own.join("config");
         let files = Files::read(&ConfigFile { path, text }, &folders);
         assert!(files.all.len() <= Limits::FILES);
-        assert!(files.unread.iter().any(|(line, path)| *line == 3 && path.ends_with("gone")));
-        let hosts: Vec<&str> = files.all[0].1.iter().filter(|it| it.keyword == "include")
-            .nth(1).expect("it is the second").included.iter()
-            .map(|place| files.all[*place].1[0].args[0].as_str()).collect();
+        assert!(
+            files
+                .unread
+                .iter()
+                .any(|(line, path)| *line == 3 && path.ends_with("gone"))
+        );
+        let hosts: Vec<&str> = files.all[0]
+            .1
+            .iter()
+            .filter(|it| it.keyword == "include")
+            .nth(1)
+            .expect("it is the second")
+            .included
+            .iter()
+            .map(|place| files.all[*place].1[0].args[0].as_str())
+            .collect();
         assert_eq!(hosts, ["a", "b"]);
     }
 }

@@ -135,9 +135,9 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn host(&mut self, alias: &str) {
         let resolved = self.resolve(alias);
-        let line = self.files.number(|line| {
-            line.keyword == "host" && line.args.iter().any(|it| it == alias)
-        });
+        let line = self
+            .files
+            .number(|line| line.keyword == "host" && line.args.iter().any(|it| it == alias));
         let line = line.unwrap_or(0);
         if resolved.forwards.is_empty() {
             return;
@@ -272,7 +272,11 @@ impl Reading<'_> {
         let is_own = *service == PLAIN;
         // The services give such ports a name of the Web; a server of one's own gives bytes.
         let is_web = !is_own && (!service.tcp || matches!(port, 0 | 80 | 443));
-        found.protocol = if is_web { Protocol::Auto } else { Protocol::Tcp };
+        found.protocol = if is_web {
+            Protocol::Auto
+        } else {
+            Protocol::Tcp
+        };
         if port > 0 && !is_web {
             found.set("remote-port", port.to_string());
         }

@@ -37,9 +37,15 @@ fn read_alone(text: &str, home: &Path) -> Import {
 
 fn found(import: &Import) -> Vec<String> {
     let shown = |it: &Found| {
-        let options = it.options.iter().map(|(key, value)| format!(" {key}={value}"));
+        let options = it
+            .options
+            .iter()
+            .map(|(key, value)| format!(" {key}={value}"));
         let options: String = options.collect();
-        format!("{}: {} {} {}{options}", it.line, it.name, it.protocol, it.target)
+        format!(
+            "{}: {} {} {}{options}",
+            it.line, it.name, it.protocol, it.target
+        )
     };
     import.found.iter().map(shown).collect()
 }
@@ -57,7 +63,9 @@ fn expected() -> Vec<String> {
     let mut all = vec![];
     for name in ["web", "w2"] {
         all.extend([
-            format!("6: {name}-8080 tcp localhost:3000 {web} name=localhost remote-port=8080 {end}"),
+            format!(
+                "6: {name}-8080 tcp localhost:3000 {web} name=localhost remote-port=8080 {end}"
+            ),
             format!("7: {name}-9090 tcp 127.0.0.1:5432 {web} remote-port=9090 {end}"),
             format!("8: {name}-9091 tcp [::1]:5433 {web} name=::1 remote-port=9091 {end}"),
             format!("9: {name}-3001 tcp localhost:3001 {web} {end} socket=/run/web.sock"),
@@ -120,7 +128,10 @@ fn what_is_included_counts_and_nothing_of_it_runs_either() {
     let own = dir.path().join(".ssh");
     std::fs::create_dir_all(own.join("conf.d")).expect("a folder");
     let ran = dir.path().join("ran");
-    let bad = format!("\"Match\" exec \"touch {0}\"\n User eve\nmAtCh EXEC='touch {0}'\n Port 9\n", ran.display());
+    let bad = format!(
+        "\"Match\" exec \"touch {0}\"\n User eve\nmAtCh EXEC='touch {0}'\n Port 9\n",
+        ran.display()
+    );
     std::fs::write(own.join("conf.d/a"), format!("Host a\n Port 2200\n{bad}")).expect("written");
     let text = "Include conf.d/*\nHost a\n HostName a.example\n User anna\n RemoteForward 80 localhost:1\n";
     let import = read(&file(text.to_owned()), &folders(dir.path()));
@@ -133,10 +144,16 @@ fn what_is_included_counts_and_nothing_of_it_runs_either() {
 
 #[test]
 fn a_pattern_alone_is_no_server_and_a_file_without_forwards_asks_nobody() {
-    let import = read_alone("Host *.lan\n RemoteForward 80 localhost:1\n", Path::new("/h"));
+    let import = read_alone(
+        "Host *.lan\n RemoteForward 80 localhost:1\n",
+        Path::new("/h"),
+    );
     assert_eq!(skipped(&import), ["2: *.lan ssh-import-pattern"]);
     assert!(import.found.is_empty());
-    let none = read(&file("Host a\n User b\n".to_owned()), &folders(Path::new("/h")));
+    let none = read(
+        &file("Host a\n User b\n".to_owned()),
+        &folders(Path::new("/h")),
+    );
     assert_eq!(none, Import::default());
 }
 
