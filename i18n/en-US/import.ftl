@@ -47,6 +47,13 @@ toast-imported = { $count ->
    *[other] { $count } tunnels imported
 }
 
+settings-backup = Backup
+settings-backup-line = All settings and tunnels as one file, without secrets. To restore it: underpass restore FILE
+settings-backup-file = File
+settings-backup-save = Save
+toast-backup = Saved to { $file }
+toast-backup-failed = Not saved: { $detail }
+
 ## The command line
 
 import-in-account = What { $name } has in your account, whichever program made it, needs no import: it is listed once you are signed in (underpass account sign-in { $provider }).

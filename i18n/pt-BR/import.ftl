@@ -47,6 +47,13 @@ toast-imported = { $count ->
    *[other] { $count } túneis importados
 }
 
+settings-backup = Cópia de segurança
+settings-backup-line = Todas as configurações e túneis em um arquivo, sem segredos. Para restaurar: underpass restore ARQUIVO
+settings-backup-file = Arquivo
+settings-backup-save = Salvar
+toast-backup = Salvo em { $file }
+toast-backup-failed = Não foi salvo: { $detail }
+
 ## A linha de comando
 
 import-in-account = O que { $name } tem na sua conta, seja qual for o programa que o criou, não precisa ser importado: aparece na lista quando você entra (underpass account sign-in { $provider }).

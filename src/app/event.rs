@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
-use crate::store::Rows;
+use crate::store::{Backup, Rows};
 use crate::view::WindowOp;
 use std::collections::BTreeSet;
 
@@ -100,6 +100,8 @@ pub enum Event {
         asked: AskNumber,
         result: Result<Vec<ImportSource>, String>,
     },
+    /// All settings and tunnels are in this file, or why not.
+    BackupSaved(Result<String, String>),
     /// Something the person should know.
     Noticed(NoticeKind),
     /// The computer slept, or its network changed.
@@ -171,6 +173,11 @@ pub enum Command {
     ReadImports {
         asked: AskNumber,
         file: Option<String>,
+    },
+    /// Save this to a file that a person has named.
+    SaveBackup {
+        file: String,
+        backup: Box<Backup>,
     },
     /// Put text on the clipboard.
     Copy(String),

@@ -1,10 +1,11 @@
-//! Reads other programs' files, on a thread of its own: a disk may be slow, and so may the program that
-//! knows what is in one.
+//! The files that a person names: other programs' are read on a thread of its own, since a disk may be slow,
+//! and so may the program that knows what is in one; a backup is saved.
 
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
 use crate::import;
 use crate::model::{Catalog, ImportSource};
+use crate::store::Backup;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -31,6 +32,22 @@ pub(super) fn read(mailbox: Mailbox, catalog: Catalog, asked: AskNumber, file: O
         };
         mailbox.send(Event::ImportsRead { asked, result });
     });
+}
+
+/// Saves a backup where there is nothing yet.
+///
+/// # Errors
+/// Why it is not saved.
+pub(super) fn save(backup: &Backup, file: &str) -> Result<String, String> {
+    let folders = import::folders().ok_or_else(|| "no home folder is known".to_owned())?;
+    let path = folders.whole(file, &folders.home);
+    let shown = path.display().to_string();
+    if path.symlink_metadata().is_ok() {
+        return Err(format!("{shown} is there already"));
+    }
+    let written = backup.write(&path);
+    written.map_err(|error| format!("{shown}: {error}"))?;
+    Ok(shown)
 }
 
 fn sources(catalog: &Catalog, file: Option<&str>) -> Result<Vec<ImportSource>, String> {

@@ -19,7 +19,7 @@ use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
-use crate::store::{Home, SavedTunnels};
+use crate::store::{Backup, Home, SavedTunnels};
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
@@ -193,6 +193,7 @@ impl Performer {
                 let catalog = self.parts.providers.catalog();
                 imports::read(self.parts.mailbox.clone(), catalog, asked, file);
             }
+            Command::SaveBackup { file, backup } => self.save_backup(file, *backup),
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),
@@ -336,6 +337,16 @@ impl Performer {
             kept.err()
                 .map(|error| not_saved("tunnels", error.to_string()))
         });
+    }
+
+    fn save_backup(&self, file: String, backup: Backup) {
+        let mailbox = self.parts.mailbox.clone();
+        let late = self.late(disk_is_late("backup"));
+        let save = move || {
+            let saved = imports::save(&backup, &file);
+            mailbox.send(Event::BackupSaved(saved));
+        };
+        self.lanes.files.run(save, late);
     }
 
     /// What is on the desktop's screen is kept; a headless host leaves the desktop's files alone.

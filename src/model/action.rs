@@ -39,6 +39,11 @@ pub enum Action {
     PickImport { at: usize, on: bool },
     /// Take over what is picked.
     Import,
+    /// Save all settings and tunnels to a file, without secrets.
+    SaveBackup {
+        /// As typed.
+        file: String,
+    },
     /// Put the dialog away.
     CloseDialog,
     /// The empty window's one field: make a tunnel for this port and host it.
@@ -155,6 +160,7 @@ impl Action {
         let text = typed.to_owned();
         match self {
             Self::Share { .. } => Self::Share { target: text },
+            Self::SaveBackup { .. } => Self::SaveBackup { file: text },
             Self::LookForImports { .. } => Self::LookForImports { file: text },
             Self::KeepToken { account, .. } => Self::KeepToken {
                 account,

@@ -214,6 +214,8 @@ pub enum Toast {
     Deleted { name: String },
     /// So many tunnels were taken over from other programs.
     Imported { count: usize },
+    /// All settings and tunnels are in this file, or why not.
+    Backup { result: Result<String, String> },
     /// A tunnel lives longer now.
     Renewed { name: String },
     /// The desktop would not do it.

@@ -32,6 +32,7 @@ impl Update<'_> {
             Action::LookForImports { file } => self.look_for_imports(&file),
             Action::PickImport { at, on } => self.pick_import(at, on),
             Action::Import => self.import(),
+            Action::SaveBackup { file } => self.save_backup(&file),
             Action::Share { target } => self.share(&target),
             Action::CreateTunnel {
                 name,

@@ -1,4 +1,5 @@
-//! Taking over from other programs: what is in their files is shown, and made once the person says so.
+//! Taking over from other programs: what is in their files is shown, and made once the person says so. And
+//! the way back, a backup.
 
 use super::Update;
 use crate::app::event::{AskNumber, Command};
@@ -6,6 +7,7 @@ use crate::import::Plan;
 use crate::model::{
     DialogKind, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
 };
+use crate::store::Backup;
 
 impl Update<'_> {
     /// Has a file read, or those in the usual places.
@@ -50,6 +52,22 @@ impl Update<'_> {
             error,
             ..ImportFacts::default()
         });
+    }
+
+    /// Saves what there is now to a file.
+    pub(super) fn save_backup(&mut self, file: &str) {
+        let file = file.trim();
+        if file.is_empty() {
+            return;
+        }
+        let inputs = &self.state.inputs;
+        let backup = Box::new(Backup {
+            made_at: self.at,
+            settings: inputs.settings.clone(),
+            tunnels: inputs.tunnels.clone(),
+        });
+        let file = file.to_owned();
+        self.commands.push(Command::SaveBackup { file, backup });
     }
 
     fn plan(&self, found: impl Iterator<Item = Found>) -> Vec<Planned> {

@@ -109,6 +109,7 @@ impl Update<'_> {
             Event::Due(poll) => self.handle_due(poll),
             Event::Joined { link, error } => self.handle_joined(&link, error),
             Event::ImportsRead { asked, result } => self.handle_imports(asked, result),
+            Event::BackupSaved(result) => self.show_toast(Toast::Backup { result }),
             Event::Noticed(kind) => self.notice(kind),
             Event::Woke => self.tell_all(&EngineCommand::Woke),
             // What is relative to now is told anew, no more.

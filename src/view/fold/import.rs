@@ -67,6 +67,28 @@ fn source(
     }
 }
 
+/// Among the settings: where all of them can be saved, and the tunnels.
+pub(super) fn backup() -> Section {
+    /// Where the person's other files are.
+    const USUAL: &str = "~/underpass-backup.json";
+    let row = OptionRow::Text(Entry {
+        label: m::settings_backup_file(),
+        hint: None,
+        placeholder: USUAL.to_owned(),
+        text: USUAL.to_owned(),
+        error: None,
+        set: Action::SaveBackup {
+            file: String::new(),
+        },
+        button: Some(m::settings_backup_save()),
+    });
+    Section {
+        head: Some((m::settings_backup(), m::settings_backup_line())),
+        rows: vec![row],
+        ..Section::default()
+    }
+}
+
 fn row(inputs: &Inputs, facts: &ImportFacts, at: usize, planned: &Planned) -> OptionRow {
     let Found {
         line,

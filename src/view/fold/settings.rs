@@ -22,6 +22,7 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
             .filter(|offers| offers.token.is_some())
             .map(|offers| with_token(inputs, offers)),
     );
+    sections.push(super::import::backup());
     DialogView::Settings {
         title: m::dialog_settings_title(),
         sections,

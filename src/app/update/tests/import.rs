@@ -187,3 +187,19 @@ fn tokens_and_secrets_go_to_the_keychain_and_a_kept_token_stays() {
     };
     assert!(take(false) && !take(true));
 }
+
+#[test]
+fn a_backup_has_what_there_is_now() {
+    let mut rig = Rig::with_tunnel();
+    let file = " ~/b.json ".to_owned();
+    let commands = rig.act(Action::SaveBackup { file });
+    let [Command::SaveBackup { file, backup }] = &commands[..] else {
+        panic!("{commands:?}");
+    };
+    assert_eq!((file.as_str(), backup.tunnels.len()), ("~/b.json", 1));
+    let file = String::new();
+    assert!(rig.act(Action::SaveBackup { file }).is_empty());
+    let result = Err("it is there".to_owned());
+    rig.put(Event::BackupSaved(result.clone()));
+    assert_eq!(rig.state.inputs.toast, Some(Toast::Backup { result }));
+}

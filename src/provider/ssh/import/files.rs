@@ -137,7 +137,7 @@ fn line(number: usize, text: &str) -> Option<Line> {
     let args = words(rest);
     (!args.is_empty()).then(|| Line {
         number,
-        keyword: keyword.to_ascii_lowercase(),
+        keyword: keyword.trim_matches('"').to_ascii_lowercase(),
         args,
         rest: rest.to_owned(),
         included: vec![],
