@@ -66,7 +66,7 @@ struct Import<'a> {
 
 /// A line for programs.
 #[derive(Default, Serialize)]
-struct Line<'a> {
+struct Entry<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a Path>,
@@ -196,12 +196,12 @@ impl Import<'_> {
             m::cli_import_token(provider)
         };
         if self.json {
-            print_json(&Line {
+            print_json(&Entry {
                 kind: "token",
                 file: Some(path),
                 provider: Some(account.provider.as_str()),
                 outcome: Some(if is_there { "there" } else { "new" }),
-                ..Line::default()
+                ..Entry::default()
             });
         } else {
             print(&format!("  {}", self.console.text(&text)));
@@ -224,7 +224,7 @@ impl Import<'_> {
             Outcome::Refused(why) => return self.skipped(path, *line, name, why),
         };
         if self.json {
-            return print_json(&Line {
+            return print_json(&Entry {
                 kind: "tunnel",
                 file: Some(path),
                 line: Some(*line),
@@ -234,7 +234,7 @@ impl Import<'_> {
                 protocol: Some(protocol.as_str()),
                 outcome: Some(outcome),
                 tunnel: Some(tunnel),
-                ..Line::default()
+                ..Entry::default()
             });
         }
         let carrier = provider.as_str();
@@ -249,14 +249,14 @@ impl Import<'_> {
     fn skipped(&self, path: &Path, line: usize, what: &str, why: &Why) {
         let text = self.console.text(&import_reason(why));
         if self.json {
-            return print_json(&Line {
+            return print_json(&Entry {
                 kind: "skipped",
                 file: Some(path),
                 line: (line > 0).then_some(line),
                 name: Some(what).filter(|what| !what.is_empty()),
                 reason: Some(why.code),
                 text: Some(text),
-                ..Line::default()
+                ..Entry::default()
             });
         }
         let text = match what {
@@ -275,11 +275,11 @@ impl Import<'_> {
         for offers in self.catalog.remote() {
             let Offers { id, name, .. } = offers;
             if self.json {
-                print_json(&Line {
+                print_json(&Entry {
                     kind: "account",
                     provider: Some(id.as_str()),
                     outcome: Some("there"),
-                    ..Line::default()
+                    ..Entry::default()
                 });
             } else {
                 self.console.say(&m::import_in_account(*name, id.as_str()));

@@ -89,9 +89,9 @@ impl<'a> Plan<'a> {
         let names = std::iter::once(plain.clone()).chain(numbered);
         // Some number is free: there are fewer tunnels than these.
         for name in names.take(self.tunnels.len() + 2) {
-            let named = parse_name(&name).map_err(|_| Why::with(Why::INVALID, "NAME"))?;
-            if !self.is_taken(&named.1) {
-                return Ok(named);
+            let (name, id) = parse_name(&name).map_err(|_| Why::with(Why::INVALID, "NAME"))?;
+            if !self.is_taken(&id) {
+                return Ok((name, id));
             }
         }
         Err(Why::with(Why::INVALID, "NAME"))

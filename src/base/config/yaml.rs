@@ -18,6 +18,8 @@ pub fn yaml(text: &str) -> Result<Node, Broken> {
     Ok(Node::new(1, Value::Nothing))
 }
 
+type Entries = Vec<(String, Node)>;
+
 /// A list or a map that is not at its end.
 struct Open {
     line: usize,
@@ -25,7 +27,7 @@ struct Open {
     anchor: usize,
     items: Vec<Node>,
     /// Of a map: what it has, and the key whose value comes next.
-    map: Option<(Vec<(String, Node)>, Option<(String, usize)>)>,
+    map: Option<(Entries, Option<(String, usize)>)>,
 }
 
 #[derive(Default)]
@@ -122,7 +124,7 @@ fn begun_at(node: Node, line: usize) -> Node {
 }
 
 /// With what `<<` says is to be there too; what is written there counts more.
-fn merged(entries: Vec<(String, Node)>) -> Vec<(String, Node)> {
+fn merged(entries: Entries) -> Entries {
     let (merge, mut entries): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|(key, _)| key == "<<");
     for (_, node) in &merge {

@@ -165,8 +165,8 @@ fn tunnel(import: &mut Import, name: &str, node: &Node) -> Result<Found, Refused
 
 /// An endpoint as version 3 has it.
 fn endpoint(import: &mut Import, name: &str, node: &Node) -> Result<Found, Refused> {
-    let none = || (0, "upstream".to_owned(), Why::with(Why::NO_PORT, ""));
-    let typed = target(node.get("upstream").ok_or_else(none)?, "url")?;
+    let absent = || (0, "upstream".to_owned(), Why::with(Why::NO_PORT, ""));
+    let typed = target(node.get("upstream").ok_or_else(absent)?, "url")?;
     let mut found = Found::new(node.line, name, OFFERS.id, typed.target);
     let url = node.text_of("url").unwrap_or_default();
     found.protocol = typed.protocol.unwrap_or(Protocol::Http);

@@ -156,7 +156,7 @@ impl Reading<'_> {
         let is_one = resolved.forwards.len() == 1;
         for forward in &resolved.forwards {
             let at = self.line_of(forward).unwrap_or(line);
-            match self.tunnel(alias, &resolved, &server, forward, is_one) {
+            match tunnel(alias, &resolved, &server, forward, is_one) {
                 Ok(found) => self.import.found.push(Found { line: at, ..found }),
                 Err(why) => {
                     let what = format!("{alias}: {} {}", forward.0, forward.1);
@@ -240,55 +240,53 @@ impl Reading<'_> {
         }
         Ok(jumps)
     }
+}
 
-    fn tunnel(
-        &self,
-        alias: &str,
-        resolved: &Resolved,
-        server: &[(&'static str, String)],
-        (from, to): &(String, String),
-        is_one: bool,
-    ) -> Result<Found, Why> {
-        let (listens, port) = listen(from);
-        if to.is_empty() || to.starts_with("[socks]") {
-            return Err(Why::plain(DYNAMIC));
-        }
-        let target = parse_target(&bare(to)).map_err(|_| Why::with(Why::NO_PORT, to))?;
-        let name = match (is_one, port) {
-            (true, _) => alias.to_owned(),
-            (false, Some(port)) if port > 0 => format!("{alias}-{port}"),
-            (false, _) => format!("{alias}-{}", target.port),
-        };
-        let mut found = Found::new(0, &name, OFFERS.id, target);
-        for (key, value) in server {
-            found.set(key, value);
-        }
-        let Some(port) = port else {
-            found.protocol = Protocol::Tcp;
-            found.set("socket", checked("socket", listens)?);
-            return Ok(found);
-        };
-        let service = Service::at(&resolved.host);
-        let is_own = *service == PLAIN;
-        // The services give such ports a name of the Web; a server of one's own gives bytes.
-        let is_web = !is_own && (!service.tcp || matches!(port, 0 | 80 | 443));
-        found.protocol = if is_web {
-            Protocol::Auto
-        } else {
-            Protocol::Tcp
-        };
-        if port > 0 && !is_web {
-            found.set("remote-port", port.to_string());
-        }
-        match listens.as_str() {
-            // Every address of the server's, which is what is asked for without a name.
-            "*" | "0.0.0.0" | "::" => {}
-            "" if is_own => found.set("name", "localhost"),
-            "" => {}
-            name => found.set("name", checked("name", name.to_owned())?),
-        }
-        Ok(found)
+fn tunnel(
+    alias: &str,
+    resolved: &Resolved,
+    server: &[(&'static str, String)],
+    (from, to): &(String, String),
+    is_one: bool,
+) -> Result<Found, Why> {
+    let (listens, port) = listen(from);
+    if to.is_empty() || to.starts_with("[socks]") {
+        return Err(Why::plain(DYNAMIC));
     }
+    let target = parse_target(&bare(to)).map_err(|_| Why::with(Why::NO_PORT, to))?;
+    let name = match (is_one, port) {
+        (true, _) => alias.to_owned(),
+        (false, Some(port)) if port > 0 => format!("{alias}-{port}"),
+        (false, _) => format!("{alias}-{}", target.port),
+    };
+    let mut found = Found::new(0, &name, OFFERS.id, target);
+    for (key, value) in server {
+        found.set(key, value);
+    }
+    let Some(port) = port else {
+        found.protocol = Protocol::Tcp;
+        found.set("socket", checked("socket", listens)?);
+        return Ok(found);
+    };
+    let service = Service::at(&resolved.host);
+    let is_own = *service == PLAIN;
+    // The services give such ports a name of the Web; a server of one's own gives bytes.
+    let is_web = !is_own && (!service.tcp || matches!(port, 0 | 80 | 443));
+    found.protocol = if is_web {
+        Protocol::Auto
+    } else {
+        Protocol::Tcp
+    };
+    if port > 0 && !is_web {
+        found.set("remote-port", port.to_string());
+    }
+    match listens.as_str() {
+        "" if is_own => found.set("name", "localhost"),
+        // Every address of the server's, which is what is asked for without a name.
+        "" | "*" | "0.0.0.0" | "::" => {}
+        name => found.set("name", checked("name", name.to_owned())?),
+    }
+    Ok(found)
 }
 
 fn address(resolved: &Resolved) -> Result<Address, Why> {

@@ -159,7 +159,8 @@ fn a_pattern_alone_is_no_server_and_a_file_without_forwards_asks_nobody() {
 
 #[test]
 fn many_hosts_and_endless_jumps_are_bounded() {
-    let hosts: String = (0..200).map(|n| format!("Host h{n}\n")).collect();
+    let hosts: Vec<String> = (0..200).map(|n| format!("Host h{n}\n")).collect();
+    let hosts = hosts.concat();
     let text = format!("{hosts}Host *\n RemoteForward 80 localhost:1\n");
     let import = read_alone(&text, Path::new("/h"));
     assert_eq!(import.found.len(), Limits::HOSTS);
