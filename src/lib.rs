@@ -16,6 +16,7 @@ pub mod audit;
 pub mod base;
 pub mod cli;
 pub mod engine;
+pub mod import;
 pub mod link;
 pub mod logging;
 pub mod model;

@@ -25,3 +25,5 @@ ngrok-binding-public = Everybody
 ngrok-binding-internal = The account's own endpoints
 ngrok-binding-kubernetes = The account's own clusters
 ngrok-server = Region or server
+
+ngrok-import-policy = A policy decides who comes in. Put it into a file of its own, and make the tunnel with --set policy=FILE.

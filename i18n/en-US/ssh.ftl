@@ -24,3 +24,10 @@ ssh-socket = Socket at the server
 ssh-command = Command in the session
 ssh-token = Token in the command
 ssh-domain = Domain of the URLs
+
+ssh-import-pattern = A pattern names no server. Add a Host of its own to the file.
+ssh-import-match-exec = Its condition runs a command, which an import does not do: what is in this block is not looked at.
+ssh-import-proxy-command = The server is reached through a command (ProxyCommand), which Underpass does not run. ProxyJump works.
+ssh-import-dynamic = Visitors would choose where they go (SOCKS): a tunnel leads to one port.
+ssh-import-include = { $detail } cannot be read, or too much is included: what is in there is not looked at.
+ssh-import-not-told = ssh does not say what holds for it: it was read without ssh's help. Check it before you host it.

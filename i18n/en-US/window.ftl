@@ -20,6 +20,7 @@ empty-title = Share a local port
 empty-body = Type your app's port and press Enter. It gets a URL at once.
 empty-field = Port to share
 empty-share = Share
+empty-import = Import from ssh, ngrok and others…
 share-error = Type a port from 1 to 65535, or HOST:PORT.
 
 field-name = Name

@@ -25,3 +25,5 @@ ngrok-binding-public = Todos
 ngrok-binding-internal = Os endpoints da própria conta
 ngrok-binding-kubernetes = Os clusters da própria conta
 ngrok-server = Região ou servidor
+
+ngrok-import-policy = Uma política decide quem entra. Coloque-a em um arquivo próprio e crie o túnel com --set policy=ARQUIVO.

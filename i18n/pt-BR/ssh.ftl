@@ -24,3 +24,10 @@ ssh-socket = Soquete no servidor
 ssh-command = Comando na sessão
 ssh-token = Token no comando
 ssh-domain = Domínio das URLs
+
+ssh-import-pattern = Um padrão não nomeia servidor nenhum. Adicione ao arquivo um Host próprio.
+ssh-import-match-exec = A condição executa um comando, o que uma importação não faz: o que há neste bloco não é considerado.
+ssh-import-proxy-command = O servidor é alcançado por um comando (ProxyCommand), que o Underpass não executa. ProxyJump funciona.
+ssh-import-dynamic = Os visitantes escolheriam para onde vão (SOCKS): um túnel leva a uma porta.
+ssh-import-include = { $detail } não pode ser lido, ou há inclusões demais: o que há ali não é considerado.
+ssh-import-not-told = O ssh não diz o que vale para ele: foi lido sem a ajuda do ssh. Verifique antes de hospedar.

@@ -20,6 +20,7 @@ empty-title = Compartilhe uma porta local
 empty-body = Digite a porta do seu app e pressione Enter. Ela ganha uma URL na hora.
 empty-field = Porta a compartilhar
 empty-share = Compartilhar
+empty-import = Importar do ssh, ngrok e outros…
 share-error = Digite uma porta de 1 a 65535, ou HOST:PORTA.
 
 field-name = Nome

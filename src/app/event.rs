@@ -3,12 +3,13 @@
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountId, AccountState, Action, AuditEvent, DeviceCode, JoinLink, NoticeKind, Pending,
-    PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing, Tunnel, TunnelId,
+    AccountId, AccountState, Action, AuditEvent, DeviceCode, ImportSource, JoinLink, NoticeKind,
+    Pending, PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing, Tunnel,
+    TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
-use crate::store::Rows;
+use crate::store::{Backup, Rows};
 use crate::view::WindowOp;
 use std::collections::BTreeSet;
 
@@ -99,6 +100,13 @@ pub enum Event {
     },
     /// What the audit log has of a tunnel.
     Past { asked: u64, events: Vec<AuditEvent> },
+    /// What could be taken over from other programs, or why a file cannot be read.
+    ImportsRead {
+        asked: AskNumber,
+        result: Result<Vec<ImportSource>, String>,
+    },
+    /// All settings and tunnels are in this file, or why not.
+    BackupSaved(Result<String, String>),
     /// Something the person should know.
     Noticed(NoticeKind),
     /// The computer slept, or its network changed.
@@ -172,6 +180,16 @@ pub enum Command {
     ReadPast {
         tunnel: TunnelId,
         asked: u64,
+    },
+    /// Find out what could be taken over from another program's file, or from those in the usual places.
+    ReadImports {
+        asked: AskNumber,
+        file: Option<String>,
+    },
+    /// Save this to a file that a person has named.
+    SaveBackup {
+        file: String,
+        backup: Box<Backup>,
     },
     /// Put text on the clipboard.
     Copy(String),

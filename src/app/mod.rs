@@ -10,6 +10,7 @@ mod claims;
 mod embedded;
 mod errands;
 mod event;
+mod imports;
 mod keychain;
 mod lane;
 mod past;

@@ -4,6 +4,7 @@ use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
+use super::imports;
 use super::lane::{Lane, Late};
 use super::past;
 use super::probed::Probed;
@@ -19,7 +20,7 @@ use crate::platform::{self, Autostart, Clipboard};
 use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
-use crate::store::{Home, SavedTunnels};
+use crate::store::{Backup, Home, SavedTunnels};
 use crate::view::Renderer;
 use futures_util::future::join_all;
 use std::collections::HashMap;
@@ -193,6 +194,11 @@ impl Performer {
             }
             Command::Audit(entry) => self.append(entry),
             Command::ReadPast { tunnel, asked } => self.read_past(tunnel, asked),
+            Command::ReadImports { asked, file } => {
+                let catalog = self.parts.providers.catalog();
+                imports::read(self.parts.mailbox.clone(), catalog, asked, file);
+            }
+            Command::SaveBackup { file, backup } => self.save_backup(file, *backup),
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
             Command::SetAutostart(on) => self.set_autostart(on),
@@ -336,6 +342,16 @@ impl Performer {
             kept.err()
                 .map(|error| not_saved("tunnels", error.to_string()))
         });
+    }
+
+    fn save_backup(&self, file: String, backup: Backup) {
+        let mailbox = self.parts.mailbox.clone();
+        let late = self.late(disk_is_late("backup"));
+        let save = move || {
+            let saved = imports::save(&backup, &file);
+            mailbox.send(Event::BackupSaved(saved));
+        };
+        self.lanes.files.run(save, late);
     }
 
     /// What is on the desktop's screen is kept; a headless host leaves the desktop's files alone.

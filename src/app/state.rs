@@ -84,6 +84,8 @@ pub(super) struct Ledger {
     pub(super) showing: BTreeSet<TunnelId>,
     /// When hosting a tunnel ended here: for a while the provider goes on counting this host.
     pub(super) left: BTreeMap<TunnelId, UnixMillis>,
+    /// Tunnels that are being taken over from another program: nobody has asked for them to be hosted.
+    pub(super) imported: BTreeSet<TunnelId>,
     /// What was hosted when its deletion was asked for.
     pub(super) rehost: BTreeSet<TunnelId>,
     /// The tunnel in the panel, whose counts are followed.

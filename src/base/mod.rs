@@ -3,6 +3,7 @@
 //! and the signals that end it.
 
 pub mod clock;
+pub mod config;
 pub mod descriptors;
 pub mod digest;
 pub mod files;

@@ -5,10 +5,12 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod console;
 pub(crate) mod doctor;
 pub(crate) mod health;
 pub(crate) mod host;
+pub(crate) mod import;
 mod inventory;
 mod parse;
 mod port;
@@ -21,9 +23,11 @@ pub(crate) mod tunnels;
 
 use self::account::AccountArgs;
 use self::audit::AuditArgs;
+use self::backup::{BackupArgs, RestoreArgs};
 use self::doctor::DoctorArgs;
 use self::health::HealthArgs;
 use self::host::HostArgs;
+use self::import::ImportArgs;
 use self::providers::ProvidersArgs;
 use self::relay::RelayArgs;
 use self::tunnels::TunnelsArgs;
@@ -78,6 +82,12 @@ pub(crate) enum Command {
     Relay(Box<RelayArgs>),
     /// List and change the saved tunnels
     Tunnels(TunnelsArgs),
+    /// Take over tunnels from other programs' configuration
+    Import(ImportArgs),
+    /// Save all settings and tunnels to one file, without secrets
+    Backup(BackupArgs),
+    /// Restore what a backup has and is not there
+    Restore(RestoreArgs),
     /// Show the audit log, or check that nobody changed it
     Audit(AuditArgs),
     /// Show and change how what is hosted is checked, and how it comes back
@@ -161,7 +171,13 @@ impl CommandLine {
             Some(Command::Providers(args)) => args.check(providers),
             Some(Command::Account(args)) => args.check(providers),
             Some(
-                Command::Relay(_) | Command::Audit(_) | Command::Completions { .. } | Command::Man,
+                Command::Relay(_)
+                | Command::Audit(_)
+                | Command::Backup(_)
+                | Command::Import(_)
+                | Command::Restore(_)
+                | Command::Completions { .. }
+                | Command::Man,
             )
             | None => Ok(()),
         }

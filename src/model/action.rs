@@ -33,6 +33,20 @@ pub enum Action {
     Deselect,
     /// Show a dialog.
     OpenDialog { dialog: DialogKind },
+    /// Look what could be taken over from another program's file, or from those in the usual places.
+    LookForImports {
+        /// As typed.
+        file: String,
+    },
+    /// Take this one over too, or not.
+    PickImport { at: usize, on: bool },
+    /// Take over what is picked.
+    Import,
+    /// Save all settings and tunnels to a file, without secrets.
+    SaveBackup {
+        /// As typed.
+        file: String,
+    },
     /// Put the dialog away.
     CloseDialog,
     /// The empty window's one field: make a tunnel for this port and host it.
@@ -154,6 +168,8 @@ impl Action {
         let text = typed.to_owned();
         match self {
             Self::Share { .. } => Self::Share { target: text },
+            Self::SaveBackup { .. } => Self::SaveBackup { file: text },
+            Self::LookForImports { .. } => Self::LookForImports { file: text },
             Self::KeepToken { account, .. } => Self::KeepToken {
                 account,
                 token: Secret::new(typed),
@@ -198,6 +214,8 @@ pub enum DialogKind {
     QrCode { key: PortKey },
     /// How a port is looked after.
     Health { key: PortKey },
+    /// What could be taken over from other programs.
+    Import,
     /// Theme, language, autostart, relay.
     Settings,
     /// Version, licence, "Made with Slint".

@@ -113,18 +113,20 @@ pub struct About {
     /// Which port, where it is about one of several.
     pub port: Option<PortNumber>,
     /// What is wrong; nothing for good news.
-    pub why: Option<Why>,
+    pub why: Option<Cause>,
 }
 
 /// What keeps visitors out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum Cause {
     /// There is no session.
     Reason(Reason),
     /// The link is down, and what it held is kept.
     Held,
     /// The local service is not reached.
     Service { fault: ServiceFault, accepts: bool },
+    /// The local service answers otherwise than it should.
+    Answer { status: u16 },
     /// The public URL is dead.
     Url,
 }
@@ -149,7 +151,7 @@ pub struct Trouble {
     /// It does not pass by itself, so that waiting for that is in vain.
     pub stays: bool,
     pub port: Option<PortNumber>,
-    pub why: Why,
+    pub why: Cause,
 }
 
 /// A tunnel, and how it is.

@@ -2,9 +2,9 @@
 
 use super::{
     AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError,
-    HealthOverrides, HealthScope, Lacking, Language, Life, LivePort, Offers, Past, Pending,
-    PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason, ResolvedHealth,
-    Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
+    HealthOverrides, HealthScope, ImportFacts, Lacking, Language, Life, LivePort, Offers, Past,
+    Pending, PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
+    ResolvedHealth, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -34,6 +34,8 @@ pub struct Inputs {
     /// What the audit log has of its tunnel.
     pub past: Option<Past>,
     pub dialog: Option<Dialog>,
+    /// What could be taken over from other programs, while that is looked at.
+    pub import: Option<ImportFacts>,
     /// The short-lived line at the bottom.
     pub toast: Option<Toast>,
     /// What the person should know beyond a tunnel's state.
@@ -250,6 +252,10 @@ pub enum Toast {
     Copied { url: String },
     /// A tunnel or port is gone.
     Deleted { name: String },
+    /// So many tunnels were taken over from other programs.
+    Imported { count: usize },
+    /// All settings and tunnels are in this file, or why not.
+    Backup { result: Result<String, String> },
     /// A tunnel lives longer now.
     Renewed { name: String },
     /// The desktop would not do it.

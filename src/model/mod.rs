@@ -15,6 +15,7 @@ mod health_settings;
 mod host;
 mod host_header;
 mod ids;
+mod import;
 mod inputs;
 mod join;
 mod life;
@@ -34,7 +35,7 @@ mod tunnel;
 
 pub use action::{Action, DialogKind};
 pub use alert::{
-    About, Alert, AlertId, AlertKind, AlertSettings, ServedUrl, Stance, Standing, Trouble, Why,
+    About, Alert, AlertId, AlertKind, AlertSettings, Cause, ServedUrl, Stance, Standing, Trouble,
 };
 pub use class::{Class, Reason, Side};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
@@ -56,6 +57,10 @@ pub use health_settings::{
 pub use host::{Lacking, LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
+pub use import::{
+    ConfigFile, ConfigFormat, Folders, Found, Import, ImportFacts, ImportSource, Outcome, Planned,
+    Skipped, Why,
+};
 pub use inputs::{
     Appearance, Dialog, Host, Inputs, Notice, NoticeKind, ProbeFacts, RelayFacts, Sample, Toast,
     Transition,

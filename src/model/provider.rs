@@ -1,7 +1,9 @@
 //! Who carries a tunnel, and what is to be known of a provider to decide by it: open ids and plain
 //! data, so that nobody outside a provider's own room has to know its name.
 
-use super::{OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions};
+use super::{
+    ConfigFormat, OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -224,6 +226,8 @@ pub struct Offers {
     pub accepts: Option<&'static str>,
     /// What may be set for it.
     pub options: &'static [OptionSpec],
+    /// The configuration files of other programs whose tunnels it can carry.
+    pub imports: &'static [ConfigFormat],
 }
 
 /// Each provider has one, and an id of its own.
@@ -259,6 +263,7 @@ impl Offers {
         watches: None,
         accepts: None,
         options: &[],
+        imports: &[],
     };
 
     /// Whether its tunnels are in an account at the provider.

@@ -43,6 +43,7 @@ impl Offers {
         trial: true,
         watches: None,
         accepts: None,
+        imports: &[],
         options: &[OptionSpec {
             default: "both",
             ..OptionSpec::new(

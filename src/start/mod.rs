@@ -13,8 +13,8 @@ mod window_place;
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, doctor, health, host, print, providers,
-    relay, tunnels,
+    self, Command, CommandLine, USAGE, account, audit, backup, doctor, health, host, import, print,
+    providers, relay, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;
@@ -95,6 +95,9 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
         Some(Command::Relay(args)) => relay::run(&home, *args),
         Some(Command::Account(args)) => account::run(&home, args),
         Some(Command::Tunnels(args)) => tunnels::run(&home, args),
+        Some(Command::Backup(args)) => backup::backup(&home, &args),
+        Some(Command::Restore(args)) => backup::restore(&home, &args),
+        Some(Command::Import(args)) => import::run(&home, &args),
         Some(Command::Audit(args)) => audit::run(&home, &args),
         Some(Command::Health(args)) => health::run(&home, &args),
         Some(Command::Doctor(args)) => doctor::run(&home, &args),

@@ -4,6 +4,7 @@
 //! programs may share one home: each change of the tunnels is made of what their file holds then; of another
 //! file that both save, the later save stands.
 
+mod backup;
 mod claim;
 mod documents;
 mod home;
@@ -12,6 +13,7 @@ mod lossless_tests;
 mod marker;
 mod tunnels;
 
+pub use backup::{Backup, Restored};
 pub use claim::{HeldBy, HostingClaim};
 pub use documents::{RelayPorts, Rows};
 pub use home::Home;

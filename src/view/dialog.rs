@@ -55,6 +55,13 @@ pub enum DialogView {
         body: Msg,
         url: Option<String>,
     },
+    /// What could be taken over from other programs.
+    Import {
+        title: Msg,
+        body: Msg,
+        sections: Vec<Section>,
+        submit: Button,
+    },
     /// What can be set.
     Settings { title: Msg, sections: Vec<Section> },
     /// Version, licence, "Made with Slint".
@@ -112,6 +119,11 @@ pub enum OptionRow {
         /// What it may be, and what makes it so.
         choices: Vec<(Msg, Action)>,
         chosen: Option<usize>,
+    },
+    /// Nothing to set: a line, and more of it.
+    Note {
+        label: Msg,
+        hint: Option<Msg>,
     },
     Text(Entry),
     /// The same, and what is typed is not to be seen.

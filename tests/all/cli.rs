@@ -10,6 +10,7 @@ mod bore;
 mod cloudflared;
 mod health;
 mod hosting;
+mod import;
 mod kit;
 mod limits;
 mod localtunnel;

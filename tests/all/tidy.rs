@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("shell", &["view", "base", "model"]),
     ("store", &["base", "model"]),
     ("audit", &["base", "model"]),
+    ("import", &["base", "model"]),
     ("secrets", &["base", "model"]),
     ("platform", &["base", "model"]),
     ("logging", &["base", "model"]),

@@ -5,6 +5,7 @@ mod bench;
 mod dialogs;
 mod forms;
 mod held;
+mod import;
 mod keys;
 mod past;
 mod shots;

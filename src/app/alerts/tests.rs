@@ -1,7 +1,7 @@
 //! The policy on simulated time: only its own timers and the facts' changes make it look.
 
 use super::*;
-use crate::model::{PortNumber, Protocol, Reason, ServedUrl, Standing, Trouble, Why};
+use crate::model::{Cause, PortNumber, Protocol, Reason, ServedUrl, Standing, Trouble};
 use proptest::prelude::*;
 
 const SECOND: u64 = 1_000;
@@ -137,7 +137,7 @@ fn bad(kind: AlertKind, stays: bool, reason: Reason) -> Standing {
         kind,
         stays,
         port: None,
-        why: Why::Reason(reason),
+        why: Cause::Reason(reason),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{EACH, WAKING};
 use crate::model::{
-    AlertKind, AlertSettings, PortNumber, Protocol, ServedUrl, Standing, Trouble, UnixMillis, Why,
+    AlertKind, AlertSettings, Cause, PortNumber, Protocol, ServedUrl, Standing, Trouble, UnixMillis,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -174,7 +174,7 @@ impl Track {
         &mut self,
         at: UnixMillis,
         kind: AlertKind,
-    ) -> (Option<PortNumber>, Option<Why>) {
+    ) -> (Option<PortNumber>, Option<Cause>) {
         self.last = Some(at);
         // A URL that changed is told of a tunnel that works.
         self.back = None;

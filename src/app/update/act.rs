@@ -25,7 +25,14 @@ impl Update<'_> {
                 self.state.inputs.selected = None;
             }
             Action::OpenDialog { dialog } => self.open_dialog(dialog),
-            Action::CloseDialog => self.state.inputs.dialog = None,
+            Action::CloseDialog => {
+                self.state.inputs.dialog = None;
+                self.state.inputs.import = None;
+            }
+            Action::LookForImports { file } => self.look_for_imports(&file),
+            Action::PickImport { at, on } => self.pick_import(at, on),
+            Action::Import => self.import(),
+            Action::SaveBackup { file } => self.save_backup(&file),
             Action::Share { target } => self.share(&target),
             Action::CreateTunnel {
                 name,
@@ -149,6 +156,9 @@ impl Update<'_> {
     /// A dialog needs the window: the tray may have asked for it.
     fn open_dialog(&mut self, kind: DialogKind) {
         self.state.inputs.toast = None;
+        if kind == DialogKind::Import {
+            self.look_for_imports("");
+        }
         let errors = vec![];
         self.state.inputs.dialog = Some(Dialog { kind, errors });
         self.window(WindowOp::Show);

@@ -280,6 +280,7 @@ impl Update<'_> {
     }
 
     fn take_back(&mut self, change: &Pending, account: Option<AccountId>, reason: Reason) {
+        self.state.ledger.imported.remove(change.tunnel());
         let Some(account) = account else {
             let detail = match reason {
                 Reason::Other { detail } => detail,
@@ -311,7 +312,9 @@ impl Update<'_> {
             selected.tunnel.clone_from(&id);
         }
         self.take_row(made);
-        self.host(&id, false);
+        if !self.state.ledger.imported.remove(&asked.id) {
+            self.host(&id, false);
+        }
     }
 
     /// What is secret of a tunnel that goes opens nothing any more.

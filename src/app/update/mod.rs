@@ -10,6 +10,7 @@
 //! | `held` | connections that are held over a break | `probe`, `life` |
 //! | `probe` | which probes run, and what they saw | `inventory`, `life` |
 //! | `health` | how what is hosted is looked after | `inventory`, `settings` |
+//! | `import` | what other programs have | `inventory` |
 //! | `inventory` | changes of what there is | `account`, `asks`, `listing`, `host`, `life`, `typed` |
 //! | `sign_in` | signing in and out | `account`, `asks`, `listing`, `host`, `settings` |
 //! | `account` | how an account is, and its answers | `asks`, `listing`, `host`, `life` |
@@ -30,6 +31,7 @@ mod engine;
 mod health;
 mod held;
 mod host;
+mod import;
 mod inventory;
 mod life;
 mod listing;
@@ -117,6 +119,8 @@ impl Update<'_> {
             Event::Due(poll) => self.handle_due(poll),
             Event::Joined { link, error } => self.handle_joined(&link, error),
             Event::Past { asked, events } => self.handle_past(asked, events),
+            Event::ImportsRead { asked, result } => self.handle_imports(asked, result),
+            Event::BackupSaved(result) => self.show_toast(Toast::Backup { result }),
             Event::Noticed(kind) => self.notice(kind),
             Event::Woke => self.tell_all(&EngineCommand::Woke),
             // What is relative to now is told anew, no more.

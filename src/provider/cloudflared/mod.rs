@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod credentials;
 mod errors;
+mod import;
 mod lines;
 mod metrics;
 mod offers;

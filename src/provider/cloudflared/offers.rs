@@ -1,6 +1,7 @@
 //! What Cloudflare carries, takes and needs, and the way from that to a connector.
 
 use super::connection::{Carrying, Patience};
+use super::import;
 use super::options::{self, Options};
 use super::probe::Dialect;
 use crate::model::{
@@ -84,6 +85,7 @@ pub static OFFERS: Offers = Offers {
             .advanced()
         },
     ],
+    imports: &[import::FORMAT],
     ..Offers::RELAY
 };
 

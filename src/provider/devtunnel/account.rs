@@ -70,6 +70,7 @@ pub static OFFERS: Offers = Offers {
     trial: true,
     watches: None,
     accepts: None,
+    imports: &[],
     options: &[OFFER],
 };
 

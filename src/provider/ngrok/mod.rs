@@ -11,6 +11,7 @@ mod dialler;
 mod endpoints;
 mod errors;
 mod frames;
+mod import;
 mod link;
 mod offers;
 mod options;

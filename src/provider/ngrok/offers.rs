@@ -1,6 +1,7 @@
 //! What ngrok carries, takes and needs, and the way from that to a connector.
 
 use super::connector::NgrokConnector;
+use super::import;
 use super::options::{self, Binding, Endpoint, OAuth, Options};
 use super::probe::Dialect;
 use super::server::Server;
@@ -77,6 +78,7 @@ pub static OFFERS: Offers = Offers {
         .advanced(),
         OptionSpec::new("server", "ngrok-server", text("eu", options::is_server)),
     ],
+    imports: &[import::FORMAT],
     ..Offers::RELAY
 };
 

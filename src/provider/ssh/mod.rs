@@ -2,8 +2,8 @@
 //! are made of one.
 //!
 //! `russh` speaks the protocol. Who a server is, when its connection is dead and what it announces is
-//! found out here ([ADR 29](../../../docs/adr/0029-ssh-by-russh-and-its-surroundings-ours.md)). It runs no
-//! program, and writes to none of the person's files.
+//! found out here ([ADR 29](../../../docs/adr/0029-ssh-by-russh-and-its-surroundings-ours.md)). Hosting runs
+//! no program, an import asks OpenSSH's client what holds for a host; none of the person's files is written.
 
 mod address;
 mod announce;
@@ -15,6 +15,7 @@ mod forwards;
 mod handler;
 mod hearing;
 mod host_key;
+mod import;
 mod keys;
 mod known_hosts;
 mod link;

@@ -1,6 +1,7 @@
 //! What SSH carries, takes and needs, and the way from that to a connector.
 
 use super::connector::SshConnector;
+use super::import;
 use super::options::{self, Options};
 use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
@@ -92,6 +93,7 @@ pub static OFFERS: Offers = Offers {
         secret("token", "ssh-token", "TOKEN").advanced(),
         text("domain", "ssh-domain", "example.org", options::is_domain).advanced(),
     ],
+    imports: &[import::FORMAT],
     ..Offers::RELAY
 };
 

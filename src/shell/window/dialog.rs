@@ -43,7 +43,9 @@ impl Dialog {
         layers.set_dialog(dialog.is_some());
         let (providers, sections) = match dialog {
             Some(DialogView::CreateTunnel { providers, .. }) => (&providers[..], &[][..]),
-            Some(DialogView::Settings { sections, .. }) => (&[][..], &sections[..]),
+            Some(DialogView::Settings { sections, .. } | DialogView::Import { sections, .. }) => {
+                (&[][..], &sections[..])
+            }
             _ => (&[][..], &[][..]),
         };
         let dialogs = ui.global::<ui::Dialogs>();
@@ -133,6 +135,7 @@ impl Dialog {
             }),
             DialogView::Confirm { .. }
             | DialogView::Account { .. }
+            | DialogView::Import { .. }
             | DialogView::QrCode { .. }
             | DialogView::Settings { .. }
             | DialogView::About { .. } => None,

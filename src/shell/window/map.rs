@@ -179,6 +179,15 @@ impl Text<'_> {
                 qr_text: plain(url.as_deref()),
                 ..item(Shape::Qr, title, Some(body))
             },
+            DialogView::Import {
+                title,
+                body,
+                submit,
+                ..
+            } => ui::DialogItem {
+                confirm: self.button(submit),
+                ..item(Shape::Import, title, Some(body))
+            },
             DialogView::Settings { title, .. } => item(Shape::Settings, title, None),
             DialogView::About { title } => item(Shape::About, title, None),
         }
@@ -245,6 +254,12 @@ impl Text<'_> {
                 choices: model(choices.iter().map(|(label, _)| self.of(label))),
                 chosen: chosen.map_or(-1, |chosen| i32::try_from(chosen).unwrap_or(-1)),
                 actions: model(choices.iter().map(|(_, does)| action(does))),
+                ..ui::OptionItem::default()
+            },
+            OptionRow::Note { label, hint } => ui::OptionItem {
+                kind: ui::OptionKind::Note,
+                label: self.of(label),
+                hint: self.opt(hint.as_ref()),
                 ..ui::OptionItem::default()
             },
             OptionRow::Text(entry) => self.entry(ui::OptionKind::Text, entry),

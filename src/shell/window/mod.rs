@@ -160,6 +160,7 @@ impl Window {
         shell.set_dismiss_toast(action(&Action::DismissToast));
         shell.set_quit(action(&Action::Quit));
         shell.set_close_window(action(&Action::CloseWindow));
+        shell.set_imports(open(DialogKind::Import));
         shell.set_settings(open(DialogKind::Settings));
         shell.set_about(open(DialogKind::About));
         shell.set_refresh(action(&Action::Refresh));

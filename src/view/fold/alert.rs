@@ -6,8 +6,8 @@ use super::sentence::{fault, service_down};
 use super::settings::toggle;
 use super::{banner, button, remedy};
 use crate::model::{
-    About, Action, Alert, AlertId, AlertKind, AlertSettings, Inputs, NoticeKind, Reason, Setting,
-    Why,
+    About, Action, Alert, AlertId, AlertKind, AlertSettings, Cause, Inputs, NoticeKind, Reason,
+    Setting,
 };
 use crate::view::{AlertView, Button, Msg, OptionRow, Section, messages as m};
 
@@ -64,7 +64,7 @@ fn of_one(scene: &Scene, id: AlertId, kind: AlertKind, about: &About, group: &Gr
     AlertView {
         id,
         title,
-        body: body(about, slot),
+        body: body(scene, group, about, slot),
         buttons,
         open: show(open),
     }
@@ -77,7 +77,7 @@ fn show(action: Action) -> Button {
 
 const fn reason(about: &About) -> Option<&Reason> {
     match &about.why {
-        Some(Why::Reason(reason)) => Some(reason),
+        Some(Cause::Reason(reason)) => Some(reason),
         _ => None,
     }
 }
@@ -105,18 +105,26 @@ fn title_of_many(kind: AlertKind, count: usize) -> Msg {
 }
 
 /// No time that passes is in it: a notice is read once.
-fn body(about: &About, slot: Option<&Slot>) -> Msg {
+fn body(scene: &Scene, group: &Group, about: &About, slot: Option<&Slot>) -> Msg {
     match &about.why {
-        Some(Why::Reason(reason)) => fault(reason),
-        Some(Why::Held) => m::fault_link_lost(),
-        Some(Why::Service { fault, accepts }) => match slot {
+        Some(Cause::Reason(reason)) => fault(reason),
+        Some(Cause::Held) => m::fault_link_lost(),
+        Some(Cause::Service { fault, accepts }) => match slot {
             Some(slot) => {
                 let target = slot.port.target.to_string();
                 service_down(*fault, *accepts, &target, slot.port.protocol)
             }
             None => m::alert_url_dead(),
         },
-        Some(Why::Url) => m::alert_url_dead(),
+        Some(Cause::Answer { status }) => match slot {
+            Some(slot) => {
+                let policy = scene.inputs.health(group.tunnel, Some(slot.port)).policy;
+                let expected = policy.request.expected.to_string();
+                m::why_unexpected(expected, status.to_string(), slot.port.target.to_string())
+            }
+            None => m::alert_url_dead(),
+        },
+        Some(Cause::Url) => m::alert_url_dead(),
         None => m::alert_url(slot.and_then(Slot::url).unwrap_or_default()),
     }
 }

@@ -17,6 +17,11 @@ pub(super) fn toast(toast: &Toast) -> Msg {
     match toast {
         Toast::Copied { url } => m::toast_copied(url),
         Toast::Deleted { name } => m::toast_deleted(name),
+        Toast::Imported { count } => m::toast_imported(*count),
+        Toast::Backup { result: Ok(file) } => m::toast_backup(file),
+        Toast::Backup {
+            result: Err(detail),
+        } => m::toast_backup_failed(detail),
         Toast::Renewed { name } => m::toast_renewed(name),
         Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail),
     }

@@ -55,6 +55,7 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
             let (group, slot) = scene.slot(key)?;
             settings::health(scene.inputs, group, slot)
         }
+        DialogKind::Import => super::import::fold(scene)?,
         DialogKind::Settings => settings::fold(scene),
         DialogKind::About => DialogView::About {
             title: m::dialog_about_title(),

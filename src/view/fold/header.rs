@@ -60,6 +60,7 @@ pub(super) fn menu(inputs: &Inputs) -> Vec<Button> {
         account(of, m::menu_account(name))
     });
     let mut menu = vec![dialog(true, m::menu_settings(), DialogKind::Settings)];
+    menu.push(dialog(true, m::menu_import(), DialogKind::Import));
     menu.extend(accounts);
     if !inputs.accounts.is_empty() {
         menu.push(enabled(m::menu_refresh(), Action::Refresh));

@@ -11,6 +11,7 @@ mod card;
 mod chart;
 mod dialog;
 mod header;
+mod import;
 mod name;
 mod panel;
 mod past;
@@ -27,6 +28,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
+pub use import::import_reason;
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;
 

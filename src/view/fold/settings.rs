@@ -32,6 +32,7 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
             .map(|offers| with_token(inputs, offers)),
     );
     sections.extend(health::of_others(inputs));
+    sections.push(super::import::backup());
     DialogView::Settings {
         title: m::dialog_settings_title(),
         sections,

@@ -3,8 +3,8 @@
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
 use crate::model::{
-    AlertKind, Diagnosis, Inputs, Life, Outage, Reason, ServedUrl, Stance, Standing, Trouble,
-    UnixMillis, Why,
+    AlertKind, Cause, Diagnosis, Inputs, Life, Outage, Reason, ServedUrl, Stance, Standing,
+    Trouble, UnixMillis,
 };
 
 /// Every tunnel, and how it is at `now`.
@@ -33,7 +33,7 @@ fn standing(group: &Group<'_>) -> Standing {
             kind: AlertKind::Down,
             stays: false,
             port: None,
-            why: Why::Held,
+            why: Cause::Held,
         }),
         Life::SignIn(outage) => bad(AlertKind::SignIn, true, outage),
         Life::Displaced(outage) => match outage.reason {
@@ -51,7 +51,7 @@ fn bad(kind: AlertKind, stays: bool, outage: &Outage) -> Standing {
         kind,
         stays,
         port: None,
-        why: Why::Reason(outage.reason.clone()),
+        why: Cause::Reason(outage.reason.clone()),
     })
 }
 
@@ -67,12 +67,13 @@ fn worst(group: &Group<'_>) -> Standing {
 fn of_port(slot: &Slot<'_>) -> Standing {
     let why = match slot.status {
         Status::Probed(probed) => match &probed.report.diagnosis {
-            diagnosis if diagnosis.is_offline() => Why::Reason(Reason::Offline),
-            Diagnosis::ServiceDown { fault, accepts } => Why::Service {
+            diagnosis if diagnosis.is_offline() => Cause::Reason(Reason::Offline),
+            Diagnosis::ServiceDown { fault, accepts } => Cause::Service {
                 fault: *fault,
                 accepts: *accepts,
             },
-            Diagnosis::Down { .. } => Why::Url,
+            Diagnosis::Unexpected { status } => Cause::Answer { status: *status },
+            Diagnosis::Down { .. } => Cause::Url,
             Diagnosis::Works
             | Diagnosis::Private
             | Diagnosis::UnknownName { .. }
@@ -81,6 +82,7 @@ fn of_port(slot: &Slot<'_>) -> Standing {
             | Diagnosis::Full
             | Diagnosis::Slow => return Standing::Well,
         },
+        Status::PortLacking(reason) => Cause::Reason(reason.clone()),
         Status::Unprobed(_) => return Standing::Well,
         Status::Creating
         | Status::Stopped

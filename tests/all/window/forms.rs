@@ -72,6 +72,7 @@ impl Scene {
             },
             DialogKind::Account { .. }
             | DialogKind::SignOut { .. }
+            | DialogKind::Import
             | DialogKind::Settings
             | DialogKind::Health { .. }
             | DialogKind::About => {

@@ -5,6 +5,7 @@ mod alerts;
 mod health;
 mod held;
 mod hosting;
+mod import;
 mod inventory;
 mod options;
 mod order;

@@ -2,12 +2,12 @@
 
 use super::build::{NOW, brief, host, hosting, id, number, tunnel, web};
 use crate::model::{
-    About, AccountId, Action, Alert, AlertKind, Dialog, DialogKind, Inputs, Notice, NoticeKind,
-    ProviderId, Reason, ServiceFault, Why,
+    About, AccountId, Action, Alert, AlertKind, Cause, Dialog, DialogKind, Inputs, Notice,
+    NoticeKind, ProviderId, Reason, ServiceFault,
 };
 use crate::view::{AlertView, DialogView, OptionRow, fold};
 
-fn about(name: &str, why: Option<Why>) -> About {
+fn about(name: &str, why: Option<Cause>) -> About {
     About {
         tunnel: id(name),
         port: Some(number(3000)),
@@ -29,11 +29,11 @@ fn shown(inputs: &Inputs) -> (String, String, Vec<&'static str>) {
 
 #[test]
 fn each_kind_says_what_is_and_offers_what_helps() {
-    let service = Why::Service {
+    let service = Cause::Service {
         fault: ServiceFault::Refused,
         accepts: false,
     };
-    let reason = |reason| Some(Why::Reason(reason));
+    let reason = |reason| Some(Cause::Reason(reason));
     let cases = [
         (
             AlertKind::Down,
@@ -44,14 +44,14 @@ fn each_kind_says_what_is_and_offers_what_helps() {
         ),
         (
             AlertKind::Down,
-            Some(Why::Url),
+            Some(Cause::Url),
             "alert-down(web)",
             "alert-url-dead",
             &[],
         ),
         (
             AlertKind::Down,
-            Some(Why::Held),
+            Some(Cause::Held),
             "alert-down(web)",
             "fault-link-lost",
             &[],
@@ -117,7 +117,7 @@ fn many_are_one_and_the_rest_a_number() {
     let of = |count: usize| {
         names[..count]
             .iter()
-            .map(|name| about(name, Some(Why::Held)))
+            .map(|name| about(name, Some(Cause::Held)))
     };
     inputs.alerts = vec![alert(AlertKind::Down, of(5).collect())];
     let (title, body, buttons) = shown(&inputs);

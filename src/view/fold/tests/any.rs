@@ -2,12 +2,12 @@
 
 use super::build::{every_reason, id, number, port, tunnel};
 use crate::model::{
-    About, Access, AccountFacts, AccountId, AccountState, Alert, AlertKind, Catalog, DeviceCode,
-    Diagnosis, Dialog, DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort, LocalAnswer,
-    Metrics, Notice, NoticeKind, Outage, Pending, PendingWord, Phase, PortKey, ProbeFacts,
-    ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict, Remote,
-    Sample, ServiceFault, SessionNumber, StatusRanges, Traffic, Transition, Tunnel, TunnelId,
-    UnixMillis, Why,
+    About, Access, AccountFacts, AccountId, AccountState, Alert, AlertKind, Catalog, Cause,
+    DeviceCode, Diagnosis, Dialog, DialogKind, Fingerprint, Health, Host, Inputs, Life, LivePort,
+    LocalAnswer, Metrics, Notice, NoticeKind, Outage, Pending, PendingWord, Phase, PortKey,
+    ProbeFacts, ProbeReport, Protocol, ProviderId, PublicAnswer, Reason, RelayFacts, RelayVerdict,
+    Remote, Sample, ServiceFault, SessionNumber, StatusRanges, Traffic, Transition, Tunnel,
+    TunnelId, UnixMillis,
 };
 use crate::probe::classify;
 use proptest::collection::{btree_map, vec};
@@ -347,6 +347,7 @@ fn some_dialog() -> impl Strategy<Value = Dialog> {
         some_id().prop_map(|tunnel| DialogKind::MakePublic { tunnel }),
         Just(DialogKind::Account { account: whose() }),
         Just(DialogKind::SignOut { account: whose() }),
+        Just(DialogKind::Import),
         Just(DialogKind::Settings),
         Just(DialogKind::About),
     ]
@@ -378,10 +379,11 @@ fn some_notice() -> impl Strategy<Value = Notice> {
 
 fn some_alert() -> impl Strategy<Value = Alert> {
     let why = prop_oneof![
-        some_reason().prop_map(Why::Reason),
-        Just(Why::Held),
-        Just(Why::Url),
-        proptest::sample::select(&SERVICE_FAULTS).prop_map(|fault| Why::Service {
+        some_reason().prop_map(Cause::Reason),
+        Just(Cause::Held),
+        Just(Cause::Url),
+        Just(Cause::Answer { status: 500 }),
+        proptest::sample::select(&SERVICE_FAULTS).prop_map(|fault| Cause::Service {
             fault,
             accepts: true
         }),

@@ -4,6 +4,7 @@ mod alerts;
 mod any;
 mod build;
 mod compact;
+mod import;
 mod past;
 mod pending;
 mod probes;

@@ -84,6 +84,7 @@ fn refers(view: &View, action: &Action) -> bool {
             | DialogKind::Health { key } => has_key(key),
             DialogKind::QrCode { key } => has_url(key),
             DialogKind::CreateTunnel
+            | DialogKind::Import
             | DialogKind::Settings
             | DialogKind::Account { .. }
             | DialogKind::SignOut { .. }
@@ -98,6 +99,7 @@ fn refers(view: &View, action: &Action) -> bool {
         | Action::CopyInstallCommand { .. }
         | Action::OpenInstallPage { .. }
         | Action::LeaveRelay
+        | Action::Import
         | Action::OpenWindow
         | Action::StopAll
         | Action::Quit => true,

@@ -1,0 +1,291 @@
+//! `underpass backup` and `underpass restore`: all settings and tunnels as one file, without secrets.
+
+use super::console::{Console, Failure};
+use super::import::alone;
+use crate::app::RELAY_TOKEN;
+use crate::base::clock;
+use crate::base::files::Unusable;
+use crate::model::{AccountId, Chosen, Pending, Settings, Tunnel};
+use crate::provider::registry;
+use crate::secrets::Secrets;
+use crate::store::{Backup, Home, Restored, SavedTunnels};
+use crate::view::fold::notice_text;
+use crate::view::{Msg, messages as m};
+use clap::Args;
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BackupArgs {
+    /// Where it goes; only you can read it
+    file: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RestoreArgs {
+    /// A file that `underpass backup` made
+    file: PathBuf,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line for programs.
+#[derive(Default, Serialize)]
+struct Line<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tunnel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+    /// Of a secret: the option, or nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tunnels: Option<usize>,
+}
+
+pub(crate) fn backup(home: &Home, args: &BackupArgs) -> ExitCode {
+    let console = Console::of(home);
+    console.end(write(home, &console, args))
+}
+
+fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failure> {
+    let path = &args.file;
+    let shown = || path.display().to_string();
+    if !args.force && path.symlink_metadata().is_ok() {
+        return Err(Failure::Because(m::backup_there(shown())));
+    }
+    let made = present(home, console)?;
+    let written = made.write(path);
+    written.map_err(|error| Failure::Because(m::backup_not_written(error.to_string(), shown())))?;
+    let count = made.tunnels.len();
+    let line = Line {
+        kind: "backup",
+        file: Some(path),
+        tunnels: Some(count),
+        ..Line::default()
+    };
+    console.line(args.json, &line, || m::backup_done(count, shown()));
+    Ok(())
+}
+
+/// What there is now. A home that cannot be read whole makes no backup: it would be taken for one.
+fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
+    let (settings, tunnels) = (home.settings().peek(), home.tunnels().peek());
+    let notices = [&settings.notice, &tunnels.notice];
+    let mut said = notices
+        .into_iter()
+        .flatten()
+        .filter_map(notice_text)
+        .peekable();
+    if said.peek().is_some() {
+        said.for_each(|notice| console.error(&notice));
+        return Err(Failure::Said);
+    }
+    Ok(Backup {
+        made_at: clock::now(),
+        settings: settings.value,
+        tunnels: tunnels.value,
+    })
+}
+
+pub(crate) fn restore(home: &Home, args: &RestoreArgs) -> ExitCode {
+    let console = Console::of(home);
+    let restoring = Restoring {
+        home,
+        console: &console,
+        args,
+    };
+    console.end(restoring.run())
+}
+
+struct Restoring<'a> {
+    home: &'a Home,
+    console: &'a Console,
+    args: &'a RestoreArgs,
+}
+
+impl Restoring<'_> {
+    fn run(&self) -> Result<(), Failure> {
+        let path = &self.args.file;
+        let read = Backup::read(path).map_err(|unusable| Failure::Because(said(path, unusable)))?;
+        let takes = !self.args.dry_run;
+        let _alone = takes.then(|| alone(self.home)).transpose()?;
+        let present = present(self.home, self.console)?;
+        let restored = read.restored(&present.settings, &present.tunnels);
+        if takes {
+            let kept = self.take(&restored, &present);
+            let kept =
+                kept.map_err(|error| Failure::Because(m::restore_not_taken(error.to_string())))?;
+            self.tell_before(&kept);
+        }
+        self.tell(&restored);
+        Ok(())
+    }
+
+    /// Takes all of it or nothing; what was there before is kept in a backup of its own.
+    fn take(&self, restored: &Restored, present: &Backup) -> io::Result<PathBuf> {
+        let before = self
+            .home
+            .file(&format!("before-restore-{}.json", present.made_at.0));
+        present.write(&before)?;
+        let saved = SavedTunnels::of(self.home, present.tunnels.clone());
+        let mut added = vec![];
+        let taken = (|| {
+            for tunnel in &restored.added {
+                saved.change(&Pending::Create(tunnel.clone()), tunnel)?;
+                added.push(tunnel);
+            }
+            self.home.settings().save(&restored.settings)
+        })();
+        if taken.is_err() {
+            for tunnel in added {
+                let undone = saved.change(&Pending::Delete(tunnel.id.clone()), tunnel);
+                if let Err(error) = undone {
+                    tracing::error!(tunnel = %tunnel.id, %error, "a restore is half undone");
+                }
+            }
+        }
+        taken.map(|()| before)
+    }
+
+    fn tell_before(&self, before: &Path) {
+        let line = Line {
+            kind: "before",
+            file: Some(before),
+            ..Line::default()
+        };
+        let said = || m::restore_before(before.display().to_string());
+        self.console.line(self.args.json, &line, said);
+    }
+
+    fn tell(&self, restored: &Restored) {
+        let dry = self.args.dry_run;
+        let all = restored.added.iter().map(|tunnel| (tunnel, true));
+        let all = all.chain(restored.kept.iter().map(|tunnel| (tunnel, false)));
+        for (tunnel, is_new) in all {
+            let line = Line {
+                kind: "tunnel",
+                tunnel: Some(tunnel.id.as_str()),
+                outcome: Some(if is_new { "new" } else { "there" }),
+                ..Line::default()
+            };
+            let name = tunnel.name.as_str();
+            self.console.line(self.args.json, &line, || {
+                if is_new {
+                    m::restore_added(name)
+                } else {
+                    m::restore_kept(name)
+                }
+            });
+        }
+        let secrets = Secrets::open(self.home.path(), self.home.is_private());
+        for tunnel in &restored.added {
+            self.tell_missing(tunnel, &secrets);
+        }
+        self.tell_missing_tokens(restored, &secrets);
+        if self.args.json {
+            return;
+        }
+        let count = restored.added.len();
+        self.console.say(&if dry {
+            m::restore_settings_would()
+        } else {
+            m::restore_settings()
+        });
+        self.console.say(&if dry {
+            m::restore_would(count)
+        } else {
+            m::restore_done(count)
+        });
+    }
+
+    /// What is secret of a tunnel and not here.
+    fn tell_missing(&self, tunnel: &Tunnel, secrets: &Secrets) {
+        for key in &tunnel.chosen.secrets {
+            let name = Chosen::secret_name(&tunnel.id, key);
+            if is_missing(secrets, &name) {
+                let line = Line {
+                    kind: "secret",
+                    tunnel: Some(tunnel.id.as_str()),
+                    key: Some(key),
+                    outcome: Some("missing"),
+                    ..Line::default()
+                };
+                let name = tunnel.name.as_str();
+                let said = || m::restore_secret_of(key.as_str(), name);
+                self.console.line(self.args.json, &line, said);
+            }
+        }
+    }
+
+    /// The tokens of accounts, and of the relay that was joined.
+    fn tell_missing_tokens(&self, restored: &Restored, secrets: &Secrets) {
+        let catalog = registry::catalog();
+        let with_token = |tunnel: &&Tunnel| catalog.of(tunnel.provider).token.is_some();
+        let needed = restored.added.iter().filter(with_token);
+        let needed: std::collections::BTreeSet<AccountId> = needed.map(Tunnel::account).collect();
+        for account in needed {
+            if is_missing(secrets, &account.secret_name()) {
+                let provider = account.provider.as_str();
+                let line = Line {
+                    kind: "secret",
+                    provider: Some(provider),
+                    key: Some("token"),
+                    outcome: Some("missing"),
+                    ..Line::default()
+                };
+                let name = catalog.of(account.provider).name;
+                let named = format!("{name} {}", account.name);
+                let said = || m::restore_secret_token(named.trim(), provider);
+                self.console.line(self.args.json, &line, said);
+            }
+        }
+        let Settings { relay, .. } = &restored.settings;
+        if let Some(joined) = &relay.joined
+            && is_missing(secrets, RELAY_TOKEN)
+        {
+            let address = joined.split('#').next().unwrap_or(joined);
+            let line = Line {
+                kind: "secret",
+                key: Some("relay-token"),
+                outcome: Some("missing"),
+                ..Line::default()
+            };
+            let said = || m::restore_secret_relay(address);
+            self.console.line(self.args.json, &line, said);
+        }
+    }
+}
+
+/// One that cannot be asked for is not known to be missing.
+fn is_missing(secrets: &Secrets, name: &str) -> bool {
+    matches!(secrets.get(name), Ok(None))
+}
+
+fn said(path: &Path, unusable: Unusable) -> Msg {
+    let path = path.display().to_string();
+    let detail = match unusable {
+        Unusable::TooNew(_) => return m::restore_too_new(path),
+        Unusable::Absent => io::Error::from(io::ErrorKind::NotFound).to_string(),
+        Unusable::Unreadable(error) => error.to_string(),
+        Unusable::Corrupt(detail) => detail,
+    };
+    m::restore_unreadable(detail, path)
+}

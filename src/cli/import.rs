@@ -1,0 +1,331 @@
+//! `underpass import`: takes over tunnels from the configuration of other programs.
+
+use super::console::{Console, Failure, print, print_json};
+use crate::app::tokens;
+use crate::base::clock;
+use crate::import::{self, Plan};
+use crate::model::{
+    AccountId, Catalog, Folders, Found, ImportSource, Offers, Outcome, Pending, Planned, Secret,
+    Tunnel, Why,
+};
+use crate::platform::{AcquireError, Instance};
+use crate::provider::registry;
+use crate::secrets::Secrets;
+use crate::store::{Home, SavedTunnels};
+use crate::view::fold::{import_reason, notice_text};
+use crate::view::messages as m;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  underpass import                         what there is in the usual places; nothing is changed
+  underpass import --all                   takes all of that over
+  underpass import ~/frpc.toml --dry-run   what would be made of this file
+
+Nothing that is there is changed. A tunnel that does the same is not made again; of another one with a
+name that is taken the name gets a number. Tokens and passwords go to the keychain.";
+
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ImportArgs {
+    /// A file of another program: ~/.ssh/config, ngrok.yml, frpc.toml, cloudflared's config.yml
+    file: Option<PathBuf>,
+    /// Take over whatever is found in the usual places
+    #[arg(long, conflicts_with = "file")]
+    all: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(home: &Home, args: &ImportArgs) -> ExitCode {
+    let console = Console::of(home);
+    let done = Import {
+        home,
+        console: &console,
+        catalog: registry::catalog(),
+        json: args.json,
+    }
+    .run(args);
+    console.end(done)
+}
+
+struct Import<'a> {
+    home: &'a Home,
+    console: &'a Console,
+    catalog: Catalog,
+    json: bool,
+}
+
+/// A line for programs.
+#[derive(Default, Serialize)]
+struct Entry<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<&'a str>,
+    /// What becomes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tunnel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+impl Import<'_> {
+    fn run(&self, args: &ImportArgs) -> Result<(), Failure> {
+        let folders = import::folders().unwrap_or_default();
+        let sources = self.sources(args, &folders)?;
+        // Without a file nothing is done but what was asked for.
+        let takes = !args.dry_run && (args.all || args.file.is_some());
+        let _alone = takes.then(|| alone(self.home)).transpose()?;
+        let tunnels = if takes {
+            self.home.tunnels().load()
+        } else {
+            self.home.tunnels().peek()
+        };
+        if let Some(notice) = tunnels.notice.as_ref().and_then(notice_text) {
+            self.console.error(&notice);
+        }
+        if self.home.tunnels().is_newer() {
+            return Err(Failure::Because(m::cli_file_too_new("tunnels.json")));
+        }
+        let accounts = self.home.accounts().peek().value;
+        let mut plan = Plan::beside(&tunnels.value, &self.catalog, &accounts, clock::now());
+        let taking = Taking {
+            home: self.home,
+            secrets: takes.then(|| Secrets::open(self.home.path(), self.home.is_private())),
+            saved: SavedTunnels::of(self.home, tunnels.value.clone()),
+        };
+        let mut made = 0;
+        for source in &sources {
+            made += self.source(source, &mut plan, &accounts, &taking)?;
+        }
+        self.accounts();
+        if !self.json {
+            let is_empty = sources.iter().all(|it| it.import.found.is_empty());
+            self.console.say(&match (takes, is_empty) {
+                (_, true) => m::cli_import_none(),
+                (true, false) => m::cli_import_done(made),
+                (false, false) => m::cli_import_would(made),
+            });
+        }
+        Ok(())
+    }
+
+    fn sources(&self, args: &ImportArgs, folders: &Folders) -> Result<Vec<ImportSource>, Failure> {
+        let Some(file) = &args.file else {
+            return Ok(import::look(&self.catalog, folders));
+        };
+        let path = std::path::absolute(file)?;
+        let read = import::read(&self.catalog, &path, folders);
+        let read = read.map_err(|error| {
+            let (file, detail) = (file.display().to_string(), error.to_string());
+            Failure::Because(m::cli_import_unread(detail, file))
+        })?;
+        Ok(vec![read])
+    }
+
+    /// Tells what is in a file, and takes it over: how many tunnels that makes.
+    fn source(
+        &self,
+        source: &ImportSource,
+        plan: &mut Plan<'_>,
+        accounts: &BTreeSet<AccountId>,
+        taking: &Taking<'_>,
+    ) -> Result<usize, Failure> {
+        let path = &source.path;
+        if !self.json {
+            let path = path.display().to_string();
+            self.console.say(&m::cli_import_file(path, source.format));
+        }
+        for (account, token) in &source.import.tokens {
+            self.token(path, account, token, accounts, taking)?;
+        }
+        let mut made = 0;
+        for found in &source.import.found {
+            let planned = plan.add(found.clone());
+            if let Outcome::New { tunnel, secrets } = &planned.outcome {
+                taking.take(tunnel, secrets)?;
+                made += 1;
+            }
+            self.planned(path, &planned);
+        }
+        for skipped in &source.import.skipped {
+            self.skipped(path, skipped.line, &skipped.what, &skipped.why);
+        }
+        Ok(made)
+    }
+
+    /// A token is kept unless the account has one.
+    fn token(
+        &self,
+        path: &Path,
+        account: &AccountId,
+        token: &Secret,
+        accounts: &BTreeSet<AccountId>,
+        taking: &Taking<'_>,
+    ) -> Result<(), Failure> {
+        let is_there = accounts.contains(account);
+        if !is_there && let Some(secrets) = &taking.secrets {
+            tokens::keep(self.home, secrets, account, token)?;
+        }
+        let provider = self.catalog.of(account.provider).name;
+        let text = if is_there {
+            m::cli_import_token_there(provider)
+        } else {
+            m::cli_import_token(provider)
+        };
+        if self.json {
+            print_json(&Entry {
+                kind: "token",
+                file: Some(path),
+                provider: Some(account.provider.as_str()),
+                outcome: Some(if is_there { "there" } else { "new" }),
+                ..Entry::default()
+            });
+        } else {
+            print(&format!("  {}", self.console.text(&text)));
+        }
+        Ok(())
+    }
+
+    fn planned(&self, path: &Path, planned: &Planned) {
+        let Found {
+            line,
+            name,
+            provider,
+            target,
+            protocol,
+            ..
+        } = &planned.found;
+        let (outcome, tunnel) = match &planned.outcome {
+            Outcome::New { tunnel, .. } => ("new", tunnel.id.as_str()),
+            Outcome::There { id, .. } => ("there", id.as_str()),
+            Outcome::Refused(why) => return self.skipped(path, *line, name, why),
+        };
+        if self.json {
+            return print_json(&Entry {
+                kind: "tunnel",
+                file: Some(path),
+                line: Some(*line),
+                name: Some(name),
+                provider: Some(provider.as_str()),
+                target: Some(target.to_string()),
+                protocol: Some(protocol.as_str()),
+                outcome: Some(outcome),
+                tunnel: Some(tunnel),
+                ..Entry::default()
+            });
+        }
+        let carrier = provider.as_str();
+        let (target, protocol) = (target.to_string(), protocol.as_str());
+        let text = match &planned.outcome {
+            Outcome::There { name, .. } => m::cli_import_there(name.as_str(), target),
+            _ => m::cli_import_tunnel(protocol, carrier, target, tunnel),
+        };
+        print(&format!("  {}", self.console.text(&text)));
+    }
+
+    fn skipped(&self, path: &Path, line: usize, what: &str, why: &Why) {
+        let text = self.console.text(&import_reason(why));
+        if self.json {
+            return print_json(&Entry {
+                kind: "skipped",
+                file: Some(path),
+                line: (line > 0).then_some(line),
+                name: Some(what).filter(|what| !what.is_empty()),
+                reason: Some(why.code),
+                text: Some(text),
+                ..Entry::default()
+            });
+        }
+        let text = match what {
+            "" => text,
+            what => format!("{what}: {text}"),
+        };
+        let text = match line {
+            0 => m::cli_import_skipped_whole(text),
+            line => m::cli_import_skipped(format!("{line}: {text}")),
+        };
+        print(&format!("  {}", self.console.text(&text)));
+    }
+
+    /// What is in accounts is listed by itself, whichever program made it.
+    fn accounts(&self) {
+        for offers in self.catalog.remote() {
+            let Offers { id, name, .. } = offers;
+            if self.json {
+                print_json(&Entry {
+                    kind: "account",
+                    provider: Some(id.as_str()),
+                    outcome: Some("there"),
+                    ..Entry::default()
+                });
+            } else {
+                self.console.say(&m::import_in_account(*name, id.as_str()));
+            }
+        }
+    }
+}
+
+/// Where what is taken over goes; nowhere without the secrets.
+struct Taking<'a> {
+    home: &'a Home,
+    secrets: Option<Secrets>,
+    saved: SavedTunnels,
+}
+
+impl Taking<'_> {
+    /// A tunnel is there only with all that is secret of it, and that only with the tunnel.
+    fn take(&self, tunnel: &Tunnel, secrets: &[(String, Secret)]) -> Result<(), Failure> {
+        let Some(kept) = &self.secrets else {
+            return Ok(());
+        };
+        let forget = || {
+            for (name, _) in secrets {
+                if let Err(error) = kept.delete(name) {
+                    tracing::warn!(name, %error, "a secret of no tunnel may be left");
+                }
+            }
+        };
+        let taken = (|| {
+            for (name, secret) in secrets {
+                kept.set(name, secret)?;
+            }
+            self.saved
+                .change(&Pending::Create(tunnel.clone()), tunnel)?;
+            Ok(())
+        })();
+        tracing::info!(tunnel = %tunnel.id, home = %self.home.path().display(), "imported");
+        taken.inspect_err(|_: &Failure| forget())
+    }
+}
+
+/// Nobody else changes the home meanwhile.
+pub(super) fn alone(home: &Home) -> Result<impl Sized, Failure> {
+    match Instance::keep_away(home.path()) {
+        Ok(alone) => Ok(alone),
+        Err(AcquireError::AlreadyRunning(_)) => Err(Failure::Because(m::cli_app_runs())),
+        Err(AcquireError::Io(error)) => Err(error.into()),
+    }
+}

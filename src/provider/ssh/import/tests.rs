@@ -1,0 +1,185 @@
+//! A person's file, read by OpenSSH's own client where it is there, and by us.
+
+use super::*;
+use crate::model::Skipped;
+use proptest::prelude::*;
+
+fn folders(home: &Path) -> Folders {
+    Folders {
+        home: home.to_owned(),
+        ..Folders::default()
+    }
+}
+
+fn file(text: String) -> ConfigFile {
+    ConfigFile {
+        path: "/home/anna/.ssh/config".into(),
+        text,
+    }
+}
+
+/// By our own reading alone.
+fn read_alone(text: &str, home: &Path) -> Import {
+    let folders = folders(home);
+    let files = Files::read(&file(text.to_owned()), &folders);
+    let mut reading = Reading {
+        files: &files,
+        client: None,
+        folders: &folders,
+        import: Import::default(),
+    };
+    let aliases = aliases(&files, &mut reading.import);
+    for alias in &aliases {
+        reading.host(alias);
+    }
+    reading.import
+}
+
+fn found(import: &Import) -> Vec<String> {
+    let shown = |it: &Found| {
+        let options = it
+            .options
+            .iter()
+            .map(|(key, value)| format!(" {key}={value}"));
+        let options: String = options.collect();
+        format!(
+            "{}: {} {} {}{options}",
+            it.line, it.name, it.protocol, it.target
+        )
+    };
+    import.found.iter().map(shown).collect()
+}
+
+fn skipped(import: &Import) -> Vec<String> {
+    let shown = |it: &Skipped| format!("{}: {} {}", it.line, it.what, it.why.code);
+    import.skipped.iter().map(shown).collect()
+}
+
+const JUMP: &str = "jump=ssh://gatekeeper@gate.example.org:22,ssh://bob@gate2:2200";
+
+fn expected() -> Vec<String> {
+    let web = format!("identity=/home/anna/.ssh/work {JUMP}");
+    let end = "server=ssh://anna@web.example.org:2222";
+    let mut all = vec![];
+    for name in ["web", "w2"] {
+        all.extend([
+            format!(
+                "6: {name}-8080 tcp localhost:3000 {web} name=localhost remote-port=8080 {end}"
+            ),
+            format!("7: {name}-9090 tcp 127.0.0.1:5432 {web} remote-port=9090 {end}"),
+            format!("8: {name}-9091 tcp [::1]:5433 {web} name=::1 remote-port=9091 {end}"),
+            format!("9: {name}-3001 tcp localhost:3001 {web} {end} socket=/run/web.sock"),
+        ]);
+    }
+    all.push("22: run auto localhost:4000 server=ssh://nokey@localhost.run:22".to_owned());
+    all.push("32: plain tcp localhost:7001 remote-port=7000 server=ssh://anna@plain:22".to_owned());
+    all
+}
+
+fn expected_skipped() -> Vec<String> {
+    let mut all = vec![];
+    for name in ["web", "w2"] {
+        all.push(format!("10: {name}: 1080 ssh-import-dynamic"));
+        all.push(format!("11: {name}: 8081 /run/x.sock import-no-port"));
+    }
+    all.push("24: behind ssh-import-proxy-command".to_owned());
+    all
+}
+
+#[test]
+fn each_forward_is_a_tunnel_that_asks_for_no_more_than_it_did() {
+    let text = include_str!("config.txt");
+    let import = read_alone(text, Path::new("/home/anna"));
+    assert_eq!(found(&import), expected());
+    let told: Vec<String> = skipped(&import)
+        .into_iter()
+        .map(|it| it.replace(" [socks]:0", ""))
+        .collect();
+    assert_eq!(told, expected_skipped());
+}
+
+/// Debian has the client in its base; where there is none there is nothing to compare.
+#[cfg(unix)]
+#[test]
+fn the_client_says_the_same_and_runs_no_command() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ran = dir.path().join("ran");
+    let text = include_str!("config.txt").replace("@RAN@", &ran.display().to_string());
+    let file = file(text);
+    let home = folders(Path::new("/home/anna"));
+    if Client::new(&Files::read(&file, &home)).is_none() {
+        return;
+    }
+    let import = read(&file, &home);
+    assert_eq!(found(&import), expected());
+    let mut told: Vec<String> = skipped(&import)
+        .into_iter()
+        .map(|it| it.replace(" [socks]:0", ""))
+        .collect();
+    assert_eq!(told.remove(0), "34: Match ssh-import-match-exec");
+    assert_eq!(told, expected_skipped());
+    assert!(!ran.exists(), "nobody has asked for that");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_included_counts_and_nothing_of_it_runs_either() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let own = dir.path().join(".ssh");
+    std::fs::create_dir_all(own.join("conf.d")).expect("a folder");
+    let ran = dir.path().join("ran");
+    let bad = format!(
+        "\"Match\" exec \"touch {0}\"\n User eve\nmAtCh EXEC='touch {0}'\n Port 9\n",
+        ran.display()
+    );
+    std::fs::write(own.join("conf.d/a"), format!("Host a\n Port 2200\n{bad}")).expect("written");
+    let text = "Include conf.d/*\nHost a\n HostName a.example\n User anna\n RemoteForward 80 localhost:1\n";
+    let import = read(&file(text.to_owned()), &folders(dir.path()));
+    assert_eq!(
+        found(&import),
+        ["5: a tcp localhost:1 name=localhost remote-port=80 server=ssh://anna@a.example:2200"]
+    );
+    assert!(!ran.exists());
+}
+
+#[test]
+fn a_pattern_alone_is_no_server_and_a_file_without_forwards_asks_nobody() {
+    let import = read_alone(
+        "Host *.lan\n RemoteForward 80 localhost:1\n",
+        Path::new("/h"),
+    );
+    assert_eq!(skipped(&import), ["2: *.lan ssh-import-pattern"]);
+    assert!(import.found.is_empty());
+    let none = read(
+        &file("Host a\n User b\n".to_owned()),
+        &folders(Path::new("/h")),
+    );
+    assert_eq!(none, Import::default());
+}
+
+#[test]
+fn many_hosts_and_endless_jumps_are_bounded() {
+    let hosts: Vec<String> = (0..200).map(|n| format!("Host h{n}\n")).collect();
+    let hosts = hosts.concat();
+    let text = format!("{hosts}Host *\n RemoteForward 80 localhost:1\n");
+    let import = read_alone(&text, Path::new("/h"));
+    assert_eq!(import.found.len(), Limits::HOSTS);
+    assert!(skipped(&import).contains(&"0: Host import-too-much".to_owned()));
+    let circle = "Host a\n ProxyJump b\n RemoteForward 80 localhost:1\nHost b\n ProxyJump a\n";
+    let import = read_alone(circle, Path::new("/h"));
+    assert_eq!(skipped(&import), ["1: a import-too-much"]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read(
+        keyword in "(Host|Match|HostName|User|Port|RemoteForward|ProxyJump|IdentityFile|UserKnownHostsFile)",
+        value in "[a-z0-9:/.@*!\\[\\]%, \"'=-]{0,40}",
+        any in "\\PC{0,80}",
+    ) {
+        read_alone(&any, Path::new("/h"));
+        read_alone(&format!("Host a\n{keyword} {value}\nRemoteForward 80 localhost:1\n"), Path::new("/h"));
+        read_alone(&format!("Host a\nRemoteForward {value}\n"), Path::new("/h"));
+        Resolved::told(&any);
+    }
+}
