@@ -167,6 +167,8 @@ async fn ports_come_and_go_and_those_that_stay_keep_their_url() {
 async fn a_port_that_cannot_be_added_says_why_and_is_asked_for_again() {
     let stand_in = StandIn::start().await;
     let mut session = scene(&stand_in).host(&order(&[port(3000)])).await;
+    // One that says where it is may pass for ready before its end is seen.
+    stand_in.says("");
     stand_in.does("exit 1");
     session.part.set_ports(vec![port(3000), port(4000)]);
     let event = next(&mut session).await;
@@ -176,6 +178,7 @@ async fn a_port_that_cannot_be_added_says_why_and_is_asked_for_again() {
         "{event:?}"
     );
     assert!(matches!(next(&mut session).await, SessionEvent::Ports(live) if live.len() == 1));
+    stand_in.says(QUICK);
     stand_in.does(SERVES);
     let added = async {
         loop {

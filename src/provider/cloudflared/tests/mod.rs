@@ -14,7 +14,7 @@ use crate::provider::program::{Program, ProgramConnector};
 use crate::provider::tests::{self as common, SOON, closed, ended, next, order, url, web};
 use crate::provider::{ConnectError, Connector as _, HostOrder, Session, SessionEvent};
 use crate::secrets::Secrets;
-use stand_in::{DEAF, NAMED, SERVES, StandIn};
+use stand_in::{DEAF, NAMED, QUICK, SERVES, StandIn};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;

@@ -226,7 +226,7 @@ proptest! {
         let panel: Vec<_> = view.window.panel.iter().map(|panel| &panel.key).collect();
         prop_assert_eq!(selected, panel);
         if let Some(panel) = &view.window.panel {
-            prop_assert!(panel.timeline.len() <= 20);
+            prop_assert!(panel.timeline.len() <= 50);
             let values = panel.latency.iter().chain(&panel.traffic);
             prop_assert!(values.copied().all(|v| (0.0..=1.0).contains(&v) || v < 0.0));
         }
