@@ -104,12 +104,14 @@ impl Update<'_> {
             Action::ToggleWindow => self.window(WindowOp::Toggle),
             Action::OpenWindow => self.window(WindowOp::Show),
             Action::CloseWindow => self.window(WindowOp::Hide),
-            Action::StopAll => {
-                for tunnel in self.state.wanted() {
-                    self.stop(&tunnel);
-                }
-            }
+            Action::StopAll => self.stop_all(),
             Action::Quit => self.quit(),
+        }
+    }
+
+    fn stop_all(&mut self) {
+        for tunnel in self.state.wanted() {
+            self.stop(&tunnel);
         }
     }
 

@@ -73,18 +73,14 @@ async fn a_write_before_the_link_waits_and_arrives_once() {
 #[tokio::test(start_paused = true)]
 async fn a_close_frees_who_waits_while_there_is_no_link() {
     let mut host = end(Config::default());
-    let handle = host.handle.clone();
+    let (handle, much) = (host.handle.clone(), vec![0; 200_000]);
     let (read, wrote, ()) = {
         let (mut reader, mut writer) = tokio::io::split(&mut host.stream);
         let mut byte = [0];
-        tokio::join!(
-            reader.read(&mut byte),
-            writer.write_all(&[0; 200_000]),
-            async {
-                tokio::time::sleep(SECOND).await;
-                handle.close();
-            }
-        )
+        tokio::join!(reader.read(&mut byte), writer.write_all(&much), async {
+            tokio::time::sleep(SECOND).await;
+            handle.close();
+        })
     };
     assert_eq!(read.ok(), Some(0));
     assert_eq!(

@@ -80,12 +80,12 @@ async fn without_a_link_or_credit_nothing_is_asked_for() {
     let (mut host, _relay, _) = pair(Config::default());
     attached(&host).await;
     host.handle.disconnect();
-    assert!(waits(host.stream.write_all(&[0; 200_000])).await);
+    assert!(waits(host.stream.write_all(&vec![0; 200_000])).await);
     assert_eq!(host.handle.unacked(), 0, "it has no link");
     let (near, _far, _) = net::pipe(Plan::CLEAN, Dice::new(1));
     let mut host = end(Config::default());
     host.handle.begin(near).expect("it is new");
-    assert!(waits(host.stream.write_all(&[0; 200_000])).await);
+    assert!(waits(host.stream.write_all(&vec![0; 200_000])).await);
     assert_eq!(host.handle.unacked(), 0, "nobody gives credit");
 }
 
@@ -103,7 +103,7 @@ async fn no_more_is_asked_for_than_the_ring_holds_or_the_other_end_takes() {
         write(&mut host, b"x").await;
         tokio::time::sleep(SECOND).await;
         wire.strike(Fault::BlackHole);
-        let _ = waits(host.stream.write_all(&[0; 200_000])).await;
+        let _ = waits(host.stream.write_all(&vec![0; 200_000])).await;
         assert_eq!(host.handle.unacked(), 4_000, "{tx_ring} {window}");
     }
 }
