@@ -92,10 +92,22 @@ fn tick(scene: &Scene<'_>) -> Option<Duration> {
     let panel_ticks = scene
         .selected()
         .is_some_and(|(_, slot)| slot.status.is_relative());
+    let newest = newest_line(scene);
+    let is_fresh = newest.is_some_and(|at| scene.now.since(at) < TICK_MINUTES);
     let expires = || scene.groups.iter().any(|g| g.tunnel.expires_at.is_some());
-    if waits_for_url || panel_ticks {
+    if waits_for_url || panel_ticks || is_fresh {
         Some(TICK_SECONDS)
     } else {
-        expires().then_some(TICK_MINUTES)
+        (newest.is_some() || expires()).then_some(TICK_MINUTES)
     }
+}
+
+/// When what the panel tells last happened, or a little later: each line has its age beside it.
+fn newest_line(scene: &Scene<'_>) -> Option<UnixMillis> {
+    let (group, _) = scene.selected()?;
+    let history = group.host.and_then(|host| host.history.back());
+    let past = scene.inputs.past.as_ref();
+    let past = past.filter(|past| past.tunnel == group.tunnel.id);
+    let past = past.and_then(|past| past.events.iter().map(|event| event.at).max());
+    history.map(|last| last.at).max(past)
 }

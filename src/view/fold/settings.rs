@@ -18,12 +18,7 @@ use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
 
 pub(super) fn fold(scene: &Scene) -> DialogView {
     let inputs = scene.inputs;
-    let mut sections = vec![
-        general(inputs),
-        health::of_all(inputs),
-        relay(inputs),
-        alert::section(inputs),
-    ];
+    let mut sections = vec![general(inputs), relay(inputs)];
     sections.extend(inputs.accounts.keys().map(|of| account(inputs, of)));
     let providers = inputs.providers.iter();
     sections.extend(
@@ -31,6 +26,8 @@ pub(super) fn fold(scene: &Scene) -> DialogView {
             .filter(|offers| offers.token.is_some())
             .map(|offers| with_token(inputs, offers)),
     );
+    sections.push(alert::section(inputs));
+    sections.push(health::of_all(inputs));
     sections.extend(health::of_others(inputs));
     sections.push(super::import::backup());
     DialogView::Settings {
