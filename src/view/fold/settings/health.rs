@@ -62,26 +62,34 @@ fn keys(offers: &Offers) -> Vec<HealthKey> {
     keys.filter(|key| hosts || key.is_of_port()).collect()
 }
 
-/// Those providers that have nothing else to be set.
+/// Those providers that have nothing else to be set, as far as there are tunnels of them or something is
+/// set for them: else the settings are a long list of what nobody uses.
 pub(super) fn of_others(inputs: &Inputs) -> impl Iterator<Item = Section> {
     let has_none =
         |offers: &&'static Offers| !inputs.accounts.keys().any(|of| of.provider == offers.id);
     let others = inputs.providers.iter().filter(has_none);
     others
         .filter(|offers| offers.token.is_none())
-        .map(|offers| {
+        .filter_map(|offers| {
             let (rows, folded) = of_provider(inputs, offers);
+            let has_tunnels = inputs
+                .tunnels
+                .iter()
+                .any(|tunnel| tunnel.provider == offers.id);
+            if folded && !has_tunnels {
+                return None;
+            }
             let name = if offers.joins {
                 m::provider_ours()
             } else {
                 m::provider_named(offers.name)
             };
-            Section {
+            Some(Section {
                 head: Some((name, m::settings_health_provider())),
                 button: None,
                 rows,
                 folded,
-            }
+            })
         })
 }
 
