@@ -7,7 +7,7 @@ use crate::app::{Begin, Command, Event, State, update};
 use crate::base::clock;
 use crate::model::{
     Action, Catalog, HealthKey, HealthPlace, HealthScope, Offers, Port, PortKey, PortNumber,
-    ProviderId, ResolvedHealth, Tunnel, duration_text, probes_a_month,
+    ProviderId, ResolvedHealth, Tunnel, duration_text,
 };
 use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
@@ -301,11 +301,6 @@ fn setting(
     (said, place.as_str(), text)
 }
 
-fn probes(resolved: &ResolvedHealth, offers: Option<&'static Offers>) -> u64 {
-    let said = resolved.policy.timing.probe_interval;
-    probes_a_month(offers.map_or(said, |offers| resolved.interval(offers)))
-}
-
 fn line(
     key: HealthKey,
     value: String,
@@ -319,7 +314,7 @@ fn line(
         value,
         from,
         takes: key.takes(),
-        probes_a_month: is_interval.then(|| probes(resolved, offers)),
+        probes_a_month: is_interval.then(|| resolved.probes_a_month(offers)),
         requests_a_month: offers
             .filter(|_| is_interval)
             .and_then(|offers| offers.probe.requests_a_month()),
@@ -327,7 +322,7 @@ fn line(
 }
 
 fn cost(resolved: &ResolvedHealth, offers: Option<&'static Offers>) -> Msg {
-    let probes = probes(resolved, offers);
+    let probes = resolved.probes_a_month(offers);
     match offers.and_then(|offers| offers.probe.requests_a_month()) {
         Some(all) => m::cli_health_cost_counted(all, probes),
         None => m::cli_health_cost(probes),

@@ -141,6 +141,8 @@ pub enum Standing {
     /// It is not known yet whether visitors get through.
     Unsure,
     Well,
+    /// It is hosted, and nobody asks whether its URL works.
+    Unasked,
     Bad(Trouble),
 }
 

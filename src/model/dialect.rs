@@ -52,12 +52,10 @@ pub trait ProbeDialect: Debug + Sync {
 }
 
 /// How many probes there are in a month of 30 days, one each `interval`.
-pub const fn probes_a_month(interval: Duration) -> u64 {
-    const MONTH: u64 = 30 * 24 * 60 * 60;
-    match interval.as_secs() {
-        0 => MONTH,
-        seconds => MONTH / seconds,
-    }
+pub fn probes_a_month(interval: Duration) -> u64 {
+    const MONTH: u128 = 30 * 24 * 60 * 60 * 1_000;
+    let probes = MONTH / interval.as_millis().max(1);
+    u64::try_from(probes).unwrap_or(u64::MAX)
 }
 
 /// The dialect of a provider that only carries bytes: what is said of the service stands in the page that

@@ -2,7 +2,8 @@
 //! nearest last, and reads each value once.
 
 use super::{
-    HealthKey, HealthPlace, HealthSettings, Layer, Offers, PortNumber, StatusRanges, Timing, Tunnel,
+    HealthKey, HealthPlace, HealthSettings, Layer, Offers, PortNumber, StatusRanges, Timing,
+    Tunnel, probes_a_month,
 };
 use std::time::Duration;
 
@@ -194,6 +195,16 @@ impl InvalidHealth {
 impl ResolvedHealth {
     pub const fn place(&self, key: HealthKey) -> HealthPlace {
         self.from[key as usize]
+    }
+
+    /// What is asked in a month of 30 days at this pace, of a provider where that is known; nothing where
+    /// nobody asks.
+    pub fn probes_a_month(&self, offers: Option<&Offers>) -> u64 {
+        if !self.policy.probes {
+            return 0;
+        }
+        let said = self.policy.timing.probe_interval;
+        probes_a_month(offers.map_or(said, |offers| self.interval(offers)))
     }
 
     /// Between two probes at this provider, which may want them to be rare: what was said for one port is

@@ -77,8 +77,8 @@ fn what_cannot_be_used_is_told_with_its_place_and_what_lies_beneath_holds() {
         told,
         [
             "backoff-cap (set for port 3000) is of a whole tunnel, whose ports share one connection",
-            "interval (\"0ms\", set for port 3000) takes 1ms-24h, as in 500ms, 30s, 5m",
-            "path (\"healthz\", set for port 3000) takes /PATH, as in /healthz?full=1",
+            "interval (\"0ms\", set for port 3000) takes 1ms-24h (500ms, 30s, 5m)",
+            "path (\"healthz\", set for port 3000) takes /healthz?full=1",
         ]
     );
 }

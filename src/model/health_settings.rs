@@ -68,10 +68,10 @@ impl HealthKey {
         match self {
             Self::Probe => "on, off",
             Self::Interval | Self::Timeout | Self::BackoffInitial | Self::BackoffCap => {
-                "1ms-24h, as in 500ms, 30s, 5m"
+                "1ms-24h (500ms, 30s, 5m)"
             }
             Self::Method => "HEAD, GET, OPTIONS",
-            Self::Path => "/PATH, as in /healthz?full=1",
+            Self::Path => "/healthz?full=1",
             Self::Expect => StatusRanges::TAKES,
             Self::Watchdog => "1-100",
         }

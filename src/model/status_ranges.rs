@@ -15,7 +15,7 @@ impl StatusRanges {
     const ANY: &'static str = "any";
 
     /// What it takes, for whoever typed something else.
-    pub const TAKES: &'static str = "any, or codes and ranges from 100 to 599, as in 200-299,401";
+    pub const TAKES: &'static str = "any; 200-299,401";
 
     pub fn contains(&self, status: u16) -> bool {
         let within = |&(first, last): &(u16, u16)| (first..=last).contains(&status);

@@ -399,3 +399,44 @@ proptest! {
         prop_assert!(sim.shown.len() <= tunnels.len());
     }
 }
+
+#[test]
+fn that_nobody_asks_any_more_is_no_good_news() {
+    let dead = Standing::Bad(Trouble {
+        kind: AlertKind::Down,
+        stays: false,
+        port: None,
+        why: Cause::Url,
+    });
+    let mut sim = Sim::new(&["a"]);
+    sim.set("a", dead);
+    sim.pass(100);
+    assert_eq!(sim.told().len(), 1);
+    sim.set("a", Standing::Unasked);
+    sim.pass(600);
+    assert_eq!((sim.told(), sim.shown()), (vec![], vec![]));
+    // A link that is back is, whoever asks for the URL.
+    sim.set("a", down());
+    sim.pass(100);
+    assert_eq!(sim.told().len(), 1);
+    sim.set("a", Standing::Unasked);
+    sim.pass(600);
+    let told: Vec<AlertKind> = sim.told().into_iter().map(|told| told.1).collect();
+    assert_eq!(told, [AlertKind::Back]);
+}
+
+#[test]
+fn a_port_that_lacked_for_a_while_is_known_by_its_url_of_before() {
+    let url = |port, url: &str| ServedUrl {
+        port: PortNumber::new(port).expect("a port"),
+        ..served(url)
+    };
+    let mut track = track::Track::default();
+    let now = UnixMillis(1_000_000);
+    let mut take = |urls| track.take(now, Standing::Well, urls);
+    take(vec![url(80, "http://a/"), url(81, "http://b/")]);
+    take(vec![url(80, "http://a/")]);
+    take(vec![url(80, "http://a/"), url(81, "http://c/")]);
+    let wish = track.wish(AlertSettings::default(), None);
+    assert_eq!(wish.map(|wish| wish.kind), Some(AlertKind::UrlChanged));
+}

@@ -63,6 +63,7 @@ impl Track {
             }
             Standing::Unsure => self.doubt(),
             Standing::Well => self.end_outage(at),
+            Standing::Unasked => self.stop_asking(at),
             Standing::Bad(trouble) => self.follow_outage(at, trouble),
         }
         self.take_urls(at, urls);
@@ -85,6 +86,17 @@ impl Track {
         let long = at.since(outage.since) > DOWN_FOR;
         if (long || outage.was_told) && !outage.by_person {
             self.back = Some(at);
+        }
+    }
+
+    /// Whether what the checks found is over is not known any more: that they are off is not its end.
+    fn stop_asking(&mut self, at: UnixMillis) {
+        let was_found =
+            |outage: &Outage| matches!(outage.trouble.why, Cause::Url | Cause::Answer { .. });
+        if self.outage.as_ref().is_some_and(was_found) {
+            self.outage = None;
+        } else {
+            self.end_outage(at);
         }
     }
 
@@ -113,13 +125,12 @@ impl Track {
         outage.trouble = trouble;
     }
 
-    /// Nothing is served while there is no session; what was known then stays so.
+    /// Nothing is served while there is no session, and a port may lack in the next one; what was known of
+    /// its URL stays so.
     fn take_urls(&mut self, at: UnixMillis, urls: Vec<ServedUrl>) {
         if urls.is_empty() {
             return;
         }
-        let served = |port: &PortNumber| urls.iter().any(|url| url.port == *port);
-        self.known.retain(|port, _| served(port));
         let mut changed = None;
         for ServedUrl {
             port,

@@ -29,8 +29,8 @@ impl Update<'_> {
         if errors.is_empty()
             && let Some(resolved) = self.resolve_with(scope, &own)
         {
-            // It is one of the waits, or nothing is wrong with them.
-            let about = typed.keys().next_back();
+            // What is typed of something else is kept, whatever is wrong with the waits.
+            let about = typed.keys().rfind(|key| !key.is_of_port());
             errors.extend(about.and_then(|about| above_cap(scope, *about, &resolved)));
         }
         if errors.is_empty() && own != before {

@@ -5,7 +5,7 @@ use crate::app::event::Command;
 use crate::app::state::Run;
 use crate::audit::{Cause, Kind};
 use crate::engine::EngineCommand;
-use crate::model::{Life, LivePort, Phase, SessionNumber, TunnelId};
+use crate::model::{HealthOverrides, Life, LivePort, Phase, Port, SessionNumber, TunnelId};
 use crate::provider::HostOrder;
 use std::collections::BTreeSet;
 
@@ -89,7 +89,7 @@ impl Update<'_> {
     /// Serves the tunnel's ports as they are now; a tunnel without ports is not hosted.
     pub(super) fn ports_changed(&mut self, tunnel: &TunnelId) {
         let ports = match self.state.inputs.tunnel(tunnel) {
-            Some(tunnel) if !tunnel.ports.is_empty() => tunnel.ports.clone(),
+            Some(tunnel) if !tunnel.ports.is_empty() => of_engine(&tunnel.ports),
             Some(_) | None => return self.stop(tunnel),
         };
         if self.is_watched(tunnel) && self.is_up(tunnel) {
@@ -221,7 +221,7 @@ impl Update<'_> {
                 .with(&wanted.chosen),
             secrets: wanted.chosen.secrets.clone(),
             tunnel: tunnel.clone(),
-            ports: wanted.ports.clone(),
+            ports: of_engine(&wanted.ports),
             install: state.install.clone(),
             take_over,
             fixed_ports: state.fixed_ports.contains(tunnel),
@@ -257,4 +257,13 @@ impl Update<'_> {
         self.set_stopped(tunnel);
         self.commands.push(Command::StopEngine(tunnel.clone()));
     }
+}
+
+/// The ports as whoever serves them sees them: how they are asked is no reason to serve one anew.
+fn of_engine(ports: &[Port]) -> Vec<Port> {
+    let mut ports = ports.to_vec();
+    for port in &mut ports {
+        port.options.health = HealthOverrides::default();
+    }
+    ports
 }

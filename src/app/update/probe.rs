@@ -41,7 +41,7 @@ impl Update<'_> {
         };
         let key = report.key.clone();
         let facts = self.state.inputs.probes.entry(key.clone()).or_default();
-        settle_slow(facts, &mut report);
+        settle_slow(facts, &mut report, is_public);
         let last = facts.last.as_ref();
         let before = last.filter(|last| last.session == report.session);
         let health = report.health();
@@ -65,7 +65,10 @@ impl Update<'_> {
             diagnosis,
             dead_after: self.dead_after(&key),
         };
-        self.tell(&key.tunnel, EngineCommand::Probe(told));
+        // A look at the service alone says nothing of the URL.
+        if is_public {
+            self.tell(&key.tunnel, EngineCommand::Probe(told));
+        }
         if refused {
             self.make_local(&key);
         }
@@ -183,8 +186,9 @@ fn plan(
     Some((key, plan))
 }
 
-/// A URL that never routed is not slow: it may be out of reach from here.
-fn settle_slow(facts: &mut ProbeFacts, report: &mut ProbeReport) {
+/// A URL that never routed is not slow: it may be out of reach from here. Where the service alone was
+/// looked at, nothing is known of it.
+fn settle_slow(facts: &mut ProbeFacts, report: &mut ProbeReport, is_public: bool) {
     if report.diagnosis == Diagnosis::Slow && !facts.routed {
         report.diagnosis = Diagnosis::Down {
             cause: UrlFault::Failed(Reason::TimedOut),
@@ -192,7 +196,7 @@ fn settle_slow(facts: &mut ProbeFacts, report: &mut ProbeReport) {
             alive: true,
         };
     }
-    facts.routed |= report.diagnosis.routes();
+    facts.routed |= is_public && report.diagnosis.routes();
 }
 
 fn seems_well(state: &State, key: &PortKey) -> bool {

@@ -31,6 +31,10 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let records = select::records(home, args)?;
     let done = if let Some(path) = &args.output {
+        if is_of_log(home, path) {
+            let message = format!("{} is the audit log itself", path.display());
+            return Err(io::Error::other(message).into());
+        }
         to_file(path, |out| write(records, format, out))?
     } else {
         // A reader that goes away has not got all of it.
@@ -51,6 +55,25 @@ pub(super) fn run(
     } else {
         Err(Failure::Said)
     }
+}
+
+/// Whether this is a file of the log, or would be taken for one: an export must not stand in its place.
+fn is_of_log(home: &Home, path: &Path) -> bool {
+    let log = home.audit_log();
+    let folder = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).canonicalize().ok()
+    };
+    let is_named_so = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("audit.") && name.ends_with(".jsonl")
+    };
+    // By whatever link it is reached.
+    let real = path.canonicalize();
+    let path = real.as_deref().unwrap_or(path);
+    is_named_so(path) && folder(path).is_some() && folder(path) == folder(&log)
 }
 
 fn to_file(

@@ -125,3 +125,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_export_never_takes_the_place_of_the_log() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let home = Home::at(dir.path().join("home")).expect("a home");
+    let folder = home.audit_log().parent().expect("it is in it").to_owned();
+    std::fs::write(home.audit_log(), "x").expect("written");
+    for name in ["audit.jsonl", "audit.2.jsonl", "../home/audit.jsonl"] {
+        assert!(is_of_log(&home, &folder.join(name)), "{name}");
+    }
+    let other = dir.path().join("audit.jsonl");
+    assert!(!is_of_log(&home, &other) && !is_of_log(&home, &folder.join("audit.csv")));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(home.audit_log(), &other).expect("a link");
+        assert!(is_of_log(&home, &other));
+    }
+}

@@ -6,8 +6,8 @@ use super::sentence::{fault, service_down};
 use super::settings::toggle;
 use super::{banner, button, remedy};
 use crate::model::{
-    About, Action, Alert, AlertId, AlertKind, AlertSettings, Cause, Inputs, NoticeKind, Reason,
-    Setting,
+    About, Action, Alert, AlertId, AlertKind, AlertSettings, Cause, Class, Inputs, NoticeKind,
+    Reason, Setting,
 };
 use crate::view::{AlertView, Button, Msg, OptionRow, Section, messages as m};
 
@@ -53,12 +53,17 @@ fn of_one(scene: &Scene, id: AlertId, kind: AlertKind, about: &About, group: &Gr
         (AlertKind::SignIn, _) => {
             buttons.extend(reason(about).map(|reason| remedy::for_reason(scene, group, reason)));
         }
+        (AlertKind::Down, _) => buttons.extend(
+            reason(about)
+                .filter(|reason| matches!(reason.class(), Class::Fatal | Class::Displaced))
+                .map(|reason| remedy::for_reason(scene, group, reason)),
+        ),
         (AlertKind::TakenOver, _) => buttons.push(button::take_over(group)),
         (AlertKind::Back, Some(slot)) => buttons.push(button::open(slot)),
         (AlertKind::UrlChanged, Some(slot)) => {
             buttons.extend([button::copy(slot), button::open(slot)]);
         }
-        (AlertKind::Quota | AlertKind::Down, _) | (_, None) => {}
+        (AlertKind::Quota, _) | (_, None) => {}
     }
     buttons.retain(|button| button.enabled);
     AlertView {

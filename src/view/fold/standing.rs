@@ -3,8 +3,8 @@
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
 use crate::model::{
-    AlertKind, Cause, Diagnosis, Inputs, Life, Outage, Reason, ServedUrl, Stance, Standing,
-    Trouble, UnixMillis,
+    AlertKind, Cause, Class, Diagnosis, Inputs, Life, Outage, Reason, ServedUrl, Stance, Standing,
+    Trouble, UnixMillis, UrlFault,
 };
 
 /// Every tunnel, and how it is at `now`.
@@ -28,7 +28,11 @@ fn standing(group: &Group<'_>) -> Standing {
             outage: Some(outage),
             ..
         }
-        | Life::Waiting { outage, .. } => bad(AlertKind::Down, false, outage),
+        | Life::Waiting { outage, .. } => match outage.reason.class() {
+            // It tries again now and then, and is still at its limit.
+            Class::Quota => bad(AlertKind::Quota, true, outage),
+            _ => bad(AlertKind::Down, false, outage),
+        },
         Life::Parked { .. } => Standing::Bad(Trouble {
             kind: AlertKind::Down,
             stays: false,
@@ -61,6 +65,7 @@ fn worst(group: &Group<'_>) -> Standing {
     let is = |which: fn(&Standing) -> bool| all.iter().find(|standing| which(standing)).cloned();
     is(|standing| matches!(standing, Standing::Bad(_)))
         .or_else(|| is(|standing| *standing == Standing::Unsure))
+        .or_else(|| is(|standing| *standing == Standing::Unasked))
         .unwrap_or(Standing::Well)
 }
 
@@ -73,6 +78,18 @@ fn of_port(slot: &Slot<'_>) -> Standing {
                 accepts: *accepts,
             },
             Diagnosis::Unexpected { status } => Cause::Answer { status: *status },
+            Diagnosis::Down {
+                service: Some(fault),
+                ..
+            } => Cause::Service {
+                fault: *fault,
+                accepts: false,
+            },
+            // It may be out of reach from here alone: visitors may be luckier.
+            Diagnosis::Down {
+                cause: UrlFault::Failed(_),
+                ..
+            } if !probed.routed => return Standing::Unsure,
             Diagnosis::Down { .. } => Cause::Url,
             Diagnosis::Works
             | Diagnosis::Private
@@ -83,7 +100,7 @@ fn of_port(slot: &Slot<'_>) -> Standing {
             | Diagnosis::Slow => return Standing::Well,
         },
         Status::PortLacking(reason) => Cause::Reason(reason.clone()),
-        Status::Unprobed(_) => return Standing::Well,
+        Status::Unprobed(_) => return Standing::Unasked,
         Status::Creating
         | Status::Stopped
         | Status::Elsewhere

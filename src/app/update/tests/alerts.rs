@@ -124,3 +124,35 @@ fn without_a_desktop_and_at_the_end_nothing_is_told() {
     rig.act(Action::Quit);
     assert_eq!(rig.told(), []);
 }
+
+#[test]
+fn a_tunnel_that_tries_again_at_its_limit_is_told_once() {
+    let mut rig = Rig::with_desktop();
+    let outage = Outage {
+        since: rig.at,
+        reason: Reason::TooManySessions,
+    };
+    let mut ids = std::collections::BTreeSet::new();
+    for attempt in 1..8 {
+        let next_at = rig.at;
+        let outage = outage.clone();
+        rig.engine(EngineEvent::Life(Life::Quota {
+            next_at,
+            outage: outage.clone(),
+        }));
+        for _ in 0..60 {
+            rig.put(Event::Tick);
+        }
+        rig.engine(EngineEvent::Life(Life::Connecting {
+            phase: Phase::ConnectingRelay,
+            attempt,
+            outage: Some(outage),
+        }));
+        for _ in 0..5 {
+            rig.put(Event::Tick);
+        }
+        ids.extend(rig.state.inputs.alerts.iter().map(|alert| alert.id));
+    }
+    assert_eq!(rig.told(), [AlertKind::Quota]);
+    assert_eq!(ids.len(), 1);
+}

@@ -272,3 +272,58 @@ fn what_a_file_holds_and_nobody_can_use_is_told_once_and_left_out() {
         "{detail}"
     );
 }
+
+#[test]
+fn waits_that_do_not_fit_keep_nothing_else_from_being_set() {
+    let mut rig = Rig::hosting();
+    set(&mut rig, RELAY, &[(HealthKey::BackoffInitial, "30s")]);
+    set(
+        &mut rig,
+        HealthScope::All,
+        &[(HealthKey::BackoffCap, "10s")],
+    );
+    let commands = set(&mut rig, RELAY, &[(HealthKey::Probe, "off")]);
+    assert!(!plan(&commands).public);
+    assert!(rig.state.inputs.dialog.is_none());
+    set(&mut rig, RELAY, &[(HealthKey::BackoffInitial, "20s")]);
+    let dialog = rig.state.inputs.dialog.as_ref().expect("it is said");
+    assert_eq!(dialog.errors.len(), 1);
+}
+
+#[test]
+fn how_a_port_is_asked_is_nothing_to_who_serves_it() {
+    let mut rig = Rig::hosting();
+    set(&mut rig, of_port(), &[(HealthKey::Path, "/x")]);
+    let commands = rig.act(Action::AddPort {
+        tunnel: id("web"),
+        target: "5173".to_owned(),
+        protocol: Protocol::Http,
+        public_port: String::new(),
+    });
+    let commands = rig.take_changes(commands);
+    let ports = commands.iter().find_map(|command| match command {
+        Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports),
+        _ => None,
+    });
+    let ports = ports.expect("it is told");
+    assert!(ports.iter().all(|port| port.options.health.is_empty()));
+    let kept = &rig
+        .state
+        .inputs
+        .tunnel(&id("web"))
+        .expect("it is there")
+        .ports;
+    assert!(kept.iter().any(|port| !port.options.health.is_empty()));
+}
+
+#[test]
+fn a_look_at_the_service_says_nothing_of_the_url() {
+    let mut rig = Rig::hosting();
+    set(&mut rig, RELAY, &[(HealthKey::Probe, "off")]);
+    let mut looked = rig.report_of(1, Health::ServiceDown);
+    looked.public = PublicAnswer::NotAsked;
+    let commands = rig.report(looked);
+    assert!(!rig.state.inputs.probes[&key()].routed);
+    let told = |it: &Command| matches!(it, Command::Tell(_, EngineCommand::Probe(_)));
+    assert!(!commands.iter().any(told), "{commands:?}");
+}

@@ -3,7 +3,7 @@
 use super::wrong;
 use crate::model::{
     Action, Field, HealthKey, HealthOverrides, HealthScope, Inputs, Offers, ProbeMethod,
-    ProviderId, ResolvedHealth, probes_a_month,
+    ProviderId, ResolvedHealth,
 };
 use crate::view::fold::scene::{Group, Slot};
 use crate::view::{DialogView, Entry, Msg, OptionRow, Section, messages as m};
@@ -239,11 +239,10 @@ impl Rows<'_> {
     /// What probing costs at the interval that holds.
     fn cost(&self) -> Msg {
         let Some(offers) = self.offers else {
-            let every = self.resolved.policy.timing.probe_interval;
-            return m::health_cost(probes_a_month(every));
+            return m::health_cost(self.resolved.probes_a_month(None));
         };
         let every = self.resolved.interval(offers);
-        let probes = probes_a_month(every);
+        let probes = self.resolved.probes_a_month(Some(offers));
         match offers.probe.requests_a_month() {
             Some(all) => {
                 let every = crate::model::duration_text(every);
