@@ -28,7 +28,7 @@ const NAME: &str = "import-frp-name";
 const TOKEN: &str = "import-frp-token";
 
 /// What an `.ini` of old calls what the newer forms have.
-const OLD_NAMES: [(&str, &str); 11] = [
+const OLD_NAMES: [(&str, &str); 12] = [
     ("local_ip", "localIP"),
     ("local_port", "localPort"),
     ("remote_port", "remotePort"),
@@ -36,11 +36,32 @@ const OLD_NAMES: [(&str, &str); 11] = [
     ("http_user", "httpUser"),
     ("http_pwd", "httpPassword"),
     ("host_header_rewrite", "hostHeaderRewrite"),
+    ("route_by_http_user", "routeByHTTPUser"),
     ("server_addr", "serverAddr"),
     ("server_port", "serverPort"),
     ("sk", "secretKey"),
     ("proxy_protocol_version", "transport.proxyProtocolVersion"),
 ];
+
+/// What lets only some of the visitors come.
+const RESTRICTIONS: [&str; 4] = ["allowUsers", "locations", "role", "routeByHTTPUser"];
+
+/// What one does without and nobody comes in for it. The last are of an `.ini`.
+const LEFT_OUT: [&str; 10] = [
+    "annotations",
+    "healthCheck",
+    "loadBalancer",
+    "metadatas",
+    "requestHeaders",
+    "responseHeaders",
+    "bandwidth_limit",
+    "bandwidth_limit_mode",
+    "use_compression",
+    "use_encryption",
+];
+
+/// The same, by how they begin in an `.ini`.
+const LEFT_OUT_BEGINS: [&str; 4] = ["group", "header_", "health_check_", "meta_"];
 
 fn places(folders: &Folders) -> Vec<PathBuf> {
     let names = [
@@ -127,6 +148,11 @@ fn proxy(import: &mut Import, name: &str, node: &Node) -> Result<Found, (usize, 
             return Err((node.line, Why::with(Why::RESTRICTS, key)));
         }
     }
+    for (key, node) in node.entries() {
+        if RESTRICTIONS.contains(&key.as_str()) && !is_empty(node) {
+            return Err((node.line, Why::with(Why::RESTRICTS, key)));
+        }
+    }
     if let Some(plugin) = node.get("plugin") {
         let kind = plugin.text_of("type").or(plugin.text());
         return Err((
@@ -149,8 +175,12 @@ fn proxy(import: &mut Import, name: &str, node: &Node) -> Result<Found, (usize, 
     };
     let mut found = Found::new(line, name, ProviderId::RELAY, target);
     found.protocol = protocol;
-    options(import, &mut found, node);
+    options(import, &mut found, node)?;
     Ok(found)
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.items().is_empty() || node.text() == Some("")
 }
 
 fn host_and_port(host: &str, port: PortNumber) -> String {
@@ -162,15 +192,22 @@ fn host_and_port(host: &str, port: PortNumber) -> String {
 }
 
 /// What else is said of it, and what is not taken of that.
-fn options(import: &mut Import, found: &mut Found, node: &Node) {
+fn options(import: &mut Import, found: &mut Found, node: &Node) -> Result<(), (usize, Why)> {
     for (key, node) in node.entries() {
         let what = format!("{}.{key}", found.name);
         match key.as_str() {
             "name" | "type" | "localIP" | "localPort" => {}
-            "hostHeaderRewrite" => match node.text().unwrap_or_default().parse::<HostHeader>() {
-                Ok(header) => found.port.host_header = header,
-                Err(takes) => import.skip(node.line, what, Why::with(Why::INVALID, takes)),
-            },
+            key if RESTRICTIONS.contains(&key) => {}
+            "enabled" if node.text() == Some("true") => {}
+            "hostHeaderRewrite" => {
+                let header = node.text().unwrap_or_default();
+                if let Ok(header) = header.parse::<HostHeader>() {
+                    found.port.host_header = header;
+                } else {
+                    let why = Why::with(Why::INVALID, HostHeader::TAKES);
+                    import.skip(node.line, what, why);
+                }
+            }
             "transport.proxyProtocolVersion" => proxy_protocol(found, node),
             "transport" => {
                 for (key, node) in node.entries() {
@@ -184,9 +221,17 @@ fn options(import: &mut Import, found: &mut Found, node: &Node) {
             }
             "remotePort" => import.skip(node.line, what, Why::plain(REMOTE_PORT)),
             "customDomains" | "subdomain" => import.skip(node.line, what, Why::plain(NAME)),
-            _ => import.skip(node.line, what, Why::plain(Why::LEFT_OUT)),
+            key if is_left_out(key) => {
+                import.skip(node.line, what, Why::plain(Why::LEFT_OUT));
+            }
+            _ => return Err((node.line, Why::with(Why::UNKNOWN, key))),
         }
     }
+    Ok(())
+}
+
+fn is_left_out(key: &str) -> bool {
+    LEFT_OUT.contains(&key) || LEFT_OUT_BEGINS.iter().any(|begin| key.starts_with(begin))
 }
 
 fn proxy_protocol(found: &mut Found, node: &Node) {

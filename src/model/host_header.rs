@@ -22,6 +22,9 @@ pub enum HostHeader {
 }
 
 impl HostHeader {
+    /// What it takes, for whoever typed something else.
+    pub const TAKES: &'static str = "auto, keep, rewrite, or HOST[:PORT]";
+
     /// The longest name, in bytes.
     const MAX_LEN: usize = 255;
 
@@ -66,7 +69,7 @@ impl FromStr for HostHeader {
             "keep" => Self::Keep,
             "rewrite" => Self::Rewrite,
             name if is_name(name) => Self::Value(name.to_owned()),
-            _ => return Err("it takes auto, keep, rewrite, or HOST[:PORT]".to_owned()),
+            _ => return Err(format!("it takes {}", Self::TAKES)),
         })
     }
 }

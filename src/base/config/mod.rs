@@ -29,7 +29,7 @@ pub enum Value {
     /// Whatever is written there, a number or a switch too.
     Text(String),
     List(Vec<Node>),
-    /// In the order of the file. Of two with one key the first counts.
+    /// In the order of the file; no key is there twice.
     Map(Vec<(String, Node)>),
 }
 
@@ -159,6 +159,12 @@ mod tests {
                 "a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n",
                 "{a={b=1:1} c={d=4:2 b=1:1}}",
             ),
+            (
+                "a: &x {b: 1, e: 5}\nf: &y {e: 6}\nc:\n  <<: [*y, *x]\n  b: 2\n",
+                "{a={b=1:1 e=1:5} f={e=2:6} c={b=5:2 e=2:6}}",
+            ),
+            ("a: 1\nb: 2\na: 3\n", "line 3"),
+            ("{\"a\": {\"b\": 1,\n\"b\": 2}}", "line 2"),
             ("a: 1\n---\nb: 2\n", "{a=1:1}"),
             ("a: [1\nb: 2", "line 2"),
             ("a: *x", "line 1"),

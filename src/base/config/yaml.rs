@@ -2,7 +2,7 @@
 
 use super::{Bound, Broken, Node, Value};
 use saphyr_parser::{Event, Parser, ScalarStyle};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Reads the first document of a text, JSON too.
 pub fn yaml(text: &str) -> Result<Node, Broken> {
@@ -57,7 +57,7 @@ impl Loader {
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
                     let (line, anchor) = (open.line, open.anchor);
-                    self.put(Node::new(line, open.value()), anchor)
+                    self.put(Node::new(line, open.value()?), anchor)
                 }
                 None => Err(Broken::Syntax { line }),
             },
@@ -107,10 +107,10 @@ impl Loader {
 }
 
 impl Open {
-    fn value(self) -> Value {
+    fn value(self) -> Result<Value, Broken> {
         match self.map {
-            None => Value::List(self.items),
-            Some((entries, _)) => Value::Map(merged(entries)),
+            None => Ok(Value::List(self.items)),
+            Some((entries, _)) => merged(entries).map(Value::Map),
         }
     }
 }
@@ -123,16 +123,27 @@ fn begun_at(node: Node, line: usize) -> Node {
     }
 }
 
-/// With what `<<` says is to be there too; what is written there counts more.
-fn merged(entries: Entries) -> Entries {
-    let (merge, mut entries): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(key, _)| key == "<<");
-    for (_, node) in &merge {
-        for from in node.items() {
-            entries.extend(from.entries().iter().cloned());
+/// With what `<<` says is to be there too: what is written there counts more, then what is named first.
+///
+/// A key that is written twice is a mistake, as it is to the Go libraries that the other programs read
+/// their files with: whichever was taken, it could be the wrong one.
+fn merged(entries: Entries) -> Result<Entries, Broken> {
+    let mut keys = HashSet::new();
+    for (key, node) in &entries {
+        if !keys.insert(key.clone()) {
+            return Err(Broken::Syntax { line: node.line });
         }
     }
-    entries
+    let (merge, mut entries): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|(key, _)| key == "<<");
+    for from in merge.iter().flat_map(|(_, node)| node.items()) {
+        for (key, node) in from.entries() {
+            if keys.insert(key.clone()) {
+                entries.push((key.clone(), node.clone()));
+            }
+        }
+    }
+    Ok(entries)
 }
 
 fn size(node: &Node) -> usize {

@@ -80,6 +80,56 @@ fn the_forms_of_old_and_of_json_say_the_same() {
 }
 
 #[test]
+fn what_lets_only_some_come_or_might_is_no_tunnel() {
+    let toml = |line: &str| {
+        let text = format!("[[proxies]]\nname = \"a\"\ntype = \"http\"\nlocalPort = 1\n{line}\n");
+        read("frpc.toml", &text)
+    };
+    for (line, code) in [
+        ("locations = [\"/api\"]", Why::RESTRICTS),
+        ("routeByHTTPUser = \"anna\"", Why::RESTRICTS),
+        ("allowUsers = [\"anna\"]", Why::RESTRICTS),
+        ("httpuser = \"anna\"", Why::UNKNOWN),
+        ("ofLater = 1", Why::UNKNOWN),
+        ("enabled = false", Why::UNKNOWN),
+    ] {
+        let import = toml(line);
+        assert!(import.found.is_empty(), "{line}");
+        assert_eq!(skipped(&import), [format!("5: a {code}")], "{line}");
+    }
+    for line in [
+        "locations = []",
+        "enabled = true",
+        "transport.useCompression = true",
+        "healthCheck.type = \"tcp\"",
+        "loadBalancer = {group = \"g\", groupKey = \"k\"}",
+        "metadatas.a = \"b\"",
+        "annotations.a = \"b\"",
+        "requestHeaders.set.x = \"y\"",
+    ] {
+        assert_eq!(toml(line).found.len(), 1, "{line}");
+    }
+    let ini = |line: &str| {
+        let text = format!("[common]\nserver_addr = x\n[a]\ntype = http\nlocal_port = 1\n{line}\n");
+        read("frpc.ini", &text)
+    };
+    for line in ["locations = /api", "route_by_http_user = anna", "later = 1"] {
+        assert!(ini(line).found.is_empty(), "{line}");
+    }
+    for line in ["use_encryption = true", "group_key = x", "meta_a = b"] {
+        assert_eq!(ini(line).found.len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_header_that_is_none_says_what_is_one_and_no_more() {
+    let text = "[[proxies]]\nlocalPort = 1\nhostHeaderRewrite = \"a/b\"\n";
+    let import = read("frpc.toml", text);
+    let why = Why::with(Why::INVALID, HostHeader::TAKES);
+    assert_eq!(import.skipped[0].why, why);
+}
+
+#[test]
 fn no_secret_is_in_what_is_told() {
     for (name, text) in [
         ("frpc.toml", include_str!("frpc.toml")),

@@ -5,11 +5,12 @@
 
 use super::offers::OFFERS;
 use super::options::is_hostname;
-use crate::base::config::{self, Node};
+use crate::base::config::{self, Node, Value};
 use crate::base::local::is_here;
 use crate::model::{
     ConfigFile, ConfigFormat, Folders, Found, Import, Protocol, Secret, Why, parse_url_target,
 };
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(super) const FORMAT: ConfigFormat = ConfigFormat {
@@ -57,9 +58,9 @@ fn read(file: &ConfigFile, folders: &Folders) -> Import {
         }
     }
     let mut found = rules(&mut import, &root);
-    if found.len() > 1 {
+    if let Some(code) = shared(&root).or((found.len() > 1).then_some(MANY)) {
         for found in found.drain(..) {
-            import.skip(found.line, found.name, Why::plain(MANY));
+            import.skip(found.line, found.name, Why::plain(code));
         }
     }
     for mut found in found {
@@ -69,9 +70,23 @@ fn read(file: &ConfigFile, folders: &Folders) -> Import {
     import
 }
 
+/// Why the tunnel is not that of one hostname alone, whatever becomes of each rule: ours would get the
+/// visitors of the others as well, and know nothing of where they are to go.
+fn shared(root: &Node) -> Option<&'static str> {
+    let rules = root.get("ingress").map(Node::items).unwrap_or_default();
+    let names = rules.iter().filter_map(|rule| rule.text_of("hostname"));
+    let names = names.filter(|name| *name != "*");
+    let names: BTreeSet<String> = names.map(str::to_ascii_lowercase).collect();
+    if names.len() > 1 {
+        return Some(MANY);
+    }
+    let has_path = rules.iter().any(|rule| rule.get("path").is_some());
+    has_path.then_some(PATH)
+}
+
 /// The hostnames that lead to a service, a tunnel each.
 fn rules(import: &mut Import, root: &Node) -> Vec<Found> {
-    let top = root.get("originRequest").and_then(|it| it.get("access"));
+    let top = root.get("originRequest").and_then(access_of);
     let Some(rules) = root.get("ingress") else {
         let line = root.get("tunnel").map_or(0, |node| node.line);
         let why = match (root.text_of("url"), root.text_of("hostname")) {
@@ -130,8 +145,8 @@ fn rule(import: &mut Import, what: &str, node: &Node, top: Option<&Node>) -> Opt
     found.protocol = protocol;
     found.set("hostname", name);
     let own = node.get("originRequest");
-    let access = own.and_then(|own| own.get("access")).or(top);
-    if access.is_some_and(|it| it.text_of("required") == Some("true")) {
+    let access = own.and_then(access_of).or(top);
+    if access.is_some_and(is_required) {
         import.skip(
             node.line,
             name,
@@ -143,6 +158,24 @@ fn rule(import: &mut Import, what: &str, node: &Node, top: Option<&Node>) -> Opt
         origin(import, name, own, is_here(&found.target.host));
     }
     Some(found)
+}
+
+/// Who signs in at Cloudflare first; nothing at all says nothing.
+fn access_of(origin: &Node) -> Option<&Node> {
+    let access = origin.get("access");
+    access.filter(|access| !matches!(access.value, Value::Nothing))
+}
+
+/// Whether that is asked for, or might be: only what is false to every reader of YAML is not.
+fn is_required(access: &Node) -> bool {
+    match access.get("required").map(|node| &node.value) {
+        None | Some(Value::Nothing) => false,
+        Some(Value::Text(text)) => {
+            let text = text.to_ascii_lowercase();
+            !["false", "no", "off", "n"].contains(&text.as_str())
+        }
+        Some(Value::List(_) | Value::Map(_)) => true,
+    }
 }
 
 /// How the service is asked, which ours does in its own way.

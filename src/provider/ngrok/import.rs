@@ -143,8 +143,8 @@ fn tunnel(import: &mut Import, name: &str, node: &Node) -> Result<Found, Refused
     for (key, node) in node.entries() {
         match key.as_str() {
             "proto" | "addr" => {}
-            "domain" | "hostname" => take(import, &mut found, key, node, "domain"),
-            "remote_addr" => take(import, &mut found, key, node, "address"),
+            "domain" | "hostname" => name_of(import, &mut found, key, node, "domain")?,
+            "remote_addr" => name_of(import, &mut found, key, node, "address")?,
             "basic_auth" | "auth" => secret(&mut found, key, node, "basic-auth")?,
             "host_header" => found.port.host_header = host_header(key, node)?,
             "oauth" => oauth(&mut found, node)?,
@@ -160,6 +160,7 @@ fn tunnel(import: &mut Import, name: &str, node: &Node) -> Result<Found, Refused
             _ => other(import, &found.name, "tunnels", key, node)?,
         }
     }
+    keep_internal(&mut found);
     Ok(found)
 }
 
@@ -186,10 +187,12 @@ fn endpoint(import: &mut Import, name: &str, node: &Node) -> Result<Found, Refus
                 }
             }
             "pooling_enabled" => pool(&mut found, node),
-            "bindings" => take(import, &mut found, key, node, "binding"),
+            "bindings" if node.items().is_empty() => {}
+            "bindings" => restrict(&mut found, key, node, "binding")?,
             _ => other(import, name, "endpoints", key, node)?,
         }
     }
+    keep_internal(&mut found);
     Ok(found)
 }
 
@@ -222,9 +225,59 @@ fn take(import: &mut Import, found: &mut Found, key: &str, node: &Node, option: 
     }
 }
 
+/// A name to be reached by. One that is not everybody's is kept as it is, or there is no tunnel: another
+/// name would be.
+fn name_of(
+    import: &mut Import,
+    found: &mut Found,
+    key: &str,
+    node: &Node,
+    option: &str,
+) -> Result<(), Refused> {
+    if node.texts().into_iter().any(is_internal) {
+        return restrict(found, key, node, option);
+    }
+    take(import, found, key, node, option);
+    Ok(())
+}
+
+/// Whether only the account's own endpoints reach it, whatever stands around the name.
+fn is_internal(place: &str) -> bool {
+    let place = place.rsplit_once("://").map_or(place, |(_, rest)| rest);
+    let place = place.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+    host.ends_with(".internal")
+}
+
+/// Such a name is never everybody's.
+fn keep_internal(found: &mut Found) {
+    let mut names = ["domain", "address"]
+        .into_iter()
+        .filter_map(|key| found.options.get(key));
+    let is_public = matches!(
+        found.options.get("binding").map(String::as_str),
+        None | Some("public")
+    );
+    if is_public && names.any(|name| is_internal(name)) {
+        found.set("binding", "internal");
+    }
+}
+
+/// The texts of what keeps strangers out; something else among them would be lost.
+fn texts<'a>(key: &str, node: &'a Node) -> Result<Vec<&'a str>, Refused> {
+    let texts = node.texts();
+    if texts.len() == node.items().len() {
+        Ok(texts)
+    } else {
+        Err(refused(key, node))
+    }
+}
+
 /// The same of what keeps strangers out: without it there is no tunnel.
 fn restrict(found: &mut Found, key: &str, node: &Node, option: &str) -> Result<(), Refused> {
-    let value = node.texts().join(",");
+    let value = texts(key, node)?.join(",");
     match OFFERS.option(option) {
         Some(spec) if spec.takes(&value) => found.set(option, value),
         Some(_) | None => return Err(refused(key, node)),
@@ -233,7 +286,7 @@ fn restrict(found: &mut Found, key: &str, node: &Node, option: &str) -> Result<(
 }
 
 fn secret(found: &mut Found, key: &str, node: &Node, option: &str) -> Result<(), Refused> {
-    let value = node.texts().join("\n");
+    let value = texts(key, node)?.join("\n");
     if value.is_empty() {
         return Ok(());
     }
@@ -289,8 +342,8 @@ fn networks(found: &mut Found, node: &Node) -> Result<(), Refused> {
 fn host_header(key: &str, node: &Node) -> Result<HostHeader, Refused> {
     match node.text().unwrap_or_default() {
         "" | "preserve" => Ok(HostHeader::Keep),
-        text => text.parse().map_err(|takes: String| {
-            let why = Why::with(Why::INVALID, takes);
+        text => text.parse().map_err(|_| {
+            let why = Why::with(Why::INVALID, HostHeader::TAKES);
             (node.line, key.to_owned(), why)
         }),
     }
@@ -300,16 +353,24 @@ fn host_header(key: &str, node: &Node) -> Result<HostHeader, Refused> {
 fn public_url(import: &mut Import, found: &mut Found, node: &Node) -> Result<(), Refused> {
     let url = node.text().unwrap_or_default();
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    // A port that the scheme has anyway is none of the name.
+    let usual = if scheme == "http" { ":80" } else { ":443" };
+    let name = if scheme == "tcp" {
+        rest
+    } else {
+        let name = rest.strip_suffix('/').unwrap_or(rest);
+        name.strip_suffix(usual).unwrap_or(name)
+    };
     let place = Node {
         line: node.line,
-        value: config::Value::Text(rest.to_owned()),
+        value: config::Value::Text(name.to_owned()),
     };
     match scheme {
         _ if rest.is_empty() => {}
-        "tcp" => take(import, found, "url", &place, "address"),
-        "https" | "tls" => take(import, found, "url", &place, "domain"),
+        "tcp" => name_of(import, found, "url", &place, "address")?,
+        "https" | "tls" => name_of(import, found, "url", &place, "domain")?,
         "http" => {
-            take(import, found, "url", &place, "domain");
+            name_of(import, found, "url", &place, "domain")?;
             let what = format!("{}.url", found.name);
             import.skip(node.line, what, Why::with(Why::LEFT_OUT, "http"));
         }
@@ -317,9 +378,6 @@ fn public_url(import: &mut Import, found: &mut Found, node: &Node) -> Result<(),
             let why = Why::with(Why::NOT_CARRIED, scheme);
             return Err((node.line, "url".to_owned(), why));
         }
-    }
-    if rest.ends_with(".internal") {
-        found.set("binding", "internal");
     }
     Ok(())
 }

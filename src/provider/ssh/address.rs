@@ -15,12 +15,15 @@ pub struct Address {
 }
 
 impl Address {
+    /// What it takes, for whoever typed something else.
+    pub const TAKES: &'static str = "ssh://USER@HOST:PORT";
+
     /// Reads what was typed.
     ///
     /// # Errors
     /// What it takes.
     pub fn parse(typed: &str) -> Result<Self, String> {
-        let refused = || "it takes ssh://USER@HOST:PORT".to_owned();
+        let refused = || format!("it takes {}", Self::TAKES);
         let typed = typed.trim();
         let rest = typed.strip_prefix("ssh://").unwrap_or(typed);
         let rest = rest.strip_suffix('/').unwrap_or(rest);

@@ -50,10 +50,6 @@ fn a_tunnel_with_one_hostname_is_taken_and_the_rest_is_told() {
             "4: loglevel import-left-out",
             "6: originRequest.connectTimeout import-left-out",
             "12: app.example.org.originRequest.httpHostHeader import-left-out",
-            "13: app.example.org cloudflared-import-path",
-            "16: ssh.example.org import-not-carried",
-            "18: *.example.org import-invalid",
-            "20: sock.example.org import-no-port",
         ]
     );
 }
@@ -78,21 +74,82 @@ fn two_hostnames_of_one_tunnel_are_none_of_ours() {
 }
 
 #[test]
+fn a_rule_that_is_not_taken_leads_to_the_same_tunnel_all_the_same() {
+    let one = "  - {hostname: app.example, service: 'http://localhost:1'}\n";
+    for (other, told) in [
+        (
+            "{hostname: app.example, path: /a, service: 'http://localhost:2'}",
+            [
+                "3: app.example cloudflared-import-path",
+                "2: app.example cloudflared-import-path",
+            ],
+        ),
+        (
+            "{hostname: ssh.example, service: 'ssh://localhost:22'}",
+            [
+                "3: ssh.example import-not-carried",
+                "2: app.example cloudflared-import-many",
+            ],
+        ),
+        (
+            "{hostname: '*.example', service: 'http://localhost:2'}",
+            [
+                "3: *.example import-invalid",
+                "2: app.example cloudflared-import-many",
+            ],
+        ),
+        (
+            "{hostname: sock.example, service: 'unix:/run/web.sock'}",
+            [
+                "3: sock.example import-no-port",
+                "2: app.example cloudflared-import-many",
+            ],
+        ),
+        (
+            "{hostname: b.example, service: 'http://localhost:2', originRequest: {access: {required: true}}}",
+            [
+                "3: b.example import-restricts",
+                "2: app.example cloudflared-import-many",
+            ],
+        ),
+    ] {
+        let import = read(&format!("ingress:\n{one}  - {other}\n"));
+        assert!(import.found.is_empty(), "{other}");
+        assert_eq!(skipped(&import), told, "{other}");
+    }
+}
+
+#[test]
 fn who_may_come_in_is_kept_or_there_is_no_tunnel() {
     let rule = "  - hostname: a.example\n    service: http://localhost:1\n";
-    let access = "originRequest: {access: {required: true, teamName: x}}\n";
-    for text in [
-        format!("ingress:\n{rule}    {access}"),
-        format!("{access}ingress:\n{rule}"),
-    ] {
-        let import = read(&text);
-        assert!(import.found.is_empty(), "{text}");
-        assert!(
-            skipped(&import)
-                .iter()
-                .any(|it| it.ends_with("a.example import-restricts")),
-            "{text}"
-        );
+    let texts = |access: &str| {
+        let access = format!("originRequest: {{access: {access}}}\n");
+        [
+            format!("ingress:\n{rule}    {access}"),
+            format!("{access}ingress:\n{rule}"),
+            // Nothing said there leaves what is said for all.
+            format!("{access}ingress:\n{rule}    originRequest: {{access: ~}}\n"),
+        ]
+    };
+    let words = [
+        "true", "True", "TRUE", "yes", "on", "y", "1", "'true'", "[]",
+    ];
+    for word in words {
+        for text in texts(&format!("{{required: {word}, teamName: x}}")) {
+            let import = read(&text);
+            assert!(import.found.is_empty(), "{text}");
+            assert!(
+                skipped(&import)
+                    .iter()
+                    .any(|it| it.ends_with("a.example import-restricts")),
+                "{text}"
+            );
+        }
+    }
+    for access in ["{teamName: x}", "{required: false}", "{required: Off}", "~"] {
+        for text in texts(access) {
+            assert_eq!(read(&text).found.len(), 1, "{text}");
+        }
     }
 }
 

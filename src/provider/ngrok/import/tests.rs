@@ -94,6 +94,61 @@ fn version_3_becomes_tunnels_with_the_endpoints_urls() {
 }
 
 #[test]
+fn what_is_not_everybodys_stays_so_or_is_no_tunnel() {
+    let endpoint = |rest: &str| format!("endpoints: [{{name: a, upstream: {{url: 80}}, {rest}}}]");
+    for (rest, kept) in [
+        ("url: 'https://x.internal'", " domain=x.internal"),
+        ("url: 'https://x.internal:443/'", " domain=x.internal"),
+        (
+            "url: 'tls://x.internal:443'",
+            " domain=x.internal protocol=tls",
+        ),
+        ("url: 'tcp://x.internal:22'", " address=x.internal:22"),
+        ("url: X.Internal, bindings: [public]", " domain=X.Internal"),
+        ("bindings: [public], url: x.internal", " domain=x.internal"),
+        ("bindings: internal", ""),
+    ] {
+        let import = read(&endpoint(rest));
+        let [found] = &import.found[..] else {
+            panic!("{rest}: {import:?}");
+        };
+        let mut options = found.options.clone();
+        let binding = options.remove("binding");
+        assert_eq!(binding.as_deref(), Some("internal"), "{rest}");
+        let options = options.iter().map(|(key, value)| format!(" {key}={value}"));
+        assert_eq!(options.collect::<String>(), kept, "{rest}");
+    }
+    for rest in [
+        "bindings: [internal, kubernetes]",
+        "bindings: [of-later]",
+        "bindings: {a: b}",
+        "url: 'https://api.internal:8443'",
+        "url: 'http://api.internal:8080'",
+        "url: 'https://api.internal/path'",
+        "url: 'tls://x.internal:8443'",
+        "url: 'tcp://x.internal'",
+    ] {
+        let import = read(&endpoint(rest));
+        assert!(import.found.is_empty(), "{rest}: {import:?}");
+        assert!(skipped(&import)[0].ends_with(Why::RESTRICTS), "{rest}");
+    }
+    assert_eq!(read(&endpoint("bindings: []")).found.len(), 1);
+    let old = |rest: &str| read(&format!("tunnels: {{a: {{addr: 80, {rest}}}}}"));
+    let kept = old("domain: x.internal");
+    assert_eq!(kept.found[0].options["binding"], "internal");
+    for rest in ["hostname: 'x.internal:8443'", "basic_auth: [{a: b}]"] {
+        assert!(old(rest).found.is_empty(), "{rest}");
+    }
+}
+
+#[test]
+fn a_header_that_is_none_says_what_is_one_and_no_more() {
+    let import = read("tunnels: {a: {addr: 80, host_header: 'a/b'}}");
+    let why = Why::with(Why::INVALID, HostHeader::TAKES);
+    assert_eq!(import.skipped[0].why, why);
+}
+
+#[test]
 fn no_secret_is_in_what_is_told() {
     for text in [include_str!("v2.yml"), include_str!("v3.yml")] {
         let told = format!("{:?}", read(text));

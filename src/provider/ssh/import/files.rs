@@ -16,8 +16,6 @@ pub(super) struct Line {
     /// In small letters.
     pub(super) keyword: String,
     pub(super) args: Vec<String>,
-    /// What stands behind the keyword, as it is.
-    pub(super) rest: String,
     /// Of `Include`: the places of the files in [`Files::all`], one list a pattern.
     pub(super) included: Vec<usize>,
 }
@@ -90,6 +88,14 @@ impl Files {
         self.all.iter().flat_map(|(_, lines)| lines)
     }
 
+    /// Where a line is to be looked for, and what it is: only of the first file there are numbers.
+    pub(super) fn told(&self, place: usize, line: &Line, what: &str) -> (usize, String) {
+        match self.all.get(place).filter(|_| place > 0) {
+            Some((path, _)) => (0, format!("{}:{}: {what}", path.display(), line.number)),
+            None => (line.number, what.to_owned()),
+        }
+    }
+
     /// The line where the first file says that, if it does.
     pub(super) fn number(&self, is: impl Fn(&Line) -> bool) -> Option<usize> {
         let mut own = self.all.first()?.1.iter();
@@ -137,9 +143,8 @@ fn line(number: usize, text: &str) -> Option<Line> {
     let args = words(rest);
     (!args.is_empty()).then(|| Line {
         number,
-        keyword: keyword.trim_matches('"').to_ascii_lowercase(),
+        keyword: keyword.replace('"', "").to_ascii_lowercase(),
         args,
-        rest: rest.to_owned(),
         included: vec![],
     })
 }

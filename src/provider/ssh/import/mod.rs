@@ -11,9 +11,9 @@ use super::address::{Address, bracketed};
 use super::offers::OFFERS;
 use super::services::{PLAIN, Service};
 use crate::model::{ConfigFile, ConfigFormat, Folders, Found, Import, Protocol, Why, parse_target};
-use asked::{Client, runs_command};
+use asked::{Client, unasked};
 use files::{Files, Line};
-use resolve::{Resolved, is_meant};
+use resolve::{Resolved, is_meant, is_none, is_usual_known_hosts};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,9 +67,12 @@ fn read(file: &ConfigFile, folders: &Folders) -> Import {
     if !files.lines().any(|line| line.keyword == "remoteforward") {
         return import;
     }
-    for line in &files.all[0].1 {
-        if runs_command(line) {
-            import.skip(line.number, "Match", Why::plain(MATCH_EXEC));
+    for (place, (_, lines)) in files.all.iter().enumerate() {
+        for line in lines {
+            if let Some(why) = unasked(line) {
+                let (at, what) = files.told(place, line, "Match");
+                import.skip(at, what, why);
+            }
         }
     }
     let client = Client::new(&files);
@@ -101,23 +104,38 @@ fn aliases(files: &Files, import: &mut Import) -> Vec<String> {
         let why = Why::with(Why::TOO_MUCH, Limits::HOSTS.to_string());
         import.skip(0, "Host", why);
     }
-    skip_patterns(files, &aliases, import);
+    skip_patterns(files, 0, None, &aliases, import);
     aliases
 }
 
-/// What only patterns have is nobody's, unless a name is like one of them.
-fn skip_patterns(files: &Files, aliases: &[String], import: &mut Import) {
-    let mut block: Option<&Line> = None;
-    for line in &files.all[0].1 {
+/// What only patterns have is nobody's, unless a name is like one of them. A file that is included begins
+/// in the block that includes it.
+fn skip_patterns<'a>(
+    files: &'a Files,
+    place: usize,
+    mut block: Option<&'a Line>,
+    aliases: &[String],
+    import: &mut Import,
+) {
+    let Some((_, lines)) = files.all.get(place) else {
+        return;
+    };
+    for line in lines {
         match line.keyword.as_str() {
             "host" | "match" => block = Some(line),
+            "include" => {
+                for inner in &line.included {
+                    skip_patterns(files, *inner, block, aliases, import);
+                }
+            }
             "remoteforward" => {
                 let is_named = |block: &Line| {
                     block.keyword == "match" || aliases.iter().any(|it| is_meant(&block.args, it))
                 };
                 if !block.map_or(!aliases.is_empty(), is_named) {
                     let what = block.map_or(String::new(), |block| block.args.join(" "));
-                    import.skip(line.number, what, Why::plain(PATTERN));
+                    let (at, what) = files.told(place, line, &what);
+                    import.skip(at, what, Why::plain(PATTERN));
                 }
             }
             _ => {}
@@ -145,7 +163,7 @@ impl Reading<'_> {
         if resolved.command && resolved.jump.is_none() {
             return self.import.skip(line, alias, Why::plain(PROXY_COMMAND));
         }
-        let server = match self.server(&resolved) {
+        let server = match self.server(alias, line, &resolved) {
             Ok(server) => server,
             Err(why) => return self.import.skip(line, alias, why),
         };
@@ -192,33 +210,61 @@ impl Reading<'_> {
     }
 
     /// The options that say which server it is, and how it is reached.
-    fn server(&mut self, resolved: &Resolved) -> Result<Vec<(&'static str, String)>, Why> {
+    fn server(
+        &mut self,
+        alias: &str,
+        line: usize,
+        resolved: &Resolved,
+    ) -> Result<Vec<(&'static str, String)>, Why> {
         let mut options = vec![("server", checked("server", address(resolved)?.to_string())?)];
         if let Some(jump) = resolved.jump.as_deref().filter(|jump| *jump != "none") {
             let jumps = self.jumps(jump, Limits::JUMPS)?;
             options.push(("jump", checked("jump", jumps.join(","))?));
         }
+        let mut left_out = vec![];
         let ssh = self.folders.home.join(".ssh");
-        if let Some(key) = resolved.identities.first() {
+        let mut identity = None;
+        for key in resolved.identities.iter().filter(|key| !is_none(key)) {
             let key = key.replacen("%d", "~", 1);
-            if key.contains('%') {
-                let why = Why::plain(Why::LEFT_OUT);
-                self.import.skip(0, format!("IdentityFile {key}"), why);
+            if identity.is_some() || key.contains('%') {
+                left_out.push(format!("{alias}: IdentityFile {key}"));
             } else {
-                options.push(("identity", path(self.folders, &key, &ssh)));
+                identity = Some(path(self.folders, &key, &ssh));
             }
         }
-        if let Some(known) = resolved.known_hosts.first() {
-            options.push(("known-hosts", path(self.folders, known, &ssh)));
+        options.extend(identity.map(|key| ("identity", key)));
+        match self.known_hosts(&resolved.known_hosts) {
+            Some(Ok(path)) => options.push(("known-hosts", path)),
+            Some(Err(())) => left_out.push(format!("{alias}: UserKnownHostsFile")),
+            None => {}
+        }
+        for what in left_out {
+            self.import.skip(line, what, Why::plain(Why::LEFT_OUT));
         }
         Ok(options)
+    }
+
+    /// The file that takes the place of the usual ones, unless those are it. Ours is one that is there: no
+    /// connection is made without it.
+    fn known_hosts(&self, files: &[String]) -> Option<Result<String, ()>> {
+        if files
+            .iter()
+            .all(|it| is_none(it) || is_usual_known_hosts(it))
+        {
+            return None;
+        }
+        let [one] = files else {
+            return Some(Err(()));
+        };
+        let path = path(self.folders, one, &self.folders.home.join(".ssh"));
+        Some(Path::new(&path).exists().then_some(path).ok_or(()))
     }
 
     /// The servers on the way, each by its own name; the first may have some before it.
     fn jumps(&mut self, list: &str, left: usize) -> Result<Vec<String>, Why> {
         let mut jumps = vec![];
         for (at, hop) in list.split(',').enumerate() {
-            let typed = Address::parse(hop).map_err(|takes| Why::with(Why::INVALID, takes))?;
+            let typed = Address::parse(hop).map_err(|_| no_address())?;
             let mut resolved = self.resolve(&typed.host);
             if resolved.command && resolved.jump.is_none() {
                 return Err(Why::plain(PROXY_COMMAND));
@@ -296,7 +342,11 @@ fn address(resolved: &Resolved) -> Result<Address, Why> {
         Some(port) => format!("{place}:{port}"),
         None => place,
     };
-    Address::parse(&place).map_err(|takes| Why::with(Why::INVALID, takes))
+    Address::parse(&place).map_err(|_| no_address())
+}
+
+fn no_address() -> Why {
+    Why::with(Why::INVALID, Address::TAKES)
 }
 
 fn checked(key: &str, value: String) -> Result<String, Why> {

@@ -41,10 +41,6 @@ impl Resolved {
         if resolved.identities.len() > 1 && resolved.identities.iter().all(is_usual) {
             resolved.identities.clear();
         }
-        let is_own = |path: &String| {
-            path.ends_with("/.ssh/known_hosts") || path.ends_with("/.ssh/known_hosts2")
-        };
-        resolved.known_hosts.retain(|path| !is_own(path));
         resolved
     }
 
@@ -78,13 +74,23 @@ impl Resolved {
             "identityfile" => self.identities.extend(first()),
             "certificatefile" => self.certificate = true,
             "proxyjump" => self.jump = self.jump.take().or_else(first),
-            "proxycommand" => self.command |= first().is_some_and(|it| it != "none"),
+            "proxycommand" => self.command |= first().is_some_and(|it| !is_none(&it)),
             "userknownhostsfile" if self.known_hosts.is_empty() => {
                 self.known_hosts.clone_from(&line.args);
             }
             _ => {}
         }
     }
+}
+
+/// The word for nothing at all, where a file or a command may stand.
+pub(super) fn is_none(word: &str) -> bool {
+    word.eq_ignore_ascii_case("none")
+}
+
+/// Whether it is looked into where nobody has chosen another one.
+pub(super) fn is_usual_known_hosts(path: &str) -> bool {
+    path.ends_with("/.ssh/known_hosts") || path.ends_with("/.ssh/known_hosts2")
 }
 
 /// A reading under way.

@@ -139,7 +139,120 @@ fn what_is_included_counts_and_nothing_of_it_runs_either() {
         found(&import),
         ["5: a tcp localhost:1 name=localhost remote-port=80 server=ssh://anna@a.example:2200"]
     );
+    let at = own.join("conf.d/a").display().to_string();
+    assert_eq!(
+        skipped(&import),
+        [3, 5].map(|line| format!("0: {at}:{line}: Match ssh-import-match-exec"))
+    );
     assert!(!ran.exists());
+}
+
+/// However it is spelled: some clients take quotes out of the middle of a word, and some do not.
+#[cfg(unix)]
+#[test]
+fn no_spelling_of_a_command_runs() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (at, spelled) in [
+        "Match e\"xec\" \"touch @\"",
+        "Match ex\"ec\" \"touch @\"",
+        "Match 'e'xec \"touch @\"",
+        "Host b\n   Match E\"XEC\" \"touch @\"",
+        "Match host a exec \"touch @\"",
+        "Match host=a exec=\"touch @\"",
+        "M\"atch\" host a e\"xec\" \"touch @\"",
+        "Match host \"a\" !e\"xec\" \"touch @\"",
+        "ProxyCommand touch @",
+        "KnownHostsCommand /bin/touch @",
+        "LocalCommand touch @\nPermitLocalCommand yes",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let ran = dir.path().join(at.to_string());
+        let spelled = spelled.replace('@', &ran.display().to_string());
+        let text = format!("{spelled}\nHost a\n RemoteForward 80 localhost:1\n{spelled}\n");
+        read(&file(text), &folders(dir.path()));
+        assert!(!ran.exists(), "{spelled}");
+    }
+}
+
+#[test]
+fn what_an_included_file_has_only_for_patterns_is_told_with_its_name() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let own = dir.path().join(".ssh");
+    std::fs::create_dir_all(&own).expect("a folder");
+    let inner = " RemoteForward 80 localhost:1\nHost *.b\n RemoteForward 81 localhost:1\n";
+    std::fs::write(own.join("inner"), inner).expect("written");
+    let import = read_alone("Host *.a\n Include inner\nHost c\n User d\n", dir.path());
+    let at = own.join("inner").display().to_string();
+    assert_eq!(
+        skipped(&import),
+        [
+            format!("0: {at}:1: *.a ssh-import-pattern"),
+            format!("0: {at}:3: *.b ssh-import-pattern")
+        ]
+    );
+}
+
+#[test]
+fn files_that_cannot_take_the_usual_ones_place_are_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let known = dir.path().join("known");
+    std::fs::write(&known, "").expect("written");
+    let known = known.display().to_string();
+    let usual = format!("{}/.ssh/known_hosts", dir.path().display());
+    for (lines, options, told) in [
+        ("UserKnownHostsFile none".to_owned(), String::new(), &[][..]),
+        (format!("UserKnownHostsFile {usual}"), String::new(), &[]),
+        (
+            format!("UserKnownHostsFile {known}"),
+            format!("known-hosts={known} "),
+            &[],
+        ),
+        (
+            format!("UserKnownHostsFile {known}-later"),
+            String::new(),
+            &["1: a: UserKnownHostsFile import-left-out"],
+        ),
+        (
+            format!("UserKnownHostsFile {usual} {known}"),
+            String::new(),
+            &["1: a: UserKnownHostsFile import-left-out"],
+        ),
+        ("IdentityFile none".to_owned(), String::new(), &[]),
+        (
+            "IdentityFile /k1\n IdentityFile /k2".to_owned(),
+            "identity=/k1 ".to_owned(),
+            &["1: a: IdentityFile /k2 import-left-out"],
+        ),
+    ] {
+        let text = format!("Host a\n {lines}\n RemoteForward *:80 localhost:1\n");
+        let at = text.lines().count();
+        let whole = read(&file(text.clone()), &folders(dir.path()));
+        for import in [read_alone(&text, dir.path()), whole] {
+            let [found] = &found(&import)[..] else {
+                panic!("{text}: {import:?}");
+            };
+            let mut is = found.clone();
+            // The client knows who runs it.
+            if let Some(place) = is.find("server=") {
+                is.truncate(place);
+            }
+            let expected = format!("{at}: a tcp localhost:1 {options}remote-port=80 ");
+            assert_eq!(is, expected, "{text}");
+            assert_eq!(skipped(&import), told, "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_address_says_what_is_one_and_no_more() {
+    let text = "Host a\n HostName a/b\n RemoteForward 80 localhost:1\n";
+    let import = read_alone(text, Path::new("/h"));
+    assert_eq!(
+        import.skipped[0].why,
+        Why::with(Why::INVALID, Address::TAKES)
+    );
 }
 
 #[test]
