@@ -63,6 +63,7 @@ cli-import-there = = “{ $name }” leads to { $target } already
 cli-import-skipped = - line { $text }
 cli-import-skipped-whole = - { $text }
 cli-import-token = + token of { $name }: kept where nobody sees it
+cli-import-token-would = + token of { $name }: would be kept where nobody sees it
 cli-import-token-there = = { $name } has a token already: that is kept, and this one is not
 cli-import-none = There is nothing to take over.
 cli-import-would = Tunnels that would be made: { $count }. “underpass import FILE” takes a file over, “underpass import --all” all of this.

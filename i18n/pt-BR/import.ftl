@@ -63,6 +63,7 @@ cli-import-there = = “{ $name }” já leva a { $target }
 cli-import-skipped = - linha { $text }
 cli-import-skipped-whole = - { $text }
 cli-import-token = + token de { $name }: guardado onde ninguém o vê
+cli-import-token-would = + token de { $name }: seria guardado onde ninguém o vê
 cli-import-token-there = = { $name } já tem um token: esse fica, e este não é guardado
 cli-import-none = Não há nada para importar.
 cli-import-would = Túneis que seriam criados: { $count }. “underpass import ARQUIVO” importa um arquivo, “underpass import --all” tudo isto.
