@@ -78,6 +78,7 @@ backup-not-written = { $file } cannot be written: { $detail }
 restore-too-new = { $file } was written by a newer version of Underpass. Update this one first; nothing was changed.
 restore-unreadable = { $file } is no backup that can be used: { $detail }. Nothing was changed.
 restore-not-taken = The backup could not be taken ({ $detail }): everything is as it was.
+restore-half-taken = The backup could not be taken ({ $detail }), and what was taken of it already could not be undone ({ $undo }): tunnels of it may be there now. What was there before is in { $before }.
 restore-added = + { $name }
 restore-kept = = { $name } is there already and stays as it is
 restore-settings = The settings are those of the backup.

@@ -78,6 +78,7 @@ backup-not-written = { $file } não pode ser gravado: { $detail }
 restore-too-new = { $file } foi gravado por uma versão mais nova do Underpass. Atualize esta primeiro; nada foi mudado.
 restore-unreadable = { $file } não é uma cópia de segurança que se possa usar: { $detail }. Nada foi mudado.
 restore-not-taken = A cópia não pôde ser restaurada ({ $detail }): tudo está como antes.
+restore-half-taken = A cópia não pôde ser restaurada ({ $detail }), e o que já tinha sido restaurado não pôde ser desfeito ({ $undo }): pode haver túneis dela agora. O que havia antes está em { $before }.
 restore-added = + { $name }
 restore-kept = = { $name } já existe e fica como está
 restore-settings = As configurações são as da cópia.
