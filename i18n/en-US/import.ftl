@@ -40,7 +40,6 @@ import-skipped = Not taken over: { $what }
 import-skipped-at = Not taken over, line { $line }: { $what }
 import-other = Another file
 import-look = Look
-import-error = { $detail }
 import-listed = What { $name } has in your account, whichever program made it, is listed once you are signed in.
 toast-imported = { $count ->
     [one] 1 tunnel imported
@@ -52,7 +51,16 @@ settings-backup-line = All settings and tunnels as one file, without secrets. To
 settings-backup-file = File
 settings-backup-save = Save
 toast-backup = Saved to { $file }
-toast-backup-failed = Not saved: { $detail }
+toast-backup-failed = Not saved. { $detail }
+
+## Files that a person names
+
+file-unread = { $file } cannot be read: { $detail }
+file-of-no-kind = { $file } is of none of the kinds that can be taken over: { $kinds }.
+file-there = { $file } is there already. Name another file.
+file-no-home = Your home folder is not known. Set HOME and start Underpass again.
+file-late = The disk does not answer. Try again, or name a file on another one.
+file-broken-off = Reading it broke off. Try again.
 
 ## The command line
 
@@ -68,7 +76,6 @@ cli-import-token-there = = { $name } has a token already: that is kept, and this
 cli-import-none = There is nothing to take over.
 cli-import-would = Tunnels that would be made: { $count }. “underpass import FILE” takes a file over, “underpass import --all” all of this.
 cli-import-done = Tunnels made: { $count }. Nothing is hosted yet: underpass tunnels list
-cli-import-unread = { $file } cannot be taken over: { $detail }
 
 ## Backups
 

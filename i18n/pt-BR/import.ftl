@@ -40,7 +40,6 @@ import-skipped = Não importado: { $what }
 import-skipped-at = Não importado, linha { $line }: { $what }
 import-other = Outro arquivo
 import-look = Procurar
-import-error = { $detail }
 import-listed = O que { $name } tem na sua conta, seja qual for o programa que o criou, aparece na lista quando você entra.
 toast-imported = { $count ->
     [one] 1 túnel importado
@@ -52,7 +51,16 @@ settings-backup-line = Todas as configurações e túneis em um arquivo, sem seg
 settings-backup-file = Arquivo
 settings-backup-save = Salvar
 toast-backup = Salvo em { $file }
-toast-backup-failed = Não foi salvo: { $detail }
+toast-backup-failed = Não foi salvo. { $detail }
+
+## Arquivos que a pessoa indica
+
+file-unread = Não é possível ler { $file }: { $detail }
+file-of-no-kind = { $file } não é de nenhum dos tipos que podem ser importados: { $kinds }.
+file-there = { $file } já existe. Indique outro arquivo.
+file-no-home = Não se sabe qual é a sua pasta pessoal. Defina HOME e inicie o Underpass de novo.
+file-late = O disco não responde. Tente de novo, ou indique um arquivo em outro disco.
+file-broken-off = A leitura foi interrompida. Tente de novo.
 
 ## A linha de comando
 
@@ -68,7 +76,6 @@ cli-import-token-there = = { $name } já tem um token: esse fica, e este não é
 cli-import-none = Não há nada para importar.
 cli-import-would = Túneis que seriam criados: { $count }. “underpass import ARQUIVO” importa um arquivo, “underpass import --all” tudo isto.
 cli-import-done = Túneis criados: { $count }. Nada está no ar ainda: underpass tunnels list
-cli-import-unread = { $file } não pode ser importado: { $detail }
 
 ## Cópias de segurança
 

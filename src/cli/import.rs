@@ -12,7 +12,7 @@ use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Home, SavedTunnels};
-use crate::view::fold::{import_reason, notice_text};
+use crate::view::fold::{file_error, import_reason, notice_text};
 use crate::view::{Msg, messages as m};
 use clap::Args;
 use serde::Serialize;
@@ -134,10 +134,7 @@ impl Import<'_> {
         };
         let path = std::path::absolute(file)?;
         let read = import::read(&self.catalog, &path, folders);
-        let read = read.map_err(|error| {
-            let (file, detail) = (file.display().to_string(), error.to_string());
-            Failure::Because(m::cli_import_unread(detail, file))
-        })?;
+        let read = read.map_err(|error| Failure::Because(file_error(&error)))?;
         Ok(vec![read])
     }
 

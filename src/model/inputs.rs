@@ -1,7 +1,7 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError,
+    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError, FileError,
     HealthOverrides, HealthScope, ImportFacts, Lacking, Language, Life, LivePort, Offers, Past,
     Pending, PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
     ResolvedHealth, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
@@ -255,7 +255,7 @@ pub enum Toast {
     /// So many tunnels were taken over from other programs.
     Imported { count: usize },
     /// All settings and tunnels are in this file, or why not.
-    Backup { result: Result<String, String> },
+    Backup { result: Result<String, FileError> },
     /// A tunnel lives longer now.
     Renewed { name: String },
     /// The desktop would not do it.

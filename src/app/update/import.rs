@@ -5,7 +5,7 @@ use super::Update;
 use crate::app::event::{AskNumber, Command};
 use crate::import::Plan;
 use crate::model::{
-    DialogKind, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
+    DialogKind, FileError, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
 };
 use crate::store::Backup;
 
@@ -27,7 +27,7 @@ impl Update<'_> {
     pub(super) fn handle_imports(
         &mut self,
         asked: AskNumber,
-        result: Result<Vec<ImportSource>, String>,
+        result: Result<Vec<ImportSource>, FileError>,
     ) {
         let is_open = self
             .state
