@@ -61,6 +61,7 @@ file-there = { $file } is there already. Name another file.
 file-no-home = Your home folder is not known. Set HOME and start Underpass again.
 file-late = The disk does not answer. Try again, or name a file on another one.
 file-broken-off = Reading it broke off. Try again.
+file-not-whole = It would lack what could not be read of { $file }. Mend that file and start Underpass again; or dismiss the notice about it, and save what there is.
 
 ## The command line
 
@@ -82,6 +83,7 @@ cli-import-done = Tunnels made: { $count }. Nothing is hosted yet: underpass tun
 backup-done = { $file } has { $count } tunnels and the settings, and no secret.
 backup-there = { $file } is there already. Name another file, or say --force.
 backup-not-written = { $file } cannot be written: { $detail }
+backup-lacks = A backup would lack what cannot be read of { $file }: none was made, and nothing was changed. Mend that file; or start Underpass, which keeps a copy of it and goes on with the rest.
 restore-too-new = { $file } was written by a newer version of Underpass. Update this one first; nothing was changed.
 restore-unreadable = { $file } is no backup that can be used: { $detail }. Nothing was changed.
 restore-not-taken = The backup could not be taken ({ $detail }): everything is as it was.

@@ -61,6 +61,7 @@ file-there = { $file } já existe. Indique outro arquivo.
 file-no-home = Não se sabe qual é a sua pasta pessoal. Defina HOME e inicie o Underpass de novo.
 file-late = O disco não responde. Tente de novo, ou indique um arquivo em outro disco.
 file-broken-off = A leitura foi interrompida. Tente de novo.
+file-not-whole = Faltaria o que não se pôde ler de { $file }. Corrija esse arquivo e inicie o Underpass de novo; ou dispense o aviso sobre ele, e salve o que há.
 
 ## A linha de comando
 
@@ -82,6 +83,7 @@ cli-import-done = Túneis criados: { $count }. Nada está no ar ainda: underpass
 backup-done = { $file } tem { $count } túneis e as configurações, e nenhum segredo.
 backup-there = { $file } já existe. Indique outro arquivo, ou use --force.
 backup-not-written = { $file } não pode ser gravado: { $detail }
+backup-lacks = Uma cópia não teria o que não se pode ler de { $file }: nenhuma foi feita, e nada foi mudado. Corrija esse arquivo; ou inicie o Underpass, que guarda uma cópia dele e segue com o resto.
 restore-too-new = { $file } foi gravado por uma versão mais nova do Underpass. Atualize esta primeiro; nada foi mudado.
 restore-unreadable = { $file } não é uma cópia de segurança que se possa usar: { $detail }. Nada foi mudado.
 restore-not-taken = A cópia não pôde ser restaurada ({ $detail }): tudo está como antes.

@@ -5,7 +5,7 @@ use super::import::alone;
 use crate::app::RELAY_TOKEN;
 use crate::base::clock;
 use crate::base::files::Unusable;
-use crate::model::{AccountId, Chosen, Settings, Tunnel};
+use crate::model::{AccountId, Chosen, NoticeKind, Settings, Tunnel};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Backup, Home, Restored, SavedTunnels};
@@ -89,13 +89,10 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
 fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
     let (settings, tunnels) = (home.settings().peek(), home.tunnels().peek());
     let notices = [&settings.notice, &tunnels.notice];
-    let mut said = notices
-        .into_iter()
-        .flatten()
-        .filter_map(notice_text)
-        .peekable();
-    if said.peek().is_some() {
-        said.for_each(|notice| console.error(&notice));
+    let notices: Vec<&NoticeKind> = notices.into_iter().flatten().collect();
+    if !notices.is_empty() {
+        let said = notices.into_iter().flat_map(refusal);
+        said.for_each(|msg| console.error(&msg));
         return Err(Failure::Said);
     }
     Ok(Backup {
@@ -103,6 +100,14 @@ fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
         settings: settings.value,
         tunnels: tunnels.value,
     })
+}
+
+/// What is wrong with a file, and what to do; of a newer version's the notice says that itself.
+fn refusal(notice: &NoticeKind) -> Vec<Msg> {
+    let is_newer = matches!(notice, NoticeKind::FileTooNew { .. });
+    let file = notice.lost_of().filter(|_| !is_newer);
+    let said = notice_text(notice).into_iter();
+    said.chain(file.map(m::backup_lacks)).collect()
 }
 
 pub(crate) fn restore(home: &Home, args: &RestoreArgs) -> ExitCode {
@@ -313,6 +318,28 @@ mod tests {
         let home = Home::at(dir.path()).expect("a home");
         home.tunnels().save(&vec![tunnel("web")]).expect("saved");
         (dir, home)
+    }
+
+    #[test]
+    fn what_would_lack_a_tunnel_is_no_backup() {
+        let (dir, home) = home();
+        let console = Console::of_system();
+        present(&home, &console).expect("it is whole");
+        let path = home.tunnels().path();
+        let text = fs::read_to_string(&path).expect("there");
+        let text = text.replacen('[', r#"[{"id":"spoilt"},"#, 1);
+        fs::write(&path, &text).expect("written");
+        let args = BackupArgs {
+            file: dir.path().join("b.json"),
+            force: false,
+            json: false,
+        };
+        write(&home, &console, &args).expect_err("it would lack one");
+        assert!(!args.file.exists());
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        let notice = home.tunnels().peek().notice.expect("it is told");
+        let said: Vec<&str> = refusal(&notice).iter().map(|msg| msg.id).collect();
+        assert_eq!(said, ["banner-entries-unread", "backup-lacks"]);
     }
 
     #[test]

@@ -252,6 +252,10 @@ pub enum FileError {
     Late,
     /// The thread that was to do it did not, or not to its end.
     BrokenOff,
+    /// It would lack what could not be read of this file of ours.
+    NotWhole {
+        file: String,
+    },
 }
 
 impl ImportFacts {

@@ -285,6 +285,8 @@ pub enum NoticeKind {
     FileTooNew { file: String },
     /// A file could not be read, and was left as it is by somebody who only wants to know.
     FileUnreadable { file: String },
+    /// Some of a file's entries could not be read by somebody who only wants to know.
+    EntriesUnread { file: String, count: usize },
     /// Some of a file's entries could not be read; a copy was kept aside, and the others are in force.
     EntriesDropped {
         file: String,
@@ -344,4 +346,18 @@ pub enum NoticeKind {
     AccountTrouble { account: AccountId, reason: Reason },
     /// A tunnel needs the person.
     NeedsYou { tunnel: TunnelId, reason: Reason },
+}
+
+impl NoticeKind {
+    /// The file of ours of which not all is known, if it is about one.
+    pub fn lost_of(&self) -> Option<&str> {
+        match self {
+            Self::FileCorrupt { file, .. }
+            | Self::FileTooNew { file }
+            | Self::FileUnreadable { file }
+            | Self::EntriesUnread { file, .. }
+            | Self::EntriesDropped { file, .. } => Some(file),
+            _ => None,
+        }
+    }
 }

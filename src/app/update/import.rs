@@ -54,13 +54,19 @@ impl Update<'_> {
         });
     }
 
-    /// Saves what there is now to a file.
+    /// Saves what there is now to a file, unless that is less than the person has: it would be taken for all.
     pub(super) fn save_backup(&mut self, file: &str) {
         let file = file.trim();
         if file.is_empty() {
             return;
         }
         let inputs = &self.state.inputs;
+        let mut lacking = inputs.notices.iter().filter_map(|it| it.kind.lost_of());
+        if let Some(lacking) = lacking.find(|file| Backup::FILES.contains(file)) {
+            let file = lacking.to_owned();
+            let result = Err(FileError::NotWhole { file });
+            return self.show_toast(Toast::Backup { result });
+        }
         let backup = Box::new(Backup {
             made_at: self.at,
             settings: inputs.settings.clone(),

@@ -90,6 +90,7 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         }
         NoticeKind::FileTooNew { file } => (replaced, m::banner_file_too_new(file)),
         NoticeKind::FileUnreadable { file } => (lost, m::banner_file_unreadable(file)),
+        NoticeKind::EntriesUnread { file, count } => (lost, m::banner_entries_unread(*count, file)),
         NoticeKind::EntriesDropped {
             file,
             count,

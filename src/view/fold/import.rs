@@ -25,6 +25,7 @@ pub fn file_error(error: &FileError) -> Msg {
         FileError::NoHome => m::file_no_home(),
         FileError::Late => m::file_late(),
         FileError::BrokenOff => m::file_broken_off(),
+        FileError::NotWhole { file } => m::file_not_whole(file),
     }
 }
 

@@ -203,3 +203,57 @@ fn a_backup_has_what_there_is_now() {
     rig.put(Event::BackupSaved(result.clone()));
     assert_eq!(rig.state.inputs.toast, Some(Toast::Backup { result }));
 }
+
+#[test]
+fn what_could_not_be_read_whole_is_no_backup() {
+    let file = || "settings.json".to_owned();
+    let kept_as = || "kept".to_owned();
+    for (kind, blocks) in [
+        (NoticeKind::FileTooNew { file: file() }, true),
+        (NoticeKind::FileUnreadable { file: file() }, true),
+        (
+            NoticeKind::FileCorrupt {
+                file: file(),
+                kept_as: kept_as(),
+            },
+            true,
+        ),
+        (
+            NoticeKind::EntriesDropped {
+                file: "tunnels.json".to_owned(),
+                count: 1,
+                kept_as: kept_as(),
+            },
+            true,
+        ),
+        (
+            NoticeKind::FileCorrupt {
+                file: "rows.json".to_owned(),
+                kept_as: kept_as(),
+            },
+            false,
+        ),
+        (NoticeKind::NoKeychain, false),
+    ] {
+        let mut rig = Rig::with_tunnel();
+        rig.put(Event::Noticed(kind.clone()));
+        let save = || Action::SaveBackup {
+            file: "~/b.json".to_owned(),
+        };
+        let saves = |commands: &[Command]| {
+            let mut commands = commands.iter();
+            commands.any(|it| matches!(it, Command::SaveBackup { .. }))
+        };
+        assert_eq!(saves(&rig.act(save())), !blocks, "{kind:?}");
+        let is_told = matches!(
+            rig.state.inputs.toast,
+            Some(Toast::Backup {
+                result: Err(FileError::NotWhole { .. })
+            })
+        );
+        assert_eq!(is_told, blocks, "{kind:?}");
+        let id = rig.state.inputs.notices[0].id;
+        rig.act(Action::DismissNotice { id });
+        assert!(saves(&rig.act(save())), "the person knows of it");
+    }
+}
