@@ -40,7 +40,6 @@ import-skipped = Not taken over: { $what }
 import-skipped-at = Not taken over, line { $line }: { $what }
 import-other = Another file
 import-look = Look
-import-error = { $detail }
 import-listed = What { $name } has in your account, whichever program made it, is listed once you are signed in.
 toast-imported = { $count ->
     [one] 1 tunnel imported
@@ -52,7 +51,17 @@ settings-backup-line = All settings and tunnels as one file, without secrets. To
 settings-backup-file = File
 settings-backup-save = Save
 toast-backup = Saved to { $file }
-toast-backup-failed = Not saved: { $detail }
+toast-backup-failed = Not saved. { $detail }
+
+## Files that a person names
+
+file-unread = { $file } cannot be read: { $detail }
+file-of-no-kind = { $file } is of none of the kinds that can be taken over: { $kinds }.
+file-there = { $file } is there already. Name another file.
+file-no-home = Your home folder is not known. Set HOME and start Underpass again.
+file-late = The disk does not answer. Try again, or name a file on another one.
+file-broken-off = Reading it broke off. Try again.
+file-not-whole = It would lack what could not be read of { $file }. Mend that file and start Underpass again; or dismiss the notice about it, and save what there is.
 
 ## The command line
 
@@ -63,20 +72,22 @@ cli-import-there = = “{ $name }” leads to { $target } already
 cli-import-skipped = - line { $text }
 cli-import-skipped-whole = - { $text }
 cli-import-token = + token of { $name }: kept where nobody sees it
+cli-import-token-would = + token of { $name }: would be kept where nobody sees it
 cli-import-token-there = = { $name } has a token already: that is kept, and this one is not
 cli-import-none = There is nothing to take over.
 cli-import-would = Tunnels that would be made: { $count }. “underpass import FILE” takes a file over, “underpass import --all” all of this.
 cli-import-done = Tunnels made: { $count }. Nothing is hosted yet: underpass tunnels list
-cli-import-unread = { $file } cannot be taken over: { $detail }
 
 ## Backups
 
 backup-done = { $file } has { $count } tunnels and the settings, and no secret.
 backup-there = { $file } is there already. Name another file, or say --force.
 backup-not-written = { $file } cannot be written: { $detail }
+backup-lacks = A backup would lack what cannot be read of { $file }: none was made, and nothing was changed. Mend that file; or start Underpass, which keeps a copy of it and goes on with the rest.
 restore-too-new = { $file } was written by a newer version of Underpass. Update this one first; nothing was changed.
 restore-unreadable = { $file } is no backup that can be used: { $detail }. Nothing was changed.
 restore-not-taken = The backup could not be taken ({ $detail }): everything is as it was.
+restore-half-taken = The backup could not be taken ({ $detail }), and what was taken of it already could not be undone ({ $undo }): tunnels of it may be there now. What was there before is in { $before }.
 restore-added = + { $name }
 restore-kept = = { $name } is there already and stays as it is
 restore-settings = The settings are those of the backup.

@@ -532,6 +532,10 @@ error-initial-above-cap = The first wait ({ $initial }) must not be longer than 
 banner-file-corrupt = { $file } could not be read. It was kept as { $kept-as }, and the defaults are in force.
 banner-file-too-new = { $file } comes from a newer version of Underpass. It is left as it is: what you change here is not saved in it. Start the newer version again to use it.
 banner-file-unreadable = { $file } could not be read.
+banner-entries-unread = { $count ->
+    [one] An entry of { $file } cannot be read and counts for nothing.
+   *[other] { $count } entries of { $file } cannot be read and count for nothing.
+}
 banner-entries-dropped = { $count ->
     [one] An entry of { $file } could not be read and counts for nothing.
    *[other] { $count } entries of { $file } could not be read and count for nothing.

@@ -40,7 +40,6 @@ import-skipped = Não importado: { $what }
 import-skipped-at = Não importado, linha { $line }: { $what }
 import-other = Outro arquivo
 import-look = Procurar
-import-error = { $detail }
 import-listed = O que { $name } tem na sua conta, seja qual for o programa que o criou, aparece na lista quando você entra.
 toast-imported = { $count ->
     [one] 1 túnel importado
@@ -52,7 +51,17 @@ settings-backup-line = Todas as configurações e túneis em um arquivo, sem seg
 settings-backup-file = Arquivo
 settings-backup-save = Salvar
 toast-backup = Salvo em { $file }
-toast-backup-failed = Não foi salvo: { $detail }
+toast-backup-failed = Não foi salvo. { $detail }
+
+## Arquivos que a pessoa indica
+
+file-unread = Não é possível ler { $file }: { $detail }
+file-of-no-kind = { $file } não é de nenhum dos tipos que podem ser importados: { $kinds }.
+file-there = { $file } já existe. Indique outro arquivo.
+file-no-home = Não se sabe qual é a sua pasta pessoal. Defina HOME e inicie o Underpass de novo.
+file-late = O disco não responde. Tente de novo, ou indique um arquivo em outro disco.
+file-broken-off = A leitura foi interrompida. Tente de novo.
+file-not-whole = Faltaria o que não se pôde ler de { $file }. Corrija esse arquivo e inicie o Underpass de novo; ou dispense o aviso sobre ele, e salve o que há.
 
 ## A linha de comando
 
@@ -63,20 +72,22 @@ cli-import-there = = “{ $name }” já leva a { $target }
 cli-import-skipped = - linha { $text }
 cli-import-skipped-whole = - { $text }
 cli-import-token = + token de { $name }: guardado onde ninguém o vê
+cli-import-token-would = + token de { $name }: seria guardado onde ninguém o vê
 cli-import-token-there = = { $name } já tem um token: esse fica, e este não é guardado
 cli-import-none = Não há nada para importar.
 cli-import-would = Túneis que seriam criados: { $count }. “underpass import ARQUIVO” importa um arquivo, “underpass import --all” tudo isto.
 cli-import-done = Túneis criados: { $count }. Nada está no ar ainda: underpass tunnels list
-cli-import-unread = { $file } não pode ser importado: { $detail }
 
 ## Cópias de segurança
 
 backup-done = { $file } tem { $count } túneis e as configurações, e nenhum segredo.
 backup-there = { $file } já existe. Indique outro arquivo, ou use --force.
 backup-not-written = { $file } não pode ser gravado: { $detail }
+backup-lacks = Uma cópia não teria o que não se pode ler de { $file }: nenhuma foi feita, e nada foi mudado. Corrija esse arquivo; ou inicie o Underpass, que guarda uma cópia dele e segue com o resto.
 restore-too-new = { $file } foi gravado por uma versão mais nova do Underpass. Atualize esta primeiro; nada foi mudado.
 restore-unreadable = { $file } não é uma cópia de segurança que se possa usar: { $detail }. Nada foi mudado.
 restore-not-taken = A cópia não pôde ser restaurada ({ $detail }): tudo está como antes.
+restore-half-taken = A cópia não pôde ser restaurada ({ $detail }), e o que já tinha sido restaurado não pôde ser desfeito ({ $undo }): pode haver túneis dela agora. O que havia antes está em { $before }.
 restore-added = + { $name }
 restore-kept = = { $name } já existe e fica como está
 restore-settings = As configurações são as da cópia.

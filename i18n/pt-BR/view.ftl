@@ -537,6 +537,10 @@ error-initial-above-cap = A primeira espera ({ $initial }) não pode ser maior q
 banner-file-corrupt = Não foi possível ler { $file }. O arquivo foi guardado como { $kept-as }, e valem os padrões.
 banner-file-too-new = { $file } vem de uma versão mais nova do Underpass. O arquivo fica como está: o que você mudar aqui não é salvo nele. Inicie a versão mais nova para usá-lo.
 banner-file-unreadable = Não foi possível ler { $file }.
+banner-entries-unread = { $count ->
+    [one] Não é possível ler um item de { $file }, e ele não vale.
+   *[other] Não é possível ler { $count } itens de { $file }, e eles não valem.
+}
 banner-entries-dropped = { $count ->
     [one] Não foi possível ler um item de { $file }, e ele não vale.
    *[other] Não foi possível ler { $count } itens de { $file }, e eles não valem.

@@ -3,9 +3,9 @@
 use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
-    AccountId, AccountState, Action, AuditEvent, DeviceCode, ImportSource, JoinLink, NoticeKind,
-    Pending, PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing, Tunnel,
-    TunnelId,
+    AccountId, AccountState, Action, AuditEvent, DeviceCode, FileError, ImportSource, JoinLink,
+    NoticeKind, Pending, PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing,
+    Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
@@ -103,10 +103,10 @@ pub enum Event {
     /// What could be taken over from other programs, or why a file cannot be read.
     ImportsRead {
         asked: AskNumber,
-        result: Result<Vec<ImportSource>, String>,
+        result: Result<Vec<ImportSource>, FileError>,
     },
     /// All settings and tunnels are in this file, or why not.
-    BackupSaved(Result<String, String>),
+    BackupSaved(Result<String, FileError>),
     /// Something the person should know.
     Noticed(NoticeKind),
     /// The computer slept, or its network changed.

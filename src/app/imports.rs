@@ -4,7 +4,7 @@
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
 use crate::import;
-use crate::model::{Catalog, ImportSource};
+use crate::model::{Catalog, FileError, ImportSource};
 use crate::store::Backup;
 use std::path::Path;
 use std::thread;
@@ -25,10 +25,13 @@ pub(super) fn read(mailbox: Mailbox, catalog: Catalog, asked: AskNumber, file: O
     });
     tokio::spawn(async move {
         let result = match (reading, timeout(WITHIN, waits).await) {
-            (Err(error), _) => Err(error.to_string()),
+            (Err(error), _) => {
+                tracing::warn!(%error, "no thread to read files");
+                Err(FileError::BrokenOff)
+            }
             (Ok(_), Ok(Ok(result))) => result,
-            (Ok(_), Ok(Err(_))) => Err("its thread ended".to_owned()),
-            (Ok(_), Err(_)) => Err("the disk does not answer".to_owned()),
+            (Ok(_), Ok(Err(_))) => Err(FileError::BrokenOff),
+            (Ok(_), Err(_)) => Err(FileError::Late),
         };
         mailbox.send(Event::ImportsRead { asked, result });
     });
@@ -38,25 +41,28 @@ pub(super) fn read(mailbox: Mailbox, catalog: Catalog, asked: AskNumber, file: O
 ///
 /// # Errors
 /// Why it is not saved.
-pub(super) fn save(backup: &Backup, file: &str) -> Result<String, String> {
-    let folders = import::folders().ok_or_else(|| "no home folder is known".to_owned())?;
+pub(super) fn save(backup: &Backup, file: &str) -> Result<String, FileError> {
+    let folders = import::folders().ok_or(FileError::NoHome)?;
     let path = folders.whole(file, &folders.home);
     let shown = path.display().to_string();
     if path.symlink_metadata().is_ok() {
-        return Err(format!("{shown} is there already"));
+        return Err(FileError::There { file: shown });
     }
-    let written = backup.write(&path);
-    written.map_err(|error| format!("{shown}: {error}"))?;
-    Ok(shown)
+    match backup.write(&path) {
+        Ok(()) => Ok(shown),
+        Err(error) => Err(FileError::NotWritten {
+            file: shown,
+            detail: error.to_string(),
+        }),
+    }
 }
 
-fn sources(catalog: &Catalog, file: Option<&str>) -> Result<Vec<ImportSource>, String> {
-    let folders = import::folders().ok_or_else(|| "no home folder is known".to_owned())?;
+fn sources(catalog: &Catalog, file: Option<&str>) -> Result<Vec<ImportSource>, FileError> {
+    let folders = import::folders().ok_or(FileError::NoHome)?;
     let Some(file) = file else {
         return Ok(import::look(catalog, &folders));
     };
     let path = folders.whole(file, &folders.home);
     let read = import::read(catalog, Path::new(&path), &folders);
     read.map(|source| vec![source])
-        .map_err(|error| format!("{file}: {error}"))
 }

@@ -5,7 +5,7 @@ use super::import::alone;
 use crate::app::RELAY_TOKEN;
 use crate::base::clock;
 use crate::base::files::Unusable;
-use crate::model::{AccountId, Chosen, Pending, Settings, Tunnel};
+use crate::model::{AccountId, Chosen, NoticeKind, Settings, Tunnel};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Backup, Home, Restored, SavedTunnels};
@@ -89,13 +89,10 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
 fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
     let (settings, tunnels) = (home.settings().peek(), home.tunnels().peek());
     let notices = [&settings.notice, &tunnels.notice];
-    let mut said = notices
-        .into_iter()
-        .flatten()
-        .filter_map(notice_text)
-        .peekable();
-    if said.peek().is_some() {
-        said.for_each(|notice| console.error(&notice));
+    let notices: Vec<&NoticeKind> = notices.into_iter().flatten().collect();
+    if !notices.is_empty() {
+        let said = notices.into_iter().flat_map(refusal);
+        said.for_each(|msg| console.error(&msg));
         return Err(Failure::Said);
     }
     Ok(Backup {
@@ -103,6 +100,14 @@ fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
         settings: settings.value,
         tunnels: tunnels.value,
     })
+}
+
+/// What is wrong with a file, and what to do; of a newer version's the notice says that itself.
+fn refusal(notice: &NoticeKind) -> Vec<Msg> {
+    let is_newer = matches!(notice, NoticeKind::FileTooNew { .. });
+    let file = notice.lost_of().filter(|_| !is_newer);
+    let said = notice_text(notice).into_iter();
+    said.chain(file.map(m::backup_lacks)).collect()
 }
 
 pub(crate) fn restore(home: &Home, args: &RestoreArgs) -> ExitCode {
@@ -131,38 +136,25 @@ impl Restoring<'_> {
         let restored = read.restored(&present.settings, &present.tunnels);
         if takes {
             let kept = self.take(&restored, &present);
-            let kept =
-                kept.map_err(|error| Failure::Because(m::restore_not_taken(error.to_string())))?;
-            self.tell_before(&kept);
+            self.tell_before(&kept.map_err(Failure::Because)?);
         }
         self.tell(&restored);
         Ok(())
     }
 
     /// Takes all of it or nothing; what was there before is kept in a backup of its own.
-    fn take(&self, restored: &Restored, present: &Backup) -> io::Result<PathBuf> {
-        let before = self
-            .home
-            .file(&format!("before-restore-{}.json", present.made_at.0));
-        present.write(&before)?;
+    fn take(&self, restored: &Restored, present: &Backup) -> Result<PathBuf, Msg> {
+        let before = format!("before-restore-{}.json", present.made_at.0);
+        let before = self.home.file(&before);
         let saved = SavedTunnels::of(self.home, present.tunnels.clone());
-        let mut added = vec![];
-        let taken = (|| {
-            for tunnel in &restored.added {
-                saved.change(&Pending::Create(tunnel.clone()), tunnel)?;
-                added.push(tunnel);
-            }
-            self.home.settings().save(&restored.settings)
-        })();
-        if taken.is_err() {
-            for tunnel in added {
-                let undone = saved.change(&Pending::Delete(tunnel.id.clone()), tunnel);
-                if let Err(error) = undone {
-                    tracing::error!(tunnel = %tunnel.id, %error, "a restore is half undone");
-                }
-            }
+        let added = present
+            .write(&before)
+            .and_then(|()| saved.add(&restored.added));
+        added.map_err(|error| not_taken(&error, Ok(()), &before))?;
+        match self.home.settings().save(&restored.settings) {
+            Ok(()) => Ok(before),
+            Err(error) => Err(not_taken(&error, saved.remove(&restored.added), &before)),
         }
-        taken.map(|()| before)
     }
 
     fn tell_before(&self, before: &Path) {
@@ -274,6 +266,18 @@ impl Restoring<'_> {
     }
 }
 
+/// Why nothing was taken; or, where what was taken could not be taken back, where all that was before is.
+fn not_taken(error: &io::Error, undone: io::Result<()>, before: &Path) -> Msg {
+    match undone {
+        Ok(()) => m::restore_not_taken(error.to_string()),
+        Err(left) => {
+            tracing::error!(%error, %left, "a restore is half undone");
+            let before = before.display().to_string();
+            m::restore_half_taken(before, error.to_string(), left.to_string())
+        }
+    }
+}
+
 /// One that cannot be asked for is not known to be missing.
 fn is_missing(secrets: &Secrets, name: &str) -> bool {
     matches!(secrets.get(name), Ok(None))
@@ -288,4 +292,86 @@ fn said(path: &Path, unusable: Unusable) -> Msg {
         Unusable::Corrupt(detail) => detail,
     };
     m::restore_unreadable(detail, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ProviderId, TunnelId, UnixMillis};
+    use std::fs;
+
+    fn tunnel(id: &str) -> Tunnel {
+        Tunnel {
+            id: TunnelId::new(id).expect("an id"),
+            name: id.to_owned(),
+            provider: ProviderId::RELAY,
+            ports: vec![],
+            chosen: Chosen::default(),
+            created_at: UnixMillis(1),
+            expires_at: None,
+            remote: None,
+        }
+    }
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        home.tunnels().save(&vec![tunnel("web")]).expect("saved");
+        (dir, home)
+    }
+
+    #[test]
+    fn what_would_lack_a_tunnel_is_no_backup() {
+        let (dir, home) = home();
+        let console = Console::of_system();
+        present(&home, &console).expect("it is whole");
+        let path = home.tunnels().path();
+        let text = fs::read_to_string(&path).expect("there");
+        let text = text.replacen('[', r#"[{"id":"spoilt"},"#, 1);
+        fs::write(&path, &text).expect("written");
+        let args = BackupArgs {
+            file: dir.path().join("b.json"),
+            force: false,
+            json: false,
+        };
+        write(&home, &console, &args).expect_err("it would lack one");
+        assert!(!args.file.exists());
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        let notice = home.tunnels().peek().notice.expect("it is told");
+        let said: Vec<&str> = refusal(&notice).iter().map(|msg| msg.id).collect();
+        assert_eq!(said, ["banner-entries-unread", "backup-lacks"]);
+    }
+
+    #[test]
+    fn a_restore_that_fails_is_undone_or_says_where_to_find_what_was() {
+        let (_dir, home) = home();
+        let console = Console::of_system();
+        let restoring = Restoring {
+            home: &home,
+            console: &console,
+            args: &RestoreArgs {
+                file: PathBuf::new(),
+                dry_run: false,
+                json: false,
+            },
+        };
+        let there = present(&home, &console).expect("it is whole");
+        let restored = Restored {
+            settings: Settings::default(),
+            added: vec![tunnel("api"), tunnel("db")],
+            kept: vec![],
+        };
+        // Nothing can be written in its place.
+        fs::create_dir(home.settings().path()).expect("made");
+        let failed = restoring.take(&restored, &there).expect_err("it fails");
+        assert_eq!(failed.id, "restore-not-taken");
+        assert_eq!(home.tunnels().peek().value, there.tunnels);
+
+        let error = || io::Error::other("the disk is full");
+        let before = Path::new("/home/before-restore-7.json");
+        let half = not_taken(&error(), Err(error()), before);
+        let text = console.text(&half);
+        assert!(text.contains("/home/before-restore-7.json"), "{text}");
+        assert!(!text.contains("everything is as it was"), "{text}");
+    }
 }

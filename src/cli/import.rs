@@ -12,8 +12,8 @@ use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Home, SavedTunnels};
-use crate::view::fold::{import_reason, notice_text};
-use crate::view::messages as m;
+use crate::view::fold::{file_error, import_reason, notice_text};
+use crate::view::{Msg, messages as m};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -111,23 +111,19 @@ impl Import<'_> {
         }
         let accounts = self.home.accounts().peek().value;
         let mut plan = Plan::beside(&tunnels.value, &self.catalog, &accounts, clock::now());
-        let taking = Taking {
+        let mut taking = Taking {
             home: self.home,
             secrets: takes.then(|| Secrets::open(self.home.path(), self.home.is_private())),
             saved: SavedTunnels::of(self.home, tunnels.value.clone()),
+            accounts: accounts.clone(),
         };
         let mut made = 0;
         for source in &sources {
-            made += self.source(source, &mut plan, &accounts, &taking)?;
+            made += self.source(source, &mut plan, &mut taking)?;
         }
         self.accounts();
         if !self.json {
-            let is_empty = sources.iter().all(|it| it.import.found.is_empty());
-            self.console.say(&match (takes, is_empty) {
-                (_, true) => m::cli_import_none(),
-                (true, false) => m::cli_import_done(made),
-                (false, false) => m::cli_import_would(made),
-            });
+            self.console.say(&summary(&sources, takes, made));
         }
         Ok(())
     }
@@ -138,10 +134,7 @@ impl Import<'_> {
         };
         let path = std::path::absolute(file)?;
         let read = import::read(&self.catalog, &path, folders);
-        let read = read.map_err(|error| {
-            let (file, detail) = (file.display().to_string(), error.to_string());
-            Failure::Because(m::cli_import_unread(detail, file))
-        })?;
+        let read = read.map_err(|error| Failure::Because(file_error(&error)))?;
         Ok(vec![read])
     }
 
@@ -150,8 +143,7 @@ impl Import<'_> {
         &self,
         source: &ImportSource,
         plan: &mut Plan<'_>,
-        accounts: &BTreeSet<AccountId>,
-        taking: &Taking<'_>,
+        taking: &mut Taking<'_>,
     ) -> Result<usize, Failure> {
         let path = &source.path;
         if !self.json {
@@ -159,7 +151,7 @@ impl Import<'_> {
             self.console.say(&m::cli_import_file(path, source.format));
         }
         for (account, token) in &source.import.tokens {
-            self.token(path, account, token, accounts, taking)?;
+            self.token(path, account, token, taking)?;
         }
         let mut made = 0;
         for found in &source.import.found {
@@ -176,25 +168,19 @@ impl Import<'_> {
         Ok(made)
     }
 
-    /// A token is kept unless the account has one.
+    /// A token is kept unless the account has one, be it from a file that was read before this one.
     fn token(
         &self,
         path: &Path,
         account: &AccountId,
         token: &Secret,
-        accounts: &BTreeSet<AccountId>,
-        taking: &Taking<'_>,
+        taking: &mut Taking<'_>,
     ) -> Result<(), Failure> {
-        let is_there = accounts.contains(account);
+        let is_there = taking.accounts.contains(account);
         if !is_there && let Some(secrets) = &taking.secrets {
             tokens::keep(self.home, secrets, account, token)?;
         }
-        let provider = self.catalog.of(account.provider).name;
-        let text = if is_there {
-            m::cli_import_token_there(provider)
-        } else {
-            m::cli_import_token(provider)
-        };
+        taking.accounts.insert(account.clone());
         if self.json {
             print_json(&Entry {
                 kind: "token",
@@ -204,6 +190,8 @@ impl Import<'_> {
                 ..Entry::default()
             });
         } else {
+            let provider = self.catalog.of(account.provider).name;
+            let text = token_text(provider, is_there, taking.secrets.is_some());
             print(&format!("  {}", self.console.text(&text)));
         }
         Ok(())
@@ -288,11 +276,33 @@ impl Import<'_> {
     }
 }
 
+fn token_text(provider: &str, is_there: bool, takes: bool) -> Msg {
+    match (is_there, takes) {
+        (true, _) => m::cli_import_token_there(provider),
+        (false, true) => m::cli_import_token(provider),
+        (false, false) => m::cli_import_token_would(provider),
+    }
+}
+
+/// What came of all of it. A token alone is something, too.
+fn summary(sources: &[ImportSource], takes: bool, made: usize) -> Msg {
+    let mut imports = sources.iter().map(|source| &source.import);
+    if imports.all(|it| it.found.is_empty() && it.tokens.is_empty()) {
+        m::cli_import_none()
+    } else if takes {
+        m::cli_import_done(made)
+    } else {
+        m::cli_import_would(made)
+    }
+}
+
 /// Where what is taken over goes; nowhere without the secrets.
 struct Taking<'a> {
     home: &'a Home,
     secrets: Option<Secrets>,
     saved: SavedTunnels,
+    /// Those that have a token, or would by now.
+    accounts: BTreeSet<AccountId>,
 }
 
 impl Taking<'_> {
@@ -314,9 +324,9 @@ impl Taking<'_> {
             }
             self.saved
                 .change(&Pending::Create(tunnel.clone()), tunnel)?;
+            tracing::info!(tunnel = %tunnel.id, home = %self.home.path().display(), "imported");
             Ok(())
         })();
-        tracing::info!(tunnel = %tunnel.id, home = %self.home.path().display(), "imported");
         taken.inspect_err(|_: &Failure| forget())
     }
 }
@@ -327,5 +337,81 @@ pub(super) fn alone(home: &Home) -> Result<impl Sized, Failure> {
         Ok(alone) => Ok(alone),
         Err(AcquireError::AlreadyRunning(_)) => Err(Failure::Because(m::cli_app_runs())),
         Err(AcquireError::Io(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PortNumber, ProviderId, Target};
+
+    const ACCOUNT: AccountId = AccountId::only(ProviderId::SAMPLE);
+
+    /// A file that has these tokens of the one account, and nothing else.
+    fn source(tokens: &[&str]) -> ImportSource {
+        let tokens = tokens.iter().map(|token| (ACCOUNT, Secret::new(token)));
+        ImportSource {
+            path: "/a/sample.yml".into(),
+            format: "sample.yml",
+            import: crate::model::Import {
+                tokens: tokens.collect(),
+                ..crate::model::Import::default()
+            },
+        }
+    }
+
+    /// The token that is kept once these files are taken over.
+    fn kept(sources: &[ImportSource], takes: bool) -> Option<Secret> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Home::at(dir.path()).expect("a home");
+        let (console, catalog) = (Console::of_system(), Catalog::sample());
+        let (accounts, secrets) = (BTreeSet::new(), Secrets::open(dir.path(), true));
+        let mut plan = Plan::beside(&[], &catalog, &accounts, clock::now());
+        let mut taking = Taking {
+            home: &home,
+            secrets: takes.then(|| Secrets::open(dir.path(), true)),
+            saved: SavedTunnels::of(&home, vec![]),
+            accounts: BTreeSet::new(),
+        };
+        let import = Import {
+            home: &home,
+            console: &console,
+            catalog: Catalog::sample(),
+            json: true,
+        };
+        for source in sources {
+            let made = import.source(source, &mut plan, &mut taking);
+            assert_eq!(made.expect("it is taken"), 0);
+        }
+        secrets.get(&ACCOUNT.secret_name()).expect("it is read")
+    }
+
+    #[test]
+    fn of_several_tokens_of_an_account_the_first_is_kept() {
+        let first = Some(Secret::new("new"));
+        assert_eq!(kept(&[source(&["new"]), source(&["old"])], true), first);
+        assert_eq!(kept(&[source(&["new", "old"])], true), first);
+        assert_eq!(kept(&[source(&["new"])], false), None, "nobody said so");
+    }
+
+    #[test]
+    fn what_is_only_looked_at_is_not_said_to_be_kept() {
+        let text = |is_there, takes| token_text("Sample", is_there, takes).id;
+        assert_eq!(text(false, false), "cli-import-token-would");
+        assert_eq!(text(false, true), "cli-import-token");
+        assert_eq!(text(true, false), "cli-import-token-there");
+    }
+
+    #[test]
+    fn a_file_with_a_token_alone_is_not_empty() {
+        let said = |source, takes| summary(&[source], takes, 0).id;
+        assert_eq!(said(source(&[]), true), "cli-import-none");
+        assert_eq!(said(source(&["t"]), true), "cli-import-done");
+        assert_eq!(said(source(&["t"]), false), "cli-import-would");
+        let target = Target::local(PortNumber::new(80).expect("not 0"));
+        let mut web = source(&[]);
+        let found = Found::new(1, "web", ProviderId::SAMPLE, target);
+        web.import.found.push(found);
+        assert_eq!(said(web, false), "cli-import-would");
     }
 }

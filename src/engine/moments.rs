@@ -4,12 +4,6 @@ use crate::model::{Life, Reason, UnixMillis};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Whoever asks us to wait is not asked again before that, whatever they say.
-const LEAST_QUOTA: Duration = Duration::from_millis(6_400);
-
-/// A wait by the wall clock is not longer than that: the clock may be wrong.
-const LONGEST_QUOTA: Duration = Duration::from_hours(1);
-
 /// Where the machine's moments are on the model's clock.
 #[derive(Debug)]
 pub(super) struct Moments {
@@ -44,11 +38,7 @@ impl Moments {
 
     /// How long the provider asks to wait, if it does.
     pub(super) fn quota_left(&self, reason: &Reason) -> Option<Duration> {
-        let Reason::QuotaUsedUp { until: Some(until) } = reason else {
-            return None;
-        };
-        let left = until.since((self.clock)());
-        Some(left.clamp(LEAST_QUOTA, LONGEST_QUOTA))
+        reason.quota_left((self.clock)())
     }
 }
 

@@ -10,7 +10,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use places::{ReadError, folders, look, read};
+pub use places::{folders, look, read};
 pub use plan::Plan;
 
 use crate::model::{Catalog, ConfigFormat};

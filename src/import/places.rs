@@ -2,7 +2,9 @@
 
 use super::formats;
 use crate::base::files;
-use crate::model::{Catalog, ConfigFile, ConfigFormat, Folders, Import, ImportSource, Why};
+use crate::model::{
+    Catalog, ConfigFile, ConfigFormat, FileError, Folders, Import, ImportSource, Why,
+};
 use directories::BaseDirs;
 use std::io;
 use std::path::Path;
@@ -12,16 +14,6 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// So many tunnels are taken of one file, and so much is said of what is not.
 const MOST: usize = 500;
-
-/// Why a file is not read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// It is none of the kinds that can be read, which are these.
-    #[error("it is none of {0}")]
-    OfNoKind(String),
-}
 
 /// The folders of whoever runs this.
 pub fn folders() -> Option<Folders> {
@@ -62,8 +54,12 @@ pub fn look(catalog: &Catalog, folders: &Folders) -> Vec<ImportSource> {
 ///
 /// # Errors
 /// It cannot be read, or is of no kind that can.
-pub fn read(catalog: &Catalog, path: &Path, folders: &Folders) -> Result<ImportSource, ReadError> {
-    let (path, text) = (path.to_owned(), text(path)?);
+pub fn read(catalog: &Catalog, path: &Path, folders: &Folders) -> Result<ImportSource, FileError> {
+    let text = text(path).map_err(|error| FileError::Unread {
+        file: path.display().to_string(),
+        detail: error.to_string(),
+    })?;
+    let path = path.to_owned();
     let file = ConfigFile { path, text };
     let formats = formats(catalog);
     let at_home = |format: &&&ConfigFormat| (format.places)(folders).contains(&file.path);
@@ -72,7 +68,10 @@ pub fn read(catalog: &Catalog, path: &Path, folders: &Folders) -> Result<ImportS
     let format = format.or_else(|| formats.iter().find(like));
     let format = format.ok_or_else(|| {
         let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
-        ReadError::OfNoKind(names.join(", "))
+        FileError::OfNoKind {
+            file: file.path.display().to_string(),
+            kinds: names.join(", "),
+        }
     })?;
     Ok(source(format, file, folders))
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    AccountId, Folders, Found, Outcome, PortNumber, Protocol, ProviderId, Secret, Target, Tunnel,
-    UnixMillis, Why,
+    AccountId, FileError, Folders, Found, Outcome, PortNumber, Protocol, ProviderId, Secret,
+    Target, Tunnel, UnixMillis, Why,
 };
 use std::collections::BTreeSet;
 use std::fs;
@@ -122,9 +122,12 @@ fn what_is_no_such_file_says_so_and_nothing_hangs() {
     let dir = tempfile::tempdir().expect("a folder");
     let folders = folders(dir.path());
     let read = |path: &Path| {
-        read(&catalog(), path, &folders)
-            .expect_err("it cannot be read")
-            .to_string()
+        let error = read(&catalog(), path, &folders).expect_err("it cannot be read");
+        match error {
+            FileError::Unread { detail, .. } => detail,
+            FileError::OfNoKind { kinds, .. } => kinds,
+            other => panic!("{other:?}"),
+        }
     };
     let path = dir.path().join("f");
     assert!(!read(&path).is_empty());

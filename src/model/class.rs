@@ -2,6 +2,13 @@
 
 use super::{PortNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Whoever asks us to wait is not asked again before that, whatever they say.
+const LEAST_QUOTA: Duration = Duration::from_millis(6_400);
+
+/// A wait by the wall clock is not longer than that: the clock may be wrong.
+const LONGEST_QUOTA: Duration = Duration::from_hours(1);
 
 /// What a failure asks of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -269,6 +276,20 @@ impl Reason {
     /// What it asks of the engine.
     pub const fn class(&self) -> Class {
         self.row().2
+    }
+
+    /// How long whoever gave it asks to wait from `now` on, if they say so: within bounds.
+    pub fn quota_left(&self, now: UnixMillis) -> Option<Duration> {
+        let Self::QuotaUsedUp { until: Some(until) } = self else {
+            return None;
+        };
+        Some(until.since(now).clamp(LEAST_QUOTA, LONGEST_QUOTA))
+    }
+
+    /// Whether it says the same as `other`, but for a moment: a limit that is met again names another one.
+    pub fn is_again(&self, other: &Self) -> bool {
+        let is_quota = |reason: &Self| matches!(reason, Self::QuotaUsedUp { .. });
+        self == other || is_quota(self) && is_quota(other)
     }
 
     /// Whether the account at a provider lets nobody in until the person has done something about it.

@@ -223,7 +223,39 @@ pub struct ImportFacts {
     /// The places of those that the person does not want.
     pub unpicked: BTreeSet<usize>,
     /// Why a file could not be read.
-    pub error: Option<String>,
+    pub error: Option<FileError>,
+}
+
+/// Why a file that a person named was not read, or not written. The details are the system's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    Unread {
+        file: String,
+        detail: String,
+    },
+    /// It is none of the kinds that can be read, which are these.
+    OfNoKind {
+        file: String,
+        kinds: String,
+    },
+    NotWritten {
+        file: String,
+        detail: String,
+    },
+    /// It is not replaced.
+    There {
+        file: String,
+    },
+    /// Nobody knows the person's home folder.
+    NoHome,
+    /// It took too long.
+    Late,
+    /// The thread that was to do it did not, or not to its end.
+    BrokenOff,
+    /// It would lack what could not be read of this file of ours.
+    NotWhole {
+        file: String,
+    },
 }
 
 impl ImportFacts {

@@ -1,7 +1,7 @@
 //! Every fact the view is made of. `app::update` changes it; `view::fold` reads it; nobody else.
 
 use super::{
-    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError,
+    AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError, FileError,
     HealthOverrides, HealthScope, ImportFacts, Lacking, Language, Life, LivePort, Offers, Past,
     Pending, PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
     ResolvedHealth, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
@@ -255,7 +255,7 @@ pub enum Toast {
     /// So many tunnels were taken over from other programs.
     Imported { count: usize },
     /// All settings and tunnels are in this file, or why not.
-    Backup { result: Result<String, String> },
+    Backup { result: Result<String, FileError> },
     /// A tunnel lives longer now.
     Renewed { name: String },
     /// The desktop would not do it.
@@ -285,6 +285,8 @@ pub enum NoticeKind {
     FileTooNew { file: String },
     /// A file could not be read, and was left as it is by somebody who only wants to know.
     FileUnreadable { file: String },
+    /// Some of a file's entries could not be read by somebody who only wants to know.
+    EntriesUnread { file: String, count: usize },
     /// Some of a file's entries could not be read; a copy was kept aside, and the others are in force.
     EntriesDropped {
         file: String,
@@ -344,4 +346,18 @@ pub enum NoticeKind {
     AccountTrouble { account: AccountId, reason: Reason },
     /// A tunnel needs the person.
     NeedsYou { tunnel: TunnelId, reason: Reason },
+}
+
+impl NoticeKind {
+    /// The file of ours of which not all is known, if it is about one.
+    pub fn lost_of(&self) -> Option<&str> {
+        match self {
+            Self::FileCorrupt { file, .. }
+            | Self::FileTooNew { file }
+            | Self::FileUnreadable { file }
+            | Self::EntriesUnread { file, .. }
+            | Self::EntriesDropped { file, .. } => Some(file),
+            _ => None,
+        }
+    }
 }

@@ -58,8 +58,8 @@ pub use host::{Lacking, LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use import::{
-    ConfigFile, ConfigFormat, Folders, Found, Import, ImportFacts, ImportSource, Outcome, Planned,
-    Skipped, Why,
+    ConfigFile, ConfigFormat, FileError, Folders, Found, Import, ImportFacts, ImportSource,
+    Outcome, Planned, Skipped, Why,
 };
 pub use inputs::{
     Appearance, Dialog, Host, Inputs, Notice, NoticeKind, ProbeFacts, RelayFacts, Sample, Toast,

@@ -5,6 +5,7 @@
 
 use super::attended::TaskEnd;
 use super::{ConnectError, SessionEvent};
+use crate::base::clock;
 use crate::model::{Class, Lacking, Port, PortNumber};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
@@ -92,21 +93,34 @@ impl<T> Changes<T> {
         let may_pass =
             |(_, error): &Failure| matches!(error.class(), Class::Transient | Class::Quota);
         let retries = failed.iter().any(may_pass);
-        self.retry = retries.then(|| Instant::now() + self.pause);
+        let now = clock::now();
+        let asked_to_wait = failed.iter().map(|(_, error)| error.reason.quota_left(now));
+        // All ports are asked for together, so whoever asks to wait longest is waited for.
+        let wait = asked_to_wait.flatten().max().unwrap_or(self.pause);
+        self.retry = retries.then(|| Instant::now() + wait);
         self.pause = match self.retry {
             Some(_) => (self.pause * 2).min(LAST_RETRY),
             None => FIRST_RETRY,
         };
+        self.tell(failed, engine);
+    }
+
+    /// Says what is new of it.
+    fn tell(&mut self, failed: Vec<Failure>, engine: &TaskEnd) {
         let mut lacking = Lacking::new();
+        let mut is_new = false;
         for (port, ConnectError { reason, detail }) in failed {
-            if self.lacking.get(&port) != Some(&reason) {
+            let told = self.lacking.get(&port);
+            if !told.is_some_and(|told| told.is_again(&reason)) {
+                is_new = true;
                 let reason = reason.code();
                 tracing::warn!(%port, reason, detail, "a port could not be added");
             }
             lacking.insert(port, reason);
         }
-        if lacking != self.lacking {
-            self.lacking.clone_from(&lacking);
+        let is_new = is_new || lacking.len() != self.lacking.len();
+        self.lacking.clone_from(&lacking);
+        if is_new {
             engine.tell(SessionEvent::Lacking(lacking));
         }
     }
@@ -118,10 +132,11 @@ mod tests {
     use super::*;
     use crate::model::{Protocol, Reason};
     use crate::provider::tests::port;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     /// How often a port is asked for within ten minutes that cannot be had so often for this reason, and
     /// what the engine is told.
-    async fn asked(patience: usize, why: Reason) -> (usize, Vec<SessionEvent>) {
+    async fn asked(patience: usize, why: impl Fn() -> Reason) -> (usize, Vec<SessionEvent>) {
         let (session, engine) = ends();
         let mut changes = Changes::new();
         changes.order(vec![port(3000, Protocol::Tcp)]);
@@ -132,7 +147,7 @@ mod tests {
                     Change::Due(ports) => {
                         asked += 1;
                         let failed = asked < patience;
-                        let failure = (ports[0].number, ConnectError::new(why.clone()));
+                        let failure = (ports[0].number, ConnectError::new(why()));
                         changes.begin(async move { failed.then_some(failure) });
                     }
                     Change::Done(failed) => changes.settle(failed.into_iter().collect(), &engine),
@@ -151,14 +166,38 @@ mod tests {
         let lacking = |why: &Reason| SessionEvent::Lacking([(number, why.clone())].into());
         let there = SessionEvent::Lacking(Lacking::new());
         let late = Reason::TimedOut;
-        assert_eq!(asked(1, late.clone()).await, (1, vec![]));
+        assert_eq!(asked(1, || late.clone()).await, (1, vec![]));
         let told = vec![lacking(&late), there];
-        assert_eq!(asked(8, late).await, (8, told), "once, and that it came");
+        let soon = asked(8, || late.clone()).await;
+        assert_eq!(soon, (8, told), "once, and that it came");
         let never = Reason::Refused {
             detail: "it never will be".to_owned(),
         };
         let told = vec![lacking(&never)];
-        assert_eq!(asked(2, never).await, (1, told));
+        assert_eq!(asked(2, || never.clone()).await, (1, told));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_port_beyond_a_limit_is_asked_for_when_that_passes_and_told_once() {
+        let calls = AtomicU64::new(0);
+        // A moment later each time, as of a provider that counts anew.
+        let after = |wait: Duration| {
+            let later = Duration::from_millis(calls.fetch_add(1, Ordering::Relaxed));
+            Reason::QuotaUsedUp {
+                until: Some(clock::now().after(wait + later)),
+            }
+        };
+        let over = async |wait| asked(usize::MAX, || after(wait)).await;
+        for (wait, expected) in [
+            (Duration::from_secs(90), 7),
+            // What is said is kept to within the engine's bounds.
+            (Duration::ZERO, 94),
+            (Duration::from_hours(5), 1),
+        ] {
+            let (asked, told) = over(wait).await;
+            assert_eq!(asked, expected, "{wait:?}");
+            assert_eq!(told.len(), 1, "{wait:?}");
+        }
     }
 
     #[tokio::test]

@@ -48,6 +48,9 @@ struct Read {
 }
 
 impl Backup {
+    /// The files of the home that it is made of.
+    pub const FILES: [&str; 2] = ["settings.json", "tunnels.json"];
+
     /// Writes it in one step, for its owner alone.
     ///
     /// # Errors

@@ -48,16 +48,38 @@ impl SavedTunnels {
         self.edit(|tunnels| {
             let is_there = find(tunnels, id).is_some();
             match change {
-                Pending::Create(_) if is_there => {
-                    let detail = format!("{id} is in it already");
-                    return Err(io::Error::new(io::ErrorKind::AlreadyExists, detail));
-                }
+                Pending::Create(_) if is_there => return Err(already_there(id)),
                 Pending::Create(_) | Pending::Delete(_) => {}
                 _ if is_there => {}
                 _ => tunnels.push(known.clone()),
             }
             change.apply(tunnels);
             Ok(find(tunnels, id).cloned())
+        })
+    }
+
+    /// Adds all of these.
+    ///
+    /// # Errors
+    /// The file could not be written, or has a tunnel of such an id: nothing has changed.
+    pub fn add(&self, new: &[Tunnel]) -> io::Result<()> {
+        self.edit(|tunnels| {
+            if let Some(there) = new.iter().find(|new| find(tunnels, &new.id).is_some()) {
+                return Err(already_there(&there.id));
+            }
+            tunnels.extend_from_slice(new);
+            Ok(())
+        })
+    }
+
+    /// Takes these out again.
+    ///
+    /// # Errors
+    /// The file could not be written: they are in it still.
+    pub fn remove(&self, gone: &[Tunnel]) -> io::Result<()> {
+        self.edit(|tunnels| {
+            tunnels.retain(|tunnel| find(gone, &tunnel.id).is_none());
+            Ok(())
         })
     }
 
@@ -90,6 +112,11 @@ impl SavedTunnels {
             None => change(&mut held),
         }
     }
+}
+
+fn already_there(id: &TunnelId) -> io::Error {
+    let detail = format!("{id} is in it already");
+    io::Error::new(io::ErrorKind::AlreadyExists, detail)
 }
 
 fn find<'t>(tunnels: &'t [Tunnel], id: &TunnelId) -> Option<&'t Tunnel> {
@@ -213,6 +240,19 @@ mod tests {
         let key = PortKey::new(&id("web"), port(80).number);
         ours.change(&Pending::RemovePort(key), &held[0])
             .expect("made");
+        assert_eq!(in_file(&home), ["web", "far.usw2"]);
+    }
+
+    #[test]
+    fn several_are_added_all_or_none() {
+        let (_dir, home, held) = home();
+        let ours = SavedTunnels::of(&home, held);
+        let new = |ids: [&str; 2]| ids.map(|id| tunnel(id, ProviderId::RELAY));
+        ours.add(&new(["a", "web"])).expect_err("one is there");
+        assert_eq!(in_file(&home), ["web", "far.usw2"]);
+        ours.add(&new(["a", "b"])).expect("added");
+        assert_eq!(in_file(&home), ["web", "far.usw2", "a", "b"]);
+        ours.remove(&new(["a", "b"])).expect("taken out");
         assert_eq!(in_file(&home), ["web", "far.usw2"]);
     }
 

@@ -5,7 +5,7 @@ use super::Update;
 use crate::app::event::{AskNumber, Command};
 use crate::import::Plan;
 use crate::model::{
-    DialogKind, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
+    DialogKind, FileError, Found, ImportFacts, ImportSource, Outcome, Pending, Planned, Toast,
 };
 use crate::store::Backup;
 
@@ -27,7 +27,7 @@ impl Update<'_> {
     pub(super) fn handle_imports(
         &mut self,
         asked: AskNumber,
-        result: Result<Vec<ImportSource>, String>,
+        result: Result<Vec<ImportSource>, FileError>,
     ) {
         let is_open = self
             .state
@@ -54,13 +54,19 @@ impl Update<'_> {
         });
     }
 
-    /// Saves what there is now to a file.
+    /// Saves what there is now to a file, unless that is less than the person has: it would be taken for all.
     pub(super) fn save_backup(&mut self, file: &str) {
         let file = file.trim();
         if file.is_empty() {
             return;
         }
         let inputs = &self.state.inputs;
+        let mut lacking = inputs.notices.iter().filter_map(|it| it.kind.lost_of());
+        if let Some(lacking) = lacking.find(|file| Backup::FILES.contains(file)) {
+            let file = lacking.to_owned();
+            let result = Err(FileError::NotWhole { file });
+            return self.show_toast(Toast::Backup { result });
+        }
         let backup = Box::new(Backup {
             made_at: self.at,
             settings: inputs.settings.clone(),

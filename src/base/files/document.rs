@@ -207,8 +207,15 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
     /// Reads the file for somebody who only wants to know: nothing is renamed, whatever is in it.
     pub fn peek(&self) -> Loaded<T> {
         let file = || self.name.to_owned();
-        let (value, notice) = match self.read() {
-            Ok(value) => (value, None),
+        let (value, notice) = match self.read_entries() {
+            Ok((value, 0)) => (value, None),
+            Ok((value, count)) => {
+                let notice = NoticeKind::EntriesUnread {
+                    file: file(),
+                    count,
+                };
+                (value, Some(notice))
+            }
             Err(Unusable::Absent) => (T::default(), None),
             Err(Unusable::TooNew(_)) => {
                 let notice = NoticeKind::FileTooNew { file: file() };

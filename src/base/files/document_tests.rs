@@ -142,7 +142,13 @@ fn an_entry_that_cannot_be_read_costs_only_itself_and_nothing_is_lost() {
     let list: Document<Vec<u8>> = Document::new(dir.path(), "list.json", &[]).of_entries::<u8>();
     let text = br#"{"version":1,"data":[1,"two",3,400,5]}"#;
     fs::write(list.path(), text).expect("written");
-    assert_eq!(list.peek().value, [1, 3, 5]);
+    let looked = list.peek();
+    assert_eq!(looked.value, [1, 3, 5]);
+    let notice = NoticeKind::EntriesUnread {
+        file: "list.json".to_owned(),
+        count: 2,
+    };
+    assert_eq!(looked.notice, Some(notice), "who looks is told, too");
     assert_eq!(files(dir.path()).len(), 1, "a look changes nothing");
     let loaded = list.load();
     assert_eq!(loaded.value, [1, 3, 5]);

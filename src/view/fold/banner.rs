@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use super::sentence::fault;
-use super::{button, remedy};
+use super::{button, file_error, remedy};
 use crate::model::{Action, Class, Notice, NoticeKind, PendingWord, Reason, Toast};
 use crate::view::{Badge, Banner, Msg, messages as m};
 
@@ -19,9 +19,7 @@ pub(super) fn toast(toast: &Toast) -> Msg {
         Toast::Deleted { name } => m::toast_deleted(name),
         Toast::Imported { count } => m::toast_imported(*count),
         Toast::Backup { result: Ok(file) } => m::toast_backup(file),
-        Toast::Backup {
-            result: Err(detail),
-        } => m::toast_backup_failed(detail),
+        Toast::Backup { result: Err(error) } => m::toast_backup_failed(file_error(error)),
         Toast::Renewed { name } => m::toast_renewed(name),
         Toast::DesktopRefused { detail } => m::toast_desktop_refused(detail),
     }
@@ -92,6 +90,7 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
         }
         NoticeKind::FileTooNew { file } => (replaced, m::banner_file_too_new(file)),
         NoticeKind::FileUnreadable { file } => (lost, m::banner_file_unreadable(file)),
+        NoticeKind::EntriesUnread { file, count } => (lost, m::banner_entries_unread(*count, file)),
         NoticeKind::EntriesDropped {
             file,
             count,

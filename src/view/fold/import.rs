@@ -3,7 +3,7 @@
 use super::button::when;
 use super::scene::Scene;
 use crate::model::{
-    Action, Found, ImportFacts, ImportSource, Inputs, Outcome, Planned, Skipped, Why,
+    Action, FileError, Found, ImportFacts, ImportSource, Inputs, Outcome, Planned, Skipped, Why,
 };
 use crate::view::{Arg, DialogView, Entry, Msg, OptionRow, Section, messages as m};
 
@@ -12,6 +12,20 @@ pub fn import_reason(why: &Why) -> Msg {
     Msg {
         id: why.code,
         args: vec![("detail", Arg::Text(why.detail.clone()))],
+    }
+}
+
+/// Why a file was not read, or not written.
+pub fn file_error(error: &FileError) -> Msg {
+    match error {
+        FileError::Unread { file, detail } => m::file_unread(detail, file),
+        FileError::OfNoKind { file, kinds } => m::file_of_no_kind(file, kinds),
+        FileError::NotWritten { file, detail } => m::backup_not_written(detail, file),
+        FileError::There { file } => m::file_there(file),
+        FileError::NoHome => m::file_no_home(),
+        FileError::Late => m::file_late(),
+        FileError::BrokenOff => m::file_broken_off(),
+        FileError::NotWhole { file } => m::file_not_whole(file),
     }
 }
 
@@ -141,7 +155,7 @@ fn others(inputs: &Inputs, facts: &ImportFacts) -> Section {
         hint: None,
         placeholder: "~/frpc.toml".to_owned(),
         text: String::new(),
-        error: facts.error.as_deref().map(m::import_error),
+        error: facts.error.as_ref().map(file_error),
         set: Action::LookForImports {
             file: String::new(),
         },

@@ -28,7 +28,7 @@ mod tray;
 mod tests;
 
 pub use dialog::error_text;
-pub use import::import_reason;
+pub use import::{file_error, import_reason};
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;
 

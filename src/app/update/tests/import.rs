@@ -1,7 +1,7 @@
 //! Taking over from other programs, from the menu to tunnels that nobody hosts yet.
 
 use super::*;
-use crate::model::{Found, Import, ImportSource, Outcome, Target, Why};
+use crate::model::{FileError, Found, Import, ImportSource, Outcome, Target, Why};
 
 fn found(name: &str, number: u16) -> Found {
     let mut found = Found::new(1, name, ProviderId::RELAY, Target::local(port(number)));
@@ -119,7 +119,7 @@ fn an_answer_that_nobody_waits_for_is_forgotten() {
             .as_ref()
             .is_some_and(|it| it.looking)
     );
-    let result = Err("no such file".to_owned());
+    let result = Err(FileError::Late);
     rig.put(Event::ImportsRead {
         asked: second,
         result,
@@ -129,8 +129,8 @@ fn an_answer_that_nobody_waits_for_is_forgotten() {
         .inputs
         .import
         .as_ref()
-        .and_then(|it| it.error.as_deref());
-    assert_eq!(error, Some("no such file"));
+        .and_then(|it| it.error.as_ref());
+    assert_eq!(error, Some(&FileError::Late));
     rig.act(Action::CloseDialog);
     assert!(rig.state.inputs.import.is_none(), "a secret may be in it");
     let number = open(&mut rig);
@@ -199,7 +199,61 @@ fn a_backup_has_what_there_is_now() {
     assert_eq!((file.as_str(), backup.tunnels.len()), ("~/b.json", 1));
     let file = String::new();
     assert!(rig.act(Action::SaveBackup { file }).is_empty());
-    let result = Err("it is there".to_owned());
+    let result = Err(FileError::NoHome);
     rig.put(Event::BackupSaved(result.clone()));
     assert_eq!(rig.state.inputs.toast, Some(Toast::Backup { result }));
+}
+
+#[test]
+fn what_could_not_be_read_whole_is_no_backup() {
+    let file = || "settings.json".to_owned();
+    let kept_as = || "kept".to_owned();
+    for (kind, blocks) in [
+        (NoticeKind::FileTooNew { file: file() }, true),
+        (NoticeKind::FileUnreadable { file: file() }, true),
+        (
+            NoticeKind::FileCorrupt {
+                file: file(),
+                kept_as: kept_as(),
+            },
+            true,
+        ),
+        (
+            NoticeKind::EntriesDropped {
+                file: "tunnels.json".to_owned(),
+                count: 1,
+                kept_as: kept_as(),
+            },
+            true,
+        ),
+        (
+            NoticeKind::FileCorrupt {
+                file: "rows.json".to_owned(),
+                kept_as: kept_as(),
+            },
+            false,
+        ),
+        (NoticeKind::NoKeychain, false),
+    ] {
+        let mut rig = Rig::with_tunnel();
+        rig.put(Event::Noticed(kind.clone()));
+        let save = || Action::SaveBackup {
+            file: "~/b.json".to_owned(),
+        };
+        let saves = |commands: &[Command]| {
+            let mut commands = commands.iter();
+            commands.any(|it| matches!(it, Command::SaveBackup { .. }))
+        };
+        assert_eq!(saves(&rig.act(save())), !blocks, "{kind:?}");
+        let is_told = matches!(
+            rig.state.inputs.toast,
+            Some(Toast::Backup {
+                result: Err(FileError::NotWhole { .. })
+            })
+        );
+        assert_eq!(is_told, blocks, "{kind:?}");
+        let id = rig.state.inputs.notices[0].id;
+        rig.act(Action::DismissNotice { id });
+        assert!(saves(&rig.act(save())), "the person knows of it");
+    }
 }

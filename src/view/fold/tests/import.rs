@@ -2,8 +2,8 @@
 
 use super::build::NOW;
 use crate::model::{
-    AccountId, Action, Dialog, DialogKind, Found, Import, ImportFacts, ImportSource, Inputs,
-    Outcome, Planned, PortNumber, ProviderId, Secret, Target, TunnelId, Why,
+    AccountId, Action, Dialog, DialogKind, FileError, Found, Import, ImportFacts, ImportSource,
+    Inputs, Outcome, Planned, PortNumber, ProviderId, Secret, Target, TunnelId, Why,
 };
 use crate::view::{DialogView, OptionRow, fold};
 
@@ -108,4 +108,36 @@ fn where_nothing_is_there_is_nothing_to_do() {
     assert_eq!((body.id, submit.enabled), ("import-nothing", false));
     inputs.import = None;
     assert!(fold(&inputs, NOW).window.dialog.is_none());
+}
+
+#[test]
+fn why_a_file_was_not_read_is_a_message_of_ours() {
+    let (file, kinds, detail) = ("/a/x".to_owned(), "ngrok.yml".to_owned(), "EIO".to_owned());
+    for (error, id) in [
+        (
+            FileError::Unread {
+                file: file.clone(),
+                detail,
+            },
+            "file-unread",
+        ),
+        (FileError::OfNoKind { file, kinds }, "file-of-no-kind"),
+        (FileError::NoHome, "file-no-home"),
+        (FileError::Late, "file-late"),
+        (FileError::BrokenOff, "file-broken-off"),
+    ] {
+        let mut inputs = inputs();
+        inputs.import = Some(ImportFacts {
+            error: Some(error),
+            ..ImportFacts::default()
+        });
+        let view = fold(&inputs, NOW);
+        let Some(DialogView::Import { sections, .. }) = view.window.dialog else {
+            panic!("it is open");
+        };
+        let Some(OptionRow::Text(entry)) = sections[0].rows.first() else {
+            panic!("{sections:?}");
+        };
+        assert_eq!(entry.error.as_ref().map(|it| it.id), Some(id));
+    }
 }
