@@ -80,7 +80,10 @@ cli-import-done = Tunnels made: { $count }. Nothing is hosted yet: underpass tun
 
 ## Backups
 
-backup-done = { $file } has { $count } tunnels and the settings, and no secret.
+backup-done = { $count ->
+    [one] { $file } has { $count } tunnel and the settings, and no secret.
+   *[other] { $file } has { $count } tunnels and the settings, and no secret.
+}
 backup-there = { $file } is there already. Name another file, or say --force.
 backup-not-written = { $file } cannot be written: { $detail }
 backup-lacks = A backup would lack what cannot be read of { $file }: none was made, and nothing was changed. Mend that file; or start Underpass, which keeps a copy of it and goes on with the rest.

@@ -80,7 +80,10 @@ cli-import-done = Túneis criados: { $count }. Nada está no ar ainda: underpass
 
 ## Cópias de segurança
 
-backup-done = { $file } tem { $count } túneis e as configurações, e nenhum segredo.
+backup-done = { $count ->
+    [one] { $file } tem { $count } túnel e as configurações, e nenhum segredo.
+   *[other] { $file } tem { $count } túneis e as configurações, e nenhum segredo.
+}
 backup-there = { $file } já existe. Indique outro arquivo, ou use --force.
 backup-not-written = { $file } não pode ser gravado: { $detail }
 backup-lacks = Uma cópia não teria o que não se pode ler de { $file }: nenhuma foi feita, e nada foi mudado. Corrija esse arquivo; ou inicie o Underpass, que guarda uma cópia dele e segue com o resto.

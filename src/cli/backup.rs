@@ -42,22 +42,30 @@ pub(crate) struct RestoreArgs {
 }
 
 /// A line for programs.
-#[derive(Default, Serialize)]
-struct Line<'a> {
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a Path>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tunnel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'a str>,
-    /// Of a secret: the option, or nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tunnels: Option<usize>,
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Line<'a> {
+    Backup {
+        file: &'a Path,
+        tunnels: usize,
+    },
+    /// What was there before.
+    Before {
+        file: &'a Path,
+    },
+    Tunnel {
+        tunnel: &'a str,
+        outcome: &'a str,
+    },
+    Secret {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tunnel: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider: Option<&'a str>,
+        /// The option, or whose token it is.
+        key: &'a str,
+        outcome: &'a str,
+    },
 }
 
 pub(crate) fn backup(home: &Home, args: &BackupArgs) -> ExitCode {
@@ -75,11 +83,9 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
     let written = made.write(path);
     written.map_err(|error| Failure::Because(m::backup_not_written(error.to_string(), shown())))?;
     let count = made.tunnels.len();
-    let line = Line {
-        kind: "backup",
-        file: Some(path),
-        tunnels: Some(count),
-        ..Line::default()
+    let line = Line::Backup {
+        file: path,
+        tunnels: count,
     };
     console.line(args.json, &line, || m::backup_done(count, shown()));
     Ok(())
@@ -158,11 +164,7 @@ impl Restoring<'_> {
     }
 
     fn tell_before(&self, before: &Path) {
-        let line = Line {
-            kind: "before",
-            file: Some(before),
-            ..Line::default()
-        };
+        let line = Line::Before { file: before };
         let said = || m::restore_before(before.display().to_string());
         self.console.line(self.args.json, &line, said);
     }
@@ -172,11 +174,9 @@ impl Restoring<'_> {
         let all = restored.added.iter().map(|tunnel| (tunnel, true));
         let all = all.chain(restored.kept.iter().map(|tunnel| (tunnel, false)));
         for (tunnel, is_new) in all {
-            let line = Line {
-                kind: "tunnel",
-                tunnel: Some(tunnel.id.as_str()),
-                outcome: Some(if is_new { "new" } else { "there" }),
-                ..Line::default()
+            let line = Line::Tunnel {
+                tunnel: tunnel.id.as_str(),
+                outcome: if is_new { "new" } else { "there" },
             };
             let name = tunnel.name.as_str();
             self.console.line(self.args.json, &line, || {
@@ -213,12 +213,11 @@ impl Restoring<'_> {
         for key in &tunnel.chosen.secrets {
             let name = Chosen::secret_name(&tunnel.id, key);
             if is_missing(secrets, &name) {
-                let line = Line {
-                    kind: "secret",
+                let line = Line::Secret {
                     tunnel: Some(tunnel.id.as_str()),
-                    key: Some(key),
-                    outcome: Some("missing"),
-                    ..Line::default()
+                    provider: None,
+                    key,
+                    outcome: "missing",
                 };
                 let name = tunnel.name.as_str();
                 let said = || m::restore_secret_of(key.as_str(), name);
@@ -236,12 +235,11 @@ impl Restoring<'_> {
         for account in needed {
             if is_missing(secrets, &account.secret_name()) {
                 let provider = account.provider.as_str();
-                let line = Line {
-                    kind: "secret",
+                let line = Line::Secret {
+                    tunnel: None,
                     provider: Some(provider),
-                    key: Some("token"),
-                    outcome: Some("missing"),
-                    ..Line::default()
+                    key: "token",
+                    outcome: "missing",
                 };
                 let name = catalog.of(account.provider).name;
                 let named = format!("{name} {}", account.name);
@@ -254,11 +252,11 @@ impl Restoring<'_> {
             && is_missing(secrets, RELAY_TOKEN)
         {
             let address = joined.split('#').next().unwrap_or(joined);
-            let line = Line {
-                kind: "secret",
-                key: Some("relay-token"),
-                outcome: Some("missing"),
-                ..Line::default()
+            let line = Line::Secret {
+                tunnel: None,
+                provider: None,
+                key: "relay-token",
+                outcome: "missing",
             };
             let said = || m::restore_secret_relay(address);
             self.console.line(self.args.json, &line, said);

@@ -65,30 +65,38 @@ struct Import<'a> {
 }
 
 /// A line for programs.
-#[derive(Default, Serialize)]
-struct Entry<'a> {
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a Path>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    protocol: Option<&'a str>,
-    /// What becomes of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tunnel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Entry<'a> {
+    Tunnel {
+        file: &'a Path,
+        line: usize,
+        name: &'a str,
+        provider: &'a str,
+        target: String,
+        protocol: &'a str,
+        /// What becomes of it.
+        outcome: &'a str,
+        tunnel: &'a str,
+    },
+    Skipped {
+        file: &'a Path,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        reason: &'a str,
+        text: String,
+    },
+    Token {
+        file: &'a Path,
+        provider: &'a str,
+        outcome: &'a str,
+    },
+    Account {
+        provider: &'a str,
+        outcome: &'a str,
+    },
 }
 
 impl Import<'_> {
@@ -182,12 +190,10 @@ impl Import<'_> {
         }
         taking.accounts.insert(account.clone());
         if self.json {
-            print_json(&Entry {
-                kind: "token",
-                file: Some(path),
-                provider: Some(account.provider.as_str()),
-                outcome: Some(if is_there { "there" } else { "new" }),
-                ..Entry::default()
+            print_json(&Entry::Token {
+                file: path,
+                provider: account.provider.as_str(),
+                outcome: if is_there { "there" } else { "new" },
             });
         } else {
             let provider = self.catalog.of(account.provider).name;
@@ -212,17 +218,15 @@ impl Import<'_> {
             Outcome::Refused(why) => return self.skipped(path, *line, name, why),
         };
         if self.json {
-            return print_json(&Entry {
-                kind: "tunnel",
-                file: Some(path),
-                line: Some(*line),
-                name: Some(name),
-                provider: Some(provider.as_str()),
-                target: Some(target.to_string()),
-                protocol: Some(protocol.as_str()),
-                outcome: Some(outcome),
-                tunnel: Some(tunnel),
-                ..Entry::default()
+            return print_json(&Entry::Tunnel {
+                file: path,
+                line: *line,
+                name,
+                provider: provider.as_str(),
+                target: target.to_string(),
+                protocol: protocol.as_str(),
+                outcome,
+                tunnel,
             });
         }
         let carrier = provider.as_str();
@@ -237,14 +241,12 @@ impl Import<'_> {
     fn skipped(&self, path: &Path, line: usize, what: &str, why: &Why) {
         let text = self.console.text(&import_reason(why));
         if self.json {
-            return print_json(&Entry {
-                kind: "skipped",
-                file: Some(path),
+            return print_json(&Entry::Skipped {
+                file: path,
                 line: (line > 0).then_some(line),
                 name: Some(what).filter(|what| !what.is_empty()),
-                reason: Some(why.code),
-                text: Some(text),
-                ..Entry::default()
+                reason: why.code,
+                text,
             });
         }
         let text = match what {
@@ -263,11 +265,9 @@ impl Import<'_> {
         for offers in self.catalog.remote() {
             let Offers { id, name, .. } = offers;
             if self.json {
-                print_json(&Entry {
-                    kind: "account",
-                    provider: Some(id.as_str()),
-                    outcome: Some("there"),
-                    ..Entry::default()
+                print_json(&Entry::Account {
+                    provider: id.as_str(),
+                    outcome: "there",
                 });
             } else {
                 self.console.say(&m::import_in_account(*name, id.as_str()));

@@ -250,3 +250,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_probes_cost_is_by_the_millisecond_and_nothing_while_they_are_off() {
+    let cost = |set: &[(&str, &str)]| {
+        let own = self::set(set);
+        resolve(Timing::default(), [(HealthPlace::All, &own)]).probes_a_month(None)
+    };
+    assert_eq!(cost(&[]), 86_400);
+    assert_eq!(cost(&[("interval", "250ms")]), 10_368_000);
+    assert_eq!(cost(&[("interval", "1500ms")]), 1_728_000);
+    assert_eq!(cost(&[("probe", "off")]), 0);
+}

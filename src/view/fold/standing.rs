@@ -89,7 +89,7 @@ fn of_port(slot: &Slot<'_>) -> Standing {
             Diagnosis::Down {
                 cause: UrlFault::Failed(_),
                 ..
-            } if !probed.routed => return Standing::Unsure,
+            } if !probed.ever_routed => return Standing::Unsure,
             Diagnosis::Down { .. } => Cause::Url,
             Diagnosis::Works
             | Diagnosis::Private

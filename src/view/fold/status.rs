@@ -43,6 +43,8 @@ pub(super) struct Probed<'a> {
     /// The URL has routed since the session began. One that has not may be out of reach from here
     /// alone: the session is not cut for it.
     pub routed: bool,
+    /// The same since the program started: it was in reach from here.
+    pub ever_routed: bool,
 }
 
 /// Decides how a port is that is not being made.
@@ -122,6 +124,7 @@ fn probed(
         report,
         downs: probe.downs,
         routed,
+        ever_routed: probe.routed,
     })
 }
 

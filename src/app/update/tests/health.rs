@@ -294,18 +294,7 @@ fn waits_that_do_not_fit_keep_nothing_else_from_being_set() {
 fn how_a_port_is_asked_is_nothing_to_who_serves_it() {
     let mut rig = Rig::hosting();
     set(&mut rig, of_port(), &[(HealthKey::Path, "/x")]);
-    let commands = rig.act(Action::AddPort {
-        tunnel: id("web"),
-        target: "5173".to_owned(),
-        protocol: Protocol::Http,
-        public_port: String::new(),
-    });
-    let commands = rig.take_changes(commands);
-    let ports = commands.iter().find_map(|command| match command {
-        Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports),
-        _ => None,
-    });
-    let ports = ports.expect("it is told");
+    let ports = rig.add_port("5173");
     assert!(ports.iter().all(|port| port.options.health.is_empty()));
     let kept = &rig
         .state

@@ -103,22 +103,8 @@ fn deleting_stops_forgets_and_says_so() {
 #[test]
 fn ports_change_live_and_the_last_one_gone_ends_hosting() {
     let mut rig = Rig::hosting();
-    let commands = rig.act(Action::AddPort {
-        tunnel: id("web"),
-        target: "5173".to_owned(),
-        protocol: Protocol::Http,
-        public_port: String::new(),
-    });
-    let commands = rig.take_changes(commands);
-    let set = commands.iter().find_map(|command| match command {
-        Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports),
-        _ => None,
-    });
-    let labels: Vec<_> = set
-        .expect("told")
-        .iter()
-        .map(|p| p.label.as_str())
-        .collect();
+    let ports = rig.add_port("5173");
+    let labels: Vec<_> = ports.iter().map(|port| port.label.as_str()).collect();
     assert_eq!(labels, ["web", "web-5173"]);
     for number in [3000, 5173] {
         let key = PortKey::new(&id("web"), port(number));

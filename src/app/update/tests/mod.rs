@@ -23,9 +23,9 @@ use crate::audit::Kind;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
-    Outage, Pending, Phase, PortKey, PortNumber, ProbeReport, Protocol, ProviderId, PublicAnswer,
-    Reason, Secret, ServiceFault, SessionNumber, Setting, Toast, Traffic, Tunnel, TunnelId,
-    UnixMillis,
+    Outage, Pending, Phase, Port, PortKey, PortNumber, ProbeReport, Protocol, ProviderId,
+    PublicAnswer, Reason, Secret, ServiceFault, SessionNumber, Setting, Toast, Traffic, Tunnel,
+    TunnelId, UnixMillis,
 };
 use crate::provider::Row;
 use crate::view::WindowOp;
@@ -105,6 +105,22 @@ impl Rig {
             all.push(command);
         }
         all
+    }
+
+    /// Adds a port to the tunnel: what its engine is to serve then.
+    fn add_port(&mut self, target: &str) -> Vec<Port> {
+        let commands = self.act(Action::AddPort {
+            tunnel: id("web"),
+            target: target.to_owned(),
+            protocol: Protocol::Http,
+            public_port: String::new(),
+        });
+        let commands = self.take_changes(commands);
+        let mut set = commands.into_iter().filter_map(|command| match command {
+            Command::Tell(_, EngineCommand::SetPorts(ports)) => Some(ports),
+            _ => None,
+        });
+        set.next().expect("it is told")
     }
 
     fn engine(&mut self, event: EngineEvent) -> Vec<Command> {

@@ -1,10 +1,11 @@
 //! Notices on the desktop: what each says, and what can be clicked in it.
 
-use super::build::{NOW, brief, host, hosting, id, number, tunnel, web};
+use super::build::{NOW, brief, host, hosting, id, key, number, tunnel, web, web_probed};
 use crate::model::{
-    About, AccountId, Action, Alert, AlertKind, Cause, Dialog, DialogKind, Inputs, Notice,
-    NoticeKind, ProviderId, Reason, ServiceFault,
+    About, AccountId, Action, Alert, AlertKind, Cause, Dialog, DialogKind, Health, Inputs,
+    LocalAnswer, Notice, NoticeKind, ProviderId, PublicAnswer, Reason, ServiceFault, Standing,
 };
+use crate::view::fold::stances;
 use crate::view::{AlertView, DialogView, OptionRow, fold};
 
 fn about(name: &str, why: Option<Cause>) -> About {
@@ -57,6 +58,20 @@ fn each_kind_says_what_is_and_offers_what_helps() {
             &[],
         ),
         (
+            AlertKind::Down,
+            Some(Cause::Answer { status: 500 }),
+            "alert-down(web)",
+            "why-unexpected(any, 500, localhost:3000)",
+            &[],
+        ),
+        (
+            AlertKind::Down,
+            reason(Reason::HostedHere { process: None }),
+            "alert-down(web)",
+            "fault-hosted-here-too",
+            &["act-take-over"],
+        ),
+        (
             AlertKind::SignIn,
             reason(Reason::TokenRefused),
             "alert-sign-in(web)",
@@ -97,6 +112,41 @@ fn each_kind_says_what_is_and_offers_what_helps() {
         inputs.alerts = vec![alert(kind, vec![about("web", why)])];
         let expected = (title.to_owned(), body.to_owned(), buttons.to_vec());
         assert_eq!(shown(&inputs), expected, "{kind:?}");
+    }
+}
+
+/// As the panel has it: what nobody has seen routing may be out of reach from here alone, and a service
+/// that is down too is this side's.
+#[test]
+fn a_dead_url_is_told_as_what_it_is() {
+    let failed = PublicAnswer::Failed {
+        reason: Reason::TimedOut,
+    };
+    let cases = [
+        (LocalAnswer::Accepts, true, Some(Cause::Url)),
+        (LocalAnswer::Accepts, false, None),
+        (
+            LocalAnswer::Failed(ServiceFault::Refused),
+            true,
+            Some(Cause::Service {
+                fault: ServiceFault::Refused,
+                accepts: false,
+            }),
+        ),
+    ];
+    for (local, routed, why) in cases {
+        let mut inputs = web_probed(local, failed.clone(), Health::Down, 3);
+        let probe = inputs.probes.get_mut(&key("web", 3000));
+        probe.expect("it was probed").routed = routed;
+        let stance = stances(&inputs, NOW).swap_remove(0);
+        let found = match stance.standing {
+            Standing::Bad(trouble) => Some(trouble.why),
+            standing => {
+                assert_eq!(standing, Standing::Unsure);
+                None
+            }
+        };
+        assert_eq!(found, why, "{local:?} {routed}");
     }
 }
 
