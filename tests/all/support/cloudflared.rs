@@ -36,12 +36,12 @@ pub const NAMED: &str = r#"{"level":"info","message":"Starting tunnel tunnelID=6
 
 /// What it does in the end: waits to be told to stop, or for the end that a test gives it.
 pub const SERVES: &str = r#"trap 'echo "{\"level\":\"info\",\"message\":\"Metrics server stopped\"}" >&2; exit 0' TERM INT
-until read -r code < "$here/die" && [ -n "$code" ]; do :; done
+until read -r code < "$here/die" || [ -n "$code" ]; do :; done
 exit "$code""#;
 
 /// The same, deaf.
 pub const DEAF: &str = r#"trap '' TERM INT
-until read -r code < "$here/die" && [ -n "$code" ]; do :; done
+until read -r code < "$here/die" || [ -n "$code" ]; do :; done
 exit "$code""#;
 
 #[derive(Default)]

@@ -43,7 +43,7 @@ esac
 printf '"%s":{%s,"AllowFunnel":{"box.tail1234.ts.net:%s":true}}' "$$" "$rule" "$port" > "$here/rule.$$"
 trap 'rm -f "$here/rule.$$"; exit 0' INT TERM
 printf 'Available on the internet:\n\nhttps://box.tail1234.ts.net/\n|-- proxy %s\n\nPress Ctrl+C to exit.\n' "$3"
-until read -r code < "$here/die" && [ -n "$code" ]; do :; done
+until read -r code < "$here/die" || [ -n "$code" ]; do :; done
 rm -f "$here/rule.$$"
 exit "$code"
 "#;
