@@ -32,7 +32,7 @@ name that is taken the name gets a number. Tokens and passwords go to the keycha
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImportArgs {
-    /// A file of another program: ~/.ssh/config, ngrok.yml, frpc.toml, cloudflared's config.yml
+    /// A file of another program, as ~/.ssh/config or frpc.toml; docs/import.md names them all
     file: Option<PathBuf>,
     /// Take over whatever is found in the usual places
     #[arg(long, conflicts_with = "file")]

@@ -4,6 +4,10 @@
 //! second. `TCP_NOTSENT_LOWAT` bounds what it takes ahead, but it asks only when it begins another
 //! packet buffer, of up to 64 KiB; `MSG_EOR` ends one before that. How fast the way is shows in how much
 //! goes between two times at which the kernel takes no more.
+//!
+//! While the kernel is full, more comes as soon as there is room: `TCP_CORK` keeps the last packet back
+//! until it is whole, or nothing has come for a moment. Each one that is not costs a slow way a header
+//! for little.
 
 use socket2::SockRef;
 use std::io::{self, IoSlice};
@@ -12,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 /// Linux' flag of that name: nothing is put into the same packet buffer behind these bytes.
 const MSG_EOR: i32 = 0x80;
@@ -37,6 +42,9 @@ const NO_BLOCK: usize = usize::MAX;
 /// The most that the kernel takes ahead, and what it takes until the way is known.
 const MAX_AHEAD: usize = 128 * 1024;
 
+/// So long a packet that is not whole waits for what follows.
+const HELD: Duration = Duration::from_millis(5);
+
 /// What the way takes at most in a packet, until the kernel has found out.
 const MIN_PACKET: usize = 536;
 
@@ -51,6 +59,16 @@ pub struct LinkSocket {
     /// What a packet carries.
     packet: usize,
     ahead: usize,
+    cork: Cork,
+}
+
+/// Whether the kernel keeps back what fills no packet.
+#[derive(Debug)]
+enum Cork {
+    Out,
+    In,
+    /// Nothing more has come: until this is over.
+    Until(Pin<Box<Sleep>>),
 }
 
 impl LinkSocket {
@@ -64,6 +82,7 @@ impl LinkSocket {
             block: NO_BLOCK,
             packet: MIN_PACKET,
             ahead: MAX_AHEAD,
+            cork: Cork::Out,
         };
         socket.limit()?;
         Ok(socket)
@@ -98,6 +117,26 @@ impl LinkSocket {
         Ok(())
     }
 
+    /// Keeps back what fills no packet: more is to come. A fast way has no need of that.
+    fn hold(&mut self) -> io::Result<()> {
+        if self.block != NO_BLOCK && matches!(self.cork, Cork::Out) {
+            SockRef::from(&self.inner).set_tcp_cork(true)?;
+            self.cork = Cork::In;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what has been held for long enough; wakes the task when that is later.
+    fn poll_held(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if let Cork::Until(sleep) = &mut self.cork
+            && sleep.as_mut().poll(cx).is_ready()
+        {
+            SockRef::from(&self.inner).set_tcp_cork(false)?;
+            self.cork = Cork::Out;
+        }
+        Ok(())
+    }
+
     /// Sends some of `slices`, no further than to the end of the packet buffer.
     fn poll_send(
         &mut self,
@@ -121,6 +160,9 @@ impl LinkSocket {
             match sent {
                 Ok(sent) => {
                     self.rate.sent(sent);
+                    if let Cork::Until(_) = self.cork {
+                        self.cork = Cork::In;
+                    }
                     let wanted: usize = part.iter().map(|slice| slice.len()).sum();
                     self.filled = if ends && sent == wanted {
                         0
@@ -129,7 +171,10 @@ impl LinkSocket {
                     };
                     return Poll::Ready(Ok(sent));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.adapt()?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.adapt()?;
+                    self.hold()?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -215,6 +260,7 @@ impl AsyncRead for LinkSocket {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.poll_held(cx)?;
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
@@ -241,6 +287,10 @@ impl AsyncWrite for LinkSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Cork::In = self.cork {
+            self.cork = Cork::Until(Box::pin(sleep(HELD)));
+        }
+        self.poll_held(cx)?;
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
@@ -253,9 +303,12 @@ impl AsyncWrite for LinkSocket {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::future::poll_fn;
+    use std::io::Read as _;
     use std::net::Ipv4Addr;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
+    use tokio::time::timeout;
 
     #[test]
     fn a_slow_way_gets_little_ahead_and_a_fast_one_all_there_is() {
@@ -310,14 +363,51 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn every_byte_arrives_in_its_order_whatever_the_buffers() {
+    async fn pair() -> (LinkSocket, TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("there is a port");
         let address = listener.local_addr().expect("it is bound");
         let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let mut near = LinkSocket::new(near.expect("it listens")).expect("it takes its options");
-        let (mut far, _) = far.expect("it came");
+        let near = near.expect("it listens");
+        near.set_nodelay(true).expect("it takes its options");
+        let near = LinkSocket::new(near).expect("it takes its options");
+        (near, far.expect("it came").0)
+    }
+
+    /// Sends a little, and looks at the other end's own socket: here what goes is there at once.
+    async fn went_at_once(near: &mut LinkSocket, far: &mut std::net::TcpStream) -> bool {
+        near.write_all(b"little").await.expect("it goes");
+        near.flush().await.expect("it goes");
+        far.read(&mut [0; 16]).is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_way_that_was_full_is_sent_no_part_of_a_packet_for_a_moment() {
+        let (mut near, far) = pair().await;
+        let mut far = far.into_std().expect("it can be had");
+        near.hold().expect("it takes its options");
+        assert!(went_at_once(&mut near, &mut far).await, "the way is fast");
+        near.block = 4 * near.packet;
+        assert!(went_at_once(&mut near, &mut far).await, "it was not full");
+        near.hold().expect("it takes its options");
+        assert!(!went_at_once(&mut near, &mut far).await);
+        // Each that comes within the moment begins it anew.
+        tokio::time::advance(HELD / 2).await;
+        assert!(!went_at_once(&mut near, &mut far).await);
+        tokio::time::advance(HELD / 2).await;
+        poll_fn(|cx| Poll::Ready(near.poll_held(cx)))
+            .await
+            .expect("it is whole");
+        assert!(far.read(&mut [0; 16]).is_err());
+        let reading = timeout(HELD, near.read_u8()).await;
+        assert!(reading.is_err(), "nothing comes the other way");
+        assert_eq!(far.read(&mut [0; 16]).expect("it went"), 12);
+        assert!(went_at_once(&mut near, &mut far).await, "it is over");
+    }
+
+    #[tokio::test]
+    async fn every_byte_arrives_in_its_order_whatever_the_buffers() {
+        let (mut near, mut far) = pair().await;
         near.block = 1000;
         let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_be_bytes()[2]).collect();
         let copy = bytes.clone();

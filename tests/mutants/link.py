@@ -81,10 +81,10 @@ MUTANTS = [
     ("the last frame is not the last", "mux/wire.rs", "self.closing == Closing::Wanted && self.schedule.is_empty()", "self.closing == Closing::Wanted"),
 ]
 
-NEEDS = "bytes futures-util http parking_lot rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing yamux".split()
+NEEDS = "bytes futures-util http parking_lot rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing".split()
 # The files of src/base that the link room uses.
 BASE = "digest forward ring tls".split()
-DEV_NEEDS = "proptest shuttle tokio turmoil".split()
+DEV_NEEDS = "proptest shuttle tokio turmoil yamux".split()
 # The seeded cases of one run, and how much longer than the run without a mutant one may take.
 SEEDS, PATIENCE = "2000", 4
 # Some tests may hang, and the others shall still run.

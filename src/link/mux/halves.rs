@@ -268,3 +268,27 @@ pub(super) fn wake(place: &mut Option<Waker>) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_behind_the_end_are_refused_and_an_empty_frame_is_not() {
+        let mut receiving = Receiving::default();
+        assert!(receiving.announce(1));
+        receiving.end = ReadEnd::Clean;
+        assert!(receiving.announce(0));
+        assert!(!receiving.announce(1));
+        // What crosses with the word that nobody reads was sent in good faith.
+        receiving.end = ReadEnd::Broken;
+        assert!(receiving.announce(1));
+    }
+
+    #[test]
+    fn credit_beyond_what_a_frame_can_name_is_refused() {
+        let mut sending = Sending::new(0, u64::from(u32::MAX) - 1);
+        assert!(sending.grant(1));
+        assert!(!sending.grant(1));
+    }
+}

@@ -1,6 +1,7 @@
 //! Two ends over an in-memory pipe.
 
 mod any;
+mod wire;
 mod yamux;
 
 use super::*;

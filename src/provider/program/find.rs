@@ -35,7 +35,10 @@ impl Program {
         }
     }
 
-    #[cfg(any(test, feature = "devtunnel"))]
+    #[allow(
+        dead_code,
+        reason = "not every build has a provider that knows the path"
+    )]
     pub fn at(names: &'static Names, path: impl Into<PathBuf>) -> Self {
         Self {
             names,

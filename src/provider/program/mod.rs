@@ -18,6 +18,9 @@ pub(in crate::provider) use find::{Names, Program};
 pub(in crate::provider) use front::Front;
 pub(in crate::provider) use group::Signal;
 pub(in crate::provider) use run::{ANSWER_WITHIN, Fault};
-#[cfg(feature = "devtunnel")]
+#[allow(
+    unused_imports,
+    reason = "not every build has a provider whose program answers"
+)]
 pub(in crate::provider) use run::{Answer, Watch};
 pub(in crate::provider) use supervised::{Exit, Running, STOP_WITHIN, Said, Start};
