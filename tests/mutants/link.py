@@ -9,7 +9,8 @@ when a test fails, or when nothing ends within many times what the tests take wi
 2026-11-22, with 2,000 seeded cases: all 30 are killed, none of them by time alone. With the model check
 alone (--tests resume::tests::model) the 10 that are named "lost wake-up" or "race" are. Before that day
 three survived ("credit from reading is not sent", "EOF of the link is ignored", "attached sessions are
-evicted"); the tests that kill them were added then.
+evicted"); the tests that kill them were added then. 2026-11-30, the 17 of the streams alone (--tests mux::):
+six survived, one of them since it changed nothing; with the tests that were added all are killed.
 """
 
 import argparse
@@ -78,7 +79,7 @@ MUTANTS = [
     ("old streams starve", "mux/schedule.rs", "Standing::New(deficit) if !self.old.is_empty() => self.age(standing, deficit),", ""),
     ("new streams wait behind old ones", "mux/schedule.rs", "self.new.front().or(self.old.front()).copied()", "self.old.front().or(self.new.front()).copied()"),
     ("a turn has no end", "mux/schedule.rs", "*deficit -= bytes,", "*deficit -= bytes.min(0),"),
-    ("the last frame is not the last", "mux/wire.rs", "self.closing == Closing::Wanted && self.schedule.is_empty()", "self.closing == Closing::Wanted"),
+    ("the last frame is not the last", "mux/wire.rs", "self.closing == Closing::Wanted && room >= MIN_ROOM", "self.closing == Closing::Wanted"),
 ]
 
 NEEDS = "bytes futures-util http parking_lot rand rcgen ring rustls serde serde_json sha2 socket2 thiserror tokio tokio-rustls tokio-tungstenite tokio-util tracing".split()

@@ -145,8 +145,8 @@ impl Streams {
                 self.settle(id);
             }
         }
-        let is_last = self.closing == Closing::Wanted && self.schedule.is_empty();
-        if is_last && room >= MIN_ROOM {
+        // Where there is room left, nothing waits.
+        if self.closing == Closing::Wanted && room >= MIN_ROOM {
             put(&frame::go_away());
             self.closing = Closing::Said;
         }
