@@ -2,33 +2,33 @@
 
 alert-sign-in = { $name }: sign-in needed
 alert-sign-in-many = { $count ->
-    [one] { $count } tunnel waits for a sign-in
-   *[other] { $count } tunnels wait for a sign-in
+    [one] { $count } tunnel is waiting for you to sign in
+   *[other] { $count } tunnels are waiting for you to sign in
 }
 alert-down = { $name } is down
 alert-down-many = { $count ->
     [one] { $count } tunnel is down
    *[other] { $count } tunnels are down
 }
-alert-back = { $name } works again
+alert-back = { $name } is working again
 alert-back-many = { $count ->
-    [one] { $count } tunnel works again
-   *[other] { $count } tunnels work again
+    [one] { $count } tunnel is working again
+   *[other] { $count } tunnels are working again
 }
 alert-taken-over = { $name }: hosted by another machine
 alert-taken-over-many = { $count ->
     [one] { $count } tunnel is hosted by another machine
    *[other] { $count } tunnels are hosted by another machine
 }
-alert-quota = { $name }: the limit is used up
+alert-quota = { $name }: quota used up
 alert-quota-many = { $count ->
-    [one] { $count } tunnel waits: the limit is used up
-   *[other] { $count } tunnels wait: the limit is used up
+    [one] { $count } tunnel is waiting: quota used up
+   *[other] { $count } tunnels are waiting: quota used up
 }
-alert-url-changed = { $name } has another URL now
+alert-url-changed = { $name } has a new URL
 alert-url-changed-many = { $count ->
-    [one] { $count } tunnel has another URL now
-   *[other] { $count } tunnels have other URLs now
+    [one] { $count } tunnel has a new URL
+   *[other] { $count } tunnels have new URLs
 }
 alert-url = { $url }
 alert-url-dead = Their side: the public URL does not answer.
@@ -40,11 +40,11 @@ alert-names-more = { $count ->
 alert-refused = Underpass
 alert-show = Show
 
-settings-notices = Notices
-settings-notices-line = What the desktop tells while the window is not in front
+settings-notices = Notifications
+settings-notices-line = What you're notified about while the window isn't in front
 notice-sign-in = Sign-in needed
 notice-down = Down for more than a minute
 notice-back = Back up
 notice-taken-over = Taken over by another machine
-notice-quota = Limit used up
+notice-quota = Quota used up
 notice-url-changed = URL changed

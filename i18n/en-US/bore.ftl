@@ -1,5 +1,5 @@
 # What can be chosen at a bore server.
 
 bore-server = Server
-bore-secret = Secret of the server
+bore-secret = Server secret
 bore-remote-port = Public port

@@ -2,13 +2,13 @@
 
 cloudflared-token = Tunnel token
 cloudflared-hostname = Hostname
-cloudflared-credentials = File with credentials
-cloudflared-protocol = Way to Cloudflare
-cloudflared-protocol-auto = Whichever works
+cloudflared-credentials = Credentials file
+cloudflared-protocol = Connection to Cloudflare
+cloudflared-protocol-auto = Automatic
 cloudflared-protocol-quic = QUIC (UDP)
 cloudflared-protocol-http2 = HTTP/2 (TCP)
 
-cloudflared-import-many = Several hostnames lead to this tunnel, and one of ours carries one: two with the same credentials would get each other's visitors. Make a tunnel for each at Cloudflare (cloudflared tunnel create NAME), with a file of its own.
-cloudflared-import-dashboard = Where its visitors go is said in Cloudflare's dashboard. Make a tunnel here with its token, from there.
-cloudflared-import-no-hostname = No hostname leads to it. Add one to the rule, as in cloudflared tunnel route dns.
-cloudflared-import-path = A tunnel of ours carries the whole of a hostname, not one path.
+cloudflared-import-many = Several hostnames lead to this tunnel, but a tunnel here carries one, and two with the same credentials would get each other's visitors. Create a tunnel for each at Cloudflare (cloudflared tunnel create NAME), each with its own file.
+cloudflared-import-dashboard = Where its visitors go is set in Cloudflare's dashboard. Create a tunnel here with its token, which is in the dashboard.
+cloudflared-import-no-hostname = No hostname leads to it. Add one to the rule, as with cloudflared tunnel route dns.
+cloudflared-import-path = A tunnel here carries a whole hostname, not a single path.

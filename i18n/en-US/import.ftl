@@ -1,30 +1,30 @@
-### Taking over from other programs, and backups.
+### Importing from other programs, and backups.
 
-## Why something is not taken over
+## Why something is not imported
 
-import-unreadable = It cannot be read as it is ({ $detail }): nothing of it is taken over. Check it with the program that it is for.
-import-too-much = There is more of it than is read: the first { $detail } are.
-import-no-port = It leads to “{ $detail }”. A tunnel leads to a port: start a server for it, then make a tunnel for that.
-import-not-carried = Nobody here carries “{ $detail }”.
-import-restricts = { $detail } keeps visitors out, and nothing here would do that in the same way. Make the tunnel by hand, once you know who is to come in.
-import-unknown = “{ $detail }” is not known here and might keep visitors out. Make the tunnel by hand.
-import-left-out = Nothing here is like it: the tunnel does without.
-import-invalid = It takes { $detail }.
-import-template = Its value is filled in by the other program. Put the value itself there.
-import-for-all = It is set for all tunnels together, here in Settings ({ $detail }).
-import-no-provider = This build has no provider “{ $detail }”.
-import-frp-server = Underpass does not speak frp's protocol: what leads to a port is taken over for its own relay. An frps with an SSH gateway can be used by provider ssh, service frps.
-import-frp-port = Visitors come to another port, which Underpass's relay gives. To ask for one: --public-port.
-import-frp-name = Visitors come by another name, at Underpass's relay.
-import-frp-token = It opens only the frp server, which is not used: it is not kept.
+import-unreadable = It can't be read as it is ({ $detail }), so nothing from it is imported. Check it with the program it belongs to.
+import-too-much = It is too large: only the first { $detail } are read.
+import-no-port = It leads to “{ $detail }”, but a tunnel leads to a port. Start a server for it, then create a tunnel to that server.
+import-not-carried = No provider here supports “{ $detail }”.
+import-restricts = { $detail } keeps visitors out, and nothing here does that in the same way. Create the tunnel by hand once you know who should get in.
+import-unknown = “{ $detail }” isn't known here and might keep visitors out. Create the tunnel by hand.
+import-left-out = There is no equivalent here, so the tunnel does without it.
+import-invalid = Expected: { $detail }.
+import-template = The other program fills in its value. Put the value itself in the file.
+import-for-all = It is set for all tunnels at once, in Settings ({ $detail }).
+import-no-provider = This build doesn't include the provider “{ $detail }”.
+import-frp-server = Underpass doesn't speak frp's protocol: tunnels to ports are imported for its own relay. An frps with an SSH gateway can be used with provider ssh, service frps.
+import-frp-port = Visitors will use another port, which the Underpass relay assigns. To request one: --public-port.
+import-frp-name = Visitors will use another name, at the Underpass relay.
+import-frp-token = It is only for the frp server, which isn't used, so it isn't saved.
 
 ## The dialog
 
 menu-import = Import…
 import-title = Import from other programs
 import-looking = Looking for files of other programs…
-import-nothing = Nothing was found where ssh, ngrok, cloudflared and frp keep their files. Name a file below.
-import-body = What is picked becomes tunnels here, which are not hosted yet. The files stay as they are.
+import-nothing = Nothing found where ssh, ngrok, cloudflared and frp keep their files. Choose a file below.
+import-body = What you select becomes tunnels here, which aren't hosted yet. The files aren't changed.
 import-submit = { $count ->
     [0] Import
     [one] Import 1 tunnel
@@ -33,14 +33,14 @@ import-submit = { $count ->
 import-file = { $file }
 import-format = { $format }
 import-tunnel = { $name } → { $target }
-import-there = “{ $name }” leads to { $target } already.
-import-token = The token of { $name } goes where nobody sees it.
-import-token-there = { $name } has a token already: that is kept.
-import-skipped = Not taken over: { $what }
-import-skipped-at = Not taken over, line { $line }: { $what }
+import-there = “{ $name }” already leads to { $target }.
+import-token = The token of { $name } is stored as a secret.
+import-token-there = { $name } already has a token, which is kept.
+import-skipped = Not imported: { $what }
+import-skipped-at = Not imported, line { $line }: { $what }
 import-other = Another file
-import-look = Look
-import-listed = What { $name } has in your account, whichever program made it, is listed once you are signed in.
+import-look = Read
+import-listed = Tunnels in your { $name } account are listed once you sign in, whichever program created them.
 toast-imported = { $count ->
     [one] 1 tunnel imported
    *[other] { $count } tunnels imported
@@ -55,49 +55,49 @@ toast-backup-failed = Not saved. { $detail }
 
 ## Files that a person names
 
-file-unread = { $file } cannot be read: { $detail }
-file-of-no-kind = { $file } is of none of the kinds that can be taken over: { $kinds }.
-file-there = { $file } is there already. Name another file.
-file-no-home = Your home folder is not known. Set HOME and start Underpass again.
-file-late = The disk does not answer. Try again, or name a file on another one.
-file-broken-off = Reading it broke off. Try again.
-file-not-whole = It would lack what could not be read of { $file }. Mend that file and start Underpass again; or dismiss the notice about it, and save what there is.
+file-unread = { $file } can't be read: { $detail }
+file-of-no-kind = { $file } can't be imported. Supported: { $kinds }.
+file-there = { $file } already exists. Choose another file.
+file-no-home = Your home folder is unknown. Set HOME and start Underpass again.
+file-late = The disk isn't responding. Try again, or choose a file on another disk.
+file-broken-off = Reading was interrupted. Try again.
+file-not-whole = The backup would lack what couldn't be read from { $file }. Fix that file and start Underpass again; or dismiss the notification about it and save the rest.
 
 ## The command line
 
-import-in-account = What { $name } has in your account, whichever program made it, needs no import: it is listed once you are signed in (underpass account sign-in { $provider }).
+import-in-account = Tunnels in your { $name } account don't need importing, whichever program created them: they are listed once you sign in (underpass account sign-in { $provider }).
 cli-import-file = { $file } ({ $format })
 cli-import-tunnel = + { $tunnel }  { $protocol }  { $target }  { $provider }
-cli-import-there = = “{ $name }” leads to { $target } already
+cli-import-there = = “{ $name }” already leads to { $target }
 cli-import-skipped = - line { $text }
 cli-import-skipped-whole = - { $text }
-cli-import-token = + token of { $name }: kept where nobody sees it
-cli-import-token-would = + token of { $name }: would be kept where nobody sees it
-cli-import-token-there = = { $name } has a token already: that is kept, and this one is not
-cli-import-none = There is nothing to take over.
-cli-import-would = Tunnels that would be made: { $count }. “underpass import FILE” takes a file over, “underpass import --all” all of this.
-cli-import-done = Tunnels made: { $count }. Nothing is hosted yet: underpass tunnels list
+cli-import-token = + token of { $name }: stored as a secret
+cli-import-token-would = + token of { $name }: would be stored as a secret
+cli-import-token-there = = { $name } already has a token, which is kept; this one isn't
+cli-import-none = There is nothing to import.
+cli-import-would = Tunnels that would be created: { $count }. To import one file: underpass import FILE. To import all of this: underpass import --all
+cli-import-done = Tunnels created: { $count }. Nothing is hosted yet: underpass tunnels list
 
 ## Backups
 
 backup-done = { $count ->
-    [one] { $file } has { $count } tunnel and the settings, and no secret.
-   *[other] { $file } has { $count } tunnels and the settings, and no secret.
+    [one] Saved { $count } tunnel and the settings to { $file }, without secrets.
+   *[other] Saved { $count } tunnels and the settings to { $file }, without secrets.
 }
-backup-there = { $file } is there already. Name another file, or say --force.
-backup-not-written = { $file } cannot be written: { $detail }
-backup-lacks = A backup would lack what cannot be read of { $file }: none was made, and nothing was changed. Mend that file; or start Underpass, which keeps a copy of it and goes on with the rest.
+backup-there = { $file } already exists. Choose another file, or add --force.
+backup-not-written = { $file } can't be written: { $detail }
+backup-lacks = A backup would lack what can't be read from { $file }, so none was made and nothing was changed. Fix that file; or start Underpass, which keeps a copy of it and continues with the rest.
 restore-too-new = { $file } was written by a newer version of Underpass. Update this one first; nothing was changed.
-restore-unreadable = { $file } is no backup that can be used: { $detail }. Nothing was changed.
-restore-not-taken = The backup could not be taken ({ $detail }): everything is as it was.
-restore-half-taken = The backup could not be taken ({ $detail }), and what was taken of it already could not be undone ({ $undo }): tunnels of it may be there now. What was there before is in { $before }.
+restore-unreadable = { $file } isn't a usable backup: { $detail }. Nothing was changed.
+restore-not-taken = The backup couldn't be restored ({ $detail }): everything is as it was before.
+restore-half-taken = The backup couldn't be restored ({ $detail }), and what was already restored couldn't be undone ({ $undo }): some of its tunnels may be in the list now. What you had before is in { $before }.
 restore-added = + { $name }
-restore-kept = = { $name } is there already and stays as it is
-restore-settings = The settings are those of the backup.
-restore-settings-would = The settings would be those of the backup.
-restore-before = What was there before is in { $file }.
+restore-kept = = { $name } already exists and stays as it is
+restore-settings = Settings restored from the backup.
+restore-settings-would = Settings would be restored from the backup.
+restore-before = What you had before is in { $file }.
 restore-done = Tunnels restored: { $count }. Nothing is hosted yet.
 restore-would = Tunnels that would be restored: { $count }.
-restore-secret-of = Missing: { $key } of “{ $name }”. It is a secret, which no backup has: make the tunnel again with it, or set it with --set { $key }=@FILE when you host it.
-restore-secret-token = Missing: the token of { $account }. Add it: underpass account add { $provider }
-restore-secret-relay = Missing: the token of the relay { $address }. Paste its join link again in Settings, or ask whoever runs it for a new one.
+restore-secret-of = Missing: { $key } of “{ $name }”. Backups contain no secrets: create the tunnel again with it, or set it with --set { $key }=@FILE when you host it.
+restore-secret-token = Missing: the token for { $account }. Add it: underpass account add { $provider }
+restore-secret-relay = Missing: the token for the relay { $address }. Paste its join link again in Settings, or ask its owner for a new one.

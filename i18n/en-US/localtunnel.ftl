@@ -1,4 +1,4 @@
 # What can be chosen at a localtunnel server.
 
 localtunnel-server = Server
-localtunnel-subdomain = Name before the domain
+localtunnel-subdomain = Subdomain

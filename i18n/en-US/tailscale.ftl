@@ -1,10 +1,10 @@
 # What can be chosen at Tailscale Funnel.
 
 tailscale-port = Public port
-tailscale-port-auto = The first that is free
+tailscale-port-auto = First free port
 tailscale-port-443 = 443
 tailscale-port-8443 = 8443
 tailscale-port-10000 = 10000
-tailscale-tcp = TLS of TCP visitors
-tailscale-tcp-terminated = Ends at Tailscale
-tailscale-tcp-raw = Goes to the service
+tailscale-tcp = TLS for TCP visitors
+tailscale-tcp-terminated = Terminated by Tailscale
+tailscale-tcp-raw = Passed through to the service

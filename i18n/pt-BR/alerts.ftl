@@ -1,9 +1,9 @@
 # Avisos na área de trabalho e suas configurações
 
-alert-sign-in = { $name }: é preciso entrar
+alert-sign-in = { $name }: login necessário
 alert-sign-in-many = { $count ->
-    [one] { $count } túnel espera que você entre
-   *[other] { $count } túneis esperam que você entre
+    [one] { $count } túnel aguarda o seu login
+   *[other] { $count } túneis aguardam o seu login
 }
 alert-down = { $name } está fora do ar
 alert-down-many = { $count ->
@@ -20,15 +20,15 @@ alert-taken-over-many = { $count ->
     [one] { $count } túnel é hospedado por outra máquina
    *[other] { $count } túneis são hospedados por outra máquina
 }
-alert-quota = { $name }: o limite acabou
+alert-quota = { $name }: cota atingida
 alert-quota-many = { $count ->
-    [one] { $count } túnel espera: o limite acabou
-   *[other] { $count } túneis esperam: o limite acabou
+    [one] { $count } túnel em espera: cota atingida
+   *[other] { $count } túneis em espera: cota atingida
 }
-alert-url-changed = { $name } tem outra URL agora
+alert-url-changed = { $name } tem uma nova URL
 alert-url-changed-many = { $count ->
-    [one] { $count } túnel tem outra URL agora
-   *[other] { $count } túneis têm outras URLs agora
+    [one] { $count } túnel tem uma nova URL
+   *[other] { $count } túneis têm novas URLs
 }
 alert-url = { $url }
 alert-url-dead = Do outro lado: a URL pública não responde.
@@ -40,11 +40,11 @@ alert-names-more = { $count ->
 alert-refused = Underpass
 alert-show = Mostrar
 
-settings-notices = Avisos
-settings-notices-line = O que a área de trabalho avisa enquanto a janela não está na frente
-notice-sign-in = É preciso entrar
+settings-notices = Notificações
+settings-notices-line = O que é notificado enquanto a janela não está em primeiro plano
+notice-sign-in = Login necessário
 notice-down = Fora do ar por mais de um minuto
 notice-back = Voltou a funcionar
 notice-taken-over = Assumido por outra máquina
-notice-quota = Limite esgotado
-notice-url-changed = URL mudou
+notice-quota = Cota atingida
+notice-url-changed = URL alterada

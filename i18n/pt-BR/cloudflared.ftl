@@ -2,13 +2,13 @@
 
 cloudflared-token = Token do túnel
 cloudflared-hostname = Nome de host
-cloudflared-credentials = Arquivo com credenciais
-cloudflared-protocol = Caminho até a Cloudflare
-cloudflared-protocol-auto = O que funcionar
+cloudflared-credentials = Arquivo de credenciais
+cloudflared-protocol = Conexão com a Cloudflare
+cloudflared-protocol-auto = Automático
 cloudflared-protocol-quic = QUIC (UDP)
 cloudflared-protocol-http2 = HTTP/2 (TCP)
 
-cloudflared-import-many = Vários nomes levam a este túnel, e um dos nossos leva um só: dois com as mesmas credenciais receberiam os visitantes um do outro. Crie um túnel para cada um na Cloudflare (cloudflared tunnel create NOME), com um arquivo próprio.
-cloudflared-import-dashboard = Para onde vão os visitantes está no painel da Cloudflare. Crie aqui um túnel com o token que está lá.
-cloudflared-import-no-hostname = Nenhum nome leva a ele. Adicione um à regra, como em cloudflared tunnel route dns.
-cloudflared-import-path = Um túnel nosso leva um nome inteiro, não um só caminho.
+cloudflared-import-many = Vários nomes de host levam a este túnel, mas um túnel aqui tem um só, e dois com as mesmas credenciais receberiam os visitantes um do outro. Crie um túnel para cada um na Cloudflare (cloudflared tunnel create NOME), cada um com o seu arquivo.
+cloudflared-import-dashboard = Para onde vão os visitantes é definido no painel da Cloudflare. Crie aqui um túnel com o token que está no painel.
+cloudflared-import-no-hostname = Nenhum nome de host leva a ele. Adicione um à regra, como em cloudflared tunnel route dns.
+cloudflared-import-path = Um túnel aqui leva um nome de host inteiro, não um único caminho.

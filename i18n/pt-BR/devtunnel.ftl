@@ -1,4 +1,4 @@
 # What Dev Tunnels alone has.
 devtunnel-offer = Protocolo
-devtunnel-offer-both = Mais novo
+devtunnel-offer-both = Mais recente
 devtunnel-offer-v1 = Só a versão 1

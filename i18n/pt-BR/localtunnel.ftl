@@ -1,4 +1,4 @@
 # O que se pode escolher num servidor localtunnel.
 
 localtunnel-server = Servidor
-localtunnel-subdomain = Nome antes do domínio
+localtunnel-subdomain = Subdomínio

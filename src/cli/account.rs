@@ -32,7 +32,7 @@ argument: other programs see those.";
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AccountArgs {
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long, global = true)]
     json: bool,
 
@@ -42,41 +42,41 @@ pub(crate) struct AccountArgs {
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum AccountCommand {
-    /// List the accounts, and how far this computer is with each
+    /// List accounts and their state on this computer
     List {
-        /// Those of this provider alone
+        /// Only the accounts at this provider
         provider: Option<ProviderId>,
     },
-    /// Keep an account's token, from standard input or typed when asked for
+    /// Save an account's token, read from standard input or typed at a prompt
     Add {
-        /// Whose: one of those that `underpass providers` lists
+        /// Provider; `underpass providers` lists them
         provider: ProviderId,
-        /// What to call the account, where there are several: letters, digits, '-', '_' and '.'
+        /// Name for the account, if there are several: letters, digits, '-', '_' and '.'
         #[arg(long, value_parser = Unquoted(read_name))]
         name: Option<String>,
     },
     /// Forget an account's token
     Remove {
-        /// Whose
+        /// Provider
         provider: ProviderId,
-        /// Which, where there are several
+        /// Name of the account, if there are several
         #[arg(long, value_parser = Unquoted(read_name))]
         name: Option<String>,
     },
     /// Sign in with the provider's own program
     SignIn {
-        /// Where
+        /// Provider
         provider: ProviderId,
-        /// Through whom; `underpass providers NAME` lists them [default: the one of last time]
+        /// Identity provider; `underpass providers NAME` lists them [default: the one used last]
         #[arg(long, value_name = "WAY")]
         with: Option<String>,
-        /// With a code that is typed on another device, instead of in this computer's browser
+        /// Use a code that you enter on another device, instead of this computer's browser
         #[arg(long)]
         device: bool,
     },
     /// Sign out with the provider's own program
     SignOut {
-        /// Where
+        /// Provider
         provider: ProviderId,
     },
 }
@@ -118,7 +118,7 @@ fn check_sign_in(offers: &Offers, way: Option<&str>) -> Result<(), String> {
     let mut ways = offers.sign_in.iter().map(|way| way.key);
     match way {
         _ if offers.sign_in.is_empty() => Err(if offers.token.is_some() {
-            format!("{id} signs nobody in: `underpass account add {id}` keeps your token")
+            format!("{id} has no sign-in: add your token with `underpass account add {id}`")
         } else {
             format!("{id} has no accounts")
         }),
@@ -136,7 +136,7 @@ pub(super) fn read_name(typed: &str) -> Result<String, String> {
         return Ok(typed.to_owned());
     }
     Err(format!(
-        "{typed:?} cannot be an account's name: it takes 1 to 64 letters, digits, '-', '_' and '.'"
+        "{typed:?} can't be an account name: use 1 to 64 letters, digits, '-', '_' and '.'"
     ))
 }
 

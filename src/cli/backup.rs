@@ -19,12 +19,12 @@ use std::process::ExitCode;
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BackupArgs {
-    /// Where it goes; only you can read it
+    /// File to write; only you can read it
     file: PathBuf,
-    /// Replace a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
-    /// One JSON object instead of text
+    /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
 }
@@ -33,10 +33,10 @@ pub(crate) struct BackupArgs {
 pub(crate) struct RestoreArgs {
     /// A file that `underpass backup` made
     file: PathBuf,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     json: bool,
 }

@@ -43,27 +43,27 @@ A TIME is 500ms, 30s, 5m or 1h. The waits are of a whole tunnel: its ports share
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HealthArgs {
-    /// Of the tunnels of this provider [default: of all tunnels]
+    /// For tunnels of this provider [default: for all tunnels]
     #[arg(long, conflicts_with = "tunnel")]
     provider: Option<ProviderId>,
 
-    /// Of this saved tunnel, by its id or name
+    /// For this saved tunnel, by its id or name
     #[arg(long, value_name = "NAME")]
     tunnel: Option<String>,
 
-    /// Of this port of the tunnel
+    /// For this port of the tunnel
     #[arg(long, requires = "tunnel")]
     port: Option<PortNumber>,
 
-    /// Set this there
+    /// Change a setting
     #[arg(long = "set", value_name = "KEY=VALUE")]
     typed: Vec<String>,
 
-    /// Have what is set elsewhere hold again
+    /// Remove a setting, so that the more general one applies
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
 
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     json: bool,
 
@@ -111,7 +111,7 @@ pub(super) fn read(flag: &str, typed: &[String]) -> Result<BTreeMap<HealthKey, S
 fn read_key(typed: &str) -> Result<HealthKey, String> {
     typed.parse().map_err(|()| {
         let keys = list(HealthKey::ALL.iter().map(|key| key.as_str()));
-        format!("{typed:?} is no health setting: there are {keys}")
+        format!("unknown health setting {typed:?} (there are {keys})")
     })
 }
 
@@ -372,7 +372,7 @@ mod tests {
             ("--set path=/x --set path=/y", "twice"),
             ("--set path=/x --unset path", "twice"),
             ("--port 80", "--tunnel"),
-            ("--provider later", "no provider"),
+            ("--provider later", "unknown provider"),
             (
                 "--tunnel web --port 80 --set backoff-cap=3s",
                 "leave --port out",

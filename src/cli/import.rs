@@ -34,13 +34,13 @@ name that is taken the name gets a number. Tokens and passwords go to the keycha
 pub(crate) struct ImportArgs {
     /// A file of another program, as ~/.ssh/config or frpc.toml; docs/import.md names them all
     file: Option<PathBuf>,
-    /// Take over whatever is found in the usual places
+    /// Import everything found in the usual places
     #[arg(long, conflicts_with = "file")]
     all: bool,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     json: bool,
 }

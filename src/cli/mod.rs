@@ -48,10 +48,10 @@ Examples:
   underpass                             the window and the tray icon
   underpass host 3000                   serve localhost:3000 on a public URL, here in the terminal
   underpass host 3000 --name shop       the same as http://shop.localhost:7480/
-  underpass host 3000 9000 --json       one tunnel with two ports, one JSON object a line
+  underpass host 3000 9000 --json       one tunnel with two ports, one JSON object per line
   underpass relay                       run the public end on a server; it prints a join link
   UNDERPASS_RELAY=… underpass host 3000 host through that relay
-  underpass doctor                      what works on this machine, and what to do where it does not
+  underpass doctor                      check what works on this machine
 
 All files are in one folder; UNDERPASS_HOME=DIR moves it.";
 
@@ -63,10 +63,10 @@ All files are in one folder; UNDERPASS_HOME=DIR moves it.";
 #[command(name = "underpass", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct CommandLine {
     /// Start in the tray, without a window
-    #[arg(long, alias = "minimized")]
-    pub(crate) minimised: bool,
+    #[arg(long = "minimized", alias = "minimised")]
+    pub(crate) minimized: bool,
 
-    /// Say more on standard error (-vv: still more)
+    /// Log more to standard error (-vv for even more)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -78,27 +78,27 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Serve local ports on public URLs until Ctrl-C, without a window
     Host(Box<HostArgs>),
-    /// Run the public end of tunnels: the relay
+    /// Run a relay, the public end of tunnels
     Relay(Box<RelayArgs>),
-    /// List and change the saved tunnels
+    /// List and change saved tunnels
     Tunnels(TunnelsArgs),
-    /// Take over tunnels from other programs' configuration
+    /// Import tunnels from other programs' configuration
     Import(ImportArgs),
     /// Save all settings and tunnels to one file, without secrets
     Backup(BackupArgs),
-    /// Restore what a backup has and is not there
+    /// Restore the tunnels and settings of a backup
     Restore(RestoreArgs),
-    /// Show the audit log, or check that nobody changed it
+    /// Show, export or verify the audit log
     Audit(AuditArgs),
-    /// Show and change how what is hosted is checked, and how it comes back
+    /// Show and change how hosted tunnels are checked and reconnected
     Health(HealthArgs),
-    /// Find out what works on this machine
+    /// Check what works on this machine
     Doctor(DoctorArgs),
-    /// List who can carry tunnels, what each offers and what can be set for it
+    /// List providers, what each offers and its options
     Providers(ProvidersArgs),
-    /// List, add and remove the accounts at providers, sign in and out
+    /// Manage accounts at providers: list, add, remove, sign in and out
     Account(AccountArgs),
-    /// Print the completions for a shell
+    /// Print a shell completion script
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -160,8 +160,8 @@ impl CommandLine {
         variable: impl Fn(&str) -> Option<String>,
         providers: &Catalog,
     ) -> Result<(), String> {
-        if self.minimised && self.command.is_some() {
-            return Err("--minimised goes without a command: it is about the window".to_owned());
+        if self.minimized && self.command.is_some() {
+            return Err("--minimized takes no command: it is for the window".to_owned());
         }
         match &mut self.command {
             Some(Command::Host(args)) => args.check(variable, providers),

@@ -33,7 +33,7 @@ pub(super) fn find(providers: &Catalog, id: ProviderId) -> Result<&'static Offer
     providers.find(id).ok_or_else(|| {
         let there = list(providers.iter().map(|offers| offers.id.as_str()));
         format!(
-            "{:?} is no provider of this build: it has {there}",
+            "unknown provider {:?} (this build has {there})",
             id.as_str()
         )
     })

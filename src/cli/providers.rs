@@ -14,9 +14,9 @@ use std::time::Duration;
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProvidersArgs {
-    /// This one alone
+    /// Only this provider
     provider: Option<ProviderId>,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }

@@ -52,11 +52,11 @@ fn nothing_is_the_window() {
     let args = |words| {
         let typed = read(words).expect("it is right");
         assert_eq!(typed.command, None);
-        (typed.minimised, typed.verbose)
+        (typed.minimized, typed.verbose)
     };
     assert_eq!(args(&[]), (false, 0));
     assert_eq!(args(&["--minimised", "-vv"]), (true, 2));
-    assert!(refused(&["--minimised", "doctor"]).contains("--minimised"));
+    assert!(refused(&["--minimised", "doctor"]).contains("--minimized"));
 }
 
 #[test]
@@ -116,9 +116,15 @@ fn options_that_do_not_go_together_are_refused() {
         (&["relay", "--tcp-ports", "9-1"], "A-B"),
         (&["relay", "--domain", "a b"], "host name"),
         (&["relay", "--advertise", "h:1"], "without a port"),
-        (&["relay", "--trusted-proxy", "proxy.lan"], "no network"),
+        (
+            &["relay", "--trusted-proxy", "proxy.lan"],
+            "isn't a network",
+        ),
         (&["relay", "--proxy-protocol"], "--trusted-proxy"),
-        (&["relay", "--public-url", "example.org"], "no public URL"),
+        (
+            &["relay", "--public-url", "example.org"],
+            "can't be a public URL",
+        ),
         (
             &[
                 "relay",

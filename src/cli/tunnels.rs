@@ -33,7 +33,7 @@ Examples:
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TunnelsArgs {
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long, global = true)]
     json: bool,
 
@@ -43,21 +43,21 @@ pub(crate) struct TunnelsArgs {
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum TunnelsCommand {
-    /// List the saved tunnels, or those of an account
+    /// List saved tunnels, or those of an account
     List {
-        /// Of one provider that `underpass providers` lists: those that are saved, or what the account
-        /// has where the provider keeps accounts [default: all that are saved]
+        /// Only this provider: its saved tunnels, or those in the account if the provider has accounts
+        /// [default: all saved tunnels]
         #[arg(long)]
         provider: Option<ProviderId>,
     },
-    /// Show one of them
+    /// Show a tunnel
     Show {
-        /// Its id or name
+        /// Id or name of the tunnel
         id: String,
     },
-    /// Save a new tunnel; nothing is hosted
+    /// Save a new tunnel without hosting it
     Create {
-        /// Its name
+        /// Name of the tunnel
         name: String,
         /// PORT or HOST:PORT
         target: String,
@@ -66,7 +66,7 @@ enum TunnelsCommand {
     },
     /// Delete a tunnel
     Delete {
-        /// Its id or name
+        /// Id or name of the tunnel
         id: String,
     },
     /// Add or remove a port of a tunnel
@@ -80,7 +80,7 @@ enum TunnelsCommand {
 enum PortChange {
     /// Add a port
     Add {
-        /// The tunnel's id or name
+        /// Id or name of the tunnel
         id: String,
         /// PORT or HOST:PORT
         target: String,
@@ -89,7 +89,7 @@ enum PortChange {
     },
     /// Remove a port
     Remove {
-        /// The tunnel's id or name
+        /// Id or name of the tunnel
         id: String,
         /// The port
         port: PortNumber,

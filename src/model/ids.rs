@@ -130,7 +130,7 @@ fn is_label(text: &str) -> bool {
 impl TryFrom<String> for TunnelId {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        Self::new(text).map_err(|text| format!("{text:?} is no tunnel id"))
+        Self::new(text).map_err(|text| format!("{text:?} isn't a tunnel id"))
     }
 }
 

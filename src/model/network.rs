@@ -15,7 +15,9 @@ pub struct Network {
 
 /// What was given is no range of addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network: it takes ADDRESS/PREFIX, as 10.0.0.0/8 or fd00::/8, or one address")]
+#[error(
+    "{0:?} isn't a network: use ADDRESS/PREFIX, such as 10.0.0.0/8 or fd00::/8, or one address"
+)]
 pub struct InvalidNetwork(pub String);
 
 impl Network {

@@ -23,7 +23,7 @@ pub struct ProviderId {
 
 /// What is typed or written is no provider's id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{typed:?} cannot be a provider: it takes letters, digits and -, 23 at most")]
+#[error("{typed:?} can't be a provider: use letters, digits and -, at most 23")]
 pub struct InvalidProvider {
     typed: String,
 }

@@ -17,7 +17,7 @@ pub struct PublicUrl {
 /// What was given is no such URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no public URL: it takes http://DOMAIN or https://DOMAIN, with :PORT where it is not the scheme's own"
+    "{0:?} can't be a public URL: use http://DOMAIN or https://DOMAIN, with :PORT if it isn't the scheme's default"
 )]
 pub struct InvalidPublicUrl(pub String);
 

@@ -73,8 +73,7 @@ fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
             (status, title, what.into(), remedy)
         }
     };
-    let side =
-        format!("The fault is on the side of whoever hosts it; {carrier} and the tunnel are fine.");
+    let side = format!("The problem is on the host's side; {carrier} and the tunnel are fine.");
     let (kind, body) = if html {
         let style =
             "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
@@ -148,11 +147,14 @@ mod tests {
     async fn each_fault_has_its_own_sentence() {
         let fingerprint = Fingerprint([1; 32]);
         for (fault, says) in [
-            (ServiceFault::Refused, "nothing listens"),
-            (ServiceFault::NoAnswer, "it does not answer in time"),
-            (ServiceFault::HostFull, "as many connections as it may"),
+            (ServiceFault::Refused, "nothing is listening"),
+            (ServiceFault::NoAnswer, "it doesn't answer in time"),
+            (
+                ServiceFault::HostFull,
+                "as many open connections as it allows",
+            ),
             (ServiceFault::UntrustedCertificate { fingerprint }, "0101"),
-            (ServiceFault::Unreachable, "there is no way"),
+            (ServiceFault::Unreachable, "has no route"),
         ] {
             let verdict = RelayVerdict::Service(fault);
             let line = asked("GET / HTTP/1.1\r\n\r\n", verdict).await;

@@ -247,9 +247,9 @@ mod tests {
         timeout(SOON, told).await.expect("each has a place");
         assert_eq!(visit(Arc::clone(&visitors), one, true).await, "", "an end");
         let page = visit(Arc::clone(&visitors), other, true).await;
-        assert!(page.contains("nothing listens"), "{page}");
+        assert!(page.contains("nothing is listening"), "{page}");
         silent.shutdown().await;
         let page = visit(visitors, one, true).await;
-        assert!(page.contains("nothing listens"), "{page}");
+        assert!(page.contains("nothing is listening"), "{page}");
     }
 }

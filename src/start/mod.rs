@@ -85,7 +85,7 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
     }
     match typed.command {
         #[cfg(feature = "window")]
-        None => desktop::run(&home, typed.minimised, unsaved),
+        None => desktop::run(&home, typed.minimized, unsaved),
         #[cfg(not(feature = "window"))]
         None => {
             Console::of_system().error(&m::cli_no_window());

@@ -50,7 +50,7 @@ fn cards_rows_and_counts_are_shown_in_both_languages() {
             ENGLISH,
             [
                 "2 working",
-                "1 needs you",
+                "1 needs attention",
                 "Service down",
                 "public",
                 "New tunnel",
@@ -61,7 +61,7 @@ fn cards_rows_and_counts_are_shown_in_both_languages() {
             PORTUGUESE,
             [
                 "2 funcionando",
-                "1 precisa de você",
+                "1 exige atenção",
                 "Serviço parado",
                 "público",
                 "Novo túnel",
@@ -156,7 +156,7 @@ fn the_panel_says_how_it_is_and_why() {
         "Reconnected after 3 s (network)",
         "localhost:3000 answers",
         "99.2 % of 24 h",
-        "This desktop shows no tray icons: closing the window minimises it.",
+        "This desktop has no system tray. Closing the window minimizes it.",
     ] {
         assert!(bench.shows(label), "{label}");
     }

@@ -71,7 +71,7 @@ class Day:
         happen()
         authorised = []
         def back():
-            authorised.extend(self.texts(r"Authorising"))
+            authorised.extend(self.texts(r"Authorizing"))
             return self.cloud.hosts(NAME) > hosts
         wait_until("another session", back)
         self.cloud.wait_forwarded(NAME, [self.shop.port, self.admin.port])
@@ -122,7 +122,7 @@ def sign_in_by_clicking(day):
     day.desktop.find(day.program.pid, r"^Sign in with GitHub$")
     day.desktop.screenshot("ways-to-sign-in")
     day.press(r"^Sign in with Microsoft$")
-    day.wait_text(r"^Finish the sign-in in your browser\.$")
+    day.wait_text(r"^Finish signing in with your browser\.$")
     wait_until("the program waits for the browser", lambda: day.cloud.state()["loginsWaiting"] == 1)
     day.desktop.screenshot("signing-in")
     day.cloud.set("login", "done")
@@ -141,7 +141,7 @@ def create_a_private_tunnel(day):
     day.press(r"^Local port$", FIELD)
     desktop.type(str(day.shop.port))
     day.press(r"^Dev Tunnels$", ("radio button",))
-    desktop.find(pid, r"^Who signs in$")
+    desktop.find(pid, r"^People who sign in$")
     desktop.screenshot("new-tunnel")
     day.press(r"^Create and host$")
     desktop.find(pid, rf"\b{day.shop.port}\b", ("list item",))
@@ -243,7 +243,7 @@ def a_sign_in_that_ends_shows_in_window_and_tray(day):
     day.cloud.standin("revoke")
     day.drop()
     day.wait_shape("⚷")
-    day.wait_text(r"^Your side: you are not signed in")
+    day.wait_text(r"^Your side: you're signed out")
     day.wait_text(r"\bSign in\b")
     desktop.screenshot("sign-in-ended")
     desktop.pick(pid, rf"^⚷ {NAME}", r"^Sign in$", click=False)
@@ -290,7 +290,7 @@ def made_public_by_clicking_anyone_can_visit(day):
     day.press(rf"^More, {NAME}$")
     # The panel has such a button too, behind the menu.
     day.press(r"^Make public…$", ("list item",))
-    day.wait_text(r"^Anyone who has the URL can visit then")
+    day.wait_text(r"^Anyone with the URL can then visit")
     day.desktop.screenshot("make-public")
     day.press(r"^Make public$")
     wait_until("the account lets in anyone", lambda: day.cloud.state()["tunnels"][f"{NAME}.usw2"]["anonymous"])
@@ -317,7 +317,7 @@ def the_panel_tells_what_the_service_counts(day):
     # It is asked when somebody looks.
     day.press(r"^Close details$")
     day.press(rf"\b{day.shop.port}\b", ("list item",))
-    day.wait_text(r"^Data there$")
+    day.wait_text(r"^Dev Tunnels data$")
     day.wait_text(r"^1\.9 MiB in, 4\.7 MiB out$")
     day.desktop.screenshot("what-the-service-counts")
 

@@ -237,7 +237,7 @@ def quit_in_the_menu_ends_the_program(day):
 def each_of_several_tunnels_shows_its_own_state(day):
     """Here and below: another home with other tunnels, which the README's pictures show."""
     day.office.move_in()
-    for word in ("2 working", "1 needs you", "Service down", "Stopped"):
+    for word in ("2 working", "1 needs attention", "Service down", "Stopped"):
         day.desktop.wait_text(day.program.pid, word)
 
 
@@ -251,7 +251,7 @@ def the_panel_tells_what_happened_to_one_port(day):
     office.frontend.start()
     desktop.wait_text(pid, r"^working again")
     office.visit("frontend")
-    desktop.wait_text(pid, r"in all$")
+    desktop.wait_text(pid, r" total$")
     take_window(desktop, pid, "readme-window")
 
 

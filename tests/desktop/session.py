@@ -150,7 +150,7 @@ def at_a_log_in_it_waits_for_the_panel(session):
     session.program.child.terminate()
     session.program.wait_end()
     desktop.stop_panel()
-    session.start("--minimised")
+    session.start("--minimized")
     pid = session.program.pid
     wait_until("the program on the accessibility bus", lambda: desktop.application_of(pid))
     if desktop.windows(pid):
@@ -159,16 +159,16 @@ def at_a_log_in_it_waits_for_the_panel(session):
     wait_until("the icon", lambda: desktop.tray_item(pid))
     session.click_icon()
     desktop.wait_window(pid)
-    wait_until("no note about the tray", lambda: not any("no tray icons" in text for text in desktop.texts(pid)))
+    wait_until("no note about the tray", lambda: not any("no system tray" in text for text in desktop.texts(pid)))
 
 
 @step
 def the_note_about_the_tray_goes_when_a_panel_comes(session):
     desktop, pid = session.desktop, session.program.pid
     desktop.stop_panel()
-    desktop.wait_text(pid, "no tray icons")
+    desktop.wait_text(pid, "no system tray")
     desktop.start_panel()
-    wait_until("no note about the tray", lambda: not any("no tray icons" in text for text in desktop.texts(pid)))
+    wait_until("no note about the tray", lambda: not any("no system tray" in text for text in desktop.texts(pid)))
 
 
 @step

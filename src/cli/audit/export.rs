@@ -82,7 +82,7 @@ fn to_file(
 ) -> io::Result<Done> {
     // A device or a pipe is not to be replaced by a file.
     if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        let message = format!("{} is there already, and is no file", path.display());
+        let message = format!("{} already exists and isn't a file", path.display());
         return Err(io::Error::other(message));
     }
     replace_with(path, |file| {

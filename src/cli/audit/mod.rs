@@ -17,19 +17,19 @@ use std::process::ExitCode;
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuditArgs {
-    /// Check that the log is as it was written; exit code 1 when it is not
+    /// Check that the log is intact; exit code 1 if it isn't
     #[arg(long)]
     verify: bool,
 
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 
-    /// All of it as one document: a JSON array, or CSV for a spreadsheet
+    /// Print one document: a JSON array, or CSV for a spreadsheet
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["verify", "json"])]
     export: Option<Format>,
 
-    /// Export to this file, for its owner alone, instead of standard output
+    /// Write to this file, which only you can read, instead of standard output
     #[arg(long, value_name = "FILE", requires = "export")]
     output: Option<PathBuf>,
 

@@ -43,7 +43,7 @@ pub(super) fn records(home: &Home, args: &AuditArgs) -> io::Result<Selected> {
 pub(super) fn parse_since(text: &str) -> Result<UnixMillis, String> {
     let moment = since(text, clock::wall(), &TimeZone::system());
     moment.ok_or_else(|| {
-        "it is no moment: say a day (2026-09-21), a time (2026-09-21T14:00:00Z), or how long ago (30m, 24h, 7d)"
+        "not a valid time: use a day (2026-09-21), a time (2026-09-21T14:00:00Z), or how long ago (30m, 24h, 7d)"
             .to_owned()
     })
 }

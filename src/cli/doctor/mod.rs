@@ -16,14 +16,14 @@ use std::process::ExitCode;
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DoctorArgs {
-    /// Whose: one of those that `underpass providers` lists
+    /// Check this provider; `underpass providers` lists them
     #[arg(long, default_value = "relay")]
     provider: ProviderId,
-    /// Make a throw-away tunnel in the account, host it and delete it; only with a provider
+    /// Create a temporary tunnel in the account, host it and delete it; only with a provider
     /// that keeps accounts
     #[arg(long)]
     write: bool,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }

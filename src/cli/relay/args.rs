@@ -23,7 +23,7 @@ Examples:
   underpass relay account add alice
   underpass relay account rotate alice
 
-Anyone who has the join link can host here: treat it as a password.";
+Anyone who has the join link can host here: treat it like a password.";
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
@@ -31,43 +31,42 @@ pub(crate) struct RelayArgs {
     #[command(flatten)]
     pub(super) address: AddressArgs,
 
-    /// Where visitors connect; the public TCP ports are opened on the same address
+    /// Address for visitors to connect to; public TCP ports are opened on the same address
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:7480")]
     pub(super) http: SocketAddr,
 
-    /// The public TCP ports, A-B; 0-0 for whatever is free
+    /// Range of public TCP ports; 0-0 for any free ones
     #[arg(long, value_name = "A-B", default_value = "7500-7599")]
     pub(super) tcp_ports: TcpPorts,
 
-    /// What follows a tunnel's name in its URL
+    /// Domain that follows a tunnel's name in its URL
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = parse_host)]
     pub(super) domain: String,
 
-    /// Where visitors find tunnels, when the relay is behind a proxy: their names stand before the
-    /// domain of this URL. Takes the place of --domain
+    /// URL of the proxy in front of the relay, if there is one: tunnel names are put before its domain.
+    /// Replaces --domain
     #[arg(long, value_name = "URL", conflicts_with = "domain")]
     pub(super) public_url: Option<PublicUrl>,
 
-    /// A proxy in front of the relay, as ADDRESS or ADDRESS/PREFIX; may be given several times. What it
-    /// says of visitors (X-Forwarded-For, -Proto and -Host, Forwarded) is believed, nobody else's word
+    /// Proxy in front of the relay, as ADDRESS or ADDRESS/PREFIX; can be repeated. Only what it says
+    /// about visitors is believed (X-Forwarded-For, -Proto and -Host, Forwarded)
     #[arg(long, value_name = "NETWORK")]
     pub(super) trusted_proxy: Vec<Network>,
 
-    /// Trusted proxies begin each connection with a PROXY protocol header, version 1 or 2
+    /// Trusted proxies start each connection with a PROXY protocol header, version 1 or 2
     #[arg(long, requires = "trusted_proxy")]
     pub(super) proxy_protocol: bool,
 
-    /// When it is told to end, how many seconds what visitors have under way may take to come to its
-    /// end
+    /// On shutdown, how many seconds requests in progress may take to finish
     #[arg(long, value_name = "SECONDS", default_value_t = 5,
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub(super) drain: u64,
 
-    /// Where its key, certificate and accounts are [default: relay-server in the home]
+    /// Folder for its key, certificate and accounts [default: relay-server in the home]
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long, global = true)]
     pub(super) json: bool,
 
@@ -84,19 +83,20 @@ pub(crate) struct RelayArgs {
 /// Where a relay is.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AddressArgs {
-    /// Where hosts connect [default: 0.0.0.0:7443; for accounts: where the relay listened last]
+    /// Address for hosts to connect to [default: 0.0.0.0:7443; for accounts: where the relay last
+    /// listened]
     #[arg(long, value_name = "ADDR")]
     pub(super) listen: Option<SocketAddr>,
 
-    /// The host name or address that join links name [default: the one it listens on; for accounts:
-    /// what the relay was started with last]
+    /// Host name or address to put in join links [default: the one it listens on; for accounts: what
+    /// the relay was last started with]
     #[arg(long, value_name = "HOST", value_parser = parse_host)]
     pub(super) advertise: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(crate) enum RelayCommand {
-    /// Who may host here
+    /// Manage who can host here
     Account {
         #[command(subcommand)]
         change: AccountChange,
@@ -105,7 +105,7 @@ pub(crate) enum RelayCommand {
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(crate) enum AccountChange {
-    /// Add an account and print its join link, once
+    /// Add an account and print its join link (only this once)
     Add {
         /// 1 to 64 letters, digits, '-', '_' or '.'
         name: String,
@@ -114,16 +114,17 @@ pub(crate) enum AccountChange {
     },
     /// List the accounts
     List,
-    /// Give an account a new join link and print it, once; what is hosted with the old one ends
+    /// Give an account a new join link and print it (only this once); what is hosted with the old one
+    /// stops
     Rotate {
-        /// Its name; the owner's is `owner`
+        /// Name of the account; the owner's is `owner`
         name: String,
         #[command(flatten)]
         address: AddressArgs,
     },
-    /// Remove an account and end what it hosts
+    /// Remove an account and stop what it hosts
     Remove {
-        /// Its name
+        /// Name of the account
         name: String,
     },
 }

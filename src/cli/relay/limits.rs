@@ -10,90 +10,90 @@ use std::time::Duration;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
-    /// Visitors' connections, in all; one more ends the idlest of the address that has most. Fewer
-    /// where the process may not open as many files
+    /// Visitor connections in total; one more ends the idlest of the address with the most. Lower if
+    /// the process can't open that many files
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_visitors: u32,
 
-    /// Visitors' connections of one address (an IPv6 /64 counts as one)
+    /// Visitor connections from one address (an IPv6 /64 counts as one)
     #[arg(long, value_name = "N", default_value_t = 2_500, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_visitors_per_address: u32,
 
-    /// Requests and connections under way to all ports of a tunnel, of the 1,024 a link carries; one
-    /// more ends one of the port that has most
+    /// Concurrent requests and connections to all ports of a tunnel, of the 1,024 a link carries; one
+    /// more ends one of the port with the most
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub(super) max_streams_per_tunnel: u32,
 
-    /// Requests and connections under way to one port of a tunnel
+    /// Concurrent requests and connections to one port of a tunnel
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub(super) max_streams_per_port: u32,
 
-    /// Requests and connections under way from one address to one port of a tunnel
+    /// Concurrent requests and connections from one address to one port of a tunnel
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     pub(super) max_streams_per_address: u32,
 
-    /// Hosts' connections that have shown no token yet, in all
+    /// Unauthenticated host connections in total
     #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_handshakes: u32,
 
-    /// Hosts' connections of one address that have shown no token yet
+    /// Unauthenticated host connections from one address
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_handshakes_per_address: u32,
 
-    /// Tunnels that an account hosts at once
+    /// Tunnels that an account can host at once
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_tunnels_per_account: u32,
 
-    /// Ports of a tunnel
+    /// Ports per tunnel
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1_024))]
     pub(super) max_ports_per_tunnel: u32,
 
-    /// Seconds a host's connection may take until it has shown its token
+    /// Seconds a host may take to authenticate
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=600))]
     pub(super) handshake_timeout: u32,
 
-    /// Seconds a visitor may take for the head of a request
+    /// Seconds a visitor may take to send a request's header
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=3_600))]
     pub(super) head_timeout: u32,
 
-    /// Seconds a visitor's connection may wait for the next request
+    /// Seconds a visitor's connection may stay idle between requests
     #[arg(long, value_name = "SECONDS", default_value_t = 75, value_parser = value_parser!(u32).range(1..=86_400))]
     pub(super) idle_timeout: u32,
 
-    /// Seconds in which nothing of a request's body may come, while the service has not answered yet
+    /// Seconds a request's body may pause while the service hasn't answered yet
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = value_parser!(u32).range(1..=3_600))]
     pub(super) body_timeout: u32,
 
-    /// The same where the visitor waits to be asked for the body, and the service does not ask
+    /// The same for a visitor who waits for the service to ask for the body (Expect: 100-continue)
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = value_parser!(u32).range(1..=3_600))]
     pub(super) expect_timeout: u32,
 
-    /// Requests under way to one port of whose bodies nothing has come yet
+    /// Concurrent requests to one port whose bodies haven't started to arrive
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1_024))]
     pub(super) max_bodies_ahead: u32,
 
-    /// Seconds an event stream waits for a service that is away, instead of an answer that would end
-    /// it for good
+    /// Seconds an event stream waits for a service that is down, instead of being answered with an
+    /// error, which would end it for good
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = value_parser!(u32).range(0..=3_600))]
     pub(super) event_stream_patience: u32,
 
-    /// Seconds a host may take to answer for a visitor, and a visitor waits for a link that is broken
+    /// Seconds a host may take to answer for a visitor, and a visitor waits for a broken link
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=600))]
     pub(super) open_timeout: u32,
 
-    /// KiB that may wait in the system for a visitor who reads nothing, beyond those on their way
+    /// KiB the system may buffer for a visitor who doesn't read, beyond those in flight
     #[arg(long, value_name = "KIB", default_value_t = 128, value_parser = value_parser!(u32).range(1..=1_048_576))]
     pub(super) max_unsent: u32,
 
-    /// Seconds a visitor may take nothing of what waits for it, before it is cut off (Linux)
+    /// Seconds a visitor may go without reading before it is disconnected (Linux)
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u32).range(1..=86_400))]
     pub(super) write_stall: u32,
 
-    /// Minutes a broken link is kept for its host to resume it, visitors' connections included
+    /// Minutes a broken link and its visitors' connections are kept for its host to resume
     #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = value_parser!(u32).range(1..=1_440))]
     pub(super) keep_parked: u32,
 
-    /// MiB that broken links may hold, in all
+    /// MiB that broken links may hold in total
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = value_parser!(u32).range(1..=1_048_576))]
     pub(super) max_parked: u32,
 
@@ -101,11 +101,11 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1_048_576))]
     pub(super) max_parked_per_account: u32,
 
-    /// Seconds after a restart in which visitors wait for the hosts that were there before
+    /// Seconds after a restart that visitors wait for previously connected hosts
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u32).range(0..=600))]
     pub(super) return_within: u32,
 
-    /// MiB that the log files may take, in all
+    /// MiB that log files may take in total
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1_048_576))]
     pub(super) max_log: u32,
 }
@@ -153,26 +153,25 @@ pub(super) fn limits_of(args: &LimitArgs) -> Limits {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(next_help_heading = "Accounts")]
 pub(crate) struct QuotaArgs {
-    /// Names that an account has, those it hosts and those kept for it while it is away
+    /// Names per account: those it hosts and those reserved for it while it is away
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_names_per_account: u32,
 
-    /// Public TCP ports that an account has, those that are served and those kept for it while it is
-    /// away
+    /// Public TCP ports per account: those in use and those reserved for it while it is away
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = value_parser!(u32).range(..=65_535))]
     pub(super) max_public_ports_per_account: u32,
 
-    /// Names that are kept though their hosts have left, of all accounts; one more costs the account that
-    /// has most its oldest
+    /// Names in total that stay reserved after their hosts have left; one more costs the account with
+    /// the most its oldest
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=100_000))]
     pub(super) max_kept_names: u32,
 
-    /// Hours a name and a public port stay their account's after the host has left
+    /// Hours a name and a public port stay reserved after the host has left
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = value_parser!(u32).range(1..=8_760))]
     pub(super) keep_names: u32,
 
-    /// A name that nobody gets, besides www, mail, ns, wpad and the like and the relay's own; with a *
-    /// at its end all that begin so. It may be given several times
+    /// Name that no host may use, besides www, mail, ns, wpad and the like and the relay's own; with a
+    /// * at its end, all names that start like this. Can be repeated
     #[arg(long = "reserve-name", value_name = "NAME", value_parser = parse_pattern)]
     pub(super) reserve_names: Vec<String>,
 }

@@ -48,7 +48,7 @@ fn sort(handed: impl IntoIterator<Item = (String, TcpListener)>) -> anyhow::Resu
         let address = socket.local_addr();
         ensure!(
             listens && address.is_ok(),
-            "the socket {name:?} that was handed over is no TCP socket that listens (Accept=no)"
+            "the socket {name:?} isn't a listening TCP socket (it needs Accept=no)"
         );
         let place = match name.as_str() {
             "link" => &mut sockets.link,
@@ -57,9 +57,7 @@ fn sort(handed: impl IntoIterator<Item = (String, TcpListener)>) -> anyhow::Resu
                 sockets.shelved.push(socket);
                 continue;
             }
-            name => bail!(
-                "nothing is known of a socket {name:?}: call them link and http (FileDescriptorName=)"
-            ),
+            name => bail!("unknown socket {name:?}: FileDescriptorName= must be link or http"),
         };
         ensure!(
             place.replace(socket).is_none(),

@@ -93,7 +93,7 @@ impl Dialler {
             NotHeard::Closed => ConnectError::with(Reason::LinkLost, "the server closed it"),
             NotHeard::Broken(error) => ConnectError::with(Reason::LinkLost, error),
             NotHeard::Strange(said) => ConnectError::new(Reason::ProtocolFault {
-                detail: format!("{} is no bore server: it said “{said}”", self.server),
+                detail: format!("{} isn't a bore server: it said “{said}”", self.server),
             }),
         }
     }

@@ -311,7 +311,7 @@ impl Connection {
         let may_return = since < self.patience.give_up;
         let is_refused = said.to_lowercase().contains("unauthorized");
         let why = if !may_return && is_refused && !matches!(self.kind, Kind::Quick) {
-            let gone = "token or credentials: Cloudflare does not take them any more; the tunnel was deleted, or its secret is another one by now";
+            let gone = "token or credentials: Cloudflare no longer accepts them; the tunnel was deleted, or its secret was changed";
             ConnectError::with(chosen::invalid(&OFFERS, gone).reason, detail)
         } else {
             ConnectError::with(Reason::LinkLost, detail)

@@ -29,12 +29,12 @@ pub(super) fn classify(told: &Told, exit: Exit, secret: &str, now: UnixMillis) -
     let detail = last.clone().unwrap_or_else(|| exit.to_string());
     let reason = if says("tunnel token is not valid") {
         return invalid(
-            "token: cloudflared says that it is not valid; copy it anew from the tunnel's page at one.dash.cloudflare.com",
+            "token: cloudflared says it isn't valid; copy it again from the tunnel's page at one.dash.cloudflare.com",
             detail,
         );
     } else if says("tunnel credentials file not found") || says("error locating origin cert") {
         return invalid(
-            "credentials: cloudflared does not find them; take the file that `cloudflared tunnel create` has written",
+            "credentials: cloudflared can't find them; use the file that `cloudflared tunnel create` wrote",
             detail,
         );
     } else if says("error code: 1015") || says("429 too many requests") {

@@ -211,7 +211,7 @@ impl Api {
 
     fn stranger(&self, why: &str) -> ConnectError {
         let server = self.address();
-        let detail = format!("{server} is no localtunnel server: {why}");
+        let detail = format!("{server} isn't a localtunnel server: {why}");
         ConnectError::new(Reason::ProtocolFault { detail })
     }
 }

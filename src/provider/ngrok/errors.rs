@@ -51,20 +51,20 @@ const NEW_TOKEN: &str = "Copy the authtoken from dashboard.ngrok.com/get-started
 const BILLING: &str = "Look at dashboard.ngrok.com/billing.";
 const UPDATE: &str = "Update Underpass.";
 const NEXT_MONTH: &str = "Wait for the next month, or choose a larger plan at ngrok.com/pricing.";
-const WAIT: &str = "Hosting goes on by itself.";
+const WAIT: &str = "Hosting resumes automatically.";
 const SLOWER: &str = "It passes within a minute.";
 
 /// Each with the codes it stands for.
 #[rustfmt::skip]
 const KNOWN: [(&[u32], Kind, &str, &str); 22] = [
-    (&[105], Kind::SignIn, "what was given is no authtoken", NEW_TOKEN),
+    (&[105], Kind::SignIn, "what was given isn't an authtoken", NEW_TOKEN),
     (&[106], Kind::SignIn, "the authtoken is of a kind that ngrok has given up", NEW_TOKEN),
     (&[107], Kind::SignIn, "the authtoken was reset, or its owner has left the team", NEW_TOKEN),
     (&[4018], Kind::SignIn, "ngrok needs an account and its authtoken", NEW_TOKEN),
     (&[102, 103], Kind::Fatal, "the account is suspended over a payment", BILLING),
     (&[337, 338], Kind::Fatal, "the account is suspended", "Ask support@ngrok.com why."),
     (&[108], Kind::Sessions, "as many agents are online as the plan allows", "Stop one at dashboard.ngrok.com/agents."),
-    (&[120, 121], Kind::Fatal, "ngrok does not take this version any longer", UPDATE),
+    (&[120, 121], Kind::Fatal, "ngrok no longer supports this version", UPDATE),
     (&[100, 109, 801], Kind::Fatal, "ngrok does not understand what it was sent", UPDATE),
     (&[302], Kind::Fatal, "TCP addresses need an account with a verified card", "Verify it at dashboard.ngrok.com/settings."),
     (&[313], Kind::Fatal, "the plan has no domains of one's own choice", "Leave the domain empty, or choose a larger plan at ngrok.com/pricing."),

@@ -24,7 +24,7 @@ pub(super) fn meaning(said: &str) -> Option<ConnectError> {
     let says = |phrase: &str| said.contains(phrase);
     let error = if says(NO_DAEMON) {
         not_ready(
-            "tailscaled does not run: run `sudo systemctl start tailscaled`, or start the Tailscale app",
+            "tailscaled isn't running: run `sudo systemctl start tailscaled`, or start the Tailscale app",
         )
     } else if says("is not enabled on your tailnet") {
         let link = link(said)?;

@@ -254,7 +254,7 @@ async fn preflight(program: &Program) -> Result<Ready, ConnectError> {
 async fn rules(program: &Program) -> Result<Rules, ConnectError> {
     let json = ask(program, &["funnel", "status", "--json"]).await?;
     Rules::parse(&json).ok_or_else(|| {
-        not_ready("`tailscale funnel status --json` says what this program does not understand; an update of Tailscale or of Underpass may help")
+        not_ready("the output of `tailscale funnel status --json` isn't understood; updating Tailscale or Underpass may help")
     })
 }
 

@@ -52,7 +52,7 @@ impl Ready {
 pub(super) fn check(json: &str) -> Result<Ready, ConnectError> {
     let Ok(status) = serde_json::from_str::<Status>(json) else {
         return Err(not_ready(
-            "`tailscale status --json` says what this program does not understand; an update of Tailscale or of Underpass may help",
+            "the output of `tailscale status --json` isn't understood; updating Tailscale or Underpass may help",
         ));
     };
     match status.backend_state.as_str() {
@@ -71,9 +71,7 @@ pub(super) fn check(json: &str) -> Result<Ready, ConnectError> {
         }
         "NoState" | "Starting" => return Err(not_ready("Tailscale is starting")),
         _ => {
-            return Err(not_ready(
-                "Tailscale is in a state that this program does not know",
-            ));
+            return Err(not_ready("Tailscale is in an unknown state"));
         }
     }
     let this = status.this.unwrap_or_default();
@@ -118,9 +116,9 @@ fn needs_login(url: &str) -> ConnectError {
         && url.len() < 300
         && url.bytes().all(|byte| byte.is_ascii_graphic());
     not_ready(if is_shown {
-        format!("nobody is signed in: sign in at {url}")
+        format!("not signed in: sign in at {url}")
     } else {
-        "nobody is signed in: run `sudo tailscale up`".to_owned()
+        "not signed in: run `sudo tailscale up`".to_owned()
     })
 }
 
@@ -190,7 +188,7 @@ mod tests {
             ("InUseOtherUser", "another user"),
             ("Starting", "starting"),
             ("NoState", "starting"),
-            ("Later", "does not know"),
+            ("Later", "unknown state"),
         ] {
             let (code, detail) = state(name);
             assert!(

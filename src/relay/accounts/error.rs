@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
     /// A file cannot be read or written.
-    #[error("the relay's accounts cannot be kept in {}: {error}. Make it readable and writable", path.display())]
+    #[error("the relay's accounts can't be stored in {}: {error}. Make it readable and writable", path.display())]
     Io {
         /// `accounts.json` or `owner-token`.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum AccountsError {
     },
     /// The file holds no accounts. It is never replaced: it may be all that is left of them.
     #[error(
-        "{} cannot be understood, so nothing was changed: restore it, or move it away to begin again with no account but {OWNER:?}", path.display()
+        "{} cannot be understood, so nothing was changed: restore it, or move it away to start again with only the account {OWNER:?}", path.display()
     )]
     Corrupt {
         /// `accounts.json` or `owner-token`.
@@ -45,17 +45,17 @@ pub enum AccountsError {
     #[error(transparent)]
     NotYours(#[from] NotYours),
     /// Another process changes the accounts, and does not come to an end.
-    #[error("another program changes the accounts in {} and does not finish: end it, then try again", dir.display())]
+    #[error("another program is changing the accounts in {} and doesn't finish: stop it, then try again", dir.display())]
     Busy { dir: PathBuf },
     #[error("there is an account {0:?} already: `relay account rotate {0}` gives it a new token")]
     Exists(String),
-    #[error("there is no account {0:?}")]
+    #[error("no account named {0:?}")]
     Missing(String),
     /// Every relay has an owner.
     #[error(
-        "{OWNER:?} cannot be removed, for every relay has an owner: `relay account rotate {OWNER}` makes its old join link useless"
+        "{OWNER:?} can't be removed: every relay has an owner. `relay account rotate {OWNER}` invalidates its old join link"
     )]
     Owner,
-    #[error("{0:?} is no name for an account: 1 to {MAX_NAME} letters, digits, '-', '_' or '.'")]
+    #[error("{0:?} can't be an account name: use 1 to {MAX_NAME} letters, digits, '-', '_' or '.'")]
     Name(String),
 }

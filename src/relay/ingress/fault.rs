@@ -19,7 +19,7 @@ pub(super) enum Fault {
     Displaced,
 }
 
-const REQUEST_SIDE: &str = "The request is at fault, not the relay or the tunnel.";
+const REQUEST_SIDE: &str = "The problem is in the request, not in the relay or the tunnel.";
 
 impl From<message::Fault> for Fault {
     fn from(fault: message::Fault) -> Self {
@@ -47,37 +47,37 @@ impl Fault {
                 StatusCode::BAD_REQUEST,
                 "bad-request",
                 "Bad request",
-                "What came is no valid HTTP/1.1 request.",
-                "Whoever made the program that sent it can mend it.",
+                "What arrived isn't a valid HTTP/1.1 request.",
+                "The makers of the program that sent it can fix it.",
             ),
             Self::HeadTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "head-too-large",
-                "Request head too large",
-                "The request's address and header lines together are larger than 64 KiB.",
-                "In a browser, deleting the cookies of this address mostly helps.",
+                "Request header too large",
+                "The request's address and header lines are larger than 64 KiB together.",
+                "In a browser, deleting this address's cookies usually helps.",
             ),
             Self::UnknownCoding => (
                 StatusCode::NOT_IMPLEMENTED,
                 "unknown-coding",
-                "Transfer coding not carried",
-                "The request's body is in a transfer coding other than chunked.",
+                "Transfer coding not supported",
+                "The request's body uses a transfer coding other than chunked.",
                 "Send it with Content-Encoding instead, or as it is.",
             ),
             Self::BodyLate => (
                 StatusCode::REQUEST_TIMEOUT,
                 "body-late",
-                "The request's body did not come",
-                "The request announced a body, and too long nothing came of it.",
-                "Send it again, over a better connection if there is one.",
+                "The request's body didn't arrive",
+                "The request announced a body, but nothing of it arrived for too long.",
+                "Send it again, over a better connection if you have one.",
             ),
             Self::Displaced => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "displaced",
-                "Given up for another visitor",
-                "The request was passed on to the service, and before the answer came its place was \
-                 wanted by somebody else. It may have had its effect.",
-                "Look whether it has had its effect before you send it again.",
+                "Dropped in favor of another visitor",
+                "The request was passed on to the service, but another visitor needed its place \
+                 before the answer came. It may have taken effect.",
+                "Check whether it took effect before you send it again.",
             ),
         };
         Text {
@@ -87,7 +87,7 @@ impl Fault {
             what: what.into(),
             side: match self {
                 Self::Displaced => {
-                    "Nothing is broken: the tunnel has as many visitors as there is room for."
+                    "Nothing is broken: the tunnel has as many visitors as it can take."
                 }
                 _ => REQUEST_SIDE,
             },

@@ -129,11 +129,11 @@ impl Page {
                 verdict: Cow::Borrowed("relay"),
                 title: "This is an Underpass relay",
                 what: Cow::Borrowed(
-                    "It gives programs on other computers a public address. \
+                    "It gives programs on other computers an address that others can reach. \
                      Each one has its own name under this address; there is no list of them.",
                 ),
                 side: "The relay works.",
-                remedy: "Ask whoever sent you here for the full address.",
+                remedy: "Ask the person who sent you here for the full address.",
             },
             Self::BadHost => Text {
                 status: StatusCode::BAD_REQUEST,
@@ -141,17 +141,17 @@ impl Page {
                 title: "No valid host name",
                 what: Cow::Borrowed(
                     "The relay finds a tunnel by the host name in the request, \
-                     and this request has none that could be one.",
+                     and this request has no valid one.",
                 ),
-                side: "The request is at fault, not the relay or the tunnel.",
-                remedy: "Check the address for typing errors.",
+                side: "The problem is in the request, not in the relay or the tunnel.",
+                remedy: "Check the address for typos.",
             },
             Self::BadMethod => Text {
                 status: StatusCode::METHOD_NOT_ALLOWED,
                 verdict: Cow::Borrowed("bad-method"),
-                title: "Method not carried",
-                what: Cow::Borrowed("The relay does not carry CONNECT and TRACE requests."),
-                side: "The request is at fault, not the relay or the tunnel.",
+                title: "Method not supported",
+                what: Cow::Borrowed("The relay doesn't support CONNECT and TRACE requests."),
+                side: "The problem is in the request, not in the relay or the tunnel.",
                 remedy: "Use the address directly, not as a proxy.",
             },
             Self::OtherHost => Text {
@@ -159,21 +159,19 @@ impl Page {
                 verdict: "other-host".into(),
                 title: "Not a name of this computer",
                 what: Cow::Borrowed(
-                    "This port answers for the addresses and the names of the computer it is on, \
-                     and for no other name: a page elsewhere could pretend to be it.",
+                    "This port only answers for the addresses and names of the computer it is on; \
+                     otherwise, a page elsewhere could pretend to be it.",
                 ),
-                side: "The request is at fault, not the tunnel.",
-                remedy: "Use the computer's address, or its name in this network.",
+                side: "The problem is in the request, not in the tunnel.",
+                remedy: "Use the computer's address, or its name on this network.",
             },
             Self::NotForBrowsers => Text {
                 status: StatusCode::FORBIDDEN,
                 verdict: "not-for-browsers".into(),
                 title: "This is where hosts connect",
-                what: Cow::Borrowed(
-                    "Programs that host tunnels connect here; a page in a browser may not.",
-                ),
-                side: "The request is at fault, not the relay.",
-                remedy: "Ask whoever sent you here for the full address of the tunnel.",
+                what: Cow::Borrowed("Programs that host tunnels connect here; web pages can't."),
+                side: "The problem is in the request, not in the relay.",
+                remedy: "Ask the person who sent you here for the full address of the tunnel.",
             },
             Self::Fault(fault) => fault.text(),
             Self::Uncarried(fault) => uncarried(fault),
@@ -188,16 +186,16 @@ fn uncarried(fault: message::Fault) -> Text {
     let (title, what, remedy) = match fault {
         message::Fault::Malformed => return no_http,
         message::Fault::TooLarge => (
-            "The head of the service's answer is too large",
+            "The service's response header is too large",
             "The tunnel works and the service answers, \
-             but its header lines together are larger than 128 KiB.",
-            "Is it yours? Have it set fewer or shorter header lines; mostly it is cookies.",
+             but its response header is larger than 128 KiB.",
+            "Is it yours? Make it send fewer or shorter header lines; cookies are the usual cause.",
         ),
         message::Fault::UnknownCoding => (
-            "The service's answer is in a transfer coding that is not carried",
+            "The service's response uses an unsupported transfer coding",
             "The tunnel works and the service answers, \
-             but its answer's body is in a transfer coding other than chunked.",
-            "Is it yours? Have it use Content-Encoding instead, or send the body as it is.",
+             but its response uses a transfer coding other than chunked.",
+            "Is it yours? Make it use Content-Encoding instead, or send the body as it is.",
         ),
     };
     Text {
@@ -209,7 +207,7 @@ fn uncarried(fault: message::Fault) -> Text {
 }
 
 /// All that a host says of its service is on its side.
-const HOST_SIDE: &str = "The fault is on the side of whoever hosts it; relay and tunnel are fine.";
+const HOST_SIDE: &str = "The problem is on the host's side; the relay and the tunnel are fine.";
 
 fn failure(verdict: RelayVerdict) -> Text {
     let (status, title, what, side, remedy) = match verdict {
@@ -218,22 +216,22 @@ fn failure(verdict: RelayVerdict) -> Text {
             StatusCode::SERVICE_UNAVAILABLE,
             FULL.0,
             FULL.1,
-            "Nothing is broken: relay, tunnel and service are fine.",
+            "Nothing is broken: the relay, the tunnel and the service are fine.",
             FULL.2,
         ),
         RelayVerdict::NoHost => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "Nobody hosts this tunnel just now",
-            "The relay knows this name, but the computer behind it is not connected.",
-            "The fault is on the side of whoever hosts it, or on its network; the relay is fine.",
+            "This tunnel is offline right now",
+            "The relay knows this name, but the computer behind it isn't connected.",
+            "The problem is on the host's side or on its network; the relay is fine.",
             "Is it yours? Start hosting it again. If not, try again in a moment.",
         ),
         RelayVerdict::UnknownTunnel => (
             StatusCode::NOT_FOUND,
             "No such tunnel",
-            "The relay knows no tunnel of this name.",
-            "The address may be mistyped, or the tunnel is gone; the relay is fine.",
-            "Check the address, or ask whoever sent it to you.",
+            "The relay doesn't know a tunnel with this name.",
+            "The address may be mistyped, or the tunnel no longer exists; the relay is fine.",
+            "Check the address, or ask the person who sent it to you.",
         ),
     };
     Text {

@@ -443,18 +443,16 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
     );
     assert_eq!(
         shown(&state(reconnecting(2, Some(1_980)))).as_deref(),
-        Some("web  The network between: the connection broke. Next try in 2 s (attempt 2).")
+        Some("web  Network: the connection dropped. Retrying in 2 s (attempt 2).")
     );
     assert_eq!(
         shown(&state(reconnecting(2, Some(260)))).as_deref(),
-        Some(
-            "web  The network between: the connection broke. Next try in less than 1 s (attempt 2)."
-        )
+        Some("web  Network: the connection dropped. Retrying in less than 1 s (attempt 2).")
     );
     assert_eq!(
         shown(&state(held(UnixMillis(AT.0 + 572_000)))).as_deref(),
         Some(
-            "web  The network between: the connection broke. 2 open connections are held for another 9 min 32 s."
+            "web  Network: the connection dropped. Keeping 2 open connections for up to 9 min 32 s."
         )
     );
     assert_eq!(

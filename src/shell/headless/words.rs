@@ -66,7 +66,7 @@ fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
             outage: Some(outage),
             ..
         } => {
-            let next = m::next_now(m::cli_attempt(*attempt));
+            let next = m::next_now(m::attempt(*attempt));
             m::why_reconnecting(fault(&outage.reason), next)
         }
         Life::Waiting {
@@ -79,9 +79,9 @@ fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {
                 return None;
             }
             let next = if wait.is_zero() {
-                m::next_now(m::cli_attempt(*attempt))
+                m::next_now(m::attempt(*attempt))
             } else {
-                m::next_in(m::cli_attempt(*attempt), span(wait))
+                m::next_in(m::attempt(*attempt), span(wait))
             };
             m::why_reconnecting(fault(&outage.reason), next)
         }

@@ -120,11 +120,14 @@ fn counted(scene: &Scene, group: &Group, slot: &Slot) -> Vec<(Msg, Msg)> {
     });
     let totals = both(last.download_total, last.upload_total).map(|(received, sent)| {
         let amount = m::data_amount(size(received), size(sent));
-        (m::fact_remote_data(), amount)
+        (m::fact_remote_data(group.offers.name), amount)
     });
-    let clients = last
-        .connections
-        .map(|count| (m::fact_remote_clients(), m::clients_amount(count)));
+    let clients = last.connections.map(|count| {
+        (
+            m::fact_remote_clients(group.offers.name),
+            m::clients_amount(count),
+        )
+    });
     [rates, totals, clients].into_iter().flatten().collect()
 }
 

@@ -19,9 +19,9 @@ fn what_is_no_port_is_refused_with_what_a_port_is() {
         assert_eq!(said.out, "");
     }
     let said = home.run(&["host", "abc"]).expect(USAGE);
-    assert!(said.err.contains("“abc” is neither a port"), "{said:?}");
+    assert!(said.err.contains("“abc” isn't a port"), "{said:?}");
     let said = home.run(&["host", "3000", "3000"]).expect(USAGE);
-    assert!(said.err.contains("port 3000 already"), "{said:?}");
+    assert!(said.err.contains("already has port 3000"), "{said:?}");
     assert!(!home.names().contains(&"audit.jsonl".to_owned()));
 }
 
@@ -98,7 +98,7 @@ fn a_relay_that_is_no_relay_is_named() {
     let text = home
         .run(&["host", &service.target(), "--relay", &join])
         .expect(1);
-    assert!(text.err.contains("is no Underpass relay"), "{text:?}");
+    assert!(text.err.contains("isn't an Underpass relay"), "{text:?}");
     assert!(!text.out.contains("Underpass"), "it is a failure: {text:?}");
     for seen in [&json.out, &json.err, &text.out, &text.err, &home.logs()] {
         assert!(!seen.contains("s3cret"), "{seen}");
@@ -109,11 +109,11 @@ fn a_relay_that_is_no_relay_is_named() {
 #[test]
 fn settings_that_cannot_be_used_are_reported_and_left_alone_by_who_only_looks() {
     let cases = [
-        ("garbage {{{", "could not be read"),
-        (r#"{"version":1,"data":{"theme":7}}"#, "could not be read"),
+        ("garbage {{{", "couldn't be read"),
+        (r#"{"version":1,"data":{"theme":7}}"#, "couldn't be read"),
         (
             r#"{"version":999,"data":{"new":true}}"#,
-            "comes from a newer version",
+            "is from a newer version",
         ),
     ];
     for (text, expected) in cases {
@@ -134,10 +134,10 @@ fn settings_that_cannot_be_used_are_reported_and_left_alone_by_who_only_looks() 
 fn hosting_goes_on_with_the_defaults_whatever_the_settings_are() {
     let service = Service::start("defaults");
     for (text, said) in [
-        ("\u{0}garbage", "could not be read"),
+        ("\u{0}garbage", "couldn't be read"),
         (
             r#"{"version":1,"data":{"unknown":{"x":1},"timing":{"probe_interval_ms":0}}}"#,
-            "cannot be used",
+            "can't be used",
         ),
     ] {
         let home = Home::empty();
@@ -157,7 +157,7 @@ fn a_home_that_is_no_folder_is_named() {
     let mut command = home.command(&["host", "3000"]);
     let said =
         super::kit::finish(command.env("UNDERPASS_HOME", home.path().join("file"))).expect(1);
-    assert!(said.err.contains("cannot be used"), "{said:?}");
+    assert!(said.err.contains("can't be used"), "{said:?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -52,7 +52,7 @@ impl Scene {
 fn it_serves_says_that_it_is_not_encrypted_and_survives_a_restart_of_the_server() {
     let mut scene = Scene::new(Some(SECRET));
     let mut host = scene.host(&[], Some(SECRET));
-    host.wait_for_error("does not encrypt");
+    host.wait_for_error("doesn't encrypt");
     host.state("hosting");
     let url = host.url();
     host.health("operational");
@@ -117,7 +117,7 @@ fn what_it_offers_is_listed_and_what_it_has_not_is_refused() {
     let listed = home.run(&["providers", "bore", "--json"]).expect(0).json();
     assert_eq!(listed[0]["encrypted"], json!(false));
     let told = home.run(&["providers", "bore"]).expect(0).out;
-    assert!(told.contains("does not encrypt"), "{told}");
+    assert!(told.contains("doesn't encrypt"), "{told}");
     for (words, said) in [
         (&["--set", "server=http://bore.pub"][..], "HOST[:PORT]"),
         (&["--set", "remote-port=0"], "1-65535"),

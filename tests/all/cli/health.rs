@@ -106,12 +106,12 @@ fn what_is_wrong_is_refused_with_what_is_right_and_nothing_is_kept() {
         (&["health", "--set", "interval=0"], "1ms-24h"),
         (
             &["health", "--set", "backoff-initial=2m"],
-            "(2m) must not be longer than the longest (1m)",
+            "(2m) can't be longer than the longest (1m)",
         ),
         (&["host", "3000", "--health", "path=x"], "/healthz"),
         (
             &["host", "3000", "--health", "backoff-initial=2m"],
-            "(2m) must not be longer",
+            "(2m) can't be longer",
         ),
     ] {
         let ended = home.run(words).expect(USAGE);

@@ -191,9 +191,9 @@ fn what_cannot_be_restored_changes_nothing() {
         (r#"{"version":2,"backup":{}}"#, "newer version"),
         (
             r#"{"version":1,"backup":{"made_at":1,"settings":{},"tunnels":[{"id":"a"}]}}"#,
-            "no backup",
+            "isn't a usable backup",
         ),
-        ("{", "no backup"),
+        ("{", "isn't a usable backup"),
     ] {
         fs::write(&path, text).expect("written");
         let refused = home.run(&["restore", shown]).expect(1);

@@ -40,7 +40,7 @@ fn it_serves_and_survives_a_restart_of_the_server_under_the_same_name() {
         "--control",
     ];
     let mut host = Running::start(&mut home.command(&words));
-    host.wait_for_error("does not encrypt");
+    host.wait_for_error("doesn't encrypt");
     host.state("hosting");
     assert_eq!(host.url(), format!("http://my-name.{DOMAIN}"));
     assert!(visit(&server, "my-name").contains("hello"));

@@ -313,14 +313,14 @@ async fn each_of_several_accounts_hosts_with_its_own_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_variable_s_token_is_kept_the_first_time_and_not_needed_after_that() {
     let scene = Scene::new().await;
-    let first = scene.hosted_with(Some(TOKEN), "NGROK_AUTHTOKEN is kept");
+    let first = scene.hosted_with(Some(TOKEN), "NGROK_AUTHTOKEN is now saved");
     assert!(!first.contains(TOKEN));
     assert!(scene.home.read("secrets.json").contains(TOKEN));
     for same in [None, Some(TOKEN)] {
         let said = scene.hosted_with(same, "");
         assert!(!said.contains("NGROK_AUTHTOKEN"), "it was said: {said}");
     }
-    let other = scene.hosted_with(Some("2another"), "NGROK_AUTHTOKEN holds another");
+    let other = scene.hosted_with(Some("2another"), "NGROK_AUTHTOKEN holds a different");
     assert!(other.contains("underpass account add ngrok"), "{other}");
     assert!(!other.contains("2another") && !other.contains(TOKEN));
     let auths = scene.edge.asked("auth");
@@ -333,7 +333,7 @@ async fn a_token_of_the_variable_that_cannot_be_kept_serves_the_run() {
     let scene = Scene::new().await;
     let newer = r#"{"version":99,"data":{}}"#;
     scene.home.write("secrets.json", newer);
-    scene.hosted_with(Some(TOKEN), "could not be kept");
+    scene.hosted_with(Some(TOKEN), "couldn't be saved");
     assert_eq!(scene.home.read("secrets.json"), newer);
 }
 

@@ -86,7 +86,7 @@ fn the_doctor_says_what_works_and_what_to_do() {
         home.run(&["doctor"])
             .expect(0)
             .out
-            .contains("✓ relay in this program: it starts")
+            .contains("✓ built-in relay: starts")
     );
 
     home.write("audit.jsonl", "{\"not\":\"a record\"}\n");

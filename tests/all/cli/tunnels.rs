@@ -72,7 +72,11 @@ fn what_cannot_be_saved_is_named() {
         (&["tunnels", "create", "Web", "1"][..], 2, "already"),
         (&["tunnels", "create", "x", "70000"], 2, "from 1 to 65535"),
         (&["tunnels", "create", "x", "a b:1"], 2, "HOST:PORT"),
-        (&["tunnels", "create", "…", "1"], 2, "cannot be a name"),
+        (
+            &["tunnels", "create", "…", "1"],
+            2,
+            "can't be used as a name",
+        ),
         (
             &["tunnels", "create", "x", "1", "--public-port", "9"],
             2,
@@ -81,7 +85,7 @@ fn what_cannot_be_saved_is_named() {
         (
             &["tunnels", "port", "add", "web", "3000"],
             2,
-            "port 3000 already",
+            "already has port 3000",
         ),
         (
             &["tunnels", "port", "add", "nobody", "1"],

@@ -102,7 +102,7 @@ async fn a_body_that_is_none_is_the_visitors_fault() {
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{lines}: {answer}"
         );
-        assert!(answer.contains("The request is at fault"), "{answer}");
+        assert!(answer.contains("The problem is in the request"), "{answer}");
     }
 }
 

@@ -147,7 +147,7 @@ fn a_start_that_fails_says_so_on_the_screen_where_there_is_no_terminal() {
             "--onlyvisible",
             "--name",
         ])
-        .arg("^Underpass could not start$")
+        .arg("^Underpass couldn't start$")
         .env("DISPLAY", &display.name)
         .output()
         .expect("it starts");

@@ -184,7 +184,7 @@ fn each_step_of_the_account_is_one_click() {
         (AccountState::NotInstalled, "Check again", Action::Refresh),
         (
             AccountState::NotInstalled,
-            "Open the instructions",
+            "Open instructions",
             Action::OpenInstallPage { provider },
         ),
         (
@@ -204,7 +204,7 @@ fn each_step_of_the_account_is_one_click() {
         ),
         (
             AccountState::SigningIn { device: None },
-            "Cancel the sign-in",
+            "Cancel sign-in",
             Action::CancelSignIn { account: whose() },
         ),
         (
@@ -214,7 +214,7 @@ fn each_step_of_the_account_is_one_click() {
         ),
         (
             code(),
-            "Open the page",
+            "Open page",
             Action::OpenDevicePage { account: whose() },
         ),
         (
@@ -254,7 +254,7 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
         options: [].into(),
     };
     bench.write("shop");
-    assert!(!bench.shows("Who may visit"), "our relay has no say in it");
+    assert!(!bench.shows("Who can visit"), "our relay has no say in it");
     bench.pick("tcp");
     bench.pick("Dev Tunnels");
     bench.click("Local port");
@@ -276,7 +276,7 @@ fn what_cannot_work_yet_says_why_and_leads_there() {
     for (state, why) in [
         (
             AccountState::NotInstalled,
-            "Dev Tunnels needs the program devtunnel, which is not on this computer.",
+            "Dev Tunnels needs the program devtunnel, which isn't installed on this computer.",
         ),
         (
             AccountState::SignedOut,
@@ -286,7 +286,7 @@ fn what_cannot_work_yet_says_why_and_leads_there() {
         let bench = bench(&with_dialog(state, DialogKind::CreateTunnel));
         assert!(bench.shows(why), "{why}");
         bench.pick("Dev Tunnels");
-        assert!(!bench.shows("Who may visit"), "it is not picked");
+        assert!(!bench.shows("Who can visit"), "it is not picked");
         bench.click("Set up Dev Tunnels…");
         let dialog = account_dialog();
         assert_eq!(bench.actions(), [Action::OpenDialog { dialog }]);

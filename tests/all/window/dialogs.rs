@@ -143,7 +143,7 @@ fn settings_are_actions() {
         bench.click(label);
         assert_eq!(bench.actions(), [Action::Set { setting }], "{label}");
     }
-    bench.click("Join link of a relay");
+    bench.click("Relay join link");
     bench.write("underpass://x");
     bench.key(Key::Return);
     let link = Secret::new("underpass://x");
@@ -281,7 +281,7 @@ fn what_is_chosen_of_a_provider_s_options_goes_with_the_new_tunnel() {
     assert!(!bench.shows("Pooling"));
     bench.click("Create and host");
     assert_eq!(asked(&bench), [], "they were another provider's");
-    bench.pick("Our relay");
+    bench.pick("Underpass relay");
     assert_eq!(on("Pooling"), Some(false));
 }
 

@@ -15,7 +15,7 @@ impl Scene {
                 title: self.say("New tunnel", "Novo túnel"),
                 providers: vec![ProviderChoice {
                     id: ProviderId::RELAY,
-                    name: self.say("Our relay", "Nosso relay"),
+                    name: self.say("Underpass relay", "Relay do Underpass"),
                     protocols: protocols(),
                     access: false,
                     submit: self.say("Create and host", "Criar e hospedar"),
@@ -47,7 +47,7 @@ impl Scene {
                 protocols: protocols(),
                 protocol: "auto".to_owned(),
                 errors,
-                submit: self.say("Change", "Mudar"),
+                submit: self.say("Change", "Alterar"),
             },
             DialogKind::DeleteTunnel { tunnel } => self.confirm(
                 self.say("Delete frontend?", "Excluir frontend?"),

@@ -64,8 +64,8 @@ fn what_is_found_is_picked_and_what_is_not_taken_says_why() {
     for text in [
         "Import from other programs",
         "/home/anna/frpc.toml",
-        "Not taken over, line 9: dns",
-        "Nobody here carries “udp”.",
+        "Not imported, line 9: dns",
+        "No provider here supports “udp”.",
     ] {
         assert!(bench.shows(text), "{text}");
     }

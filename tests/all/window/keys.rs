@@ -167,7 +167,7 @@ fn shortcuts_open_the_dialog_the_filter_and_close_the_panel() {
     assert_eq!(bench.actions(), [opened()]);
     bench.control("k");
     bench.write("nothing like it");
-    assert!(bench.shows("Nothing here matches the filter."));
+    assert!(bench.shows("Nothing matches the filter."));
     bench.key(Key::Escape);
     assert!(bench.shows("frontend 3000"));
     bench.click("Menu");

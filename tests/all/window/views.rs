@@ -110,12 +110,15 @@ impl Scene {
         window.header = Header {
             working: 2,
             needs_you: 1,
-            line: self.say("2 working, 1 needs you", "2 funcionando, 1 precisa de você"),
+            line: self.say(
+                "2 working, 1 needs attention",
+                "2 funcionando, 1 exige atenção",
+            ),
             chips: vec![
                 (Badge::Working, self.say("2 working", "2 funcionando")),
                 (
                     Badge::ServiceDown,
-                    self.say("1 needs you", "1 precisa de você"),
+                    self.say("1 needs attention", "1 exige atenção"),
                 ),
             ],
         };
@@ -213,14 +216,14 @@ impl Scene {
             Badge::Unchecked => self.say("Not checked", "Não verificado"),
             Badge::Busy => self.say("Busy", "Ocupado"),
             Badge::ServiceDown => self.say("Service down", "Serviço parado"),
-            Badge::Held => self.say("Connections held", "Sessão mantida"),
+            Badge::Held => self.say("Connections held", "Conexões mantidas"),
             Badge::Reconnecting => self.say("Reconnecting", "Reconectando"),
             Badge::Unreachable => self.say("Unreachable", "Inacessível"),
             Badge::Stopped => self.say("Stopped", "Parado"),
             Badge::Checking => self.say("Checking", "Verificando"),
             Badge::Connecting => self.say("Connecting", "Conectando"),
             Badge::NoNetwork => self.say("No network", "Sem rede"),
-            Badge::SignIn => self.say("Sign in", "Entrar"),
+            Badge::SignIn => self.say("Sign in", "Login necessário"),
             Badge::TakenOver => self.say("Taken over", "Assumido"),
             Badge::Elsewhere => self.say("Elsewhere", "Em outro lugar"),
             Badge::OverQuota => self.say("Over quota", "Cota esgotada"),
@@ -245,7 +248,7 @@ impl Scene {
             menu: vec![
                 self.button(
                     "Change protocol…",
-                    "Mudar protocolo…",
+                    "Alterar protocolo…",
                     Action::OpenDialog {
                         dialog: DialogKind::ChangeProtocol { key: of() },
                     },
@@ -307,7 +310,7 @@ impl Scene {
                 ),
                 (
                     self.say("Connections", "Conexões"),
-                    self.say("2 open, 148 in all", "2 abertas, 148 no total"),
+                    self.say("2 open, 148 total", "2 abertas, 148 no total"),
                 ),
                 (
                     self.say("Traffic", "Tráfego"),
@@ -377,8 +380,8 @@ impl Scene {
                 self.say("2 d ago", "há 2 d"),
                 Badge::Failed,
                 self.say(
-                    "could not connect (the provider): no tunnel of this name",
-                    "não conectou (o provedor): nenhum túnel com este nome",
+                    "couldn't connect (the provider): no tunnel of this name",
+                    "não foi possível conectar (o provedor): nenhum túnel com este nome",
                 ),
             ),
         ]
@@ -394,11 +397,11 @@ impl Scene {
         panel.word = self.word(Badge::ServiceDown);
         panel.sentence = self.say(
             "Your side: nothing listens on localhost:5173. The tunnel is fine.",
-            "Do seu lado: nada escuta em localhost:5173. O túnel está bem.",
+            "Do seu lado: nada escuta em localhost:5173. O túnel está funcionando.",
         );
         panel.remedy = Some(self.button(
             "Check again",
-            "Verificar de novo",
+            "Verificar novamente",
             Action::CheckNow {
                 key: panel.key.clone(),
             },
@@ -408,7 +411,7 @@ impl Scene {
         view.window.banners = vec![Banner {
             badge: Badge::NoNetwork,
             text: self.say(
-                "This desktop shows no tray icons: closing the window minimises it.",
+                "This desktop has no system tray. Closing the window minimizes it.",
                 "Este ambiente não mostra ícones na bandeja: fechar a janela a minimiza.",
             ),
             remedy: None,

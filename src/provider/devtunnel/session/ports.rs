@@ -178,7 +178,7 @@ fn explain_protocol(port: &Port, has: Option<&str>) {
             port = %port.number,
             wanted,
             has,
-            "the service keeps another protocol for this port; to change it, delete the port and make it anew"
+            "the service has another protocol for this port; to change it, delete the port and create it again"
         );
     }
 }

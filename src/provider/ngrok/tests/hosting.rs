@@ -129,7 +129,7 @@ async fn a_service_that_is_down_has_a_page_that_says_whose_side_it_is() {
     visitor.stream.write_all(request).await.expect("it is open");
     let page = String::from_utf8(all(&mut visitor).await).expect("text");
     assert!(page.starts_with("HTTP/1.1 502 "), "{page}");
-    assert!(page.contains("side of whoever hosts it"), "{page}");
+    assert!(page.contains("on the host's side"), "{page}");
     let traffic = session.traffic.read();
     let port = traffic.values().next().expect("there is a port");
     assert_eq!(port.failed, 1);
