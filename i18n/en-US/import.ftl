@@ -16,6 +16,7 @@ import-no-provider = This build has no provider “{ $detail }”.
 import-frp-server = Underpass does not speak frp's protocol: what leads to a port is taken over for its own relay. An frps with an SSH gateway can be used by provider ssh, service frps.
 import-frp-port = Visitors come to another port, which Underpass's relay gives. To ask for one: --public-port.
 import-frp-name = Visitors come by another name, at Underpass's relay.
+import-frp-includes = Files that are included are not read. Take each over by itself: underpass import FILE.
 import-frp-token = It opens only the frp server, which is not used: it is not kept.
 
 ## The dialog

@@ -26,6 +26,7 @@ ssh-token = Token in the command
 ssh-domain = Domain of the URLs
 
 ssh-import-pattern = A pattern names no server. Add a Host of its own to the file.
+ssh-import-no-host = It holds for no server that the file has a Host with a name for. Put it under the Host that it is for.
 ssh-import-match-exec = Its condition runs a command, which an import does not do: what is in this block is not looked at.
 ssh-import-proxy-command = The server is reached through a command (ProxyCommand), which Underpass does not run. ProxyJump works.
 ssh-import-dynamic = Visitors would choose where they go (SOCKS): a tunnel leads to one port.

@@ -16,6 +16,7 @@ import-no-provider = Esta versão não tem o provedor “{ $detail }”.
 import-frp-server = O Underpass não fala o protocolo do frp: o que leva a uma porta é importado para o próprio relay. Um frps com gateway SSH pode ser usado pelo provedor ssh, serviço frps.
 import-frp-port = Os visitantes chegam por outra porta, dada pelo relay do Underpass. Para pedir uma: --public-port.
 import-frp-name = Os visitantes chegam por outro nome, no relay do Underpass.
+import-frp-includes = Arquivos incluídos não são lidos. Importe cada um por si: underpass import ARQUIVO.
 import-frp-token = Abre apenas o servidor frp, que não é usado: não é guardado.
 
 ## O diálogo
