@@ -60,9 +60,21 @@ file-unread = { $file } cannot be read: { $detail }
 file-of-no-kind = { $file } is of none of the kinds that can be taken over: { $kinds }.
 file-there = { $file } is there already. Name another file.
 file-no-home = Your home folder is not known. Set HOME and start Underpass again.
-file-late = The disk does not answer. Try again, or name a file on another one.
+file-late = The disk does not answer. Try again once it does.
+file-busy = What was asked for before is still being read: its disk does not answer. Try again once it does, or start Underpass again.
 file-broken-off = Reading it broke off. Try again.
 file-not-whole = It would lack what could not be read of { $file }. Mend that file and start Underpass again; or dismiss the notice about it, and save what there is.
+
+## What is wrong with a file
+
+file-absent = There is none.
+file-not-permitted = You have no permission for it.
+file-no-file = It is no file, but a folder, a pipe or a device.
+file-no-text = It is no text.
+file-too-long = It has more than { $detail } bytes.
+file-disk-full = The disk is full.
+file-read-only = The disk takes no changes.
+file-system-says = The system says: { $detail }
 
 ## The command line
 

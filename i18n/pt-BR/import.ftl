@@ -60,9 +60,21 @@ file-unread = Não é possível ler { $file }: { $detail }
 file-of-no-kind = { $file } não é de nenhum dos tipos que podem ser importados: { $kinds }.
 file-there = { $file } já existe. Indique outro arquivo.
 file-no-home = Não se sabe qual é a sua pasta pessoal. Defina HOME e inicie o Underpass de novo.
-file-late = O disco não responde. Tente de novo, ou indique um arquivo em outro disco.
+file-late = O disco não responde. Tente de novo quando ele responder.
+file-busy = O que foi pedido antes ainda está sendo lido: o disco não responde. Tente de novo quando ele responder, ou inicie o Underpass outra vez.
 file-broken-off = A leitura foi interrompida. Tente de novo.
 file-not-whole = Faltaria o que não se pôde ler de { $file }. Corrija esse arquivo e inicie o Underpass de novo; ou dispense o aviso sobre ele, e salve o que há.
+
+## O que há de errado com um arquivo
+
+file-absent = Ele não existe.
+file-not-permitted = Você não tem permissão para isso.
+file-no-file = Não é um arquivo, mas uma pasta, um pipe ou um dispositivo.
+file-no-text = Não é texto.
+file-too-long = Tem mais de { $detail } bytes.
+file-disk-full = O disco está cheio.
+file-read-only = O disco não aceita alterações.
+file-system-says = O sistema diz: { $detail }
 
 ## A linha de comando
 

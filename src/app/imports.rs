@@ -3,6 +3,7 @@
 
 use super::event::{AskNumber, Event};
 use super::run::Mailbox;
+use crate::base::files;
 use crate::import;
 use crate::model::{Catalog, FileError, ImportSource};
 use crate::store::Backup;
@@ -52,7 +53,7 @@ pub(super) fn save(backup: &Backup, file: &str) -> Result<String, FileError> {
         Ok(()) => Ok(shown),
         Err(error) => Err(FileError::NotWritten {
             file: shown,
-            detail: error.to_string(),
+            why: files::trouble(&error),
         }),
     }
 }
