@@ -4,7 +4,7 @@ use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
-use super::imports;
+use super::imports::{self, Imports};
 use super::lane::{Lane, Late};
 use super::past;
 use super::probed::Probed;
@@ -52,6 +52,7 @@ struct Running {
 pub(super) struct Performer {
     pub(super) parts: Parts,
     audit: AuditLog,
+    imports: Imports,
     prober: Prober,
     engines: HashMap<TunnelId, Running>,
     probed: Probed,
@@ -134,6 +135,7 @@ impl Performer {
             leaving: Vec::new(),
             clipboard: None,
             lanes,
+            imports: Imports::new(),
             errands: Errands::new(parts.providers.clone(), here, parts.mailbox.clone()),
             parts,
         })
@@ -196,7 +198,8 @@ impl Performer {
             Command::ReadPast { tunnel, asked } => self.read_past(tunnel, asked),
             Command::ReadImports { asked, file } => {
                 let catalog = self.parts.providers.catalog();
-                imports::read(self.parts.mailbox.clone(), catalog, asked, file);
+                let mailbox = self.parts.mailbox.clone();
+                self.imports.read(mailbox, catalog, asked, file);
             }
             Command::SaveBackup { file, backup } => self.save_backup(file, *backup),
             Command::Copy(text) => self.copy(text),
