@@ -17,7 +17,7 @@ use crate::base::local;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{Life, NoticeKind, Outage, Reason, RelaySettings, Timing, Tunnel, TunnelId};
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
+use crate::probe::{Ask, Asker, Knock, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
 use crate::store::{Backup, Home, SavedTunnels};
@@ -116,6 +116,7 @@ impl Performer {
             let seen = || local::listens(&plan.target);
             plan.local.then(seen).flatten()
         });
+        let knock: Knock = Arc::new(|plan| Box::pin(async move { Asker::knock(&plan).await }));
         let mailbox = parts.mailbox.clone();
         parts
             .relay
@@ -129,7 +130,7 @@ impl Performer {
         let here = Arc::new(FileInventory::new(tunnels, files, disk_is_late));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
-            prober: Prober::new(ask, emit, peek),
+            prober: Prober::new(ask, emit, peek, knock),
             engines: HashMap::new(),
             probed,
             leaving: Vec::new(),
