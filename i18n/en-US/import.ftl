@@ -16,6 +16,7 @@ import-no-provider = This build doesn't include the provider “{ $detail }”.
 import-frp-server = Underpass doesn't speak frp's protocol: tunnels to ports are imported for its own relay. An frps with an SSH gateway can be used with provider ssh, service frps.
 import-frp-port = Visitors will use another port, which the Underpass relay assigns. To request one: --public-port.
 import-frp-name = Visitors will use another name, at the Underpass relay.
+import-frp-includes = Included files aren't read. Import each one by itself: underpass import FILE.
 import-frp-token = It is only for the frp server, which isn't used, so it isn't saved.
 
 ## The dialog
@@ -59,9 +60,21 @@ file-unread = { $file } can't be read: { $detail }
 file-of-no-kind = { $file } can't be imported. Supported: { $kinds }.
 file-there = { $file } already exists. Choose another file.
 file-no-home = Your home folder is unknown. Set HOME and start Underpass again.
-file-late = The disk isn't responding. Try again, or choose a file on another disk.
+file-late = The disk isn't responding. Try again once it does.
+file-busy = An earlier import is still reading: its disk isn't responding. Try again once it does, or restart Underpass.
 file-broken-off = Reading was interrupted. Try again.
 file-not-whole = The backup would lack what couldn't be read from { $file }. Fix that file and start Underpass again; or dismiss the notification about it and save the rest.
+
+## What is wrong with a file
+
+file-absent = The file doesn't exist.
+file-not-permitted = You don't have permission to use it.
+file-no-file = It isn't a regular file but a folder, a pipe or a device.
+file-no-text = It isn't text.
+file-too-long = It is larger than { $detail } bytes.
+file-disk-full = The disk is full.
+file-read-only = The disk is read-only.
+file-system-says = The system says: { $detail }
 
 ## The command line
 

@@ -26,6 +26,7 @@ ssh-token = Token in the command
 ssh-domain = Domain for URLs
 
 ssh-import-pattern = A pattern doesn't name a server. Add a separate Host to the file.
+ssh-import-no-host = It applies to no server that the file names in a Host. Move it under the Host it is for.
 ssh-import-match-exec = Its condition runs a command, which an import doesn't do, so this block is skipped.
 ssh-import-proxy-command = The server is reached through a command (ProxyCommand), which Underpass doesn't run. ProxyJump works.
 ssh-import-dynamic = Visitors would choose where they go (SOCKS), but a tunnel leads to one port.

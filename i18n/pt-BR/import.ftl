@@ -16,6 +16,7 @@ import-no-provider = Esta versão não inclui o provedor “{ $detail }”.
 import-frp-server = O Underpass não fala o protocolo do frp: túneis para portas são importados para o próprio relay. Um frps com gateway SSH pode ser usado com o provedor ssh, serviço frps.
 import-frp-port = Os visitantes usarão outra porta, atribuída pelo relay do Underpass. Para pedir uma: --public-port.
 import-frp-name = Os visitantes usarão outro nome, no relay do Underpass.
+import-frp-includes = Arquivos incluídos não são lidos. Importe cada um por si: underpass import ARQUIVO.
 import-frp-token = Serve apenas para o servidor frp, que não é usado, e por isso não é salvo.
 
 ## O diálogo
@@ -59,9 +60,21 @@ file-unread = Não é possível ler { $file }: { $detail }
 file-of-no-kind = Não é possível importar { $file }. Formatos aceitos: { $kinds }.
 file-there = { $file } já existe. Escolha outro arquivo.
 file-no-home = Não foi possível determinar a sua pasta pessoal. Defina HOME e inicie o Underpass novamente.
-file-late = O disco não responde. Tente novamente, ou escolha um arquivo em outro disco.
+file-late = O disco não responde. Tente novamente quando ele responder.
+file-busy = O que foi pedido antes ainda está sendo lido: o disco não responde. Tente novamente quando ele responder, ou reinicie o Underpass.
 file-broken-off = A leitura foi interrompida. Tente novamente.
 file-not-whole = Faltaria no backup o que não foi possível ler de { $file }. Corrija esse arquivo e inicie o Underpass novamente; ou dispense a notificação sobre ele e salve o restante.
+
+## O que há de errado com um arquivo
+
+file-absent = O arquivo não existe.
+file-not-permitted = Você não tem permissão para usá-lo.
+file-no-file = Não é um arquivo, mas uma pasta, um pipe ou um dispositivo.
+file-no-text = Não é texto.
+file-too-long = Tem mais de { $detail } bytes.
+file-disk-full = O disco está cheio.
+file-read-only = O disco é somente leitura.
+file-system-says = O sistema diz: { $detail }
 
 ## A linha de comando
 

@@ -26,6 +26,7 @@ ssh-token = Token no comando
 ssh-domain = Domínio das URLs
 
 ssh-import-pattern = Um padrão não indica um servidor. Adicione ao arquivo um Host separado.
+ssh-import-no-host = Não vale para nenhum servidor que tenha no arquivo um Host com nome. Coloque-o sob o Host a que se destina.
 ssh-import-match-exec = A condição executa um comando, o que uma importação não faz: este bloco é ignorado.
 ssh-import-proxy-command = O servidor é alcançado por um comando (ProxyCommand), que o Underpass não executa. ProxyJump funciona.
 ssh-import-dynamic = Os visitantes escolheriam para onde vão (SOCKS), mas um túnel leva a uma só porta.

@@ -4,7 +4,7 @@ use super::claims::Claim;
 use super::embedded::RelayDirectory;
 use super::errands::Errands;
 use super::event::{Command, EngineNumber, Event};
-use super::imports;
+use super::imports::{self, Imports};
 use super::lane::{Lane, Late};
 use super::past;
 use super::probed::Probed;
@@ -17,7 +17,7 @@ use crate::base::local;
 use crate::engine::{Engine, EngineCommand, EngineEvent, EngineParts};
 use crate::model::{Life, NoticeKind, Outage, Reason, RelaySettings, Timing, Tunnel, TunnelId};
 use crate::platform::{self, Autostart, Clipboard};
-use crate::probe::{Ask, Asker, Peek, Prober, SetupError};
+use crate::probe::{Ask, Asker, Knock, Peek, Prober, SetupError};
 use crate::provider::{HostOrder, Registry};
 use crate::secrets::Secrets;
 use crate::store::{Backup, Home, SavedTunnels};
@@ -52,6 +52,7 @@ struct Running {
 pub(super) struct Performer {
     pub(super) parts: Parts,
     audit: AuditLog,
+    imports: Imports,
     prober: Prober,
     engines: HashMap<TunnelId, Running>,
     probed: Probed,
@@ -115,6 +116,7 @@ impl Performer {
             let seen = || local::listens(&plan.target);
             plan.local.then(seen).flatten()
         });
+        let knock: Knock = Arc::new(|plan| Box::pin(async move { Asker::knock(&plan).await }));
         let mailbox = parts.mailbox.clone();
         parts
             .relay
@@ -128,12 +130,13 @@ impl Performer {
         let here = Arc::new(FileInventory::new(tunnels, files, disk_is_late));
         Ok(Self {
             audit: AuditLog::open(parts.home.audit_log()),
-            prober: Prober::new(ask, emit, peek),
+            prober: Prober::new(ask, emit, peek, knock),
             engines: HashMap::new(),
             probed,
             leaving: Vec::new(),
             clipboard: None,
             lanes,
+            imports: Imports::new(),
             errands: Errands::new(parts.providers.clone(), here, parts.mailbox.clone()),
             parts,
         })
@@ -196,7 +199,8 @@ impl Performer {
             Command::ReadPast { tunnel, asked } => self.read_past(tunnel, asked),
             Command::ReadImports { asked, file } => {
                 let catalog = self.parts.providers.catalog();
-                imports::read(self.parts.mailbox.clone(), catalog, asked, file);
+                let mailbox = self.parts.mailbox.clone();
+                self.imports.read(mailbox, catalog, asked, file);
             }
             Command::SaveBackup { file, backup } => self.save_backup(file, *backup),
             Command::Copy(text) => self.copy(text),

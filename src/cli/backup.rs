@@ -4,12 +4,12 @@ use super::console::{Console, Failure};
 use super::import::alone;
 use crate::app::RELAY_TOKEN;
 use crate::base::clock;
-use crate::base::files::Unusable;
+use crate::base::files::{self, Unusable};
 use crate::model::{AccountId, Chosen, NoticeKind, Settings, Tunnel};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::{Backup, Home, Restored, SavedTunnels};
-use crate::view::fold::notice_text;
+use crate::view::fold::{import_reason, notice_text};
 use crate::view::{Msg, messages as m};
 use clap::Args;
 use serde::Serialize;
@@ -81,7 +81,12 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
     }
     let made = present(home, console)?;
     let written = made.write(path);
-    written.map_err(|error| Failure::Because(m::backup_not_written(error.to_string(), shown())))?;
+    written.map_err(|error| {
+        Failure::Because(m::backup_not_written(
+            import_reason(&files::trouble(&error)),
+            shown(),
+        ))
+    })?;
     let count = made.tunnels.len();
     let line = Line::Backup {
         file: path,

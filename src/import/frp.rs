@@ -24,6 +24,8 @@ const OTHER_SERVER: &str = "import-frp-server";
 const REMOTE_PORT: &str = "import-frp-port";
 /// The name that they come to is another one.
 const NAME: &str = "import-frp-name";
+/// Files with more of them.
+const INCLUDES: &str = "import-frp-includes";
 /// Its token opens nothing here.
 const TOKEN: &str = "import-frp-token";
 
@@ -92,7 +94,8 @@ fn read(file: &ConfigFile, _: &Folders) -> Import {
         ("TOML", config::toml(&file.text))
     };
     match root {
-        Ok(root) => whole(&root),
+        Ok(root) if root.is_map() => whole(&root),
+        Ok(root) => Import::unreadable(root.line, format),
         Err(broken) => unreadable(file, broken, format),
     }
 }
@@ -116,6 +119,16 @@ fn whole(root: &Node) -> Import {
     for keys in [&["auth", "token"][..], &["auth.token"], &["token"]] {
         if let Some(token) = root.at(keys) {
             import.skip(token.line, keys.join("."), Why::plain(TOKEN));
+        }
+    }
+    if let Some(files) = root.get("includes").filter(|node| !is_empty(node)) {
+        import.skip(files.line, files.texts().join(", "), Why::plain(INCLUDES));
+    }
+    for (key, node) in root.entries() {
+        // What is in no list of proxies is none to frpc, and was meant as one.
+        let is_proxy = node.get("localPort").or_else(|| node.get("local_port"));
+        if is_proxy.is_some() && key != "proxies" {
+            import.skip(node.line, key, Why::with(Why::UNKNOWN, key));
         }
     }
     for node in root.get("visitors").map(Node::items).unwrap_or_default() {

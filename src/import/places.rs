@@ -6,7 +6,6 @@ use crate::model::{
     Catalog, ConfigFile, ConfigFormat, FileError, Folders, Import, ImportSource, Why,
 };
 use directories::BaseDirs;
-use std::io;
 use std::path::Path;
 
 /// Many times what there is in one.
@@ -34,8 +33,9 @@ pub fn look(catalog: &Catalog, folders: &Folders) -> Vec<ImportSource> {
             if is_new && path.is_file() {
                 sources.push(match text(&path) {
                     Ok(text) => source(format, ConfigFile { path, text }, folders),
-                    Err(error) => {
-                        let import = unreadable(&error);
+                    Err(why) => {
+                        let mut import = Import::default();
+                        import.skip(0, "", why);
                         let format = format.name;
                         ImportSource {
                             path,
@@ -55,9 +55,9 @@ pub fn look(catalog: &Catalog, folders: &Folders) -> Vec<ImportSource> {
 /// # Errors
 /// It cannot be read, or is of no kind that can.
 pub fn read(catalog: &Catalog, path: &Path, folders: &Folders) -> Result<ImportSource, FileError> {
-    let text = text(path).map_err(|error| FileError::Unread {
+    let text = text(path).map_err(|why| FileError::Unread {
         file: path.display().to_string(),
-        detail: error.to_string(),
+        why,
     })?;
     let path = path.to_owned();
     let file = ConfigFile { path, text };
@@ -76,10 +76,9 @@ pub fn read(catalog: &Catalog, path: &Path, folders: &Folders) -> Result<ImportS
     Ok(source(format, file, folders))
 }
 
-fn text(path: &Path) -> io::Result<String> {
-    let bytes = files::read(path, LONGEST)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text"))?;
+fn text(path: &Path) -> Result<String, Why> {
+    let bytes = files::read(path, LONGEST).map_err(|error| files::trouble(&error))?;
+    let text = String::from_utf8(bytes).map_err(|_| Why::plain("file-no-text"))?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
@@ -95,8 +94,4 @@ fn source(format: &ConfigFormat, file: ConfigFile, folders: &Folders) -> ImportS
         format: format.name,
         import,
     }
-}
-
-fn unreadable(error: &io::Error) -> Import {
-    Import::unreadable(0, &error.to_string())
 }

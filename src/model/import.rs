@@ -134,7 +134,7 @@ pub struct Skipped {
     pub why: Why,
 }
 
-/// Why something is not taken over.
+/// Why something is not taken over, or what is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     /// The key of the text that says it and what can be done, in `i18n`; a word for programs too.
@@ -226,12 +226,12 @@ pub struct ImportFacts {
     pub error: Option<FileError>,
 }
 
-/// Why a file that a person named was not read, or not written. The details are the system's words.
+/// Why a file that a person named was not read, or not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileError {
     Unread {
         file: String,
-        detail: String,
+        why: Why,
     },
     /// It is none of the kinds that can be read, which are these.
     OfNoKind {
@@ -240,7 +240,7 @@ pub enum FileError {
     },
     NotWritten {
         file: String,
-        detail: String,
+        why: Why,
     },
     /// It is not replaced.
     There {
@@ -250,6 +250,8 @@ pub enum FileError {
     NoHome,
     /// It took too long.
     Late,
+    /// One that was asked for before is being read still.
+    Busy,
     /// The thread that was to do it did not, or not to its end.
     BrokenOff,
     /// It would lack what could not be read of this file of ours.

@@ -20,6 +20,9 @@ use std::thread;
 /// Told what the person clicked.
 type Act = Arc<dyn Fn(Action) + Send + Sync>;
 
+/// Told that what shows notices has come.
+type Came = Arc<dyn Fn() + Send + Sync>;
+
 /// Has the desktop show notices, on a thread of its own, which ends with it.
 #[derive(Debug)]
 pub struct Notifier(Arc<Slot>);
@@ -34,7 +37,15 @@ struct Slot {
 #[derive(Debug, Default)]
 struct Wanted {
     notes: Option<Vec<Note>>,
+    came: bool,
     ended: bool,
+}
+
+/// What the thread does next.
+enum Next {
+    Follow(Vec<Note>),
+    /// Shows what could not be shown.
+    Retry,
 }
 
 /// What shows notices.
@@ -56,8 +67,26 @@ trait Service {
 #[derive(Debug)]
 struct Shown<Place> {
     note: Note,
-    /// `None` once the person or the desktop has put it away, and where it could not be shown.
-    place: Option<Place>,
+    place: Standing<Place>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing<Place> {
+    Shown(Place),
+    /// By the person, or by the desktop.
+    PutAway,
+    /// There was nothing that shows notices, as in a session that is just starting: it is shown once there
+    /// is, if it is wanted by then.
+    Refused,
+}
+
+impl<Place> Standing<Place> {
+    const fn shown(&self) -> Option<&Place> {
+        match self {
+            Self::Shown(place) => Some(place),
+            Self::PutAway | Self::Refused => None,
+        }
+    }
 }
 
 /// What was shown of what is still wanted.
@@ -67,19 +96,20 @@ impl Notifier {
     /// Starts the thread. The desktop is not asked before the first notice. `act` is called, on another
     /// thread, with what a click in one stands for.
     pub fn start(act: impl Fn(Action) + Send + Sync + 'static) -> std::io::Result<Self> {
-        let board = Board::default();
-        let service = bus::Desktop::new(None, Arc::clone(&board), Arc::new(act));
-        Self::start_with(service, board)
+        let (board, slot) = (Board::default(), Arc::new(Slot::default()));
+        let (act, came) = (Arc::new(act), Slot::came(&slot));
+        let service = bus::Desktop::new(None, Arc::clone(&board), act, came);
+        Self::start_with(service, board, slot)
     }
 
     fn start_with<S: Service + Send + 'static>(
         service: S,
         board: Board<S::Place>,
+        slot: Arc<Slot>,
     ) -> std::io::Result<Self>
     where
         S::Place: Send,
     {
-        let slot = Arc::new(Slot::default());
         let theirs = Arc::clone(&slot);
         let mut follower = Follower {
             service,
@@ -87,8 +117,11 @@ impl Notifier {
             refused: false,
         };
         let run = move || {
-            while let Some(notes) = theirs.next() {
-                follower.follow(notes);
+            while let Some(next) = theirs.next() {
+                match next {
+                    Next::Follow(notes) => follower.follow(notes),
+                    Next::Retry => follower.retry(),
+                }
             }
         };
         thread::Builder::new().name("notifier".into()).spawn(run)?;
@@ -110,15 +143,27 @@ impl Drop for Notifier {
 }
 
 impl Slot {
-    /// Waits for a list; `None` when there will be none.
-    fn next(&self) -> Option<Vec<Note>> {
+    /// To be called when what shows notices has come.
+    fn came(slot: &Arc<Self>) -> Came {
+        let slot = Arc::clone(slot);
+        Arc::new(move || {
+            slot.wanted.lock().came = true;
+            slot.changed.notify_one();
+        })
+    }
+
+    /// Waits for something to do; `None` when there will be nothing.
+    fn next(&self) -> Option<Next> {
         let mut wanted = self.wanted.lock();
         loop {
             if let Some(notes) = wanted.notes.take() {
-                return Some(notes);
+                return Some(Next::Follow(notes));
             }
             if wanted.ended {
                 return None;
+            }
+            if std::mem::take(&mut wanted.came) {
+                return Some(Next::Retry);
             }
             self.changed.wait(&mut wanted);
         }
@@ -141,40 +186,83 @@ impl<S: Service> Follower<S> {
             let gone: Vec<AlertId> = board.keys().filter(|id| !is_wanted(id)).copied().collect();
             gone.iter().filter_map(|id| board.remove(id)).collect()
         };
-        for place in gone.into_iter().filter_map(|shown| shown.place) {
-            if let Err(error) = self.service.withdraw(&place) {
+        for place in gone.iter().filter_map(|shown| shown.place.shown()) {
+            if let Err(error) = self.service.withdraw(place) {
                 tracing::debug!(%error, "notice not withdrawn");
             }
         }
+        for note in &notes {
+            let mut board = self.board.lock();
+            let refused = board.get_mut(&note.id);
+            let mut refused = refused.filter(|it| matches!(it.place, Standing::Refused));
+            refused.iter_mut().for_each(|it| it.note.clone_from(note));
+        }
+        self.retry();
         for note in notes {
             self.show(note);
         }
     }
 
-    fn show(&mut self, note: Note) {
+    /// Shows what was refused before. One that is refused again is enough: a desktop that shows none would
+    /// be waited for with each.
+    fn retry(&mut self) {
+        let refused: Vec<Note> = {
+            let mut board = self.board.lock();
+            let refused = |shown: &Shown<S::Place>| matches!(shown.place, Standing::Refused);
+            let ids = board.iter().filter(|(_, shown)| refused(shown));
+            let ids: Vec<AlertId> = ids.map(|(id, _)| *id).collect();
+            let notes = ids.iter().filter_map(|id| board.remove(id));
+            notes.map(|shown| shown.note).collect()
+        };
+        let mut all = refused.into_iter();
+        for note in all.by_ref() {
+            if !self.show(note) {
+                break;
+            }
+        }
+        let place = || Standing::Refused;
+        let rest = all.map(|note| {
+            (
+                note.id,
+                Shown {
+                    note,
+                    place: place(),
+                },
+            )
+        });
+        self.board.lock().extend(rest);
+    }
+
+    /// False when the desktop refuses.
+    fn show(&mut self, note: Note) -> bool {
         let instead = match self.board.lock().get_mut(&note.id) {
             None => None,
-            Some(shown) if shown.note == note => return,
-            // It was put away: that it says something else now brings it back to nobody.
-            Some(shown) if shown.place.is_none() => {
-                shown.note = note;
-                return;
-            }
-            Some(shown) => shown.place.clone(),
+            Some(shown) if shown.note == note => return true,
+            Some(shown) => match &shown.place {
+                Standing::Shown(place) => Some(place.clone()),
+                // That it says something else now brings it back to nobody who has put it away; and what
+                // was refused just now would be so again.
+                Standing::PutAway | Standing::Refused => {
+                    shown.note = note;
+                    return true;
+                }
+            },
         };
         let place = match self.service.show(&note, instead.as_ref()) {
             Ok(place) => {
                 self.refused = false;
-                Some(place)
+                Standing::Shown(place)
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.refused, true) {
                     tracing::info!(%error, "the desktop shows no notices");
                 }
-                None
+                Standing::Refused
             }
         };
+        let is_shown = place.shown().is_some();
         self.board.lock().insert(note.id, Shown { note, place });
+        is_shown
     }
 }
 

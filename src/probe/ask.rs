@@ -6,8 +6,8 @@ use super::{ProbePlan, classify, head, refusal};
 use crate::base::descriptors;
 use crate::base::local::{self, USER_AGENT};
 use crate::model::{
-    LocalAnswer, PortNumber, ProbeDialect, ProbeReport, PublicAnswer, Reason, RelayVerdict, Secret,
-    ServiceFault, UnixMillis,
+    LocalAnswer, PortNumber, ProbeDialect, ProbeReport, Protocol, PublicAnswer, Reason,
+    RelayVerdict, Secret, ServiceFault, UnixMillis,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
@@ -127,6 +127,12 @@ impl Asker {
             local = ask_local_web(plan).await;
         }
         (local, (public, alive))
+    }
+
+    /// Whether a service that was away can be connected to; it is asked nothing.
+    pub async fn knock(plan: &ProbePlan) -> bool {
+        let look = local::look(&plan.target, Protocol::Tcp, &plan.options);
+        matches!(timeout(plan.timeout, look).await, Ok(Ok(())))
     }
 
     /// What the public URL did, and whether the session's link was alive when that was known.

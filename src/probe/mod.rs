@@ -12,4 +12,4 @@ mod schedule;
 
 pub use ask::{Asker, ProbedSession, SetupError};
 pub use classify::classify;
-pub use schedule::{Ask, Emit, Peek, ProbePlan, Prober};
+pub use schedule::{Ask, Emit, Knock, Peek, ProbePlan, Prober};

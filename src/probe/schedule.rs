@@ -1,6 +1,7 @@
 //! When to ask: each second until the URL routes, then at the configured interval, and at once when
 //! the person wants to know. One task a port.
 
+use crate::base::local;
 use crate::model::{
     Health, LocalAnswer, Offers, PortKey, PortOptions, ProbeReport, ProbeRequest, Protocol,
     RelayVerdict, ServiceFault, SessionNumber, Target,
@@ -19,6 +20,10 @@ const EAGER_PERIOD: Duration = Duration::from_secs(1);
 
 /// Between two looks at a service of this computer.
 const PEEK_PERIOD: Duration = Duration::from_secs(1);
+
+/// Between two tries to reach a service of another machine that is away: it is the network's matter, too,
+/// and an address that says nothing is waited for.
+const FAR_PERIOD: Duration = Duration::from_secs(5);
 
 /// After this many eager probes the configured interval is kept even so.
 const EAGER_PROBES: u32 = 60;
@@ -60,11 +65,15 @@ pub type Ask =
 /// Sees whether a service is there, without a probe; `None` where that cannot be seen.
 pub type Peek = Arc<dyn Fn(&ProbePlan) -> Option<bool> + Send + Sync>;
 
+/// Connects to a service that was away, and asks it nothing: whether that goes.
+pub type Knock = Arc<dyn Fn(ProbePlan) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
 #[derive(Clone)]
 struct Parts {
     ask: Ask,
     emit: Emit,
     peek: Peek,
+    knock: Knock,
 }
 
 /// Where reports go.
@@ -90,10 +99,16 @@ impl Drop for Running {
 
 impl Prober {
     /// A prober that asks by `ask`, reports by `emit`, and between probes looks by `peek` whether a
-    /// service that was away is back, or one that was there has gone.
-    pub fn new(ask: Ask, emit: Emit, peek: Peek) -> Self {
+    /// service that was away is back, or one that was there has gone; where that is not seen it finds out
+    /// by `knock` whether it is back. Only a probe asks the public URL.
+    pub fn new(ask: Ask, emit: Emit, peek: Peek, knock: Knock) -> Self {
         Self {
-            parts: Parts { ask, emit, peek },
+            parts: Parts {
+                ask,
+                emit,
+                peek,
+                knock,
+            },
             running: HashMap::new(),
         }
     }
@@ -135,8 +150,11 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
     let mut doubt = false;
     let mut looks = Looks {
         peek: Arc::clone(&parts.peek),
+        knock: Arc::clone(&parts.knock),
         seen: false,
     };
+    // The service was thought to be back before its time.
+    let mut early = false;
     loop {
         let began = Instant::now();
         let report = (parts.ask)(plan.clone(), doubt).await;
@@ -146,7 +164,9 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
         } else {
             eager.saturating_sub(1)
         };
-        let period = if eager > 0 {
+        // It has come back while the URL was asked.
+        let crossed = !early && is_crossed(&report);
+        let period = if eager > 0 || crossed {
             plan.interval.min(EAGER_PERIOD)
         } else if is_limited(&plan, &report) || is_no_web(&plan, &report) {
             plan.interval.saturating_mul(SPARING)
@@ -155,15 +175,62 @@ async fn run(plan: ProbePlan, parts: Parts, now: Arc<Notify>) {
         };
         // Whether it is back is known only by connecting, where it is not seen otherwise.
         doubt = report.local.fault().is_some();
-        let away = report.local == LocalAnswer::Failed(ServiceFault::Refused);
+        let away = Away::of(&report, early);
         (parts.emit)(report);
-        doubt |= wait(&plan, began + period, (&mut looks, away), &now).await;
+        let woken = wait(&plan, began + period, (&mut looks, away), &now).await;
+        doubt |= matches!(woken, Woken::Asked | Woken::Gone);
+        early = crossed || woken == Woken::Back;
+    }
+}
+
+/// The URL says that the service cannot be reached, and then it can be.
+fn is_crossed(report: &ProbeReport) -> bool {
+    let is_away = matches!(
+        report.verdict(),
+        Some(RelayVerdict::Service(fault)) if is_away(fault)
+    );
+    is_away && report.local == LocalAnswer::Accepts
+}
+
+/// Nobody is there to be connected to.
+const fn is_away(fault: ServiceFault) -> bool {
+    matches!(
+        fault,
+        ServiceFault::Refused
+            | ServiceFault::TimedOut
+            | ServiceFault::Unreachable
+            | ServiceFault::UnknownName
+    )
+}
+
+/// Whether a service is away, and how that it is back is found out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Away {
+    Not,
+    /// It is seen, or else tried.
+    Refused,
+    /// It is tried: something may listen all the while.
+    Silent,
+    /// It seemed to be back and is not: it is asked again when it is time, for each probe may cost.
+    Doubtful,
+}
+
+impl Away {
+    fn of(report: &ProbeReport, early: bool) -> Self {
+        match report.local {
+            LocalAnswer::Failed(fault) if !is_away(fault) => Self::Not,
+            LocalAnswer::Failed(_) if early => Self::Doubtful,
+            LocalAnswer::Failed(ServiceFault::Refused) => Self::Refused,
+            LocalAnswer::Failed(_) => Self::Silent,
+            LocalAnswer::Accepts | LocalAnswer::NotAsked => Self::Not,
+        }
     }
 }
 
 /// Looks at a service between two probes.
 struct Looks {
     peek: Peek,
+    knock: Knock,
     /// It was seen, and not yet seen to have gone.
     seen: bool,
 }
@@ -178,51 +245,88 @@ enum Look {
 }
 
 impl Looks {
-    fn look(&mut self, plan: &ProbePlan, away: bool) -> Look {
+    fn look(&mut self, plan: &ProbePlan, away: Away) -> Look {
         let Some(there) = (self.peek)(plan) else {
             return Look::Blind;
         };
         // What was never seen may be served otherwise: by the system's firewall, say.
         let was_there = std::mem::replace(&mut self.seen, there);
-        if (away && there) || (!away && was_there && !there) {
-            Look::Changed
-        } else {
-            Look::Same
+        match away {
+            Away::Refused if there => Look::Changed,
+            Away::Not if was_there && !there => Look::Changed,
+            _ => Look::Same,
         }
     }
 }
 
-/// Waits for the next probe's time, for the person or a visitor who wants to know now (true), or
-/// until a service is seen to have come back, or (true) gone.
+/// Why the next probe is due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// It is its time.
+    Time,
+    /// The person or a visitor wants to know now.
+    Asked,
+    /// The service is back, as far as is seen,
+    Back,
+    /// or has gone.
+    Gone,
+}
+
+/// Waits for the next probe's time, for somebody who wants to know now, or until the service has come
+/// back, or gone.
 async fn wait(
     plan: &ProbePlan,
     until: Instant,
-    (looks, away): (&mut Looks, bool),
+    (looks, away): (&mut Looks, Away),
     now: &Notify,
-) -> bool {
-    let mut blind = false;
+) -> Woken {
+    let changed = if away == Away::Not {
+        Woken::Gone
+    } else {
+        Woken::Back
+    };
     // It may go sooner than the first look is due. One that is away would be asked again and again,
     // where something listens and refuses.
-    if !away && matches!(looks.look(plan, away), Look::Changed) {
-        return true;
+    if away == Away::Not && matches!(looks.look(plan, away), Look::Changed) {
+        return changed;
     }
+    let knocks = matches!(away, Away::Refused | Away::Silent);
+    let knock_period = if local::is_here(&plan.target.host) {
+        PEEK_PERIOD
+    } else {
+        FAR_PERIOD
+    };
+    let mut knock_at = Instant::now() + knock_period;
+    let mut blind = false;
     loop {
-        let next = if blind {
-            until
-        } else {
-            until.min(Instant::now() + PEEK_PERIOD)
-        };
+        let look_at = (!blind).then(|| Instant::now() + PEEK_PERIOD);
+        let knocking = knocks.then_some(knock_at);
+        let next = look_at
+            .into_iter()
+            .chain(knocking)
+            .fold(until, Instant::min);
         tokio::select! {
             () = sleep_until(next) => {}
-            () = now.notified() => return true,
+            () = now.notified() => return Woken::Asked,
         }
         if next >= until {
-            return false;
+            return Woken::Time;
         }
         match looks.look(plan, away) {
             Look::Blind => blind = true,
             Look::Same => {}
-            Look::Changed => return !away,
+            Look::Changed => return changed,
+        }
+        if !knocks || Instant::now() < knock_at {
+            continue;
+        }
+        knock_at = Instant::now() + knock_period;
+        tokio::select! {
+            is_back = (looks.knock)(plan.clone()) => if is_back {
+                return changed;
+            },
+            () = sleep_until(until) => return Woken::Time,
+            () = now.notified() => return Woken::Asked,
         }
     }
 }

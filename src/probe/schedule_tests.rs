@@ -37,6 +37,11 @@ fn report(plan: &ProbePlan, health: Health) -> ProbeReport {
     }
 }
 
+/// A service to which nobody gets.
+fn nobody() -> Knock {
+    Arc::new(|_| Box::pin(std::future::ready(false)))
+}
+
 /// Counts probes; answers with whatever health is set.
 #[derive(Clone)]
 struct Fake {
@@ -59,7 +64,7 @@ impl Fake {
             let health = *fake.health.lock().expect("no panic with it");
             Box::pin(std::future::ready(report(&plan, health)))
         });
-        Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None))
+        Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None), nobody())
     }
 
     /// How many probes there were once everything that is due has run.
@@ -122,7 +127,7 @@ async fn a_provider_that_limits_requests_is_asked_less_often() {
             asked,
             health: Arc::new(Mutex::new(Health::Operational)),
         };
-        let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None));
+        let mut prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(|_| None), nobody());
         prober.start(ProbePlan {
             offers,
             ..plan(Duration::from_secs(30))
@@ -158,7 +163,11 @@ fn with_service(local: LocalAnswer, verdict: Option<RelayVerdict>) -> Watched {
         Box::pin(std::future::ready(report))
     });
     let peek: Peek = Arc::new(move |_| Some(*seen.lock().expect("no panic with it")));
-    (Prober::new(ask, Arc::new(|_| {}), peek), asked, back)
+    (
+        Prober::new(ask, Arc::new(|_| {}), peek, nobody()),
+        asked,
+        back,
+    )
 }
 
 async fn settle() {
@@ -265,4 +274,135 @@ async fn a_check_is_at_once_and_the_same_plan_changes_nothing() {
     prober.stop(&plan.key);
     advance(Duration::from_mins(5)).await;
     assert_eq!(fake.asked().await, 2);
+}
+
+/// A service that is not seen, and whatever is found at it.
+struct Unseen {
+    prober: Prober,
+    /// The probes, and the tries to connect.
+    asked: Arc<Mutex<(u32, u32)>>,
+    /// It takes connections.
+    there: Arc<Mutex<bool>>,
+    /// What the next probe finds.
+    local: Arc<Mutex<LocalAnswer>>,
+}
+
+const REFUSED: LocalAnswer = LocalAnswer::Failed(ServiceFault::Refused);
+
+impl Unseen {
+    fn new(seen: Option<bool>, verdict: Option<RelayVerdict>) -> Self {
+        let asked: Arc<Mutex<(u32, u32)>> = Arc::default();
+        let there: Arc<Mutex<bool>> = Arc::default();
+        let local = Arc::new(Mutex::new(REFUSED));
+        let (count, found) = (Arc::clone(&asked), Arc::clone(&local));
+        let ask: Ask = Arc::new(move |plan, _| {
+            count.lock().expect("no panic with it").0 += 1;
+            let report = ProbeReport {
+                local: *found.lock().expect("no panic with it"),
+                public: PublicAnswer::Status {
+                    code: 502,
+                    latency_us: 1,
+                    verdict,
+                    login_wall: false,
+                },
+                ..report(&plan, Health::ServiceDown)
+            };
+            Box::pin(std::future::ready(report))
+        });
+        let (count, open) = (Arc::clone(&asked), Arc::clone(&there));
+        let knock: Knock = Arc::new(move |_| {
+            count.lock().expect("no panic with it").1 += 1;
+            Box::pin(std::future::ready(*open.lock().expect("no panic with it")))
+        });
+        let prober = Prober::new(ask, Arc::new(|_| {}), Arc::new(move |_| seen), knock);
+        Self {
+            prober,
+            asked,
+            there,
+            local,
+        }
+    }
+
+    async fn start(&mut self, host: &str) {
+        let mut plan = plan(Duration::from_secs(30));
+        host.clone_into(&mut plan.target.host);
+        self.prober.start(plan);
+        settle().await;
+    }
+
+    /// How often it was probed and tried by now.
+    async fn after(&self, seconds: u64) -> (u32, u32) {
+        for _ in 0..seconds {
+            advance(PEEK_PERIOD).await;
+            settle().await;
+        }
+        *self.asked.lock().expect("no panic with it")
+    }
+
+    fn set(&self, there: bool) {
+        *self.there.lock().expect("no panic with it") = there;
+    }
+
+    fn found(&self, local: LocalAnswer) {
+        *self.local.lock().expect("no panic with it") = local;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_away_and_not_seen_is_tried_and_probed_once_it_is_back() {
+    // Where nothing is seen to listen it may be served by the system's firewall.
+    for seen in [None, Some(false)] {
+        for (host, tries) in [("localhost", 20), ("192.0.2.7", 4)] {
+            let mut service = Unseen::new(seen, None);
+            service.start(host).await;
+            assert_eq!(service.after(20).await, (1, tries), "{host}: no probe");
+            service.set(true);
+            service.found(LocalAnswer::Accepts);
+            let soon = if tries == 20 { 1 } else { 5 };
+            assert_eq!(service.after(soon).await, (2, tries + 1), "{host}");
+            assert_eq!(service.after(20).await, (2, tries + 1), "it is there");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_only_seems_to_be_back_costs_one_probe() {
+    // Its port takes connections, and the probe finds it away; or it is seen, and refuses.
+    for seen in [None, Some(true)] {
+        let mut service = Unseen::new(seen, None);
+        service.set(true);
+        service.start("localhost").await;
+        let asked = service.after(29).await;
+        assert_eq!(asked.0, 2, "{seen:?}: one at the start, and one early");
+        assert_eq!(
+            service.after(2).await.0,
+            3,
+            "{seen:?}: the next at its time"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_away_is_not_tried() {
+    for local in [
+        LocalAnswer::Accepts,
+        LocalAnswer::NotAsked,
+        LocalAnswer::Failed(ServiceFault::NotTls),
+        LocalAnswer::Failed(ServiceFault::NoAnswer),
+    ] {
+        let mut service = Unseen::new(None, None);
+        service.found(local);
+        service.start("localhost").await;
+        assert_eq!(service.after(29).await, (1, 0), "{local:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_comes_back_while_the_url_is_asked_is_probed_again_once() {
+    let refused = RelayVerdict::Service(ServiceFault::Refused);
+    let mut service = Unseen::new(None, Some(refused));
+    service.found(LocalAnswer::Accepts);
+    service.start("localhost").await;
+    assert_eq!(service.after(1).await, (2, 0));
+    assert_eq!(service.after(29).await, (2, 0), "and then as ever");
 }

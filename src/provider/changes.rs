@@ -6,8 +6,9 @@
 use super::attended::TaskEnd;
 use super::{ConnectError, SessionEvent};
 use crate::base::clock;
-use crate::model::{Class, Lacking, Port, PortNumber};
+use crate::model::{Class, Lacking, Port, PortNumber, Reason};
 use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -22,7 +23,8 @@ pub(super) type Failure = (PortNumber, ConnectError);
 
 /// What there is to do; a change leads to a `T`.
 pub(super) enum Change<T> {
-    /// There are to be these ports and no others.
+    /// There are to be these ports and no others; one that waits to be asked for again is not among
+    /// them.
     Due(Vec<Port>),
     /// The change that was under way led to this.
     Done(T),
@@ -33,10 +35,21 @@ pub(super) struct Changes<T> {
     ordered: Vec<Port>,
     is_due: bool,
     under_way: Option<BoxFuture<'static, T>>,
-    /// When those that lack are asked for again, and how long that was waited for.
-    retry: Option<Instant>,
-    pause: Duration,
-    lacking: Lacking,
+    /// Those that lack, but for what is asked for just now.
+    waits: BTreeMap<PortNumber, Wait>,
+    /// What is asked for just now, and how long it would wait next.
+    asked: BTreeMap<PortNumber, Duration>,
+    /// What the engine knows.
+    told: Lacking,
+}
+
+/// A port that lacks. Each waits by itself: what keeps one away says nothing of another.
+struct Wait {
+    why: Reason,
+    /// When it is asked for again; `None` where that would not help.
+    until: Option<Instant>,
+    /// How long it waits should it fail once more.
+    next: Duration,
 }
 
 impl<T> Changes<T> {
@@ -45,16 +58,15 @@ impl<T> Changes<T> {
             ordered: Vec::new(),
             is_due: false,
             under_way: None,
-            retry: None,
-            pause: FIRST_RETRY,
-            lacking: Lacking::new(),
+            waits: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            told: Lacking::new(),
         }
     }
 
     /// These are to be there from now on. A change under way is finished first.
     pub(super) fn order(&mut self, ports: Vec<Port>) {
         (self.ordered, self.is_due) = (ports, true);
-        self.pause = FIRST_RETRY;
     }
 
     /// Waits until there is something to do. Nothing is lost when the wait is given up.
@@ -64,13 +76,21 @@ impl<T> Changes<T> {
             self.under_way = None;
             return Change::Done(led_to);
         }
-        match self.retry {
-            _ if self.is_due => {}
-            Some(at) => sleep_until(at).await,
+        let retry = self.waits.values().filter_map(|wait| wait.until).min();
+        match retry {
+            _ if self.is_due => self.waits.clear(),
+            Some(at) => {
+                sleep_until(at).await;
+                // Those that wait for the same moment are asked for together.
+                let due = |wait: &Wait| wait.until.is_some_and(|until| until <= at);
+                let due = self.waits.extract_if(.., |_, wait| due(wait));
+                self.asked = due.map(|(port, wait)| (port, wait.next)).collect();
+            }
             None => std::future::pending().await,
         }
-        (self.is_due, self.retry) = (false, None);
-        Change::Due(self.ordered.clone())
+        self.is_due = false;
+        let is_asked = |port: &&Port| !self.waits.contains_key(&port.number);
+        Change::Due(self.ordered.iter().filter(is_asked).cloned().collect())
     }
 
     /// Goes about what was due.
@@ -90,36 +110,41 @@ impl<T> Changes<T> {
 
     /// A change is through, but for these ports: the engine is told which lack, where others did before.
     pub(super) fn settle(&mut self, failed: Vec<Failure>, engine: &TaskEnd) {
-        let may_pass =
-            |(_, error): &Failure| matches!(error.class(), Class::Transient | Class::Quota);
-        let retries = failed.iter().any(may_pass);
-        let now = clock::now();
-        let asked_to_wait = failed.iter().map(|(_, error)| error.reason.quota_left(now));
-        // All ports are asked for together, so whoever asks to wait longest is waited for.
-        let wait = asked_to_wait.flatten().max().unwrap_or(self.pause);
-        self.retry = retries.then(|| Instant::now() + wait);
-        self.pause = match self.retry {
-            Some(_) => (self.pause * 2).min(LAST_RETRY),
-            None => FIRST_RETRY,
-        };
-        self.tell(failed, engine);
+        let (at, now) = (Instant::now(), clock::now());
+        for (port, error) in failed {
+            let pause = self.asked.get(&port).copied().unwrap_or(FIRST_RETRY);
+            let may_pass = matches!(error.class(), Class::Transient | Class::Quota);
+            let wait = error.reason.quota_left(now).unwrap_or(pause);
+            self.warn(port, &error);
+            let wait = Wait {
+                why: error.reason,
+                until: may_pass.then(|| at + wait),
+                next: (pause * 2).min(LAST_RETRY),
+            };
+            self.waits.insert(port, wait);
+        }
+        self.asked.clear();
+        self.tell(engine);
+    }
+
+    fn warn(&self, port: PortNumber, error: &ConnectError) {
+        let told = self.told.get(&port);
+        if !told.is_some_and(|told| told.is_again(&error.reason)) {
+            let (reason, detail) = (error.reason.code(), &error.detail);
+            tracing::warn!(%port, reason, detail, "a port could not be added");
+        }
     }
 
     /// Says what is new of it.
-    fn tell(&mut self, failed: Vec<Failure>, engine: &TaskEnd) {
-        let mut lacking = Lacking::new();
-        let mut is_new = false;
-        for (port, ConnectError { reason, detail }) in failed {
-            let told = self.lacking.get(&port);
-            if !told.is_some_and(|told| told.is_again(&reason)) {
-                is_new = true;
-                let reason = reason.code();
-                tracing::warn!(%port, reason, detail, "a port could not be added");
-            }
-            lacking.insert(port, reason);
-        }
-        let is_new = is_new || lacking.len() != self.lacking.len();
-        self.lacking.clone_from(&lacking);
+    fn tell(&mut self, engine: &TaskEnd) {
+        let lacking = self.waits.iter();
+        let lacking: Lacking = lacking.map(|(port, it)| (*port, it.why.clone())).collect();
+        let is_again = |(port, why): (&PortNumber, &Reason)| {
+            let told = self.told.get(port);
+            told.is_some_and(|told| told.is_again(why))
+        };
+        let is_new = lacking.len() != self.told.len() || !lacking.iter().all(is_again);
+        self.told.clone_from(&lacking);
         if is_new {
             engine.tell(SessionEvent::Lacking(lacking));
         }
@@ -130,7 +155,7 @@ impl<T> Changes<T> {
 mod tests {
     use super::super::attended::ends;
     use super::*;
-    use crate::model::{Protocol, Reason};
+    use crate::model::Protocol;
     use crate::provider::tests::port;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -198,6 +223,56 @@ mod tests {
             assert_eq!(asked, expected, "{wait:?}");
             assert_eq!(told.len(), 1, "{wait:?}");
         }
+    }
+
+    /// When each of these ports is asked for within five minutes that cannot be had, by the second.
+    async fn moments(why: impl Fn(PortNumber) -> Reason) -> BTreeMap<u16, Vec<u64>> {
+        let (_session, engine) = ends();
+        let mut changes = Changes::new();
+        changes.order([3000, 4000, 5000].map(|n| port(n, Protocol::Tcp)).into());
+        let (began, mut moments) = (Instant::now(), BTreeMap::<u16, Vec<u64>>::new());
+        let changing = async {
+            loop {
+                match changes.next().await {
+                    Change::Due(ports) => {
+                        for port in &ports {
+                            let asked = moments.entry(port.number.get()).or_default();
+                            asked.push(began.elapsed().as_secs());
+                        }
+                        let failure =
+                            |port: Port| (port.number, ConnectError::new(why(port.number)));
+                        let failed: Vec<Failure> = ports.into_iter().map(failure).collect();
+                        changes.begin(async { failed });
+                    }
+                    Change::Done(failed) => changes.settle(failed, &engine),
+                }
+            }
+        };
+        let over = tokio::time::timeout(Duration::from_mins(5), changing).await;
+        assert!(over.is_err(), "it goes on for as long as the session");
+        moments
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_port_waits_its_own_time() {
+        let moments = moments(|port| match port.get() {
+            3000 => Reason::QuotaUsedUp {
+                until: Some(clock::now().after(Duration::from_secs(250))),
+            },
+            4000 => Reason::Refused {
+                detail: "it never will be".to_owned(),
+            },
+            _ => Reason::TimedOut,
+        });
+        let moments = moments.await;
+        let quota = &moments[&3000];
+        assert!(
+            quota.len() == 2 && (249..=250).contains(&quota[1]),
+            "{quota:?}"
+        );
+        assert_eq!(moments[&4000], [0], "it is not asked for with the others");
+        assert_eq!(moments[&5000][..7], [0, 1, 3, 7, 15, 31, 61]);
+        assert_eq!(moments[&5000].last(), Some(&271));
     }
 
     #[tokio::test]

@@ -85,6 +85,11 @@ impl Node {
         self.items().iter().filter_map(Self::text).collect()
     }
 
+    /// Whether it has keys, or could have some: nothing at all has none.
+    pub const fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_) | Value::Nothing)
+    }
+
     pub fn entries(&self) -> &[(String, Self)] {
         match &self.value {
             Value::Map(entries) => entries,

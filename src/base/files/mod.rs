@@ -7,9 +7,11 @@ mod aside;
 mod document;
 mod lock;
 mod owner;
+mod trouble;
 mod whole;
 
 pub use document::{Document, Loaded, Migration, Unusable};
 pub use lock::{is_had, lock_within, no_follow, open_lock, try_lock, within};
 pub use owner::{NotYours, check_owner};
+pub use trouble::trouble;
 pub use whole::{make_private_dir, read, remove_leftovers, replace, replace_with, sync_dir};

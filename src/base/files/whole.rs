@@ -5,22 +5,31 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+/// Why something is not read that is there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotRead {
+    #[error("it is no file")]
+    NoFile,
+    #[error("it has more than {most} bytes")]
+    TooLong { most: u64 },
+}
+
 /// The file's bytes.
 ///
 /// # Errors
 /// The system's; [`io::ErrorKind::InvalidData`] for what is longer than `max_size`, or is no file.
 pub fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
-    let invalid = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    let invalid = |why: NotRead| Err(io::Error::new(io::ErrorKind::InvalidData, why));
     // A pipe in the file's place would wait for its other end for ever.
     if !fs::metadata(path)?.is_file() {
-        return invalid("it is no file".to_owned());
+        return invalid(NotRead::NoFile);
     }
     let mut bytes = Vec::new();
     File::open(path)?
         .take(max_size + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_size {
-        return invalid(format!("it has more than {max_size} bytes"));
+        return invalid(NotRead::TooLong { most: max_size });
     }
     Ok(bytes)
 }

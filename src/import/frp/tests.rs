@@ -167,3 +167,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_may_carry_a_tunnel_and_is_not_read_is_told() {
+    for (name, text, told) in [
+        (
+            "frpc.toml",
+            "includes = [\"./a/*.toml\", \"b.toml\"]\n",
+            "1: ./a/*.toml, b.toml import-frp-includes",
+        ),
+        (
+            "frpc.ini",
+            "[common]\nincludes = ./a/*.ini\n",
+            "2: ./a/*.ini import-frp-includes",
+        ),
+        (
+            "frpc.toml",
+            "serverPort = 1\n[ssh]\ntype = \"tcp\"\nlocal_port = 22\n",
+            "2: ssh import-unknown",
+        ),
+        ("frpc.yaml", "- proxies\n", "1:  import-unreadable"),
+    ] {
+        assert_eq!(skipped(&read(name, text)), [told], "{text}");
+    }
+    assert_eq!(read("frpc.toml", "includes = []\n"), Import::default());
+}

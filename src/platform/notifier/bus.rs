@@ -2,7 +2,7 @@
 //! click with a thread and a connection for each notice, listens only after that is shown, and waits for
 //! ever for a service that does not answer.
 
-use super::{Act, Board, DesktopError, Note, Service};
+use super::{Act, Board, Came, DesktopError, Note, Service, Standing};
 use crate::model::Action;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Signals that wait for us: each is a click or a notice put away.
 const QUEUE: usize = 64;
 
+const BUS: &str = "org.freedesktop.DBus";
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
@@ -38,15 +39,17 @@ pub(super) struct Desktop {
     bus: Option<Connection>,
     board: Board<Place>,
     act: Act,
+    came: Came,
 }
 
 impl Desktop {
-    pub(super) fn new(address: Option<String>, board: Board<Place>, act: Act) -> Self {
+    pub(super) fn new(address: Option<String>, board: Board<Place>, act: Act, came: Came) -> Self {
         Self {
             address,
             bus: None,
             board,
             act,
+            came,
         }
     }
 
@@ -79,8 +82,28 @@ impl Desktop {
         };
         let thread = thread::Builder::new().name("notices".into());
         thread.spawn(hear).map_err(zbus::Error::from)?;
+        self.await_service(&bus)?;
         self.bus = Some(bus.clone());
         Ok(bus)
+    }
+
+    /// Hears when a service comes, which is later than us in a session that is just starting.
+    fn await_service(&self, bus: &Connection) -> zbus::Result<()> {
+        let rule = MatchRule::builder().msg_type(Type::Signal).sender(BUS)?;
+        let rule = rule.interface(BUS)?.member("NameOwnerChanged")?;
+        let rule = rule.arg(0, NAME)?.build();
+        let signals = MessageIterator::for_match_rule(rule, bus, Some(QUEUE))?;
+        let came = Arc::clone(&self.came);
+        let hear = move || {
+            for signal in signals.map_while(Result::ok) {
+                let owner: zbus::Result<(String, String, String)> = signal.body().deserialize();
+                if owner.is_ok_and(|(_, _, new)| !new.is_empty()) {
+                    came();
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("notices come".into());
+        thread.spawn(hear).map(drop).map_err(zbus::Error::from)
     }
 
     fn try_show(&mut self, note: &Note, instead: Option<&Place>) -> zbus::Result<Place> {
@@ -153,15 +176,15 @@ fn take(signal: &Message, board: &Board<Place>) -> Option<Action> {
             let (id, _why): (u32, u32) = body.deserialize().ok()?;
             let mut board = board.lock();
             let mut shown = board.values_mut();
-            let closed = shown.find(|shown| shown.place.as_ref().is_some_and(of(id)))?;
-            closed.place = None;
+            let closed = shown.find(|shown| shown.place.shown().is_some_and(of(id)))?;
+            closed.place = Standing::PutAway;
             None
         }
         "ActionInvoked" => {
             let (id, key): (u32, String) = body.deserialize().ok()?;
             let board = board.lock();
             let mut shown = board.values();
-            let clicked = shown.find(|shown| shown.place.as_ref().is_some_and(of(id)))?;
+            let clicked = shown.find(|shown| shown.place.shown().is_some_and(of(id)))?;
             if key == DEFAULT {
                 return Some(clicked.note.open.1.clone());
             }

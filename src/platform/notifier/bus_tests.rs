@@ -5,7 +5,7 @@
     reason = "what is skipped is told where tests run"
 )]
 
-use super::super::Notifier;
+use super::super::{Notifier, Slot};
 use super::*;
 use crate::model::AlertId;
 use std::io::{BufRead as _, BufReader};
@@ -54,12 +54,13 @@ impl Bus {
 
     fn notifier(&self) -> (Notifier, Receiver<Action>) {
         let (clicked, clicks) = mpsc::channel();
-        let board = Board::default();
+        let (board, slot) = (Board::default(), Arc::new(Slot::default()));
         let act = Arc::new(move |action| {
             let _ = clicked.send(action);
         });
-        let service = Desktop::new(Some(self.1.clone()), Arc::clone(&board), act);
-        let notifier = Notifier::start_with(service, board);
+        let came = Slot::came(&slot);
+        let service = Desktop::new(Some(self.1.clone()), Arc::clone(&board), act, came);
+        let notifier = Notifier::start_with(service, board, slot);
         (notifier.expect("a thread"), clicks)
     }
 }
@@ -241,4 +242,35 @@ fn where_there_are_no_buttons_none_is_asked_for_and_no_service_is_no_end() {
         notify(0, "three", &[]),
         "another service's number is none of this one's"
     );
+}
+
+#[test]
+fn what_came_before_the_service_is_shown_when_that_comes() {
+    let Some(bus) = Bus::start() else { return };
+    let (notifier, _clicks) = bus.notifier();
+    // It was refused once it has asked whether there is a service, which the bus hears.
+    let asked = bus.connect();
+    let rule = MatchRule::builder().msg_type(Type::MethodCall);
+    let rule = rule.member("GetCapabilities").expect("a name").build();
+    let eavesdrop = zbus::blocking::fdo::MonitoringProxy::new(&asked).expect("a bus");
+    eavesdrop.become_monitor(&[rule], 0).expect("it may");
+    let mut heard = MessageIterator::from(&asked);
+    notifier.follow(vec![note(1, "one"), note(2, "two")]);
+    let is_ask = |message: &Message| {
+        message
+            .header()
+            .member()
+            .is_some_and(|it| it.as_str() == "GetCapabilities")
+    };
+    heard
+        .find(|message| message.as_ref().is_ok_and(is_ask))
+        .expect("it asks")
+        .expect("a message");
+    let (_service, calls) = bus.serve(&["actions"]);
+    let mut shown = [(); 2].map(|()| match calls.recv_timeout(PATIENCE) {
+        Ok(Call::Notify { body, .. }) => body,
+        other => panic!("{other:?}"),
+    });
+    shown.sort();
+    assert_eq!(shown, ["one", "two"]);
 }

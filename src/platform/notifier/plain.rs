@@ -1,12 +1,12 @@
 //! Notices where the desktop is asked through notify-rust: title and text, nothing to click, and what was
 //! shown stays until the desktop takes it away.
 
-use super::{Act, Board, DesktopError, Note, Service};
+use super::{Act, Board, Came, DesktopError, Note, Service};
 
 pub(super) struct Desktop;
 
 impl Desktop {
-    pub(super) fn new(_address: Option<String>, _board: Board<()>, _act: Act) -> Self {
+    pub(super) fn new(_: Option<String>, _: Board<()>, _: Act, _: Came) -> Self {
         Self
     }
 }

@@ -87,7 +87,7 @@ fn what_was_put_away_stays_away() {
     let mut follower = follower(fake);
     follower.follow(vec![note(1, "a")]);
     for shown in follower.board.lock().values_mut() {
-        shown.place = None;
+        shown.place = Standing::PutAway;
     }
     follower.follow(vec![note(1, "b")]);
     follower.follow(vec![]);
@@ -95,7 +95,7 @@ fn what_was_put_away_stays_away() {
 }
 
 #[test]
-fn a_desktop_that_refuses_is_asked_once_for_each() {
+fn a_desktop_that_refuses_is_asked_again_with_the_next_notice_and_no_more() {
     let (mut fake, arrived) = fake();
     fake.refuses = true;
     let mut follower = follower(fake);
@@ -103,7 +103,44 @@ fn a_desktop_that_refuses_is_asked_once_for_each() {
     follower.follow(vec![note(1, "a"), note(2, "b")]);
     follower.follow(vec![]);
     let asked: Vec<String> = arrived.try_iter().collect();
-    assert_eq!(asked, ["show a", "show b"]);
+    assert_eq!(asked, ["show a", "show a", "show b"]);
+}
+
+#[test]
+fn what_was_refused_is_shown_when_the_service_comes_if_it_is_wanted_still() {
+    let (mut fake, arrived) = fake();
+    fake.refuses = true;
+    let mut follower = follower(fake);
+    follower.follow(vec![note(1, "a"), note(2, "b"), note(3, "c")]);
+    follower.follow(vec![note(1, "a"), note(3, "d")]);
+    let asked: Vec<String> = arrived.try_iter().collect();
+    assert_eq!(asked, ["show a", "show b", "show c", "show a"]);
+    follower.service.refuses = false;
+    follower.retry();
+    assert_eq!(arrived.try_iter().collect::<Vec<_>>(), ["show a", "show d"]);
+    follower.retry();
+    follower.follow(vec![note(1, "a"), note(3, "d")]);
+    assert_eq!(arrived.try_iter().count(), 0, "once");
+    follower.follow(vec![]);
+    let gone: Vec<String> = arrived.try_iter().collect();
+    assert_eq!(gone, ["withdraw 1", "withdraw 2"]);
+}
+
+#[test]
+fn a_service_that_comes_has_the_thread_try_again() {
+    let slot = Arc::new(Slot::default());
+    let came = Slot::came(&slot);
+    came();
+    came();
+    assert!(matches!(slot.next(), Some(Next::Retry)));
+    slot.wanted.lock().notes = Some(vec![]);
+    came();
+    assert!(
+        matches!(slot.next(), Some(Next::Follow(_))),
+        "it tries again by itself"
+    );
+    slot.wanted.lock().ended = true;
+    assert!(slot.next().is_none());
 }
 
 #[test]
@@ -111,7 +148,7 @@ fn a_desktop_that_hangs_stops_nobody_and_gets_the_newest_list_alone() {
     let (hold, release) = mpsc::channel::<()>();
     let (mut fake, arrived) = fake();
     fake.release = Some(release);
-    let notifier = Notifier::start_with(fake, Board::default()).expect("a thread");
+    let notifier = Notifier::start_with(fake, Board::default(), Arc::default()).expect("a thread");
     for id in 0..1_000 {
         notifier.follow(vec![note(id, &id.to_string())]);
     }

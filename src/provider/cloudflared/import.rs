@@ -46,6 +46,9 @@ fn read(file: &ConfigFile, folders: &Folders) -> Import {
         Ok(root) => root,
         Err(broken) => return Import::unreadable(broken.line(), "YAML"),
     };
+    if !root.is_map() {
+        return Import::unreadable(root.line, "YAML");
+    }
     let mut import = Import::default();
     for (key, node) in root.entries() {
         match key.as_str() {

@@ -126,7 +126,6 @@ impl DevTunnelConnector {
         let greeted = greeted.inspect_err(|error| place.lose(error))?;
         generation.connected();
         progress(Phase::ForwardingPorts);
-        let there = registration.served.clone();
         let made = Made {
             outer: greeted.outer,
             events: greeted.events,
@@ -137,7 +136,7 @@ impl DevTunnelConnector {
             key: self.key()?,
             pool: self.pool.clone(),
         };
-        let started = session::start(made, there).await;
+        let started = session::start(made, order.ports.clone()).await;
         let session = started.inspect_err(|error| place.lose(error))?;
         place.keep();
         Ok(session)
@@ -158,7 +157,8 @@ impl DevTunnelConnector {
             return Err(ConnectError::new(Reason::HostedElsewhere));
         }
         let ports = (order.ports.as_slice(), order.fixed_ports);
-        let served = ensure(management, tunnel, ports_token.as_ref(), &known, ports).await?;
+        let ensured = ensure(management, tunnel, ports_token.as_ref(), &known, ports).await;
+        let ensured = ensured.any()?;
         let endpoint = Endpoint {
             host_id: id,
             public_key: self.key()?.public().to_owned(),
@@ -182,7 +182,8 @@ impl DevTunnelConnector {
             ports_token,
             fixed_ports: order.fixed_ports,
             known,
-            served,
+            served: ensured.there,
+            failed: ensured.failed,
         };
         Ok((registration, place))
     }

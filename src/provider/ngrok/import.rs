@@ -69,6 +69,9 @@ fn read(file: &ConfigFile, _: &Folders) -> Import {
         Ok(root) => root,
         Err(broken) => return Import::unreadable(broken.line(), "YAML"),
     };
+    if !root.is_map() {
+        return Import::unreadable(root.line, "YAML");
+    }
     let mut import = Import::default();
     let agent = root.get("agent").map(Node::entries).unwrap_or_default();
     let agent = agent.iter().map(|(key, node)| (true, key, node));
@@ -80,7 +83,11 @@ fn read(file: &ConfigFile, _: &Folders) -> Import {
             key.clone()
         };
         match key.as_str() {
-            "version" | "agent" => {}
+            "version" | "agent" if node.is_map() || key == "version" => {}
+            // Of another form than it should have.
+            "tunnels" if !in_agent && !node.is_map() => {
+                import.skip(node.line, what, Why::with(Why::UNREADABLE, "YAML"));
+            }
             "tunnels" if !in_agent => {
                 for (name, node) in node.entries() {
                     let made = tunnel(&mut import, name, node);

@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::view::{Arg, DialogView, Entry, Msg, OptionRow, Section, messages as m};
 
-/// Why something is not taken over, and what can be done.
+/// Why something is not taken over, and what can be done; or what is wrong with a file.
 pub fn import_reason(why: &Why) -> Msg {
     Msg {
         id: why.code,
@@ -18,12 +18,13 @@ pub fn import_reason(why: &Why) -> Msg {
 /// Why a file was not read, or not written.
 pub fn file_error(error: &FileError) -> Msg {
     match error {
-        FileError::Unread { file, detail } => m::file_unread(detail, file),
+        FileError::Unread { file, why } => m::file_unread(import_reason(why), file),
         FileError::OfNoKind { file, kinds } => m::file_of_no_kind(file, kinds),
-        FileError::NotWritten { file, detail } => m::backup_not_written(detail, file),
+        FileError::NotWritten { file, why } => m::backup_not_written(import_reason(why), file),
         FileError::There { file } => m::file_there(file),
         FileError::NoHome => m::file_no_home(),
         FileError::Late => m::file_late(),
+        FileError::Busy => m::file_busy(),
         FileError::BrokenOff => m::file_broken_off(),
         FileError::NotWhole { file } => m::file_not_whole(file),
     }

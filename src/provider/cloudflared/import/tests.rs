@@ -163,6 +163,7 @@ fn what_is_managed_elsewhere_says_where() {
             NO_HOSTNAME,
         ),
         ("[", Why::UNREADABLE),
+        ("- tunnel: t\n", Why::UNREADABLE),
     ] {
         let import = read(text);
         assert!(import.found.is_empty());

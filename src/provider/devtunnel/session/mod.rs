@@ -15,7 +15,7 @@ use super::ssh::{Event, Incoming, IncomingKind, Outer, RefuseCode};
 use super::visitors::{Refusal, Visitors};
 use super::watch::watch;
 use crate::link::websocket::Pulse;
-use crate::model::{LivePort, Port, Reason};
+use crate::model::{Lacking, LivePort, Port, PortNumber, Reason};
 use crate::provider::attended::{Order, TaskEnd, ends};
 use crate::provider::{ConnectError, Ended, Session, SessionEvent, TrafficBoard};
 use end::END_BY_APPLICATION;
@@ -76,6 +76,7 @@ pub(super) async fn start(made: Made, wanted: Vec<Port>) -> Result<Session, Conn
         traffic: Arc::clone(&traffic),
         forwarded,
         ready: Some(ready),
+        lacking: Lacking::new(),
         serving: JoinSet::new(),
         clients: JoinSet::new(),
         alive: false,
@@ -103,6 +104,8 @@ struct Host {
     forwarded: watched::Sender<Vec<u16>>,
     /// Whoever waits for the session to stand.
     ready: Option<Ready>,
+    /// What the engine knows of the ports that cannot be had.
+    lacking: Lacking,
     serving: JoinSet<()>,
     clients: JoinSet<()>,
     /// A ping was answered.
@@ -224,7 +227,11 @@ impl Host {
 
     /// The relay serves other ports than before.
     fn handle_ports(&mut self, changed: Result<Served, Ended>) -> Result<(), Ended> {
-        let Served { ports, live } = match (changed, self.ready.is_some()) {
+        let Served {
+            ports,
+            live,
+            lacking,
+        } = match (changed, self.ready.is_some()) {
             (Ok(served), _) => served,
             // Nothing is served yet, so nothing is lost.
             (Err(ended), true) => return Err(ended),
@@ -234,6 +241,10 @@ impl Host {
                     detail = ended.detail,
                     "the ports could not be changed"
                 );
+                let lacking = self.ports.unserved(&ended.reason);
+                if !lacking.is_empty() {
+                    self.tell_lacking(lacking);
+                }
                 return Ok(());
             }
         };
@@ -246,11 +257,28 @@ impl Host {
         match self.ready.take() {
             Some(ready) => {
                 let _ = ready.send(Ok(live));
+                self.tell_lacking(lacking);
                 self.establish();
             }
-            None => self.engine.tell(SessionEvent::Ports(live)),
+            None => {
+                self.tell_lacking(lacking);
+                self.engine.tell(SessionEvent::Ports(live));
+            }
         }
         Ok(())
+    }
+
+    /// Tells the engine which ports lack, where others did before, or for another reason.
+    fn tell_lacking(&mut self, lacking: Lacking) {
+        let is_again = |(port, why): (&PortNumber, &Reason)| {
+            let told = self.lacking.get(port);
+            told.is_some_and(|told| told.is_again(why))
+        };
+        let is_known = lacking.len() == self.lacking.len() && lacking.iter().all(is_again);
+        self.lacking.clone_from(&lacking);
+        if !is_known {
+            self.engine.tell(SessionEvent::Lacking(lacking));
+        }
     }
 
     /// Tells the engine, once, that the link has proven itself.

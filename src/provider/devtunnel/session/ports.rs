@@ -2,7 +2,11 @@
 //! the relay for them, one at a time, and takes back what is wanted no longer. What others have done to
 //! the tunnel's ports meanwhile is found out when they are read again.
 
-use crate::model::{LivePort, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId};
+use crate::base::clock;
+use crate::model::{
+    Lacking, LivePort, Port, PortNumber, Protocol, Reason, Secret, Target, TunnelId,
+};
+use crate::provider::changes::Failure;
 use crate::provider::devtunnel::cli::{client_command, protocol_of};
 use crate::provider::devtunnel::management::{Endpoint, EndpointReply, Management, TunnelReply};
 use crate::provider::devtunnel::socket::Version;
@@ -34,8 +38,9 @@ pub struct Registration {
     pub fixed_ports: bool,
     /// What the tunnel had before.
     pub known: TunnelReply,
-    /// What it has of what is wanted.
+    /// What it has of what is wanted, and what could not be made.
     pub served: Vec<Port>,
+    pub failed: Vec<Failure>,
 }
 
 impl Registration {
@@ -58,8 +63,8 @@ impl Registration {
         let known = management.tunnel(tunnel, &self.host_token).await?;
         let token = self.ports_token.as_ref();
         let may_make = self.fixed_ports;
-        let ports = ensure(management, tunnel, token, &known, (wanted, may_make)).await?;
-        Ok((known, ports))
+        let ensured = ensure(management, tunnel, token, &known, (wanted, may_make)).await;
+        Ok((known, ensured))
     }
 
     /// The ports that the tunnel has now, others than we have wanted among them: those lead to this
@@ -84,8 +89,9 @@ impl Registration {
                 Port::new(Target::local(number), protocol, self.tunnel.clone())
             }))
         });
-        let ports = ports.collect();
-        Ok((known, ports))
+        let there = ports.collect();
+        let failed = Vec::new();
+        Ok((known, Ensured { there, failed }))
     }
 
     /// Where visitors reach a port that speaks `protocol`, in the service's word.
@@ -119,26 +125,25 @@ impl Registration {
 
 /// Makes those of `wanted` that the tunnel does not have, where it may: what was typed here. Any others
 /// were there once, and whoever took them away shall not find them again. Those that are there are
-/// left as they are. Gives those that there are by now; an error when one could not be made and there
-/// is no other.
+/// left as they are. Gives those that there are by now, and those that could not be made.
 pub async fn ensure(
     management: &Management,
     tunnel: &TunnelId,
     token: Option<&Secret>,
     known: &TunnelReply,
     (wanted, may_make): (&[Port], bool),
-) -> Result<Vec<Port>, ConnectError> {
+) -> Ensured {
+    let mut ensured = Ensured::default();
     if !may_make && !known.says_ports {
         // That is no proof that they are gone.
-        return Ok(wanted.to_vec());
+        ensured.there = wanted.to_vec();
+        return ensured;
     }
-    let mut there = Vec::new();
-    let mut failed = None;
     for port in wanted {
         let number = port.number.get();
         if let Some(has) = known.ports.iter().find(|has| has.number == number) {
             explain_protocol(port, has.protocol.as_deref());
-            there.push(port.clone());
+            ensured.there.push(port.clone());
             continue;
         }
         if !may_make {
@@ -152,7 +157,7 @@ pub async fn ensure(
             })),
         };
         match made {
-            Ok(()) => there.push(port.clone()),
+            Ok(()) => ensured.there.push(port.clone()),
             Err(error) => {
                 tracing::warn!(
                     port = number,
@@ -160,13 +165,30 @@ pub async fn ensure(
                     detail = error.detail,
                     "a port could not be made"
                 );
-                failed = Some(error);
+                ensured.failed.push((port.number, error));
             }
         }
     }
-    match failed {
-        Some(error) if there.is_empty() => Err(error),
-        Some(_) | None => Ok(there),
+    ensured
+}
+
+/// What the tunnel has of what is wanted.
+#[derive(Default)]
+pub struct Ensured {
+    pub there: Vec<Port>,
+    pub failed: Vec<Failure>,
+}
+
+impl Ensured {
+    /// The same, unless nothing is there and something should be.
+    pub fn any(mut self) -> Result<Self, ConnectError> {
+        match self.failed.pop() {
+            Some((_, error)) if self.there.is_empty() => Err(error),
+            last => {
+                self.failed.extend(last);
+                Ok(self)
+            }
+        }
     }
 }
 
@@ -189,7 +211,7 @@ type Change = Pin<Box<dyn Future<Output = (Numbers, Result<Served, Ended>)> + Se
 type Numbers = BTreeMap<PortNumber, Option<String>>;
 
 /// What the service said, and what of that is to be served.
-type There = (TunnelReply, Vec<Port>);
+type There = (TunnelReply, Ensured);
 
 /// What the relay serves after a change.
 pub(super) struct Served {
@@ -197,6 +219,8 @@ pub(super) struct Served {
     pub ports: Vec<Port>,
     /// Where they come from.
     pub live: Vec<LivePort>,
+    /// What is wanted and cannot be had.
+    pub lacking: Lacking,
 }
 
 /// What is to be done next.
@@ -283,7 +307,7 @@ impl Ports {
         self.change = None;
         self.numbers = numbers;
         if self.wants_more(&outcome) && !self.is_outdated() {
-            self.again = Some(Instant::now() + self.pause);
+            self.again = Some(Instant::now() + quota_left(&outcome).unwrap_or(self.pause));
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         }
         outcome
@@ -301,6 +325,14 @@ impl Ports {
         self.is_wanting && !possible.iter().all(is_there)
     }
 
+    /// What is wanted and not served, since nothing could be done for this reason.
+    pub(super) fn unserved(&self, why: &Reason) -> Lacking {
+        let is_there = |port: &&Port| self.numbers.contains_key(&port.number);
+        let lack = self.wanted.iter().filter(|port| !is_there(port));
+        let all = lack.map(|port| (port.number, why.clone()));
+        all.filter(|_| self.is_wanting).collect()
+    }
+
     fn begin(&mut self, next: Next) -> Change {
         let (outer, registration) = (self.outer.clone(), Arc::clone(&self.registration));
         let (version, mut numbers) = (self.version, self.numbers.clone());
@@ -316,36 +348,62 @@ impl Ports {
         Box::pin(async move {
             let there = match next {
                 // The first ones were made before there was a relay to ask.
-                Next::Want(_) if is_first => Ok((registration.known.clone(), wanted)),
+                Next::Want(_) if is_first => {
+                    let (there, failed) = (&registration.served, &registration.failed);
+                    let (there, failed) = (there.clone(), failed.clone());
+                    Ok((registration.known.clone(), Ensured { there, failed }))
+                }
                 Next::Want(_) => registration.ensure(&wanted).await,
                 Next::ReadAgain => registration.read_again(&wanted).await,
             };
-            let (known, ports) = match there {
+            let (known, Ensured { there, mut failed }) = match there {
                 Ok(there) => there,
                 Err(error) => return (numbers, Err(error)),
             };
             let token = &registration.host_token;
-            let outcome = serve(version, &outer, token, (&known, &ports), &mut numbers).await;
+            failed.extend(serve(version, &outer, token, (&known, &there), &mut numbers).await);
+            if is_first
+                && numbers.is_empty()
+                && let Some((_, error)) = failed.pop()
+            {
+                return (numbers, Err(error));
+            }
             let live = |(number, word): (&PortNumber, &Option<String>)| {
                 registration.live(*number, word.as_deref())
             };
-            let served = outcome.map(|()| Served {
+            let lacking = failed.into_iter().map(|(port, error)| (port, error.reason));
+            let served = Served {
                 live: numbers.iter().filter_map(live).collect(),
-                ports,
-            });
-            (numbers, served)
+                lacking: lacking.collect(),
+                ports: there,
+            };
+            (numbers, Ok(served))
         })
     }
 }
 
-/// Asks the relay for what is wanted. Its clients of the first version are told by their own sessions.
+/// How long whoever has had enough wants to be left alone.
+fn quota_left(outcome: &Result<Served, Ended>) -> Option<Duration> {
+    let now = clock::now();
+    match outcome {
+        Ok(served) => served
+            .lacking
+            .values()
+            .filter_map(|it| it.quota_left(now))
+            .max(),
+        Err(ended) => ended.reason.quota_left(now),
+    }
+}
+
+/// Asks the relay for what is wanted, and gives what it does not serve. Its clients of the first version
+/// are told by their own sessions.
 async fn serve(
     version: Version,
     outer: &Outer,
     token: &Secret,
     (known, wanted): (&TunnelReply, &[Port]),
     served: &mut Numbers,
-) -> Result<(), Ended> {
+) -> Vec<Failure> {
     let is_wanted = |number: &PortNumber| wanted.iter().any(|port| port.number == *number);
     let is_same = |number: &PortNumber, was: &Option<String>| match (was, protocol(known, *number))
     {
@@ -365,7 +423,7 @@ async fn serve(
             tracing::warn!(port = %number, %refused, "the relay keeps a port");
         }
     }
-    let mut failed = None;
+    let mut failed = Vec::new();
     for number in wanted.iter().map(|port| port.number) {
         if let Some(was) = served.get_mut(&number) {
             // Of one that was just made it is known by now.
@@ -382,14 +440,11 @@ async fn serve(
             }
             Err(refused) => {
                 tracing::warn!(port = %number, %refused, "the relay does not serve a port");
-                failed = Some(map_refused(refused, number));
+                failed.push((number, map_refused(refused, number)));
             }
         }
     }
-    match failed {
-        Some(error) if served.is_empty() => Err(error),
-        Some(_) | None => Ok(()),
-    }
+    failed
 }
 
 fn protocol(known: &TunnelReply, number: PortNumber) -> Option<String> {

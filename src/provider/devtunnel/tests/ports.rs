@@ -1,6 +1,7 @@
 //! Ports that come and go, at our wish and at that of others.
 
 use super::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn ports_that_the_tunnel_has_are_left_as_they_are() {
@@ -186,4 +187,46 @@ async fn a_port_that_speaks_no_http_is_reached_by_the_client_s_command() {
         let urls: Vec<&str> = session.ports.iter().map(|port| &*port.url).collect();
         assert_eq!(urls, ["devtunnel connect web.usw2"], "{word}");
     }
+}
+
+/// What is told next of ports that lack.
+async fn lacking(session: &mut Session) -> Vec<(u16, &'static str)> {
+    loop {
+        if let Some(SessionEvent::Lacking(lacking)) = session.events.recv().await {
+            let told = lacking.iter().map(|(port, why)| (port.get(), why.code()));
+            return told.collect();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_cannot_be_made_is_told_with_its_reason_once() {
+    let may_make = Arc::new(AtomicBool::new(false));
+    let mut rig = Rig::start(&[]).await;
+    let (uri, allowed) = (rig.relay.uri(), Arc::clone(&may_make));
+    rig.service = Service::start(move |asked| {
+        let is_other = asked.method == "PUT" && asked.path.contains("/ports/4321");
+        if is_other && !allowed.load(Ordering::Relaxed) {
+            return Answered::json(400, r#"{"title":"no more ports"}"#);
+        }
+        answer(asked, &uri, &[])
+    })
+    .await;
+    rig.connector = rig.another_connector();
+    // From the start,
+    rig.order.ports.push(port(4321));
+    let (mut session, mut link) = rig.host().await;
+    assert_eq!(session.ports.len(), 1);
+    assert_eq!(lacking(&mut session).await, [(4321, "refused")]);
+    // once,
+    session.part.set_ports(rig.order.ports.clone());
+    assert_eq!(ports(&mut session).await.len(), 1);
+    assert!(session.events.try_recv().is_err(), "it is known");
+    // and that it came.
+    may_make.store(true, Ordering::Relaxed);
+    session.part.set_ports(rig.order.ports.clone());
+    let forward = Said::Forward(4321, "host token".to_owned());
+    assert_eq!(link.next().await, forward);
+    assert_eq!(lacking(&mut session).await, []);
+    assert_eq!(ports(&mut session).await.len(), 2);
 }

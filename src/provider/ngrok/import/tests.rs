@@ -166,6 +166,18 @@ fn what_is_no_yaml_is_told_with_its_line() {
     assert_eq!(read(""), Import::default());
 }
 
+#[test]
+fn tunnels_of_another_form_are_told() {
+    for (text, told) in [
+        ("tunnels:\n  - addr: 80\n", "1: tunnels import-unreadable"),
+        ("- tunnels\n", "1:  import-unreadable"),
+        ("agent: x\n", "1: agent import-left-out"),
+    ] {
+        assert_eq!(skipped(&read(text)), [told], "{text}");
+    }
+    assert_eq!(read("tunnels:\nagent:\n"), Import::default());
+}
+
 proptest! {
     #[test]
     fn any_text_is_read(

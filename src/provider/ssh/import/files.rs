@@ -6,6 +6,7 @@ use super::Limits;
 use crate::base::files;
 use crate::model::{ConfigFile, Folders};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A line that says something.
@@ -49,8 +50,12 @@ impl Files {
             for pattern in &line.args {
                 // As in a person's own file, which is what ours stands for.
                 let pattern = folders.whole(pattern, &folders.home.join(".ssh"));
-                for path in matching(&pattern) {
-                    let number = if place == 0 { line.number } else { 0 };
+                let number = if place == 0 { line.number } else { 0 };
+                let Some(paths) = matching(&pattern) else {
+                    self.unread.push((number, pattern.display().to_string()));
+                    continue;
+                };
+                for path in paths {
                     line.included
                         .extend(self.include(&path, number, folders, depth + 1));
                 }
@@ -103,24 +108,29 @@ impl Files {
     }
 }
 
-/// The files that a pattern stands for, which may have wildcards in its last part.
-fn matching(pattern: &Path) -> Vec<PathBuf> {
-    let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else {
-        return vec![];
-    };
+/// The files that a pattern stands for, which may have wildcards in its last part; `None` where that cannot
+/// be found out.
+fn matching(pattern: &Path) -> Option<Vec<PathBuf>> {
+    let (folder, name) = (pattern.parent()?, pattern.file_name()?);
     let name = name.to_string_lossy();
     if !name.contains(['*', '?']) {
-        return vec![pattern.to_owned()];
+        return Some(vec![pattern.to_owned()]);
     }
-    let Ok(entries) = fs::read_dir(folder) else {
-        return vec![];
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            // A folder that is not there has nothing, unless it is a pattern, too.
+            let is_plain = !folder.to_string_lossy().contains(['*', '?', '[']);
+            let is_none = error.kind() == io::ErrorKind::NotFound && is_plain;
+            return is_none.then(Vec::new);
+        }
     };
     let is_meant = |file: &String| is_like(&name, file) && !file.starts_with('.');
     let names = entries.take(Limits::NAMES).flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(is_meant).collect();
     names.sort();
-    names.into_iter().map(|name| folder.join(name)).collect()
+    Some(names.into_iter().map(|name| folder.join(name)).collect())
 }
 
 /// The lines of a text that say something.

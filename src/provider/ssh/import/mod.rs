@@ -6,6 +6,7 @@
 mod asked;
 mod files;
 mod resolve;
+mod untaken;
 
 use super::address::{Address, bracketed};
 use super::offers::OFFERS;
@@ -13,7 +14,7 @@ use super::services::{PLAIN, Service};
 use crate::model::{ConfigFile, ConfigFormat, Folders, Found, Import, Protocol, Why, parse_target};
 use asked::{Client, unasked};
 use files::{Files, Line};
-use resolve::{Resolved, is_meant, is_none, is_usual_known_hosts};
+use resolve::{Resolved, is_none, is_usual_known_hosts};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,6 +48,8 @@ impl Limits {
 
 /// A pattern is no server.
 const PATTERN: &str = "ssh-import-pattern";
+/// What it stands under holds for no server with a name.
+const NO_HOST: &str = "ssh-import-no-host";
 /// The block's condition runs a command.
 const MATCH_EXEC: &str = "ssh-import-match-exec";
 /// The server is reached through a command.
@@ -76,17 +79,12 @@ fn read(file: &ConfigFile, folders: &Folders) -> Import {
         }
     }
     let client = Client::new(&files);
-    let mut reading = Reading {
-        files: &files,
-        client,
-        folders,
-        import,
-    };
-    let aliases = aliases(&files, &mut reading.import);
-    for alias in &aliases {
-        reading.host(alias);
-    }
-    reading.import
+    Reading::new(&files, client, folders, import).hosts()
+}
+
+/// Whether it stands for one server, and can be asked about.
+fn is_name(alias: &str) -> bool {
+    !alias.contains(['*', '?', '!', '"']) && !alias.starts_with('-')
 }
 
 /// The names that stand for a server, in the files' order.
@@ -94,8 +92,7 @@ fn aliases(files: &Files, import: &mut Import) -> Vec<String> {
     let (mut seen, mut aliases) = (BTreeSet::new(), vec![]);
     let hosts = files.lines().filter(|line| line.keyword == "host");
     for alias in hosts.flat_map(|line| &line.args) {
-        let is_name = !alias.contains(['*', '?', '!', '"']) && !alias.starts_with('-');
-        if is_name && seen.insert(alias.clone()) {
+        if is_name(alias) && seen.insert(alias.clone()) {
             aliases.push(alias.clone());
         }
     }
@@ -104,43 +101,7 @@ fn aliases(files: &Files, import: &mut Import) -> Vec<String> {
         let why = Why::with(Why::TOO_MUCH, Limits::HOSTS.to_string());
         import.skip(0, "Host", why);
     }
-    skip_patterns(files, 0, None, &aliases, import);
     aliases
-}
-
-/// What only patterns have is nobody's, unless a name is like one of them. A file that is included begins
-/// in the block that includes it.
-fn skip_patterns<'a>(
-    files: &'a Files,
-    place: usize,
-    mut block: Option<&'a Line>,
-    aliases: &[String],
-    import: &mut Import,
-) {
-    let Some((_, lines)) = files.all.get(place) else {
-        return;
-    };
-    for line in lines {
-        match line.keyword.as_str() {
-            "host" | "match" => block = Some(line),
-            "include" => {
-                for inner in &line.included {
-                    skip_patterns(files, *inner, block, aliases, import);
-                }
-            }
-            "remoteforward" => {
-                let is_named = |block: &Line| {
-                    block.keyword == "match" || aliases.iter().any(|it| is_meant(&block.args, it))
-                };
-                if !block.map_or(!aliases.is_empty(), is_named) {
-                    let what = block.map_or(String::new(), |block| block.args.join(" "));
-                    let (at, what) = files.told(place, line, &what);
-                    import.skip(at, what, Why::plain(PATTERN));
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 struct Reading<'a> {
@@ -148,15 +109,42 @@ struct Reading<'a> {
     client: Option<Client>,
     folders: &'a Folders,
     import: Import,
+    /// What holds for each name of what was asked for.
+    told: Vec<(String, Resolved)>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    const fn new(
+        files: &'a Files,
+        client: Option<Client>,
+        folders: &'a Folders,
+        import: Import,
+    ) -> Self {
+        Self {
+            files,
+            client,
+            folders,
+            import,
+            told: vec![],
+        }
+    }
+
+    /// Reads what holds for each name, and says what holds for none.
+    fn hosts(mut self) -> Import {
+        for alias in aliases(self.files, &mut self.import) {
+            self.host(&alias);
+        }
+        untaken::skip(self.files, &self.told, &mut self.import);
+        self.import
+    }
+
     fn host(&mut self, alias: &str) {
         let resolved = self.resolve(alias);
         let line = self
             .files
             .number(|line| line.keyword == "host" && line.args.iter().any(|it| it == alias));
         let line = line.unwrap_or(0);
+        self.told.push((alias.to_owned(), resolved.clone()));
         if resolved.forwards.is_empty() {
             return;
         }
@@ -199,14 +187,7 @@ impl Reading<'_> {
 
     /// Where the files say so, for whoever looks for it.
     fn line_of(&self, (from, to): &(String, String)) -> Option<usize> {
-        let is = |line: &Line| {
-            let own = line.args.first().map(|it| listen(it));
-            let target = line.args.get(1).map(|it| it.replace(['[', ']'], ""));
-            line.keyword == "remoteforward"
-                && own == Some(listen(from))
-                && target.unwrap_or_default() == to.replace("[socks]:0", "").replace(['[', ']'], "")
-        };
-        self.files.number(is)
+        self.files.number(|line| says(line, from, to))
     }
 
     /// The options that say which server it is, and how it is reached.
@@ -368,6 +349,15 @@ fn bare(target: &str) -> String {
         Some((host, port)) if !host.contains(':') => format!("{host}{port}"),
         Some(_) | None => target.to_owned(),
     }
+}
+
+/// Whether a line asks for this forward, as the client tells it.
+fn says(line: &Line, from: &str, to: &str) -> bool {
+    let own = line.args.first().map(|it| listen(it));
+    let target = line.args.get(1).map(|it| it.replace(['[', ']'], ""));
+    line.keyword == "remoteforward"
+        && own == Some(listen(from))
+        && target.unwrap_or_default() == to.replace("[socks]:0", "").replace(['[', ']'], "")
 }
 
 /// Where a server is to listen: an address or nothing, and a port; without one it is a socket's path.

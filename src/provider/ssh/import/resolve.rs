@@ -3,6 +3,7 @@
 
 use super::super::known_hosts::is_like;
 use super::files::{Files, Line, lines};
+use std::collections::BTreeSet;
 
 /// What holds for a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,12 +48,7 @@ impl Resolved {
     /// The same by our own reading.
     pub(super) fn read(files: &Files, alias: &str) -> Self {
         let mut resolved = Self::default();
-        let mut reading = Reading {
-            files,
-            alias,
-            resolved: &mut resolved,
-        };
-        reading.file(0, true);
+        Reading::of(files, alias, &mut resolved).file(0, true);
         if resolved.host.is_empty() {
             alias.clone_into(&mut resolved.host);
         }
@@ -93,14 +89,32 @@ pub(super) fn is_usual_known_hosts(path: &str) -> bool {
     path.ends_with("/.ssh/known_hosts") || path.ends_with("/.ssh/known_hosts2")
 }
 
+/// The forwards that hold for a name by our own reading, by file and line.
+pub(super) fn holding(files: &Files, alias: &str) -> BTreeSet<(usize, usize)> {
+    let mut resolved = Resolved::default();
+    let mut reading = Reading::of(files, alias, &mut resolved);
+    reading.file(0, true);
+    reading.held
+}
+
 /// A reading under way.
 struct Reading<'a> {
     files: &'a Files,
     alias: &'a str,
     resolved: &'a mut Resolved,
+    held: BTreeSet<(usize, usize)>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    const fn of(files: &'a Files, alias: &'a str, resolved: &'a mut Resolved) -> Self {
+        Self {
+            files,
+            alias,
+            resolved,
+            held: BTreeSet::new(),
+        }
+    }
+
     fn file(&mut self, place: usize, holds: bool) {
         let files = self.files;
         let Some((_, lines)) = files.all.get(place) else {
@@ -116,7 +130,12 @@ impl Reading<'_> {
                         self.file(*inner, true);
                     }
                 }
-                _ if active => self.resolved.take(line),
+                _ if active => {
+                    if line.keyword == "remoteforward" {
+                        self.held.insert((place, line.number));
+                    }
+                    self.resolved.take(line);
+                }
                 _ => {}
             }
         }

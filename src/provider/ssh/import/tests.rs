@@ -22,17 +22,7 @@ fn file(text: String) -> ConfigFile {
 fn read_alone(text: &str, home: &Path) -> Import {
     let folders = folders(home);
     let files = Files::read(&file(text.to_owned()), &folders);
-    let mut reading = Reading {
-        files: &files,
-        client: None,
-        folders: &folders,
-        import: Import::default(),
-    };
-    let aliases = aliases(&files, &mut reading.import);
-    for alias in &aliases {
-        reading.host(alias);
-    }
-    reading.import
+    Reading::new(&files, None, &folders, Import::default()).hosts()
 }
 
 fn found(import: &Import) -> Vec<String> {
@@ -268,6 +258,82 @@ fn a_pattern_alone_is_no_server_and_a_file_without_forwards_asks_nobody() {
         &folders(Path::new("/h")),
     );
     assert_eq!(none, Import::default());
+}
+
+#[test]
+fn a_forward_that_holds_for_no_name_is_told_with_its_line() {
+    let text = "Host a
+ HostName a.example
+Host b
+ RemoteForward 80 localhost:80
+Match originalhost a
+ RemoteForward 81 localhost:81
+Match originalhost c
+ RemoteForward 80 localhost:80
+ RemoteForward 82 localhost:82
+Match host *.lan user anna
+ RemoteForward 83 localhost:83
+";
+    let none = |line, what: &str| format!("{line}: Match {what} ssh-import-no-host");
+    let told = [
+        none(8, "originalhost c"),
+        none(9, "originalhost c"),
+        none(11, "host *.lan user anna"),
+    ];
+    for import in [
+        read_alone(text, Path::new("/h")),
+        read(&file(text.to_owned()), &folders(Path::new("/h"))),
+    ] {
+        assert_eq!(import.found.len(), 2, "{import:?}");
+        assert_eq!(skipped(&import), told);
+    }
+    // Where nothing has a name, too.
+    let import = read_alone(
+        "Match all\n RemoteForward 80 localhost:80\n",
+        Path::new("/h"),
+    );
+    assert_eq!(skipped(&import), [none(2, "all")]);
+}
+
+/// Which of them holds is the client's matter, and it has a row, however a port is spelled.
+#[cfg(unix)]
+#[test]
+fn a_forward_under_a_condition_that_the_client_knows_is_not_told_to_be_lost() {
+    let text = "Host a\n HostName a.example\n User anna\nMatch user anna\n RemoteForward 81 localhost:81\nMatch user bob\n RemoteForward 82 localhost:82\n";
+    let whole = file(text.to_owned());
+    let home = folders(Path::new("/h"));
+    if Client::new(&Files::read(&whole, &home)).is_none() {
+        return;
+    }
+    let import = read(&whole, &home);
+    assert_eq!(import.found.len(), 1, "{import:?}");
+    assert_eq!(skipped(&import), ["7: Match user bob ssh-import-no-host"]);
+}
+
+#[test]
+fn a_block_in_a_file_that_is_included_for_others_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let own = dir.path().join(".ssh");
+    std::fs::create_dir_all(&own).expect("a folder");
+    let inner = "Host c\n RemoteForward 80 localhost:1\n";
+    std::fs::write(own.join("inner"), inner).expect("written");
+    let import = read_alone("Host *.a\n Include inner\n", dir.path());
+    let at = own.join("inner").display().to_string();
+    assert_eq!(
+        skipped(&import),
+        [format!("0: {at}:2: c ssh-import-no-host")]
+    );
+    assert!(import.found.is_empty());
+}
+
+#[test]
+fn a_pattern_of_folders_that_is_not_followed_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (pattern, told) in [("conf.*/x*", 1), ("gone/*", 0), ("gone", 1)] {
+        let text = format!("Include {pattern}\n");
+        let import = read(&file(text), &folders(dir.path()));
+        assert_eq!(import.skipped.len(), told, "{pattern}");
+    }
 }
 
 #[test]

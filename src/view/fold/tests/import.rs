@@ -112,18 +112,20 @@ fn where_nothing_is_there_is_nothing_to_do() {
 
 #[test]
 fn why_a_file_was_not_read_is_a_message_of_ours() {
-    let (file, kinds, detail) = ("/a/x".to_owned(), "ngrok.yml".to_owned(), "EIO".to_owned());
+    let (file, kinds) = ("/a/x".to_owned(), "ngrok.yml".to_owned());
+    let why = Why::plain("file-absent");
     for (error, id) in [
         (
             FileError::Unread {
                 file: file.clone(),
-                detail,
+                why,
             },
             "file-unread",
         ),
         (FileError::OfNoKind { file, kinds }, "file-of-no-kind"),
         (FileError::NoHome, "file-no-home"),
         (FileError::Late, "file-late"),
+        (FileError::Busy, "file-busy"),
         (FileError::BrokenOff, "file-broken-off"),
     ] {
         let mut inputs = inputs();
