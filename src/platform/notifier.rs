@@ -193,9 +193,11 @@ impl<S: Service> Follower<S> {
         }
         for note in &notes {
             let mut board = self.board.lock();
-            let refused = board.get_mut(&note.id);
-            let mut refused = refused.filter(|it| matches!(it.place, Standing::Refused));
-            refused.iter_mut().for_each(|it| it.note.clone_from(note));
+            if let Some(refused) = board.get_mut(&note.id)
+                && matches!(refused.place, Standing::Refused)
+            {
+                refused.note.clone_from(note);
+            }
         }
         self.retry();
         for note in notes {

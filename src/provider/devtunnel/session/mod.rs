@@ -254,16 +254,13 @@ impl Host {
         }
         let numbers = live.iter().map(|port| port.number.get()).collect();
         self.forwarded.send_replace(numbers);
-        match self.ready.take() {
-            Some(ready) => {
-                let _ = ready.send(Ok(live));
-                self.tell_lacking(lacking);
-                self.establish();
-            }
-            None => {
-                self.tell_lacking(lacking);
-                self.engine.tell(SessionEvent::Ports(live));
-            }
+        if let Some(ready) = self.ready.take() {
+            let _ = ready.send(Ok(live));
+            self.tell_lacking(lacking);
+            self.establish();
+        } else {
+            self.tell_lacking(lacking);
+            self.engine.tell(SessionEvent::Ports(live));
         }
         Ok(())
     }
