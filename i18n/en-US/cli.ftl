@@ -75,6 +75,29 @@ cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } is in an account at { $provider } and not only here: change it in the app.
 cli-app-runs = The Underpass app is running and would not see this change. Make it in the app, or quit the app first.
 
+## What runs
+
+cli-channel = The processes of Underpass cannot be asked
+cli-process-silent = Process { $process } of Underpass is left out: { $detail }
+cli-status-nobody = Nothing is hosted: no Underpass runs with this folder.
+cli-nothing-hosted = Nothing is hosted.
+cli-holder-desktop = desktop, process { $process }
+cli-holder-terminal = terminal, process { $process }
+cli-no-such-tunnel-meant = There is no tunnel “{ $typed }”. Did you mean “{ $meant }”?
+cli-not-hosted = { $id } is not hosted.
+cli-not-hosted-start = { $id } is not hosted. Host it: underpass host { $id }
+cli-no-url = { $id } has no URL yet. How it is: underpass status { $id }
+cli-hosted-by = { $id } is hosted already ({ $holder }). Stop it there: underpass stop { $id }
+cli-stopped = { $id } is stopped ({ $holder }).
+cli-stop-late = { $id } was told to stop and is still saying goodbye. How it is: underpass status { $id }
+cli-stop-failed = { $id } is not stopped
+cli-start-nobody = No Underpass with a window runs that could host { $id }. To host it in this terminal: underpass host { $id }
+cli-start-late = { $id } was started and does not work yet. How it is: underpass status { $id }
+cli-start-gone = The process that was to host { $id } has ended.
+cli-start-failed = { $id } does not work
+cli-open-failed = { $url } cannot be opened
+cli-logs-none = Nothing was logged yet.
+
 ## Audit log
 
 cli-audit-none = The audit log is empty.

@@ -164,7 +164,8 @@ fault-too-many-public-ports = { $limit ->
    *[other] Their side: the relay gives this account no more than { $limit } public TCP ports. Stop a tunnel that has one, then try again.
 }
 fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
-fault-hosted-here = Your side: Underpass hosts this tunnel on this computer already, as process { $process }. Stop it there, or take the tunnel over.
+fault-hosted-here = Your side: another Underpass on this computer hosts this tunnel already, in a terminal or as a service (process { $process }). Stop it there, or take the tunnel over.
+fault-hosted-here-desktop = Your side: the Underpass with the window hosts this tunnel already (process { $process }). Stop it there, or take the tunnel over.
 fault-hosted-here-too = Your side: Underpass hosts this tunnel on this computer already, in another process. Stop it there, or take the tunnel over.
 fault-taken-over = Their side: another machine took this tunnel over.
 fault-public-port-taken = Their side: public port { $port } is taken. Choose another public port.

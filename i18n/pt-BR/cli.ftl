@@ -75,6 +75,29 @@ cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } está em uma conta em { $provider }, e não só aqui: mude-o no app.
 cli-app-runs = O aplicativo Underpass está aberto e não veria esta mudança. Faça-a no aplicativo, ou feche-o antes.
 
+## What runs
+
+cli-channel = Não é possível consultar os processos do Underpass
+cli-process-silent = O processo { $process } do Underpass fica de fora: { $detail }
+cli-status-nobody = Nada está hospedado: nenhum Underpass está em execução com esta pasta.
+cli-nothing-hosted = Nada está hospedado.
+cli-holder-desktop = desktop, processo { $process }
+cli-holder-terminal = terminal, processo { $process }
+cli-no-such-tunnel-meant = Não há nenhum túnel “{ $typed }”. Você quis dizer “{ $meant }”?
+cli-not-hosted = { $id } não está hospedado.
+cli-not-hosted-start = { $id } não está hospedado. Para hospedá-lo: underpass host { $id }
+cli-no-url = { $id } ainda não tem URL. Veja como está: underpass status { $id }
+cli-hosted-by = { $id } já está hospedado ({ $holder }). Para pará-lo: underpass stop { $id }
+cli-stopped = { $id } foi parado ({ $holder }).
+cli-stop-late = { $id } recebeu a ordem de parar e ainda está encerrando. Veja como está: underpass status { $id }
+cli-stop-failed = { $id } não foi parado
+cli-start-nobody = Nenhum Underpass com janela está em execução para hospedar { $id }. Para hospedá-lo neste terminal: underpass host { $id }
+cli-start-late = { $id } foi iniciado e ainda não funciona. Veja como está: underpass status { $id }
+cli-start-gone = O processo que hospedaria { $id } foi encerrado.
+cli-start-failed = { $id } não funciona
+cli-open-failed = Não é possível abrir { $url }
+cli-logs-none = Nada foi registrado ainda.
+
 ## Registro de auditoria
 
 cli-audit-none = O registro de auditoria está vazio.

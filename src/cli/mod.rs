@@ -12,12 +12,14 @@ pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod import;
 mod inventory;
+pub(crate) mod logs;
 mod parse;
 mod port;
 pub(crate) mod print;
 mod prompt;
 pub(crate) mod providers;
 pub(crate) mod relay;
+pub(crate) mod running;
 mod set;
 pub(crate) mod tunnels;
 
@@ -28,8 +30,10 @@ use self::doctor::DoctorArgs;
 use self::health::HealthArgs;
 use self::host::HostArgs;
 use self::import::ImportArgs;
+use self::logs::LogsArgs;
 use self::providers::ProvidersArgs;
 use self::relay::RelayArgs;
+use self::running::{OpenArgs, StartArgs, StatusArgs, StopArgs, UrlArgs};
 use self::tunnels::TunnelsArgs;
 use crate::model::{Catalog, JoinLink};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
@@ -78,6 +82,18 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Serve local ports on public URLs until Ctrl-C, without a window
     Host(Box<HostArgs>),
+    /// Show what is hosted on this computer, by the desktop program and in terminals
+    Status(StatusArgs),
+    /// Stop hosting tunnels, whoever hosts them on this computer
+    Stop(StopArgs),
+    /// Host saved tunnels in the desktop program that runs
+    Start(StartArgs),
+    /// Print the URLs of a tunnel that is hosted
+    Url(UrlArgs),
+    /// Open the URL of a tunnel that is hosted in the browser
+    Open(OpenArgs),
+    /// Print what was logged, and go on with it (-f)
+    Logs(LogsArgs),
     /// Run the public end of tunnels: the relay
     Relay(Box<RelayArgs>),
     /// List and change the saved tunnels
@@ -176,6 +192,12 @@ impl CommandLine {
                 | Command::Backup(_)
                 | Command::Import(_)
                 | Command::Restore(_)
+                | Command::Status(_)
+                | Command::Stop(_)
+                | Command::Start(_)
+                | Command::Url(_)
+                | Command::Open(_)
+                | Command::Logs(_)
                 | Command::Completions { .. }
                 | Command::Man,
             )

@@ -1,9 +1,9 @@
 //! Which facts become which lines.
 
 use super::changes::{Change, Seen};
-use super::{is_over, json, words};
+use super::{Told, end, json, words};
 use crate::model::{
-    ClockShift, Health, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
+    ClockShift, Health, Holder, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
     PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
     TunnelId, UnixMillis,
 };
@@ -223,7 +223,7 @@ fn a_held_session_is_told_with_its_end_and_the_url_again_when_it_routes_again() 
         [""; 0],
         "the state says it"
     );
-    assert!(!is_over(&facts.inputs));
+    assert_eq!(end(&facts.inputs, true), None);
     // The app forgets what was seen of the old link.
     facts.inputs.probes.insert(key(), ProbeFacts::default());
     assert_eq!(
@@ -383,9 +383,11 @@ fn each_end_has_its_word_and_is_over() {
         let lines = facts.state(state.clone());
         let expected = format!(r#""event":"state","tunnel":"web","state":{words}"#);
         assert_eq!(lines[0], expected);
-        assert_eq!(is_over(&facts.inputs), over, "{state:?}");
+        let over = over.then_some(Told::Over);
+        assert_eq!(end(&facts.inputs, true), over, "{state:?}");
         facts.host().wanted = false;
-        assert!(!is_over(&facts.inputs), "stopped by the person is no end");
+        assert_eq!(end(&facts.inputs, true), Some(Told::Stopped));
+        assert_eq!(end(&facts.inputs, false), None, "nothing was wanted yet");
     }
 }
 
@@ -496,4 +498,29 @@ proptest! {
             prop_assert_eq!(facts.lines(), Vec::<String>::new());
         }
     }
+}
+
+#[test]
+fn what_others_host_here_ends_it_unless_something_of_it_is_hosted() {
+    let mut facts = Facts::new();
+    let held = Life::Displaced(Outage {
+        since: AT,
+        reason: Reason::HostedHere {
+            process: Some(4711),
+            by: Some(Holder::Host),
+        },
+    });
+    facts.state(held.clone());
+    assert_eq!(end(&facts.inputs, true), Some(Told::HostedHere));
+    let other = TunnelId::new("other").expect("an id");
+    let failed = Life::Failed(Outage {
+        since: AT,
+        reason: Reason::TokenRefused,
+    });
+    let host = facts.inputs.hosts.entry(other).or_default();
+    host.wanted = true;
+    host.life = failed;
+    assert_eq!(end(&facts.inputs, true), Some(Told::Over));
+    facts.hosting(1);
+    assert_eq!(end(&facts.inputs, true), None);
 }

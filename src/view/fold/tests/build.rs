@@ -263,6 +263,7 @@ pub(super) fn every_reason() -> Vec<Reason> {
         },
         Reason::HostedHere {
             process: Some(4711),
+            by: Some(Holder::Desktop),
         },
         Reason::NameReserved {
             name: "www".to_owned(),
