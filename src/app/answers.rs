@@ -22,6 +22,10 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a tunnel may take to work before whoever asked is told that it is late.
 const HOSTED_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long what a tunnel came to earlier may be taken for what it comes to now: until its engine has
+/// heard that it is to try again.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
 /// Answers in this home for the app behind the mailbox, as long as what is returned lives. A program
 /// works without it, too.
 pub fn answer_in(home: &Home, mailbox: Mailbox, by: Holder) -> Option<Server> {
@@ -82,6 +86,9 @@ impl Desk {
         self.mailbox.act(Action::Host {
             tunnel: tunnel.clone(),
         });
+        let tries =
+            |state: &State, tunnel: &TunnelId| !is_settled(state, tunnel) || is_up(state, tunnel);
+        self.once(HEARD_WITHIN, tunnel.clone(), tries).await;
         self.once(HOSTED_WITHIN, tunnel, is_settled).await
     }
 
@@ -144,11 +151,18 @@ const fn refused(why: Refusal) -> Answer {
 fn is_settled(state: &State, tunnel: &TunnelId) -> bool {
     let host = state.inputs.hosts.get(tunnel);
     host.is_some_and(|host| match &host.life {
-        Life::Up { proven, .. } => *proven && !host.live.is_empty(),
+        Life::Up { .. } => is_up(state, tunnel),
         Life::SignIn(_) | Life::Displaced(_) | Life::Failed(_) | Life::Quota { .. } => true,
         Life::Stopped | Life::Connecting { .. } | Life::Parked { .. } | Life::Waiting { .. } => {
             false
         }
+    })
+}
+
+fn is_up(state: &State, tunnel: &TunnelId) -> bool {
+    let host = state.inputs.hosts.get(tunnel);
+    host.is_some_and(|host| {
+        matches!(host.life, Life::Up { proven: true, .. }) && !host.live.is_empty()
     })
 }
 
@@ -225,3 +239,7 @@ fn stopped(before: TunnelStatus) -> TunnelStatus {
         ..before
     }
 }
+
+#[cfg(test)]
+#[path = "answers_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! a promise: docs/json-lines.md has them.
 
 use super::clock::rfc3339;
-use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
+use crate::model::{ClockShift, Health, Holder, Life, ProbeReport, Reason, UnixMillis, Unprobed};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -23,6 +23,12 @@ pub struct StateWords {
     pub reason: Option<Cow<'static, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The process that hosts it, for `hosted-here`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
+    /// What that process is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Holder>,
 }
 
 impl StateWords {
@@ -41,6 +47,10 @@ impl StateWords {
             Life::Parked { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
             _ => (None, None),
         };
+        let (process, by) = match life.reason() {
+            Some(Reason::HostedHere { process, by }) => (*process, *by),
+            _ => (None, None),
+        };
         Self {
             state: state.into(),
             attempt: retry.map(|(attempt, _)| attempt),
@@ -49,6 +59,8 @@ impl StateWords {
             open,
             reason: life.reason().map(|reason| reason.code().into()),
             detail: life.reason().and_then(Reason::detail).map(str::to_owned),
+            process,
+            by,
         }
     }
 }

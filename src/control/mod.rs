@@ -22,6 +22,7 @@ pub use status::{HolderStatus, Lacking, PortStatus, ProcessStatus, TunnelStatus}
 pub use wire::{Answer, Refusal, Request};
 
 /// The folder of the sockets, in the home.
+#[cfg(unix)]
 const FOLDER: &str = "run";
 
 #[cfg(all(test, unix))]
