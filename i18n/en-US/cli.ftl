@@ -97,6 +97,19 @@ cli-start-gone = The process that was to host { $id } has ended.
 cli-start-failed = { $id } does not work
 cli-open-failed = { $url } cannot be opened
 cli-logs-none = Nothing was logged yet.
+cli-joined = Joined { $address }: what is hosted from now on goes through it.
+cli-left = The relay in this program is used from now on.
+cli-join-what = Which relay? underpass join LINK, or the link in { $variable }
+cli-join-wrong = That is not a join link: { $detail }
+cli-desktop-late = The Underpass with the window was told and takes its time.
+cli-desktop-failed = The Underpass with the window did not do it
+cli-settings-failed = The settings were not saved
+cli-no-such-setting = There is no setting “{ $key }”. “underpass config list” shows them.
+cli-no-such-setting-meant = There is no setting “{ $key }”. Did you mean “{ $meant }”?
+cli-setting-wrong = { $key } does not take “{ $typed }”
+cli-setting-elsewhere = { $key } is changed by “{ $command }”.
+cli-setting-at-rest = The Underpass with the window reads { $key } when it starts: quit it, then set it.
+cli-setting-in-window = { $key } is changed in the window, or here while that runs.
 
 ## Audit log
 

@@ -97,6 +97,19 @@ cli-start-gone = O processo que hospedaria { $id } foi encerrado.
 cli-start-failed = { $id } não funciona
 cli-open-failed = Não é possível abrir { $url }
 cli-logs-none = Nada foi registrado ainda.
+cli-joined = Conectado a { $address }: o que for hospedado a partir de agora passa por ele.
+cli-left = A partir de agora é usado o relay deste programa.
+cli-join-what = Qual relay? underpass join LINK, ou o link em { $variable }
+cli-join-wrong = Isso não é um link de convite: { $detail }
+cli-desktop-late = O Underpass com a janela recebeu o pedido e está demorando.
+cli-desktop-failed = O Underpass com a janela não fez o que foi pedido
+cli-settings-failed = As configurações não foram salvas
+cli-no-such-setting = Não há nenhuma configuração “{ $key }”. “underpass config list” mostra todas.
+cli-no-such-setting-meant = Não há nenhuma configuração “{ $key }”. Você quis dizer “{ $meant }”?
+cli-setting-wrong = { $key } não aceita “{ $typed }”
+cli-setting-elsewhere = { $key } se muda com “{ $command }”.
+cli-setting-at-rest = O Underpass com a janela lê { $key } ao iniciar: saia dele e depois mude o valor.
+cli-setting-in-window = { $key } se muda na janela, ou aqui enquanto ela estiver aberta.
 
 ## Registro de auditoria
 

@@ -9,11 +9,15 @@ use crate::control::{
     Answer, HolderStatus, Lacking, PortStatus, ProcessStatus, Refusal, Request, Server,
     TunnelStatus,
 };
-use crate::model::{Action, ClockShift, Holder, Inputs, Life, Reason, TunnelId, UnixMillis};
+use crate::model::{
+    Action, ClockShift, Holder, Inputs, JoinLink, Life, Reason, Secret, Setting, TunnelId,
+    UnixMillis,
+};
 use crate::store::Home;
 use crate::view::fold::{PortHealth, PortReport, TunnelReport, report};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// How long a tunnel may take to say goodbye before whoever asked is told that it is late.
@@ -21,6 +25,9 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a tunnel may take to work before whoever asked is told that it is late.
 const HOSTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a setting may take: a keychain may ask the person.
+const DONE_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long what a tunnel came to earlier may be taken for what it comes to now: until its engine has
 /// heard that it is to try again.
@@ -31,6 +38,7 @@ const HEARD_WITHIN: Duration = Duration::from_secs(1);
 pub fn answer_in(home: &Home, mailbox: Mailbox, by: Holder) -> Option<Server> {
     let desk = Arc::new(Desk {
         mailbox,
+        looking: Mutex::default(),
         holder: HolderStatus {
             by: by.as_str().into(),
             pid: std::process::id(),
@@ -51,20 +59,34 @@ pub fn answer_in(home: &Home, mailbox: Mailbox, by: Holder) -> Option<Server> {
 /// Answers for one app.
 struct Desk {
     mailbox: Mailbox,
+    /// Whoever asks without end has the app look at one question at a time, between its events.
+    looking: Mutex<()>,
     holder: HolderStatus,
 }
 
 impl Desk {
+    /// Reads the facts; `None` where the app ends before.
+    async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&State, UnixMillis) -> T + Send + 'static,
+    ) -> Option<T> {
+        let _turn = self.looking.lock().await;
+        self.mailbox.look(read).await
+    }
+
     async fn answer(&self, request: Request) -> Answer {
         match request {
             Request::Status => self.status().await,
             Request::Start { tunnel } => self.start(tunnel).await,
             Request::Stop { tunnel } => self.stop(tunnel).await,
+            Request::Join { link } => self.join(link).await,
+            Request::Leave => self.leave().await,
+            Request::Set { setting } => self.set(setting).await,
         }
     }
 
     async fn status(&self) -> Answer {
-        let tunnels = self.mailbox.look(|state, at| all(&state.inputs, at)).await;
+        let tunnels = self.look(|state, at| all(&state.inputs, at)).await;
         tunnels.map_or(refused(Refusal::Ending), |tunnels| {
             Answer::Status(ProcessStatus {
                 holder: self.holder.clone(),
@@ -77,7 +99,7 @@ impl Desk {
     async fn start(&self, tunnel: TunnelId) -> Answer {
         let id = tunnel.clone();
         let ports = move |state: &State, _| state.inputs.tunnel(&id).map(|t| t.ports.len());
-        match self.mailbox.look(ports).await {
+        match self.look(ports).await {
             None => return refused(Refusal::Ending),
             Some(None) => return refused(Refusal::UnknownTunnel),
             Some(Some(0)) => return refused(Refusal::NoPorts),
@@ -95,7 +117,7 @@ impl Desk {
     async fn stop(&self, tunnel: TunnelId) -> Answer {
         let id = tunnel.clone();
         let known = move |state: &State, at| one(&state.inputs, &id, at);
-        let before = match self.mailbox.look(known).await {
+        let before = match self.look(known).await {
             None => return refused(Refusal::Ending),
             Some(None) => return refused(Refusal::UnknownTunnel),
             Some(Some(before)) => before,
@@ -112,6 +134,39 @@ impl Desk {
         }
     }
 
+    async fn join(&self, link: Secret) -> Answer {
+        let Ok(parsed) = link.expose().parse::<JoinLink>() else {
+            return refused(Refusal::Malformed);
+        };
+        let address = Some(parsed.without_token());
+        self.mailbox.act(Action::JoinRelay { link });
+        self.done(move |inputs| inputs.settings.relay.joined == address)
+            .await
+    }
+
+    async fn leave(&self) -> Answer {
+        self.mailbox.act(Action::LeaveRelay);
+        self.done(|inputs| inputs.settings.relay.joined.is_none())
+            .await
+    }
+
+    async fn set(&self, setting: Setting) -> Answer {
+        self.mailbox.act(Action::Set { setting });
+        self.done(move |inputs| {
+            let mut set = inputs.settings.clone();
+            set.set(setting);
+            set == inputs.settings
+        })
+        .await
+    }
+
+    /// Waits until what was asked for stands in the facts.
+    async fn done(&self, stands: impl Fn(&Inputs) -> bool + Clone + Send + 'static) -> Answer {
+        let seen = move |state: &State, _| stands(&state.inputs).then_some(Answer::Done);
+        let done = self.until(DONE_WITHIN, seen).await;
+        done.unwrap_or_else(refused)
+    }
+
     /// The tunnel as it is once that holds.
     async fn once(
         &self,
@@ -119,27 +174,34 @@ impl Desk {
         tunnel: TunnelId,
         holds: fn(&State, &TunnelId) -> bool,
     ) -> Answer {
+        let seen =
+            move |state: &State, at| holds(state, &tunnel).then(|| one(&state.inputs, &tunnel, at));
+        match self.until(within, seen).await {
+            Ok(Some(now)) => Answer::Tunnel(now),
+            Ok(None) => refused(Refusal::UnknownTunnel),
+            Err(why) => refused(why),
+        }
+    }
+
+    /// What is seen in the facts, once it is there.
+    async fn until<T: Send + 'static>(
+        &self,
+        within: Duration,
+        seen: impl Fn(&State, UnixMillis) -> Option<T> + Clone + Send + 'static,
+    ) -> Result<T, Refusal> {
         let mut changes = self.mailbox.changes();
         let wait = async {
             loop {
                 // Before the look: what changes after it is not missed.
                 changes.mark_unchanged();
-                let id = tunnel.clone();
-                let seen =
-                    move |state: &State, at| holds(state, &id).then(|| one(&state.inputs, &id, at));
-                match self.mailbox.look(seen).await {
-                    None => return refused(Refusal::Ending),
-                    Some(Some(Some(now))) => return Answer::Tunnel(now),
-                    Some(Some(None)) => return refused(Refusal::UnknownTunnel),
-                    Some(None) => {}
+                if let Some(seen) = self.look(seen.clone()).await.ok_or(Refusal::Ending)? {
+                    return Ok(seen);
                 }
-                if changes.changed().await.is_err() {
-                    return refused(Refusal::Ending);
-                }
+                changes.changed().await.map_err(|_| Refusal::Ending)?;
             }
         };
-        let done = timeout(within, wait).await;
-        done.unwrap_or(refused(Refusal::TimedOut))
+        let waited = timeout(within, wait).await;
+        waited.unwrap_or(Err(Refusal::TimedOut))
     }
 }
 

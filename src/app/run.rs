@@ -88,6 +88,10 @@ pub struct Inbox {
 }
 
 /// What waits, in the order it came.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are events: a box each would cost more than it spares"
+)]
 enum Post {
     Event(Event),
     /// Nothing happens by it: somebody reads the facts.
@@ -112,10 +116,10 @@ impl Mailbox {
     #[must_use]
     pub fn new() -> (Self, Inbox) {
         let (sender, posts) = mpsc::unbounded_channel();
-        let (changes, changed) = watch::channel(());
+        let (changes, follower) = watch::channel(());
         let mailbox = Self {
             posts: sender,
-            changes: changed,
+            changes: follower,
         };
         (mailbox, Inbox { posts, changes })
     }

@@ -33,7 +33,9 @@ use self::import::ImportArgs;
 use self::logs::LogsArgs;
 use self::providers::ProvidersArgs;
 use self::relay::RelayArgs;
-use self::running::{OpenArgs, StartArgs, StatusArgs, StopArgs, UrlArgs};
+use self::running::{
+    ConfigArgs, JoinArgs, LeaveArgs, OpenArgs, StartArgs, StatusArgs, StopArgs, UrlArgs,
+};
 use self::tunnels::TunnelsArgs;
 use crate::model::{Catalog, JoinLink};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
@@ -94,6 +96,12 @@ pub(crate) enum Command {
     Open(OpenArgs),
     /// Print what was logged, and go on with it (-f)
     Logs(LogsArgs),
+    /// Use the relay of a join link from now on
+    Join(JoinArgs),
+    /// Go back to the relay in this program
+    Leave(LeaveArgs),
+    /// Show and change the settings
+    Config(ConfigArgs),
     /// Run the public end of tunnels: the relay
     Relay(Box<RelayArgs>),
     /// List and change the saved tunnels
@@ -152,15 +160,19 @@ pub(crate) fn parse(
 /// A join link stands where it is expected and nowhere else: whatever quotes the words would show its
 /// token.
 fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
+    let mut commands = words.iter().skip(1).map(|word| word.to_string_lossy());
+    let joins = commands.find(|word| !word.starts_with('-')).as_deref() == Some("join");
     let mut before = Cow::Borrowed("");
     for word in words.iter().map(|word| word.to_string_lossy()) {
-        let is_links = before == "--relay" || word.starts_with("--relay=");
+        let is_links = before == "--relay"
+            || word.starts_with("--relay=")
+            || joins && before == "join" && word.starts_with(JoinLink::SCHEME);
         let has_link = word.to_ascii_lowercase().contains(JoinLink::SCHEME);
         if has_link && !is_links {
             return Err(CommandLine::command().error(
                 clap::error::ErrorKind::ValueValidation,
                 format!(
-                    "a join link goes with `host --relay` or in {RELAY_VARIABLE}, nowhere else"
+                    "a join link goes with `join`, with `host --relay` or in {RELAY_VARIABLE}, nowhere else"
                 ),
             ));
         }
@@ -198,6 +210,9 @@ impl CommandLine {
                 | Command::Url(_)
                 | Command::Open(_)
                 | Command::Logs(_)
+                | Command::Join(_)
+                | Command::Leave(_)
+                | Command::Config(_)
                 | Command::Completions { .. }
                 | Command::Man,
             )

@@ -2,7 +2,7 @@
 //! never trusts their length or form.
 
 use super::status::{ProcessStatus, TunnelStatus};
-use crate::model::TunnelId;
+use crate::model::{Secret, Setting, TunnelId};
 use serde::{Deserialize, Serialize};
 
 /// The version of what is said. Fields may be added within one; a word that is not known is refused.
@@ -24,6 +24,15 @@ pub enum Request {
     Start { tunnel: TunnelId },
     /// Stop hosting a tunnel; answered once its goodbye is said.
     Stop { tunnel: TunnelId },
+    /// Use the relay that this join link names.
+    Join {
+        /// Its token must not print.
+        link: Secret,
+    },
+    /// Go back to the relay in the program.
+    Leave,
+    /// Change a setting.
+    Set { setting: Setting },
 }
 
 /// What it says.
@@ -33,6 +42,8 @@ pub enum Answer {
     Status(ProcessStatus),
     /// It is done, or came to an end that only the person can change: the tunnel as it is now.
     Tunnel(TunnelStatus),
+    /// What is no tunnel's is done.
+    Done,
     Refused {
         why: Refusal,
     },

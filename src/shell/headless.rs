@@ -208,4 +208,6 @@ const fn is_hosted_here(life: &Life) -> bool {
 }
 
 #[cfg(test)]
+mod end_tests;
+#[cfg(test)]
 mod tests;

@@ -221,7 +221,7 @@ fn ask(
             Refusal::NoPorts => failed(&"it has no ports"),
             Refusal::Version | Refusal::Malformed | Refusal::Other => failed(&AskError::Version),
         }),
-        Ok(Answer::Status(_)) => Err(failed(&AskError::Malformed)),
+        Ok(Answer::Status(_) | Answer::Done) => Err(failed(&AskError::Malformed)),
         Err(AskError::Gone) => Err(Asked::Gone),
         Err(AskError::Silent) => Err(Asked::Late),
         Err(error) => Err(failed(&error)),

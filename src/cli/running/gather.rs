@@ -29,6 +29,7 @@ pub(super) struct Found {
 #[derive(Clone, Debug)]
 pub(super) struct Process {
     pub(super) peer: Peer,
+    is_desktop: bool,
     /// The ids of what it could host.
     tunnels: Vec<String>,
 }
@@ -54,7 +55,7 @@ pub(super) fn gather(home: &Home) -> io::Result<Found> {
             Ok(Answer::Status(process)) => said.push((peer, process)),
             // It ended, or does just now.
             Ok(Answer::Refused { .. }) | Err(AskError::Gone) => {}
-            Ok(Answer::Tunnel(_)) => silent.push((peer, AskError::Malformed)),
+            Ok(Answer::Tunnel(_) | Answer::Done) => silent.push((peer, AskError::Malformed)),
             Err(error) => silent.push((peer, error)),
         }
     }
@@ -73,6 +74,7 @@ fn merge(mut said: Vec<(Peer, ProcessStatus)>, saved: &[Tunnel]) -> Found {
         let holder = process.holder;
         found.processes.push(Process {
             peer: peer.clone(),
+            is_desktop: holder.by == "desktop",
             tunnels: process.tunnels.iter().map(|t| t.tunnel.clone()).collect(),
         });
         for tunnel in process.tunnels {
@@ -149,6 +151,13 @@ impl Found {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.iter();
         rows.flat_map(|row| [row.id(), row.tunnel.name.as_str()])
+    }
+
+    /// The program with the window, which keeps the settings while it runs.
+    pub(super) fn desktop(&self) -> Option<&Peer> {
+        let mut processes = self.processes.iter();
+        let desktop = processes.find(|process| process.is_desktop);
+        desktop.map(|process| &process.peer)
     }
 
     /// Who could host a tunnel: the desktop program first.

@@ -2,12 +2,17 @@
 //! for what nobody hosts.
 
 mod act;
+mod config;
 mod gather;
+mod join;
 mod names;
+mod settings;
 mod status;
 mod url;
 
 pub(crate) use self::act::{StartArgs, StopArgs, start, stop};
+pub(crate) use self::config::{ConfigArgs, config};
+pub(crate) use self::join::{JoinArgs, LeaveArgs, join, leave};
 pub(crate) use self::status::{StatusArgs, status};
 pub(crate) use self::url::{OpenArgs, UrlArgs, open, url};
 

@@ -3,7 +3,7 @@
 use super::changes::{Change, Seen};
 use super::{Told, end, json, words};
 use crate::model::{
-    ClockShift, Health, Holder, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
+    ClockShift, Health, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
     PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
     TunnelId, UnixMillis,
 };
@@ -385,9 +385,6 @@ fn each_end_has_its_word_and_is_over() {
         assert_eq!(lines[0], expected);
         let over = over.then_some(Told::Over);
         assert_eq!(end(&facts.inputs, true), over, "{state:?}");
-        facts.host().wanted = false;
-        assert_eq!(end(&facts.inputs, true), Some(Told::Stopped));
-        assert_eq!(end(&facts.inputs, false), None, "nothing was wanted yet");
     }
 }
 
@@ -498,29 +495,4 @@ proptest! {
             prop_assert_eq!(facts.lines(), Vec::<String>::new());
         }
     }
-}
-
-#[test]
-fn what_others_host_here_ends_it_unless_something_of_it_is_hosted() {
-    let mut facts = Facts::new();
-    let held = Life::Displaced(Outage {
-        since: AT,
-        reason: Reason::HostedHere {
-            process: Some(4711),
-            by: Some(Holder::Host),
-        },
-    });
-    facts.state(held.clone());
-    assert_eq!(end(&facts.inputs, true), Some(Told::HostedHere));
-    let other = TunnelId::new("other").expect("an id");
-    let failed = Life::Failed(Outage {
-        since: AT,
-        reason: Reason::TokenRefused,
-    });
-    let host = facts.inputs.hosts.entry(other).or_default();
-    host.wanted = true;
-    host.life = failed;
-    assert_eq!(end(&facts.inputs, true), Some(Told::Over));
-    facts.hosting(1);
-    assert_eq!(end(&facts.inputs, true), None);
 }

@@ -1,10 +1,10 @@
 //! `status`, `stop`, `start`, `url` and `logs` beside hosts that run: what they say is asked of the
 //! processes, by the sockets of the home.
 
-use super::kit::{Home, Running, Service, get};
+use super::kit::{Home, Running, Service, finish, get};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
@@ -184,8 +184,7 @@ fn what_was_logged_is_printed_and_followed() {
     let json = home.run(&["logs", "-n", "1", "--json"]).expect(0).json();
     assert_eq!(json, [json!({"line": "three"})]);
     let mut follows = Running::start(&mut home.command(&["logs", "-f", "-n", "0"]));
-    let other = Running::start(&mut home.command(&["logs", "-f", "-n", "1"]));
-    let mut other = other;
+    let mut other = Running::start(&mut home.command(&["logs", "-f", "-n", "1"]));
     // It follows by now.
     other.wait_for_text("three");
     home.write(file, "one\ntwo\nthree\nfour\n");
@@ -195,4 +194,60 @@ fn what_was_logged_is_printed_and_followed() {
     follows.end().expect(0);
     other.signal("INT");
     other.end().expect(0);
+}
+
+#[test]
+fn a_relay_is_joined_and_left_where_nothing_runs() {
+    let home = Home::new();
+    let fingerprint = "ab".repeat(32);
+    let link = format!(
+        "underpass://{}@relay.test:7443#{fingerprint}",
+        "t".repeat(40)
+    );
+    let joined = home.run(&["join", &link, "--json"]).expect(0).json();
+    assert_eq!(joined, [json!({"relay": "relay.test:7443"})]);
+    let saved = home.read("settings.json");
+    assert!(
+        saved.contains(&format!("relay.test:7443#{fingerprint}")),
+        "{saved}"
+    );
+    assert!(!saved.contains("tttt"), "the token is no setting");
+    assert!(home.read("secrets.json").contains("tttt"));
+    home.run(&["leave"]).expect(0);
+    assert!(!home.read("settings.json").contains("relay.test"));
+    assert!(!home.read("secrets.json").contains("tttt"));
+    // From the environment, and nothing of a wrong one is quoted.
+    let mut command = home.command(&["join"]);
+    command.env("UNDERPASS_RELAY", &link);
+    finish(&mut command).expect(0);
+    assert!(home.read("settings.json").contains("relay.test"));
+    let cut = &link[..60];
+    for words in [&["join", cut][..], &["join", "tttt"], &["join"]] {
+        let refused = home.run(words).expect(2);
+        assert!(!refused.err.contains("tttt"), "{refused:?}");
+    }
+}
+
+#[test]
+fn settings_are_shown_and_changed_by_their_keys() {
+    let home = Home::new();
+    let path = home.path().join("settings.json");
+    let said = home.run(&["config", "path"]).expect(0).out;
+    assert_eq!(said.trim_end(), path.to_string_lossy());
+    let list = home.run(&["config", "list"]).expect(0).out;
+    for line in ["theme = system", "timing.probe_interval_ms = 300"] {
+        assert!(list.lines().any(|said| said == line), "{line} in {list}");
+    }
+    home.run(&["config", "set", "theme", "dark"]).expect(0);
+    let theme = home
+        .run(&["config", "get", "theme", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(theme, [json!({"key": "theme", "value": "dark"})]);
+    // What else there is stays.
+    let saved = home.read("settings.json").replace(' ', "");
+    assert!(saved.contains("\"probe_interval_ms\":300"), "{saved}");
+    let unknown = home.run(&["config", "set", "them", "dark"]).expect(3);
+    assert!(unknown.err.contains("Did you mean “theme”?"), "{unknown:?}");
+    home.run(&["config", "set", "theme", "pink"]).expect(2);
 }
