@@ -15,6 +15,7 @@ pub mod app;
 pub mod audit;
 pub mod base;
 pub mod cli;
+pub mod control;
 pub mod engine;
 pub mod import;
 pub mod link;

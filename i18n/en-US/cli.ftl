@@ -75,6 +75,42 @@ cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } is in an account at { $provider }, not only here: change it in the app.
 cli-app-runs = The Underpass app is running. Make this change in the app, or quit it first.
 
+## What runs
+
+cli-channel = The processes of Underpass cannot be asked
+cli-process-silent = Process { $process } of Underpass is left out: { $detail }
+cli-status-nobody = Nothing is hosted: no Underpass runs with this folder.
+cli-nothing-hosted = Nothing is hosted.
+cli-holder-desktop = desktop, process { $process }
+cli-holder-terminal = terminal, process { $process }
+cli-no-such-tunnel-meant = There is no tunnel “{ $typed }”. Did you mean “{ $meant }”?
+cli-not-hosted = { $id } is not hosted.
+cli-not-hosted-start = { $id } is not hosted. Host it: underpass host { $id }
+cli-no-url = { $id } has no URL yet. How it is: underpass status { $id }
+cli-hosted-by = { $id } is hosted already ({ $holder }). Stop it there: underpass stop { $id }
+cli-stopped = { $id } is stopped ({ $holder }).
+cli-stop-late = { $id } was told to stop and is still saying goodbye. How it is: underpass status { $id }
+cli-stop-failed = { $id } is not stopped
+cli-start-nobody = No Underpass with a window runs that could host { $id }. To host it in this terminal: underpass host { $id }
+cli-start-late = { $id } was started and does not work yet. How it is: underpass status { $id }
+cli-start-gone = The process that was to host { $id } has ended.
+cli-start-failed = { $id } does not work
+cli-open-failed = { $url } cannot be opened
+cli-logs-none = Nothing was logged yet.
+cli-joined = Joined { $address }: what is hosted from now on goes through it.
+cli-left = The relay in this program is used from now on.
+cli-join-what = Which relay? underpass join LINK, or the link in { $variable }
+cli-join-wrong = That is not a join link: { $detail }
+cli-desktop-late = The Underpass with the window was told and takes its time.
+cli-desktop-failed = The Underpass with the window did not do it
+cli-settings-failed = The settings were not saved
+cli-no-such-setting = There is no setting “{ $key }”. “underpass config list” shows them.
+cli-no-such-setting-meant = There is no setting “{ $key }”. Did you mean “{ $meant }”?
+cli-setting-wrong = { $key } does not take “{ $typed }”
+cli-setting-elsewhere = { $key } is changed by “{ $command }”.
+cli-setting-at-rest = The Underpass with the window reads { $key } when it starts: quit it, then set it.
+cli-setting-in-window = { $key } is changed in the window, or here while that runs.
+
 ## Audit log
 
 cli-audit-none = The audit log is empty.

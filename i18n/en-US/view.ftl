@@ -150,7 +150,8 @@ fault-too-many-public-ports = { $limit ->
    *[other] Their side: the relay allows this account at most { $limit } public TCP ports. Stop a tunnel that has one, then try again.
 }
 fault-hosted-elsewhere = Their side: another machine hosts this tunnel.
-fault-hosted-here = Your side: Underpass already hosts this tunnel on this computer, in process { $process }. Stop it there, or take the tunnel over.
+fault-hosted-here = Your side: another Underpass on this computer already hosts this tunnel, in a terminal or as a service (process { $process }). Stop it there, or take the tunnel over.
+fault-hosted-here-desktop = Your side: the Underpass with the window already hosts this tunnel (process { $process }). Stop it there, or take the tunnel over.
 fault-hosted-here-too = Your side: Underpass already hosts this tunnel on this computer, in another process. Stop it there, or take the tunnel over.
 fault-taken-over = Their side: another machine took this tunnel over.
 fault-public-port-taken = Their side: public port { $port } is already in use. Choose another public port.

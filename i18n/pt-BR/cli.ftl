@@ -75,6 +75,42 @@ cli-install-first = { $fault } { $command }
 cli-not-saved-here = { $id } está em uma conta em { $provider }, e não só aqui: altere-o no aplicativo.
 cli-app-runs = O aplicativo Underpass está aberto. Faça esta alteração no aplicativo, ou feche-o antes.
 
+## What runs
+
+cli-channel = Não é possível consultar os processos do Underpass
+cli-process-silent = O processo { $process } do Underpass fica de fora: { $detail }
+cli-status-nobody = Nada está hospedado: nenhum Underpass está em execução com esta pasta.
+cli-nothing-hosted = Nada está hospedado.
+cli-holder-desktop = desktop, processo { $process }
+cli-holder-terminal = terminal, processo { $process }
+cli-no-such-tunnel-meant = Não há nenhum túnel “{ $typed }”. Você quis dizer “{ $meant }”?
+cli-not-hosted = { $id } não está hospedado.
+cli-not-hosted-start = { $id } não está hospedado. Para hospedá-lo: underpass host { $id }
+cli-no-url = { $id } ainda não tem URL. Veja como está: underpass status { $id }
+cli-hosted-by = { $id } já está hospedado ({ $holder }). Para pará-lo: underpass stop { $id }
+cli-stopped = { $id } foi parado ({ $holder }).
+cli-stop-late = { $id } recebeu a ordem de parar e ainda está encerrando. Veja como está: underpass status { $id }
+cli-stop-failed = { $id } não foi parado
+cli-start-nobody = Nenhum Underpass com janela está em execução para hospedar { $id }. Para hospedá-lo neste terminal: underpass host { $id }
+cli-start-late = { $id } foi iniciado e ainda não funciona. Veja como está: underpass status { $id }
+cli-start-gone = O processo que hospedaria { $id } foi encerrado.
+cli-start-failed = { $id } não funciona
+cli-open-failed = Não é possível abrir { $url }
+cli-logs-none = Nada foi registrado ainda.
+cli-joined = Conectado a { $address }: o que for hospedado a partir de agora passa por ele.
+cli-left = A partir de agora é usado o relay deste programa.
+cli-join-what = Qual relay? underpass join LINK, ou o link em { $variable }
+cli-join-wrong = Isso não é um link de convite: { $detail }
+cli-desktop-late = O Underpass com a janela recebeu o pedido e está demorando.
+cli-desktop-failed = O Underpass com a janela não fez o que foi pedido
+cli-settings-failed = As configurações não foram salvas
+cli-no-such-setting = Não há nenhuma configuração “{ $key }”. “underpass config list” mostra todas.
+cli-no-such-setting-meant = Não há nenhuma configuração “{ $key }”. Você quis dizer “{ $meant }”?
+cli-setting-wrong = { $key } não aceita “{ $typed }”
+cli-setting-elsewhere = { $key } se muda com “{ $command }”.
+cli-setting-at-rest = O Underpass com a janela lê { $key } ao iniciar: saia dele e depois mude o valor.
+cli-setting-in-window = { $key } se muda na janela, ou aqui enquanto ela estiver aberta.
+
 ## Registro de auditoria
 
 cli-audit-none = O registro de auditoria está vazio.

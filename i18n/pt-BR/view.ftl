@@ -152,7 +152,8 @@ fault-too-many-public-ports = { $limit ->
    *[other] Do outro lado: o relay permite a esta conta no máximo { $limit } portas TCP públicas. Pare um túnel que tenha uma e tente novamente.
 }
 fault-hosted-elsewhere = Do outro lado: outra máquina hospeda este túnel.
-fault-hosted-here = Do seu lado: o Underpass já hospeda este túnel neste computador, no processo { $process }. Pare-o lá ou assuma o túnel.
+fault-hosted-here = Do seu lado: outro Underpass neste computador já hospeda este túnel, em um terminal ou como serviço (processo { $process }). Pare-o lá ou assuma o túnel.
+fault-hosted-here-desktop = Do seu lado: o Underpass com a janela já hospeda este túnel (processo { $process }). Pare-o lá ou assuma o túnel.
 fault-hosted-here-too = Do seu lado: o Underpass já hospeda este túnel neste computador, em outro processo. Pare-o lá ou assuma o túnel.
 fault-taken-over = Do outro lado: outra máquina assumiu este túnel.
 fault-public-port-taken = Do outro lado: a porta pública { $port } já está em uso. Escolha outra porta pública.

@@ -2,7 +2,7 @@
 
 use crate::base::clock;
 use crate::engine::EngineEvent;
-use crate::model::{Life, Outage, Reason};
+use crate::model::{Holder, Life, Outage, Reason};
 use crate::provider::HostOrder;
 use crate::store::{HeldBy, Home, HostingClaim};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ impl Claim {
     ///
     /// # Errors
     /// The life to report: another process hosts it.
-    pub(super) fn make(home: &Home, order: &HostOrder) -> Result<Self, Life> {
+    pub(super) fn make(home: &Home, order: &HostOrder, by: Holder) -> Result<Self, Life> {
         let name = format!("{}-{}", order.account.provider.as_str(), order.tunnel);
-        let claim = Self(Arc::new(HostingClaim::new(home, &name)));
+        let claim = Self(Arc::new(HostingClaim::new(home, &name, by)));
         match claim.0.acquire() {
             Err(by) if !order.take_over => Err(refused(by)),
             Ok(()) | Err(_) => Ok(claim),
@@ -50,9 +50,9 @@ impl Claim {
     }
 }
 
-fn refused(HeldBy { process }: HeldBy) -> Life {
+fn refused(HeldBy { process, by }: HeldBy) -> Life {
     Life::Displaced(Outage {
         since: clock::now(),
-        reason: Reason::HostedHere { process },
+        reason: Reason::HostedHere { process, by },
     })
 }

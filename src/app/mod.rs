@@ -5,6 +5,7 @@
 //! may use every other but the shell, which is handed in as a [`crate::view::Renderer`].
 
 mod alerts;
+mod answers;
 mod begin;
 mod claims;
 mod embedded;
@@ -22,6 +23,7 @@ mod state;
 pub mod tokens;
 mod update;
 
+pub use answers::answer_in;
 pub use begin::relay_choice;
 pub use embedded::{EmbeddedAt, RelayChoice, RelayDirectory};
 pub use event::{AskNumber, Command, Event, Poll};

@@ -248,7 +248,7 @@ impl Performer {
 
     fn start_engine(&mut self, number: EngineNumber, order: HostOrder, timing: Timing) {
         let tunnel = order.tunnel.clone();
-        let claim = match Claim::make(&self.parts.home, &order) {
+        let claim = match Claim::make(&self.parts.home, &order, self.parts.profile.holder()) {
             Ok(claim) => claim,
             Err(state) => return self.report_end(&tunnel, number, state),
         };

@@ -7,7 +7,7 @@ use super::state::{Begin, State};
 use super::update::{next_poll, update};
 use crate::base::clock::{self, SuspendWatch};
 use crate::base::network::outbound_address;
-use crate::model::Action;
+use crate::model::{Action, Holder, UnixMillis};
 use crate::probe::SetupError;
 use crate::provider::Registry;
 use crate::secrets::Secrets;
@@ -20,7 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at};
 
 /// How long every goodbye together may take when the person quits.
@@ -44,6 +44,16 @@ pub enum Profile {
     Headless,
 }
 
+impl Profile {
+    /// What such a process is for others.
+    pub const fn holder(self) -> Holder {
+        match self {
+            Self::Desktop => Holder::Desktop,
+            Self::Headless => Holder::Host,
+        }
+    }
+}
+
 pub struct Options {
     pub home: Home,
     pub profile: Profile,
@@ -63,27 +73,82 @@ pub enum AppError {
     Probes(#[from] SetupError),
 }
 
-/// Takes events from anywhere.
+/// Takes events from anywhere, and questions about the facts.
 #[derive(Clone, Debug)]
-pub struct Mailbox(mpsc::UnboundedSender<Event>);
+pub struct Mailbox {
+    posts: mpsc::UnboundedSender<Post>,
+    changes: watch::Receiver<()>,
+}
 
 /// Where a mailbox's events wait for the app.
 #[derive(Debug)]
-pub struct Inbox(mpsc::UnboundedReceiver<Event>);
+pub struct Inbox {
+    posts: mpsc::UnboundedReceiver<Post>,
+    changes: watch::Sender<()>,
+}
+
+/// What waits, in the order it came.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are events: a box each would cost more than it spares"
+)]
+enum Post {
+    Event(Event),
+    /// Nothing happens by it: somebody reads the facts.
+    Look(Look),
+}
+
+/// Reads the facts, on the app's thread: it must be quick.
+type Look = Box<dyn FnOnce(&State, UnixMillis) + Send>;
+
+impl std::fmt::Debug for Post {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Event(event) => event.fmt(f),
+            Self::Look(_) => f.write_str("Look"),
+        }
+    }
+}
 
 impl Mailbox {
     /// A mailbox, and what an app is started with to take its events: those from before it runs wait, as
     /// a window that comes first has some.
     #[must_use]
     pub fn new() -> (Self, Inbox) {
-        let (sender, inbox) = mpsc::unbounded_channel();
-        (Self(sender), Inbox(inbox))
+        let (sender, posts) = mpsc::unbounded_channel();
+        let (changes, follower) = watch::channel(());
+        let mailbox = Self {
+            posts: sender,
+            changes: follower,
+        };
+        (mailbox, Inbox { posts, changes })
     }
 
     /// Sends an event; after the app's end it goes nowhere.
     pub fn send(&self, event: Event) {
         // The app has ended: nothing that happens matters any more.
-        let _ = self.0.send(event);
+        let _ = self.posts.send(Post::Event(event));
+    }
+
+    /// Reads the facts once all that was sent before has happened; `None` if the app ends before. Called
+    /// on the app's thread: what it does must be quick.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&State, UnixMillis) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        let look: Look = Box::new(move |state, at| {
+            // Nobody waits for it any more, perhaps.
+            let _ = answer.send(read(state, at));
+        });
+        // Without an app the answer does not come either.
+        let _ = self.posts.send(Post::Look(look));
+        answered.await.ok()
+    }
+
+    /// Is told after each event; its sender is gone with the app.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.clone()
     }
 
     /// Sends what the person asked for.
@@ -116,7 +181,7 @@ impl App {
         let own = mailbox.clone();
         let thread = thread::Builder::new().name("app".into()).spawn(move || {
             let mut renderer = renderer;
-            let ended = run_alone(options, own, inbox.0, &mut *renderer);
+            let ended = run_alone(options, own, inbox, &mut *renderer);
             // Also where it has not begun: what it draws on is of no use without it.
             renderer.quit();
             ended
@@ -142,7 +207,7 @@ impl App {
 fn run_alone(
     options: Options,
     mailbox: Mailbox,
-    inbox: mpsc::UnboundedReceiver<Event>,
+    inbox: Inbox,
     renderer: &mut dyn Renderer,
 ) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -157,7 +222,7 @@ fn run_alone(
 async fn run(
     options: Options,
     mailbox: Mailbox,
-    mut inbox: mpsc::UnboundedReceiver<Event>,
+    mut inbox: Inbox,
     renderer: &mut dyn Renderer,
 ) -> Result<(), AppError> {
     let begin = Begin {
@@ -188,6 +253,7 @@ async fn run(
     let mut ending: Option<Ending> = None;
     'life: loop {
         let (tick, flow) = take(&mut state, event, &mut performer, renderer);
+        inbox.changes.send_replace(());
         if flow.is_break() && ending.is_none() {
             ending = Some(Ending::begin(performer.farewell()));
         }
@@ -195,7 +261,11 @@ async fn run(
             timers.follow(&state, tick);
             tokio::select! {
                 () = over(&mut ending) => break 'life,
-                event = inbox.recv() => break event.unwrap_or(Event::Act(Action::Quit)),
+                post = inbox.posts.recv() => match post {
+                    Some(Post::Event(event)) => break event,
+                    Some(Post::Look(look)) => look(&state, clock::now()),
+                    None => break Event::Act(Action::Quit),
+                },
                 event = timers.next() => break event,
                 _ = look_around.tick() => {
                     if surroundings.changed() {

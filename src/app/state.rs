@@ -3,7 +3,7 @@
 use super::alerts::Alerts;
 use super::event::{AskNumber, EngineNumber};
 use crate::model::{
-    AccountFacts, AccountId, Appearance, Catalog, Host, Inputs, Notice, NoticeKind, PortKey,
+    AccountFacts, AccountId, Appearance, Catalog, Host, Inputs, Life, Notice, NoticeKind, PortKey,
     RelayFacts, RunId, SessionNumber, Settings, Timing, Tunnel, TunnelId, UnixMillis,
     invalid_health,
 };
@@ -204,6 +204,13 @@ impl State {
 
     pub(super) fn host_mut(&mut self, tunnel: &TunnelId) -> &mut Host {
         self.inputs.hosts.entry(tunnel.clone()).or_default()
+    }
+
+    /// Whether a tunnel is not hosted, and the goodbye of whoever hosted it is said.
+    pub(super) fn is_gone(&self, tunnel: &TunnelId) -> bool {
+        let host = self.inputs.hosts.get(tunnel);
+        host.is_none_or(|host| host.life == Life::Stopped && !host.wanted)
+            && !self.leaving.iter().any(|(leaving, _)| leaving == tunnel)
     }
 
     /// What is to be hosted.

@@ -8,6 +8,7 @@ pub mod descriptors;
 pub mod digest;
 pub mod files;
 pub(crate) mod forward;
+pub mod json_words;
 pub mod local;
 pub mod network;
 pub mod note;

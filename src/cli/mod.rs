@@ -12,12 +12,14 @@ pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod import;
 mod inventory;
+pub(crate) mod logs;
 mod parse;
 mod port;
 pub(crate) mod print;
 mod prompt;
 pub(crate) mod providers;
 pub(crate) mod relay;
+pub(crate) mod running;
 mod set;
 pub(crate) mod tunnels;
 
@@ -28,8 +30,12 @@ use self::doctor::DoctorArgs;
 use self::health::HealthArgs;
 use self::host::HostArgs;
 use self::import::ImportArgs;
+use self::logs::LogsArgs;
 use self::providers::ProvidersArgs;
 use self::relay::RelayArgs;
+use self::running::{
+    ConfigArgs, JoinArgs, LeaveArgs, OpenArgs, StartArgs, StatusArgs, StopArgs, UrlArgs,
+};
 use self::tunnels::TunnelsArgs;
 use crate::model::{Catalog, JoinLink};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
@@ -78,6 +84,24 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Serve local ports on public URLs until Ctrl-C, without a window
     Host(Box<HostArgs>),
+    /// Show what is hosted on this computer, by the desktop program and in terminals
+    Status(StatusArgs),
+    /// Stop hosting tunnels, whoever hosts them on this computer
+    Stop(StopArgs),
+    /// Host saved tunnels in the desktop program that runs
+    Start(StartArgs),
+    /// Print the URLs of a tunnel that is hosted
+    Url(UrlArgs),
+    /// Open the URL of a tunnel that is hosted in the browser
+    Open(OpenArgs),
+    /// Print the log, and follow it (-f)
+    Logs(LogsArgs),
+    /// Use the relay of a join link from now on
+    Join(JoinArgs),
+    /// Go back to the built-in relay
+    Leave(LeaveArgs),
+    /// Show and change the settings
+    Config(ConfigArgs),
     /// Run a relay, the public end of tunnels
     Relay(Box<RelayArgs>),
     /// List and change saved tunnels
@@ -136,15 +160,19 @@ pub(crate) fn parse(
 /// A join link stands where it is expected and nowhere else: whatever quotes the words would show its
 /// token.
 fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
+    let mut commands = words.iter().skip(1).map(|word| word.to_string_lossy());
+    let joins = commands.find(|word| !word.starts_with('-')).as_deref() == Some("join");
     let mut before = Cow::Borrowed("");
     for word in words.iter().map(|word| word.to_string_lossy()) {
-        let is_links = before == "--relay" || word.starts_with("--relay=");
+        let is_links = before == "--relay"
+            || word.starts_with("--relay=")
+            || joins && before == "join" && word.starts_with(JoinLink::SCHEME);
         let has_link = word.to_ascii_lowercase().contains(JoinLink::SCHEME);
         if has_link && !is_links {
             return Err(CommandLine::command().error(
                 clap::error::ErrorKind::ValueValidation,
                 format!(
-                    "a join link goes with `host --relay` or in {RELAY_VARIABLE}, nowhere else"
+                    "a join link goes with `join`, with `host --relay` or in {RELAY_VARIABLE}, nowhere else"
                 ),
             ));
         }
@@ -176,6 +204,15 @@ impl CommandLine {
                 | Command::Backup(_)
                 | Command::Import(_)
                 | Command::Restore(_)
+                | Command::Status(_)
+                | Command::Stop(_)
+                | Command::Start(_)
+                | Command::Url(_)
+                | Command::Open(_)
+                | Command::Logs(_)
+                | Command::Join(_)
+                | Command::Leave(_)
+                | Command::Config(_)
                 | Command::Completions { .. }
                 | Command::Man,
             )

@@ -6,10 +6,12 @@
 //! be logged is kept out by the types: tokens are `Secret`s, which print as `***`.
 
 mod fields;
+mod follow;
 mod rate_limit;
 mod reading;
 mod rotating;
 
+pub use follow::LogFollower;
 pub use reading::{read_crash, read_tail};
 pub use rotating::FileLimits;
 

@@ -1,6 +1,6 @@
 //! Why something did not work: the class decides what the engine does, the reason what is said.
 
-use super::{PortNumber, UnixMillis};
+use super::{Holder, PortNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -87,6 +87,9 @@ pub enum Reason {
     HostedHere {
         /// Its id, if it is known.
         process: Option<u32>,
+        /// What it is, if it is known.
+        #[serde(default)]
+        by: Option<Holder>,
     },
     /// Another host took the tunnel over.
     TakenOver,

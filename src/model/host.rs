@@ -42,3 +42,30 @@ pub struct Traffic {
     #[serde(default)]
     pub certificate: Option<Fingerprint>,
 }
+
+/// What kind of process hosts a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// The program with the window.
+    Desktop,
+    /// One in a terminal, or under a service manager.
+    Host,
+}
+
+impl Holder {
+    const ALL: [Self; 2] = [Self::Desktop, Self::Host];
+
+    /// The word for it in files and for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Host => "host",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|holder| holder.as_str() == word)
+    }
+}

@@ -76,14 +76,19 @@ impl JoinLink {
         .to_string()
     }
 
+    /// `HOST:PORT#FINGERPRINT`: what the settings keep of it, without the token.
+    pub fn without_token(&self) -> String {
+        let fingerprint = Fingerprint(self.fingerprint);
+        format!("{}#{fingerprint}", self.address())
+    }
+
     /// The whole line, token and all.
     pub fn reveal(&self) -> String {
         self.with_token(self.token.expose())
     }
 
     fn with_token(&self, token: &str) -> String {
-        let fingerprint = Fingerprint(self.fingerprint);
-        format!("{}{token}@{}#{fingerprint}", Self::SCHEME, self.address())
+        format!("{}{token}@{}", Self::SCHEME, self.without_token())
     }
 }
 

@@ -54,7 +54,7 @@ pub use health_policy::{
 pub use health_settings::{
     HealthKey, HealthOverrides, HealthPlace, HealthScope, HealthSettings, Layer,
 };
-pub use host::{Lacking, LivePort, Traffic};
+pub use host::{Holder, Lacking, LivePort, Traffic};
 pub use host_header::{HostHeader, ProxyVersion};
 pub use ids::{InvalidPort, PortKey, PortNumber, RunId, SessionNumber, TunnelId};
 pub use import::{

@@ -7,7 +7,7 @@ mod json;
 mod sink;
 mod words;
 
-use crate::model::{ClockShift, Inputs, Life, UnixMillis};
+use crate::model::{ClockShift, Inputs, Life, Outage, Reason, UnixMillis};
 use crate::shell::text::Catalogue;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
@@ -25,6 +25,10 @@ pub enum Told {
     Unwritable,
     /// Whatever was to be hosted has come to an end that only the person can change.
     Over,
+    /// The same: other processes of this computer host all of it already.
+    HostedHere,
+    /// All that was hosted was told to stop.
+    Stopped,
 }
 
 /// What cannot be done, by its code in the lines for programs.
@@ -120,7 +124,9 @@ pub struct Headless {
     lines: Lines,
     seen: Seen,
     notices: u64,
-    over: bool,
+    end: Option<Told>,
+    /// Something was to be hosted, at some time.
+    wanted: bool,
     tell: Box<dyn Fn(Told) + Send>,
 }
 
@@ -131,7 +137,8 @@ impl Headless {
             lines,
             seen: Seen::default(),
             notices: 0,
-            over: false,
+            end: None,
+            wanted: false,
             tell: Box::new(tell),
         }
     }
@@ -154,11 +161,12 @@ impl Renderer for Headless {
             self.lines
                 .change(at, inputs.appearance.clock_shift, &change);
         }
-        let over = is_over(inputs);
-        if over && !self.over {
-            (self.tell)(Told::Over);
+        let end = end(inputs, self.wanted);
+        if let Some(end) = end.filter(|_| self.end != end) {
+            (self.tell)(end);
         }
-        self.over = over;
+        self.end = end;
+        self.wanted |= inputs.hosts.values().any(|host| host.wanted);
     }
 
     fn window(&mut self, op: WindowOp) {
@@ -171,11 +179,35 @@ impl Renderer for Headless {
     }
 }
 
-/// Nothing that is wanted goes on by itself.
-fn is_over(inputs: &Inputs) -> bool {
-    let mut wanted = inputs.hosts.values().filter(|host| host.wanted).peekable();
-    wanted.peek().is_some() && wanted.all(|host| needs_somebody(&host.life))
+/// Nothing that is wanted goes on by itself, or nothing is wanted any more of what was.
+fn end(inputs: &Inputs, was_wanted: bool) -> Option<Told> {
+    let hosts = inputs.hosts.values();
+    let lives: Vec<&Life> = hosts
+        .filter(|host| host.wanted)
+        .map(|host| &host.life)
+        .collect();
+    match lives[..] {
+        [] => was_wanted.then_some(Told::Stopped),
+        _ if lives.iter().all(|life| is_hosted_here(life)) => Some(Told::HostedHere),
+        _ => lives
+            .iter()
+            .all(|life| needs_somebody(life))
+            .then_some(Told::Over),
+    }
 }
 
+/// Another process of this computer hosts it.
+const fn is_hosted_here(life: &Life) -> bool {
+    matches!(
+        life,
+        Life::Displaced(Outage {
+            reason: Reason::HostedHere { .. },
+            ..
+        })
+    )
+}
+
+#[cfg(test)]
+mod end_tests;
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,12 @@
 use super::shutdown::{AppThread, Shutdown};
 use super::window_place::PlaceKeeper;
 use crate::app::{
-    App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, relay_choice,
+    App, Begin, Event, Inbox, Mailbox, Options, Profile, RelayDirectory, answer_in, relay_choice,
 };
 use crate::base::signals::Signals;
 use crate::cli;
 use crate::cli::console::{self, Console};
-use crate::model::{Action, NoticeKind, WindowPlace};
+use crate::model::{Action, Holder, NoticeKind, WindowPlace};
 use crate::platform::{self, AcquireError, Autostart, Display, Instance, Notifier};
 use crate::provider::registry;
 use crate::secrets::{Kind, Secrets};
@@ -124,7 +124,9 @@ fn try_run(home: &Home, minimised: bool, unsaved: Option<String>) -> Result<(), 
         (mailbox.clone(), inbox),
     )?);
     listen(&instance, &mailbox)?;
+    let channel = answer_in(home, mailbox.clone(), Holder::Desktop);
     let ended = shutdown.run();
+    drop(channel);
     keeper.close();
     Ok(ended?)
 }

@@ -13,8 +13,8 @@ mod window_place;
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, backup, doctor, health, host, import, print,
-    providers, relay, tunnels,
+    self, Command, CommandLine, USAGE, account, audit, backup, doctor, health, host, import, logs,
+    print, providers, relay, running, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;
@@ -92,6 +92,15 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
             ExitCode::FAILURE
         }
         Some(Command::Host(args)) => host::run(home, &args, unsaved),
+        Some(Command::Status(args)) => running::status(&home, &args),
+        Some(Command::Stop(args)) => running::stop(&home, &args),
+        Some(Command::Start(args)) => running::start(&home, &args),
+        Some(Command::Url(args)) => running::url(&home, &args),
+        Some(Command::Open(args)) => running::open(&home, &args),
+        Some(Command::Logs(args)) => logs::logs(&home, &args),
+        Some(Command::Join(args)) => running::join(&home, &args),
+        Some(Command::Leave(args)) => running::leave(&home, &args),
+        Some(Command::Config(args)) => running::config(&home, &args),
         Some(Command::Relay(args)) => relay::run(&home, *args),
         Some(Command::Account(args)) => account::run(&home, args),
         Some(Command::Tunnels(args)) => tunnels::run(&home, args),

@@ -3,6 +3,7 @@
 
 use super::Home;
 use crate::base::files::{no_follow, try_lock};
+use crate::model::Holder;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -22,6 +23,7 @@ static HELD: Mutex<BTreeMap<PathBuf, Weak<Held>>> = Mutex::new(BTreeMap::new());
 #[derive(Debug)]
 pub struct HostingClaim {
     path: PathBuf,
+    by: Holder,
     held: Mutex<Option<Arc<Held>>>,
 }
 
@@ -30,6 +32,19 @@ pub struct HostingClaim {
 pub struct HeldBy {
     /// Its id, if it could be read.
     pub process: Option<u32>,
+    /// What it is, if it has said so.
+    pub by: Option<Holder>,
+}
+
+impl HeldBy {
+    /// Reads what the process has written of itself: its id, and what it is.
+    fn read(told: &str) -> Self {
+        let mut words = told.split_whitespace();
+        Self {
+            process: words.next().and_then(|word| word.parse().ok()),
+            by: words.next().and_then(Holder::from_word),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -46,12 +61,13 @@ impl Drop for Held {
 }
 
 impl HostingClaim {
-    /// A claim that is not made yet. `name` is a provider's word and a tunnel's id, as in
+    /// A claim of such a process that is not made yet. `name` is a provider's word and a tunnel's id, as in
     /// `relay-web`: letters, digits, dots and hyphens.
-    pub fn new(home: &Home, name: &str) -> Self {
+    pub fn new(home: &Home, name: &str, by: Holder) -> Self {
         let path = home.path().join(FOLDER).join(format!("{name}.lock"));
         Self {
             path,
+            by,
             held: Mutex::default(),
         }
     }
@@ -66,7 +82,7 @@ impl HostingClaim {
         if held.is_some() {
             return Ok(());
         }
-        match acquire(&self.path) {
+        match acquire(&self.path, self.by) {
             Ok(Ok(lock)) => *held = Some(lock),
             Ok(Err(by)) => return Err(by),
             Err(error) => tracing::warn!(%error, "it cannot be said who hosts a tunnel here"),
@@ -89,7 +105,7 @@ impl Drop for HostingClaim {
     }
 }
 
-fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
+fn acquire(path: &Path, by: Holder) -> io::Result<Result<Arc<Held>, HeldBy>> {
     let mut all = HELD.lock();
     all.retain(|_, held| held.strong_count() > 0);
     if let Some(held) = all.get(path).and_then(Weak::upgrade) {
@@ -99,14 +115,14 @@ fn acquire(path: &Path) -> io::Result<Result<Arc<Held>, HeldBy>> {
         fs::create_dir_all(folder)?;
     }
     let Some(lock) = try_lock(path)? else {
-        let told = fs::read_to_string(holder(path));
-        let process = told.ok().and_then(|text| text.trim().parse().ok());
-        return Ok(Err(HeldBy { process }));
+        let told = fs::read_to_string(holder(path)).unwrap_or_default();
+        return Ok(Err(HeldBy::read(&told)));
     };
     // In a file of its own: some systems let nobody read one that is locked.
     let mut options = OpenOptions::new();
     let options = no_follow(options.write(true).create(true).truncate(true));
-    write!(options.open(holder(path))?, "{}", std::process::id())?;
+    let told = format!("{} {}", std::process::id(), by.as_str());
+    options.open(holder(path))?.write_all(told.as_bytes())?;
     let held = Arc::new(Held {
         path: path.to_owned(),
         _lock: lock,
@@ -136,7 +152,7 @@ mod tests {
         let folder = home.dir(FOLDER).expect("made");
         let lock = File::create(folder.join(format!("{name}.lock"))).expect("made");
         lock.try_lock().expect("nobody has it");
-        fs::write(folder.join(format!("{name}.pid")), "4711").expect("written");
+        fs::write(folder.join(format!("{name}.pid")), "4711 desktop").expect("written");
         lock
     }
 
@@ -144,21 +160,37 @@ mod tests {
     fn another_process_is_named_until_it_is_gone() {
         let (_dir, home) = home();
         let theirs = other(&home, "devtunnel-web.usw2");
-        let ours = HostingClaim::new(&home, "devtunnel-web.usw2");
-        let process = Some(4711);
-        assert_eq!(ours.acquire(), Err(HeldBy { process }));
-        let beside = HostingClaim::new(&home, "relay-web");
+        let ours = HostingClaim::new(&home, "devtunnel-web.usw2", Holder::Host);
+        let by = HeldBy {
+            process: Some(4711),
+            by: Some(Holder::Desktop),
+        };
+        assert_eq!(ours.acquire(), Err(by));
+        let beside = HostingClaim::new(&home, "relay-web", Holder::Host);
         assert_eq!(beside.acquire(), Ok(()), "that is another tunnel");
         drop(theirs);
         assert_eq!(ours.acquire(), Ok(()));
+        let own = fs::read_to_string(home.path().join("hosting/devtunnel-web.usw2.pid"));
+        let own = HeldBy::read(&own.expect("written"));
+        assert_eq!(own.by, Some(Holder::Host));
+        assert_eq!(own.process, Some(std::process::id()));
+    }
+
+    #[test]
+    fn a_process_that_has_written_otherwise_is_named_as_far_as_it_goes() {
+        let of = |told| HeldBy::read(told);
+        let (process, by) = (Some(7), None);
+        assert_eq!(of("7"), HeldBy { process, by });
+        assert_eq!(of("7 robot"), HeldBy { process, by });
+        assert_eq!(of("\0x"), HeldBy { process: None, by });
     }
 
     #[test]
     fn one_process_may_claim_it_twice_and_has_it_until_the_last_lets_go() {
         let (_dir, home) = home();
         let (first, second) = (
-            HostingClaim::new(&home, "relay-web"),
-            HostingClaim::new(&home, "relay-web"),
+            HostingClaim::new(&home, "relay-web", Holder::Host),
+            HostingClaim::new(&home, "relay-web", Holder::Host),
         );
         assert_eq!((first.acquire(), second.acquire()), (Ok(()), Ok(())));
         let lock = File::open(home.path().join("hosting/relay-web.lock")).expect("there");
@@ -176,7 +208,7 @@ mod tests {
         let home = Home::at(dir.path()).expect("a home");
         let take = || {
             for _ in 0..2_000 {
-                let claim = HostingClaim::new(&home, "relay-web");
+                let claim = HostingClaim::new(&home, "relay-web", Holder::Host);
                 claim.acquire().expect("nobody else is there");
             }
         };

@@ -21,6 +21,8 @@ mod paper;
 mod relay;
 #[cfg(target_os = "linux")]
 mod restart;
+#[cfg(unix)]
+mod running;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
 mod tunnels;

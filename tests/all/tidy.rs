@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("base", &["model"]),
+    ("control", &["base", "model"]),
     ("link", &["base"]),
     ("view", &["model"]),
     ("provider", &["base", "model", "secrets", "link"]),

@@ -13,13 +13,14 @@ pub(super) use self::args::HostTarget;
 use self::control::Request;
 use self::plan::{Known, NoPlan, Plan, plan};
 use crate::app::{
-    App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, relay_choice,
+    App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, answer_in, relay_choice,
 };
 use crate::base::clock;
 use crate::base::signals::Signals;
 use crate::cli::console::{Console, Failure, print};
+use crate::cli::running::HOSTED_HERE;
 use crate::cli::{USAGE, runtime};
-use crate::model::{AccountId, Action, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
+use crate::model::{AccountId, Action, Holder, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told, Unable, error_line};
@@ -200,6 +201,7 @@ fn serve(
     let headless = Headless::new(lines.clone(), move |what| {
         let _ = told.send(Input::Told(what));
     });
+    let channel_home = home.clone();
     let known: BTreeSet<TunnelId> = plan.tunnels.iter().map(|t| t.id.clone()).collect();
     let app = App::start(
         Options {
@@ -213,6 +215,8 @@ fn serve(
         Box::new(headless),
     )?;
     let mailbox = app.mailbox();
+    // Until the end: whoever has had it stopped is told so.
+    let channel = answer_in(&channel_home, mailbox.clone(), Holder::Host);
     for tunnel in plan.wanted.iter().cloned() {
         mailbox.act(if args.take_over {
             Action::TakeOver { tunnel }
@@ -230,6 +234,7 @@ fn serve(
         stays: args.control,
     };
     let code = runtime.block_on(run_until_ended(controller, inputs, app));
+    drop(channel);
     // A thread may still wait for standard input; it ends with the program.
     runtime.shutdown_background();
     code
@@ -324,7 +329,9 @@ impl Controller {
             Input::Told(Told::Closed) | Input::Request(Request::Quit) => {
                 return Some(ExitCode::SUCCESS);
             }
-            Input::Told(Told::Over) if self.stays => {}
+            Input::Told(Told::Over | Told::HostedHere | Told::Stopped) if self.stays => {}
+            Input::Told(Told::Stopped) => return Some(ExitCode::SUCCESS),
+            Input::Told(Told::HostedHere) => return Some(ExitCode::from(HOSTED_HERE)),
             Input::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
             Input::Request(Request::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);

@@ -3,7 +3,8 @@
 use super::Unable;
 use super::changes::Change;
 use crate::base::clock::rfc3339;
-use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
+use crate::base::json_words::{HealthWords, StateWords};
+use crate::model::{ClockShift, UnixMillis};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -18,19 +19,8 @@ struct JsonLine<'a> {
 enum Event<'a> {
     State {
         tunnel: &'a str,
-        state: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        attempt: Option<u32>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next_in_ms: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        open: Option<u64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
+        #[serde(flatten)]
+        state: StateWords,
     },
     Progress {
         tunnel: &'a str,
@@ -44,15 +34,8 @@ enum Event<'a> {
     Health {
         tunnel: &'a str,
         port: u16,
-        health: Health,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<u16>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        certificate: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        latency_ms: Option<f64>,
+        #[serde(flatten)]
+        health: HealthWords,
     },
     Certificate {
         tunnel: &'a str,
@@ -81,14 +64,10 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
                 tunnel,
                 life,
                 watched,
-            } => {
-                let state = match life {
-                    // Somebody else serves it.
-                    Life::Up { .. } if *watched => "watching",
-                    life => life.as_str(),
-                };
-                map_life(at, shift, (tunnel.as_str(), state), life)
-            }
+            } => Event::State {
+                tunnel: tunnel.as_str(),
+                state: StateWords::of(life, *watched, at, shift),
+            },
             Change::Progress { tunnel, phase } => Event::Progress {
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
@@ -114,32 +93,15 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
             Change::Unchecked { key, why } => Event::Health {
                 tunnel: key.tunnel.as_str(),
                 port: key.port.get(),
-                health: Health::Unchecked,
-                status: None,
-                reason: Some(match why {
-                    Unprobed::Off => "probe-off",
-                    Unprobed::RelaysOwn => "relays-own-url",
-                }),
-                certificate: None,
-                latency_ms: None,
+                health: HealthWords::unchecked(*why),
             },
             Change::Health { report, .. } => Event::Health {
                 tunnel: report.key.tunnel.as_str(),
                 port: report.key.port.get(),
-                health: report.health(),
-                status: report.status(),
-                reason: report.diagnosis.reason_code(),
-                certificate: certificate(report),
-                latency_ms: report.latency_us().map(to_millis),
+                health: HealthWords::of(report),
             },
         },
     )
-}
-
-/// The certificate that a report is about.
-fn certificate(report: &ProbeReport) -> Option<String> {
-    let fingerprint = report.diagnosis.service_fault()?.fingerprint()?;
-    Some(fingerprint.to_string())
 }
 
 /// What cannot be done, as a line.
@@ -156,40 +118,4 @@ fn line(at: UnixMillis, event: Event<'_>) -> String {
     let at = rfc3339(at);
     // Strings and numbers alone: there is nothing that JSON cannot hold.
     serde_json::to_string(&JsonLine { at, event }).unwrap_or_default()
-}
-
-fn map_life<'a>(
-    at: UnixMillis,
-    shift: ClockShift,
-    (tunnel, state): (&'a str, &'static str),
-    life: &'a Life,
-) -> Event<'a> {
-    let retry = life.retry();
-    let next_at = match life {
-        Life::Quota { next_at, .. } => Some(*next_at),
-        _ => retry.and_then(|(_, next_at)| next_at),
-    };
-    let (until, open) = match life {
-        Life::Parked { until, open, .. } => (Some(rfc3339(shift.apply(*until))), Some(*open)),
-        _ => (None, None),
-    };
-    Event::State {
-        tunnel,
-        state,
-        attempt: retry.map(|(attempt, _)| attempt),
-        next_in_ms: next_at.map(|next| next.0.saturating_sub(at.0)),
-        until,
-        open,
-        reason: life.reason().map(Reason::code),
-        detail: life.reason().and_then(Reason::detail),
-    }
-}
-
-/// Milliseconds with two decimals.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a latency of 285 years may be off by a microsecond"
-)]
-fn to_millis(micros: u64) -> f64 {
-    (micros / 10) as f64 / 100.0
 }

@@ -1,7 +1,7 @@
 //! Which facts become which lines.
 
 use super::changes::{Change, Seen};
-use super::{is_over, json, words};
+use super::{Told, end, json, words};
 use crate::model::{
     ClockShift, Health, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
     PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
@@ -223,7 +223,7 @@ fn a_held_session_is_told_with_its_end_and_the_url_again_when_it_routes_again() 
         [""; 0],
         "the state says it"
     );
-    assert!(!is_over(&facts.inputs));
+    assert_eq!(end(&facts.inputs, true), None);
     // The app forgets what was seen of the old link.
     facts.inputs.probes.insert(key(), ProbeFacts::default());
     assert_eq!(
@@ -383,9 +383,8 @@ fn each_end_has_its_word_and_is_over() {
         let lines = facts.state(state.clone());
         let expected = format!(r#""event":"state","tunnel":"web","state":{words}"#);
         assert_eq!(lines[0], expected);
-        assert_eq!(is_over(&facts.inputs), over, "{state:?}");
-        facts.host().wanted = false;
-        assert!(!is_over(&facts.inputs), "stopped by the person is no end");
+        let over = over.then_some(Told::Over);
+        assert_eq!(end(&facts.inputs, true), over, "{state:?}");
     }
 }
 

@@ -16,6 +16,7 @@ mod name;
 mod panel;
 mod past;
 mod remedy;
+mod report;
 mod scene;
 mod sentence;
 mod settings;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use dialog::error_text;
 pub use import::{file_error, import_reason};
+pub use report::{PortHealth, PortReport, TunnelReport, report};
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;
 

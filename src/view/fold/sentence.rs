@@ -4,7 +4,7 @@ use super::amount::{ago, attempt, countdown, latency, left, span};
 use super::scene::{Group, Scene, Slot};
 use super::status::{Probed, Status};
 use crate::model::{
-    Diagnosis, Lack, Life, Outage, Phase, ProbeReport, Protocol, PublicAnswer, Reason,
+    Diagnosis, Holder, Lack, Life, Outage, Phase, ProbeReport, Protocol, PublicAnswer, Reason,
     ServiceFault, UnixMillis, Unprobed, UrlFault, VISITORS_AT_ONCE,
 };
 use crate::view::{Badge, Msg, messages as m};
@@ -311,8 +311,12 @@ pub fn fault(reason: &Reason) -> Msg {
         Reason::HostedElsewhere => m::fault_hosted_elsewhere(),
         Reason::HostedHere {
             process: Some(process),
-        } => m::fault_hosted_here(process.to_string()),
-        Reason::HostedHere { process: None } => m::fault_hosted_here_too(),
+            by,
+        } => match by {
+            Some(Holder::Desktop) => m::fault_hosted_here_desktop(process.to_string()),
+            Some(Holder::Host) | None => m::fault_hosted_here(process.to_string()),
+        },
+        Reason::HostedHere { process: None, .. } => m::fault_hosted_here_too(),
         Reason::TakenOver => m::fault_taken_over(),
         Reason::PublicPortTaken { port } => m::fault_public_port_taken(port.to_string()),
         Reason::PublicPortOutside { port, first, last } => {

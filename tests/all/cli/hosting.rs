@@ -281,13 +281,17 @@ fn a_second_start_of_a_tunnel_is_refused_and_takes_nothing_from_the_first() {
     let url = first.url();
     let process = first.pid().to_string();
 
-    let json = home.run(&["host", &target, "--json"]).expect(1).json();
+    let json = home.run(&["host", &target, "--json"]).expect(4).json();
     let refused = json.iter().find(|line| line["state"] == "displaced");
     let refused = refused.expect("it is told");
     assert_eq!(refused["reason"], json!("hosted-here"));
-    let text = home.run(&["host", &target]).expect(1);
+    assert_eq!(
+        (&refused["process"], &refused["by"]),
+        (&json!(first.pid()), &json!("host"))
+    );
+    let text = home.run(&["host", &target]).expect(4);
     assert!(
-        text.err.contains(&process),
+        text.err.contains(&process) && text.err.contains("in a terminal"),
         "it names who hosts it: {text:?}"
     );
     assert_eq!(get(&url), (200, "one".to_owned()));

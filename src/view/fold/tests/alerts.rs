@@ -66,7 +66,10 @@ fn each_kind_says_what_is_and_offers_what_helps() {
         ),
         (
             AlertKind::Down,
-            reason(Reason::HostedHere { process: None }),
+            reason(Reason::HostedHere {
+                process: None,
+                by: None,
+            }),
             "alert-down(web)",
             "fault-hosted-here-too",
             &["act-take-over"],

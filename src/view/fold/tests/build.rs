@@ -1,7 +1,7 @@
 //! Facts for the tests, short to write; and messages, short to read.
 
 use crate::model::{
-    Diagnosis, Health, Host, Inputs, Life, LivePort, LocalAnswer, Outage, Port, PortKey,
+    Diagnosis, Health, Holder, Host, Inputs, Life, LivePort, LocalAnswer, Outage, Port, PortKey,
     PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, RelayVerdict, Sample,
     SessionNumber, Target, Tunnel, TunnelId, UnixMillis,
 };
@@ -263,6 +263,7 @@ pub(super) fn every_reason() -> Vec<Reason> {
         },
         Reason::HostedHere {
             process: Some(4711),
+            by: Some(Holder::Desktop),
         },
         Reason::NameReserved {
             name: "www".to_owned(),
