@@ -4,12 +4,30 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
+# Below the URL: who can open it ($reach is a sentence), and the option by which more people could.
+cli-reach-here = { $reach } For this network: --reach network. For anybody on the internet: --reach internet.
+cli-reach-network = { $reach } For anybody on the internet: --reach internet.
+cli-reach-network-at = For this network: { $url } (for anybody on the internet: --reach internet)
+# For whom it is: --reach. $provider is a provider's word, as in --provider.
+cli-reach-not-here = “{ $id }” is carried by { $provider }, which is not for this computer alone. Leave out --provider, or --reach here.
+cli-reach-not-network = “{ $id }” is carried by { $provider }, which is not in this network. Leave out --provider, or --reach network.
+cli-reach-not-internet = “{ $id }” is carried by { $provider }, which the internet does not reach. Join a relay (--relay or UNDERPASS_RELAY), or choose another --provider.
+cli-reach-saved = A saved tunnel keeps its own provider: “--reach internet” without a joined relay goes with a port.
+cli-way-taken = For the internet { $name } is used, without an account: { $encryption }, { $lasting }.
+cli-way-skipped = Not { $name }. { $why }
+cli-way-unfit = It does not carry what was asked for.
+cli-no-way = Nothing that works without an account leads to the internet from here. Join a relay (--relay or UNDERPASS_RELAY), or use an account: “underpass providers” lists them.
+way-encrypted = encrypted up to there
+way-unencrypted = not encrypted
+way-lasts-run = each start gives another URL
+way-lasts-hours = the URL changes after some hours
+way-lasts-asked = each start gives another URL, which is asked for again after a drop
 cli-lacking = { $target } is not served. { $fault }
 cli-works = working: { $status } in { $latency }
 cli-accepts = working: accepted a connection in { $latency }
 cli-slow = working, slowly: the way out of this computer is full
 cli-certificate = The certificate of { $target } is accepted at first sight, as --no-tls-verify asks (SHA-256 { $fingerprint }).
-cli-url-dead = Their side: the public URL does not answer.
+cli-url-dead = Their side: the URL does not answer.
 cli-displaced = { $fault } “--take-over” brings it here.
 cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.
 cli-no-ports = { $name } has no ports. Add one: underpass tunnels port add { $id } PORT

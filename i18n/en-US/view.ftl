@@ -111,13 +111,13 @@ why-name-refused = Your side: { $target } answers only who asks for a name that 
 why-loop = Your side: { $target } is the tunnel’s own address, or leads back to it, so visitors go round in a circle. Use your service’s own port as the target.
 why-service-down = Your side: { $target } cannot be reached. The tunnel is fine; check your service.
 
-why-url-dead = Their side: the public URL does not answer, your service does ({ $check }).
+why-url-dead = Their side: the URL does not answer, your service does ({ $check }).
 why-url-no-host = Their side: the relay says that nobody hosts this tunnel; your service answers ({ $check }).
 why-url-unknown = Their side: the relay says that it does not know this tunnel; your service answers ({ $check }).
 why-url-never = The network between: the URL does not answer from here, your service does. Visitors may reach it all the same: open it from another network.
-why-both-refused = Both sides: nothing listens on { $target }, and the public URL is dead.
-why-both = Both sides: { $target } cannot be reached, and the public URL is dead.
-why-both-silent = Both sides: { $target } does not react, and the public URL is dead.
+why-both-refused = Both sides: nothing listens on { $target }, and the URL is dead.
+why-both = Both sides: { $target } cannot be reached, and the URL is dead.
+why-both-silent = Both sides: { $target } does not react, and the URL is dead.
 check-of = check { $n } of { $of }, then we reconnect
 check-many = dead for { $n } checks
 
@@ -132,7 +132,7 @@ why-reconnecting = { $lost } { $next }
 lost-link = The network between: the connection broke { $ago }.
 lost-silent = The network between: the relay stopped answering { $ago }.
 lost-shut-down = Their side: the relay shut down { $ago }.
-lost-zombie = Their side: the public URL was dead, so the connection was given up { $ago }.
+lost-zombie = Their side: the URL was dead, so the connection was given up { $ago }.
 lost-forced = Your side: you asked for a new connection { $ago }.
 lost-woke = Your side: this computer woke up or changed networks { $ago }.
 lost-fault = { $fault } No connection for { $span }.
@@ -182,7 +182,7 @@ fault-link-lost = The network between: the connection broke.
 fault-link-silent = The network between: the relay stopped answering.
 fault-relay-shut-down = Their side: the relay shut down.
 fault-timed-out = The network between: connecting took too long.
-fault-zombie = Their side: the public URL was dead although the connection seemed up.
+fault-zombie = Their side: the URL was dead although the connection seemed up.
 fault-forced = Your side: you asked for a new connection.
 fault-woke = Your side: this computer woke up or changed networks.
 fault-embedded-relay = Your side: the relay in this program could not start ({ $detail }).
@@ -316,8 +316,19 @@ set-up = Set up { $provider }…
 access-private = private
 access-public = public
 access-unencrypted = public, not encrypted
+access-only-unencrypted = not encrypted
+access-network = this network
+access-here = this computer
 expiry-left = { $span } left
 expiry-over = expired
+
+## Who can open a URL: beside it, in the panel, the tray and the terminal
+
+reach-here = Only on this computer.
+reach-network = For this network.
+reach-internet = For anybody on the internet.
+reach-signed-in = On the internet, for people who sign in.
+act-widen = Open to this network
 
 ## Panel
 
@@ -379,7 +390,7 @@ log-busy = local service busy
 log-service-down = local service down
 log-slow = slow: the way out of this computer is full
 log-full = no room for another visitor
-log-url-dead = public URL dead
+log-url-dead = URL dead
 past-resumed = resumed, nothing cut
 past-reconnected = reconnected
 past-connected-anew = connected anew

@@ -4,6 +4,24 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-url = { $url } → { $target }
+# Abaixo da URL: quem pode abri-la ($reach é uma frase) e a opção pela qual mais gente poderia.
+cli-reach-here = { $reach } Para esta rede: --reach network. Para qualquer pessoa na internet: --reach internet.
+cli-reach-network = { $reach } Para qualquer pessoa na internet: --reach internet.
+cli-reach-network-at = Para esta rede: { $url } (para qualquer pessoa na internet: --reach internet)
+# Para quem é: --reach. $provider é a palavra de um provedor, como em --provider.
+cli-reach-not-here = “{ $id }” é levado por { $provider }, que não é só para este computador. Tire --provider ou --reach here.
+cli-reach-not-network = “{ $id }” é levado por { $provider }, que não fica nesta rede. Tire --provider ou --reach network.
+cli-reach-not-internet = “{ $id }” é levado por { $provider }, que a internet não alcança. Entre em um relay (--relay ou UNDERPASS_RELAY) ou escolha outro --provider.
+cli-reach-saved = Um túnel salvo fica com o próprio provedor: “--reach internet” sem um relay vai com uma porta.
+cli-way-taken = Para a internet é usado { $name }, sem conta: { $encryption }, { $lasting }.
+cli-way-skipped = { $name } não serve. { $why }
+cli-way-unfit = Ele não leva o que foi pedido.
+cli-no-way = Daqui, nada que funcione sem conta chega à internet. Entre em um relay (--relay ou UNDERPASS_RELAY) ou use uma conta: “underpass providers” mostra os provedores.
+way-encrypted = criptografado até lá
+way-unencrypted = sem criptografia
+way-lasts-run = a cada início a URL é outra
+way-lasts-hours = a URL muda depois de algumas horas
+way-lasts-asked = a cada início a URL é outra, e depois de uma queda a mesma é pedida de novo
 cli-lacking = { $target } não está no ar. { $fault }
 cli-works = funcionando: { $status } em { $latency }
 cli-accepts = funcionando: aceitou uma conexão em { $latency }

@@ -318,8 +318,19 @@ set-up = Configurar { $provider }…
 access-private = privado
 access-public = público
 access-unencrypted = público, sem criptografia
+access-only-unencrypted = sem criptografia
+access-network = esta rede
+access-here = este computador
 expiry-left = expira em { $span }
 expiry-over = expirado
+
+## Quem pode abrir uma URL: ao lado dela, no painel, na bandeja e no terminal
+
+reach-here = Só neste computador.
+reach-network = Para esta rede.
+reach-internet = Para qualquer pessoa na internet.
+reach-signed-in = Na internet, para quem entrar em uma conta.
+act-widen = Abrir para esta rede
 
 ## Painel
 

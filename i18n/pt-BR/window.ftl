@@ -39,7 +39,7 @@ field-public-port-hint = A porta TCP em que os visitantes se conectam.
 advanced = Avançado
 qr-code = Código QR
 
-public-url = URL pública
+url = URL
 lan-url = Nesta rede
 latency = Latência
 traffic = Tráfego
