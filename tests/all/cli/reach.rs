@@ -1,7 +1,7 @@
 //! For whom a tunnel is: what the built binary says beside the URL, and what it refuses.
 
 use super::kit::{Home, Running, Service, finish, get};
-use crate::support::cloudflared::StandIn;
+use crate::support::cloudflared::{SERVES, StandIn};
 use serde_json::json;
 
 #[test]
@@ -72,6 +72,9 @@ fn what_is_for_others_than_was_asked_for_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_internet_is_reached_by_the_first_way_that_works_and_that_is_said() {
     let (home, service, stand_in) = (Home::new(), Service::start("hello"), StandIn::start().await);
+    // Asked for its version it answers and is over.
+    let answers = "case $1 in version) echo 2026.8.2; exit 0;; esac";
+    stand_in.does(&format!("{answers}\n{SERVES}"));
     let target = service.target();
     let mut command = home.command(&[
         "host",
@@ -87,7 +90,7 @@ async fn the_internet_is_reached_by_the_first_way_that_works_and_that_is_said() 
     ]);
     let mut host = Running::start(command.env("CLOUDFLARED_BIN", stand_in.program()));
     let url = host.find(&json!({"event": "url"}));
-    assert_eq!(url["url"], json!("https://calm-river-1.trycloudflare.com"));
+    assert_eq!(url["url"], json!("https://calm-river-2.trycloudflare.com"));
     assert_eq!(url["reach"], json!("internet"));
     host.put("quit");
     let ended = host.end().expect(0);
