@@ -113,7 +113,7 @@ fn take(
                 ));
                 return Ok(());
             }
-            Err(why) => console.error(&m::cli_way_skipped(why, way.name)),
+            Err(why) => console.error(&m::cli_way_skipped(way.name, why)),
         }
     }
     Err(Failure::Because(m::cli_no_way()))
