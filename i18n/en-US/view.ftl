@@ -326,6 +326,7 @@ expiry-over = expired
 
 reach-here = Only on this computer.
 reach-network = For this network.
+reach-network-at = For this network: { $url }
 reach-internet = For anybody on the internet.
 reach-signed-in = On the internet, for people who sign in.
 act-widen = Open to this network

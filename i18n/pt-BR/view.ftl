@@ -328,6 +328,7 @@ expiry-over = expirado
 
 reach-here = Só neste computador.
 reach-network = Para esta rede.
+reach-network-at = Para esta rede: { $url }
 reach-internet = Para qualquer pessoa na internet.
 reach-signed-in = Na internet, para quem entrar em uma conta.
 act-widen = Abrir para esta rede

@@ -37,8 +37,8 @@ fn what_is_not_known_is_for_nobody_but_the_internet() {
 }
 
 /// Which ways were tried and taken, by what works.
-fn taken(words: &[&str], works: &[&str]) -> (Vec<String>, Option<HostArgs>) {
-    let mut args = HostArgs::typed(words);
+fn taken(typed: &[&str], works: &[&str]) -> (Vec<String>, Option<HostArgs>) {
+    let mut args = HostArgs::typed(typed);
     let tried = RefCell::new(vec![]);
     let done = take(
         &mut args,

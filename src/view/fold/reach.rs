@@ -15,8 +15,19 @@ pub fn reach_sentence(reach: Reach, private: bool) -> Msg {
     }
 }
 
-/// The sentence for a port, where it has a URL.
+/// The sentence for a port, where it has a URL; with the one for the network where that is another.
 pub(super) fn of_slot(scene: &Scene, group: &Group, slot: &Slot) -> Option<Msg> {
+    if let Some(url) = scene.inputs.lan_url(&slot.key) {
+        return Some(m::reach_network_at(url));
+    }
+    beside_url(scene, group, slot)
+}
+
+/// The sentence beside the URL of a port. One for the network stands below it as its own.
+pub(super) fn beside_url(scene: &Scene, group: &Group, slot: &Slot) -> Option<Msg> {
+    if scene.inputs.lan_url(&slot.key).is_some() {
+        return None;
+    }
     let reach = scene.inputs.reach(&slot.key)?;
     Some(reach_sentence(reach, group.access == Some(Access::Private)))
 }
