@@ -1,4 +1,4 @@
-//! Underpass: one click gives a local port a public URL, a badge tells whether it works, and when
+//! Underpass: one click gives a local port a URL, a badge tells whether it works, and when
 //! the network drops the tunnel comes back by itself.
 //!
 //! `docs/architecture.md` has the map of these rooms and which may use which.

@@ -31,7 +31,7 @@ alert-url-changed-many = { $count ->
    *[other] { $count } tunnels have new URLs
 }
 alert-url = { $url }
-alert-url-dead = Their side: the public URL does not answer.
+alert-url-dead = Their side: the URL does not answer.
 alert-names = { $names }
 alert-names-more = { $count ->
     [one] { $names } and { $count } more

@@ -97,13 +97,13 @@ why-name-refused = Your side: { $target } only answers requests for a host name 
 why-loop = Your side: { $target } is the tunnel's own address, or leads back to it, so requests go in circles. Use your service's own port as the target.
 why-service-down = Your side: { $target } can't be reached. The tunnel is fine; check your service.
 
-why-url-dead = Their side: the public URL does not answer, your service does ({ $check }).
+why-url-dead = Their side: the URL doesn't respond, but your service does ({ $check }).
 why-url-no-host = Their side: the relay says nobody hosts this tunnel; your service answers ({ $check }).
 why-url-unknown = Their side: the relay says it doesn't know this tunnel; your service answers ({ $check }).
 why-url-never = Network: the URL doesn't answer from here, but your service does. Visitors may still reach it: try it from another network.
-why-both-refused = Both sides: nothing listens on { $target }, and the public URL is dead.
-why-both = Both sides: { $target } cannot be reached, and the public URL is dead.
-why-both-silent = Both sides: { $target } does not react, and the public URL is dead.
+why-both-refused = Both sides: nothing listens on { $target }, and the URL doesn't respond.
+why-both = Both sides: { $target } can't be reached, and the URL doesn't respond.
+why-both-silent = Both sides: { $target } doesn't respond, and neither does the URL.
 check-of = check { $n } of { $of } before reconnecting
 check-many = no answer in { $n } checks
 
@@ -118,7 +118,7 @@ why-reconnecting = { $lost } { $next }
 lost-link = Network: the connection dropped { $ago }.
 lost-silent = Network: the relay stopped responding { $ago }.
 lost-shut-down = Their side: the relay shut down { $ago }.
-lost-zombie = Their side: the public URL was dead, so the connection was given up { $ago }.
+lost-zombie = Their side: the URL was dead, so the connection was given up { $ago }.
 lost-forced = Your side: you asked for a new connection { $ago }.
 lost-woke = Your side: this computer woke up or changed networks { $ago }.
 lost-fault = { $fault } No connection for { $span }.
@@ -169,7 +169,7 @@ fault-link-lost = Network: the connection dropped.
 fault-link-silent = Network: the relay stopped responding.
 fault-relay-shut-down = Their side: the relay shut down.
 fault-timed-out = Network: connecting took too long.
-fault-zombie = Their side: the public URL was dead although the connection seemed up.
+fault-zombie = Their side: the URL didn't respond although the connection seemed up.
 fault-forced = Your side: you asked for a new connection.
 fault-woke = Your side: this computer woke up or changed networks.
 fault-embedded-relay = Your side: the built-in relay couldn't start ({ $detail }).
@@ -303,8 +303,20 @@ set-up = Set up { $provider }…
 access-private = private
 access-public = public
 access-unencrypted = public, not encrypted
+access-only-unencrypted = not encrypted
+access-network = this network
+access-here = this computer
 expiry-left = { $span } left
 expiry-over = expired
+
+## Who can open a URL: beside it, in the panel, the tray and the terminal
+
+reach-here = Only on this computer.
+reach-network = For this network.
+reach-network-at = For this network: { $url }
+reach-internet = For anybody on the internet.
+reach-signed-in = On the internet, for people who sign in.
+act-widen = Open to this network
 
 ## Panel
 
@@ -366,7 +378,7 @@ log-busy = local service busy
 log-service-down = local service down
 log-slow = slow: this computer's upload is saturated
 log-full = no room for another visitor
-log-url-dead = public URL dead
+log-url-dead = URL not responding
 past-resumed = resumed, nothing lost
 past-reconnected = reconnected
 past-connected-anew = connected again

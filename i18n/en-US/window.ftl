@@ -39,7 +39,7 @@ field-public-port-hint = The TCP port that visitors connect to.
 advanced = Advanced
 qr-code = QR code
 
-public-url = Public URL
+url = URL
 lan-url = On this network
 latency = Latency
 traffic = Traffic
@@ -49,4 +49,4 @@ history = History
 code-to-copy = To copy
 
 about-licence = MIT or Apache-2.0
-about-body = A local port gets a public URL and a badge that tells whether it works, and when the network drops the tunnel comes back by itself.
+about-body = Give a local port a URL and see at a glance whether it works. When the network drops, the tunnel reconnects by itself.

@@ -103,9 +103,9 @@ why-url-dead = Do outro lado: a URL pública não responde, o seu serviço sim (
 why-url-no-host = Do outro lado: o relay diz que ninguém hospeda este túnel; o seu serviço responde ({ $check }).
 why-url-unknown = Do outro lado: o relay diz que não conhece este túnel; o seu serviço responde ({ $check }).
 why-url-never = Rede: a URL não responde daqui, mas o seu serviço sim. Talvez os visitantes cheguem mesmo assim: tente em outra rede.
-why-both-refused = Dos dois lados: nada escuta em { $target }, e a URL pública está morta.
-why-both = Dos dois lados: { $target } está inacessível, e a URL pública está morta.
-why-both-silent = Dos dois lados: { $target } não reage, e a URL pública está morta.
+why-both-refused = Dos dois lados: nada escuta em { $target }, e a URL não responde.
+why-both = Dos dois lados: { $target } está inacessível, e a URL não responde.
+why-both-silent = Dos dois lados: { $target } não responde, e a URL também não.
 check-of = verificação { $n } de { $of } antes de reconectar
 check-many = sem resposta em { $n } verificações
 
@@ -120,7 +120,7 @@ why-reconnecting = { $lost } { $next }
 lost-link = Rede: a conexão caiu { $ago }.
 lost-silent = Rede: o relay parou de responder { $ago }.
 lost-shut-down = Do outro lado: o relay foi desligado { $ago }.
-lost-zombie = Do outro lado: a URL pública estava morta, e a conexão foi abandonada { $ago }.
+lost-zombie = Do outro lado: a URL não respondia, e a conexão foi abandonada { $ago }.
 lost-forced = Do seu lado: você pediu uma nova conexão { $ago }.
 lost-woke = Do seu lado: este computador saiu da suspensão ou mudou de rede { $ago }.
 lost-fault = { $fault } Sem conexão há { $span }.
@@ -171,7 +171,7 @@ fault-link-lost = Rede: a conexão caiu.
 fault-link-silent = Rede: o relay parou de responder.
 fault-relay-shut-down = Do outro lado: o relay foi desligado.
 fault-timed-out = Rede: a conexão demorou demais.
-fault-zombie = Do outro lado: a URL pública estava morta, embora a conexão parecesse de pé.
+fault-zombie = Do outro lado: a URL não respondia, embora a conexão parecesse ativa.
 fault-forced = Do seu lado: você pediu uma nova conexão.
 fault-woke = Do seu lado: este computador saiu da suspensão ou mudou de rede.
 fault-embedded-relay = Do seu lado: não foi possível iniciar o relay embutido ({ $detail }).
@@ -305,8 +305,20 @@ set-up = Configurar { $provider }…
 access-private = privado
 access-public = público
 access-unencrypted = público, sem criptografia
+access-only-unencrypted = sem criptografia
+access-network = esta rede
+access-here = este computador
 expiry-left = expira em { $span }
 expiry-over = expirado
+
+## Quem pode abrir uma URL: ao lado dela, no painel, na bandeja e no terminal
+
+reach-here = Só neste computador.
+reach-network = Para esta rede.
+reach-network-at = Para esta rede: { $url }
+reach-internet = Para qualquer pessoa na internet.
+reach-signed-in = Na internet, para quem entrar em uma conta.
+act-widen = Abrir para esta rede
 
 ## Painel
 
@@ -372,7 +384,7 @@ log-busy = serviço local ocupado
 log-service-down = serviço local fora do ar
 log-slow = lento: o upload deste computador está saturado
 log-full = lotado: sem lugar para mais um visitante
-log-url-dead = URL pública morta
+log-url-dead = URL sem resposta
 past-resumed = retomada, nada foi perdido
 past-reconnected = reconectado
 past-connected-anew = conectado novamente

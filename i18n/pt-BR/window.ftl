@@ -39,7 +39,7 @@ field-public-port-hint = A porta TCP em que os visitantes se conectam.
 advanced = Avançado
 qr-code = Código QR
 
-public-url = URL pública
+url = URL
 lan-url = Nesta rede
 latency = Latência
 traffic = Tráfego
@@ -49,4 +49,4 @@ history = Histórico
 code-to-copy = Para copiar
 
 about-licence = MIT ou Apache-2.0
-about-body = Uma porta local ganha uma URL pública e um selo que diz se ela funciona, e quando a rede cai o túnel volta sozinho.
+about-body = Dê uma URL a uma porta local e veja se ela funciona. Quando a rede cai, o túnel volta sozinho.

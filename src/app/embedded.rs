@@ -37,6 +37,8 @@ pub enum RelayChoice {
 pub struct EmbeddedAt {
     /// Its join link, token and all: the file is readable by this user alone.
     pub join: Option<Secret>,
+    /// It listens on the local network too; unknown of one that an earlier version started.
+    pub lan: Option<bool>,
 }
 
 /// Knows where the relay is; starts the embedded one when somebody asks.
@@ -46,6 +48,8 @@ pub struct RelayDirectory {
     settings: Mutex<RelaySettings>,
     /// The embedded relay runs by other settings than these.
     outdated: AtomicBool,
+    /// One of another process will not do where fewer can reach it than the settings say.
+    exact: AtomicBool,
     running: AsyncMutex<Option<Running>>,
     tell: Mutex<Option<Tell>>,
 }
@@ -107,6 +111,7 @@ impl RelayDirectory {
             choice: Mutex::new(choice),
             settings: Mutex::new(settings),
             outdated: AtomicBool::new(false),
+            exact: AtomicBool::new(false),
             running: AsyncMutex::new(None),
             tell: Mutex::new(None),
         })
@@ -147,6 +152,12 @@ impl RelayDirectory {
         }
     }
 
+    /// Whom the embedded relay is for was said, and not only set: one of another process that fewer can
+    /// reach will not do.
+    pub fn be_exact(&self) {
+        self.exact.store(true, Ordering::Release);
+    }
+
     /// Ends the embedded relay, if it runs here.
     pub(super) async fn shut_down(&self) {
         if let Some(running) = self.running.lock().await.take() {
@@ -177,8 +188,25 @@ impl RelayDirectory {
     }
 
     fn elsewhere(&self) -> Result<JoinLink, ConnectError> {
-        let known = self.embedded_at().load().value.join;
-        let link = known.and_then(|join| join.expose().parse().ok());
+        let known = self.embedded_at().load().value;
+        let lan = self.settings.lock().lan;
+        match known.lan {
+            // What this program's settings keep on this computer stays there.
+            Some(true) if !lan => {
+                return Err(failed(
+                    "another Underpass of this user has one that this network can reach: \
+                     end that one first",
+                ));
+            }
+            Some(false) if lan && self.exact.load(Ordering::Acquire) => {
+                return Err(failed(
+                    "another Underpass of this user has one for this computer only: \
+                     end that one first, or open it to the network there",
+                ));
+            }
+            Some(_) | None => {}
+        }
+        let link = known.join.and_then(|join| join.expose().parse().ok());
         link.ok_or_else(|| failed("another Underpass is just starting it"))
     }
 
@@ -232,6 +260,7 @@ impl RelayDirectory {
     fn remember(&self, relay: &Relay, wanted: u16) {
         let at = EmbeddedAt {
             join: Some(Secret::new(&relay.join_link().reveal())),
+            lan: Some(!relay.http_addr().ip().is_loopback()),
         };
         let ports = RelayPorts {
             link: PortNumber::new(relay.link_addr().port()),

@@ -145,7 +145,7 @@ impl State {
         let mut state = Self {
             inputs: Inputs {
                 timing: timing.clone().unwrap_or_default(),
-                relay: relay_facts(&begin.settings),
+                relay: RelayFacts::of(&begin.settings.relay),
                 appearance: begin.appearance,
                 hosts: first_hosts(&begin),
                 accounts: accounts(&begin.providers),
@@ -231,16 +231,6 @@ impl State {
         self.last_run += 1;
         let install = self.install.get(..8).unwrap_or(&self.install);
         RunId(format!("{install}-{:x}-{}", at.0, self.last_run))
-    }
-}
-
-/// What the settings say of the relay in use.
-pub(super) fn relay_facts(settings: &Settings) -> RelayFacts {
-    let joined = settings.relay.joined.as_deref();
-    let joined = joined.map(|link| link.split('#').next().unwrap_or(link).to_owned());
-    RelayFacts {
-        public: joined.is_some() || settings.relay.lan,
-        joined,
     }
 }
 

@@ -29,7 +29,7 @@ Examples:
   underpass health --tunnel shop --port 3000 --unset path
 
 The nearest counts: what is set for a port, else for its tunnel, its provider, for all tunnels.
-  probe=on|off         whether the public URL is checked
+  probe=on|off         whether the URL is checked
   interval=TIME        between two checks (30s); a provider that counts them may want more
   timeout=TIME         when a check is given up (5s)
   method=HEAD|GET|OPTIONS

@@ -46,14 +46,19 @@ use std::io;
 /// The environment variable that may hold the join link, so that its token is in no process list.
 const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
 
+/// The environment variable that says for whom what is hosted is, where `--reach` does not.
+const REACH_VARIABLE: &str = "UNDERPASS_REACH";
+
 /// What was typed cannot be done, and never could.
 pub(crate) const USAGE: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
   underpass                             the window and the tray icon
-  underpass host 3000                   serve localhost:3000 on a public URL, here in the terminal
-  underpass host 3000 --name shop       the same as http://shop.localhost:7480/
+  underpass host 3000                   serve localhost:3000 at a URL for this computer, in the terminal
+  underpass host 3000 --reach network   the same for whoever is in this network
+  underpass host 3000 --reach internet  the same for anybody
+  underpass host 3000 --name shop       at http://shop.localhost:7480/
   underpass host 3000 9000 --json       one tunnel with two ports, one JSON object per line
   underpass relay                       run the public end on a server; it prints a join link
   UNDERPASS_RELAY=… underpass host 3000 host through that relay
@@ -61,7 +66,7 @@ Examples:
 
 All files are in one folder; UNDERPASS_HOME=DIR moves it.";
 
-/// A local port gets a public URL, and a tunnel that comes back by itself.
+/// A local port gets a URL, and a tunnel that comes back by itself.
 ///
 /// Without a command it opens the window and the tray icon; a second start raises the first one's
 /// window.
@@ -82,7 +87,7 @@ pub(crate) struct CommandLine {
 
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub(crate) enum Command {
-    /// Serve local ports on public URLs until Ctrl-C, without a window
+    /// Serve local ports at URLs until Ctrl-C, without a window
     Host(Box<HostArgs>),
     /// Show what is hosted on this computer, by the desktop program and in terminals
     Status(StatusArgs),

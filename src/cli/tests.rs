@@ -13,8 +13,8 @@ fn read(words: &[&str]) -> Result<CommandLine, String> {
 fn read_with(words: &[&str], relay: Option<&str>) -> Result<CommandLine, String> {
     let words = std::iter::once("underpass").chain(words.iter().copied());
     let variable = |name: &str| {
-        assert_eq!(name, RELAY_VARIABLE);
-        relay.map(str::to_owned)
+        assert!([RELAY_VARIABLE, REACH_VARIABLE].contains(&name), "{name}");
+        relay.filter(|_| name == RELAY_VARIABLE).map(str::to_owned)
     };
     parse(words.map(OsString::from), variable, &Catalog::sample())
         .map_err(|error| error.to_string())

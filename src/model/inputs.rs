@@ -4,7 +4,8 @@ use super::{
     AccountFacts, AccountId, Alert, Catalog, ClockShift, DialogKind, Field, FieldError, FileError,
     HealthOverrides, HealthScope, ImportFacts, Lacking, Language, Life, LivePort, Offers, Past,
     Pending, PendingWord, Port, PortKey, PortNumber, ProbeReport, ProviderId, Reason,
-    ResolvedHealth, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis, resolve,
+    RelaySettings, ResolvedHealth, Settings, Timing, Traffic, Tunnel, TunnelId, UnixMillis,
+    resolve,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -170,11 +171,20 @@ impl Inputs {
         coming.or_else(known).cloned().unwrap_or_default()
     }
 
-    /// The public URL of a port: as served now, or as it was served last.
+    /// The URL of a port: as served now, or as it was served last.
     pub fn url(&self, key: &PortKey) -> Option<&str> {
+        Some(&self.live_port(key)?.url)
+    }
+
+    /// The one for other machines of this network.
+    pub fn lan_url(&self, key: &PortKey) -> Option<&str> {
+        self.live_port(key)?.lan_url.as_deref()
+    }
+
+    /// A port as it is served now, or as it was last.
+    pub fn live_port(&self, key: &PortKey) -> Option<&LivePort> {
         let host = self.hosts.get(&key.tunnel)?;
-        let live = host.live.iter().find(|live| live.number == key.port)?;
-        Some(&live.url)
+        host.live.iter().find(|live| live.number == key.port)
     }
 }
 
@@ -236,8 +246,19 @@ pub struct Sample {
 pub struct RelayFacts {
     /// `HOST:PORT` of the joined relay; the embedded one when absent.
     pub joined: Option<String>,
-    /// Visitors from beyond this computer can reach it.
-    pub public: bool,
+    /// The embedded relay listens on the local network too.
+    pub lan: bool,
+}
+
+impl RelayFacts {
+    /// What the settings say of the relay in use.
+    pub fn of(settings: &RelaySettings) -> Self {
+        let joined = settings.joined.as_deref();
+        Self {
+            joined: joined.map(|link| link.split('#').next().unwrap_or(link).to_owned()),
+            lan: settings.lan,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod pending;
 mod place;
 mod provider;
 mod public_url;
+mod reach;
 mod remote;
 mod service_fault;
 mod settings;
@@ -74,9 +75,10 @@ pub use pending::{Pending, PendingWord};
 pub use place::WindowPlace;
 pub use provider::{
     AccountId, Catalog, InvalidProvider, Inventory, Offers, Program, ProviderId, SignInWay,
-    TokenSpec,
+    TokenSpec, UrlLasts, WithoutAccount,
 };
 pub use public_url::{InvalidPublicUrl, PublicUrl};
+pub use reach::{InvalidReach, Reach, ReachBy};
 pub use remote::{AccountFacts, AccountState, DeviceCode, Lack, Metrics, Remote};
 pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{

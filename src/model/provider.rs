@@ -3,6 +3,7 @@
 
 use super::{
     ConfigFormat, OptionScope, OptionSpec, OwnDialect, ProbeDialect, Protocol, ProviderOptions,
+    ReachBy,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -181,6 +182,32 @@ pub struct TokenSpec {
     pub takes: fn(&str) -> bool,
 }
 
+/// How long a URL that somebody without an account is given stays the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlLasts {
+    /// Each start gives another one.
+    Run,
+    /// It is changed after some hours.
+    Hours,
+    /// Each start gives another one; after a drop of the link the same one is asked for.
+    Asked,
+}
+
+/// The way through a provider for somebody who has no account there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WithoutAccount {
+    /// Its place in the order in which ways are tried, the first is 1; `docs/sharing.md` has the
+    /// reasons.
+    pub rank: u8,
+    /// What one calls it.
+    pub name: &'static str,
+    /// What a port may speak there.
+    pub protocols: &'static [Protocol],
+    /// The options by which it is had.
+    pub options: &'static [(&'static str, &'static str)],
+    pub url_lasts: UrlLasts,
+}
+
 /// What a provider carries and can do, and what it needs: plain data that everybody decides by.
 #[derive(Debug)]
 #[expect(
@@ -214,7 +241,11 @@ pub struct Offers {
     /// What goes between this computer and the provider is encrypted. What goes between visitors and
     /// the provider, the URL tells.
     pub encrypted: bool,
-    /// How its public URLs are asked.
+    /// What tells who can open its URLs.
+    pub reach: ReachBy,
+    /// It gives URLs that anybody on the internet can open to somebody without an account.
+    pub without_account: Option<WithoutAccount>,
+    /// How its URLs are asked.
     pub probe: &'static dyn ProbeDialect,
     /// A tunnel can be made, hosted and deleted to see whether that works.
     pub trial: bool,
@@ -258,6 +289,8 @@ impl Offers {
         joins: true,
         port_options: true,
         encrypted: true,
+        reach: ReachBy::Relay,
+        without_account: None,
         probe: &OwnDialect,
         trial: false,
         watches: None,
@@ -304,6 +337,7 @@ static ABSENT: Offers = Offers {
     protocols: &[],
     joins: false,
     port_options: false,
+    reach: ReachBy::Url,
     ..Offers::RELAY
 };
 
@@ -337,6 +371,16 @@ impl Catalog {
 
     pub fn iter(&self) -> impl Iterator<Item = &'static Offers> {
         self.0.iter().copied()
+    }
+
+    /// The ways for somebody without an account, in the order in which they are tried.
+    pub fn without_account(&self) -> Vec<(&'static Offers, WithoutAccount)> {
+        let ways = self.iter();
+        let mut ways: Vec<_> = ways
+            .filter_map(|offers| Some((offers, offers.without_account?)))
+            .collect();
+        ways.sort_by_key(|(_, way)| way.rank);
+        ways
     }
 
     /// Those that keep their tunnels in an account.

@@ -39,6 +39,8 @@ impl Offers {
         joins: false,
         port_options: false,
         encrypted: true,
+        reach: ReachBy::Internet,
+        without_account: None,
         probe: &SampleDialect,
         trial: true,
         watches: None,

@@ -40,6 +40,17 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Whether its way for somebody without an account ([`Offers::without_account`]) leads somewhere from
+    /// here: its program is there, its server lets us in. Nothing is hosted by that. It bounds itself.
+    fn try_without_account(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async {
+            match self.program() {
+                Some(program) => program.await.map(|_| ()),
+                None => Ok(()),
+            }
+        })
+    }
+
     /// Makes the sessions of one tunnel for an account, whose probes are known by `probes`.
     fn connector(
         &self,

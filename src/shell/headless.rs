@@ -97,6 +97,9 @@ impl Lines {
             } else {
                 self.sink.put(text);
             }
+            if let Some(msg) = words::reach(at, change) {
+                self.sink.put(self.catalogue.format(&msg));
+            }
         }
     }
 }

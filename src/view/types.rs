@@ -194,8 +194,9 @@ pub struct Card {
     pub tunnel: TunnelId,
     pub name: String,
     pub provider: Msg,
-    pub access: Msg,
-    /// Anyone who has the URL can visit: shown with a mark.
+    /// Who can visit, in a few words, where that is known.
+    pub access: Option<Msg>,
+    /// Anyone on the internet who has the URL can visit: shown with a mark.
     pub public: bool,
     /// What is left until the provider lets it go.
     pub expiry: Option<Msg>,
@@ -239,6 +240,10 @@ pub struct Panel {
     pub sentence: Msg,
     pub remedy: Option<Button>,
     pub url: Option<String>,
+    /// Who can open it: one sentence.
+    pub reach: Option<Msg>,
+    /// The click by which more people can.
+    pub widen: Option<Button>,
     /// The URL for other machines of this network.
     pub lan_url: Option<String>,
     /// Copy, open, QR code.

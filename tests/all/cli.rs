@@ -18,6 +18,7 @@ mod manual;
 #[cfg(feature = "ngrok")]
 mod ngrok;
 mod paper;
+mod reach;
 mod relay;
 #[cfg(target_os = "linux")]
 mod restart;

@@ -148,6 +148,7 @@ fn a_disabled_button_does_nothing() {
 #[test]
 fn the_panel_says_how_it_is_and_why() {
     let bench = Bench::new(&ENGLISH.busy());
+    bench.resize(1000, 900, 1.0);
     assert!(!bench.shows("frontend : 5173"));
     bench.render(&ENGLISH.troubled());
     for label in [
@@ -160,7 +161,7 @@ fn the_panel_says_how_it_is_and_why() {
     ] {
         assert!(bench.shows(label), "{label}");
     }
-    let url = bench.get("Public URL");
+    let url = bench.get("URL");
     assert_eq!(
         url.accessible_value().as_deref(),
         Some("http://frontend.localhost:7480/")
@@ -173,6 +174,10 @@ fn the_panel_says_how_it_is_and_why() {
             key: key("frontend", 5173)
         }]
     );
+    assert!(bench.shows("Only on this computer.") && bench.shows("this computer"));
+    bench.click("Open to this network");
+    let setting = Setting::Lan(true);
+    assert_eq!(bench.actions(), [Action::Set { setting }]);
     bench.click("Copied http://frontend.localhost:7480/");
     assert_eq!(bench.actions(), [Action::DismissToast]);
 }

@@ -2,11 +2,10 @@
 
 use super::Update;
 use crate::app::event::Command;
-use crate::app::state::relay_facts;
 use crate::engine::EngineCommand;
 use crate::model::{
-    AccountId, Dialog, DialogKind, Field, FieldError, JoinLink, Life, NoticeKind, Secret, Setting,
-    Settings, Tunnel, TunnelId,
+    AccountId, Dialog, DialogKind, Field, FieldError, JoinLink, Life, NoticeKind, RelayFacts,
+    Secret, Setting, Settings, Tunnel, TunnelId,
 };
 
 impl Update<'_> {
@@ -131,7 +130,7 @@ impl Update<'_> {
 
     /// The relay in use is another one: what is hosted moves to it.
     fn move_hosted(&mut self) {
-        self.state.inputs.relay = relay_facts(&self.state.inputs.settings);
+        self.state.inputs.relay = RelayFacts::of(&self.state.inputs.settings.relay);
         self.restart_all();
     }
 }

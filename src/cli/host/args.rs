@@ -1,21 +1,24 @@
 //! `underpass host`: what is typed, and what must hold of it.
 
-use crate::cli::RELAY_VARIABLE;
 use crate::cli::account::read_name;
 use crate::cli::health;
 use crate::cli::parse::{Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
+use crate::cli::{REACH_VARIABLE, RELAY_VARIABLE};
 use crate::model::{
     Access, Catalog, FieldError, HealthKey, JoinLink, Offers, PortNumber, Protocol, ProviderId,
-    TypedTarget, parse_name, parse_typed_target, parse_url_target,
+    Reach, TypedTarget, parse_name, parse_typed_target, parse_url_target,
 };
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::collections::BTreeMap;
 
 const EXAMPLES: &str = "\
 Examples:
-  underpass host 3000
+  underpass host 3000                   for this computer alone
+  underpass host 3000 --reach network   for whoever is in this network
+  underpass host 3000 --reach internet  for anybody: docs/sharing.md says by which way
   underpass host nas.lan:80 --name nas
   underpass host 5173 --host-header rewrite
                                         a development server that knows itself as localhost alone
@@ -65,6 +68,12 @@ pub(crate) struct HostArgs {
     /// `UNDERPASS_RELAY` instead where that matters
     #[arg(long, value_name = "JOIN", value_parser = Unquoted(|typed| read_link(typed, "--relay")))]
     pub(in crate::cli) relay: Option<JoinLink>,
+
+    /// For whom it is: here (this computer alone), network, or internet, for which a way without an
+    /// account is looked for where no relay is joined; else the environment's `UNDERPASS_REACH`, else
+    /// what the settings say
+    #[arg(long, value_parser = PossibleValuesParser::new(Reach::ALL.map(Reach::as_str)).try_map(|it| it.parse::<Reach>()))]
+    pub(in crate::cli) reach: Option<Reach>,
 
     /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
     #[arg(long, default_value = "relay")]
@@ -155,13 +164,36 @@ impl HostArgs {
                 offers.id
             ));
         }
-        if self.relay.is_none()
+        self.check_reach(&variable)?;
+        // The relay in this program alone is for this computer or its network.
+        let joins = matches!(self.reach, None | Some(Reach::Internet));
+        if joins
+            && self.relay.is_none()
             && let Some(link) = variable(RELAY_VARIABLE)
             && !link.trim().is_empty()
         {
             self.relay = Some(read_link(&link, RELAY_VARIABLE)?);
         }
         Ok(())
+    }
+
+    /// Takes the reach from the environment where none was typed.
+    fn check_reach(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        if self.reach.is_none()
+            && let Some(reach) = variable(REACH_VARIABLE)
+            && !reach.trim().is_empty()
+        {
+            let reach = reach.trim().parse();
+            self.reach = Some(reach.map_err(|wrong| format!("{REACH_VARIABLE}: {wrong}"))?);
+        }
+        match self.reach {
+            Some(reach @ (Reach::Here | Reach::Network)) if self.relay.is_some() => Err(format!(
+                "--relay goes with --reach internet, not with --reach {}: that is the relay in this \
+                 program",
+                reach.as_str()
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Who may visit, where the provider lets one choose.
@@ -187,7 +219,7 @@ fn watched(offers: &Offers, set: &[String]) -> Result<(TypedTarget, String), Str
     Ok((typed, host))
 }
 
-fn check_options(args: &HostArgs, offers: &Offers) -> Result<(), String> {
+pub(super) fn check_options(args: &HostArgs, offers: &Offers) -> Result<(), String> {
     let targets = &args.targets[..];
     let is_port = |asked: &&HostTarget| matches!(asked, HostTarget::Service(_));
     let ports = targets.iter().filter(is_port).count();

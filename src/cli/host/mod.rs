@@ -4,6 +4,7 @@ mod args;
 mod chosen;
 mod control;
 mod plan;
+mod reach;
 pub(super) mod remote;
 
 pub(crate) use self::args::HostArgs;
@@ -53,7 +54,8 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     begin.notices.extend(unsaved);
     let console = Console::new(&begin.settings);
-    let done = choose(&home, args, &mut begin).and_then(|(plan, secrets)| {
+    let done = choose(&home, args, &mut begin, &console).and_then(|(args, plan, secrets)| {
+        let args = &args;
         let offers = registry::catalog().of(args.provider);
         for msg in &remote::open_anyway(args, offers.name, &plan) {
             console.error(msg);
@@ -125,7 +127,23 @@ pub(crate) fn refuse_words(words: &[OsString], said: &clap::Error) {
 }
 
 /// What is hosted, with what was chosen for it, and what is secret of that.
-fn choose(home: &Home, args: &HostArgs, begin: &mut Begin) -> Result<(Plan, Secrets), Failure> {
+fn choose(
+    home: &Home,
+    args: &HostArgs,
+    begin: &mut Begin,
+    console: &Console,
+) -> Result<(HostArgs, Plan, Secrets), Failure> {
+    let args = reach::settle(home, args, begin, console)?;
+    let (plan, secrets) = choose_tunnels(home, &args, begin)?;
+    reach::check(&args, begin, &plan).map_err(Failure::Because)?;
+    Ok((args, plan, secrets))
+}
+
+fn choose_tunnels(
+    home: &Home,
+    args: &HostArgs,
+    begin: &mut Begin,
+) -> Result<(Plan, Secrets), Failure> {
     let offers = registry::catalog().of(args.provider);
     let mut plan = if offers.is_remote() {
         plan_remote(home, args, begin).map_err(Failure::Because)?
@@ -190,6 +208,9 @@ fn serve(
     let secrets = Arc::new(secrets);
     let catalogue = Console::new(&begin.settings).into_catalogue();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
+    if args.reach.is_some() {
+        relay.be_exact();
+    }
     let runtime = runtime()?;
     let (sender, inputs) = mpsc::unbounded_channel();
     let closed = sender.clone();

@@ -4,10 +4,10 @@ use super::connector::BoreConnector;
 use super::server::Server;
 use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, PageDialect, PortNumber, Protocol,
-    ProviderId, ProviderOptions, Secret, TextSpec,
+    ProviderId, ProviderOptions, ReachBy, Secret, TextSpec, UrlLasts, WithoutAccount,
 };
 use crate::provider::registry::BuiltIn;
-use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
+use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider, chosen, dial};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -23,6 +23,14 @@ pub static OFFERS: Offers = Offers {
     joins: false,
     port_options: false,
     encrypted: false,
+    reach: ReachBy::Server("server"),
+    without_account: Some(WithoutAccount {
+        rank: 3,
+        name: "bore.pub",
+        protocols: &Protocol::ALL,
+        options: &[],
+        url_lasts: UrlLasts::Asked,
+    }),
     probe: &PageDialect,
     options: &[
         OptionSpec {
@@ -109,6 +117,13 @@ pub const BUILT_IN: BuiltIn = BuiltIn {
 impl Provider for Bore {
     fn offers(&self) -> &'static Offers {
         &OFFERS
+    }
+
+    fn try_without_account(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async {
+            let Choice { server, .. } = Choice::parse(&ProviderOptions::default())?;
+            dial::try_once(&server.host, server.port).await
+        })
     }
 
     fn connector(

@@ -6,7 +6,7 @@ use super::options::{self, Options};
 use super::probe::Dialect;
 use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, Program, Protocol, ProviderId,
-    ProviderOptions, TextSpec,
+    ProviderOptions, ReachBy, TextSpec, UrlLasts, WithoutAccount,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
 use crate::provider::registry::BuiltIn;
@@ -47,6 +47,14 @@ pub static OFFERS: Offers = Offers {
     }),
     joins: false,
     port_options: false,
+    reach: ReachBy::Internet,
+    without_account: Some(WithoutAccount {
+        rank: 1,
+        name: "Cloudflare quick tunnel",
+        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
+        options: &[],
+        url_lasts: UrlLasts::Run,
+    }),
     probe: &Dialect,
     options: &[
         OptionSpec::new(

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     AccountId, AccountState, Inventory as Kept, LivePort, Offers, OptionKind, OptionSpec, Pending,
-    Program, Protocol, ProviderId, ProviderOptions, Reason, SignInWay, Tunnel, TunnelId,
+    Program, Protocol, ProviderId, ProviderOptions, ReachBy, Reason, SignInWay, Tunnel, TunnelId,
 };
 use crate::provider::registry::BuiltIn;
 use crate::provider::{
@@ -66,6 +66,8 @@ pub static OFFERS: Offers = Offers {
     joins: false,
     port_options: false,
     encrypted: true,
+    reach: ReachBy::Internet,
+    without_account: None,
     probe: &Dialect,
     trial: true,
     watches: None,

@@ -14,6 +14,8 @@ pub(super) use race::NotReached;
 use super::ConnectError;
 use crate::link::Transport;
 use crate::model::Reason;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -49,6 +51,19 @@ impl NotConnected {
                 fault: NotThrough::Useless(detail) | NotThrough::Denied(detail),
             } => ConnectError::new(Reason::ProxyFailed { address, detail }),
         }
+    }
+}
+
+/// A connection that is only to show that there is a way gets this time.
+const TRIAL_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether there is a way to `host:port`: one connection, which is closed again.
+pub(super) async fn try_once(host: &str, port: u16) -> Result<(), ConnectError> {
+    let proxies = Proxies::from_env();
+    match timeout(TRIAL_WITHIN, connect(host, port, &proxies)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(fault)) => Err(fault.into_error(host, format!("{host}:{port}"))),
+        Err(_) => Err(ConnectError::new(Reason::TimedOut)),
     }
 }
 

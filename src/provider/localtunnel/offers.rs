@@ -4,10 +4,10 @@ use super::connector::LocaltunnelConnector;
 use super::dialect::Dialect;
 use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, Protocol, ProviderId, ProviderOptions,
-    TextSpec,
+    ReachBy, TextSpec, UrlLasts, WithoutAccount,
 };
 use crate::provider::registry::BuiltIn;
-use crate::provider::{ConnectError, Connector, ProbeMarks, Provider, chosen};
+use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider, chosen, dial};
 use reqwest::Url;
 use std::sync::Arc;
 
@@ -20,6 +20,14 @@ pub static OFFERS: Offers = Offers {
     joins: false,
     port_options: false,
     encrypted: false,
+    reach: ReachBy::Server("server"),
+    without_account: Some(WithoutAccount {
+        rank: 4,
+        name: "localtunnel",
+        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
+        options: &[],
+        url_lasts: UrlLasts::Asked,
+    }),
     probe: &Dialect,
     options: &[
         OptionSpec {
@@ -109,6 +117,14 @@ pub const BUILT_IN: BuiltIn = BuiltIn {
 impl Provider for Localtunnel {
     fn offers(&self) -> &'static Offers {
         &OFFERS
+    }
+
+    fn try_without_account(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async {
+            let Choice { server, .. } = Choice::parse(&ProviderOptions::default())?;
+            let host = server.host_str().unwrap_or_default();
+            dial::try_once(host, server.port_or_known_default().unwrap_or(443)).await
+        })
     }
 
     fn connector(

@@ -3,7 +3,7 @@
 
 use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
-    ProviderId, ProviderOptions, Reason, RelayVerdict, TextSpec,
+    ProviderId, ProviderOptions, ReachBy, Reason, RelayVerdict, TextSpec,
 };
 use crate::provider::refusing::Refusing;
 use crate::provider::registry::BuiltIn;
@@ -18,6 +18,7 @@ pub static OFFERS: Offers = Offers {
     inventory: Inventory::Here,
     joins: false,
     port_options: false,
+    reach: ReachBy::Server("url"),
     probe: &Dialect,
     watches: Some("url"),
     options: &[OptionSpec {

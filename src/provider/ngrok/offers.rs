@@ -8,7 +8,7 @@ use super::server::Server;
 use super::token::{self, TOKEN_VARIABLE};
 use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionScope, OptionSpec, Protocol, ProviderId,
-    ProviderOptions, TextSpec, TokenSpec,
+    ProviderOptions, ReachBy, TextSpec, TokenSpec,
 };
 use crate::provider::registry::BuiltIn;
 use crate::provider::{Connector, ProbeMarks, Provider, Rejected, chosen};
@@ -23,6 +23,7 @@ pub static OFFERS: Offers = Offers {
     protocols: &Protocol::ALL,
     inventory: Inventory::Here,
     joins: false,
+    reach: ReachBy::Internet,
     probe: &Dialect,
     token: Some(TokenSpec {
         variable: TOKEN_VARIABLE,

@@ -150,15 +150,29 @@ impl SshConnector {
         self
     }
 
-    fn plan(&self, order: &HostOrder, tokens: &Tokens) -> Result<Plan, Rejected> {
+    /// Whether the server is who it should be and lets us in: asked once, and left again.
+    pub(super) async fn try_once(&self) -> Result<(), ConnectError> {
+        let trying = async {
+            let plan = self.plan(&[], false, &Tokens::default());
+            let plan = plan.map_err(|it| invalid(&it))?;
+            let prepared = plan.prepare().await?;
+            let mut connection = Connection::make(&plan, &prepared).await?;
+            hang_up(&mut connection, plan.patience.answer).await;
+            Ok(())
+        };
+        let tried = timeout(self.patience.greeting, trying).await;
+        tried.unwrap_or_else(|_| Err(ConnectError::new(Reason::TimedOut)))
+    }
+
+    fn plan(&self, ports: &[Port], take_over: bool, tokens: &Tokens) -> Result<Plan, Rejected> {
         let mut options = self.options.clone()?;
         for (key, text) in &tokens.by_scope {
             options.set(key, text.expose())?;
         }
         options.check()?;
-        options.check_ports(&order.ports)?;
+        options.check_ports(ports)?;
         let at = options.address()?;
-        let first = order.ports.first();
+        let first = ports.first();
         let tcp = first.is_some_and(|port| !port.protocol.is_web());
         let domain = options.domain.as_deref();
         let rule = options.service().rule(&at.host, domain, tcp);
@@ -170,7 +184,7 @@ impl SshConnector {
             patience: self.patience,
             agent: self.agent.clone(),
             tcp,
-            take_over: order.take_over,
+            take_over,
         })
     }
 
@@ -208,7 +222,9 @@ impl SshConnector {
         tokens: &Tokens,
         progress: Progress<'_>,
     ) -> Result<Session, ConnectError> {
-        let plan = self.plan(order, tokens).map_err(|it| invalid(&it))?;
+        let plan = self
+            .plan(&order.ports, order.take_over, tokens)
+            .map_err(|it| invalid(&it))?;
         let prepared = plan.prepare().await?;
         progress(Phase::ConnectingRelay);
         let mut connection = Connection::make(&plan, &prepared).await?;

@@ -5,10 +5,10 @@ use super::import;
 use super::options::{self, Options};
 use crate::model::{
     AccountId, Header, Inventory, Offers, OptionKind, OptionSpec, ProbeDialect, Protocol,
-    ProviderId, ProviderOptions, RelayVerdict, TextSpec,
+    ProviderId, ProviderOptions, ReachBy, RelayVerdict, TextSpec, UrlLasts, WithoutAccount,
 };
 use crate::provider::registry::BuiltIn;
-use crate::provider::{Connector, ProbeMarks, Provider, Rejected, chosen};
+use crate::provider::{BoxFuture, ConnectError, Connector, ProbeMarks, Provider, Rejected, chosen};
 use crate::secrets::Secrets;
 use std::sync::Arc;
 
@@ -32,6 +32,14 @@ pub static OFFERS: Offers = Offers {
     protocols: &Protocol::ALL,
     inventory: Inventory::Here,
     joins: false,
+    reach: ReachBy::Server("server"),
+    without_account: Some(WithoutAccount {
+        rank: 2,
+        name: "localhost.run",
+        protocols: &[Protocol::Auto, Protocol::Http, Protocol::Https],
+        options: &[("service", "localhost.run")],
+        url_lasts: UrlLasts::Hours,
+    }),
     probe: &Dialect,
     accepts: Some("accepted"),
     options: &[
@@ -148,6 +156,16 @@ fn parse(chosen: &ProviderOptions) -> Result<Options, Rejected> {
 impl Provider for Ssh {
     fn offers(&self) -> &'static Offers {
         &OFFERS
+    }
+
+    fn try_without_account(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async {
+            let way = OFFERS.without_account.map_or(&[][..], |way| way.options);
+            let set = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            let options = parse(&ProviderOptions(way.iter().map(set).collect()));
+            let source = chosen::kept(Arc::clone(&self.0));
+            SshConnector::new(source, options).try_once().await
+        })
     }
 
     fn connector(

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::probe::Dialect;
 use crate::model::{
     AccountId, Inventory, Offers, OptionKind, OptionSpec, Program, Protocol, ProviderId,
-    ProviderOptions,
+    ProviderOptions, ReachBy,
 };
 use crate::provider::program::{self, Names, ProgramConnector};
 use crate::provider::registry::BuiltIn;
@@ -47,6 +47,7 @@ pub static OFFERS: Offers = Offers {
     }),
     joins: false,
     port_options: false,
+    reach: ReachBy::Internet,
     probe: &Dialect,
     options: &[
         OptionSpec {

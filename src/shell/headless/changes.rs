@@ -1,7 +1,7 @@
 //! What changed between two looks at the facts: pure, without words.
 
 use crate::model::{
-    Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol, Reason,
+    Fingerprint, Health, Inputs, Life, Phase, PortKey, ProbeReport, Protocol, Reach, Reason,
     SessionNumber, StatusRanges, TunnelId, Unprobed,
 };
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ pub(super) enum Change {
     /// one.
     Url {
         key: PortKey,
-        url: String,
         target: String,
+        given: Given,
     },
     /// A port cannot be served beside the others of its tunnel.
     Lacking {
@@ -49,6 +49,32 @@ pub(super) enum Change {
         /// The URL of this session was told just now.
         first: bool,
     },
+}
+
+/// Where visitors find a port, and who they can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Given {
+    pub(super) url: String,
+    /// The URL for other machines of this network.
+    pub(super) lan_url: Option<String>,
+    /// Who can open it, where that is known.
+    pub(super) reach: Option<Reach>,
+    /// They have to sign in.
+    pub(super) private: bool,
+    /// `--reach` leads further.
+    pub(super) widens: bool,
+}
+
+impl Given {
+    fn of(inputs: &Inputs, key: &PortKey, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            lan_url: inputs.lan_url(key).map(str::to_owned),
+            reach: inputs.reach(key),
+            private: inputs.is_private(key),
+            widens: inputs.offers(&key.tunnel).joins && inputs.relay.joined.is_none(),
+        }
+    }
 }
 
 /// What was told.
@@ -180,7 +206,7 @@ impl Seen {
                 };
                 changes.push(Change::Url {
                     key: key.clone(),
-                    url: live.url.clone(),
+                    given: Given::of(inputs, &key, &live.url),
                     target: port.map_or_else(String::new, |port| port.target.to_string()),
                 });
                 changes.push(Change::Unchecked { key, why });
@@ -259,7 +285,7 @@ impl SeenPort {
             self.url = Some(url.clone());
             changes.push(Change::Url {
                 key: key.clone(),
-                url,
+                given: Given::of(inputs, key, &url),
                 target: target.clone(),
             });
         }

@@ -4,7 +4,7 @@ use super::Unable;
 use super::changes::Change;
 use crate::base::clock::rfc3339;
 use crate::base::json_words::{HealthWords, StateWords};
-use crate::model::{ClockShift, UnixMillis};
+use crate::model::{ClockShift, Reach, UnixMillis};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -30,6 +30,10 @@ enum Event<'a> {
         tunnel: &'a str,
         port: u16,
         url: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lan_url: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reach: Option<&'static str>,
     },
     Health {
         tunnel: &'a str,
@@ -72,10 +76,12 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
                 tunnel: tunnel.as_str(),
                 phase: phase.as_str(),
             },
-            Change::Url { key, url, .. } => Event::Url {
+            Change::Url { key, given, .. } => Event::Url {
                 tunnel: key.tunnel.as_str(),
                 port: key.port.get(),
-                url,
+                url: &given.url,
+                lan_url: given.lan_url.as_deref(),
+                reach: given.reach.map(Reach::as_str),
             },
             Change::Lacking { key, reason, .. } => Event::Lacking {
                 tunnel: key.tunnel.as_str(),

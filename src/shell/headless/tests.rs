@@ -10,6 +10,8 @@ use crate::model::{
 use crate::shell::text::Catalogue;
 use proptest::prelude::*;
 
+mod reach;
+
 const AT: UnixMillis = UnixMillis(1_790_000_000_007);
 
 fn id() -> TunnelId {
@@ -165,7 +167,7 @@ fn a_first_start_is_told_step_by_step() {
     assert_eq!(
         facts.probe(1, Health::Operational, 200),
         [
-            r#""event":"url","tunnel":"web","port":3000,"url":"http://web.localhost:7480/""#,
+            r#""event":"url","tunnel":"web","port":3000,"url":"http://web.localhost:7480/","reach":"here""#,
             r#""event":"health","tunnel":"web","port":3000,"health":"operational","status":200,"latency_ms":1.43"#,
         ]
     );
@@ -421,11 +423,7 @@ fn people_get_the_url_first_and_no_line_for_what_it_says() {
         report: report(1, health, 200),
         first,
     };
-    let url = Change::Url {
-        key: key(),
-        url: "http://web.localhost/".to_owned(),
-        target: "localhost:3000".to_owned(),
-    };
+    let url = reach::url(None, None, true);
     let state = |life| Change::Life {
         tunnel: id(),
         life,

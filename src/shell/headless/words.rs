@@ -2,10 +2,10 @@
 
 use super::changes::Change;
 use crate::model::{
-    Diagnosis, Health, Life, ProbeReport, Protocol, Reason, StatusRanges, UnixMillis, UrlFault,
-    VISITORS_AT_ONCE,
+    Diagnosis, Health, Life, ProbeReport, Protocol, Reach, Reason, StatusRanges, UnixMillis,
+    UrlFault, VISITORS_AT_ONCE,
 };
-use crate::view::fold::{fault, hold, service_down, unprobed};
+use crate::view::fold::{fault, hold, reach_sentence, service_down, unprobed};
 use crate::view::{Arg, Msg, messages as m};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
     let (tunnel, text) = match change {
         Change::Life { tunnel, life, .. } => (tunnel, map_life(at, life)?),
         Change::Progress { .. } => return None,
-        Change::Url { key, url, target } => (&key.tunnel, m::cli_url(target, url)),
+        Change::Url { key, target, given } => (&key.tunnel, m::cli_url(target, &given.url)),
         Change::Unchecked { key, why } => (&key.tunnel, unprobed(*why)),
         Change::Lacking {
             key,
@@ -51,6 +51,22 @@ pub(super) fn change(at: UnixMillis, change: &Change) -> Option<Msg> {
         }
     };
     Some(m::cli_line(text, time_of_day(at), tunnel.as_str()))
+}
+
+/// Who can open the URL of a change, and how more people could: a line below it.
+pub(super) fn reach(at: UnixMillis, change: &Change) -> Option<Msg> {
+    let Change::Url { key, given, .. } = change else {
+        return None;
+    };
+    let reach = given.reach?;
+    let said = reach_sentence(reach, given.private);
+    let text = match (reach, &given.lan_url) {
+        (Reach::Here, _) if given.widens => m::cli_reach_here(said),
+        (Reach::Network, Some(url)) if given.widens => m::cli_reach_network_at(url),
+        (Reach::Network, None) if given.widens => m::cli_reach_network(said),
+        (Reach::Here | Reach::Network | Reach::Internet, _) => said,
+    };
+    Some(m::cli_line(text, time_of_day(at), key.tunnel.as_str()))
 }
 
 fn map_life(at: UnixMillis, life: &Life) -> Option<Msg> {

@@ -55,7 +55,7 @@ impl Text<'_> {
         ui::CardItem {
             name: card.name.as_str().into(),
             provider: self.of(&card.provider),
-            access: self.of(&card.access),
+            access: self.opt(card.access.as_ref()),
             public: card.public,
             expiry: self.opt(card.expiry.as_ref()),
             primary: self.button(&card.primary),
@@ -93,6 +93,9 @@ impl Text<'_> {
             has_remedy: panel.remedy.is_some(),
             remedy: self.maybe_button(panel.remedy.as_ref()),
             url: panel.url.clone().unwrap_or_default().into(),
+            reach: self.opt(panel.reach.as_ref()),
+            has_widen: panel.widen.is_some(),
+            widen: self.maybe_button(panel.widen.as_ref()),
             lan_url: panel.lan_url.clone().unwrap_or_default().into(),
             latency_max: self.opt(panel.latency_max.as_ref()),
             traffic_max: self.opt(panel.traffic_max.as_ref()),

@@ -10,23 +10,12 @@ use crate::view::{Button, Card, Msg, Row, messages as m};
 pub(super) fn fold(scene: &Scene, group: &Group) -> Card {
     let relay = &scene.inputs.relay;
     let tunnel = group.tunnel;
-    let public = match group.access {
-        Some(access) => access == Access::Public,
-        None if group.offers.joins => relay.public,
-        // Whoever knows the URL may visit; where a watched one leads, nobody here knows.
-        None => group.offers.watches.is_none(),
-    };
+    let (access, public) = super::reach::access(scene, group);
     Card {
         tunnel: tunnel.id.clone(),
         name: super::name::in_window(tunnel),
         provider: provider(group, relay),
-        access: if !group.offers.encrypted {
-            m::access_unencrypted()
-        } else if public {
-            m::access_public()
-        } else {
-            m::access_private()
-        },
+        access,
         public,
         expiry: tunnel
             .expires_at

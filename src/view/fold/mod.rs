@@ -15,6 +15,7 @@ mod import;
 mod name;
 mod panel;
 mod past;
+mod reach;
 mod remedy;
 mod report;
 mod scene;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use dialog::error_text;
 pub use import::{file_error, import_reason};
+pub use reach::reach_sentence;
 pub use report::{PortHealth, PortReport, TunnelReport, report};
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;

@@ -36,6 +36,8 @@ pub(super) fn fold(scene: &Scene) -> Option<Panel> {
         sentence: sentence::why(scene, group, slot),
         remedy: remedy::of(scene, group, slot),
         url: slot.url().map(str::to_owned),
+        reach: super::reach::beside_url(scene, group, slot),
+        widen: super::reach::widen(scene, group, slot),
         lan_url: slot.live.and_then(|live| live.lan_url.clone()),
         url_buttons: vec![
             button::copy(slot),

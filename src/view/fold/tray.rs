@@ -92,8 +92,11 @@ fn submenu(scene: &Scene, group: &Group) -> TrayItem {
     }
     match group.slots.as_slice() {
         [] => items.push(TrayItem::Button(button::add_port(group))),
-        [only] => items.extend(port_items(only)),
-        several => items.extend(several.iter().map(port_submenu)),
+        [only] => items.extend(port_items(scene, group, only)),
+        several => {
+            let ports = several.iter();
+            items.extend(ports.map(|slot| port_submenu(scene, group, slot)));
+        }
     }
     TrayItem::Submenu {
         label: tunnel_label(group, badge),
@@ -123,20 +126,22 @@ fn worst_of(group: &Group) -> Badge {
     badges.max().unwrap_or(idle)
 }
 
-fn port_submenu(slot: &Slot) -> TrayItem {
+fn port_submenu(scene: &Scene, group: &Group, slot: &Slot) -> TrayItem {
     let badge = slot.status.badge();
     TrayItem::Submenu {
         label: m::tray_port(slot.port_text(), badge.shape(), full_word(badge)),
         badge,
-        items: port_items(slot).into(),
+        items: port_items(scene, group, slot),
     }
 }
 
-fn port_items(slot: &Slot) -> [TrayItem; 3] {
-    [
+fn port_items(scene: &Scene, group: &Group, slot: &Slot) -> Vec<TrayItem> {
+    let buttons = [
         button::copy(slot),
         button::open(slot),
         button::details(slot),
-    ]
-    .map(TrayItem::Button)
+    ];
+    let reach = super::reach::of_slot(scene, group, slot).map(TrayItem::Label);
+    let items = reach.into_iter();
+    items.chain(buttons.map(TrayItem::Button)).collect()
 }

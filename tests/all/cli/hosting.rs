@@ -238,6 +238,8 @@ fn people_read_the_url_first() {
         text.ends_with(&format!(" → localhost:{}", service.port())),
         "{first}"
     );
+    let reach = next();
+    assert!(reach.contains("Only on this computer."), "{reach}");
     service.stop();
     let second = next();
     assert!(

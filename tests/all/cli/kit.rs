@@ -86,6 +86,7 @@ impl Home {
             "RUST_LOG",
             "RUST_BACKTRACE",
             "UNDERPASS_LOG",
+            "UNDERPASS_REACH",
             "UNDERPASS_RELAY",
         ] {
             command.env_remove(name);

@@ -112,10 +112,10 @@ async fn on_the_lan_the_relay_answers_at_every_address_and_back_at_one() {
     );
 }
 
-/// The port as it works since the relay is public, or is not.
-async fn live(screen: &mut Screen, key: &PortKey, public: bool) -> LivePort {
+/// The port as it works since the relay listens on the network, or no more.
+async fn live(screen: &mut Screen, key: &PortKey, lan: bool) -> LivePort {
     let find = |shown: &Shown| {
-        let changed = shown.inputs.relay.public == public;
+        let changed = shown.inputs.relay.lan == lan;
         let works = health(shown, key) == Some(Health::Operational);
         let host = shown.inputs.hosts.get(&key.tunnel)?;
         let live = host.live.iter().find(|live| live.number == key.port)?;

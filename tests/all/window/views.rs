@@ -2,7 +2,7 @@
 
 use underpass::model::{
     AccountId, AccountState, Action, Dialog, DialogKind, Inputs, Language, PortKey, PortNumber,
-    Theme, TunnelId, UnixMillis,
+    Setting, Theme, TunnelId, UnixMillis,
 };
 use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::registry;
@@ -143,7 +143,7 @@ impl Scene {
             ],
         );
         frontend.public = true;
-        frontend.access = self.say("public", "público");
+        frontend.access = Some(self.say("public", "público"));
         let apis = self.card(
             "apis",
             false,
@@ -182,7 +182,7 @@ impl Scene {
             tunnel: of(),
             name: id.to_owned(),
             provider: self.say("built-in relay", "relay embutido"),
-            access: self.say("private", "privado"),
+            access: Some(self.say("this computer", "este computador")),
             public: false,
             expiry: None,
             primary,
@@ -287,6 +287,14 @@ impl Scene {
             ),
             remedy: None,
             url: Some("http://frontend.localhost:7480/".to_owned()),
+            reach: Some(self.say("Only on this computer.", "Só neste computador.")),
+            widen: Some(self.button(
+                "Open to this network",
+                "Abrir para esta rede",
+                Action::Set {
+                    setting: Setting::Lan(true),
+                },
+            )),
             lan_url: None,
             url_buttons: vec![
                 self.button("Copy URL", "Copiar URL", Action::CopyUrl { key: of() }),

@@ -430,7 +430,7 @@ pub(super) fn some_inputs() -> impl Strategy<Value = Inputs> {
             accounts: [(whose(), account)].into(),
             relay: RelayFacts {
                 joined: joined.then(|| "relay.example:7443".to_owned()),
-                public: joined,
+                lan: !joined,
             },
             ..Inputs::default()
         };

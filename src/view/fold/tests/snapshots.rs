@@ -86,7 +86,6 @@ fn service_down_on_a_joined_relay() {
         0,
     );
     inputs.relay.joined = Some("relay.example:7443".to_owned());
-    inputs.relay.public = true;
     inputs.settings.theme = Theme::Dark;
     inputs.settings.language = Some(Language::PtBr);
     let probe = inputs
