@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod console;
 pub(crate) mod doctor;
+mod grammar;
 pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod import;
@@ -40,6 +41,12 @@ use std::io;
 /// The environment variable that may hold the join link, so that its token is in no process list.
 const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
 
+/// The environment variable that may hold the name of the tunnel of what is hosted.
+const NAME_VARIABLE: &str = "UNDERPASS_NAME";
+
+/// The environment variable that may say who carries it.
+const PROVIDER_VARIABLE: &str = "UNDERPASS_PROVIDER";
+
 /// What was typed cannot be done, and never could.
 pub(crate) const USAGE: u8 = 2;
 
@@ -47,6 +54,7 @@ const EXAMPLES: &str = "\
 Examples:
   underpass                             the window and the tray icon
   underpass host 3000                   serve localhost:3000 on a public URL, here in the terminal
+  underpass 3000                        the same; `underpass tcp 22` says the protocol too
   underpass host 3000 --name shop       the same as http://shop.localhost:7480/
   underpass host 3000 9000 --json       one tunnel with two ports, one JSON object a line
   underpass relay                       run the public end on a server; it prints a join link
@@ -119,7 +127,8 @@ pub(crate) fn parse(
 ) -> Result<CommandLine, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
     check_links(&words)?;
-    let mut typed = CommandLine::try_parse_from(words)?;
+    let words = grammar::translate(words);
+    let mut typed = CommandLine::try_parse_from(words).map_err(grammar::explain)?;
     typed.check(variable, providers).map_err(|wrong| {
         let mut command = CommandLine::command();
         command.build();

@@ -1,11 +1,11 @@
 //! `underpass host`: what is typed, and what must hold of it.
 
-use crate::cli::RELAY_VARIABLE;
 use crate::cli::account::read_name;
 use crate::cli::health;
 use crate::cli::parse::{Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
+use crate::cli::{NAME_VARIABLE, PROVIDER_VARIABLE, RELAY_VARIABLE};
 use crate::model::{
     Access, Catalog, FieldError, HealthKey, JoinLink, Offers, PortNumber, Protocol, ProviderId,
     TypedTarget, parse_name, parse_typed_target, parse_url_target,
@@ -41,12 +41,16 @@ It runs until Ctrl-C. With --control it reads a command a line from standard inp
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HostArgs {
     /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
-    #[arg(required_unless_present = "provider", value_name = "TARGET", value_parser = Unquoted(read_target))]
+    #[arg(required_unless_present_any = ["provider", "port"], value_name = "TARGET", value_parser = Unquoted(read_target))]
     pub(in crate::cli) targets: Vec<HostTarget>,
+
+    /// A TARGET, as other programs have it.
+    #[arg(short = 'p', long = "port", alias = "url", hide = true, value_name = "TARGET", value_parser = Unquoted(read_target))]
+    pub(in crate::cli) port: Vec<HostTarget>,
 
     /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
     /// characters behind it that are this computer's own]
-    #[arg(long)]
+    #[arg(long, alias = "subdomain")]
     pub(in crate::cli) name: Option<String>,
 
     /// What the ports speak: http, https, tcp or auto [default: auto]
@@ -67,7 +71,12 @@ pub(crate) struct HostArgs {
     pub(in crate::cli) relay: Option<JoinLink>,
 
     /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
-    #[arg(long, default_value = "relay")]
+    /// [default: relay]
+    #[arg(long = "provider", id = "provider", value_name = "PROVIDER")]
+    pub(in crate::cli) typed_provider: Option<ProviderId>,
+
+    /// What that means.
+    #[arg(skip = ProviderId::RELAY)]
     pub(in crate::cli) provider: ProviderId,
 
     /// Anyone may visit, without signing in; only with a provider whose tunnels are private otherwise
@@ -126,6 +135,15 @@ impl HostArgs {
         variable: impl Fn(&str) -> Option<String>,
         providers: &Catalog,
     ) -> Result<(), String> {
+        self.targets.append(&mut self.port);
+        self.provider = match (self.typed_provider, said(&variable, PROVIDER_VARIABLE)) {
+            (Some(typed), _) => typed,
+            (None, Some(word)) => {
+                let wrong = |wrong| format!("{PROVIDER_VARIABLE}: {wrong}");
+                word.parse().map_err(wrong)?
+            }
+            (None, None) => ProviderId::RELAY,
+        };
         let offers = find(providers, self.provider)?;
         let mut watched_host = None;
         if self.targets.is_empty() {
@@ -133,11 +151,14 @@ impl HostArgs {
             self.targets.push(HostTarget::Service(url));
             watched_host = Some(host);
         }
+        let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
+        let makes = self.targets.iter().any(is_service);
+        if makes && self.name.is_none() {
+            self.name = said(&variable, NAME_VARIABLE);
+        }
         check_options(self, offers)?;
         self.name = self.name.take().or(watched_host);
         self.health = health::read("--health", &self.typed_health)?;
-        let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
-        let makes = self.targets.iter().any(is_service);
         self.set = set::read(offers, &self.typed_set, makes)?;
         let from_stdin = |from: &&SecretFrom| **from == SecretFrom::Stdin;
         let from_stdin = self.set.secrets.values().filter(from_stdin).count();
@@ -156,8 +177,7 @@ impl HostArgs {
             ));
         }
         if self.relay.is_none()
-            && let Some(link) = variable(RELAY_VARIABLE)
-            && !link.trim().is_empty()
+            && let Some(link) = said(&variable, RELAY_VARIABLE)
         {
             self.relay = Some(read_link(&link, RELAY_VARIABLE)?);
         }
@@ -172,6 +192,11 @@ impl HostArgs {
             Access::Private
         }
     }
+}
+
+/// What the environment says, if anything.
+fn said(variable: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    variable(name).filter(|said| !said.trim().is_empty())
 }
 
 /// What stands for the service of a URL that somebody else serves, and its host's name.
