@@ -3,6 +3,7 @@
 ## Hosting
 
 cli-line = { $time }  { $tunnel }  { $text }
+cli-working = Working. Ctrl-C stops it.
 cli-url = { $url } → { $target }
 cli-lacking = { $target } is not served. { $fault }
 cli-works = working: { $status } in { $latency }
@@ -12,6 +13,7 @@ cli-certificate = The certificate of { $target } is accepted at first sight, as 
 cli-url-dead = Their side: the public URL does not answer.
 cli-displaced = { $fault } “--take-over” brings it here.
 cli-no-such-saved = “{ $typed }” is neither a port, HOST:PORT nor a saved tunnel. “underpass tunnels list” shows those.
+cli-not-in-time = It does not work after { $seconds } s (--timeout).
 cli-no-ports = { $name } has no ports. Add one: underpass tunnels port add { $id } PORT
 cli-hosted-twice = “{ $name }” is both a saved tunnel and the name of the ports. Give the ports another --name.
 cli-unknown-command = “{ $typed }” is not a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit

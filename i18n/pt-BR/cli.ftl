@@ -3,6 +3,7 @@
 ## Hospedagem
 
 cli-line = { $time }  { $tunnel }  { $text }
+cli-working = Funcionando. Ctrl-C encerra.
 cli-url = { $url } → { $target }
 cli-lacking = { $target } não está no ar. { $fault }
 cli-works = funcionando: { $status } em { $latency }
@@ -12,6 +13,7 @@ cli-certificate = O certificado de { $target } é aceito à primeira vista, como
 cli-url-dead = Do outro lado: a URL pública não responde.
 cli-displaced = { $fault } “--take-over” o traz para cá.
 cli-no-such-saved = “{ $typed }” não é uma porta, nem HOST:PORTA, nem um túnel salvo. “underpass tunnels list” mostra os salvos.
+cli-not-in-time = Não funciona depois de { $seconds } s (--timeout).
 cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
 cli-hosted-twice = “{ $name }” é um túnel salvo e também o nome das portas. Dê outro --name às portas.
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit

@@ -11,6 +11,10 @@ const HOST: &str = "host";
 
 const PROTOCOLS: [&str; 3] = ["http", "https", "tcp"];
 
+/// Options of other programs that a target stands behind. They are none of ours, so that neither help
+/// nor completions have them.
+const TARGET_OPTIONS: [&str; 3] = ["-p", "--port", "--url"];
+
 /// Words of other programs, and what to type here instead.
 const OTHERS: &[(&[&str], &str)] = &[
     (
@@ -104,7 +108,31 @@ pub(super) fn translate(mut words: Vec<OsString>) -> Vec<OsString> {
     } else if is_target(&word) || is_option_of_host(&word) {
         words.insert(at, HOST.into());
     }
+    if words.get(at).is_some_and(|word| word == HOST) {
+        let rest = words.split_off(at + 1);
+        words.extend(rest.into_iter().filter_map(bare_target));
+    }
     words
+}
+
+/// The word without the option that says it is a target: nothing is left of the option alone.
+fn bare_target(word: OsString) -> Option<OsString> {
+    let Some(text) = word.to_str() else {
+        return Some(word);
+    };
+    if TARGET_OPTIONS.contains(&text) {
+        return None;
+    }
+    let joined = |option: &&str| {
+        let rest = text.strip_prefix(option)?;
+        match (rest.strip_prefix('='), option.starts_with("--")) {
+            (Some(target), _) => Some(target),
+            (None, true) => None,
+            (None, false) => Some(rest),
+        }
+    };
+    let target = TARGET_OPTIONS.iter().find_map(|option| joined(option));
+    Some(target.map_or(word.clone(), Into::into))
 }
 
 /// Where the first word is that is no option of the program itself.
@@ -143,6 +171,9 @@ fn say_protocol(words: &mut Vec<OsString>, at: usize, protocol: &str) {
 
 /// Whether it is an option that a port is hosted with: `-p 3000`, `--name shop 3000`.
 fn is_option_of_host(word: &str) -> bool {
+    if bare_target(word.into()).is_none_or(|bare| bare != word) {
+        return true;
+    }
     let command = CommandLine::command();
     let Some(host) = command.find_subcommand(HOST) else {
         return false;
@@ -210,10 +241,10 @@ mod tests {
             ("host http 3000", "host --protocol=http 3000"),
             ("host http", "host http"),
             ("host http --json", "host http --json"),
-            ("-p 3000", "host -p 3000"),
-            ("-p3000", "host -p3000"),
-            ("--port=3000", "host --port=3000"),
-            ("--url http://localhost:1", "host --url http://localhost:1"),
+            ("-p 3000", "host 3000"),
+            ("-p3000", "host 3000"),
+            ("--port=3000", "host 3000"),
+            ("--url http://localhost:1", "host http://localhost:1"),
             ("--subdomain shop 3000", "host --subdomain shop 3000"),
             ("--provider bore 3000", "host --provider bore 3000"),
             ("help", "--help"),

@@ -8,11 +8,13 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod exit;
 mod grammar;
 pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod import;
 mod inventory;
+pub(crate) mod manual;
 mod parse;
 mod port;
 pub(crate) mod print;
@@ -46,9 +48,6 @@ const NAME_VARIABLE: &str = "UNDERPASS_NAME";
 
 /// The environment variable that may say who carries it.
 const PROVIDER_VARIABLE: &str = "UNDERPASS_PROVIDER";
-
-/// What was typed cannot be done, and never could.
-pub(crate) const USAGE: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,8 +110,11 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page, of all or of one command
+    Man {
+        /// The command, as in `man relay account`
+        command: Vec<String>,
+    },
 }
 
 /// Reads the words of a command line, the program's name first; `variable` reads the environment, and
@@ -186,11 +188,17 @@ impl CommandLine {
                 | Command::Import(_)
                 | Command::Restore(_)
                 | Command::Completions { .. }
-                | Command::Man,
+                | Command::Man { .. },
             )
             | None => Ok(()),
         }
     }
+}
+
+/// Whether these words ask for lines that programs read, whatever is wrong with them.
+pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
+    let words = words.iter().skip(1).take_while(|word| *word != "--");
+    words.into_iter().any(|word| word == "--json")
 }
 
 /// A runtime for what a command does by itself.
@@ -200,5 +208,7 @@ pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::cli::account::read_name;
 use crate::cli::health;
-use crate::cli::parse::{Unquoted, find, list};
+use crate::cli::parse::{self, Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
 use crate::cli::{NAME_VARIABLE, PROVIDER_VARIABLE, RELAY_VARIABLE};
@@ -10,6 +10,7 @@ use crate::model::{
     Access, Catalog, FieldError, HealthKey, JoinLink, Offers, PortNumber, Protocol, ProviderId,
     TypedTarget, parse_name, parse_typed_target, parse_url_target,
 };
+use crate::shell::headless::Form;
 use clap::Args;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,8 @@ Examples:
                                         watch a URL that somebody else serves
   underpass host 3000 --health path=/healthz --health expect=200-299
                                         say so where the service does not answer as it should
+  underpass host 3000 --url-only --timeout 30
+                                        for scripts: the URL alone, or exit code 6
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -41,12 +44,8 @@ It runs until Ctrl-C. With --control it reads a command a line from standard inp
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HostArgs {
     /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
-    #[arg(required_unless_present_any = ["provider", "port"], value_name = "TARGET", value_parser = Unquoted(read_target))]
+    #[arg(required_unless_present = "provider", value_name = "TARGET", value_parser = Unquoted(read_target))]
     pub(in crate::cli) targets: Vec<HostTarget>,
-
-    /// A TARGET, as other programs have it.
-    #[arg(short = 'p', long = "port", alias = "url", hide = true, value_name = "TARGET", value_parser = Unquoted(read_target))]
-    pub(in crate::cli) port: Vec<HostTarget>,
 
     /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
     /// characters behind it that are this computer's own]
@@ -54,7 +53,7 @@ pub(crate) struct HostArgs {
     pub(in crate::cli) name: Option<String>,
 
     /// What the ports speak: http, https, tcp or auto [default: auto]
-    #[arg(long)]
+    #[arg(long, value_parser = parse::protocol(), hide_possible_values = true)]
     pub(in crate::cli) protocol: Option<Protocol>,
 
     /// The public port to ask for; only with --protocol tcp
@@ -72,7 +71,7 @@ pub(crate) struct HostArgs {
 
     /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
     /// [default: relay]
-    #[arg(long = "provider", id = "provider", value_name = "PROVIDER")]
+    #[arg(long = "provider", id = "provider", value_name = "PROVIDER", value_parser = parse::provider(), hide_possible_values = true)]
     pub(in crate::cli) typed_provider: Option<ProviderId>,
 
     /// What that means.
@@ -109,6 +108,15 @@ pub(crate) struct HostArgs {
     #[arg(long)]
     pub(in crate::cli) take_over: bool,
 
+    /// Print nothing but the URL of each port, a line each, once visitors get there; what else there is
+    /// to say goes to standard error
+    #[arg(long)]
+    pub(in crate::cli) url_only: bool,
+
+    /// End with exit code 6 where visitors do not get there within so many SECONDS
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) timeout: Option<u64>,
+
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -135,7 +143,6 @@ impl HostArgs {
         variable: impl Fn(&str) -> Option<String>,
         providers: &Catalog,
     ) -> Result<(), String> {
-        self.targets.append(&mut self.port);
         self.provider = match (self.typed_provider, said(&variable, PROVIDER_VARIABLE)) {
             (Some(typed), _) => typed,
             (None, Some(word)) => {
@@ -182,6 +189,14 @@ impl HostArgs {
             self.relay = Some(read_link(&link, RELAY_VARIABLE)?);
         }
         Ok(())
+    }
+
+    /// What its lines are.
+    pub(super) fn form(&self) -> Form {
+        Form {
+            json: self.json,
+            urls_alone: self.url_only,
+        }
     }
 
     /// Who may visit, where the provider lets one choose.

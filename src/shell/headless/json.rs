@@ -1,6 +1,5 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
-use super::Unable;
 use super::changes::Change;
 use crate::base::clock::rfc3339;
 use crate::model::{ClockShift, Health, Life, ProbeReport, Reason, UnixMillis, Unprobed};
@@ -67,7 +66,9 @@ enum Event<'a> {
         detail: Option<&'a str>,
     },
     Error {
-        code: &'static str,
+        code: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<u8>,
         message: &'a str,
     },
 }
@@ -143,13 +144,15 @@ fn certificate(report: &ProbeReport) -> Option<String> {
 }
 
 /// What cannot be done, as a line.
-pub(super) fn error(at: UnixMillis, what: Unable, message: &str) -> String {
-    let code = match what {
-        Unable::Usage => "usage",
-        Unable::Command => "command",
-        Unable::Failed => "failed",
-    };
-    line(at, Event::Error { code, message })
+pub(super) fn error(at: UnixMillis, code: &str, exit: Option<u8>, message: &str) -> String {
+    line(
+        at,
+        Event::Error {
+            code,
+            exit,
+            message,
+        },
+    )
 }
 
 fn line(at: UnixMillis, event: Event<'_>) -> String {
