@@ -131,7 +131,7 @@ fn bare_target(word: OsString) -> Option<OsString> {
             (None, false) => Some(rest),
         }
     };
-    let target = TARGET_OPTIONS.iter().find_map(|option| joined(option));
+    let target = TARGET_OPTIONS.iter().find_map(joined);
     Some(target.map_or(word.clone(), Into::into))
 }
 

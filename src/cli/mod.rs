@@ -197,8 +197,8 @@ impl CommandLine {
 
 /// Whether these words ask for lines that programs read, whatever is wrong with them.
 pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
-    let words = words.iter().skip(1).take_while(|word| *word != "--");
-    words.into_iter().any(|word| word == "--json")
+    let mut words = words.iter().skip(1).take_while(|word| *word != "--");
+    words.any(|word| word == "--json")
 }
 
 /// A runtime for what a command does by itself.
