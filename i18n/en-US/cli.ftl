@@ -3,6 +3,7 @@
 ## Hosting
 
 cli-line = { $time }  { $tunnel }  { $text }
+cli-working = Working. Ctrl-C stops it.
 cli-url = { $url } → { $target }
 cli-lacking = { $target } isn't hosted. { $fault }
 cli-works = working: { $status } in { $latency }
@@ -12,6 +13,7 @@ cli-certificate = The certificate of { $target } is trusted on first use, as --n
 cli-url-dead = Their side: the URL doesn't respond.
 cli-displaced = { $fault } To host it here instead, add --take-over.
 cli-no-such-saved = “{ $typed }” isn't a port, HOST:PORT or a saved tunnel. To list saved tunnels: underpass tunnels list
+cli-not-in-time = It does not work after { $seconds } s (--timeout).
 cli-reach-here = { $reach } For this network: --reach network. For anybody on the internet: --reach internet.
 cli-reach-network = { $reach } For anybody on the internet: --reach internet.
 cli-reach-network-at = For this network: { $url } (for anybody on the internet: --reach internet)

@@ -3,6 +3,7 @@
 ## Hospedagem
 
 cli-line = { $time }  { $tunnel }  { $text }
+cli-working = Funcionando. Ctrl-C encerra.
 cli-url = { $url } → { $target }
 cli-lacking = { $target } não está hospedado. { $fault }
 cli-reach-here = { $reach } Para esta rede: --reach network. Para qualquer pessoa na internet: --reach internet.
@@ -28,6 +29,7 @@ cli-certificate = O certificado de { $target } é confiado no primeiro uso, como
 cli-url-dead = Do outro lado: a URL não responde.
 cli-displaced = { $fault } Para hospedá-lo aqui, use --take-over.
 cli-no-such-saved = “{ $typed }” não é uma porta, HOST:PORTA nem um túnel salvo. Para listar os túneis salvos: underpass tunnels list
+cli-not-in-time = Não funciona depois de { $seconds } s (--timeout).
 cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
 cli-hosted-twice = Já existe um túnel salvo chamado “{ $name }”. Escolha outro nome com --name.
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit

@@ -271,6 +271,7 @@ fn port_status(port: &PortReport<'_>) -> PortStatus {
         target: port.target.to_string(),
         protocol: port.protocol.as_str().into(),
         url: port.live.map(|live| live.url.clone()),
+        reach: port.reach.map(|reach| reach.as_str().into()),
         lan_url: port.live.and_then(|live| live.lan_url.clone()),
         health,
         lacking,

@@ -2,7 +2,7 @@
 
 use super::console::{Console, Failure};
 use super::host::remote::why;
-use super::parse::{Unquoted, find, list};
+use super::parse::{self, Unquoted, find, list};
 use super::{prompt, runtime};
 use crate::app::tokens;
 use crate::model::{
@@ -45,11 +45,13 @@ enum AccountCommand {
     /// List accounts and their state on this computer
     List {
         /// Only the accounts at this provider
+        #[arg(value_parser = parse::provider(), hide_possible_values = true)]
         provider: Option<ProviderId>,
     },
     /// Save an account's token, read from standard input or typed at a prompt
     Add {
         /// Provider; `underpass providers` lists them
+        #[arg(value_parser = parse::provider(), hide_possible_values = true)]
         provider: ProviderId,
         /// Name for the account, if there are several: letters, digits, '-', '_' and '.'
         #[arg(long, value_parser = Unquoted(read_name))]
@@ -58,6 +60,7 @@ enum AccountCommand {
     /// Forget an account's token
     Remove {
         /// Provider
+        #[arg(value_parser = parse::provider(), hide_possible_values = true)]
         provider: ProviderId,
         /// Name of the account, if there are several
         #[arg(long, value_parser = Unquoted(read_name))]
@@ -66,6 +69,7 @@ enum AccountCommand {
     /// Sign in with the provider's own program
     SignIn {
         /// Provider
+        #[arg(value_parser = parse::provider(), hide_possible_values = true)]
         provider: ProviderId,
         /// Identity provider; `underpass providers NAME` lists them [default: the one used last]
         #[arg(long, value_name = "WAY")]
@@ -77,6 +81,7 @@ enum AccountCommand {
     /// Sign out with the provider's own program
     SignOut {
         /// Provider
+        #[arg(value_parser = parse::provider(), hide_possible_values = true)]
         provider: ProviderId,
     },
 }
@@ -154,7 +159,7 @@ struct Line<'a> {
 pub(crate) fn run(home: &Home, args: AccountArgs) -> ExitCode {
     let accounts = Accounts {
         home,
-        console: Console::of(home),
+        console: Console::of(home).for_programs(args.json),
         json: args.json,
     };
     let account = |provider, name: Option<String>| AccountId {
@@ -286,7 +291,7 @@ impl Accounts<'_> {
     fn remove(&self, account: &AccountId) -> Result<(), Failure> {
         if !tokens::forget(self.home, &self.secrets(), account)? {
             let (name, id) = (account.name.as_str(), account.provider.as_str());
-            return Err(Failure::Because(if name.is_empty() {
+            return Err(Failure::not_found(if name.is_empty() {
                 m::cli_no_account_of(id)
             } else {
                 m::cli_no_such_account(name, id)
@@ -323,7 +328,7 @@ impl Accounts<'_> {
         ask: impl FnOnce(&dyn Account) -> Answer<T>,
     ) -> Result<T, Failure> {
         let offers = registry::catalog().of(id);
-        let because = |reason| Failure::Because(why(offers, &reason));
+        let because = |reason| why(offers, &reason);
         let providers = registry::remote(&Arc::new(self.secrets()));
         let inventory = providers.inventory(&AccountId::only(id)).map_err(because)?;
         let account = inventory.account().ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! `underpass backup` and `underpass restore`: all settings and tunnels as one file, without secrets.
 
 use super::console::{Console, Failure};
+use super::exit::Exit;
 use super::import::alone;
 use crate::app::RELAY_TOKEN;
 use crate::base::clock;
@@ -69,7 +70,7 @@ enum Line<'a> {
 }
 
 pub(crate) fn backup(home: &Home, args: &BackupArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     console.end(write(home, &console, args))
 }
 
@@ -79,7 +80,7 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
     if !args.force && path.symlink_metadata().is_ok() {
         return Err(Failure::Because(m::backup_there(shown())));
     }
-    let made = present(home, console)?;
+    let made = present(home)?;
     let written = made.write(path);
     written.map_err(|error| {
         Failure::Because(m::backup_not_written(
@@ -97,14 +98,13 @@ fn write(home: &Home, console: &Console, args: &BackupArgs) -> Result<(), Failur
 }
 
 /// What there is now. A home that cannot be read whole makes no backup: it would be taken for one.
-fn present(home: &Home, console: &Console) -> Result<Backup, Failure> {
+fn present(home: &Home) -> Result<Backup, Failure> {
     let (settings, tunnels) = (home.settings().peek(), home.tunnels().peek());
     let notices = [&settings.notice, &tunnels.notice];
     let notices: Vec<&NoticeKind> = notices.into_iter().flatten().collect();
     if !notices.is_empty() {
         let said = notices.into_iter().flat_map(refusal);
-        said.for_each(|msg| console.error(&msg));
-        return Err(Failure::Said);
+        return Err(Failure::As(Exit::Failed, said.collect()));
     }
     Ok(Backup {
         made_at: clock::now(),
@@ -122,7 +122,7 @@ fn refusal(notice: &NoticeKind) -> Vec<Msg> {
 }
 
 pub(crate) fn restore(home: &Home, args: &RestoreArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     let restoring = Restoring {
         home,
         console: &console,
@@ -143,7 +143,7 @@ impl Restoring<'_> {
         let read = Backup::read(path).map_err(|unusable| Failure::Because(said(path, unusable)))?;
         let takes = !self.args.dry_run;
         let _alone = takes.then(|| alone(self.home)).transpose()?;
-        let present = present(self.home, self.console)?;
+        let present = present(self.home)?;
         let restored = read.restored(&present.settings, &present.tunnels);
         if takes {
             let kept = self.take(&restored, &present);
@@ -327,7 +327,7 @@ mod tests {
     fn what_would_lack_a_tunnel_is_no_backup() {
         let (dir, home) = home();
         let console = Console::of_system();
-        present(&home, &console).expect("it is whole");
+        present(&home).expect("it is whole");
         let path = home.tunnels().path();
         let text = fs::read_to_string(&path).expect("there");
         let text = text.replacen('[', r#"[{"id":"spoilt"},"#, 1);
@@ -358,7 +358,7 @@ mod tests {
                 json: false,
             },
         };
-        let there = present(&home, &console).expect("it is whole");
+        let there = present(&home).expect("it is whole");
         let restored = Restored {
             settings: Settings::default(),
             added: vec![tunnel("api"), tunnel("db")],

@@ -1,9 +1,11 @@
 //! The terminal: prints in the person's language. A reader that went away is no reason to
 //! panic, and for a command that only prints none to fail.
 
-use super::USAGE;
+use super::exit::Exit;
+use crate::base::clock;
 use crate::model::{Language, Settings};
 use crate::platform;
+use crate::shell::headless::error_line;
 use crate::shell::text::{Catalogue, printable};
 use crate::store::Home;
 use crate::view::{Msg, fold};
@@ -18,6 +20,8 @@ static UNWRITABLE: OnceLock<String> = OnceLock::new();
 #[derive(Debug)]
 pub(crate) struct Console {
     catalogue: Catalogue,
+    /// Why a command fails is a line for programs.
+    json: bool,
 }
 
 impl Console {
@@ -25,7 +29,13 @@ impl Console {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             catalogue: Catalogue::new(settings.language.unwrap_or_else(system_language)),
+            json: false,
         }
+    }
+
+    /// The same; `json` says that why a command fails is read by a program.
+    pub(crate) fn for_programs(self, json: bool) -> Self {
+        Self { json, ..self }
     }
 
     /// In the system's language.
@@ -75,19 +85,34 @@ impl Console {
 
     /// How a command ends; why it failed is said.
     pub(crate) fn end(&self, done: Result<(), Failure>) -> ExitCode {
-        match done {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(Failure::Usage(lines)) => {
-                for msg in &lines {
-                    self.error(msg);
-                }
-                return ExitCode::from(USAGE);
+        let exit = match done {
+            Ok(()) => Exit::Done,
+            Err(failure) => self.fail(failure),
+        };
+        exit.into()
+    }
+
+    /// Says why it failed.
+    pub(crate) fn fail(&self, failure: Failure) -> Exit {
+        let (exit, texts) = match failure {
+            Failure::Usage(lines) => (Exit::Usage, self.texts(&lines)),
+            Failure::Because(msg) => (Exit::Failed, vec![self.text(&msg)]),
+            Failure::As(exit, lines) => (exit, self.texts(&lines)),
+            Failure::Other(error) => (Exit::Failed, vec![format!("{error:#}")]),
+            Failure::Said => (Exit::Failed, vec![]),
+        };
+        for text in texts {
+            if self.json {
+                print_failure(exit, &text);
+            } else {
+                print_error(&text);
             }
-            Err(Failure::Because(msg)) => self.error(&msg),
-            Err(Failure::Other(error)) => print_error(&error.to_string()),
-            Err(Failure::Said) => {}
         }
-        ExitCode::FAILURE
+        exit
+    }
+
+    fn texts(&self, lines: &[Msg]) -> Vec<String> {
+        lines.iter().map(|msg| self.text(msg)).collect()
     }
 
     /// Says it on standard error.
@@ -103,10 +128,30 @@ pub(crate) enum Failure {
     Usage(Vec<Msg>),
     /// It cannot be done.
     Because(Msg),
+    /// It cannot be done, and a script is to know which way.
+    As(Exit, Vec<Msg>),
     /// The same, in the words of a library or of the system.
     Other(anyhow::Error),
     /// It has been said already.
     Said,
+}
+
+impl Failure {
+    /// There is nothing of that name.
+    pub(crate) fn not_found(msg: Msg) -> Self {
+        Self::As(Exit::NotFound, vec![msg])
+    }
+
+    /// Another process of this computer has it.
+    pub(crate) fn in_use(msg: Msg) -> Self {
+        Self::As(Exit::InUse, vec![msg])
+    }
+}
+
+impl From<Msg> for Failure {
+    fn from(msg: Msg) -> Self {
+        Self::Because(msg)
+    }
 }
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
@@ -155,6 +200,13 @@ pub(crate) fn print_json(value: &impl serde::Serialize) {
         Ok(line) => print(&line),
         Err(error) => tracing::error!(%error, "no JSON"),
     }
+}
+
+/// Why a command fails, as a line for programs.
+pub(crate) fn print_failure(exit: Exit, text: &str) {
+    let number = Some(exit.number());
+    let text = printable(text);
+    print(&error_line(clock::now(), exit.word(), number, &text));
 }
 
 /// What went wrong, on standard error: in our words, or in those of a library, which quotes what it likes.

@@ -2,7 +2,7 @@
 //! it.
 
 use super::console::{Console, Failure, print_json};
-use super::parse::{find, list};
+use super::parse::{self, find, list};
 use crate::app::{Begin, Command, Event, State, update};
 use crate::base::clock;
 use crate::model::{
@@ -44,7 +44,7 @@ A TIME is 500ms, 30s, 5m or 1h. The waits are of a whole tunnel: its ports share
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HealthArgs {
     /// For tunnels of this provider [default: for all tunnels]
-    #[arg(long, conflicts_with = "tunnel")]
+    #[arg(long, conflicts_with = "tunnel", value_parser = parse::provider(), hide_possible_values = true)]
     provider: Option<ProviderId>,
 
     /// For this saved tunnel, by its id or name
@@ -147,7 +147,7 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(home: &Home, args: &HealthArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     let done = change(home, args).and_then(|()| show(home, args, &console));
     console.end(done)
 }
@@ -173,12 +173,12 @@ impl<'s> Subject<'s> {
             });
         };
         let found = super::inventory::find(tunnels, typed);
-        let tunnel = found.ok_or_else(|| Failure::Because(m::cli_no_such_tunnel(typed)))?;
+        let tunnel = found.ok_or_else(|| Failure::not_found(m::cli_no_such_tunnel(typed)))?;
         let port = match args.port {
             None => None,
             Some(number) => Some(tunnel.port(number).ok_or_else(|| {
                 let id = tunnel.id.as_str();
-                Failure::Because(m::cli_no_such_port(id, number.to_string()))
+                Failure::not_found(m::cli_no_such_port(id, number.to_string()))
             })?),
         };
         Ok(Self {
@@ -208,7 +208,7 @@ fn change(home: &Home, args: &HealthArgs) -> Result<(), Failure> {
     }
     let _alone = match Instance::keep_away(home.path()) {
         Ok(alone) => alone,
-        Err(AcquireError::AlreadyRunning(_)) => return Err(Failure::Because(m::cli_app_runs())),
+        Err(AcquireError::AlreadyRunning(_)) => return Err(Failure::in_use(m::cli_app_runs())),
         Err(AcquireError::Io(error)) => return Err(error.into()),
     };
     let mut state = begin(home.settings().load().value, home.tunnels().load().value);

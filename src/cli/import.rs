@@ -46,7 +46,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) fn run(home: &Home, args: &ImportArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     let done = Import {
         home,
         console: &console,
@@ -335,7 +335,7 @@ impl Taking<'_> {
 pub(super) fn alone(home: &Home) -> Result<impl Sized, Failure> {
     match Instance::keep_away(home.path()) {
         Ok(alone) => Ok(alone),
-        Err(AcquireError::AlreadyRunning(_)) => Err(Failure::Because(m::cli_app_runs())),
+        Err(AcquireError::AlreadyRunning(_)) => Err(Failure::in_use(m::cli_app_runs())),
         Err(AcquireError::Io(error)) => Err(error.into()),
     }
 }

@@ -8,11 +8,14 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod exit;
+mod grammar;
 pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod import;
 mod inventory;
 pub(crate) mod logs;
+pub(crate) mod manual;
 mod parse;
 mod port;
 pub(crate) mod print;
@@ -49,13 +52,17 @@ const RELAY_VARIABLE: &str = "UNDERPASS_RELAY";
 /// The environment variable that says for whom what is hosted is, where `--reach` does not.
 const REACH_VARIABLE: &str = "UNDERPASS_REACH";
 
-/// What was typed cannot be done, and never could.
-pub(crate) const USAGE: u8 = 2;
+/// The environment variable that may hold the name of the tunnel of what is hosted.
+const NAME_VARIABLE: &str = "UNDERPASS_NAME";
+
+/// The environment variable that may say who carries it.
+const PROVIDER_VARIABLE: &str = "UNDERPASS_PROVIDER";
 
 const EXAMPLES: &str = "\
 Examples:
   underpass                             the window and the tray icon
   underpass host 3000                   serve localhost:3000 at a URL for this computer, in the terminal
+  underpass 3000                        the same; `underpass tcp 22` says the protocol too
   underpass host 3000 --reach network   the same for whoever is in this network
   underpass host 3000 --reach internet  the same for anybody
   underpass host 3000 --name shop       at http://shop.localhost:7480/
@@ -132,8 +139,11 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page, of all or of one command
+    Man {
+        /// The command, as in `man relay account`
+        command: Vec<String>,
+    },
 }
 
 /// Reads the words of a command line, the program's name first; `variable` reads the environment, and
@@ -148,7 +158,8 @@ pub(crate) fn parse(
 ) -> Result<CommandLine, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
     check_links(&words)?;
-    let mut typed = CommandLine::try_parse_from(words)?;
+    let words = grammar::translate(words);
+    let mut typed = CommandLine::try_parse_from(words).map_err(grammar::explain)?;
     typed.check(variable, providers).map_err(|wrong| {
         let mut command = CommandLine::command();
         command.build();
@@ -219,11 +230,17 @@ impl CommandLine {
                 | Command::Leave(_)
                 | Command::Config(_)
                 | Command::Completions { .. }
-                | Command::Man,
+                | Command::Man { .. },
             )
             | None => Ok(()),
         }
     }
+}
+
+/// Whether these words ask for lines that programs read, whatever is wrong with them.
+pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
+    let mut words = words.iter().skip(1).take_while(|word| *word != "--");
+    words.any(|word| word == "--json")
 }
 
 /// A runtime for what a command does by itself.
@@ -233,5 +250,7 @@ pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What the arguments of several commands are read with.
 
-use crate::model::{Catalog, Offers, ProviderId};
-use clap::builder::TypedValueParser;
+use crate::model::{Catalog, InvalidProvider, Offers, Protocol, ProviderId};
+use crate::provider::registry;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use std::ffi::OsStr;
 
@@ -25,6 +26,57 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Unquoted<T> {
         };
         let kind = ErrorKind::ValueValidation;
         read.map_err(|wrong| command.clone().error(kind, wrong))
+    }
+}
+
+/// Reads one of some words as the word itself is read, and tells completions which there are.
+#[derive(Clone)]
+pub(super) struct OneOf<T> {
+    words: fn() -> Vec<&'static str>,
+    read: fn(&str) -> Result<T, String>,
+}
+
+/// A protocol.
+pub(super) fn protocol() -> OneOf<Protocol> {
+    OneOf {
+        words: || Protocol::ALL.map(Protocol::as_str).into(),
+        read: str::parse,
+    }
+}
+
+/// A provider of this build.
+pub(super) fn provider() -> OneOf<ProviderId> {
+    OneOf {
+        words: || {
+            registry::catalog()
+                .iter()
+                .map(|offers| offers.id.as_str())
+                .collect()
+        },
+        read: |word| {
+            word.parse()
+                .map_err(|wrong: InvalidProvider| wrong.to_string())
+        },
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for OneOf<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        word: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let read = self.read;
+        let parser = StringValueParser::new().try_map(move |word: String| read(&word));
+        parser.parse_ref(command, arg, word)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let words = (self.words)().into_iter();
+        Some(Box::new(words.map(PossibleValue::new)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be said of a port, by each command that makes or hosts one.
 
-use super::parse::list;
+use super::parse::{self, list};
 use crate::model::{
     CertificateCheck, HostHeader, Offers, PortNumber, PortOptions, ProbeRate, Protocol,
     ProxyVersion,
@@ -11,7 +11,7 @@ use clap::Args;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PortArgs {
     /// What the port speaks: http, https, tcp or auto
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", value_parser = parse::protocol(), hide_possible_values = true)]
     pub(super) protocol: Protocol,
 
     /// The public port to ask for; only with --protocol tcp

@@ -1,42 +1,49 @@
-//! What the command line says of itself: completions and the man page.
+//! What the command line says of itself: help, what is wrong with it, and completions.
 
-use super::CommandLine;
-use super::console::print_bytes;
+use super::console::{print_bytes, print_error, print_failure};
+use super::exit::Exit;
+use super::{CommandLine, asks_for_json};
 use clap::CommandFactory as _;
 use clap_complete::Shell;
-use std::io::{self, Write as _};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 const PROGRAM: &str = "underpass";
+
+/// Says what is wrong with these words, or the help or version that they ask for.
+pub(crate) fn answer(words: &[OsString], said: &clap::Error) -> Exit {
+    let text = said.render();
+    if !said.use_stderr() {
+        let styled = io::stdout().is_terminal() && !no_color();
+        let text = if styled {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        print_bytes(text.as_bytes());
+        return Exit::Done;
+    }
+    let text = text.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    if asks_for_json(words) {
+        let lines = text.lines().map(str::trim);
+        let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+        print_failure(Exit::Usage, &lines.join(" "));
+    } else {
+        print_error(text);
+    }
+    Exit::Usage
+}
+
+/// <https://no-color.org>
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
 
 pub(crate) fn completions(shell: Shell) -> ExitCode {
     let mut text = vec![];
     clap_complete::generate(shell, &mut CommandLine::command(), PROGRAM, &mut text);
     print_bytes(&text);
     ExitCode::SUCCESS
-}
-
-/// One page: the program's own, then each command's.
-pub(crate) fn man() -> ExitCode {
-    let mut command = CommandLine::command();
-    command.build();
-    let mut text = vec![];
-    if let Err(error) = render(&command, &mut text) {
-        tracing::error!(%error, "no man page");
-        return ExitCode::FAILURE;
-    }
-    print_bytes(&text);
-    ExitCode::SUCCESS
-}
-
-fn render(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
-    clap_mangen::Man::new(command.clone()).render(text)?;
-    for sub in command.get_subcommands() {
-        let man = clap_mangen::Man::new(sub.clone());
-        let name = sub.get_bin_name().unwrap_or(sub.get_name()).to_uppercase();
-        writeln!(text, ".SH \"{name}\"")?;
-        man.render_description_section(text)?;
-        man.render_options_section(text)?;
-    }
-    Ok(())
 }

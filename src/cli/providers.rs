@@ -1,7 +1,7 @@
 //! `underpass providers`: who can carry tunnels, what each offers and needs, what can be set for it.
 
 use super::console::{Console, print, print_json};
-use super::parse::find;
+use super::parse::{self, find};
 use crate::model::{
     Catalog, Offers, OptionKind, OptionScope, OptionSpec, ProviderId, Settings, probes_a_month,
 };
@@ -15,6 +15,7 @@ use std::time::Duration;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProvidersArgs {
     /// Only this provider
+    #[arg(value_parser = parse::provider(), hide_possible_values = true)]
     provider: Option<ProviderId>,
     /// Print one JSON object per line
     #[arg(long)]

@@ -3,7 +3,7 @@
 use super::host::HostTarget;
 use super::port::PortOptionArgs;
 use super::*;
-use crate::model::{HostHeader, Protocol, ProxyVersion};
+use crate::model::{HostHeader, Protocol, ProviderId, ProxyVersion};
 use proptest::prelude::*;
 
 fn read(words: &[&str]) -> Result<CommandLine, String> {
@@ -12,9 +12,18 @@ fn read(words: &[&str]) -> Result<CommandLine, String> {
 
 fn read_with(words: &[&str], relay: Option<&str>) -> Result<CommandLine, String> {
     let words = std::iter::once("underpass").chain(words.iter().copied());
+    let relay = relay.map(|link| (RELAY_VARIABLE, link));
+    read_in(words, relay.as_slice())
+}
+
+/// With these variables in the environment.
+fn read_in<'w>(
+    words: impl Iterator<Item = &'w str>,
+    environment: &[(&str, &str)],
+) -> Result<CommandLine, String> {
     let variable = |name: &str| {
-        assert!([RELAY_VARIABLE, REACH_VARIABLE].contains(&name), "{name}");
-        relay.filter(|_| name == RELAY_VARIABLE).map(str::to_owned)
+        let mut found = environment.iter().filter(|(known, _)| *known == name);
+        found.next().map(|(_, value)| (*value).to_owned())
     };
     parse(words.map(OsString::from), variable, &Catalog::sample())
         .map_err(|error| error.to_string())
@@ -87,6 +96,61 @@ fn targets_are_ports_hosts_or_names() {
         );
     }
     assert!(refused(&["host"]).contains("TARGET"));
+}
+
+#[test]
+fn a_port_is_also_said_as_other_programs_say_it() {
+    let by_option = host(&["-p", "3000", "--port", "nas:22", "--subdomain", "shop"]);
+    let by_us = host(&["3000", "nas:22", "--name", "shop"]);
+    assert_eq!(by_option, by_us);
+    assert_eq!(host(&["--url", ":3000"]).targets, host(&["3000"]).targets);
+    let http = read(&["HTTP", "3000"]).expect("it is right");
+    let ours = read(&["host", "3000", "--protocol", "http"]);
+    assert_eq!(http, ours.expect("it is right"));
+    for (words, said) in [
+        (&["3000:8080"][..], "two ports"),
+        (&["-p", "3000:8080"], "two ports"),
+        (&["http"], "TARGET"),
+        (&["70000"], "1 to 65535"),
+    ] {
+        let refused = refused(words);
+        assert!(refused.contains(said), "{words:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_word_of_another_program_leads_to_ours() {
+    for (word, ours) in [
+        ("update", "install the new version"),
+        ("funnel", "underpass host PORT"),
+        ("authtoken", "underpass account add"),
+        ("Login", "underpass account sign-in"),
+        ("shopp", "underpass host NAME"),
+    ] {
+        let said = refused(&[word]);
+        assert!(said.contains(ours) && !said.contains("audit'"), "{said}");
+    }
+    assert!(refused(&["hots"]).contains("'host'"));
+}
+
+#[test]
+fn the_environment_may_say_name_and_provider() {
+    let hosted = |words: &str, environment: &[_]| -> Result<_, String> {
+        match read_in(words.split(' '), environment)?.command {
+            Some(Command::Host(args)) => Ok((args.name, args.provider)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (name, relay) = ((NAME_VARIABLE, "shop"), ProviderId::RELAY);
+    let shop = |name: &str| Ok((Some(name.to_owned()), relay));
+    assert_eq!(hosted("underpass 1", &[name]), shop("shop"));
+    assert_eq!(hosted("underpass 1 --name web", &[name]), shop("web"));
+    assert_eq!(hosted("underpass host saved", &[name]), Ok((None, relay)));
+    let nobody = (PROVIDER_VARIABLE, "nobody");
+    let refused = hosted("underpass 1", &[nobody]).expect_err("there is none");
+    assert!(refused.contains("nobody"), "{refused}");
+    let typed = hosted("underpass 1 --provider relay", &[nobody]);
+    assert_eq!(typed, Ok((None, relay)));
 }
 
 #[test]

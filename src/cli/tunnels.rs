@@ -3,7 +3,7 @@
 use super::console::{Console, Failure, print, print_json};
 use super::host::remote::why;
 use super::inventory::{FieldErrors, FollowUp, SavedInventory};
-use super::parse::find;
+use super::parse::{self, find};
 use super::port::{PortArgs, PortOptionArgs};
 use super::runtime;
 use crate::app::Begin;
@@ -47,7 +47,7 @@ enum TunnelsCommand {
     List {
         /// Only this provider: its saved tunnels, or those in the account if the provider has accounts
         /// [default: all saved tunnels]
-        #[arg(long)]
+        #[arg(long, value_parser = parse::provider(), hide_possible_values = true)]
         provider: Option<ProviderId>,
     },
     /// Show a tunnel
@@ -108,7 +108,7 @@ impl TunnelsArgs {
 pub(crate) fn run(home: &Home, args: TunnelsArgs) -> ExitCode {
     let tunnels = Tunnels {
         home,
-        console: Console::of(home),
+        console: Console::of(home).for_programs(args.json),
         json: args.json,
     };
     tunnels.console.end(tunnels.run(args.command))
@@ -183,7 +183,7 @@ impl Tunnels<'_> {
                     let tunnel = changeable(inventory, &id)?;
                     if tunnel.port(port).is_none() {
                         let msg = m::cli_no_such_port(tunnel.id.as_str(), port.to_string());
-                        return Err(Failure::Because(msg));
+                        return Err(Failure::not_found(msg));
                     }
                     let key = PortKey::new(&tunnel.id, port);
                     Ok(Action::RemovePort { key })
@@ -244,7 +244,7 @@ impl Tunnels<'_> {
         let (inventory, mut rows) = self.look();
         let tunnels = inventory.tunnels().iter();
         let known = tunnels.filter(|tunnel| tunnel.provider == offers.id);
-        let because = |reason| Failure::Because(why(offers, &reason));
+        let because = |reason| why(offers, &reason);
         let providers = registry::remote(&Arc::new(Secrets::open(self.home.path(), true)));
         let account = providers.inventory(&AccountId::only(offers.id));
         let account = account.map_err(because)?;
@@ -295,7 +295,7 @@ impl Tunnels<'_> {
         let _alone = match Instance::keep_away(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
-                return Err(Failure::Because(m::cli_app_runs()));
+                return Err(Failure::in_use(m::cli_app_runs()));
             }
             Err(AcquireError::Io(error)) => return Err(error.into()),
         };
@@ -379,7 +379,7 @@ fn changeable<'i>(inventory: &'i SavedInventory, typed: &str) -> Result<&'i Tunn
 
 fn found<'i>(inventory: &'i SavedInventory, typed: &str) -> Result<&'i Tunnel, Failure> {
     let found = inventory.find(typed);
-    found.ok_or_else(|| Failure::Because(m::cli_no_such_tunnel(typed)))
+    found.ok_or_else(|| Failure::not_found(m::cli_no_such_tunnel(typed)))
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ pub struct PortStatus {
     /// Where other machines of this network reach it, when that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lan_url: Option<String>,
+    /// Who can open the URL, where that is known: `here`, `network` or `internet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Cow<'static, str>>,
     /// What the probes found, as in a `health` line.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub health: Option<HealthWords>,

@@ -7,60 +7,62 @@ mod json;
 mod sink;
 mod words;
 
-use crate::model::{ClockShift, Inputs, Life, Outage, Reason, UnixMillis};
+use crate::model::{
+    ClockShift, Health, Inputs, Life, LivePort, PortKey, Reason, UnixMillis, Unprobed,
+};
 use crate::shell::text::Catalogue;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
-use changes::Seen;
+use changes::{Change, Seen};
 use sink::Sink;
-use std::io::{self, Write as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 /// What the program should know of its lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// Nobody reads them any more.
     Closed,
     /// They cannot be written: a full disk, say.
     Unwritable,
-    /// Whatever was to be hosted has come to an end that only the person can change.
-    Over,
-    /// The same: other processes of this computer host all of it already.
-    HostedHere,
+    /// Visitors get to all that is to be hosted.
+    Works,
+    /// Whatever was to be hosted has come to an end that only the person can change: why the first did.
+    Over(Reason),
     /// All that was hosted was told to stop.
     Stopped,
 }
 
-/// What cannot be done, by its code in the lines for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unable {
-    /// What was typed on the command line.
-    Usage,
-    /// What was asked for by a line of standard input.
-    Command,
-    /// What was typed can be taken, and does not come about.
-    Failed,
+/// A line for programs about what cannot be done: the word for it, and how the program ends where it
+/// ends with it.
+pub fn error_line(at: UnixMillis, code: &str, exit: Option<u8>, text: &str) -> String {
+    json::error(at, code, exit, text)
 }
 
-/// A line for programs that says so.
-pub fn error_line(at: UnixMillis, what: Unable, text: &str) -> String {
-    json::error(at, what, text)
+/// What the lines are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// JSON objects, instead of text.
+    pub json: bool,
+    /// On standard output each port's URL alone, once visitors get there.
+    pub urls_alone: bool,
 }
 
 /// How lines are written, and where. Cheap to clone.
 #[derive(Clone)]
 pub struct Lines {
     catalogue: Arc<Catalogue>,
-    json: bool,
+    form: Form,
     sink: Sink,
 }
 
 impl Lines {
-    /// Lines on standard output: JSON objects, or text of `catalogue`. `closed` is told why when no
+    /// Lines on standard output; text is of `catalogue`. `closed` is told why when no
     /// more can be written.
     pub fn start(
         catalogue: Catalogue,
-        json: bool,
+        form: Form,
         closed: impl FnOnce(Told) + Send + 'static,
     ) -> io::Result<Self> {
         let ended = move |error: &io::Error| {
@@ -72,27 +74,46 @@ impl Lines {
         };
         Ok(Self {
             catalogue: Arc::new(catalogue),
-            json,
+            form,
             sink: Sink::start(io::stdout(), ended)?,
         })
     }
 
-    /// A line of standard input asks for what cannot be done.
-    pub fn error(&self, at: UnixMillis, msg: &Msg) {
+    /// Something that was asked for cannot be done; see [`error_line`].
+    pub fn error(&self, at: UnixMillis, code: &str, exit: Option<u8>, msg: &Msg) {
         let text = self.catalogue.format(msg);
-        if self.json {
-            self.sink.put(json::error(at, Unable::Command, &text));
+        if self.form.json {
+            self.sink.put(json::error(at, code, exit, &text));
         } else {
             say(&text);
         }
     }
 
-    fn change(&self, at: UnixMillis, shift: ClockShift, change: &changes::Change) {
-        if self.json {
-            self.sink.put(json::change(at, shift, change));
+    /// What a person at a terminal may want to know, and nobody else.
+    pub fn hint(&self, msg: &Msg) {
+        let is_seen = io::stdout().is_terminal() && io::stderr().is_terminal();
+        if is_seen && self.form == Form::default() {
+            write_error(&self.catalogue.format(msg));
+        }
+    }
+
+    /// A URL by itself.
+    fn url(&self, at: UnixMillis, shift: ClockShift, change: &Change) {
+        match change {
+            _ if self.form.json => self.sink.put(json::change(at, shift, change)),
+            Change::Url { url, .. } => self.sink.put(url.clone()),
+            _ => {}
+        }
+    }
+
+    fn change(&self, at: UnixMillis, shift: ClockShift, change: &Change) {
+        if self.form.json {
+            if !self.form.urls_alone {
+                self.sink.put(json::change(at, shift, change));
+            }
         } else if let Some(msg) = words::change(at, change) {
             let text = self.catalogue.format(&msg);
-            if is_failure(change) {
+            if is_failure(change) || self.form.urls_alone {
                 write_error(&text);
             } else {
                 self.sink.put(text);
@@ -114,8 +135,8 @@ fn write_error(line: &str) {
 }
 
 /// Whether a change is an end that only the person can change.
-const fn is_failure(change: &changes::Change) -> bool {
-    matches!(change, changes::Change::Life { life, .. } if needs_somebody(life))
+const fn is_failure(change: &Change) -> bool {
+    matches!(change, Change::Life { life, .. } if needs_somebody(life))
 }
 
 const fn needs_somebody(life: &Life) -> bool {
@@ -126,7 +147,12 @@ const fn needs_somebody(life: &Life) -> bool {
 pub struct Headless {
     lines: Lines,
     seen: Seen,
+    /// The URLs that wait until visitors get there, and the ports whose URL was told: where those are
+    /// told alone.
+    urls: BTreeMap<PortKey, Change>,
+    told: BTreeSet<PortKey>,
     notices: u64,
+    works: bool,
     end: Option<Told>,
     /// Something was to be hosted, at some time.
     wanted: bool,
@@ -139,10 +165,24 @@ impl Headless {
         Self {
             lines,
             seen: Seen::default(),
+            urls: BTreeMap::new(),
+            told: BTreeSet::new(),
             notices: 0,
+            works: false,
             end: None,
             wanted: false,
             tell: Box::new(tell),
+        }
+    }
+
+    /// Tells the URLs that visitors get to by now.
+    fn tell_urls(&mut self, at: UnixMillis, shift: ClockShift, inputs: &Inputs) {
+        let reached: Vec<PortKey> = self.urls.keys().cloned().collect();
+        for key in reached.into_iter().filter(|key| is_reached(inputs, key)) {
+            if let Some(change) = self.urls.remove(&key) {
+                self.lines.url(at, shift, &change);
+            }
+            self.told.insert(key);
         }
     }
 
@@ -160,13 +200,25 @@ impl Headless {
 impl Renderer for Headless {
     fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: Arc<View>) {
         self.say_notices(inputs);
+        let shift = inputs.appearance.clock_shift;
         for change in self.seen.changes(inputs) {
-            self.lines
-                .change(at, inputs.appearance.clock_shift, &change);
+            match &change {
+                Change::Url { key, .. }
+                    if self.lines.form.urls_alone && !self.told.contains(key) =>
+                {
+                    self.urls.insert(key.clone(), change);
+                }
+                _ => self.lines.change(at, shift, &change),
+            }
+        }
+        self.tell_urls(at, shift, inputs);
+        if !self.works && all_reached(inputs) {
+            self.works = true;
+            (self.tell)(Told::Works);
         }
         let end = end(inputs, self.wanted);
-        if let Some(end) = end.filter(|_| self.end != end) {
-            (self.tell)(end);
+        if let Some(told) = end.clone().filter(|_| self.end != end) {
+            (self.tell)(told);
         }
         self.end = end;
         self.wanted |= inputs.hosts.values().any(|host| host.wanted);
@@ -184,30 +236,53 @@ impl Renderer for Headless {
 
 /// Nothing that is wanted goes on by itself, or nothing is wanted any more of what was.
 fn end(inputs: &Inputs, was_wanted: bool) -> Option<Told> {
-    let hosts = inputs.hosts.values();
-    let lives: Vec<&Life> = hosts
-        .filter(|host| host.wanted)
-        .map(|host| &host.life)
-        .collect();
-    match lives[..] {
-        [] => was_wanted.then_some(Told::Stopped),
-        _ if lives.iter().all(|life| is_hosted_here(life)) => Some(Told::HostedHere),
-        _ => lives
-            .iter()
-            .all(|life| needs_somebody(life))
-            .then_some(Told::Over),
-    }
+    let mut wanted = inputs.hosts.values().filter(|host| host.wanted).peekable();
+    let Some(first) = wanted.peek() else {
+        return was_wanted.then_some(Told::Stopped);
+    };
+    let reason = first.life.reason()?.clone();
+    wanted
+        .all(|host| needs_somebody(&host.life))
+        .then_some(Told::Over(reason))
 }
 
-/// Another process of this computer hosts it.
-const fn is_hosted_here(life: &Life) -> bool {
-    matches!(
-        life,
-        Life::Displaced(Outage {
-            reason: Reason::HostedHere { .. },
-            ..
+/// Visitors get to all ports of all that is wanted.
+fn all_reached(inputs: &Inputs) -> bool {
+    let wanted = inputs.hosts.iter().filter(|(_, host)| host.wanted);
+    let mut wanted = wanted.peekable();
+    wanted.peek().is_some()
+        && wanted.all(|(tunnel, host)| {
+            let key = |live: &LivePort| PortKey::new(tunnel, live.number);
+            let mut ports = host.live.iter().map(key).peekable();
+            host.lacking.is_empty()
+                && ports.peek().is_some()
+                && ports.all(|key| is_reached(inputs, &key))
         })
-    )
+}
+
+/// Visitors get to a port through its URL, as far as that is found out at all.
+fn is_reached(inputs: &Inputs, key: &PortKey) -> bool {
+    let Some(host) = inputs.hosts.get(&key.tunnel) else {
+        return false;
+    };
+    let Life::Up {
+        session, proven, ..
+    } = host.life
+    else {
+        return false;
+    };
+    let facts = inputs.probes.get(key);
+    let report = facts.and_then(|facts| facts.last.as_ref());
+    if let Some(report) = report.filter(|report| report.session == session) {
+        let health = report.health();
+        return health.routes() || health == Health::Unchecked;
+    }
+    let Some(tunnel) = inputs.tunnel(&key.tunnel) else {
+        return false;
+    };
+    let probes = inputs.health(tunnel, tunnel.port(key.port)).policy.probes;
+    let mut live = host.live.iter().filter(|live| live.number == key.port);
+    proven && live.any(|live| Unprobed::of(probes, live).is_some())
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ mod window_place;
 
 use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
+use crate::cli::exit::Exit;
 use crate::cli::{
-    self, Command, CommandLine, USAGE, account, audit, backup, doctor, health, host, import, logs,
+    self, Command, CommandLine, account, audit, backup, doctor, health, host, import, logs, manual,
     print, providers, relay, running, tunnels,
 };
 use crate::logging;
@@ -34,39 +35,34 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         &providers,
     ) {
         Ok(typed) => {
-            let code = run_typed(typed);
-            if console::all_written() {
-                code
-            } else {
-                ExitCode::FAILURE
-            }
+            let code = run_typed(typed, cli::asks_for_json(&words));
+            written(code)
         }
-        Err(said) => {
-            if said.use_stderr() {
-                host::refuse_words(&words, &said);
-            }
-            // Help goes to standard output and is no failure; a reader that went away is none either.
-            let _ = said.print();
-            ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(USAGE))
-        }
+        Err(said) => written(print::answer(&words, &said).into()),
     }
 }
 
-fn run_typed(typed: CommandLine) -> ExitCode {
+/// What was not written did not happen.
+fn written(code: ExitCode) -> ExitCode {
+    if console::all_written() {
+        code
+    } else {
+        Exit::Failed.into()
+    }
+}
+
+fn run_typed(typed: CommandLine, json: bool) -> ExitCode {
     match typed.command {
         Some(Command::Completions { shell }) => print::completions(shell),
-        Some(Command::Man) => print::man(),
+        Some(Command::Man { command }) => manual::man(&command),
         Some(Command::Providers(args)) => providers::run(&args),
         _ => match Home::locate() {
             Ok(home) => run_in(&home, typed),
             Err(error) => {
                 let what = m::cli_home_failed();
                 let why = m::cli_failed(error.to_string(), what);
-                let console = Console::of_system();
-                match typed.command {
-                    Some(Command::Host(args)) => args.refuse(&console, Failure::Because(why)),
-                    _ => console.end(Err(Failure::Because(why))),
-                }
+                let console = Console::of_system().for_programs(json);
+                console.end(Err(Failure::Because(why)))
             }
         },
     }
@@ -111,7 +107,7 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
         Some(Command::Health(args)) => health::run(&home, &args),
         Some(Command::Doctor(args)) => doctor::run(&home, &args),
         // They need no home and were done before it was looked for.
-        Some(Command::Completions { .. } | Command::Man | Command::Providers(_)) => {
+        Some(Command::Completions { .. } | Command::Man { .. } | Command::Providers(_)) => {
             ExitCode::SUCCESS
         }
     }

@@ -59,7 +59,7 @@ struct Verdict {
 }
 
 pub(crate) fn run(home: &Home, args: &AuditArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     console.end(match args.export {
         Some(format) => export::run(home, args, format, &console),
         None if args.verify => verify(home, args.json, &console),

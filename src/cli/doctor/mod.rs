@@ -5,7 +5,8 @@ mod checks;
 mod network;
 
 use crate::cli::console::{Console, print, print_error, print_json};
-use crate::cli::parse::find;
+use crate::cli::exit::Exit;
+use crate::cli::parse::{self, find};
 use crate::cli::runtime;
 use crate::model::{Catalog, ProviderId};
 use crate::store::Home;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DoctorArgs {
     /// Check this provider; `underpass providers` lists them
-    #[arg(long, default_value = "relay")]
+    #[arg(long, default_value = "relay", value_parser = parse::provider(), hide_possible_values = true)]
     provider: ProviderId,
     /// Create a temporary tunnel in the account, host it and delete it; only with a provider
     /// that keeps accounts
@@ -147,7 +148,7 @@ pub(crate) fn run(home: &Home, args: &DoctorArgs) -> ExitCode {
         show(check, args.json, &console);
     }
     if checks.iter().any(|check| check.status == Status::Fail) {
-        ExitCode::FAILURE
+        Exit::Failed.into()
     } else {
         ExitCode::SUCCESS
     }

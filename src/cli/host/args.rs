@@ -2,14 +2,15 @@
 
 use crate::cli::account::read_name;
 use crate::cli::health;
-use crate::cli::parse::{Unquoted, find, list};
+use crate::cli::parse::{self, Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
 use crate::cli::set::{self, SecretFrom, Set};
-use crate::cli::{REACH_VARIABLE, RELAY_VARIABLE};
+use crate::cli::{NAME_VARIABLE, PROVIDER_VARIABLE, REACH_VARIABLE, RELAY_VARIABLE};
 use crate::model::{
     Access, Catalog, FieldError, HealthKey, JoinLink, Offers, PortNumber, Protocol, ProviderId,
     Reach, TypedTarget, parse_name, parse_typed_target, parse_url_target,
 };
+use crate::shell::headless::Form;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ Examples:
                                         watch a URL that somebody else serves
   underpass host 3000 --health path=/healthz --health expect=200-299
                                         say so where the service does not answer as it should
+  underpass host 3000 --url-only --timeout 30
+                                        for scripts: the URL alone, or exit code 6
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -49,11 +52,11 @@ pub(crate) struct HostArgs {
 
     /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
     /// characters behind it that are this computer's own]
-    #[arg(long)]
+    #[arg(long, alias = "subdomain")]
     pub(in crate::cli) name: Option<String>,
 
     /// What the ports speak: http, https, tcp or auto [default: auto]
-    #[arg(long)]
+    #[arg(long, value_parser = parse::protocol(), hide_possible_values = true)]
     pub(in crate::cli) protocol: Option<Protocol>,
 
     /// The public port to ask for; only with --protocol tcp
@@ -76,7 +79,12 @@ pub(crate) struct HostArgs {
     pub(in crate::cli) reach: Option<Reach>,
 
     /// Who carries the tunnel: relay (our own), or another that `underpass providers` lists
-    #[arg(long, default_value = "relay")]
+    /// [default: relay]
+    #[arg(long = "provider", id = "provider", value_name = "PROVIDER", value_parser = parse::provider(), hide_possible_values = true)]
+    pub(in crate::cli) typed_provider: Option<ProviderId>,
+
+    /// What that means.
+    #[arg(skip = ProviderId::RELAY)]
     pub(in crate::cli) provider: ProviderId,
 
     /// Anyone may visit, without signing in; only with a provider whose tunnels are private otherwise
@@ -109,6 +117,15 @@ pub(crate) struct HostArgs {
     #[arg(long)]
     pub(in crate::cli) take_over: bool,
 
+    /// Print nothing but the URL of each port, a line each, once visitors get there; what else there is
+    /// to say goes to standard error
+    #[arg(long)]
+    pub(in crate::cli) url_only: bool,
+
+    /// End with exit code 6 where visitors do not get there within so many SECONDS
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) timeout: Option<u64>,
+
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -135,6 +152,14 @@ impl HostArgs {
         variable: impl Fn(&str) -> Option<String>,
         providers: &Catalog,
     ) -> Result<(), String> {
+        self.provider = match (self.typed_provider, said(&variable, PROVIDER_VARIABLE)) {
+            (Some(typed), _) => typed,
+            (None, Some(word)) => {
+                let wrong = |wrong| format!("{PROVIDER_VARIABLE}: {wrong}");
+                word.parse().map_err(wrong)?
+            }
+            (None, None) => ProviderId::RELAY,
+        };
         let offers = find(providers, self.provider)?;
         let mut watched_host = None;
         if self.targets.is_empty() {
@@ -142,11 +167,14 @@ impl HostArgs {
             self.targets.push(HostTarget::Service(url));
             watched_host = Some(host);
         }
+        let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
+        let makes = self.targets.iter().any(is_service);
+        if makes && self.name.is_none() {
+            self.name = said(&variable, NAME_VARIABLE);
+        }
         check_options(self, offers)?;
         self.name = self.name.take().or(watched_host);
         self.health = health::read("--health", &self.typed_health)?;
-        let is_service = |target: &HostTarget| matches!(target, HostTarget::Service(_));
-        let makes = self.targets.iter().any(is_service);
         self.set = set::read(offers, &self.typed_set, makes)?;
         let from_stdin = |from: &&SecretFrom| **from == SecretFrom::Stdin;
         let from_stdin = self.set.secrets.values().filter(from_stdin).count();
@@ -169,8 +197,7 @@ impl HostArgs {
         let joins = matches!(self.reach, None | Some(Reach::Internet));
         if joins
             && self.relay.is_none()
-            && let Some(link) = variable(RELAY_VARIABLE)
-            && !link.trim().is_empty()
+            && let Some(link) = said(&variable, RELAY_VARIABLE)
         {
             self.relay = Some(read_link(&link, RELAY_VARIABLE)?);
         }
@@ -180,8 +207,7 @@ impl HostArgs {
     /// Takes the reach from the environment where none was typed.
     fn check_reach(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         if self.reach.is_none()
-            && let Some(reach) = variable(REACH_VARIABLE)
-            && !reach.trim().is_empty()
+            && let Some(reach) = said(&variable, REACH_VARIABLE)
         {
             let reach = reach.trim().parse();
             self.reach = Some(reach.map_err(|wrong| format!("{REACH_VARIABLE}: {wrong}"))?);
@@ -196,6 +222,14 @@ impl HostArgs {
         }
     }
 
+    /// What its lines are.
+    pub(super) fn form(&self) -> Form {
+        Form {
+            json: self.json,
+            urls_alone: self.url_only,
+        }
+    }
+
     /// Who may visit, where the provider lets one choose.
     pub(super) fn access(&self) -> Access {
         if self.public {
@@ -204,6 +238,11 @@ impl HostArgs {
             Access::Private
         }
     }
+}
+
+/// What the environment says, if anything.
+fn said(variable: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    variable(name).filter(|said| !said.trim().is_empty())
 }
 
 /// What stands for the service of a URL that somebody else serves, and its host's name.

@@ -18,27 +18,23 @@ use crate::app::{
 };
 use crate::base::clock;
 use crate::base::signals::Signals;
-use crate::cli::console::{Console, Failure, print};
-use crate::cli::running::HOSTED_HERE;
-use crate::cli::{USAGE, runtime};
+use crate::cli::console::{Console, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::runtime;
 use crate::model::{AccountId, Action, Holder, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
-use crate::shell::headless::{Headless, Lines, Told, Unable, error_line};
-use crate::shell::text::printable;
+use crate::shell::headless::{Headless, Lines, Told};
 use crate::store::{Home, Rows};
-use crate::view::fold::{error_text, fault};
+use crate::view::fold::error_text;
 use crate::view::{Msg, messages as m};
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// Ended by a second Ctrl-C: what a shell calls it.
-const INTERRUPTED: u8 = 130;
 
 /// What happens while it hosts.
 enum Input {
@@ -53,7 +49,7 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let mut begin = Begin::load(&home);
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     begin.notices.extend(unsaved);
-    let console = Console::new(&begin.settings);
+    let console = Console::new(&begin.settings).for_programs(args.json);
     let done = choose(&home, args, &mut begin, &console).and_then(|(args, plan, secrets)| {
         let args = &args;
         let offers = registry::catalog().of(args.provider);
@@ -74,56 +70,7 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
         let served = serve(home, args, begin, &plan, secrets);
         served.map_err(Failure::Other)
     });
-    done.unwrap_or_else(|failure| args.refuse(&console, failure))
-}
-
-impl HostArgs {
-    /// Says why nothing is hosted, to a person or to a program.
-    pub(crate) fn refuse(&self, console: &Console, failure: Failure) -> ExitCode {
-        if self.json {
-            refuse_in_json(console, failure)
-        } else {
-            console.end(Err(failure))
-        }
-    }
-}
-
-fn refuse_in_json(console: &Console, failure: Failure) -> ExitCode {
-    let (what, texts, code) = match failure {
-        Failure::Usage(wrong) => {
-            let texts = wrong.iter().map(|msg| console.text(msg)).collect();
-            (Unable::Usage, texts, ExitCode::from(USAGE))
-        }
-        Failure::Because(msg) => (Unable::Failed, vec![console.text(&msg)], ExitCode::FAILURE),
-        Failure::Other(error) => {
-            let text = printable(&format!("{error:#}")).into_owned();
-            (Unable::Failed, vec![text], ExitCode::FAILURE)
-        }
-        Failure::Said => (Unable::Failed, vec![], ExitCode::FAILURE),
-    };
-    for text in texts {
-        print(&error_line(clock::now(), what, &text));
-    }
-    code
-}
-
-/// Says to a program what is wrong with these words, if they ask for lines of this command: they were
-/// not taken, so they are only looked at.
-pub(crate) fn refuse_words(words: &[OsString], said: &clap::Error) {
-    let words = words.iter().skip(1).take_while(|word| *word != "--");
-    let mut words = words.map(|word| word.to_string_lossy());
-    let hosts = words.by_ref().find(|word| !word.starts_with('-'));
-    if hosts.as_deref() != Some("host") || !words.any(|word| word == "--json") {
-        return;
-    }
-    let text = said.render().to_string();
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.is_empty());
-    let text = lines.collect::<Vec<_>>().join(" ");
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    print(&error_line(clock::now(), Unable::Usage, &printable(text)));
+    done.unwrap_or_else(|failure| console.fail(failure)).into()
 }
 
 /// What is hosted, with what was chosen for it, and what is secret of that.
@@ -146,7 +93,7 @@ fn choose_tunnels(
 ) -> Result<(Plan, Secrets), Failure> {
     let offers = registry::catalog().of(args.provider);
     let mut plan = if offers.is_remote() {
-        plan_remote(home, args, begin).map_err(Failure::Because)?
+        plan_remote(home, args, begin)?
     } else {
         let is_shared = args.relay.is_some() || begin.settings.relay.joined.is_some();
         let known = Known {
@@ -154,7 +101,7 @@ fn choose_tunnels(
             saved: &begin.tunnels,
             shared: is_shared.then_some(begin.install.as_str()),
         };
-        plan(args, &known, clock::now()).map_err(|no_plan| Failure::Usage(explain(&no_plan)))?
+        plan(args, &known, clock::now()).map_err(|no_plan| explain(&no_plan))?
     };
     for (key, value) in &args.set.provider {
         begin.settings.set_option(args.provider, key, value);
@@ -169,21 +116,24 @@ fn choose_tunnels(
 }
 
 /// Asks the account.
-fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Msg> {
+fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Failure> {
+    let offers = registry::catalog().of(args.provider);
     let secrets = Arc::new(Secrets::open(home.path(), true));
     let inventory = registry::remote(&secrets).inventory(&AccountId::only(args.provider));
-    let inventory = inventory.map_err(|reason| fault(&reason))?;
+    let inventory = inventory.map_err(|reason| remote::why(offers, &reason))?;
     let account = remote::RemoteAccount {
-        offers: registry::catalog().of(args.provider),
+        offers,
         inventory: &*inventory,
     };
     remote::plan(args, account, &loaded.tunnels)
 }
 
 /// What is wrong, a line each.
-fn explain(no_plan: &NoPlan) -> Vec<Msg> {
-    match no_plan {
-        NoPlan::NoSuchTunnel(typed) => vec![m::cli_no_such_saved(typed.as_str())],
+fn explain(no_plan: &NoPlan) -> Failure {
+    let wrong = match no_plan {
+        NoPlan::NoSuchTunnel(typed) => {
+            return Failure::not_found(m::cli_no_such_saved(typed.as_str()));
+        }
         NoPlan::NoPorts(tunnel) => {
             vec![m::cli_no_ports(tunnel.id.as_str(), tunnel.name.as_str())]
         }
@@ -194,7 +144,8 @@ fn explain(no_plan: &NoPlan) -> Vec<Msg> {
                 .map(|(field, error)| error_text(*field, error));
             text.collect()
         }
-    }
+    };
+    Failure::Usage(wrong)
 }
 
 fn serve(
@@ -203,7 +154,7 @@ fn serve(
     mut begin: Begin,
     plan: &Plan,
     secrets: Secrets,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Exit> {
     let choice = choose_relay(args, &mut begin.settings, &secrets);
     let secrets = Arc::new(secrets);
     let catalogue = Console::new(&begin.settings).into_catalogue();
@@ -214,7 +165,7 @@ fn serve(
     let runtime = runtime()?;
     let (sender, inputs) = mpsc::unbounded_channel();
     let closed = sender.clone();
-    let lines = Lines::start(catalogue, args.json, move |why| {
+    let lines = Lines::start(catalogue, args.form(), move |why| {
         // Nobody waits for input any more once the program ends.
         let _ = closed.send(Input::Told(why));
     })?;
@@ -253,6 +204,7 @@ fn serve(
         lines,
         known,
         stays: args.control,
+        limit: args.timeout.map(Duration::from_secs),
     };
     let code = runtime.block_on(run_until_ended(controller, inputs, app));
     drop(channel);
@@ -308,6 +260,8 @@ struct Controller {
     known: BTreeSet<TunnelId>,
     /// A program looks after it: nothing but its word ends it.
     stays: bool,
+    /// How long it may take until visitors get there.
+    limit: Option<Duration>,
 }
 
 /// Hosts until it is told to end, or until there is nothing left to host.
@@ -315,45 +269,53 @@ async fn run_until_ended(
     controller: Controller,
     mut inputs: mpsc::UnboundedReceiver<Input>,
     app: App,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let mut ended = tokio::task::spawn_blocking(move || app.wait());
-    let code = loop {
+    let mut waits = controller.limit.is_some();
+    let late = tokio::time::sleep(controller.limit.unwrap_or_default());
+    tokio::pin!(late);
+    let exit = loop {
         tokio::select! {
-            () = signals.next() => break ExitCode::SUCCESS,
+            () = signals.next() => break Exit::Done,
             Some(input) = inputs.recv() => {
-                if let Some(code) = controller.handle(input) {
-                    break code;
+                waits &= !matches!(input, Input::Told(Told::Works));
+                if let Some(exit) = controller.handle(input) {
+                    break exit;
                 }
+            }
+            () = &mut late, if waits => {
+                controller.give_up();
+                break Exit::TimedOut;
             }
             ended = &mut ended => {
                 // Nobody told it to.
                 ended??;
-                return Ok(ExitCode::FAILURE);
+                return Ok(Exit::Failed);
             }
         }
     };
     controller.mailbox.act(Action::Quit);
     tokio::select! {
-        () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
+        () = signals.next() => Ok(Exit::Interrupted),
         ended = ended => {
             ended??;
-            Ok(code)
+            Ok(exit)
         }
     }
 }
 
 impl Controller {
-    /// The exit code, when it ends the program.
-    fn handle(&self, input: Input) -> Option<ExitCode> {
+    /// How the program ends, when it does.
+    fn handle(&self, input: Input) -> Option<Exit> {
         match input {
-            Input::Told(Told::Closed) | Input::Request(Request::Quit) => {
-                return Some(ExitCode::SUCCESS);
-            }
-            Input::Told(Told::Over | Told::HostedHere | Told::Stopped) if self.stays => {}
-            Input::Told(Told::Stopped) => return Some(ExitCode::SUCCESS),
-            Input::Told(Told::HostedHere) => return Some(ExitCode::from(HOSTED_HERE)),
-            Input::Told(Told::Over | Told::Unwritable) => return Some(ExitCode::FAILURE),
+            Input::Request(Request::Quit) => return Some(Exit::Done),
+            Input::Told(Told::Over(_) | Told::Stopped) if self.stays => {}
+            Input::Told(Told::Over(reason)) => return Some(Exit::of(&reason)),
+            Input::Told(Told::Stopped) => return Some(Exit::Done),
+            // Whoever is to know the URL does not, and nobody asked it to end.
+            Input::Told(Told::Closed | Told::Unwritable) => return Some(Exit::Failed),
+            Input::Told(Told::Works) => self.lines.hint(&m::cli_working()),
             Input::Request(Request::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);
             }
@@ -368,6 +330,14 @@ impl Controller {
     }
 
     fn refuse(&self, msg: &Msg) {
-        self.lines.error(clock::now(), msg);
+        self.lines.error(clock::now(), "command", None, msg);
+    }
+
+    /// It did not work in time.
+    fn give_up(&self) {
+        let seconds = self.limit.unwrap_or_default().as_secs();
+        let (exit, msg) = (Exit::TimedOut, m::cli_not_in_time(seconds));
+        let number = Some(exit.number());
+        self.lines.error(clock::now(), exit.word(), number, &msg);
     }
 }

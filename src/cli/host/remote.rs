@@ -4,6 +4,8 @@
 use super::args::{HostArgs, HostTarget};
 use super::plan::Plan;
 use crate::base::clock;
+use crate::cli::console::Failure;
+use crate::cli::exit::Exit;
 use crate::cli::runtime;
 use crate::model::{
     Access, Offers, Pending, Port, Protocol, Reason, Remote, Target, Tunnel, TunnelId,
@@ -25,7 +27,7 @@ pub(super) fn plan(
     args: &HostArgs,
     account: RemoteAccount<'_>,
     saved: &[Tunnel],
-) -> Result<Plan, Msg> {
+) -> Result<Plan, Failure> {
     let runtime = runtime().map_err(|error| {
         let detail = error.to_string();
         fault(&Reason::Other { detail })
@@ -34,8 +36,8 @@ pub(super) fn plan(
 }
 
 /// Why a provider did not do it, with what helps in a terminal.
-pub(in crate::cli) fn why(offers: &Offers, reason: &Reason) -> Msg {
-    match (reason, offers.program) {
+pub(in crate::cli) fn why(offers: &Offers, reason: &Reason) -> Failure {
+    let msg = match (reason, offers.program) {
         (Reason::TooManyTunnels { limit }, _) => m::fault_account_full(*limit),
         (Reason::SignedOut, Some(program)) => {
             m::cli_sign_in_first(program.sign_in_command, offers.name)
@@ -44,15 +46,16 @@ pub(in crate::cli) fn why(offers: &Offers, reason: &Reason) -> Msg {
             m::cli_install_first(program.install_command, fault(reason))
         }
         (reason, _) => fault(reason),
-    }
+    };
+    Failure::As(Exit::of(reason), vec![msg])
 }
 
 impl RemoteAccount<'_> {
-    fn why(&self, reason: &Reason) -> Msg {
+    fn why(&self, reason: &Reason) -> Failure {
         why(self.offers, reason)
     }
 
-    async fn gather(&self, args: &HostArgs, saved: &[Tunnel]) -> Result<Plan, Msg> {
+    async fn gather(&self, args: &HostArgs, saved: &[Tunnel]) -> Result<Plan, Failure> {
         let known: Vec<Tunnel> = saved
             .iter()
             .filter(|tunnel| tunnel.provider == self.offers.id)
@@ -92,16 +95,15 @@ impl RemoteAccount<'_> {
         args: &HostArgs,
         known: &[Tunnel],
         typed: &str,
-    ) -> Result<Tunnel, Msg> {
+    ) -> Result<Tunnel, Failure> {
         let provider = self.offers.id;
         let tunnel = self.look(typed, Typed::Target, known).await?;
-        let tunnel = tunnel.ok_or_else(|| m::cli_no_such_remote(provider.as_str(), typed))?;
+        let tunnel = tunnel
+            .ok_or_else(|| Failure::not_found(m::cli_no_such_remote(provider.as_str(), typed)))?;
         let tunnel = tunnel.tunnel;
         if tunnel.ports.is_empty() {
-            return Err(m::cli_remote_no_ports(
-                tunnel.id.as_str(),
-                provider.as_str(),
-            ));
+            let (id, provider) = (tunnel.id.as_str(), provider.as_str());
+            return Err(m::cli_remote_no_ports(id, provider).into());
         }
         self.open(args, &tunnel).await?;
         Ok(tunnel)
@@ -114,7 +116,7 @@ impl RemoteAccount<'_> {
         known: &[Tunnel],
         name: &str,
         targets: &[Target],
-    ) -> Result<Tunnel, Msg> {
+    ) -> Result<Tunnel, Failure> {
         let Some(Row { mut tunnel, .. }) = self.look(name, Typed::Name, known).await? else {
             return self.make(args, name, targets).await;
         };
@@ -136,7 +138,12 @@ impl RemoteAccount<'_> {
         Ok(tunnel)
     }
 
-    async fn make(&self, args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Msg> {
+    async fn make(
+        &self,
+        args: &HostArgs,
+        name: &str,
+        targets: &[Target],
+    ) -> Result<Tunnel, Failure> {
         let asked = new_tunnel(args, name, targets)?;
         let made = self.change(Pending::Create(asked.clone()), &asked).await?;
         // A tunnel that was made is brought back, always.
@@ -144,13 +151,18 @@ impl RemoteAccount<'_> {
         Ok(made.tunnel.with_known(&asked))
     }
 
-    async fn change(&self, change: Pending, known: &Tunnel) -> Result<Option<Row>, Msg> {
+    async fn change(&self, change: Pending, known: &Tunnel) -> Result<Option<Row>, Failure> {
         let changed = self.inventory.change(change, known.clone()).await;
         changed.map_err(|reason| self.why(&reason))
     }
 
     /// The tunnel, if the account has it.
-    async fn look(&self, typed: &str, how: Typed, known: &[Tunnel]) -> Result<Option<Row>, Msg> {
+    async fn look(
+        &self,
+        typed: &str,
+        how: Typed,
+        known: &[Tunnel],
+    ) -> Result<Option<Row>, Failure> {
         let typed = typed.trim();
         let known = find_known(known, typed).cloned();
         let ids = match &known {
@@ -182,7 +194,7 @@ impl RemoteAccount<'_> {
     }
 
     /// Opens it to everybody where that was asked for; what is open already stays so.
-    async fn open(&self, args: &HostArgs, tunnel: &Tunnel) -> Result<(), Msg> {
+    async fn open(&self, args: &HostArgs, tunnel: &Tunnel) -> Result<(), Failure> {
         let access = tunnel.remote.as_ref().map(|remote| remote.access);
         if args.access() == Access::Private || access == Some(Access::Public) {
             return Ok(());
@@ -191,14 +203,15 @@ impl RemoteAccount<'_> {
         self.change(open, tunnel).await.map(|_| ())
     }
 
-    fn check_protocol(&self, args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Msg> {
+    fn check_protocol(&self, args: &HostArgs, id: &TunnelId, there: &Port) -> Result<(), Failure> {
         match args.protocol {
             Some(asked) if asked != there.protocol => Err(m::cli_remote_protocol(
                 id.as_str(),
                 there.number.to_string(),
                 there.protocol.as_str(),
                 self.offers.name,
-            )),
+            )
+            .into()),
             Some(_) | None => Ok(()),
         }
     }
@@ -246,7 +259,7 @@ pub(super) fn open_anyway(args: &HostArgs, name: &str, plan: &Plan) -> Vec<Msg> 
         .collect()
 }
 
-fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Msg> {
+fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Failure> {
     let id = TunnelId::from_name(name).ok_or_else(|| m::error_unusable_name(name))?;
     Ok(Tunnel {
         ports: targets

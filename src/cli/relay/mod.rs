@@ -41,7 +41,7 @@ enum Line {
 }
 
 pub(crate) fn run(home: &Home, mut args: RelayArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     let data = match &args.data {
         Some(path) => std::path::absolute(path),
         None => Ok(home.file(DATA)),

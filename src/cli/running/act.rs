@@ -3,7 +3,8 @@
 
 use super::gather::{Found, Row};
 use super::status::{holder_text, print_row};
-use super::{HOSTED_HERE, SIGN_IN, Speaker, Trouble};
+use super::{Speaker, Trouble};
+use crate::cli::exit::Exit;
 use crate::cli::console::{print, print_json};
 use crate::cli::runtime;
 use crate::control::{Answer, AskError, Peer, Refusal, Request, TunnelStatus};
@@ -74,7 +75,7 @@ fn stop_all(home: &Home, args: &StopArgs, speaker: &Speaker) -> Result<(), Troub
         if let Err(trouble) = stop_one(row, speaker) {
             // The others are stopped all the same; the last word is the first failure's.
             if let Some(later) = failed.replace(trouble) {
-                speaker.trouble(later.word, &later.msg);
+                speaker.trouble(&later);
             }
         }
     }
@@ -140,7 +141,7 @@ fn start_one(found: &Found, row: &Row, speaker: &Speaker) -> Result<(), Trouble>
         && *peer != process.peer
     {
         return Err(Trouble {
-            code: HOSTED_HERE,
+            exit: Exit::InUse,
             word: "hosted-here",
             msg: m::cli_hosted_by(holder_text(holder), row.id()),
         });
@@ -162,7 +163,7 @@ fn start_one(found: &Found, row: &Row, speaker: &Speaker) -> Result<(), Trouble>
 /// That it works, or how it is instead.
 fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Trouble> {
     let reason = tunnel.state.reason.as_deref().unwrap_or_default();
-    let code = match &*tunnel.state.state {
+    let exit = match &*tunnel.state.state {
         "hosting" | "watching" => {
             if speaker.json {
                 print_json(tunnel);
@@ -172,9 +173,9 @@ fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Tr
             }
             return Ok(());
         }
-        "sign-in" => SIGN_IN,
-        "displaced" if reason == "hosted-here" => HOSTED_HERE,
-        _ => 1,
+        "sign-in" => Exit::SignIn,
+        "displaced" if reason == "hosted-here" => Exit::InUse,
+        _ => Exit::Failed,
     };
     if speaker.json {
         print_json(tunnel);
@@ -184,12 +185,12 @@ fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Tr
         reason => reason.to_owned(),
     };
     let msg = m::cli_failed(why, m::cli_start_failed(row.id()));
-    let word = match code {
-        SIGN_IN => "sign-in",
-        HOSTED_HERE => "hosted-here",
+    let word = match exit {
+        Exit::SignIn => "sign-in",
+        Exit::InUse => "hosted-here",
         _ => "failed",
     };
-    Err(Trouble { code, word, msg })
+    Err(Trouble { exit, word, msg })
 }
 
 /// Why a tunnel is not as was asked.

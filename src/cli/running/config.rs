@@ -1,8 +1,8 @@
 //! `underpass config`: the settings by their keys in settings.json. What holds is shown; one that is
 //! changed goes to the desktop program while that runs.
 
-use super::{NO_SUCH_TUNNEL, Speaker, Trouble, names, settings};
-use crate::cli::USAGE;
+use super::{Exit::NotFound, Speaker, Trouble, names, settings};
+use crate::cli::exit::Exit;
 use crate::cli::console::{print, print_json};
 use crate::control::Request;
 use crate::model::{AlertKind, Setting, Settings};
@@ -175,7 +175,7 @@ fn unknown(key: &str, entries: &BTreeMap<String, Value>) -> Trouble {
         None => m::cli_no_such_setting(key),
     };
     Trouble {
-        code: NO_SUCH_TUNNEL,
+        exit: Exit::NotFound,
         word: "unknown-key",
         msg,
     }
@@ -190,7 +190,7 @@ fn changed(settings: &Settings, key: &str, typed: &str) -> Result<Settings, Trou
         return Err(Trouble::failed("usage", msg));
     }
     let wrong = |detail: String| Trouble {
-        code: USAGE,
+        exit: Exit::Usage,
         word: "usage",
         msg: m::cli_failed(detail, m::cli_setting_wrong(key, typed)),
     };
@@ -316,7 +316,7 @@ mod tests {
             ("notices.down", "maybe"),
             ("timing.jitter_percent", "99"),
         ] {
-            assert_eq!(refused(key, typed), (USAGE, "usage"), "{key}");
+            assert_eq!(refused(key, typed), (Exit::Usage, "usage"), "{key}");
         }
         assert_eq!(refused("relay.htp_port", "1").1, "unknown-key");
         assert_eq!(refused("relay", "1").1, "unknown-key");

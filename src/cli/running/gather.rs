@@ -104,6 +104,7 @@ fn stopped(tunnel: &Tunnel) -> TunnelStatus {
         protocol: port.protocol.as_str().into(),
         url: None,
         lan_url: None,
+        reach: None,
         health: None,
         lacking: None,
     });

@@ -2,8 +2,9 @@
 
 use super::{Speaker, Trouble, settings};
 use crate::app::RELAY_TOKEN;
+use crate::cli::exit::Exit;
 use crate::cli::console::print_json;
-use crate::cli::{RELAY_VARIABLE, USAGE};
+use crate::cli::RELAY_VARIABLE;
 use crate::control::Request;
 use crate::model::{JoinLink, Secret};
 use crate::secrets::{Secrets, SecretsError};
@@ -58,7 +59,7 @@ pub(crate) fn join(home: &Home, args: &JoinArgs) -> ExitCode {
 
 fn typed(args: &JoinArgs) -> Result<JoinLink, Trouble> {
     let wrong = |msg| Trouble {
-        code: USAGE,
+        exit: Exit::Usage,
         word: "usage",
         msg,
     };

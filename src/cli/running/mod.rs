@@ -18,30 +18,18 @@ pub(crate) use self::url::{OpenArgs, UrlArgs, open, url};
 
 use self::gather::{Found, gather};
 use super::console::{Console, print_json};
+use super::exit::Exit;
 use crate::base::clock::{self, rfc3339};
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// There is no tunnel of that name.
-pub(crate) const NO_SUCH_TUNNEL: u8 = 3;
-
-/// Another process of this computer hosts it already.
-pub(crate) const HOSTED_HERE: u8 = 4;
-
-/// Somebody has to sign in first.
-pub(crate) const SIGN_IN: u8 = 5;
-
-/// It took too long, and may come about yet.
-pub(crate) const TIMED_OUT: u8 = 6;
-
 /// Why a command did not do what it is for.
 #[derive(Debug, PartialEq)]
 struct Trouble {
-    /// The exit code.
-    code: u8,
-    /// The word for programs.
+    exit: Exit,
+    /// What exactly, for programs: the `reason` of the line, where the exit's word says less.
     word: &'static str,
     msg: Msg,
 }
@@ -54,19 +42,23 @@ impl Trouble {
             None => m::cli_no_such_tunnel(typed),
         };
         Self {
-            code: NO_SUCH_TUNNEL,
+            exit: Exit::NotFound,
             word: "unknown-tunnel",
             msg,
         }
     }
 
     fn failed(word: &'static str, msg: Msg) -> Self {
-        Self { code: 1, word, msg }
+        Self {
+            exit: Exit::Failed,
+            word,
+            msg,
+        }
     }
 
     fn timed_out(msg: Msg) -> Self {
         Self {
-            code: TIMED_OUT,
+            exit: Exit::TimedOut,
             word: "timed-out",
             msg,
         }
@@ -84,6 +76,9 @@ struct ErrorLine {
     at: String,
     event: &'static str,
     code: &'static str,
+    exit: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     message: String,
 }
 
@@ -109,20 +104,24 @@ impl Speaker {
     }
 
     fn end(&self, done: Result<(), Trouble>) -> ExitCode {
-        let Err(Trouble { code, word, msg }) = done else {
-            return ExitCode::SUCCESS;
+        let Err(trouble) = done else {
+            return Exit::Done.into();
         };
-        self.trouble(word, &msg);
-        ExitCode::from(code)
+        self.trouble(&trouble);
+        trouble.exit.into()
     }
 
     /// A line for programs, or one on standard error.
-    fn trouble(&self, code: &'static str, msg: &Msg) {
+    fn trouble(&self, trouble: &Trouble) {
+        let Trouble { exit, word, msg } = trouble;
+        let code = exit.word();
         if self.json {
             print_json(&ErrorLine {
                 at: rfc3339(clock::wall()),
                 event: "error",
                 code,
+                exit: exit.number(),
+                reason: Some(*word).filter(|word| *word != code),
                 message: self.console.text(msg),
             });
         } else {

@@ -2,6 +2,7 @@
 
 use super::gather::Found;
 use super::{Speaker, Trouble};
+use crate::cli::exit::Exit;
 use crate::cli::console::{print, print_json};
 use crate::model::PortNumber;
 use crate::platform::open_url;
@@ -92,7 +93,7 @@ fn urls(found: &Found, args: &UrlArgs) -> Result<Vec<Served>, Trouble> {
     {
         let msg = m::cli_no_such_port(id, number.to_string());
         return Err(Trouble {
-            code: super::NO_SUCH_TUNNEL,
+            exit: Exit::NotFound,
             word: "unknown-port",
             msg,
         });

@@ -18,19 +18,20 @@ fn outage(reason: Reason) -> Outage {
 
 #[test]
 fn what_others_host_here_ends_it_unless_something_of_it_is_hosted() {
-    let held = Life::Displaced(outage(Reason::HostedHere {
+    const HELD: Reason = Reason::HostedHere {
         process: Some(4711),
         by: Some(Holder::Host),
-    }));
+    };
+    let held = Life::Displaced(outage(HELD));
     let mut inputs = Inputs::default();
     set(&mut inputs, "web", held);
-    assert_eq!(end(&inputs, true), Some(Told::HostedHere));
+    assert_eq!(end(&inputs, true), Some(Told::Over(HELD)));
     set(
         &mut inputs,
         "other",
         Life::Failed(outage(Reason::TokenRefused)),
     );
-    assert_eq!(end(&inputs, true), Some(Told::Over));
+    assert_eq!(end(&inputs, true), Some(Told::Over(HELD)));
     let up = Life::Up {
         session: SessionNumber(1),
         since: AT,

@@ -1,6 +1,5 @@
 //! The lines for programs: one JSON object each. Their words are a promise.
 
-use super::Unable;
 use super::changes::Change;
 use crate::base::clock::rfc3339;
 use crate::base::json_words::{HealthWords, StateWords};
@@ -54,7 +53,9 @@ enum Event<'a> {
         detail: Option<&'a str>,
     },
     Error {
-        code: &'static str,
+        code: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<u8>,
         message: &'a str,
     },
 }
@@ -111,13 +112,15 @@ pub(super) fn change(at: UnixMillis, shift: ClockShift, change: &Change) -> Stri
 }
 
 /// What cannot be done, as a line.
-pub(super) fn error(at: UnixMillis, what: Unable, message: &str) -> String {
-    let code = match what {
-        Unable::Usage => "usage",
-        Unable::Command => "command",
-        Unable::Failed => "failed",
-    };
-    line(at, Event::Error { code, message })
+pub(super) fn error(at: UnixMillis, code: &str, exit: Option<u8>, message: &str) -> String {
+    line(
+        at,
+        Event::Error {
+            code,
+            exit,
+            message,
+        },
+    )
 }
 
 fn line(at: UnixMillis, event: Event<'_>) -> String {

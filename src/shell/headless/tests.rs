@@ -1,7 +1,12 @@
 //! Which facts become which lines.
 
+#[path = "../../../tests/all/support/schema.rs"]
+mod schema;
+
+mod ends;
+
 use super::changes::{Change, Seen};
-use super::{Told, end, json, words};
+use super::{all_reached, end, json, words};
 use crate::model::{
     ClockShift, Health, Host, Inputs, Language, Life, LivePort, LocalAnswer, Outage, Phase,
     PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, SessionNumber,
@@ -80,7 +85,12 @@ impl Facts {
         let changes = self.seen.changes(&self.inputs);
         changes
             .iter()
-            .map(|change| short(&json::change(AT, ClockShift::default(), change)))
+            .map(|change| {
+                let line = json::change(AT, ClockShift::default(), change);
+                let value = serde_json::from_str(&line).expect("it is JSON");
+                schema::check(&value).expect("as docs/json-lines.schema.json has it");
+                short(&line)
+            })
             .collect()
     }
 }
@@ -331,63 +341,6 @@ fn a_port_that_cannot_be_added_is_told_once_with_its_reason() {
     assert_eq!(facts.lines(), [""; 0], "its URL tells that it came");
     facts.host().lacking.insert(key().port, held);
     assert_eq!(facts.lines(), [line]);
-}
-
-#[test]
-fn each_end_has_its_word_and_is_over() {
-    let since = AT;
-    let reason = Reason::TokenRefused;
-    let next_at = UnixMillis(AT.0 + 60_000);
-    let cases = [
-        (
-            Life::SignIn(Outage {
-                since,
-                reason: reason.clone(),
-            }),
-            r#""sign-in","reason":"token-refused""#,
-            true,
-        ),
-        (
-            Life::Displaced(Outage {
-                since,
-                reason: Reason::TakenOver,
-            }),
-            r#""displaced","reason":"taken-over""#,
-            true,
-        ),
-        (
-            Life::Failed(Outage {
-                since,
-                reason: Reason::NoPublicPorts,
-            }),
-            r#""failed","reason":"no-public-ports""#,
-            true,
-        ),
-        (
-            Life::Quota {
-                next_at,
-                outage: Outage {
-                    since,
-                    reason: Reason::QuotaUsedUp { until: None },
-                },
-            },
-            r#""quota","next_in_ms":60000,"reason":"quota""#,
-            false,
-        ),
-        (
-            reconnecting(1, None),
-            r#""reconnecting","attempt":1,"reason":"link-lost""#,
-            false,
-        ),
-    ];
-    for (state, words, over) in cases {
-        let mut facts = Facts::new();
-        let lines = facts.state(state.clone());
-        let expected = format!(r#""event":"state","tunnel":"web","state":{words}"#);
-        assert_eq!(lines[0], expected);
-        let over = over.then_some(Told::Over);
-        assert_eq!(end(&facts.inputs, true), over, "{state:?}");
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
 use crate::model::{
-    Inputs, Life, LivePort, PortNumber, ProbeReport, Protocol, Reason, Target, Tunnel, UnixMillis,
+    Inputs, Life, LivePort, PortNumber, ProbeReport, Protocol, Reach, Reason, Target, Tunnel, UnixMillis,
     Unprobed,
 };
 
@@ -26,6 +26,8 @@ pub struct PortReport<'a> {
     pub protocol: Protocol,
     /// Where it is served by the session there is.
     pub live: Option<&'a LivePort>,
+    /// Who can open its URL, where that is known.
+    pub reach: Option<Reach>,
     pub health: PortHealth<'a>,
 }
 
@@ -59,18 +61,20 @@ fn of_tunnel<'a>(inputs: &Inputs, group: &Group<'a>) -> TunnelReport<'a> {
         ports: group
             .slots
             .iter()
-            .map(|slot| of_port(slot, is_served))
+            .map(|slot| of_port(inputs, slot, is_served))
             .collect(),
     }
 }
 
-fn of_port<'a>(slot: &Slot<'a>, is_served: bool) -> PortReport<'a> {
+fn of_port<'a>(inputs: &Inputs, slot: &Slot<'a>, is_served: bool) -> PortReport<'a> {
+    let live = slot.live.filter(|live| is_served && !live.url.is_empty());
     PortReport {
         number: slot.key.port,
         target: &slot.port.target,
         protocol: slot.protocol,
         // The row keeps the URL after the end, so that it stays on screen: nobody serves it then.
-        live: slot.live.filter(|live| is_served && !live.url.is_empty()),
+        live,
+        reach: live.and_then(|_| inputs.reach(&slot.key)),
         health: match slot.status {
             Status::Probed(probed) => PortHealth::Probed(probed.report),
             Status::Unprobed(why) => PortHealth::Unchecked(why),

@@ -36,7 +36,7 @@ fn who_is_not_signed_in_is_told_what_to_do() {
         &["host", "shop", "--provider", "devtunnel"],
         &["host", "3000", "--provider", "devtunnel"],
     ] {
-        let ended = run(&home, &account, words).expect(1);
+        let ended = run(&home, &account, words).expect(5);
         assert!(ended.err.contains("devtunnel user login"), "{ended:?}");
     }
     let nowhere = &mut home.command(&["tunnels", "list", "--provider", "devtunnel"]);
@@ -113,7 +113,7 @@ fn what_the_account_has_not_is_named() {
         &account,
         &["host", "nobody", "--provider", "devtunnel"],
     )
-    .expect(1);
+    .expect(3);
     assert!(ended.err.contains("--name nobody"), "{ended:?}");
     for (words, told) in [
         (

@@ -45,7 +45,7 @@ fn accounts_come_and_go_by_their_names() {
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
     }
     run(&home, &["account", "remove", "ngrok"]).expect(0);
-    run(&home, &["account", "remove", "ngrok"]).expect(1);
+    run(&home, &["account", "remove", "ngrok"]).expect(3);
     assert_eq!(names(&home), [json!("work")]);
     assert!(!home.read("secrets.json").contains("token-of-anna"));
 }

@@ -1,9 +1,12 @@
 //! What a person gets wrong: a clear error, the right exit code, nothing lost and no secret shown.
 
 use super::kit::{Home, Service, get};
+use crate::support::schema;
 use serde_json::json;
 
 const USAGE: i32 = 2;
+const NOT_FOUND: i32 = 3;
+const REFUSED: i32 = 7;
 
 fn link(address: &str) -> String {
     format!("underpass://s3cret@{address}#{}", "0a".repeat(32))
@@ -18,7 +21,7 @@ fn what_is_no_port_is_refused_with_what_a_port_is() {
         assert!(said.err.contains("underpass host"), "{bad}: {said:?}");
         assert_eq!(said.out, "");
     }
-    let said = home.run(&["host", "abc"]).expect(USAGE);
+    let said = home.run(&["host", "abc"]).expect(NOT_FOUND);
     assert!(said.err.contains("“abc” isn't a port"), "{said:?}");
     let said = home.run(&["host", "3000", "3000"]).expect(USAGE);
     assert!(said.err.contains("already has port 3000"), "{said:?}");
@@ -29,7 +32,7 @@ fn what_is_no_port_is_refused_with_what_a_port_is() {
 fn a_program_reads_in_a_line_why_nothing_is_hosted() {
     let home = Home::new();
     let refused: [&[&str]; 6] = [
-        &["host", "nix", "--json"],
+        &["funnel", "--json"],
         &["host", "--json", "0"],
         &["host", "3000", "3000", "--json"],
         &["-v", "host", "3000", "--bogus", "--json"],
@@ -45,8 +48,21 @@ fn a_program_reads_in_a_line_why_nothing_is_hosted() {
             (&line["event"], &line["code"]),
             (&json!("error"), &json!("usage"))
         );
+        assert_eq!(line["exit"], json!(USAGE));
+        schema::check(line).expect("as docs/json-lines.schema.json has it");
         let message = line["message"].as_str().expect("text");
         assert!(!message.is_empty() && !message.contains('\n'), "{line}");
+    }
+    for words in [
+        &["host", "nix", "--json"][..],
+        &["tunnels", "show", "nix", "--json"],
+        &["health", "--tunnel", "nix", "--json"],
+    ] {
+        let said = home.run(words).expect(NOT_FOUND);
+        assert_eq!(
+            (&said.json()[0]["code"], &*said.err),
+            (&json!("not-found"), "")
+        );
     }
     let mut command = home.command(&["host", "3000", "--json"]);
     let said = super::kit::finish(command.env("UNDERPASS_HOME", "/dev/null/x")).expect(1);
@@ -89,7 +105,7 @@ fn a_relay_that_is_no_relay_is_named() {
     let join = link(&format!("127.0.0.1:{}", service.port()));
     let json = home
         .run(&["host", &service.target(), "--relay", &join, "--json"])
-        .expect(1);
+        .expect(REFUSED);
     assert!(
         json.out
             .contains(r#""state":"failed","reason":"not-a-relay""#),
@@ -97,7 +113,7 @@ fn a_relay_that_is_no_relay_is_named() {
     );
     let text = home
         .run(&["host", &service.target(), "--relay", &join])
-        .expect(1);
+        .expect(REFUSED);
     assert!(text.err.contains("isn't an Underpass relay"), "{text:?}");
     assert!(!text.out.contains("Underpass"), "it is a failure: {text:?}");
     for seen in [&json.out, &json.err, &text.out, &text.err, &home.logs()] {

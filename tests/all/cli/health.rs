@@ -117,12 +117,12 @@ fn what_is_wrong_is_refused_with_what_is_right_and_nothing_is_kept() {
         let ended = home.run(words).expect(USAGE);
         assert!(ended.err.contains(said), "{words:?}: {ended:?}");
     }
-    let unknown = home.run(&["health", "--tunnel", "nobody"]).expect(1);
+    let unknown = home.run(&["health", "--tunnel", "nobody"]).expect(3);
     assert!(unknown.err.contains("nobody"), "{unknown:?}");
     assert_eq!(home.read("settings.json"), "");
     // The app has a copy of its own, which it saves.
     let _app = Instance::keep_away(home.path()).expect("nobody runs");
-    let refused = home.run(&["health", "--set", "interval=3s"]).expect(1);
+    let refused = home.run(&["health", "--set", "interval=3s"]).expect(4);
     assert!(refused.err.contains("is running"), "{refused:?}");
     home.run(&["health"]).expect(0);
 }

@@ -207,6 +207,44 @@ fn an_end_while_the_relay_starts_is_a_clean_one() {
 }
 
 #[test]
+fn a_script_reads_the_url_alone_and_is_told_when_it_does_not_come() {
+    let (home, service) = (Home::new(), Service::start("hello"));
+    let target = service.target();
+    let words = [
+        "host",
+        &target,
+        "--url-only",
+        "--timeout",
+        "60",
+        "--control",
+    ];
+    let mut host = home.start(&words);
+    let url = host.wait_for_text("http://");
+    assert_eq!(get(&url), (200, "hello".to_owned()));
+    host.put("quit");
+    assert_eq!(host.end().expect(0).out.trim(), url);
+    // No relay answers there, and it is tried again and again.
+    let nobody = format!("underpass://t@127.0.0.1:9#{}", "0a".repeat(32));
+    let words = [
+        "host",
+        &target,
+        "--relay",
+        &nobody,
+        "--timeout",
+        "1",
+        "--json",
+    ];
+    let ended = home.run(&words).expect(6);
+    let lines = ended.json();
+    let late = lines.iter().find(|line| line["event"] == "error");
+    let late = late.expect("it is told");
+    assert_eq!(
+        (&late["code"], &late["exit"]),
+        (&json!("timed-out"), &json!(6))
+    );
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let (home, mut service) = (Home::new(), Service::start("hello"));
     let mut command = home.command(&["host", &service.target(), "--json"]);
@@ -220,7 +258,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     service.stop();
     let ended = child.wait_with_output().expect("it ends");
     let err = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!((ended.status.code(), err.as_str()), (Some(0), ""));
+    assert_eq!((ended.status.code(), err.as_str()), (Some(1), ""));
     assert!(home.read("audit.jsonl").contains("stopped"));
 }
 

@@ -127,7 +127,7 @@ fn a_file_is_taken_over_and_one_of_no_kind_is_named() {
 fn nothing_is_taken_over_beside_the_app() {
     let (home, person) = (Home::new(), files());
     let _app = Instance::keep_away(home.path()).expect("nobody is there");
-    run(&home, person.path(), &["import", "--all"]).expect(1);
+    run(&home, person.path(), &["import", "--all"]).expect(4);
     run(&home, person.path(), &["import"]).expect(0);
     assert!(ids(&home).is_empty());
 }
@@ -205,7 +205,7 @@ fn what_cannot_be_restored_changes_nothing() {
     )
     .expect("written");
     let _app = Instance::keep_away(home.path()).expect("nobody is there");
-    home.run(&["restore", shown]).expect(1);
+    home.run(&["restore", shown]).expect(4);
     assert_eq!(
         (home.read("tunnels.json"), home.read("settings.json")),
         before

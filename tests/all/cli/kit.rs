@@ -1,6 +1,7 @@
 //! A home of its own, the binary in it, a service to host and a visitor. Everything waits for lines
 //! and ends; nothing sleeps.
 
+use crate::support::schema;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -167,6 +168,8 @@ pub(super) struct Running {
     errors: Receiver<String>,
     said: Vec<String>,
     complained: Vec<String>,
+    /// Its lines are those that the schema is of.
+    hosts: bool,
 }
 
 impl Drop for Running {
@@ -182,6 +185,7 @@ impl Running {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let hosts = command.get_args().any(|word| word == "host");
         let mut child = command.spawn().expect("it starts");
         let lines = read_lines(child.stdout.take().expect("piped"));
         let errors = read_lines(child.stderr.take().expect("piped"));
@@ -192,6 +196,7 @@ impl Running {
             errors,
             said: vec![],
             complained: vec![],
+            hosts,
         }
     }
 
@@ -213,6 +218,9 @@ impl Running {
                 Ok(text) => {
                     let line: Value = serde_json::from_str(&text).expect("each line is JSON");
                     self.said.push(text);
+                    if self.hosts {
+                        schema::check(&line).expect("as docs/json-lines.schema.json has it");
+                    }
                     if has(&line, wanted) {
                         return line;
                     }

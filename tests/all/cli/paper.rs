@@ -47,6 +47,8 @@ fn completions_and_the_man_page_are_printed() {
     }
     let man = home.run(&["man"]).expect(0).out;
     assert!(man.contains(".TH underpass 1") && man.contains("UNDERPASS HOST"));
+    let one = home.run(&["man", "relay", "account"]).expect(0).out;
+    assert!(one.contains("ROTATE") && one.contains("EXIT STATUS"));
     // None of them makes a home.
     assert_eq!(home.names(), [""; 0]);
 }

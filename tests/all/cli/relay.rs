@@ -64,8 +64,8 @@ fn host(home: &Home, service: &Service, join: &str, more: &[&str]) -> Running {
 }
 
 /// Hosts until it gives up by itself.
-fn host_in_vain(home: &Home, service: &Service, join: &str) -> Ended {
-    host(home, service, join, &[]).end().expect(1)
+fn host_in_vain(home: &Home, service: &Service, join: &str, code: i32) -> Ended {
+    host(home, service, join, &[]).end().expect(code)
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_wrong_token_asks_for_another_one() {
     let wrong = relay
         .join
         .replace(token(&relay.join), "s3crets3crets3crets3cret");
-    let ended = host_in_vain(&home, &service, &wrong);
+    let ended = host_in_vain(&home, &service, &wrong, 5);
     assert!(
         ended
             .out
@@ -154,7 +154,7 @@ fn a_name_belongs_to_one_account() {
     let mut owner = host(&home, &service, &relay.join, &["--control"]);
     let url = owner.url();
     let other = Home::new();
-    let ended = host_in_vain(&other, &Service::start("alice"), &alice);
+    let ended = host_in_vain(&other, &Service::start("alice"), &alice, 7);
     assert!(
         ended
             .out
@@ -168,7 +168,7 @@ fn a_name_belongs_to_one_account() {
         .home
         .run(&["relay", "account", "remove", "alice"])
         .expect(0);
-    let ended = host_in_vain(&other, &service, &alice);
+    let ended = host_in_vain(&other, &service, &alice, 5);
     assert!(ended.out.contains(r#""state":"sign-in""#), "{ended:?}");
 }
 
@@ -179,7 +179,7 @@ fn another_machine_takes_over_only_when_it_is_told_to() {
     let (here, there) = (Home::new(), Home::new());
     let mut first = host(&here, &one, &relay.join, &[]);
     let url = first.url();
-    let ended = host_in_vain(&there, &two, &relay.join);
+    let ended = host_in_vain(&there, &two, &relay.join, 8);
     assert!(
         ended
             .out
@@ -191,7 +191,7 @@ fn another_machine_takes_over_only_when_it_is_told_to() {
     assert_eq!(second.url(), url);
     assert_eq!(get(&url).1, "two");
     first.wait_for(&json!({"event": "state", "state": "displaced", "reason": "taken-over"}));
-    first.end().expect(1);
+    first.end().expect(8);
     second.put("quit");
     second.end().expect(0);
 }
@@ -207,7 +207,7 @@ fn the_joined_relay_of_the_settings_is_used_with_its_kept_token() {
     let without = home
         .start(&["host", &service.target(), "--json"])
         .end()
-        .expect(1);
+        .expect(5);
     assert!(without.out.contains(r#""state":"sign-in""#), "{without:?}");
     let secret = format!(
         r#"{{"version":1,"data":{{"relay-token":"{}"}}}}"#,
@@ -240,12 +240,12 @@ fn whoever_is_removed_or_gets_a_new_link_is_cut_off_at_once() {
     assert_eq!(line["event"], json!("rotated"));
     let again = line["join"].as_str().expect("a link").to_owned();
     first.wait_for(&json!({"event": "state", "state": "sign-in", "reason": "token-refused"}));
-    first.end().expect(1);
+    first.end().expect(5);
     let mut second = host(&home, &service, &again, &[]);
     assert_eq!(second.url(), url, "names stay the account's");
     relay.account(&["remove", "alice"]).expect(0);
     second.wait_for(&json!({"event": "state", "state": "sign-in", "reason": "token-refused"}));
-    second.end().expect(1);
+    second.end().expect(5);
     assert_ne!(get(&url).0, 200);
 
     let mut owner = host(&home, &service, &relay.join, &[]);
@@ -253,7 +253,7 @@ fn whoever_is_removed_or_gets_a_new_link_is_cut_off_at_once() {
     let removed = relay.account(&["remove", "owner"]).expect(1);
     assert!(removed.err.contains("rotate owner"), "{removed:?}");
     relay.account(&["rotate", "owner"]).expect(0);
-    owner.end().expect(1);
+    owner.end().expect(5);
     let log = relay.home.logs();
     assert!(log.contains("alice"), "the log names the account");
     for link in [&alice, &again, &relay.join] {

@@ -141,7 +141,8 @@ fn a_tunnel_that_nobody_hosts_or_has_gets_a_word_and_a_code() {
         assert!(unknown.err.contains(meant), "{unknown:?}");
         let unknown = home.run(&[command, "my-shpo", "--json"]).expect(3);
         let line = &unknown.json()[0];
-        assert_eq!(line["code"], json!("unknown-tunnel"), "{line}");
+        assert_eq!(line["code"], json!("not-found"), "{line}");
+        assert_eq!(line["reason"], json!("unknown-tunnel"), "{line}");
         assert!(line["message"].as_str().is_some_and(|m| m.contains(meant)));
     }
     home.run(&["stop"]).expect(2);

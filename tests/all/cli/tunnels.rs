@@ -89,12 +89,12 @@ fn what_cannot_be_saved_is_named() {
         ),
         (
             &["tunnels", "port", "add", "nobody", "1"],
-            1,
+            3,
             "no tunnel “nobody”",
         ),
-        (&["tunnels", "port", "remove", "web", "9"], 1, "no port 9"),
-        (&["tunnels", "show", "nobody"], 1, "no tunnel “nobody”"),
-        (&["tunnels", "delete", "nobody"], 1, "no tunnel “nobody”"),
+        (&["tunnels", "port", "remove", "web", "9"], 3, "no port 9"),
+        (&["tunnels", "show", "nobody"], 3, "no tunnel “nobody”"),
+        (&["tunnels", "delete", "nobody"], 3, "no tunnel “nobody”"),
     ];
     let before = home.read("tunnels.json");
     for (words, code, expected) in cases {
@@ -112,7 +112,7 @@ fn while_the_app_runs_nothing_is_changed_behind_its_back() {
     let home = Home::new();
     home.run(&["tunnels", "create", "web", "3000"]).expect(0);
     let app = Instance::acquire(home.path()).expect("it is the first");
-    let said = home.run(&["tunnels", "delete", "web"]).expect(1);
+    let said = home.run(&["tunnels", "delete", "web"]).expect(4);
     assert!(said.err.contains("app is running"), "{said:?}");
     assert_eq!(list(&home).len(), 1);
     drop(app);

@@ -20,6 +20,7 @@ pub mod not_tested;
 pub mod pattern;
 pub mod raw;
 pub mod relay;
+pub mod schema;
 pub mod screen;
 pub mod spot;
 #[cfg(all(feature = "ssh", unix))]
