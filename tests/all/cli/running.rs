@@ -66,8 +66,8 @@ fn what_a_host_serves_is_told_and_stopped_from_another_terminal() {
     assert_eq!(stopped[0]["ports"][0].get("url"), None);
     let ended = host.end().expect(0);
     assert!(ended.out.ends_with(r#""state":"stopped"}"#), "{ended:?}");
-    assert_eq!(status(&home, "shop"), [json!(null); 0], "it was not saved");
-    assert_eq!(sockets(&home), [PathBuf::new(); 0]);
+    assert!(status(&home, "shop").is_empty(), "it was not saved");
+    assert!(sockets(&home).is_empty(), "its socket went with it");
     let nobody = home.run(&["status"]).expect(0);
     assert!(nobody.out.contains("no Underpass runs"), "{nobody:?}");
 }
