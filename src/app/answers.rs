@@ -291,6 +291,7 @@ fn stopped(before: TunnelStatus) -> TunnelStatus {
     let ports = before.ports.into_iter().map(|port| PortStatus {
         url: None,
         lan_url: None,
+        reach: None,
         health: None,
         lacking: None,
         ..port

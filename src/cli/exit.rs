@@ -121,7 +121,13 @@ mod tests {
     fn a_script_acts_by_what_would_help() {
         let name = "shop".to_owned();
         for (reason, exit) in [
-            (Reason::HostedHere { process: None }, Exit::InUse),
+            (
+                Reason::HostedHere {
+                    process: None,
+                    by: None,
+                },
+                Exit::InUse,
+            ),
             (Reason::TakenOver, Exit::Displaced),
             (Reason::HostedElsewhere, Exit::Displaced),
             (Reason::TokenRefused, Exit::SignIn),

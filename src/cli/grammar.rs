@@ -33,17 +33,12 @@ const OTHERS: &[(&[&str], &str)] = &[
             "signin",
             "user",
         ],
-        "`underpass account sign-in PROVIDER` signs in, `underpass account add PROVIDER` keeps a token; a \
-         relay's join link goes into UNDERPASS_RELAY",
+        "`underpass account sign-in PROVIDER` signs in, `underpass account add PROVIDER` keeps a token; \
+         `underpass join LINK` joins a relay",
     ),
     (
         &["logout", "signout"],
         "`underpass account sign-out PROVIDER` signs out, `underpass account remove PROVIDER` forgets a token",
-    ),
-    (
-        &["join"],
-        "`UNDERPASS_RELAY=LINK underpass host PORT` hosts through that relay; the settings of the window \
-         join it for good",
     ),
     (
         &["server", "daemon", "frps"],
@@ -51,7 +46,7 @@ const OTHERS: &[(&[&str], &str)] = &[
     ),
     (
         &["ls", "list", "ps", "endpoints", "tunnel-list"],
-        "`underpass tunnels list` lists the saved tunnels",
+        "`underpass status` lists what is hosted, `underpass tunnels list` the saved tunnels",
     ),
     (
         &["add", "create", "new", "reserve"],

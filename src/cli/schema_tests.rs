@@ -2,7 +2,7 @@
 //! `UNDERPASS_WRITE=1 cargo test --lib schema` writes it anew.
 
 use super::exit::Exit;
-use crate::model::{Health, Phase};
+use crate::model::{Health, Holder, Phase, Reach};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,10 +21,13 @@ const MORE: [&str; 4] = ["full", "probe-off", "relays-own-url", "unexpected-stat
 const EVENTS: &[(&str, &str)] = &[
     (
         "state",
-        "tunnel:text state:state attempt?:count next_in_ms?:count until?:time open?:count reason?:reason detail?:text",
+        "tunnel:text state:state attempt?:count next_in_ms?:count until?:time open?:count reason?:reason detail?:text process?:count by?:holder",
     ),
     ("progress", "tunnel:text phase:phase"),
-    ("url", "tunnel:text port:port url:text"),
+    (
+        "url",
+        "tunnel:text port:port url:text lan_url?:text reach?:reach",
+    ),
     (
         "lacking",
         "tunnel:text port:port reason:reason detail?:text",
@@ -34,7 +37,7 @@ const EVENTS: &[(&str, &str)] = &[
         "tunnel:text port:port health:health status?:count reason?:health-reason certificate?:text latency_ms?:number",
     ),
     ("certificate", "tunnel:text port:port sha256:text"),
-    ("error", "code:error exit?:exit message:text"),
+    ("error", "code:error exit?:exit reason?:text message:text"),
 ];
 
 fn words((text, function): (&str, &str)) -> BTreeSet<String> {
@@ -66,6 +69,24 @@ fn phases() -> Vec<&'static str> {
         let (Authorising | ConnectingRelay | ForwardingPorts) = phase;
     }
     all.map(Phase::as_str).into()
+}
+
+fn reaches() -> Vec<&'static str> {
+    use Reach::{Here, Internet, Network};
+    let all = [Here, Network, Internet];
+    for reach in all {
+        let (Here | Network | Internet) = reach;
+    }
+    all.map(Reach::as_str).into()
+}
+
+fn holders() -> Vec<&'static str> {
+    use Holder::{Desktop, Host};
+    let all = [Desktop, Host];
+    for holder in all {
+        let (Desktop | Host) = holder;
+    }
+    all.map(Holder::as_str).into()
 }
 
 /// What a field may hold.
@@ -121,6 +142,8 @@ fn schema() -> Value {
             "health": {"enum": healths()},
             "reason": {"enum": words(CLASS)},
             "health-reason": {"enum": health_reasons},
+            "reach": {"enum": reaches()},
+            "holder": {"enum": holders()},
             "error": {"enum": errors},
             "exit": {"oneOf": exits},
         },

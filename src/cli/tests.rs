@@ -125,7 +125,7 @@ fn a_word_of_another_program_leads_to_ours() {
         ("funnel", "underpass host PORT"),
         ("authtoken", "underpass account add"),
         ("Login", "underpass account sign-in"),
-        ("shopp", "underpass host NAME"),
+        ("frontend", "underpass host NAME"),
     ] {
         let said = refused(&[word]);
         assert!(said.contains(ours) && !said.contains("audit'"), "{said}");

@@ -101,7 +101,7 @@ impl Lines {
     fn url(&self, at: UnixMillis, shift: ClockShift, change: &Change) {
         match change {
             _ if self.form.json => self.sink.put(json::change(at, shift, change)),
-            Change::Url { url, .. } => self.sink.put(url.clone()),
+            Change::Url { given, .. } => self.sink.put(given.url.clone()),
             _ => {}
         }
     }

@@ -4,8 +4,8 @@
 use super::gather::{Found, Row};
 use super::status::{holder_text, print_row};
 use super::{Speaker, Trouble};
-use crate::cli::exit::Exit;
 use crate::cli::console::{print, print_json};
+use crate::cli::exit::Exit;
 use crate::cli::runtime;
 use crate::control::{Answer, AskError, Peer, Refusal, Request, TunnelStatus};
 use crate::model::TunnelId;

@@ -1,9 +1,9 @@
 //! `underpass config`: the settings by their keys in settings.json. What holds is shown; one that is
 //! changed goes to the desktop program while that runs.
 
-use super::{Exit::NotFound, Speaker, Trouble, names, settings};
-use crate::cli::exit::Exit;
+use super::{Speaker, Trouble, names, settings};
 use crate::cli::console::{print, print_json};
+use crate::cli::exit::Exit;
 use crate::control::Request;
 use crate::model::{AlertKind, Setting, Settings};
 use crate::shell::text::printable;
@@ -277,9 +277,9 @@ mod tests {
     use super::*;
     use crate::model::{Language, Theme};
 
-    fn refused(key: &str, typed: &str) -> (u8, &'static str) {
+    fn refused(key: &str, typed: &str) -> (Exit, &'static str) {
         let trouble = changed(&Settings::default(), key, typed).expect_err("it is refused");
-        (trouble.code, trouble.word)
+        (trouble.exit, trouble.word)
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::{Speaker, Trouble, settings};
 use crate::app::RELAY_TOKEN;
-use crate::cli::exit::Exit;
-use crate::cli::console::print_json;
 use crate::cli::RELAY_VARIABLE;
+use crate::cli::console::print_json;
+use crate::cli::exit::Exit;
 use crate::control::Request;
 use crate::model::{JoinLink, Secret};
 use crate::secrets::{Secrets, SecretsError};

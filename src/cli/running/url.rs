@@ -2,8 +2,8 @@
 
 use super::gather::Found;
 use super::{Speaker, Trouble};
-use crate::cli::exit::Exit;
 use crate::cli::console::{print, print_json};
+use crate::cli::exit::Exit;
 use crate::model::PortNumber;
 use crate::platform::open_url;
 use crate::shell::text::printable;

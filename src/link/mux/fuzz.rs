@@ -206,7 +206,7 @@ impl Pair {
             assert_eq!(end.streams.live(), 0);
             assert_eq!((end.streams.held(), end.streams.to_go()), (0, 0));
             assert_eq!((end.streams.theirs, end.streams.growth), (0, WINDOW_GROWTH));
-            assert!(end.streams.schedule.is_empty() && end.wire.is_empty());
+            assert!(end.streams.schedule.first().is_none() && end.wire.is_empty());
             assert!(end.streams.resets.is_empty() && end.streams.credits.is_empty());
         }
     }

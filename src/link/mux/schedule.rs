@@ -35,10 +35,6 @@ pub(super) struct Schedule {
 const ONE_TURN: Deficit = QUANTUM as Deficit;
 
 impl Schedule {
-    pub(super) fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.old.is_empty()
-    }
-
     /// A stream has something to send.
     pub(super) fn activate(&mut self, stream: u32, standing: &mut Standing) {
         if *standing == Standing::Idle {

@@ -4,8 +4,8 @@
 use super::scene::{Group, Scene, Slot};
 use super::status::Status;
 use crate::model::{
-    Inputs, Life, LivePort, PortNumber, ProbeReport, Protocol, Reach, Reason, Target, Tunnel, UnixMillis,
-    Unprobed,
+    Inputs, Life, LivePort, PortNumber, ProbeReport, Protocol, Reach, Reason, Target, Tunnel,
+    UnixMillis, Unprobed,
 };
 
 /// A tunnel that is shown.
