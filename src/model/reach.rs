@@ -202,7 +202,7 @@ fn of_name(name: &str) -> Option<Reach> {
     // A name of one label means what the search list, the hosts file or a program's own settings say.
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_known = name.contains('.') && last.bytes().any(|byte| !byte.is_ascii_digit());
-    (is_known && !OF_NOBODY.iter().any(|end| is_below(&end))).then_some(Reach::Internet)
+    (is_known && !OF_NOBODY.iter().any(is_below)).then_some(Reach::Internet)
 }
 
 /// What stands in `SCHEME://USER@HOST:PORT/PATH`, most of which may be left out.

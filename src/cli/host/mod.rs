@@ -309,10 +309,9 @@ impl Controller {
     /// How the program ends, when it does.
     fn handle(&self, input: Input) -> Option<Exit> {
         match input {
-            Input::Request(Request::Quit) => return Some(Exit::Done),
             Input::Told(Told::Over(_) | Told::Stopped) if self.stays => {}
             Input::Told(Told::Over(reason)) => return Some(Exit::of(&reason)),
-            Input::Told(Told::Stopped) => return Some(Exit::Done),
+            Input::Told(Told::Stopped) | Input::Request(Request::Quit) => return Some(Exit::Done),
             // Whoever is to know the URL does not, and nobody asked it to end.
             Input::Told(Told::Closed | Told::Unwritable) => return Some(Exit::Failed),
             Input::Told(Told::Works) => self.lines.hint(&m::cli_working()),
