@@ -97,6 +97,7 @@ cli-app-runs = The Underpass app is running. Make this change in the app, or qui
 
 cli-channel = The processes of Underpass cannot be asked
 cli-process-silent = Process { $process } of Underpass is left out: { $detail }
+cli-stop-unsure = An Underpass that doesn't answer may still host it. End that process, or try again.
 cli-status-nobody = Nothing is hosted: no Underpass runs with this folder.
 cli-nothing-hosted = Nothing is hosted.
 cli-holder-desktop = desktop, process { $process }

@@ -97,6 +97,7 @@ cli-app-runs = O aplicativo Underpass está aberto. Faça esta alteração no ap
 
 cli-channel = Não é possível consultar os processos do Underpass
 cli-process-silent = O processo { $process } do Underpass fica de fora: { $detail }
+cli-stop-unsure = Um Underpass que não responde talvez ainda o hospede. Encerre esse processo ou tente novamente.
 cli-status-nobody = Nada está hospedado: nenhum Underpass está em execução com esta pasta.
 cli-nothing-hosted = Nada está hospedado.
 cli-holder-desktop = desktop, processo { $process }

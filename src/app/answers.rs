@@ -75,7 +75,12 @@ impl Desk {
     }
 
     async fn answer(&self, request: Request) -> Answer {
+        let is_desktop = self.holder.by == Holder::Desktop.as_str();
         match request {
+            // The settings of a run in a terminal are what was typed there, and are kept nowhere.
+            Request::Join { .. } | Request::Leave | Request::Set { .. } if !is_desktop => {
+                refused(Refusal::NotHere)
+            }
             Request::Status => self.status().await,
             Request::Start { tunnel } => self.start(tunnel).await,
             Request::Stop { tunnel } => self.stop(tunnel).await,
@@ -129,7 +134,7 @@ impl Desk {
             // A program without another tunnel ends with this one, and all of its goodbyes are said.
             Answer::Refused {
                 why: Refusal::Ending,
-            } => Answer::Tunnel(stopped(before)),
+            } => Answer::Tunnel(before.stopped()),
             answer => answer,
         }
     }
@@ -282,25 +287,6 @@ fn lacking(reason: &Reason) -> Lacking {
     Lacking {
         reason: reason.code().into(),
         detail: reason.detail().map(str::to_owned),
-    }
-}
-
-/// The same when it is over.
-fn stopped(before: TunnelStatus) -> TunnelStatus {
-    let at = UnixMillis::default();
-    let ports = before.ports.into_iter().map(|port| PortStatus {
-        url: None,
-        lan_url: None,
-        reach: None,
-        health: None,
-        lacking: None,
-        ..port
-    });
-    TunnelStatus {
-        state: StateWords::of(&Life::Stopped, false, at, ClockShift::default()),
-        since: None,
-        ports: ports.collect(),
-        ..before
     }
 }
 

@@ -139,5 +139,5 @@ fn what_ended_with_its_program_is_stopped() {
     let before = one(&state.inputs, &id(), AT).expect("it is there");
     serve(&mut state);
     let served = one(&state.inputs, &id(), AT).expect("it is there");
-    assert_eq!(stopped(served), before);
+    assert_eq!(served.stopped(), before);
 }

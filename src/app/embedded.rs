@@ -190,7 +190,15 @@ impl RelayDirectory {
     fn elsewhere(&self) -> Result<JoinLink, ConnectError> {
         let known = self.embedded_at().load().value;
         let lan = self.settings.lock().lan;
+        let is_exact = self.exact.load(Ordering::Acquire);
         match known.lan {
+            // Written before it was: nobody knows.
+            None if !lan && is_exact && known.join.is_some() => {
+                return Err(failed(
+                    "another Underpass of this user has one that this network may reach: \
+                     end that one first",
+                ));
+            }
             // What this program's settings keep on this computer stays there.
             Some(true) if !lan => {
                 return Err(failed(
@@ -198,7 +206,7 @@ impl RelayDirectory {
                      end that one first",
                 ));
             }
-            Some(false) if lan && self.exact.load(Ordering::Acquire) => {
+            Some(false) if lan && is_exact => {
                 return Err(failed(
                     "another Underpass of this user has one for this computer only: \
                      end that one first, or open it to the network there",
@@ -215,6 +223,9 @@ impl RelayDirectory {
         let wanted = self.wanted_port();
         let last = self.home.relay_ports().load().value;
         let configs = self.configs(last)?;
+        // Until it is up nobody takes it for the one before, which fewer may have reached.
+        let nowhere = EmbeddedAt::default();
+        self.embedded_at().save(&nowhere).map_err(failed)?;
         let (relay, refused) = runtime
             .handle
             .spawn(start_first(configs))

@@ -42,7 +42,7 @@ struct LogLine<'a> {
 }
 
 pub(crate) fn logs(home: &Home, args: &LogsArgs) -> ExitCode {
-    let console = Console::of(home);
+    let console = Console::of(home).for_programs(args.json);
     let shown = show(home, args, &console);
     console.end(shown)
 }

@@ -179,10 +179,12 @@ fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
     let mut commands = words.iter().skip(1).map(|word| word.to_string_lossy());
     let joins = commands.find(|word| !word.starts_with('-')).as_deref() == Some("join");
     let mut before = Cow::Borrowed("");
+    // Only options stand between the command and here.
+    let mut is_first = false;
     for word in words.iter().map(|word| word.to_string_lossy()) {
         let is_links = before == "--relay"
             || word.starts_with("--relay=")
-            || joins && before == "join" && word.starts_with(JoinLink::SCHEME);
+            || joins && is_first && word.starts_with(JoinLink::SCHEME);
         let has_link = word.to_ascii_lowercase().contains(JoinLink::SCHEME);
         if has_link && !is_links {
             return Err(CommandLine::command().error(
@@ -192,6 +194,7 @@ fn check_links(words: &[OsString]) -> Result<(), clap::Error> {
                 ),
             ));
         }
+        is_first = word == "join" || is_first && word.starts_with('-');
         before = word;
     }
     Ok(())

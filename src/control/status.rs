@@ -2,6 +2,7 @@
 //! as `underpass status --json` prints it. docs/control.md has every field.
 
 use crate::base::json_words::{HealthWords, StateWords};
+use crate::model::{ClockShift, Life, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -76,5 +77,25 @@ impl TunnelStatus {
     /// Nobody hosts it.
     pub fn is_stopped(&self) -> bool {
         self.state.state == "stopped"
+    }
+
+    /// The same when it is over.
+    #[must_use]
+    pub fn stopped(self) -> Self {
+        let at = UnixMillis::default();
+        let ports = self.ports.into_iter().map(|port| PortStatus {
+            url: None,
+            lan_url: None,
+            reach: None,
+            health: None,
+            lacking: None,
+            ..port
+        });
+        Self {
+            state: StateWords::of(&Life::Stopped, false, at, ClockShift::default()),
+            since: None,
+            ports: ports.collect(),
+            ..self
+        }
     }
 }

@@ -61,6 +61,8 @@ pub enum Refusal {
     UnknownTunnel,
     /// There is nothing of it to host.
     NoPorts,
+    /// It is for the desktop program alone.
+    NotHere,
     /// It took too long; it may come about yet.
     TimedOut,
     /// The program ends.

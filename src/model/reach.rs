@@ -90,11 +90,15 @@ impl Reach {
 
     /// Who can reach what carries the tunnels of a provider with these options.
     pub fn of_way(offers: &Offers, options: &ProviderOptions, relay: &RelayFacts) -> Option<Self> {
+        // A server of this computer that is not ours may listen for others, too.
+        let is_beyond = |reach: &Self| *reach != Self::Here;
         match (offers.reach, &relay.joined) {
             (ReachBy::Internet, _) => Some(Self::Internet),
-            (ReachBy::Server(key), _) => Self::of_place(options.get(offers.option(key)?)),
+            (ReachBy::Server(key), _) => {
+                Self::of_place(options.get(offers.option(key)?)).filter(is_beyond)
+            }
             (ReachBy::Url, _) => None,
-            (ReachBy::Relay, Some(joined)) => Self::of_place(joined),
+            (ReachBy::Relay, Some(joined)) => Self::of_place(joined).filter(is_beyond),
             (ReachBy::Relay, None) if relay.lan => Some(Self::Network),
             (ReachBy::Relay, None) => Some(Self::Here),
         }
@@ -131,7 +135,10 @@ impl Inputs {
             Some(_) => Some(Reach::Network),
             None => self.way(&key.tunnel),
         };
-        Reach::of_url(&live.url, way)
+        // A server of this computer that is not ours may listen for others, too.
+        let is_known = way.is_some() || self.offers(&key.tunnel).reach == ReachBy::Url;
+        let reach = Reach::of_url(&live.url, way);
+        reach.filter(|reach| is_known || *reach != Reach::Here)
     }
 
     /// Who can reach what carries a tunnel, hosted or not.

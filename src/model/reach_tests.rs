@@ -110,7 +110,7 @@ fn a_way_is_known_by_what_the_provider_says_of_itself() {
     let of = |relay: &RelayFacts| Reach::of_way(&Offers::RELAY, &none, relay);
     assert_eq!(of(&relay(None, false)), HERE);
     assert_eq!(of(&relay(None, true)), NETWORK);
-    assert_eq!(of(&relay(Some("127.0.0.1:7443"), true)), HERE);
+    assert_eq!(of(&relay(Some("127.0.0.1:7443"), true)), None);
     assert_eq!(of(&relay(Some("10.0.0.5:7443"), false)), NETWORK);
     assert_eq!(of(&relay(Some("relay.example.org:7443"), false)), INTERNET);
     let server = |server: Option<&str>| {
@@ -119,7 +119,11 @@ fn a_way_is_known_by_what_the_provider_says_of_itself() {
         Reach::of_way(&WITH_SERVER, &options, &relay(None, true))
     };
     assert_eq!(server(None), INTERNET, "its default");
-    assert_eq!(server(Some("127.0.0.1:9")), HERE);
+    assert_eq!(
+        server(Some("127.0.0.1:9")),
+        None,
+        "it may listen for others"
+    );
     assert_eq!(server(Some("192.168.0.7")), NETWORK);
     assert_eq!(server(Some("gate")), None);
     assert_eq!(

@@ -119,7 +119,12 @@ impl Lines {
                 self.sink.put(text);
             }
             if let Some(msg) = words::reach(at, change) {
-                self.sink.put(self.catalogue.format(&msg));
+                let text = self.catalogue.format(&msg);
+                if self.form.urls_alone {
+                    write_error(&text);
+                } else {
+                    self.sink.put(text);
+                }
             }
         }
     }

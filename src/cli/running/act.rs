@@ -58,7 +58,7 @@ fn stop_all(home: &Home, args: &StopArgs, speaker: &Speaker) -> Result<(), Troub
     let mut rows: Vec<&Row> = vec![];
     if args.all {
         rows.extend(found.rows.iter().filter(|row| row.host.is_some()));
-        if rows.is_empty() && !speaker.json {
+        if rows.is_empty() && found.silent.is_empty() && !speaker.json {
             speaker.console.say(&m::cli_nothing_hosted());
         }
     }
@@ -70,6 +70,9 @@ fn stop_all(home: &Home, args: &StopArgs, speaker: &Speaker) -> Result<(), Troub
         }
         rows.extend(named);
     }
+    // One that does not answer may host what nobody else does.
+    let is_open = args.all || rows.iter().any(|row| row.host.is_none());
+    let is_unsure = is_open && !found.silent.is_empty();
     let mut failed = None;
     for row in rows {
         if let Err(trouble) = stop_one(row, speaker) {
@@ -79,7 +82,11 @@ fn stop_all(home: &Home, args: &StopArgs, speaker: &Speaker) -> Result<(), Troub
             }
         }
     }
-    failed.map_or(Ok(()), Err)
+    match failed {
+        Some(trouble) => Err(trouble),
+        None if is_unsure => Err(Trouble::failed("silent", m::cli_stop_unsure())),
+        None => Ok(()),
+    }
 }
 
 fn stop_one(row: &Row, speaker: &Speaker) -> Result<(), Trouble> {
@@ -97,7 +104,7 @@ fn stop_one(row: &Row, speaker: &Speaker) -> Result<(), Trouble> {
     let tunnel = match tunnel {
         Ok(tunnel) => tunnel,
         // It ended over it, and its tunnels with it.
-        Err(Asked::Gone) => row.tunnel.clone(),
+        Err(Asked::Gone) => row.tunnel.clone().stopped(),
         Err(Asked::Late) => return Err(Trouble::timed_out(m::cli_stop_late(row.id()))),
         Err(Asked::Failed(detail)) => {
             let msg = m::cli_failed(detail, m::cli_stop_failed(row.id()));
@@ -175,6 +182,7 @@ fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Tr
         }
         "sign-in" => Exit::SignIn,
         "displaced" if reason == "hosted-here" => Exit::InUse,
+        "displaced" => Exit::Displaced,
         _ => Exit::Failed,
     };
     if speaker.json {
@@ -188,7 +196,7 @@ fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Tr
     let word = match exit {
         Exit::SignIn => "sign-in",
         Exit::InUse => "hosted-here",
-        _ => "failed",
+        other => other.word(),
     };
     Err(Trouble { exit, word, msg })
 }
@@ -220,6 +228,7 @@ fn ask(
             Refusal::Ending => Asked::Gone,
             Refusal::UnknownTunnel => failed(&"it has no such tunnel any more"),
             Refusal::NoPorts => failed(&"it has no ports"),
+            Refusal::NotHere => failed(&"only the desktop program does that"),
             Refusal::Version | Refusal::Malformed | Refusal::Other => failed(&AskError::Version),
         }),
         Ok(Answer::Status(_) | Answer::Done) => Err(failed(&AskError::Malformed)),

@@ -187,7 +187,11 @@ fn changed(settings: &Settings, key: &str, typed: &str) -> Result<Settings, Trou
     let now = entries.get(key).ok_or_else(|| unknown(key, &entries))?;
     if let Some(command) = elsewhere(key) {
         let msg = m::cli_setting_elsewhere(command, key);
-        return Err(Trouble::failed("usage", msg));
+        return Err(Trouble {
+            exit: Exit::Usage,
+            word: "usage",
+            msg,
+        });
     }
     let wrong = |detail: String| Trouble {
         exit: Exit::Usage,

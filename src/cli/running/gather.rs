@@ -3,7 +3,8 @@
 use crate::base::json_words::StateWords;
 use crate::cli::runtime;
 use crate::control::{
-    Answer, AskError, HolderStatus, Peer, PortStatus, ProcessStatus, Request, TunnelStatus, peers,
+    Answer, AskError, HolderStatus, Peer, PortStatus, ProcessStatus, Refusal, Request,
+    TunnelStatus, peers,
 };
 use crate::model::{ClockShift, Life, Tunnel, TunnelId, UnixMillis};
 use crate::store::Home;
@@ -54,8 +55,16 @@ pub(super) fn gather(home: &Home) -> io::Result<Found> {
         match answer {
             Ok(Answer::Status(process)) => said.push((peer, process)),
             // It ended, or does just now.
-            Ok(Answer::Refused { .. }) | Err(AskError::Gone) => {}
-            Ok(Answer::Tunnel(_) | Answer::Done) => silent.push((peer, AskError::Malformed)),
+            Ok(Answer::Refused {
+                why: Refusal::Ending,
+            })
+            | Err(AskError::Gone) => {}
+            Ok(Answer::Refused {
+                why: Refusal::Version,
+            }) => silent.push((peer, AskError::Version)),
+            Ok(Answer::Refused { .. } | Answer::Tunnel(_) | Answer::Done) => {
+                silent.push((peer, AskError::Malformed))
+            }
             Err(error) => silent.push((peer, error)),
         }
     }

@@ -50,7 +50,7 @@ fn show(home: &Home, args: &StatusArgs, speaker: &Speaker) -> Result<(), Trouble
         rows.into_iter().for_each(print_row);
         return Ok(());
     }
-    if found.processes.is_empty() {
+    if found.processes.is_empty() && found.silent.is_empty() {
         speaker.console.say(&m::cli_status_nobody());
     } else if found.rows.is_empty() {
         speaker.console.say(&m::cli_tunnels_none());
