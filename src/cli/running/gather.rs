@@ -63,7 +63,7 @@ pub(super) fn gather(home: &Home) -> io::Result<Found> {
                 why: Refusal::Version,
             }) => silent.push((peer, AskError::Version)),
             Ok(Answer::Refused { .. } | Answer::Tunnel(_) | Answer::Done) => {
-                silent.push((peer, AskError::Malformed))
+                silent.push((peer, AskError::Malformed));
             }
             Err(error) => silent.push((peer, error)),
         }
