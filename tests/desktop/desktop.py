@@ -308,6 +308,12 @@ class Desktop:
         x, y, width, height = wait_until(f"{pattern!r} in its place", find)
         self.click(x + width // 2, y + height // 2)
 
+    def wheel(self, pid, pattern, down=True, notches=10):
+        """Turns the wheel over what says this."""
+        x, y, width, height = self._box(self.find(pid, pattern))
+        self.point(x + width // 2, y + height // 2)
+        run("xdotool", "click", "--repeat", str(notches), "5" if down else "4")
+
     def _box(self, node):
         """Where it is on the screen, once it is somewhere."""
         box = Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)

@@ -249,7 +249,11 @@ def the_panel_tells_what_happened_to_one_port(day):
     office.frontend.stop()
     desktop.wait_text(pid, r"^Your side: nothing listens on ")
     office.frontend.start()
+    desktop.wait_text(pid, r"^Answered ")
+    # On a screen as low as this one the history is below.
+    desktop.wheel(pid, r"^Uptime$")
     desktop.wait_text(pid, r"^working again")
+    desktop.wheel(pid, r"^History$", down=False)
     office.visit("frontend")
     desktop.wait_text(pid, r" total$")
     take_window(desktop, pid, "readme-window")

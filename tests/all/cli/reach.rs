@@ -53,7 +53,7 @@ fn what_is_for_others_than_was_asked_for_is_refused() {
         let said = refused(&["--provider", provider, "--reach", "here"], 1);
         assert!(said.contains("not limited to this computer"), "{said}");
     }
-    let local = ["--provider", "bore", "--set", "server=127.0.0.1:9"];
+    let local = ["--provider", "bore", "--set", "server=10.0.0.9:9"];
     let said = refused(&[&local[..], &["--reach", "internet"]].concat(), 1);
     assert!(
         said.contains("can't be reached from the internet"),
