@@ -62,12 +62,16 @@ impl AuditLog {
     pub fn append(&self, entry: &Entry) -> io::Result<()> {
         let mut missing = false;
         for _ in 0..MAX_TRIES {
-            let Some(place) = Place::take(&self.files)? else {
+            let Some(mut place) = Place::take(&self.files)? else {
                 // Another program went on to the next file meanwhile.
                 continue;
             };
-            if !place.end.ended {
+            if !place.end.names_next {
                 return self.write(place, missing, entry);
+            }
+            if place.end.line_is_open {
+                place.end_line()?;
+                continue;
             }
             // The next file was made before this one was said to end: somebody took it away.
             self.make_next(place.number)?;
@@ -162,7 +166,7 @@ impl Place {
         };
         lock_for_writing(&file)?;
         let (listed, end) = (files.list()?, tail::find(&mut file)?);
-        if !is_newest(&newest, &listed, end.ended) {
+        if !is_newest(&newest, &listed, end.ended()) {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -171,6 +175,12 @@ impl Place {
             end,
             listed,
         }))
+    }
+
+    /// Writes what a crash cut off the file's last line: its end.
+    fn end_line(&mut self) -> io::Result<()> {
+        self.file.write_all(b"\n")?;
+        self.file.sync_data()
     }
 
     fn make_first(files: &Files) -> io::Result<()> {
@@ -193,7 +203,7 @@ pub(super) fn newest(files: &Files) -> io::Result<Option<LogFile>> {
     let ended = match tail::of(&before.path) {
         // It was too old for somebody who has written to the last one meanwhile.
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        end => end?.ended,
+        end => end?.ended(),
     };
     Ok(Some(if ended { last } else { before }.clone()))
 }

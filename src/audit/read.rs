@@ -136,7 +136,7 @@ impl Snapshot {
             };
             lock_for_reading(&file)?;
             let (mut files, end) = (log.list()?, tail::find(&mut file)?);
-            if !is_newest(&last, &files, end.ended) {
+            if !is_newest(&last, &files, end.ended()) {
                 continue;
             }
             file.seek(SeekFrom::Start(0))?;

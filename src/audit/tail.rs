@@ -21,9 +21,17 @@ pub(super) struct FileTail {
     /// Its last byte is no end of line.
     pub line_is_open: bool,
     /// Its last record says that the next one is in the next file.
-    pub ended: bool,
+    pub names_next: bool,
     /// The file's length.
     pub len: u64,
+}
+
+impl FileTail {
+    /// Nothing more is written to it. A crash may have cut off no more than the end of its last line: that is
+    /// still to come.
+    pub fn ended(&self) -> bool {
+        self.names_next && !self.line_is_open
+    }
 }
 
 /// How the file at `path` ends, once nobody writes to it.
@@ -40,8 +48,8 @@ pub(super) fn find(file: &mut File) -> io::Result<FileTail> {
         let start = len.saturating_sub(window);
         let bytes = read_from(file, start)?;
         if let Some((record, rest)) = last_record(&bytes) {
-            let ended = record.ends_file;
-            return Ok(tail(Some(ChainPosition::after(record)), rest, ended, len));
+            let names_next = record.ends_file;
+            return Ok(tail(Some(ChainPosition::after(record)), rest, names_next, len));
         }
         if start == 0 {
             return Ok(tail(None, &bytes, false, len));
@@ -52,7 +60,7 @@ pub(super) fn find(file: &mut File) -> io::Result<FileTail> {
         position: Some(ChainPosition::first()),
         torn: None,
         line_is_open: true,
-        ended: false,
+        names_next: false,
         len,
     })
 }
@@ -71,7 +79,7 @@ fn read_from(file: &mut File, start: u64) -> io::Result<Vec<u8>> {
 }
 
 /// `rest` is what follows the last record, its end of line included.
-fn tail(position: Option<ChainPosition>, rest: &[u8], ended: bool, len: u64) -> FileTail {
+fn tail(position: Option<ChainPosition>, rest: &[u8], names_next: bool, len: u64) -> FileTail {
     let line_is_open = match position {
         Some(_) => rest.last() != Some(&b'\n'),
         None => rest.last().is_some_and(|byte| *byte != b'\n'),
@@ -83,7 +91,7 @@ fn tail(position: Option<ChainPosition>, rest: &[u8], ended: bool, len: u64) -> 
         torn: torn(stray).filter(|_| line_is_open),
         position,
         line_is_open,
-        ended,
+        names_next,
         len,
     }
 }

@@ -119,6 +119,29 @@ fn a_reader_beside_a_writer_who_removes_files_finds_a_chain_that_holds() {
     assert_eq!(rig.holds().records + rig.holds().removed, 150);
 }
 
+#[test]
+fn the_line_that_names_the_next_file_may_be_cut_anywhere() {
+    let rig = Rig::new(SMALL);
+    let before = loop {
+        let before = rig.contents();
+        rig.append();
+        if rig.file("audit.2.jsonl").exists() {
+            break before;
+        }
+    };
+    let after = rig.contents();
+    let start = before["audit.jsonl"].len();
+    for len in start..=after["audit.jsonl"].len() {
+        let mut cut = after.clone();
+        cut.get_mut("audit.jsonl").expect("there").truncate(len);
+        rig.put(&cut);
+        let whole = len == start || len == after["audit.jsonl"].len();
+        assert_eq!(rig.holds().torn_end, !whole, "cut at {len}");
+        rig.append();
+        assert!(!rig.holds().torn_end, "cut at {len}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
