@@ -49,7 +49,12 @@ pub(super) fn find(file: &mut File) -> io::Result<FileTail> {
         let bytes = read_from(file, start)?;
         if let Some((record, rest)) = last_record(&bytes) {
             let names_next = record.ends_file;
-            return Ok(tail(Some(ChainPosition::after(record)), rest, names_next, len));
+            return Ok(tail(
+                Some(ChainPosition::after(record)),
+                rest,
+                names_next,
+                len,
+            ));
         }
         if start == 0 {
             return Ok(tail(None, &bytes, false, len));

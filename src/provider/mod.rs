@@ -55,21 +55,35 @@
 //! # }
 //! ```
 
+/// Declares the folders of these providers, and lists what they bring in this order.
+macro_rules! providers {
+    ($($(#[$built:meta])* $name:ident,)+) => {
+        $($(#[$built])* pub mod $name;)+
+
+        /// Those of this build but our own relay.
+        const OTHERS: &[registry::BuiltIn] = &[$($(#[$built])* $name::BUILT_IN,)+];
+    };
+}
+
+// In the order a person picks from. A new one is a folder beside this file and a line here.
+providers! {
+    #[cfg(feature = "devtunnel")] devtunnel,
+    #[cfg(feature = "ngrok")] ngrok,
+    #[cfg(feature = "ssh")] ssh,
+    cloudflared,
+    tailscale,
+    bore,
+    localtunnel,
+    manual,
+}
+
 mod attended;
-pub mod bore;
 mod changes;
 mod chosen;
-pub mod cloudflared;
-#[cfg(feature = "devtunnel")]
-pub mod devtunnel;
 mod dial;
 mod http;
 mod inventory;
-pub mod localtunnel;
 mod log_limit;
-pub mod manual;
-#[cfg(feature = "ngrok")]
-pub mod ngrok;
 mod page;
 mod per_port;
 mod probe_marks;
@@ -77,10 +91,7 @@ mod program;
 mod refusing;
 pub mod registry;
 pub mod relay;
-#[cfg(feature = "ssh")]
-pub mod ssh;
 mod standing;
-pub mod tailscale;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,6 +1,6 @@
-//! The providers of this build: the only list of them, and the only place that knows which of them
-//! are built in.
+//! What each provider gives, and all that this build has: the only place that knows which are built in.
 
+use super::OTHERS;
 use super::refusing::Refusing;
 use super::relay::{RelayConnector, RelayLocator};
 use super::{BoxFuture, ConnectError, Connector, Inventory, ProbeMarks};
@@ -9,7 +9,7 @@ use crate::secrets::Secrets;
 use std::sync::Arc;
 
 /// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in
-/// `OTHERS`.
+/// `providers!`.
 ///
 /// It owns what all its tunnels and accounts share (a program that was found, an address that the
 /// environment names) and is there for the program's whole life. [`offers`](Self::offers) is what
@@ -69,21 +69,6 @@ pub struct BuiltIn {
     /// The crates it brings whose own details hold tokens and passwords: nobody logs them.
     pub discreet: &'static [&'static str],
 }
-
-/// Those of this build but our own relay, in the order a person picks from.
-const OTHERS: &[BuiltIn] = &[
-    #[cfg(feature = "devtunnel")]
-    super::devtunnel::BUILT_IN,
-    #[cfg(feature = "ngrok")]
-    super::ngrok::BUILT_IN,
-    #[cfg(feature = "ssh")]
-    super::ssh::BUILT_IN,
-    super::cloudflared::BUILT_IN,
-    super::tailscale::BUILT_IN,
-    super::bore::BUILT_IN,
-    super::localtunnel::BUILT_IN,
-    super::manual::BUILT_IN,
-];
 
 /// The providers there are. Cheap to clone.
 #[derive(Clone)]
