@@ -53,6 +53,13 @@ impl Inbound {
         taken
     }
 
+    /// Forgets what is here. Little room is kept for what comes next: making it anew, zeros and all, is a
+    /// good part of what a short request costs.
+    pub(super) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+        self.shrink();
+    }
+
     /// Gives the room back while nothing is here.
     pub(super) fn shrink(&mut self) {
         if self.is_empty() && self.bytes.len() > SMALL {
@@ -206,5 +213,31 @@ impl Outgoing {
     {
         poll_fn(|cx| self.poll_write(cx, writer, &[])).await?;
         poll_fn(|cx| Pin::new(&mut *writer).poll_flush(cx)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fill(inbound: &mut Inbound, bytes: &[u8]) {
+        let mut reader = bytes;
+        while !reader.is_empty() {
+            let read = poll_fn(|cx| inbound.poll_fill(cx, &mut reader, 2 * LARGE)).await;
+            assert!(read.expect("it is memory") > 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_cleared_keeps_little_room_and_no_bytes() {
+        for (len, kept) in [(1, SMALL), (SMALL, SMALL), (SMALL + 1, 0), (LARGE, 0)] {
+            let mut inbound = Inbound::default();
+            fill(&mut inbound, &vec![7; len]).await;
+            assert_eq!(inbound.bytes().len(), len);
+            inbound.clear();
+            assert_eq!((inbound.bytes(), inbound.bytes.len()), (&[][..], kept));
+            fill(&mut inbound, b"next").await;
+            assert_eq!(inbound.bytes(), b"next");
+        }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Bounded in number and in time. It knows neither who used a connection nor for what.
 
-use super::buffer::Inbound;
 use super::service::Service;
 use crate::relay::Network;
 use parking_lot::Mutex;
@@ -95,7 +94,7 @@ impl Pool {
             return;
         }
         service.stream.rest();
-        service.inbound = Inbound::default();
+        service.inbound.clear();
         let until = Instant::now() + time.min(MAX_IDLE_TIME);
         let mut idle = self.idle.lock();
         let was_empty = idle.count == 0;
