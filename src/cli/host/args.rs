@@ -173,6 +173,10 @@ impl HostArgs {
             // Each of its tunnels is checked by itself once it is read.
             return Ok(());
         }
+        if self.only_check {
+            // A TARGET conflicts with --file, so that clap does not ask for it there.
+            return Err("--check goes with --file".to_owned());
+        }
         self.provider = match (self.typed_provider, said(&variable, PROVIDER_VARIABLE)) {
             (Some(typed), _) => typed,
             (None, Some(word)) => {

@@ -206,6 +206,29 @@ fn a_secret_is_refused_unquoted_with_where_it_belongs() {
 }
 
 #[test]
+fn a_file_goes_without_what_each_of_its_tunnels_says() {
+    let refused = |words: &str| {
+        let words = ["underpass", "host"].into_iter().chain(words.split(' '));
+        let read = crate::cli::parse(words.map(Into::into), |_| None, &Catalog::sample());
+        read.err().map(|error| error.to_string())
+    };
+    assert_eq!(refused("--file f.toml --check --reach here"), None);
+    for words in [
+        "3000",
+        "--name x",
+        "--protocol tcp",
+        "--provider manual",
+        "--set a=b",
+        "--public",
+    ] {
+        let said = refused(&format!("--file f.toml {words}")).expect(words);
+        assert!(said.contains("cannot be used with"), "{said}");
+    }
+    let alone = refused("3000 --check").expect("no file");
+    assert!(alone.contains("--check goes with --file"), "{alone}");
+}
+
+#[test]
 fn only_for_whom_it_is_comes_from_outside() {
     let variable = |name: &str| match name {
         REACH_VARIABLE => Some("network".to_owned()),
