@@ -286,7 +286,7 @@ fn tunnel_args(
 
 /// Its ports. One that others serve may have none.
 fn targets(node: &Node) -> Result<Vec<HostTarget>, Wrong> {
-    let given = ["target", "port", "targets"].into_iter().filter_map(|key| {
+    let given = ["port", "target", "targets"].into_iter().filter_map(|key| {
         let node = node.get(key)?;
         Some((key, node))
     });
