@@ -32,6 +32,16 @@ way-lasts-hours = the URL changes after some hours
 way-lasts-asked = the URL is different at each start, and requested again after a drop
 cli-no-ports = { $name } has no ports. Add one: underpass tunnels port add { $id } PORT
 cli-hosted-twice = A saved tunnel is already called “{ $name }”. Choose another name with --name.
+cli-file-missing = There is no file “{ $file }”. Create it, or name another with --file.
+cli-file-unread = “{ $file }” can't be read: { $detail }
+cli-file-wrong = { $file }, line { $line }: { $what }
+cli-file-other-relay = It is for the relay { $meant }, but { $used } is used. Join that one with underpass join, or put its join link in UNDERPASS_RELAY.
+cli-file-no-relay = It is for the relay { $meant }, which has not been joined. Join it with underpass join, or put its join link in UNDERPASS_RELAY.
+cli-check-port = { $id }: { $target } ({ $protocol }), by { $provider }
+cli-check-done = { $count ->
+    [one] One tunnel would be hosted.
+   *[other] { $count } tunnels would be hosted.
+}
 cli-unknown-command = “{ $typed }” isn't a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit
 cli-line-too-long = That line is too long for a command.
 cli-unknown-tunnel = There is no tunnel “{ $typed }” here.
@@ -62,6 +72,8 @@ cli-tunnel-saved = Saved { $id }. Host it: underpass host { $id }
 cli-tunnel-deleted = Deleted { $id }.
 cli-no-such-tunnel = There is no tunnel “{ $typed }”.
 cli-no-such-port = { $id } has no port { $port }.
+cli-which-port = { $id } has several ports, or none: say which with --port.
+cli-port-not-that = Port { $port } can't be { $protocol }: { $provider } doesn't carry that, or the port has a public port, which only tcp has.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = supports { $protocols }
 cli-provider-program = needs the program { $program }

@@ -32,6 +32,16 @@ cli-no-such-saved = “{ $typed }” não é uma porta, HOST:PORTA nem um túnel
 cli-not-in-time = Não funciona depois de { $seconds } s (--timeout).
 cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
 cli-hosted-twice = Já existe um túnel salvo chamado “{ $name }”. Escolha outro nome com --name.
+cli-file-missing = O arquivo “{ $file }” não existe. Crie-o ou indique outro com --file.
+cli-file-unread = Não é possível ler “{ $file }”: { $detail }
+cli-file-wrong = { $file }, linha { $line }: { $what }
+cli-file-other-relay = É para o relay { $meant }, mas o usado é { $used }. Entre naquele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
+cli-file-no-relay = É para o relay { $meant }, no qual este computador não entrou. Entre nele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
+cli-check-port = { $id }: { $target } ({ $protocol }), por { $provider }
+cli-check-done = { $count ->
+    [one] Um túnel seria hospedado.
+   *[other] { $count } túneis seriam hospedados.
+}
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit
 cli-line-too-long = Essa linha é longa demais para um comando.
 cli-unknown-tunnel = Não há um túnel “{ $typed }” aqui.
@@ -62,6 +72,8 @@ cli-tunnel-saved = { $id } foi salvo. Para hospedá-lo: underpass host { $id }
 cli-tunnel-deleted = { $id } foi excluído.
 cli-no-such-tunnel = Não há um túnel “{ $typed }”.
 cli-no-such-port = { $id } não tem a porta { $port }.
+cli-which-port = { $id } tem várias portas, ou nenhuma: diga qual com --port.
+cli-port-not-that = A porta { $port } não pode ser { $protocol }: { $provider } não oferece isso, ou ela tem uma porta pública, o que só tcp tem.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = aceita { $protocols }
 cli-provider-program = precisa do programa { $program }

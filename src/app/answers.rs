@@ -10,8 +10,8 @@ use crate::control::{
     TunnelStatus,
 };
 use crate::model::{
-    Action, ClockShift, Holder, Inputs, JoinLink, Life, Reason, Secret, Setting, TunnelId,
-    UnixMillis,
+    Action, ClockShift, Holder, Inputs, JoinLink, Life, PortKey, PortNumber, Protocol, Reason,
+    Secret, Setting, TunnelId, UnixMillis,
 };
 use crate::store::Home;
 use crate::view::fold::{PortHealth, PortReport, TunnelReport, report};
@@ -78,12 +78,24 @@ impl Desk {
         let is_desktop = self.holder.by == Holder::Desktop.as_str();
         match request {
             // The settings of a run in a terminal are what was typed there, and are kept nowhere.
-            Request::Join { .. } | Request::Leave | Request::Set { .. } if !is_desktop => {
+            Request::Join { .. }
+            | Request::Leave
+            | Request::Set { .. }
+            | Request::Rename { .. }
+            | Request::ChangeProtocol { .. }
+                if !is_desktop =>
+            {
                 refused(Refusal::NotHere)
             }
             Request::Status => self.status().await,
             Request::Start { tunnel } => self.start(tunnel).await,
             Request::Stop { tunnel } => self.stop(tunnel).await,
+            Request::Rename { tunnel, name } => self.rename(tunnel, name).await,
+            Request::ChangeProtocol {
+                tunnel,
+                port,
+                protocol,
+            } => self.change_protocol(tunnel, port, protocol).await,
             Request::Join { link } => self.join(link).await,
             Request::Leave => self.leave().await,
             Request::Set { setting } => self.set(setting).await,
@@ -137,6 +149,30 @@ impl Desk {
             } => Answer::Tunnel(before.stopped()),
             answer => answer,
         }
+    }
+
+    async fn rename(&self, tunnel: TunnelId, name: String) -> Answer {
+        self.mailbox.act(Action::Rename {
+            tunnel: tunnel.clone(),
+            name: name.clone(),
+        });
+        self.done(move |inputs| inputs.tunnel(&tunnel).is_some_and(|t| t.name == name))
+            .await
+    }
+
+    async fn change_protocol(
+        &self,
+        tunnel: TunnelId,
+        port: PortNumber,
+        protocol: Protocol,
+    ) -> Answer {
+        let key = PortKey::new(&tunnel, port);
+        self.mailbox.act(Action::ChangeProtocol { key, protocol });
+        self.done(move |inputs| {
+            let port = inputs.tunnel(&tunnel).and_then(|t| t.port(port));
+            port.is_some_and(|port| port.protocol == protocol)
+        })
+        .await
     }
 
     async fn join(&self, link: Secret) -> Answer {

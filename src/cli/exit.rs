@@ -93,6 +93,37 @@ impl Exit {
             (_, Class::Fatal, Side::Ours) | (_, Class::Quota | Class::Transient, _) => Self::Failed,
         }
     }
+
+    /// The same for the word of a reason, where another process says it. One that is not known is of a
+    /// newer version.
+    pub(crate) fn of_code(code: &str) -> Self {
+        match code {
+            "hosted-here" => Self::InUse,
+            "tunnel-gone" => Self::NotFound,
+            "options-invalid" => Self::Usage,
+            "timed-out" => Self::TimedOut,
+            "token-refused" | "signed-out" | "token-missing" | "token-invalid" | "keys-refused" => {
+                Self::SignIn
+            }
+            "hosted-elsewhere" | "taken-over" => Self::Displaced,
+            "not-a-relay"
+            | "certificate-mismatch"
+            | "version-mismatch"
+            | "name-taken"
+            | "name-reserved"
+            | "too-many-names"
+            | "too-many-public-ports"
+            | "public-port-taken"
+            | "public-port-outside"
+            | "no-public-ports"
+            | "too-many-tunnels"
+            | "refused"
+            | "protocol-fault"
+            | "host-key-changed"
+            | "host-key-revoked" => Self::Refused,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -137,5 +168,33 @@ mod tests {
         ] {
             assert_eq!(Exit::of(&reason), exit, "{reason:?}");
         }
+    }
+
+    /// Each row of the reasons, as the code has it.
+    #[test]
+    fn a_reasons_word_ends_a_command_as_the_reason_does() {
+        let text = include_str!("../model/class.rs");
+        let rows = text.split("=> (\"").skip(1).filter_map(|row| {
+            let (code, rest) = row.split_once("\", ")?;
+            let (row, _) = rest.split_once(')')?;
+            let (side, class) = row.split_once(", ")?;
+            Some((code, side, class))
+        });
+        let mut seen = 0;
+        for (code, side, class) in rows {
+            let exit = match (code, side, class) {
+                ("hosted-here", ..) => Exit::InUse,
+                ("tunnel-gone", ..) => Exit::NotFound,
+                ("options-invalid", ..) => Exit::Usage,
+                ("timed-out", ..) => Exit::TimedOut,
+                (_, _, "SignIn") => Exit::SignIn,
+                (_, _, "Displaced") => Exit::Displaced,
+                (_, "Theirs" | "Network", "Fatal") => Exit::Refused,
+                _ => Exit::Failed,
+            };
+            assert_eq!(Exit::of_code(code), exit, "{code}");
+            seen += 1;
+        }
+        assert!(seen > 40, "the rows are read no more: {seen}");
     }
 }

@@ -1,8 +1,11 @@
-//! `docs/json-lines.schema.json` is made of the code here, and compared with what is there.
+//! `docs/json-lines.schema.json` and `docs/status.schema.json` are made of the code here, and compared with
+//! what is there.
 //! `UNDERPASS_WRITE=1 cargo test --lib schema` writes it anew.
 
 use super::exit::Exit;
-use crate::model::{Health, Holder, Phase, Reach};
+use crate::base::json_words::{HealthWords, StateWords};
+use crate::control::{HolderStatus, Lacking, PortStatus, TunnelStatus};
+use crate::model::{Health, Holder, Phase, Protocol, Reach};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,6 +42,12 @@ const EVENTS: &[(&str, &str)] = &[
     ("certificate", "tunnel:text port:port sha256:text"),
     ("error", "code:error exit?:exit reason?:text message:text"),
 ];
+
+/// A tunnel of `status --json`, and what is in it.
+const TUNNEL_STATUS: &str = "tunnel:text name:text provider:text state:state attempt?:count next_in_ms?:count until?:time open?:count reason?:reason detail?:text process?:count by?:holder since?:time ports:ports host?:host";
+const PORT_STATUS: &str = "port:port target:text protocol:protocol url?:text lan_url?:text reach?:reach health?:health status?:count reason?:health-reason certificate?:text latency_ms?:number lacking?:lacking";
+const LACKING: &str = "reason:reason detail?:text";
+const HOLDER_STATUS: &str = "by:holder pid:count running_since:time";
 
 fn words((text, function): (&str, &str)) -> BTreeSet<String> {
     let body = text.split(function).nth(1).expect("the function is there");
@@ -97,6 +106,7 @@ fn rule(kind: &str) -> Value {
         "count" => json!({"type": "integer", "minimum": 0}),
         "port" => json!({"type": "integer", "minimum": 1, "maximum": 65535}),
         "number" => json!({"type": "number"}),
+        "ports" => json!({"type": "array", "items": {"$ref": "#/$defs/port-status"}}),
         defined => json!({"$ref": format!("#/$defs/{defined}")}),
     }
 }
@@ -105,7 +115,14 @@ fn event(name: &str, fields: &str) -> Value {
     let mut properties = Map::new();
     properties.insert("at".to_owned(), rule("time"));
     properties.insert("event".to_owned(), json!({"const": name}));
-    let mut required = vec!["at", "event"];
+    object(properties, vec!["at", "event"], fields)
+}
+
+fn object<'f>(
+    mut properties: Map<String, Value>,
+    mut required: Vec<&'f str>,
+    fields: &'f str,
+) -> Value {
     for field in fields.split(' ') {
         let (name, kind) = field.split_once(':').expect("NAME:KIND");
         let plain = name.trim_end_matches('?');
@@ -117,13 +134,47 @@ fn event(name: &str, fields: &str) -> Value {
     json!({"type": "object", "required": required, "properties": properties})
 }
 
-fn schema() -> Value {
+fn states() -> BTreeSet<String> {
     let mut states = words(LIFE);
     states.insert("watching".to_owned());
-    let mut health_reasons = words(FAULT);
-    health_reasons.extend(words(VERDICT));
-    health_reasons.extend(words(CLASS));
-    health_reasons.extend(MORE.map(str::to_owned));
+    states
+}
+
+fn health_reasons() -> BTreeSet<String> {
+    let mut reasons = words(FAULT);
+    reasons.extend(words(VERDICT));
+    reasons.extend(words(CLASS));
+    reasons.extend(MORE.map(str::to_owned));
+    reasons
+}
+
+fn status_schema() -> Value {
+    let part = |fields| object(Map::new(), vec![], fields);
+    let mut schema = part(TUNNEL_STATUS);
+    let protocols = Protocol::ALL.map(Protocol::as_str);
+    let more = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of `underpass status --json`, `stop --json` and `start --json`; fields may be added",
+        "$defs": {
+            "state": {"enum": states()},
+            "health": {"enum": healths()},
+            "reason": {"enum": words(CLASS)},
+            "health-reason": {"enum": health_reasons()},
+            "reach": {"enum": reaches()},
+            "holder": {"enum": holders()},
+            "protocol": {"enum": protocols},
+            "port-status": part(PORT_STATUS),
+            "lacking": part(LACKING),
+            "host": part(HOLDER_STATUS),
+        },
+    });
+    if let (Some(schema), Value::Object(more)) = (schema.as_object_mut(), more) {
+        schema.extend(more);
+    }
+    schema
+}
+
+fn schema() -> Value {
     let errors = Exit::ALL.iter().skip(1).map(|exit| exit.word());
     let errors: Vec<&str> = errors.chain(["command"]).collect();
     let exit = |exit: &Exit| json!({"const": exit.number(), "title": exit.word(), "description": exit.meaning()});
@@ -137,11 +188,11 @@ fn schema() -> Value {
         "title": "A line of `underpass host --json`; fields may be added",
         "oneOf": events,
         "$defs": {
-            "state": {"enum": states},
+            "state": {"enum": states()},
             "phase": {"enum": phases()},
             "health": {"enum": healths()},
             "reason": {"enum": words(CLASS)},
-            "health-reason": {"enum": health_reasons},
+            "health-reason": {"enum": health_reasons()},
             "reach": {"enum": reaches()},
             "holder": {"enum": holders()},
             "error": {"enum": errors},
@@ -158,16 +209,95 @@ fn docs(name: &str) -> PathBuf {
 
 #[test]
 fn the_schema_is_that_of_the_code() {
-    let made = serde_json::to_string_pretty(&schema()).expect("it is JSON") + "\n";
-    let path = docs("json-lines.schema.json");
+    compare("json-lines.schema.json", &schema());
+    compare("status.schema.json", &status_schema());
+}
+
+fn compare(name: &str, schema: &Value) {
+    let made = serde_json::to_string_pretty(schema).expect("it is JSON") + "\n";
+    let path = docs(name);
     if std::env::var_os("UNDERPASS_WRITE").is_some() {
         fs::write(&path, &made).expect("written");
     }
     let there = fs::read_to_string(path).expect("it is there");
     assert!(
         there == made,
-        "docs/json-lines.schema.json is another one: UNDERPASS_WRITE=1 cargo test --lib schema"
+        "docs/{name} is another one: UNDERPASS_WRITE=1 cargo test --lib schema"
     );
+}
+
+/// Each field that there is, as it is written.
+#[test]
+fn the_schema_of_a_status_has_its_fields_and_no_other() {
+    let text = || Some("text".to_owned());
+    let port = |is_served: bool| PortStatus {
+        port: 3000,
+        target: "localhost:3000".to_owned(),
+        protocol: "auto".into(),
+        url: text().filter(|_| is_served),
+        lan_url: text().filter(|_| is_served),
+        reach: is_served.then(|| "here".into()),
+        health: is_served.then(|| HealthWords {
+            health: Health::Down,
+            status: Some(502),
+            reason: Some("full".into()),
+            certificate: text(),
+            latency_ms: Some(1.5),
+        }),
+        lacking: is_served.then(|| Lacking {
+            reason: "name-taken".into(),
+            detail: text(),
+        }),
+    };
+    let tunnel = |is_whole: bool| TunnelStatus {
+        tunnel: "shop".to_owned(),
+        name: "shop".to_owned(),
+        provider: "relay".to_owned(),
+        state: StateWords {
+            state: "held".into(),
+            attempt: is_whole.then_some(1),
+            next_in_ms: is_whole.then_some(1),
+            until: text().filter(|_| is_whole),
+            open: is_whole.then_some(1),
+            reason: is_whole.then(|| "link-lost".into()),
+            detail: text().filter(|_| is_whole),
+            process: is_whole.then_some(1),
+            by: is_whole.then_some(Holder::Desktop),
+        },
+        since: text().filter(|_| is_whole),
+        ports: vec![port(is_whole)],
+    };
+    let keys = |value: &Value| -> BTreeSet<String> {
+        let fields = value.as_object().expect("an object");
+        fields.keys().cloned().collect()
+    };
+    let holder = HolderStatus {
+        by: "desktop".into(),
+        pid: 1,
+        running_since: "text".to_owned(),
+    };
+    let schema = status_schema();
+    let [whole, least] = [true, false].map(|is_whole| {
+        let mut line = serde_json::to_value(tunnel(is_whole)).expect("it is JSON");
+        if is_whole {
+            line["host"] = serde_json::to_value(&holder).expect("it is JSON");
+        }
+        line
+    });
+    for (part, place) in [
+        (&schema, ""),
+        (&schema["$defs"]["port-status"], "/ports/0"),
+        (&schema["$defs"]["lacking"], "/ports/0/lacking"),
+        (&schema["$defs"]["host"], "/host"),
+    ] {
+        let value = whole.pointer(place).expect("it is whole");
+        assert_eq!(keys(&part["properties"]), keys(value), "{place}");
+        if let Some(value) = least.pointer(place) {
+            let required = part["required"].as_array().into_iter().flatten();
+            let required = required.filter_map(Value::as_str).map(str::to_owned);
+            assert_eq!(required.collect::<BTreeSet<_>>(), keys(value), "{place}");
+        }
+    }
 }
 
 #[test]

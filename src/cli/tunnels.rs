@@ -10,8 +10,8 @@ use crate::app::Begin;
 use crate::base::clock;
 use crate::base::files::Loaded;
 use crate::model::{
-    Access, AccountId, Action, Catalog, Offers, Pending, PortKey, PortNumber, ProviderId, Tunnel,
-    TunnelId,
+    Access, AccountId, Action, Catalog, Offers, Pending, PortKey, PortNumber, Protocol, ProviderId,
+    Tunnel, TunnelId,
 };
 use crate::platform::{AcquireError, Instance};
 use crate::provider::registry;
@@ -28,6 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   underpass tunnels create \"My shop\" 3000
   underpass tunnels port add my-shop 5432 --protocol tcp
+  underpass tunnels rename my-shop \"The shop\"
+  underpass tunnels edit my-shop --port 5432 --protocol tcp
   underpass tunnels show my-shop --json";
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,24 @@ enum TunnelsCommand {
         target: String,
         #[command(flatten)]
         port: PortArgs,
+    },
+    /// Call a tunnel by another name; its id and its URLs stay
+    Rename {
+        /// Id or name of the tunnel
+        id: String,
+        /// Its new name
+        name: String,
+    },
+    /// Change a port of a tunnel
+    Edit {
+        /// Id or name of the tunnel
+        id: String,
+        /// The port; the only one there is
+        #[arg(long)]
+        port: Option<PortNumber>,
+        /// What it speaks: http, https, tcp or auto
+        #[arg(long, value_parser = parse::protocol(), hide_possible_values = true)]
+        protocol: Protocol,
     },
     /// Delete a tunnel
     Delete {
@@ -155,6 +175,8 @@ impl Tunnels<'_> {
                     options: [].into(),
                 })
             }),
+            TunnelsCommand::Rename { id, name } => self.rename(&id, &name),
+            TunnelsCommand::Edit { id, port, protocol } => self.edit(&id, port, protocol),
             TunnelsCommand::Delete { id } => self.change(&PortOptionArgs::default(), |inventory| {
                 let tunnel = changeable(inventory, &id)?.id.clone();
                 Ok(Action::DeleteTunnel { tunnel })
@@ -381,6 +403,9 @@ fn found<'i>(inventory: &'i SavedInventory, typed: &str) -> Result<&'i Tunnel, F
     let found = inventory.find(typed);
     found.ok_or_else(|| Failure::not_found(m::cli_no_such_tunnel(typed)))
 }
+
+#[path = "edit.rs"]
+mod edit;
 
 #[cfg(test)]
 mod tests {

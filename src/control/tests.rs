@@ -32,7 +32,11 @@ fn serve(home: &Path, pid: u32) -> Server {
         Box::pin(async move {
             match request {
                 Request::Status => Answer::Status(process(pid)),
-                Request::Join { .. } | Request::Leave | Request::Set { .. } => Answer::Done,
+                Request::Join { .. }
+                | Request::Leave
+                | Request::Set { .. }
+                | Request::Rename { .. }
+                | Request::ChangeProtocol { .. } => Answer::Done,
                 Request::Start { .. } | Request::Stop { .. } => Answer::Refused {
                     why: Refusal::UnknownTunnel,
                 },

@@ -2,7 +2,7 @@
 //! never trusts their length or form.
 
 use super::status::{ProcessStatus, TunnelStatus};
-use crate::model::{Secret, Setting, TunnelId};
+use crate::model::{PortNumber, Protocol, Secret, Setting, TunnelId};
 use serde::{Deserialize, Serialize};
 
 /// The version of what is said. Fields may be added within one; a word that is not known is refused.
@@ -24,6 +24,14 @@ pub enum Request {
     Start { tunnel: TunnelId },
     /// Stop hosting a tunnel; answered once its goodbye is said.
     Stop { tunnel: TunnelId },
+    /// Call a tunnel by another name.
+    Rename { tunnel: TunnelId, name: String },
+    /// Say what a port of a tunnel speaks.
+    ChangeProtocol {
+        tunnel: TunnelId,
+        port: PortNumber,
+        protocol: Protocol,
+    },
     /// Use the relay that this join link names.
     Join {
         /// Its token must not print.

@@ -83,6 +83,8 @@ pub enum Action {
     },
     /// Say what a port speaks.
     ChangeProtocol { key: PortKey, protocol: Protocol },
+    /// Call a tunnel by another name. Its id and its URLs stay.
+    Rename { tunnel: TunnelId, name: String },
     /// Say who may visit a tunnel: already confirmed.
     SetAccess { tunnel: TunnelId, access: Access },
     /// Prolong a tunnel's life at its provider.

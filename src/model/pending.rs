@@ -12,6 +12,8 @@ pub enum Pending {
     AddPort(TunnelId, Port),
     RemovePort(PortKey),
     ChangeProtocol(PortKey, Protocol),
+    /// What a tunnel is called. Its id and its URLs stay.
+    Rename(TunnelId, String),
     /// A port whose service is to be asked by another name.
     SetHostHeader(PortKey, HostHeader),
     SetAccess(TunnelId, Access),
@@ -29,6 +31,7 @@ impl Pending {
             | Self::AddPort(id, _)
             | Self::SetAccess(id, _)
             | Self::SetHealth(id, ..)
+            | Self::Rename(id, _)
             | Self::Renew(id) => id,
             Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
                 &key.tunnel
@@ -56,6 +59,7 @@ impl Pending {
             Self::ChangeProtocol(key, protocol) => {
                 tunnel.edit_port(key.port, |port| port.protocol = *protocol);
             }
+            Self::Rename(_, name) => tunnel.name.clone_from(name),
             Self::SetHostHeader(key, header) => {
                 tunnel.edit_port(key.port, |port| port.options.host_header = header.clone());
             }
@@ -84,6 +88,7 @@ impl Pending {
             | Self::SetHostHeader(..)
             | Self::SetAccess(..)
             | Self::SetHealth(..)
+            | Self::Rename(..)
             | Self::Renew(_) => PendingWord::Change,
         }
     }

@@ -9,6 +9,7 @@ mod bore;
 #[cfg(unix)]
 mod cloudflared;
 mod health;
+mod host_file;
 mod hosting;
 mod import;
 mod kit;

@@ -9,7 +9,7 @@ use crate::app::event::Command;
 use crate::model::{
     Access, AccountId, Chosen, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind,
     Offers, Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Toast, Tunnel,
-    TunnelId, parse_target, parse_url_target,
+    TunnelId, parse_name, parse_target, parse_url_target,
 };
 use crate::provider::Row;
 use std::borrow::Cow;
@@ -149,6 +149,19 @@ impl Update<'_> {
         self.state.inputs.dialog = None;
         if self.port(key).is_some_and(|port| port.protocol != protocol) {
             self.change(Pending::ChangeProtocol(key.clone(), protocol));
+        }
+    }
+
+    /// Who asks checks the name before: nothing that is typed here leads to it.
+    pub(super) fn rename(&mut self, id: &TunnelId, typed: &str) {
+        let Ok((name, _)) = parse_name(typed) else {
+            return;
+        };
+        let others = &self.state.inputs.tunnels;
+        let is_taken = others.iter().any(|t| t.id != *id && t.name == name);
+        let is_remote = self.state.inputs.offers(id).is_remote();
+        if !is_taken && !is_remote {
+            self.change(Pending::Rename(id.clone(), name));
         }
     }
 
@@ -330,7 +343,7 @@ impl Update<'_> {
         let inputs = &mut self.state.inputs;
         match done {
             // Hosted by now, under its real id; and what is probed, and how, follows from the facts.
-            Pending::Create(_) | Pending::SetHealth(..) => {}
+            Pending::Create(_) | Pending::SetHealth(..) | Pending::Rename(..) => {}
             Pending::Delete(id) => {
                 self.show_toast(Toast::Deleted { name });
                 self.forget(id);

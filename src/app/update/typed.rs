@@ -75,6 +75,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
         | Pending::SetHealth(..)
+        | Pending::Rename(..)
         | Pending::Renew(_) => false,
     });
     coming || state.inputs.tunnels.iter().any(of)

@@ -14,6 +14,7 @@ use crate::shell::headless::Form;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +33,7 @@ Examples:
                                         watch a URL that somebody else serves
   underpass host 3000 --health path=/healthz --health expect=200-299
                                         say so where the service does not answer as it should
+  underpass host --file underpass.toml  the tunnels of a file; with --check it says which
   underpass host 3000 --url-only --timeout 30
                                         for scripts: the URL alone, or exit code 6
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
@@ -47,8 +49,23 @@ It runs until Ctrl-C. With --control it reads a command a line from standard inp
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HostArgs {
     /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
-    #[arg(required_unless_present = "provider", value_name = "TARGET", value_parser = Unquoted(read_target))]
+    #[arg(required_unless_present_any = ["provider", "file"], value_name = "TARGET", value_parser = Unquoted(read_target))]
     pub(in crate::cli) targets: Vec<HostTarget>,
+
+    /// Host the tunnels of a TOML file, which a repository can keep; docs/command-line.md has its keys
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "targets", "name", "protocol", "public_port", "host_header", "proxy_protocol", "probe",
+        "no_tls_verify", "provider", "public", "account", "typed_set", "typed_health",
+    ])]
+    pub(in crate::cli) file: Option<PathBuf>,
+
+    /// Say what the file would host, and host nothing
+    #[arg(long = "check", requires = "file", conflicts_with_all = ["control", "url_only", "timeout", "take_over"])]
+    pub(in crate::cli) only_check: bool,
+
+    /// Which relay the file is for, as HOST:PORT.
+    #[arg(skip)]
+    pub(in crate::cli) for_relay: Option<String>,
 
     /// The tunnel's name, which becomes part of its URL [default: port-PORT, at a joined relay with four
     /// characters behind it that are this computer's own]
@@ -152,6 +169,14 @@ impl HostArgs {
         variable: impl Fn(&str) -> Option<String>,
         providers: &Catalog,
     ) -> Result<(), String> {
+        if self.file.is_some() {
+            // Each of its tunnels is checked by itself once it is read.
+            return Ok(());
+        }
+        if self.only_check {
+            // A TARGET conflicts with --file, so that clap does not ask for it there.
+            return Err("--check goes with --file".to_owned());
+        }
         self.provider = match (self.typed_provider, said(&variable, PROVIDER_VARIABLE)) {
             (Some(typed), _) => typed,
             (None, Some(word)) => {
@@ -328,7 +353,7 @@ fn check_provider(args: &HostArgs, offers: &Offers) -> Result<(), String> {
 }
 
 /// A number is a port and a `:` makes a target; anything else is a name.
-fn read_target(typed: &str) -> Result<HostTarget, String> {
+pub(super) fn read_target(typed: &str) -> Result<HostTarget, String> {
     let typed = typed.trim();
     let is_number = |c: char| c.is_ascii_digit() || "+-.".contains(c);
     if !typed.contains(':') && !typed.chars().all(is_number) {

@@ -1,8 +1,10 @@
 //! `underpass host`: the app without a window.
 
 mod args;
+mod check;
 mod chosen;
 mod control;
+mod file;
 mod plan;
 mod reach;
 pub(super) mod remote;
@@ -12,6 +14,7 @@ pub(crate) use self::args::HostArgs;
 pub(super) use self::args::HostTarget;
 
 use self::control::Request;
+use self::file::Entry;
 use self::plan::{Known, NoPlan, Plan, plan};
 use crate::app::{
     App, Begin, Mailbox, Options, Profile, RelayChoice, RelayDirectory, answer_in, relay_choice,
@@ -21,6 +24,7 @@ use crate::base::signals::Signals;
 use crate::cli::console::{Console, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::runtime;
+use crate::cli::set::Set;
 use crate::model::{AccountId, Action, Holder, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
 use crate::provider::registry;
 use crate::secrets::Secrets;
@@ -50,15 +54,11 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     begin.notices.extend(unsaved);
     let console = Console::new(&begin.settings).for_programs(args.json);
-    let done = choose(&home, args, &mut begin, &console).and_then(|(args, plan, secrets)| {
-        let args = &args;
-        let offers = registry::catalog().of(args.provider);
-        for msg in &remote::open_anyway(args, offers.name, &plan) {
-            console.error(msg);
+    let done = file::asked(args, &registry::catalog()).and_then(|entries| {
+        if args.only_check {
+            return check::tell(&entries, &begin, &console, args.json).map(|()| Exit::Done);
         }
-        if !offers.encrypted {
-            console.error(&m::provider_unencrypted(offers.name));
-        }
+        let (entries, plan, secrets) = choose(&home, entries, &mut begin, &console)?;
         let begin = Begin {
             tunnels: plan.tunnels.clone(),
             // Those are the desktop's: what is hosted here is what was typed.
@@ -67,52 +67,99 @@ pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitC
             rows: Rows::new(),
             ..begin
         };
-        let served = serve(home, args, begin, &plan, secrets);
+        let args = for_all(args, &entries);
+        let served = serve(home, &args, begin, &plan, secrets);
         served.map_err(Failure::Other)
     });
     done.unwrap_or_else(|failure| console.fail(failure)).into()
 }
 
+/// What was typed, with what holds for all that is hosted by it.
+fn for_all(typed: &HostArgs, entries: &[Entry]) -> HostArgs {
+    let mut all = entries.iter().map(|entry| &entry.args);
+    HostArgs {
+        reach: all.clone().find_map(|args| args.reach),
+        relay: all.find_map(|args| args.relay.clone()),
+        ..typed.clone()
+    }
+}
+
 /// What is hosted, with what was chosen for it, and what is secret of that.
 fn choose(
     home: &Home,
-    args: &HostArgs,
+    mut entries: Vec<Entry>,
     begin: &mut Begin,
     console: &Console,
-) -> Result<(HostArgs, Plan, Secrets), Failure> {
-    let args = reach::settle(home, args, begin, console)?;
-    let (plan, secrets) = choose_tunnels(home, &args, begin)?;
-    reach::check(&args, begin, &plan).map_err(Failure::Because)?;
-    Ok((args, plan, secrets))
+) -> Result<(Vec<Entry>, Plan, Secrets), Failure> {
+    let mut plans = vec![];
+    for entry in &mut entries {
+        let planned = reach::settle(home, &entry.args, begin, console).and_then(|args| {
+            check::relay(&args, &begin.settings)?;
+            let plan = plan_one(home, &args, begin)?;
+            Ok((args, plan))
+        });
+        let (args, plan) = planned.map_err(|failure| entry.locate(failure))?;
+        entry.args = args;
+        plans.push(plan);
+    }
+    for entry in &entries {
+        let Set { provider, .. } = &entry.args.set;
+        for (key, value) in provider {
+            begin.settings.set_option(entry.args.provider, key, value);
+        }
+    }
+    let secrets = open_secrets(home, &entries, begin, &plans);
+    for (entry, plan) in entries.iter().zip(&mut plans) {
+        let chosen = choose_one(&entry.args, begin, plan, &secrets);
+        chosen.map_err(|failure| entry.locate(failure))?;
+        warn(&entry.args, plan, console);
+    }
+    let plan = Plan::of(plans).map_err(|no_plan| explain(&no_plan))?;
+    Ok((entries, plan, secrets))
 }
 
-fn choose_tunnels(
-    home: &Home,
-    args: &HostArgs,
-    begin: &mut Begin,
-) -> Result<(Plan, Secrets), Failure> {
-    let offers = registry::catalog().of(args.provider);
-    let mut plan = if offers.is_remote() {
-        plan_remote(home, args, begin)?
-    } else {
-        let is_shared = args.relay.is_some() || begin.settings.relay.joined.is_some();
-        let known = Known {
-            settings: &begin.settings,
-            saved: &begin.tunnels,
-            shared: is_shared.then_some(begin.install.as_str()),
-        };
-        plan(args, &known, clock::now()).map_err(|no_plan| explain(&no_plan))?
-    };
-    for (key, value) in &args.set.provider {
-        begin.settings.set_option(args.provider, key, value);
+fn plan_one(home: &Home, args: &HostArgs, begin: &Begin) -> Result<Plan, Failure> {
+    if registry::catalog().of(args.provider).is_remote() {
+        return plan_remote(home, args, begin);
     }
-    let secrets = open_secrets(home, args, begin, &plan);
+    plan_here(args, begin)
+}
+
+/// Asks nobody.
+fn plan_here(args: &HostArgs, begin: &Begin) -> Result<Plan, Failure> {
+    let is_shared = args.relay.is_some() || begin.settings.relay.joined.is_some();
+    let known = Known {
+        settings: &begin.settings,
+        saved: &begin.tunnels,
+        shared: is_shared.then_some(begin.install.as_str()),
+    };
+    plan(args, &known, clock::now()).map_err(|no_plan| explain(&no_plan))
+}
+
+/// Gives the tunnels of a plan what was chosen for them.
+fn choose_one(
+    args: &HostArgs,
+    begin: &Begin,
+    plan: &mut Plan,
+    secrets: &Secrets,
+) -> Result<(), Failure> {
+    let offers = registry::catalog().of(args.provider);
     chosen::read_secrets(offers, &args.set)
-        .and_then(|given| chosen::apply(&mut plan, args, &begin.tokens, &given, &secrets))
+        .and_then(|given| chosen::apply(plan, args, &begin.tokens, &given, secrets))
         .map_err(|why| Failure::Usage(vec![why]))?;
-    chosen::apply_health(&mut plan, args, &begin.settings)
-        .map_err(|why| Failure::Usage(vec![why]))?;
-    Ok((plan, secrets))
+    chosen::apply_health(plan, args, &begin.settings).map_err(|why| Failure::Usage(vec![why]))?;
+    reach::check(args, begin, plan).map_err(Failure::Because)
+}
+
+/// Says what may not be what was meant.
+fn warn(args: &HostArgs, plan: &Plan, console: &Console) {
+    let offers = registry::catalog().of(args.provider);
+    for msg in &remote::open_anyway(args, offers.name, plan) {
+        console.error(msg);
+    }
+    if !offers.encrypted {
+        console.error(&m::provider_unencrypted(offers.name));
+    }
 }
 
 /// Asks the account.
@@ -214,15 +261,19 @@ fn serve(
 }
 
 /// The keychain is asked only where something of what is hosted may be in it.
-fn open_secrets(home: &Home, args: &HostArgs, begin: &Begin, plan: &Plan) -> Secrets {
+fn open_secrets(home: &Home, entries: &[Entry], begin: &Begin, plans: &[Plan]) -> Secrets {
     let catalog = registry::catalog();
-    let joins = catalog.of(args.provider).joins;
-    let joined = joins && args.relay.is_none() && begin.settings.relay.joined.is_some();
+    let joined = begin.settings.relay.joined.is_some();
+    let joins =
+        |Entry { args, .. }: &Entry| catalog.of(args.provider).joins && args.relay.is_none();
     let holds = |tunnel: &Tunnel| {
         catalog.of(tunnel.provider).token.is_some() || !tunnel.chosen.secrets.is_empty()
     };
-    let mut wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
-    let needed = joined || wanted.any(holds);
+    let wanted = |plan: &Plan| {
+        let mut wanted = plan.tunnels.iter().filter(|t| plan.wanted.contains(&t.id));
+        wanted.any(holds)
+    };
+    let needed = joined && entries.iter().any(joins) || plans.iter().any(wanted);
     Secrets::open(home.path(), home.is_private() || !needed)
 }
 

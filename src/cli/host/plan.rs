@@ -42,6 +42,41 @@ pub(super) struct Known<'k> {
     pub(super) shared: Option<&'k str>,
 }
 
+impl Plan {
+    /// Several as one.
+    pub(super) fn of(plans: Vec<Self>) -> Result<Self, NoPlan> {
+        let mut plans = plans.into_iter();
+        let Some(mut whole) = plans.next() else {
+            return Ok(Self {
+                tunnels: vec![],
+                wanted: vec![],
+                fixed_ports: BTreeSet::new(),
+            });
+        };
+        for plan in plans {
+            let is_twice = |tunnel: &&Tunnel| {
+                let is_wanted = |wanted: &[TunnelId]| wanted.contains(&tunnel.id);
+                is_wanted(&whole.wanted) && is_wanted(&plan.wanted)
+            };
+            if let Some(twice) = plan.tunnels.iter().find(is_twice) {
+                return Err(NoPlan::Twice(twice.name.clone()));
+            }
+            for tunnel in plan.tunnels {
+                let is_there = whole.tunnels.iter().any(|there| there.id == tunnel.id);
+                if plan.wanted.contains(&tunnel.id) {
+                    whole.tunnels.retain(|there| there.id != tunnel.id);
+                    whole.tunnels.push(tunnel);
+                } else if !is_there {
+                    whole.tunnels.push(tunnel);
+                }
+            }
+            whole.wanted.extend(plan.wanted);
+            whole.fixed_ports.extend(plan.fixed_ports);
+        }
+        Ok(whole)
+    }
+}
+
 /// All ports make one tunnel; each saved tunnel is one of its own. A saved tunnel that has the name
 /// of the ports stands back.
 pub(super) fn plan(args: &HostArgs, known: &Known<'_>, at: UnixMillis) -> Result<Plan, NoPlan> {

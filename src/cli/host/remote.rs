@@ -259,7 +259,12 @@ pub(super) fn open_anyway(args: &HostArgs, name: &str, plan: &Plan) -> Vec<Msg> 
         .collect()
 }
 
-fn new_tunnel(args: &HostArgs, name: &str, targets: &[Target]) -> Result<Tunnel, Failure> {
+/// The tunnel that would be made where it is not there.
+pub(super) fn new_tunnel(
+    args: &HostArgs,
+    name: &str,
+    targets: &[Target],
+) -> Result<Tunnel, Failure> {
     let id = TunnelId::from_name(name).ok_or_else(|| m::error_unusable_name(name))?;
     Ok(Tunnel {
         ports: targets

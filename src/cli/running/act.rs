@@ -183,7 +183,7 @@ fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Tr
         "sign-in" => Exit::SignIn,
         "displaced" if reason == "hosted-here" => Exit::InUse,
         "displaced" => Exit::Displaced,
-        _ => Exit::Failed,
+        _ => Exit::of_code(reason),
     };
     if speaker.json {
         print_json(tunnel);

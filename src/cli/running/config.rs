@@ -5,7 +5,7 @@ use super::{Speaker, Trouble, names, settings};
 use crate::cli::console::{print, print_json};
 use crate::cli::exit::Exit;
 use crate::control::Request;
-use crate::model::{AlertKind, Setting, Settings};
+use crate::model::{AlertKind, Language, Setting, Settings, Theme};
 use crate::shell::text::printable;
 use crate::store::Home;
 use crate::view::messages as m;
@@ -115,7 +115,7 @@ fn set(home: &Home, key: &str, typed: &str, speaker: &Speaker) -> Result<(), Tro
     // What cannot be taken is told before anybody is asked.
     let changed = changed(&saved, key, typed)?;
     let found = speaker.gather(home)?;
-    match (found.desktop(), live(&saved, &changed)) {
+    match (found.desktop(), live(key, &saved, &changed)) {
         (_, Live::Same) => {}
         (Some(desktop), Live::One(setting)) => {
             settings::ask(desktop, &Request::Set { setting })?;
@@ -125,7 +125,7 @@ fn set(home: &Home, key: &str, typed: &str, speaker: &Speaker) -> Result<(), Tro
             return Err(Trouble::failed("desktop-runs", msg));
         }
         // The desktop has an entry of its own for it, which the window sees to.
-        (None, Live::One(Setting::Autostart(_))) => {
+        (None, Live::One(Setting::Autostart(_))) if saved != changed => {
             let msg = m::cli_setting_in_window(key);
             return Err(Trouble::failed("window", msg));
         }
@@ -256,30 +256,53 @@ enum Live {
     No,
 }
 
-fn live(before: &Settings, after: &Settings) -> Live {
-    if before == after {
-        return Live::Same;
-    }
-    let notices = AlertKind::ALL.map(|kind| Setting::Notice(kind, after.notices.wants(kind)));
-    let settings = [
-        Setting::Autostart(after.autostart),
-        Setting::Theme(after.theme),
-        Setting::Language(after.language),
-        Setting::Lan(after.relay.lan),
-    ];
-    let mut settings = settings.into_iter().chain(notices);
-    let does = |setting: &Setting| {
-        let mut set = before.clone();
-        set.set(*setting);
-        set == *after
+/// By its key and not by what is saved: the file may be older than what the program has.
+fn live(key: &str, before: &Settings, after: &Settings) -> Live {
+    let theme = match after.theme {
+        Theme::Dark => Theme::Light,
+        Theme::Light | Theme::System => Theme::Dark,
     };
-    settings.find(does).map_or(Live::No, Live::One)
+    let language = match after.language {
+        Some(_) => None,
+        None => Some(Language::EnUs),
+    };
+    // Each as it is to be, and as another value would make it.
+    let settings = [
+        (
+            Setting::Autostart(after.autostart),
+            Setting::Autostart(!after.autostart),
+        ),
+        (Setting::Theme(after.theme), Setting::Theme(theme)),
+        (
+            Setting::Language(after.language),
+            Setting::Language(language),
+        ),
+        (
+            Setting::Lan(after.relay.lan),
+            Setting::Lan(!after.relay.lan),
+        ),
+    ];
+    let notices = AlertKind::ALL.map(|kind| {
+        let wants = after.notices.wants(kind);
+        (Setting::Notice(kind, wants), Setting::Notice(kind, !wants))
+    });
+    let holds = entries(after).remove(key);
+    let is_of_key = |(_, other): &(Setting, Setting)| {
+        let mut set = after.clone();
+        set.set(*other);
+        entries(&set).remove(key) != holds
+    };
+    let found = settings.into_iter().chain(notices).find(is_of_key);
+    match found {
+        Some((setting, _)) => Live::One(setting),
+        None if before == after => Live::Same,
+        None => Live::No,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Language, Theme};
 
     fn refused(key: &str, typed: &str) -> (Exit, &'static str) {
         let trouble = changed(&Settings::default(), key, typed).expect_err("it is refused");
@@ -329,13 +352,22 @@ mod tests {
     #[test]
     fn a_running_program_is_told_what_it_can_change_by_itself() {
         let before = Settings::default();
-        let told = |key, typed| live(&before, &changed(&before, key, typed).expect("taken"));
+        let told = |key, typed| live(key, &before, &changed(&before, key, typed).expect("taken"));
         let dark = Setting::Theme(Theme::Dark);
         assert_eq!(told("theme", "dark"), Live::One(dark));
         let quiet = Setting::Notice(AlertKind::Back, false);
         assert_eq!(told("notices.back", "off"), Live::One(quiet));
         assert_eq!(told("relay.lan", "on"), Live::One(Setting::Lan(true)));
         assert_eq!(told("relay.http_port", "1"), Live::No);
-        assert_eq!(told("theme", "system"), Live::Same);
+        // The file may be older than what the program has.
+        assert_eq!(
+            told("theme", "system"),
+            Live::One(Setting::Theme(Theme::System))
+        );
+        assert_eq!(
+            told("notices.back", "on"),
+            Live::One(Setting::Notice(AlertKind::Back, true))
+        );
+        assert_eq!(told("relay.http_port", "7480"), Live::Same);
     }
 }

@@ -5,7 +5,7 @@ mod act;
 mod config;
 mod gather;
 mod join;
-mod names;
+pub(super) mod names;
 mod settings;
 mod status;
 mod url;
@@ -17,9 +17,10 @@ pub(crate) use self::status::{StatusArgs, status};
 pub(crate) use self::url::{OpenArgs, UrlArgs, open, url};
 
 use self::gather::{Found, gather};
-use super::console::{Console, print_json};
+use super::console::{Console, Failure, print_json};
 use super::exit::Exit;
 use crate::base::clock::{self, rfc3339};
+use crate::control::Request;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
@@ -63,6 +64,17 @@ impl Trouble {
             msg,
         }
     }
+}
+
+/// Has the desktop program do it, where it runs: whether it did.
+pub(super) fn ask_desktop(home: &Home, request: &Request) -> Result<bool, Failure> {
+    let found = gather(home).map_err(|error| Failure::Other(error.into()))?;
+    let Some(desktop) = found.desktop() else {
+        return Ok(false);
+    };
+    let asked = settings::ask(desktop, request);
+    asked.map_err(|trouble| Failure::As(trouble.exit, vec![trouble.msg]))?;
+    Ok(true)
 }
 
 /// How a command speaks.

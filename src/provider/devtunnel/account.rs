@@ -273,7 +273,9 @@ async fn make(commands: &Commands, change: Pending) -> Result<Option<Option<Row>
             };
         }
         // Its own proxy does that, always; and how a tunnel is looked after is known here alone.
-        Pending::SetHostHeader(..) | Pending::SetHealth(..) => return Ok(Some(None)),
+        Pending::SetHostHeader(..) | Pending::SetHealth(..) | Pending::Rename(..) => {
+            return Ok(Some(None));
+        }
         Pending::AddPort(id, port) => {
             commands.add_port(&id, port.number, port.protocol).await?;
         }

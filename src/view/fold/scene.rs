@@ -200,7 +200,10 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
             }
         }
         // Until when, only the provider knows; which name a service is asked by is not shown.
-        Pending::Renew(_) | Pending::SetHostHeader(..) | Pending::SetHealth(..) => {}
+        Pending::Renew(_)
+        | Pending::SetHostHeader(..)
+        | Pending::SetHealth(..)
+        | Pending::Rename(..) => {}
     }
 }
 

@@ -175,3 +175,50 @@ fn what_somebody_wrote_into_the_files_is_shown_and_not_obeyed() {
         assert!(!both.is_empty(), "{words:?}");
     }
 }
+
+#[test]
+fn a_tunnel_is_called_otherwise_and_a_port_speaks_otherwise() {
+    let home = Home::new();
+    home.run(&["tunnels", "create", "web", "3000"]).expect(0);
+    home.run(&["tunnels", "create", "api", "4000"]).expect(0);
+    let made = home.run(&["tunnels", "rename", "web", "The shop", "--json"]);
+    let made = &made.expect(0).json()[0];
+    assert_eq!(
+        (&made["id"], &made["name"]),
+        (&json!("web"), &json!("The shop"))
+    );
+    assert_eq!(made["ports"][0]["label"], json!("web"), "its URL stays");
+    home.run(&["tunnels", "edit", "The shop", "--protocol", "http"])
+        .expect(0);
+    let saved = &list(&home)[0];
+    assert_eq!(
+        (&saved["name"], &saved["ports"][0]["protocol"]),
+        (&json!("The shop"), &json!("http"))
+    );
+    let before = home.read("tunnels.json");
+    home.run(&["tunnels", "port", "add", "api", "4001"])
+        .expect(0);
+    let after = home.read("tunnels.json");
+    assert_ne!(before, after);
+    for (words, code, said) in [
+        (&["rename", "nobody", "x"][..], 3, "no tunnel “nobody”"),
+        (&["rename", "web", "api"], 2, "already"),
+        (&["rename", "web", "…"], 2, "can't be used as a name"),
+        (&["edit", "api", "--protocol", "tcp"], 2, "--port"),
+        (
+            &["edit", "api", "--port", "9", "--protocol", "tcp"],
+            3,
+            "no port 9",
+        ),
+        (
+            &["edit", "api", "--protocol", "udp"],
+            2,
+            "is not a protocol",
+        ),
+    ] {
+        let words = [&["tunnels"][..], words].concat();
+        let ended = home.run(&words).expect(code);
+        assert!(ended.err.contains(said), "{words:?}: {ended:?}");
+    }
+    assert_eq!(home.read("tunnels.json"), after);
+}

@@ -276,7 +276,7 @@ impl Inventory for FakeAccount {
                     }
                 })
             }
-            Pending::SetHostHeader(..) | Pending::SetHealth(..) => {
+            Pending::SetHostHeader(..) | Pending::SetHealth(..) | Pending::Rename(..) => {
                 Box::pin(std::future::ready(Ok(None)))
             }
             Pending::SetAccess(id, access) => {

@@ -283,6 +283,7 @@ fn some_pending() -> impl Strategy<Value = Pending> {
         some_key().prop_map(|key| Pending::ChangeProtocol(key, Protocol::Tcp)),
         some_id().prop_map(|id| Pending::SetAccess(id, Access::Public)),
         some_id().prop_map(Pending::Renew),
+        some_id().prop_map(|id| Pending::Rename(id, "Other".to_owned())),
     ]
 }
 

@@ -68,6 +68,7 @@ fn refers(view: &View, action: &Action) -> bool {
         Action::Stop { tunnel }
         | Action::Reconnect { tunnel }
         | Action::SetAccess { tunnel, .. }
+        | Action::Rename { tunnel, .. }
         | Action::Renew { tunnel }
         | Action::Forget { tunnel }
         | Action::DeleteTunnel { tunnel } => has_tunnel(tunnel),
