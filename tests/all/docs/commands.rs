@@ -11,6 +11,13 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("tests/", "the tests themselves"),
     ("sudo", "needs root"),
     ("apt install", "needs root"),
+    ("host 22 ", "a server of SSH on a fixed port"),
+    ("ssh -p PORT", "a server of SSH on a fixed port"),
+    (
+        "relay account",
+        "a relay that has run; tests/all/cli/relay.rs has one",
+    ),
+    ("docs/examples/", "run by the tests of the examples"),
     ("cp target/desktop", "what the desktop test leaves"),
     ("--reach internet", "a live service"),
     ("--provider devtunnel", "an account"),
@@ -164,7 +171,7 @@ fn filled_in(words: &str) -> String {
 }
 
 /// With `--help` behind it the grammar reads all that stands before, and nothing is done.
-fn is_understood(place: &Place, words: &str) -> Result<(), String> {
+pub(super) fn is_understood(place: &Place, words: &str) -> Result<(), String> {
     let output = place.finish(&format!("underpass {} --help", filled_in(words)));
     let why = String::from_utf8_lossy(&output.stderr).into_owned();
     // A sentence may name an option without its value.

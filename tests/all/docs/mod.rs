@@ -2,6 +2,7 @@
 //! is run, or at least understood by the program's own grammar.
 
 mod commands;
+mod examples;
 mod links;
 mod runner;
 

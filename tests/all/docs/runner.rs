@@ -157,6 +157,14 @@ impl Running {
         }
     }
 
+    /// Lets one that reads a line go on, and tells how it ended.
+    pub(super) fn go_on(mut self) -> Option<i32> {
+        let stdin = self.child.stdin.as_mut().expect("piped");
+        stdin.write_all(b"\n").expect("it reads");
+        while self.lines.recv_timeout(LONG).is_ok() {}
+        self.child.wait().expect("it ended").code()
+    }
+
     /// Ends it as Ctrl-C does, and tells how it ended.
     pub(super) fn stop(mut self) -> Option<i32> {
         signal(self.child.id(), "INT");
