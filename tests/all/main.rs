@@ -9,6 +9,9 @@
 
 mod cli;
 mod devtunnel_cli;
+// Runs shells and signals.
+#[cfg(unix)]
+mod docs;
 mod hosting;
 mod ingress;
 mod link;
