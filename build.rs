@@ -4,6 +4,9 @@
 //! a label of `window.ftl` (`tr.slint`) and the code that fills those (`tr.rs`). A key or an argument
 //! that the code uses and the source lacks fails to compile; a language that lacks a key of the
 //! source, has one too many or other arguments fails here.
+//!
+//! What a visitor reads (`visitor.ftl`) becomes functions of the language (`visitor_texts.rs`) instead:
+//! who serves pages is far from the shell that formats messages, and needs no parser at run time.
 
 use fluent_syntax::ast::{
     CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement,
@@ -17,10 +20,33 @@ use std::{env, fs};
 const SOURCE: &str = "en-US";
 /// The file whose messages are fixed labels of the window.
 const LABELS: &str = "window.ftl";
+/// The file of what the pages for visitors say.
+const VISITORS: &str = "visitor.ftl";
+
+/// What becomes of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Msg,
+    Label,
+    /// Of a page for visitors.
+    Page,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Self {
+        if path.ends_with(LABELS) {
+            Self::Label
+        } else if path.ends_with(VISITORS) {
+            Self::Page
+        } else {
+            Self::Msg
+        }
+    }
+}
 
 struct Message {
     args: BTreeSet<String>,
-    is_label: bool,
+    kind: Kind,
 }
 
 type Messages = BTreeMap<String, Message>;
@@ -34,6 +60,8 @@ fn main() {
     write_as_old_as_its_text(&out.join("tr.slint"), &labels_slint(&source));
     fs::write(out.join("tr.rs"), labels_rust(&source)).expect("OUT_DIR is writable");
     fs::write(out.join("sources.rs"), sources()).expect("OUT_DIR is writable");
+    let texts = visitor_texts(&source);
+    fs::write(out.join("visitor_texts.rs"), texts).expect("OUT_DIR is writable");
 
     #[cfg(feature = "window")]
     compile_window(out);
@@ -111,7 +139,7 @@ fn read_language(tag: &str) -> Messages {
         let text = fs::read_to_string(&path).expect("an .ftl file is UTF-8");
         let resource = fluent_syntax::parser::parse(text.as_str())
             .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
-        let is_label = path.ends_with(LABELS);
+        let kind = Kind::of(&path);
         for entry in resource.body {
             let Entry::Message(message) = entry else {
                 continue;
@@ -122,11 +150,11 @@ fn read_language(tag: &str) -> Messages {
             }
             let id = message.id.name.to_owned();
             assert!(
-                !is_label || args.is_empty(),
+                kind != Kind::Label || args.is_empty(),
                 "{}: {id}: a label has no arguments",
                 path.display()
             );
-            let twice = messages.insert(id.clone(), Message { args, is_label });
+            let twice = messages.insert(id.clone(), Message { args, kind });
             assert!(twice.is_none(), "{}: {id} is there twice", path.display());
         }
     }
@@ -199,7 +227,10 @@ fn snake(id: &str) -> String {
 
 fn constructors(source: &Messages) -> String {
     let mut code = String::new();
-    for (id, message) in source {
+    for (id, message) in source
+        .iter()
+        .filter(|(_, message)| message.kind != Kind::Page)
+    {
         let parameters: Vec<String> = message
             .args
             .iter()
@@ -225,7 +256,7 @@ fn constructors(source: &Messages) -> String {
 fn labels(source: &Messages) -> impl Iterator<Item = &String> {
     source
         .iter()
-        .filter(|(_, message)| message.is_label)
+        .filter(|(_, message)| message.kind == Kind::Label)
         .map(|(id, _)| id)
 }
 
@@ -253,11 +284,99 @@ fn sources() -> String {
         "/// Every language's files: tag and text.\npub const SOURCES: &[(&str, &str)] = &[\n",
     );
     for tag in languages() {
-        for path in files(&tag) {
+        for path in files(&tag)
+            .into_iter()
+            .filter(|path| Kind::of(path) != Kind::Page)
+        {
             let path = fs::canonicalize(path).expect("the file was just listed");
             let path = path.to_str().expect("the folder's name is UTF-8");
             writeln!(code, "    ({tag:?}, include_str!({path:?})),").expect("a String takes all");
         }
     }
     code + "];\n"
+}
+
+/// A function a message of [`VISITORS`]: its text in a language.
+fn visitor_texts(source: &Messages) -> String {
+    let languages: Vec<(String, BTreeMap<String, String>)> = languages()
+        .into_iter()
+        .map(|tag| (variant(&tag), templates(&tag)))
+        .collect();
+    let mut code = String::new();
+    for (id, message) in source
+        .iter()
+        .filter(|(_, message)| message.kind == Kind::Page)
+    {
+        let (parameters, returned, made) = if message.args.is_empty() {
+            (String::new(), "&'static str", "")
+        } else {
+            let name = |arg: &String| format!(", {}: &str", snake(arg));
+            (message.args.iter().map(name).collect(), "String", "format!")
+        };
+        let arms: String = languages
+            .iter()
+            .map(|(variant, texts)| match made {
+                "" => format!("Language::{variant} => {:?}, ", texts[id]),
+                made => format!("Language::{variant} => {made}({:?}), ", texts[id]),
+            })
+            .collect();
+        writeln!(
+            code,
+            "pub(crate) fn {}(language: Language{parameters}) -> {returned} {{ match language {{ {arms}}} }}",
+            snake(id)
+        )
+        .expect("a String takes all");
+    }
+    code
+}
+
+/// The variant of `model::Language` that a tag is: `PtBr` for `pt-BR`.
+fn variant(tag: &str) -> String {
+    tag.split('-')
+        .map(|part| part[..1].to_uppercase() + &part[1..].to_lowercase())
+        .collect()
+}
+
+/// What the pages for visitors say in a language: plain lines, with the arguments as `format!` takes
+/// them.
+fn templates(tag: &str) -> BTreeMap<String, String> {
+    let path = Path::new("i18n").join(tag).join(VISITORS);
+    let text = fs::read_to_string(&path).expect("each language has it");
+    // `read_language` has parsed the same file.
+    let resource = fluent_syntax::parser::parse(text.as_str()).expect("it parses");
+    let mut texts = BTreeMap::new();
+    for entry in resource.body {
+        let Entry::Message(message) = entry else {
+            continue;
+        };
+        let id = message.id.name;
+        let pattern = message.value.unwrap_or_else(|| panic!("{id} says nothing"));
+        let has_arguments = pattern.elements.len() > 1;
+        let template: String = pattern
+            .elements
+            .iter()
+            .map(|element| template_part(id, element, has_arguments))
+            .collect();
+        texts.insert(id.to_owned(), template);
+    }
+    texts
+}
+
+fn template_part(id: &str, element: &PatternElement<&str>, has_arguments: bool) -> String {
+    match element {
+        PatternElement::TextElement { value } => {
+            // They go into HTML as they are.
+            let is_plain = !value.contains(['<', '>', '&', '"', '\n']);
+            assert!(is_plain, "{id}: a page's text is one line without markup");
+            assert!(
+                !has_arguments || !value.contains(['{', '}']),
+                "{id}: braces"
+            );
+            (*value).to_owned()
+        }
+        PatternElement::Placeable {
+            expression: Expression::Inline(InlineExpression::VariableReference { id }),
+        } => format!("{{{}}}", snake(id.name)),
+        PatternElement::Placeable { .. } => panic!("{id}: a page's text has no choices"),
+    }
 }

@@ -5,7 +5,7 @@ use crate::base::files::{Document, try_lock};
 use crate::model::{JoinLink, NoticeKind, PortNumber, Reason, RelaySettings, Secret};
 use crate::provider::ConnectError;
 use crate::provider::relay::{Located, RelayLocator};
-use crate::relay::{Limits, Relay, RelayConfig, RelayError, Visitors};
+use crate::relay::{Limits, Purpose, Relay, RelayConfig, RelayError, Visitors};
 use crate::store::{Home, RelayPorts};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -354,9 +354,8 @@ async fn start_first(configs: Vec<RelayConfig>) -> Result<(Relay, Option<RelayEr
     }
     // There is always one config, and it was refused.
     Err(refused.unwrap_or(RelayError::AddressInUse {
-        purpose: "HTTP",
+        purpose: Purpose::Http,
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        option: "--http",
     }))
 }
 

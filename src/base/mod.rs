@@ -2,6 +2,7 @@
 //! service, who a connection is from, this process's descriptors
 //! and the signals that end it.
 
+pub(crate) mod accept_language;
 pub mod clock;
 pub mod config;
 pub mod descriptors;
@@ -16,7 +17,8 @@ pub mod open_files;
 pub mod own;
 pub mod proxy_protocol;
 pub(crate) mod ring;
-pub mod service_words;
+pub(crate) mod service_words;
 pub mod signals;
 pub mod tls;
+pub(crate) mod visitor_texts;
 pub mod worker;

@@ -1,31 +1,32 @@
 //! What a visitor is told where a service cannot answer: the same on the relay's pages and on those of
-//! whoever hosts. It is for strangers, in English.
+//! whoever hosts. It is for strangers, in their language.
 
-use crate::model::ServiceFault;
+use super::visitor_texts::{self as texts, Text};
+use crate::model::{Language, ServiceFault};
 use http::StatusCode;
 use std::borrow::Cow;
 
 /// The same where there is no room: title, what failed, what to do.
-pub const FULL: (&str, &str, &str) = (
-    "Too many visitors",
-    "The tunnel works, but it has no room for another connection right now.",
-    "Try again in a moment: there will be room as soon as another visitor leaves.",
+pub(crate) const FULL: (Text, Text, Text) = (
+    texts::visitor_full_title,
+    texts::visitor_full_what,
+    texts::visitor_full_remedy,
 );
 
 /// What is said of one fault.
 #[derive(Debug)]
-pub struct Words {
-    pub status: StatusCode,
-    pub title: &'static str,
+pub(crate) struct Words {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
     /// What failed.
-    pub what: Cow<'static, str>,
+    pub(crate) what: Cow<'static, str>,
     /// What to do.
-    pub remedy: &'static str,
+    pub(crate) remedy: &'static str,
 }
 
 impl Words {
     /// What is said of this one.
-    pub fn of(fault: ServiceFault) -> Self {
+    pub(crate) fn of(fault: ServiceFault, language: Language) -> Self {
         let status = match fault {
             ServiceFault::TimedOut | ServiceFault::NoAnswer | ServiceFault::Busy => {
                 StatusCode::GATEWAY_TIMEOUT
@@ -35,115 +36,108 @@ impl Words {
             _ => StatusCode::BAD_GATEWAY,
         };
         let (title, what, remedy) = words(fault);
-        let what = match fault.fingerprint() {
-            Some(fingerprint) => Cow::Owned(format!("{what} Its SHA-256 is {fingerprint}.")),
-            None => Cow::Borrowed(what),
-        };
         Self {
             status,
-            title,
-            what,
-            remedy,
+            title: title(language),
+            what: match what {
+                What::Plain(text) => text(language).into(),
+                What::Certificate(text, fingerprint) => text(language, &fingerprint).into(),
+            },
+            remedy: remedy(language),
         }
     }
 }
 
+/// What failed, before it is in any language.
+enum What {
+    Plain(Text),
+    /// With the certificate's fingerprint.
+    Certificate(fn(Language, &str) -> String, String),
+}
+
 /// Title, what failed and what to do, for each thing that may be wrong with a service.
-fn words(fault: ServiceFault) -> (&'static str, &'static str, &'static str) {
-    match fault {
+fn words(fault: ServiceFault) -> (Text, What, Text) {
+    let (title, what, remedy): (Text, Text, Text) = match fault {
+        ServiceFault::UntrustedCertificate { fingerprint } => {
+            let what = What::Certificate(texts::visitor_untrusted_what, fingerprint.to_string());
+            let remedy = texts::visitor_untrusted_remedy;
+            return (texts::visitor_untrusted_title, what, remedy);
+        }
+        ServiceFault::ChangedCertificate { fingerprint } => {
+            let what = What::Certificate(texts::visitor_changed_what, fingerprint.to_string());
+            let remedy = texts::visitor_changed_remedy;
+            return (texts::visitor_changed_title, what, remedy);
+        }
         ServiceFault::Refused => (
-            "Nothing is listening on the port",
-            "The tunnel works, but nothing is listening on the port on the computer behind it.",
-            "Is it yours? Start the local service, and this address works immediately. \
-             If not, try again later.",
+            texts::visitor_refused_title,
+            texts::visitor_refused_what,
+            texts::visitor_refused_remedy,
         ),
         ServiceFault::NotHttp => (
-            "The service didn't send an HTTP response",
-            "The tunnel works and the service accepts connections, \
-             but it closes them or answers with something other than HTTP.",
-            "Is it yours? Check which protocol the port speaks. \
-             If it is https, change the port's protocol to https.",
+            texts::visitor_not_http_title,
+            texts::visitor_not_http_what,
+            texts::visitor_not_http_remedy,
         ),
         ServiceFault::TimedOut => (
-            "The service doesn't answer",
-            "The tunnel works, but the service on the computer behind it \
-             didn't accept the connection in time.",
-            "Is it yours? Check whether the local service is stuck. If not, try again later.",
+            texts::visitor_no_answer_title,
+            texts::visitor_timed_out_what,
+            texts::visitor_no_answer_remedy,
         ),
         ServiceFault::NoAnswer => (
-            "The service doesn't answer",
-            "The tunnel works and the service accepts connections, but it doesn't answer in time.",
-            "Is it yours? Check whether the local service is stuck. If not, try again later.",
+            texts::visitor_no_answer_title,
+            texts::visitor_no_answer_what,
+            texts::visitor_no_answer_remedy,
         ),
         ServiceFault::Busy => (
-            "The service is busy",
-            "The tunnel works and the service accepts connections, \
-             but it handles one request at a time and is busy with another one.",
-            "Try again in a moment. Is it yours? Let the service handle several requests at once.",
+            texts::visitor_busy_title,
+            texts::visitor_busy_what,
+            texts::visitor_busy_remedy,
         ),
         ServiceFault::UnknownName => (
-            "The service's name isn't known",
-            "The tunnel works, but on the computer behind it the name of the service \
-             doesn't resolve to an address.",
-            "Is it yours? Check the name for typos, or use the service's address.",
+            texts::visitor_unknown_name_title,
+            texts::visitor_unknown_name_what,
+            texts::visitor_unknown_name_remedy,
         ),
         ServiceFault::Unreachable => (
-            "The service's computer can't be reached",
-            "The tunnel works, but the computer behind it has no route \
-             to the network or the computer that the service is on.",
-            "Is it yours? Check that network, and the target's address.",
-        ),
-        ServiceFault::UntrustedCertificate { .. } => (
-            "The service's certificate isn't trusted",
-            "The tunnel works and the service is running, but the computer behind the tunnel \
-             doesn't trust its certificate.",
-            "Is it yours? Host it with --no-tls-verify to accept this certificate, \
-             or make that computer trust it.",
-        ),
-        ServiceFault::ChangedCertificate { .. } => (
-            "The service's certificate has changed",
-            "The tunnel works and the service is running, but its certificate isn't the one \
-             that was accepted first.",
-            "Is it yours, and did you change it? Host it again to accept the new one.",
+            texts::visitor_unreachable_title,
+            texts::visitor_unreachable_what,
+            texts::visitor_unreachable_remedy,
         ),
         ServiceFault::NameRefused => (
-            "The service refuses this name",
-            "The tunnel works, but the service only answers requests for a name it knows.",
-            "Is it yours? Host it with --host-header rewrite.",
+            texts::visitor_name_refused_title,
+            texts::visitor_name_refused_what,
+            texts::visitor_name_refused_remedy,
         ),
         ServiceFault::NotTls => (
-            "The service doesn't speak TLS",
-            "The tunnel works and the service accepts connections, \
-             but the port's protocol is https and the service doesn't speak TLS.",
-            "Is it yours? Change the port's protocol to http.",
+            texts::visitor_not_tls_title,
+            texts::visitor_not_tls_what,
+            texts::visitor_not_tls_remedy,
         ),
         ServiceFault::TlsRefused => (
-            "The service rejects the TLS handshake",
-            "The tunnel works and the service speaks TLS, but it broke off the handshake.",
-            "Is it yours? It may know another name: use that name as the target.",
+            texts::visitor_tls_refused_title,
+            texts::visitor_tls_refused_what,
+            texts::visitor_tls_refused_remedy,
         ),
         ServiceFault::HostFull => (
-            "The computer behind the tunnel has too many connections",
-            "The tunnel works, but the computer behind it has as many open connections as it allows.",
-            "Try again in a moment. Is it yours? Raise its limit of open files.",
+            texts::visitor_host_full_title,
+            texts::visitor_host_full_what,
+            texts::visitor_host_full_remedy,
         ),
         ServiceFault::NotPermitted => (
-            "The connection to the service isn't allowed",
-            "The tunnel works, but the system of the computer behind it \
-             doesn't allow the connection to the service.",
-            "Is it yours? Check its firewall.",
+            texts::visitor_not_permitted_title,
+            texts::visitor_not_permitted_what,
+            texts::visitor_not_permitted_remedy,
         ),
         ServiceFault::Loop => (
-            "The tunnel leads to itself",
-            "What this tunnel leads to is the tunnel's own address, or passes requests on to it: \
-             this one would go in circles.",
-            "Is it yours? Give the port of the service itself as the target, \
-             or make it pass on nothing meant for this address.",
+            texts::visitor_loop_title,
+            texts::visitor_loop_what,
+            texts::visitor_loop_remedy,
         ),
         ServiceFault::Other => (
-            "The service can't be reached",
-            "The tunnel works, but the computer behind it can't connect to its service.",
-            "Is it yours? See its log. If not, try again later.",
+            texts::visitor_other_title,
+            texts::visitor_other_what,
+            texts::visitor_other_remedy,
         ),
-    }
+    };
+    (title, What::Plain(what), remedy)
 }

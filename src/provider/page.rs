@@ -3,8 +3,10 @@
 //!
 //! The relay has pages of its own, with more on them; this one says the same in little.
 
+use crate::base::accept_language;
 use crate::base::service_words::{FULL, Words};
-use crate::model::RelayVerdict;
+use crate::base::visitor_texts as texts;
+use crate::model::{Language, RelayVerdict};
 use http::StatusCode;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -29,9 +31,8 @@ where
         return;
     };
     let sent = async {
-        visitor
-            .write_all(&render(carrier, verdict, wants_html(&head)))
-            .await?;
+        let page = render(carrier, verdict, wants_html(&head), language(&head));
+        visitor.write_all(&page).await?;
         visitor.shutdown().await
     };
     if sent.await.is_ok() {
@@ -61,24 +62,39 @@ fn wants_html(head: &[u8]) -> bool {
     })
 }
 
-fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
+/// The language of ours that the request asks for.
+fn language(head: &[u8]) -> Language {
+    accept_language::best(head.split(|byte| *byte == b'\n').filter_map(|line| {
+        let (name, value) = line.split_at_checked("accept-language:".len())?;
+        name.eq_ignore_ascii_case(b"accept-language:")
+            .then_some(value.trim_ascii())
+    }))
+}
+
+fn render(carrier: &str, verdict: RelayVerdict, html: bool, language: Language) -> Vec<u8> {
     let (status, title, what, remedy) = match verdict {
         RelayVerdict::Service(fault) => {
-            let words = Words::of(fault);
+            let words = Words::of(fault, language);
             (words.status, words.title, words.what, words.remedy)
         }
         RelayVerdict::Full | RelayVerdict::NoHost | RelayVerdict::UnknownTunnel => {
             let (title, what, remedy) = FULL;
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            (status, title, what.into(), remedy)
+            (
+                status,
+                title(language),
+                what(language).into(),
+                remedy(language),
+            )
         }
     };
-    let side = format!("The problem is on the host's side; {carrier} and the tunnel are fine.");
+    let side = texts::visitor_side_host_of(language, carrier);
+    let tag = language.tag();
     let (kind, body) = if html {
         let style =
             "body{font:1rem/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}";
         let page = format!(
-            "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+            "<!doctype html><html lang={tag}><meta charset=utf-8><title>{title}</title>\
              <style>{style}</style><h1>{title}</h1><p>{what}<p>{side}<p>{remedy}\n"
         );
         ("text/html; charset=utf-8", page)
@@ -90,8 +106,8 @@ fn render(carrier: &str, verdict: RelayVerdict, html: bool) -> Vec<u8> {
     };
     let (length, header, word) = (body.len(), RelayVerdict::HEADER, verdict.header_value());
     format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n{header}: {word}\r\n\
-         cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}"
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-language: {tag}\r\ncontent-length: {length}\r\n\
+         {header}: {word}\r\nvary: accept, accept-language\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}"
     )
     .into_bytes()
 }
@@ -141,6 +157,28 @@ mod tests {
             let page = asked("GET / HTTP/1.1\r\n\r\n", verdict).await;
             assert!(page.starts_with(&format!("HTTP/1.1 {status} ")), "{page}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_visitor_reads_it_in_its_language() {
+        let refused = RelayVerdict::Service(ServiceFault::Refused);
+        let request = "GET / HTTP/1.1\r\nAccept: text/html\r\nACCEPT-language: en;q=0.1\r\n\
+             accept-language: pt-BR\r\n\r\n";
+        let page = asked(request, refused).await;
+        for says in [
+            "content-language: pt-BR\r\n",
+            "vary: accept, accept-language\r\n",
+            "<html lang=pt-BR>",
+            "Nada escuta na porta",
+            "acme e o túnel estão funcionando",
+        ] {
+            assert!(page.contains(says), "{says}: {page}");
+        }
+        let (head, body) = page.split_once("\r\n\r\n").expect("a body");
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())));
+        let other = "GET / HTTP/1.1\r\nX-Accept-Language: pt\r\n\r\n";
+        let page = asked(other, refused).await;
+        assert!(page.contains("content-language: en-US\r\n"), "{page}");
     }
 
     #[tokio::test]

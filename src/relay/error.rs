@@ -1,6 +1,6 @@
 //! Why a relay cannot start: what failed, and what to do about it.
 
-use super::AccountsError;
+use super::{AccountsError, Purpose};
 use crate::base::files::NotYours;
 use crate::link::tls::IdentityError;
 use std::io;
@@ -12,25 +12,23 @@ use std::path::PathBuf;
 pub enum RelayError {
     /// Something listens at an address already.
     #[error(
-        "{purpose} cannot listen on {address}: the address is in use. Stop what listens there or choose another with {option}"
+        "{purpose} cannot listen on {address}: the address is in use. Stop what listens there or choose another with {}", purpose.option()
     )]
     AddressInUse {
         /// The listener, as the sentence begins: for hosts or for visitors.
-        purpose: &'static str,
+        purpose: Purpose,
         /// The address it was told to listen on.
         address: SocketAddr,
-        /// The option that changes it.
-        option: &'static str,
     },
     /// The system does not let it listen.
-    #[error("{purpose} cannot listen on {address}: {error}. Choose another address with {option}")]
+    #[error(
+        "{purpose} cannot listen on {address}: {error}. Choose another address with {}", purpose.option()
+    )]
     Listen {
         /// The listener, as the sentence begins: for hosts or for visitors.
-        purpose: &'static str,
+        purpose: Purpose,
         /// The address it was told to listen on.
         address: SocketAddr,
-        /// The option that changes it.
-        option: &'static str,
         /// What the system said.
         error: io::Error,
     },

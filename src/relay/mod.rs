@@ -65,6 +65,6 @@ pub use limits::{Limits, VisitorLimits};
 pub use permit_stream::Evicted;
 pub use reserved::ReservedNames;
 pub use server::{Relay, RelayConfig, Warning};
-pub use sockets::{Shelf, Sockets};
+pub use sockets::{Purpose, Shelf, Sockets};
 pub use visitors::Visitors;
 pub use whereabouts::Whereabouts;

@@ -189,8 +189,8 @@ impl Relay {
             let roster = accounts.roster();
             names.retain(|account| roster.has(account));
         }
-        let (hosts, link) = listen(Purpose::LINK, sockets.link, config.link).await?;
-        let (visitors, http) = listen(Purpose::HTTP, sockets.http, config.http).await?;
+        let (hosts, link) = listen(Purpose::Link, sockets.link, config.link).await?;
+        let (visitors, http) = listen(Purpose::Http, sockets.http, config.http).await?;
         let ports = public_ports(&config, http, &ingress);
         let ports = ports.shelved(by_number(sockets.shelved), sockets.shelf);
         let whereabouts = Whereabouts::new(&config, link);

@@ -2,6 +2,7 @@
 //! there. It does not know who that is.
 
 use super::RelayError;
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -29,22 +30,32 @@ pub trait Shelf: Send + Sync + 'static {
     fn remove(&self, number: u16);
 }
 
-/// What a listener is for, and the option that says where it is.
-#[derive(Clone, Copy)]
-pub(super) struct Purpose {
-    pub(super) text: &'static str,
-    pub(super) option: &'static str,
+/// Whom a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Hosts.
+    Link,
+    /// Visitors.
+    Http,
 }
 
 impl Purpose {
-    pub(super) const LINK: Self = Self {
-        text: "the link to hosts",
-        option: "--listen",
-    };
-    pub(super) const HTTP: Self = Self {
-        text: "HTTP",
-        option: "--http",
-    };
+    /// The option of `underpass relay` that says where it is.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::Link => "--listen",
+            Self::Http => "--http",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Link => "the link to hosts",
+            Self::Http => "HTTP",
+        })
+    }
 }
 
 /// Listens on the socket there is, or on `address`.
@@ -53,17 +64,11 @@ pub(super) async fn listen(
     socket: Option<StdListener>,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), RelayError> {
-    let Purpose { text, option } = purpose;
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AddrInUse => RelayError::AddressInUse {
-            purpose: text,
-            address,
-            option,
-        },
+        io::ErrorKind::AddrInUse => RelayError::AddressInUse { purpose, address },
         _ => RelayError::Listen {
-            purpose: text,
+            purpose,
             address,
-            option,
             error,
         },
     };

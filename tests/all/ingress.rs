@@ -8,6 +8,7 @@ mod flow;
 mod front;
 mod hostile;
 mod http;
+mod language;
 mod refused;
 mod reuse;
 mod rules;

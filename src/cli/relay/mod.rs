@@ -4,6 +4,7 @@ mod accounts;
 mod args;
 mod limits;
 mod service;
+mod words;
 
 pub(crate) use self::args::RelayArgs;
 
@@ -11,7 +12,7 @@ use self::limits::{limits_of, with_quotas};
 use self::service::News;
 use crate::base::clock;
 use crate::base::signals::Signals;
-use crate::cli::console::{Console, Failure, print_error, print_json};
+use crate::cli::console::{Console, print_json};
 use crate::relay::ingress::Approach;
 use crate::relay::{OWNER, Relay, RelayConfig, ReservedNames, Visitors};
 use crate::store::Home;
@@ -52,7 +53,7 @@ pub(crate) fn run(home: &Home, mut args: RelayArgs) -> ExitCode {
             Some(command) => accounts::change(&data, command, &args, &console),
             None => serve(&data, args, &console),
         });
-    console.end(done.map_err(Failure::Other))
+    console.end(done.map_err(words::failure))
 }
 
 fn serve(data: &Path, args: RelayArgs, console: &Console) -> anyhow::Result<()> {
@@ -90,7 +91,7 @@ fn serve(data: &Path, args: RelayArgs, console: &Console) -> anyhow::Result<()> 
         let visitors = Arc::new(visitors.by(approach, names));
         let relay = Relay::start_on(service::sockets()?, config, visitors).await?;
         for warning in relay.warnings() {
-            print_error(&warning.to_string());
+            console.error(&words::warning(warning));
         }
         tracing::info!(link = %relay.link_addr(), http = %relay.http_addr(), "relay is up");
         announce(&relay, args.json, console);

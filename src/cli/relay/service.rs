@@ -4,7 +4,6 @@
 //! Without one everything here does nothing. What the sockets are for, their names say.
 
 use crate::relay::{Shelf, Sockets};
-use anyhow::{Context as _, bail, ensure};
 use socket2::SockRef;
 use std::net::TcpListener;
 use std::sync::{Arc, mpsc};
@@ -22,9 +21,25 @@ pub(super) enum News {
     Stopping,
 }
 
+/// Why what the service manager handed over cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Misfit {
+    /// Its variables make no sense.
+    #[error("LISTEN_FDS is invalid: {0}")]
+    Variables(String),
+    #[error("the socket {0:?} isn't a listening TCP socket (it needs Accept=no)")]
+    NotListening(String),
+    #[error("unknown socket {0:?}: FileDescriptorName= must be link or http")]
+    Unknown(String),
+    #[error(
+        "two sockets {0:?} were handed over, and a relay listens on one ([::]:PORT is both kinds of address)"
+    )]
+    Twice(String),
+}
+
 /// The sockets that the service manager handed over, and the shelf to put others on.
-pub(super) fn sockets() -> anyhow::Result<Sockets> {
-    let handed = sd_listen_fds::get().context("LISTEN_FDS makes no sense")?;
+pub(super) fn sockets() -> Result<Sockets, Misfit> {
+    let handed = sd_listen_fds::get().map_err(|error| Misfit::Variables(error.to_string()))?;
     let handed = handed
         .into_iter()
         .map(|(name, socket)| (name.unwrap_or_default(), TcpListener::from(socket)));
@@ -41,15 +56,14 @@ pub(super) fn tell(news: News) {
 }
 
 /// Which socket is which. An unknown one is an error: somebody would connect to it and wait.
-fn sort(handed: impl IntoIterator<Item = (String, TcpListener)>) -> anyhow::Result<Sockets> {
+fn sort(handed: impl IntoIterator<Item = (String, TcpListener)>) -> Result<Sockets, Misfit> {
     let mut sockets = Sockets::default();
     for (name, socket) in handed {
         let listens = SockRef::from(&socket).is_listener().unwrap_or(false);
         let address = socket.local_addr();
-        ensure!(
-            listens && address.is_ok(),
-            "the socket {name:?} isn't a listening TCP socket (it needs Accept=no)"
-        );
+        if !listens || address.is_err() {
+            return Err(Misfit::NotListening(name));
+        }
         let place = match name.as_str() {
             "link" => &mut sockets.link,
             "http" => &mut sockets.http,
@@ -57,12 +71,11 @@ fn sort(handed: impl IntoIterator<Item = (String, TcpListener)>) -> anyhow::Resu
                 sockets.shelved.push(socket);
                 continue;
             }
-            name => bail!("unknown socket {name:?}: FileDescriptorName= must be link or http"),
+            _ => return Err(Misfit::Unknown(name)),
         };
-        ensure!(
-            place.replace(socket).is_none(),
-            "two sockets {name:?} were handed over, and a relay listens on one ([::]:PORT is both kinds of address)"
-        );
+        if place.replace(socket).is_some() {
+            return Err(Misfit::Twice(name));
+        }
     }
     Ok(sockets)
 }
@@ -165,7 +178,7 @@ mod tests {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port")
     }
 
-    fn named(names: &[&str]) -> anyhow::Result<Sockets> {
+    fn named(names: &[&str]) -> Result<Sockets, Misfit> {
         sort(names.iter().map(|name| ((*name).to_owned(), listening())))
     }
 

@@ -59,3 +59,8 @@ pub enum AccountsError {
     #[error("{0:?} can't be an account name: use 1 to {MAX_NAME} letters, digits, '-', '_' or '.'")]
     Name(String),
 }
+
+impl AccountsError {
+    /// The characters that a name may have.
+    pub const MAX_NAME: usize = MAX_NAME;
+}

@@ -2,6 +2,8 @@
 
 use super::message;
 use super::page::Text;
+use crate::base::visitor_texts as texts;
+use crate::model::Language;
 use http::StatusCode;
 
 /// What the visitor did wrong.
@@ -18,8 +20,6 @@ pub(super) enum Fault {
     /// It was passed on, and its place was then wanted by somebody else: nobody can say what came of it.
     Displaced,
 }
-
-const REQUEST_SIDE: &str = "The problem is in the request, not in the relay or the tunnel.";
 
 impl From<message::Fault> for Fault {
     fn from(fault: message::Fault) -> Self {
@@ -41,57 +41,65 @@ impl Fault {
         Self::Displaced,
     ];
 
-    pub(super) fn text(self) -> Text {
-        let (status, verdict, title, what, remedy) = match self {
+    pub(super) fn text(self, language: Language) -> Text {
+        let (status, verdict, [title, what, remedy]): (_, _, [texts::Text; 3]) = match self {
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "bad-request",
-                "Bad request",
-                "What arrived isn't a valid HTTP/1.1 request.",
-                "The makers of the program that sent it can fix it.",
+                [
+                    texts::visitor_malformed_title,
+                    texts::visitor_malformed_what,
+                    texts::visitor_malformed_remedy,
+                ],
             ),
             Self::HeadTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "head-too-large",
-                "Request header too large",
-                "The request's address and header lines are larger than 64 KiB together.",
-                "In a browser, deleting this address's cookies usually helps.",
+                [
+                    texts::visitor_head_large_title,
+                    texts::visitor_head_large_what,
+                    texts::visitor_head_large_remedy,
+                ],
             ),
             Self::UnknownCoding => (
                 StatusCode::NOT_IMPLEMENTED,
                 "unknown-coding",
-                "Transfer coding not supported",
-                "The request's body uses a transfer coding other than chunked.",
-                "Send it with Content-Encoding instead, or as it is.",
+                [
+                    texts::visitor_coding_title,
+                    texts::visitor_coding_what,
+                    texts::visitor_coding_remedy,
+                ],
             ),
             Self::BodyLate => (
                 StatusCode::REQUEST_TIMEOUT,
                 "body-late",
-                "The request's body didn't arrive",
-                "The request announced a body, but nothing of it arrived for too long.",
-                "Send it again, over a better connection if you have one.",
+                [
+                    texts::visitor_body_late_title,
+                    texts::visitor_body_late_what,
+                    texts::visitor_body_late_remedy,
+                ],
             ),
             Self::Displaced => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "displaced",
-                "Dropped in favor of another visitor",
-                "The request was passed on to the service, but another visitor needed its place \
-                 before the answer came. It may have taken effect.",
-                "Check whether it took effect before you send it again.",
+                [
+                    texts::visitor_displaced_title,
+                    texts::visitor_displaced_what,
+                    texts::visitor_displaced_remedy,
+                ],
             ),
+        };
+        let side: texts::Text = match self {
+            Self::Displaced => texts::visitor_displaced_side,
+            _ => texts::visitor_side_request,
         };
         Text {
             status,
             verdict: verdict.into(),
-            title,
-            what: what.into(),
-            side: match self {
-                Self::Displaced => {
-                    "Nothing is broken: the tunnel has as many visitors as it can take."
-                }
-                _ => REQUEST_SIDE,
-            },
-            remedy,
+            title: title(language),
+            what: what(language).into(),
+            side: side(language),
+            remedy: remedy(language),
         }
     }
 }

@@ -6,12 +6,15 @@
 use super::body::RelayBody;
 use super::fault::Fault;
 use super::message;
+use crate::base::accept_language;
 use crate::base::service_words::{FULL, Words};
-use crate::model::{RelayVerdict, ServiceFault};
+use crate::base::visitor_texts as texts;
+use crate::model::{Language, RelayVerdict, ServiceFault};
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Response, StatusCode};
 use std::borrow::Cow;
@@ -51,16 +54,39 @@ pub(super) enum Page {
 
 /// How the visitor wants to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reader {
+    pub(super) form: Form,
+    pub(super) language: Language,
+}
+
+/// What a page comes as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// A browser: a document.
+    /// For a browser: a document.
     Html,
-    /// A program: one line.
+    /// For a program: one line.
     Line,
+}
+
+impl Reader {
+    /// Somebody of whom nothing is known.
+    pub(super) const UNKNOWN: Self = Self {
+        form: Form::Line,
+        language: Language::EnUs,
+    };
+
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let languages = headers.get_all(ACCEPT_LANGUAGE).iter();
+        Self {
+            form: Form::of(headers),
+            language: accept_language::best(languages.map(HeaderValue::as_bytes)),
+        }
+    }
 }
 
 impl Form {
     /// Browsers name `text/html`, programs do not.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
         let html = headers.get_all(ACCEPT).iter().any(|line| {
             let mut types = line.as_bytes().split(|&b| b == b',');
             types.any(|kind| {
@@ -86,10 +112,11 @@ pub(super) struct Text {
 
 impl Page {
     /// The page as an answer to a request for `name`, which is shown as asked for.
-    pub(super) fn answer(self, name: &[u8], form: Form) -> Response<RelayBody> {
-        let text = self.text();
+    pub(super) fn answer(self, name: &[u8], reader: Reader) -> Response<RelayBody> {
+        let Reader { form, language } = reader;
+        let text = self.text(language);
         let (content_type, body) = match form {
-            Form::Html => ("text/html; charset=utf-8", document(&text, name)),
+            Form::Html => ("text/html; charset=utf-8", document(&text, name, language)),
             Form::Line => ("text/plain; charset=utf-8", line(&text, name)),
         };
         let mut answer = Response::new(RelayBody::page(Bytes::from(body)));
@@ -102,6 +129,8 @@ impl Page {
             headers.insert(name, HeaderValue::from_static(value));
         };
         set(CONTENT_TYPE, content_type);
+        set(CONTENT_LANGUAGE, language.tag());
+        set(VARY, "accept, accept-language");
         set(CACHE_CONTROL, "no-store");
         set(CONTENT_SECURITY_POLICY, POLICY);
         set(REFERRER_POLICY, "no-referrer");
@@ -122,141 +151,147 @@ impl Page {
         answer
     }
 
-    fn text(self) -> Text {
-        match self {
-            Self::Relay => Text {
-                status: StatusCode::OK,
-                verdict: Cow::Borrowed("relay"),
-                title: "This is an Underpass relay",
-                what: Cow::Borrowed(
-                    "It gives programs on other computers an address that others can reach. \
-                     Each one has its own name under this address; there is no list of them.",
-                ),
-                side: "The relay works.",
-                remedy: "Ask the person who sent you here for the full address.",
-            },
-            Self::BadHost => Text {
-                status: StatusCode::BAD_REQUEST,
-                verdict: Cow::Borrowed("bad-host"),
-                title: "No valid host name",
-                what: Cow::Borrowed(
-                    "The relay finds a tunnel by the host name in the request, \
-                     and this request has no valid one.",
-                ),
-                side: "The problem is in the request, not in the relay or the tunnel.",
-                remedy: "Check the address for typos.",
-            },
-            Self::BadMethod => Text {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                verdict: Cow::Borrowed("bad-method"),
-                title: "Method not supported",
-                what: Cow::Borrowed("The relay doesn't support CONNECT and TRACE requests."),
-                side: "The problem is in the request, not in the relay or the tunnel.",
-                remedy: "Use the address directly, not as a proxy.",
-            },
-            Self::OtherHost => Text {
-                status: StatusCode::MISDIRECTED_REQUEST,
-                verdict: "other-host".into(),
-                title: "Not a name of this computer",
-                what: Cow::Borrowed(
-                    "This port only answers for the addresses and names of the computer it is on; \
-                     otherwise, a page elsewhere could pretend to be it.",
-                ),
-                side: "The problem is in the request, not in the tunnel.",
-                remedy: "Use the computer's address, or its name on this network.",
-            },
-            Self::NotForBrowsers => Text {
-                status: StatusCode::FORBIDDEN,
-                verdict: "not-for-browsers".into(),
-                title: "This is where hosts connect",
-                what: Cow::Borrowed("Programs that host tunnels connect here; web pages can't."),
-                side: "The problem is in the request, not in the relay.",
-                remedy: "Ask the person who sent you here for the full address of the tunnel.",
-            },
-            Self::Fault(fault) => fault.text(),
-            Self::Uncarried(fault) => uncarried(fault),
-            Self::Failed(verdict) => failure(verdict),
+    fn text(self, language: Language) -> Text {
+        let (status, verdict, [title, what, side, remedy]): (_, _, [texts::Text; 4]) = match self {
+            Self::Relay => (
+                StatusCode::OK,
+                "relay",
+                [
+                    texts::visitor_relay_title,
+                    texts::visitor_relay_what,
+                    texts::visitor_relay_side,
+                    texts::visitor_relay_remedy,
+                ],
+            ),
+            Self::BadHost => (
+                StatusCode::BAD_REQUEST,
+                "bad-host",
+                [
+                    texts::visitor_bad_host_title,
+                    texts::visitor_bad_host_what,
+                    texts::visitor_side_request,
+                    texts::visitor_bad_host_remedy,
+                ],
+            ),
+            Self::BadMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "bad-method",
+                [
+                    texts::visitor_bad_method_title,
+                    texts::visitor_bad_method_what,
+                    texts::visitor_side_request,
+                    texts::visitor_bad_method_remedy,
+                ],
+            ),
+            Self::OtherHost => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "other-host",
+                [
+                    texts::visitor_other_host_title,
+                    texts::visitor_other_host_what,
+                    texts::visitor_other_host_side,
+                    texts::visitor_other_host_remedy,
+                ],
+            ),
+            Self::NotForBrowsers => (
+                StatusCode::FORBIDDEN,
+                "not-for-browsers",
+                [
+                    texts::visitor_hosts_only_title,
+                    texts::visitor_hosts_only_what,
+                    texts::visitor_hosts_only_side,
+                    texts::visitor_hosts_only_remedy,
+                ],
+            ),
+            Self::Fault(fault) => return fault.text(language),
+            Self::Uncarried(fault) => return uncarried(fault, language),
+            Self::Failed(verdict) => return failure(verdict, language),
+        };
+        Text {
+            status,
+            verdict: verdict.into(),
+            title: title(language),
+            what: what(language).into(),
+            side: side(language),
+            remedy: remedy(language),
         }
     }
 }
 
 /// To a program it is the same as an answer that is none; what to do about it is not.
-fn uncarried(fault: message::Fault) -> Text {
-    let no_http = service_failure(ServiceFault::NotHttp);
-    let (title, what, remedy) = match fault {
+fn uncarried(fault: message::Fault, language: Language) -> Text {
+    let no_http = service_failure(ServiceFault::NotHttp, language);
+    let (title, what, remedy): (texts::Text, texts::Text, texts::Text) = match fault {
         message::Fault::Malformed => return no_http,
         message::Fault::TooLarge => (
-            "The service's response header is too large",
-            "The tunnel works and the service answers, \
-             but its response header is larger than 128 KiB.",
-            "Is it yours? Make it send fewer or shorter header lines; cookies are the usual cause.",
+            texts::visitor_response_large_title,
+            texts::visitor_response_large_what,
+            texts::visitor_response_large_remedy,
         ),
         message::Fault::UnknownCoding => (
-            "The service's response uses an unsupported transfer coding",
-            "The tunnel works and the service answers, \
-             but its response uses a transfer coding other than chunked.",
-            "Is it yours? Make it use Content-Encoding instead, or send the body as it is.",
+            texts::visitor_response_coding_title,
+            texts::visitor_response_coding_what,
+            texts::visitor_response_coding_remedy,
         ),
     };
     Text {
-        title,
-        what: what.into(),
-        remedy,
+        title: title(language),
+        what: what(language).into(),
+        remedy: remedy(language),
         ..no_http
     }
 }
 
-/// All that a host says of its service is on its side.
-const HOST_SIDE: &str = "The problem is on the host's side; the relay and the tunnel are fine.";
-
-fn failure(verdict: RelayVerdict) -> Text {
-    let (status, title, what, side, remedy) = match verdict {
-        RelayVerdict::Service(fault) => return service_failure(fault),
+fn failure(verdict: RelayVerdict, language: Language) -> Text {
+    let (status, [title, what, side, remedy]): (_, [texts::Text; 4]) = match verdict {
+        RelayVerdict::Service(fault) => return service_failure(fault, language),
         RelayVerdict::Full => (
             StatusCode::SERVICE_UNAVAILABLE,
-            FULL.0,
-            FULL.1,
-            "Nothing is broken: the relay, the tunnel and the service are fine.",
-            FULL.2,
+            [FULL.0, FULL.1, texts::visitor_full_side, FULL.2],
         ),
         RelayVerdict::NoHost => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "This tunnel is offline right now",
-            "The relay knows this name, but the computer behind it isn't connected.",
-            "The problem is on the host's side or on its network; the relay is fine.",
-            "Is it yours? Start hosting it again. If not, try again in a moment.",
+            [
+                texts::visitor_offline_title,
+                texts::visitor_offline_what,
+                texts::visitor_offline_side,
+                texts::visitor_offline_remedy,
+            ],
         ),
         RelayVerdict::UnknownTunnel => (
             StatusCode::NOT_FOUND,
-            "No such tunnel",
-            "The relay doesn't know a tunnel with this name.",
-            "The address may be mistyped, or the tunnel no longer exists; the relay is fine.",
-            "Check the address, or ask the person who sent it to you.",
+            [
+                texts::visitor_unknown_title,
+                texts::visitor_unknown_what,
+                texts::visitor_unknown_side,
+                texts::visitor_unknown_remedy,
+            ],
         ),
     };
     Text {
         status,
         verdict: verdict.header_value().into(),
-        title,
-        what: what.into(),
-        side,
-        remedy,
+        title: title(language),
+        what: what(language).into(),
+        side: side(language),
+        remedy: remedy(language),
     }
 }
 
-fn service_failure(fault: ServiceFault) -> Text {
-    let words = Words::of(fault);
+/// All that a host says of its service is on its side.
+fn service_failure(fault: ServiceFault, language: Language) -> Text {
+    let words = Words::of(fault, language);
     Text {
         status: words.status,
         verdict: RelayVerdict::Service(fault).header_value().into(),
         title: words.title,
         what: words.what,
-        side: HOST_SIDE,
+        side: texts::visitor_side_host(language),
         remedy: words.remedy,
     }
 }
 
-fn document(text: &Text, name: &[u8]) -> String {
+fn document(text: &Text, name: &[u8], language: Language) -> String {
     let Text {
         title,
         what,
@@ -272,13 +307,14 @@ fn document(text: &Text, name: &[u8]) -> String {
     };
     let name = escape(&shown(name));
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <p class=\"code {tone}\">{code}</p>\n<h1>{title}</h1>\n<p class=\"name\">{name}</p>\n\
          <p>{what}</p>\n<p class=\"side\">{side}</p>\n<p>{remedy}</p>\n</main>\n\
-         <footer>Underpass relay</footer>\n</body>\n</html>\n"
+         <footer>Underpass relay</footer>\n</body>\n</html>\n",
+        language.tag()
     )
 }
 

@@ -4,6 +4,15 @@ use super::*;
 use crate::model::Fingerprint;
 use proptest::prelude::*;
 
+const EN: Language = Language::EnUs;
+
+const fn reader(language: Language) -> Reader {
+    Reader {
+        form: Form::Html,
+        language,
+    }
+}
+
 const ALL: [Page; 19] = [
     Page::Fault(Fault::ALL[0]),
     Page::Fault(Fault::ALL[1]),
@@ -30,7 +39,7 @@ const ALL: [Page; 19] = [
 
 #[test]
 fn each_failure_has_the_status_its_verdict_promises() {
-    let status = |verdict| Page::Failed(verdict).text().status.as_u16();
+    let status = |verdict| Page::Failed(verdict).text(EN).status.as_u16();
     let service = |fault| status(RelayVerdict::Service(fault));
     assert_eq!(service(ServiceFault::Refused), 502);
     assert_eq!(service(ServiceFault::NotHttp), 502);
@@ -45,7 +54,7 @@ fn each_failure_has_the_status_its_verdict_promises() {
 #[test]
 fn only_failures_read_as_verdicts() {
     for page in ALL {
-        let answer = page.answer(b"web.localhost", Form::Html);
+        let answer = page.answer(b"web.localhost", reader(EN));
         let value = answer.headers()[RelayVerdict::HEADER].to_str();
         let verdict = RelayVerdict::parse(value.expect("it is text"));
         match page {
@@ -61,9 +70,29 @@ fn only_failures_read_as_verdicts() {
 #[test]
 fn a_program_gets_one_line() {
     for page in ALL {
-        let line = line(&page.text(), b"web.localhost");
+        let line = line(&page.text(EN), b"web.localhost");
         assert_eq!(line.matches('\n').count(), 1, "{line}");
         assert!(line.ends_with('\n') && line.contains("(web.localhost)"));
+    }
+}
+
+#[test]
+fn a_page_says_which_language_it_is_in_and_is_in_it() {
+    for page in ALL {
+        let [en, pt] = Language::ALL.map(|language| {
+            let answer = page.answer(b"web.localhost", reader(language));
+            let headers = answer.headers();
+            assert_eq!(headers[CONTENT_LANGUAGE], language.tag());
+            assert_eq!(headers[VARY], "accept, accept-language");
+            let html = String::from_utf8(answer.body().bytes().to_vec()).expect("it is text");
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())));
+            page.text(language)
+        });
+        assert_eq!((en.status, en.verdict), (pt.status, pt.verdict));
+        assert_ne!(en.title, pt.title);
+        assert_ne!(en.what, pt.what);
+        assert_ne!(en.side, pt.side);
+        assert_ne!(en.remedy, pt.remedy);
     }
 }
 
@@ -87,9 +116,9 @@ proptest! {
     #[test]
     fn a_hostile_name_cannot_leave_its_place(name in proptest::collection::vec(any::<u8>(), 0..300)) {
         for page in ALL {
-            let text = page.text();
-            let hostile = document(&text, &name);
-            let plain = document(&text, b"");
+            let text = page.text(EN);
+            let hostile = document(&text, &name, EN);
+            let plain = document(&text, b"", EN);
             for special in ['<', '>', '"', '\''] {
                 prop_assert_eq!(
                     hostile.matches(special).count(),

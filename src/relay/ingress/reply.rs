@@ -7,7 +7,7 @@ use super::buffer::{Inbound, Outgoing};
 use super::conn::Conn;
 use super::cors;
 use super::message::{Decoder, Fault, Length, RequestHead, keeps_alive, write_response};
-use super::page::{Form, Page};
+use super::page::{Page, Reader};
 use super::web::After;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderValue};
 use http::{HeaderMap, Method, Response, Version, response};
@@ -21,7 +21,7 @@ pub(super) struct RequestFacts {
     pub(super) method: Method,
     pub(super) version: Version,
     /// How the visitor wants to read a page.
-    pub(super) form: Form,
+    pub(super) reader: Reader,
     /// The script that asks, which may read one.
     pub(super) cors: cors::CorsRequest,
     /// The visitor would send another request behind this one.
@@ -45,7 +45,7 @@ impl RequestFacts {
         Self {
             method: parts.method.clone(),
             version: parts.version,
-            form: Form::of(&parts.headers),
+            reader: Reader::of(&parts.headers),
             cors: cors::CorsRequest::of(&parts.method, &parts.headers),
             keeps: keeps_alive(parts.version, &parts.headers),
             length,
@@ -106,12 +106,12 @@ pub(super) async fn refuse(conn: &mut Conn, fault: Fault) -> After {
     let facts = RequestFacts {
         method: Method::GET,
         version: Version::HTTP_11,
-        form: Form::Line,
+        reader: Reader::UNKNOWN,
         cors: cors::CorsRequest::default(),
         keeps: false,
         length: Length::UntilEnd,
     };
-    let page = Page::Fault(fault.into()).answer(b"", Form::Line);
+    let page = Page::Fault(fault.into()).answer(b"", facts.reader);
     // What is no request has no body either that would have to be taken.
     facts.give(conn, page, Body::Read, true).await
 }

@@ -274,7 +274,7 @@ fn accounts_are_listed_and_only_where_a_relay_has_run() {
     let home = Home::empty();
     for words in [&["list"][..], &["add", "bob"], &["rotate", "owner"]] {
         let refused = home.run(&[&["relay", "account"], words].concat()).expect(1);
-        assert!(refused.err.contains("no relay has run"), "{refused:?}");
+        assert!(refused.err.contains("No relay has used"), "{refused:?}");
         assert!(!folder(&home, "relay-server").exists(), "nothing is made");
     }
     let data = folder(&relay.home, "relay-server");
@@ -327,5 +327,5 @@ fn a_relay_that_cannot_start_says_why() {
     assert!(said.expect(1).err.contains("--data"));
     let any = ["relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
     let second = relay.home.run(&any).expect(1);
-    assert!(second.err.contains("another relay runs"), "{second:?}");
+    assert!(second.err.contains("Another relay is using"), "{second:?}");
 }
