@@ -27,7 +27,8 @@ impl Tunnels<'_> {
             let Request::Rename { name, .. } = asked else {
                 return Ok(());
             };
-            return self.changed(&inventory, &tunnel, |tunnel| tunnel.name = name);
+            self.changed(&inventory, &tunnel, |tunnel| tunnel.name = name);
+            return Ok(());
         }
         self.change(&PortOptionArgs::default(), |inventory| {
             let tunnel = changeable(inventory, typed)?.id.clone();
@@ -51,12 +52,13 @@ impl Tunnels<'_> {
             protocol,
         };
         if ask_desktop(self.home, &asked)? {
-            return self.changed(&inventory, &key.tunnel, |tunnel| {
+            self.changed(&inventory, &key.tunnel, |tunnel| {
                 let mut ports = tunnel.ports.iter_mut();
                 if let Some(port) = ports.find(|port| port.number == key.port) {
                     port.protocol = protocol;
                 }
             });
+            return Ok(());
         }
         self.change(&PortOptionArgs::default(), |inventory| {
             let key = key_of(changeable(inventory, typed)?, port, protocol)?;
@@ -65,18 +67,12 @@ impl Tunnels<'_> {
     }
 
     /// The tunnel as it is now: the program writes its file a moment later.
-    fn changed(
-        &self,
-        inventory: &SavedInventory,
-        id: &TunnelId,
-        change: impl FnOnce(&mut Tunnel),
-    ) -> Result<(), Failure> {
+    fn changed(&self, inventory: &SavedInventory, id: &TunnelId, change: impl FnOnce(&mut Tunnel)) {
         let saved = inventory.tunnels().iter().find(|tunnel| tunnel.id == *id);
         if let Some(mut tunnel) = saved.cloned() {
             change(&mut tunnel);
             self.show(&tunnel, &Rows::new());
         }
-        Ok(())
     }
 }
 

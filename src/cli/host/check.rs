@@ -6,7 +6,7 @@ use super::file::Entry;
 use super::{plan_here, remote};
 use crate::app::Begin;
 use crate::cli::console::{Console, Failure, print_json};
-use crate::model::{Reach, Settings, Target, Tunnel, default_name};
+use crate::model::{JoinLink, Reach, Settings, Target, Tunnel, default_name};
 use crate::provider::registry;
 use crate::view::messages as m;
 
@@ -69,7 +69,7 @@ pub(super) fn relay(args: &HostArgs, settings: &Settings) -> Result<(), Failure>
     if !ours || matches!(args.reach, Some(Reach::Here | Reach::Network)) {
         return Ok(());
     }
-    let typed = args.relay.as_ref().map(|link| link.address());
+    let typed = args.relay.as_ref().map(JoinLink::address);
     let joined = || {
         let joined = settings.relay.joined.as_deref()?;
         Some(joined.split('#').next().unwrap_or(joined).to_owned())

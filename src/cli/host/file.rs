@@ -193,7 +193,7 @@ fn parse(bytes: &[u8]) -> Result<Node, Wrong> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         wrong(line, "it is not UTF-8: save it as UTF-8")
     })?;
     let root = toml(text).map_err(|broken| match broken {

@@ -111,13 +111,11 @@ impl Place {
         let pid = child.id();
         let (ended, end) = mpsc::channel();
         thread::spawn(move || ended.send(child.wait_with_output()));
-        match end.recv_timeout(LONG) {
-            Ok(output) => output.expect("readable"),
-            Err(_) => {
-                signal(pid, "KILL");
-                panic!("does not end: {script}")
-            }
-        }
+        let Ok(output) = end.recv_timeout(LONG) else {
+            signal(pid, "KILL");
+            panic!("does not end: {script}")
+        };
+        output.expect("readable")
     }
 
     /// Starts one that goes on until it is stopped.
