@@ -160,6 +160,7 @@ fn read(
     }
     let typed = HostArgs {
         file: None,
+        only_check: false,
         reach: typed.reach.or(reach),
         ..typed.clone()
     };

@@ -43,6 +43,22 @@ fn the_tunnels_of_a_file_are_told_and_hosted() {
 }
 
 #[test]
+fn the_file_of_the_documents_would_be_hosted() {
+    let page = include_str!("../../../docs/command-line.md");
+    let lines = page
+        .lines()
+        .skip_while(|line| !line.starts_with("    reach = "));
+    let lines = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let home = Home::new();
+    home.write("underpass.toml", &text);
+    let path = home.path().join("underpass.toml");
+    let file = path.to_str().expect("text");
+    let told = home.run(&["host", "--file", file, "--check"]).expect(0);
+    assert!(told.out.contains("3 tunnels would be hosted"), "{told:?}");
+}
+
+#[test]
 fn a_file_that_cannot_be_taken_is_told_with_its_line_and_exit_code_2() {
     let home = Home::new();
     let path = home.path().join("underpass.toml");

@@ -64,6 +64,9 @@ const NO_COMMANDS: &[&str] = &[
     "*.tunnels",
     "a click",
     "control stream",
+    // Of the file that `host --file` reads: tests/all/cli/host_file.rs has it checked.
+    "reach = ",
+    "[[tunnel]]",
     "    ",
 ];
 
