@@ -6,7 +6,7 @@
 use crate::model::Language;
 
 /// So many bytes of it are read. Browsers send about a hundred.
-const MAX_BYTES: usize = 1024;
+pub(crate) const MAX_BYTES: usize = 1024;
 /// So many ranges of it are read.
 const MAX_RANGES: usize = 32;
 

@@ -53,10 +53,12 @@ pub(super) enum Page {
 }
 
 /// How the visitor wants to read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reader {
     pub(super) form: Form,
-    pub(super) language: Language,
+    /// What it says of its languages, a copy that keeps no head in memory: looked at where there is a page,
+    /// which most requests never get.
+    pub(super) languages: Vec<u8>,
 }
 
 /// What a page comes as.
@@ -72,15 +74,23 @@ impl Reader {
     /// Somebody of whom nothing is known.
     pub(super) const UNKNOWN: Self = Self {
         form: Form::Line,
-        language: Language::EnUs,
+        languages: Vec::new(),
     };
 
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let languages = headers.get_all(ACCEPT_LANGUAGE).iter();
+        let mut languages = Vec::new();
+        for value in headers.get_all(ACCEPT_LANGUAGE) {
+            let room = accept_language::MAX_BYTES - languages.len();
+            languages.extend(value.as_bytes().iter().chain(b",").take(room));
+        }
         Self {
             form: Form::of(headers),
-            language: accept_language::best(languages.map(HeaderValue::as_bytes)),
+            languages,
         }
+    }
+
+    fn language(&self) -> Language {
+        accept_language::best([&self.languages[..]])
     }
 }
 
@@ -112,8 +122,8 @@ pub(super) struct Text {
 
 impl Page {
     /// The page as an answer to a request for `name`, which is shown as asked for.
-    pub(super) fn answer(self, name: &[u8], reader: Reader) -> Response<RelayBody> {
-        let Reader { form, language } = reader;
+    pub(super) fn answer(self, name: &[u8], reader: &Reader) -> Response<RelayBody> {
+        let (form, language) = (reader.form, reader.language());
         let text = self.text(language);
         let (content_type, body) = match form {
             Form::Html => ("text/html; charset=utf-8", document(&text, name, language)),

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 const EN: Language = Language::EnUs;
 
-const fn reader(language: Language) -> Reader {
+fn reader(language: Language) -> Reader {
     Reader {
         form: Form::Html,
-        language,
+        languages: language.tag().into(),
     }
 }
 
@@ -54,7 +54,7 @@ fn each_failure_has_the_status_its_verdict_promises() {
 #[test]
 fn only_failures_read_as_verdicts() {
     for page in ALL {
-        let answer = page.answer(b"web.localhost", reader(EN));
+        let answer = page.answer(b"web.localhost", &reader(EN));
         let value = answer.headers()[RelayVerdict::HEADER].to_str();
         let verdict = RelayVerdict::parse(value.expect("it is text"));
         match page {
@@ -80,7 +80,7 @@ fn a_program_gets_one_line() {
 fn a_page_says_which_language_it_is_in_and_is_in_it() {
     for page in ALL {
         let [en, pt] = Language::ALL.map(|language| {
-            let answer = page.answer(b"web.localhost", reader(language));
+            let answer = page.answer(b"web.localhost", &reader(language));
             let headers = answer.headers();
             assert_eq!(headers[CONTENT_LANGUAGE], language.tag());
             assert_eq!(headers[VARY], "accept, accept-language");

@@ -81,7 +81,7 @@ async fn tell(
 ) -> After {
     tracing::debug!(peer = %visit.peer, ?asked, ?page, "the relay answers itself");
     let name = asked.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-    let mut answer = page.answer(name, facts.reader);
+    let mut answer = page.answer(name, &facts.reader);
     facts.cors.clone().allow(answer.headers_mut());
     let last = visit.stop.finish.is_cancelled();
     facts.give(conn, answer, body, last).await

@@ -111,7 +111,7 @@ pub(super) async fn refuse(conn: &mut Conn, fault: Fault) -> After {
         keeps: false,
         length: Length::UntilEnd,
     };
-    let page = Page::Fault(fault.into()).answer(b"", facts.reader);
+    let page = Page::Fault(fault.into()).answer(b"", &facts.reader);
     // What is no request has no body either that would have to be taken.
     facts.give(conn, page, Body::Read, true).await
 }
