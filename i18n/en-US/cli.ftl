@@ -193,7 +193,10 @@ cli-audit-line-unreadable = { $file }, line { $line } isn't a valid record. For 
 ## Doctor: what was looked at
 
 doctor-line = { $mark } { $name }: { $detail }
+# The last line of the doctor.
+doctor-sum = Checks: { $fine } fine, { $warnings } to look at, { $failed } failed.
 doctor-home = files
+doctor-ours = Underpass
 doctor-settings = settings
 doctor-logs = logs
 doctor-audit = audit log
@@ -289,7 +292,7 @@ advice-tray = Start a system tray, or on GNOME install the AppIndicator extensio
 advice-fonts = Install a font. On Debian: apt install fonts-dejavu-core
 advice-keychain = Start a keychain such as GNOME Keyring or KWallet, if you want one.
 advice-relay = You can't host through the built-in relay until this is fixed.
-advice-port-taken = Underpass will use another port, so URLs will change. To choose one, set relay.http_port in settings.json.
+advice-port-taken = Underpass will use another port, so URLs will change. To choose one: underpass config set relay.http_port PORT
 advice-tcp-taken = tcp tunnels get no public port. To choose other ports, set relay.tcp_ports in settings.json.
 advice-names = Browsers resolve these names themselves; for other programs, use a resolver that does (nss-myhostname, systemd-resolved).
 advice-build = Use a build of the program that includes it.

@@ -193,7 +193,10 @@ cli-audit-line-unreadable = { $file }, linha { $line }: a entrada não é válid
 ## Diagnóstico: o que foi examinado
 
 doctor-line = { $mark } { $name }: { $detail }
+# The last line of the doctor.
+doctor-sum = Verificações: { $fine } em ordem, { $warnings } com aviso, { $failed } com falha.
 doctor-home = arquivos
+doctor-ours = Underpass
 doctor-settings = configurações
 doctor-logs = logs
 doctor-audit = registro de auditoria
@@ -289,7 +292,7 @@ advice-tray = Inicie uma bandeja do sistema, ou no GNOME instale a extensão App
 advice-fonts = Instale uma fonte. No Debian: apt install fonts-dejavu-core
 advice-keychain = Inicie um chaveiro como o GNOME Keyring ou o KWallet, se quiser um.
 advice-relay = Não é possível hospedar pelo relay embutido enquanto isto não for corrigido.
-advice-port-taken = O Underpass usará outra porta, e as URLs mudarão. Para escolher uma, defina relay.http_port em settings.json.
+advice-port-taken = O Underpass usará outra porta, e as URLs mudarão. Para escolher uma: underpass config set relay.http_port PORTA
 advice-tcp-taken = Túneis tcp ficam sem porta pública. Para escolher outras portas, defina relay.tcp_ports em settings.json.
 advice-names = Os navegadores resolvem esses nomes sozinhos; para outros programas, use um resolvedor que o faça (nss-myhostname, systemd-resolved).
 advice-build = Use uma compilação do programa que o inclua.

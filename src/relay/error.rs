@@ -11,9 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// Something listens at an address already.
-    #[error(
-        "{purpose} cannot listen on {address}: the address is in use. Stop what listens there or choose another with {}", purpose.option()
-    )]
+    #[error("{purpose} cannot listen on {address}: the address is in use")]
     AddressInUse {
         /// The listener, as the sentence begins: for hosts or for visitors.
         purpose: Purpose,

@@ -19,6 +19,7 @@ use std::path::Path;
 /// All of them.
 pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
     vec![
+        version(),
         files(home),
         saved_settings(settings),
         logs(home),
@@ -68,6 +69,11 @@ fn writable(path: &Path) -> Msg {
 
 fn not_writable(path: &Path, error: &io::Error) -> Msg {
     m::doctor_not_writable(error.to_string(), path.display().to_string())
+}
+
+fn version() -> Check {
+    let of = Subject::new("version", m::doctor_ours());
+    of.ok(m::doctor_version(env!("CARGO_PKG_VERSION")))
 }
 
 fn saved_settings(settings: &Loaded<Settings>) -> Check {

@@ -147,11 +147,23 @@ pub(crate) fn run(home: &Home, args: &DoctorArgs) -> ExitCode {
     for check in &checks {
         show(check, args.json, &console);
     }
+    if !args.json {
+        console.say(&sum(&checks));
+    }
     if checks.iter().any(|check| check.status == Status::Fail) {
         Exit::Failed.into()
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// How many came out how.
+fn sum(checks: &[Check]) -> Msg {
+    let count = |status| {
+        let of = checks.iter().filter(|check| check.status == status);
+        of.count().to_string()
+    };
+    m::doctor_sum(count(Status::Fail), count(Status::Ok), count(Status::Warn))
 }
 
 fn show(check: &Check, json: bool, console: &Console) {

@@ -128,6 +128,25 @@ fn what_strangers_send_fills_no_log() {
 }
 
 #[test]
+fn the_doctor_begins_with_the_version_and_ends_with_the_sum() {
+    let home = Home::new();
+    let first = &home.run(&["doctor", "--json"]).json()[0];
+    assert_eq!(
+        (&first["check"], &first["status"]),
+        (&json!("version"), &json!("ok"))
+    );
+    let ended = home.run(&["doctor"]);
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert!(lines[0].contains(env!("CARGO_PKG_VERSION")), "{lines:?}");
+    let fine = lines.iter().filter(|line| line.starts_with('✓')).count();
+    let sum = format!("Checks: {fine} fine, ");
+    assert!(
+        lines.last().is_some_and(|line| line.starts_with(&sum)),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn the_doctor_and_the_help_tell_the_limits() {
     let home = Home::empty();
     let ended = home.run(&["doctor", "--json"]);
