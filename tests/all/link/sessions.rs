@@ -342,17 +342,18 @@ async fn the_identity_and_the_owner_stay_over_a_restart() {
 }
 
 #[tokio::test]
-async fn a_relay_that_cannot_start_says_what_to_do() {
+async fn a_relay_that_cannot_start_says_why() {
     let dir = tempfile::tempdir().expect("there is room");
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let mut config = RelayConfig::local(dir.path());
-    config.http = taken.local_addr().expect("bound");
+    let address = taken.local_addr().expect("bound");
+    config.http = address;
     let ingress = std::sync::Arc::new(FakeIngress::default());
     let error = Relay::start(config, ingress)
         .await
         .expect_err("it is taken");
     assert!(matches!(error, RelayError::AddressInUse { .. }));
-    assert!(error.to_string().contains("--http"), "{error}");
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
     let file = dir.path().join("file");
     std::fs::write(&file, "").expect("it is written");
     let ingress = std::sync::Arc::new(FakeIngress::default());
