@@ -42,13 +42,14 @@ impl Fault {
     ];
 
     pub(super) fn text(self, language: Language) -> Text {
-        let (status, verdict, [title, what, remedy]): (_, _, [texts::Text; 3]) = match self {
+        let (status, verdict, words): (_, _, [texts::Text; 4]) = match self {
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "bad-request",
                 [
                     texts::visitor_malformed_title,
                     texts::visitor_malformed_what,
+                    texts::visitor_side_request,
                     texts::visitor_malformed_remedy,
                 ],
             ),
@@ -58,6 +59,7 @@ impl Fault {
                 [
                     texts::visitor_head_large_title,
                     texts::visitor_head_large_what,
+                    texts::visitor_side_request,
                     texts::visitor_head_large_remedy,
                 ],
             ),
@@ -67,6 +69,7 @@ impl Fault {
                 [
                     texts::visitor_coding_title,
                     texts::visitor_coding_what,
+                    texts::visitor_side_request,
                     texts::visitor_coding_remedy,
                 ],
             ),
@@ -76,6 +79,7 @@ impl Fault {
                 [
                     texts::visitor_body_late_title,
                     texts::visitor_body_late_what,
+                    texts::visitor_side_request,
                     texts::visitor_body_late_remedy,
                 ],
             ),
@@ -85,21 +89,11 @@ impl Fault {
                 [
                     texts::visitor_displaced_title,
                     texts::visitor_displaced_what,
+                    texts::visitor_displaced_side,
                     texts::visitor_displaced_remedy,
                 ],
             ),
         };
-        let side: texts::Text = match self {
-            Self::Displaced => texts::visitor_displaced_side,
-            _ => texts::visitor_side_request,
-        };
-        Text {
-            status,
-            verdict: verdict.into(),
-            title: title(language),
-            what: what(language).into(),
-            side: side(language),
-            remedy: remedy(language),
-        }
+        Text::new(status, verdict, words, language)
     }
 }

@@ -120,6 +120,25 @@ pub(super) struct Text {
     pub(super) remedy: &'static str,
 }
 
+impl Text {
+    /// With its title, what failed, on whose side, and the remedy.
+    pub(super) fn new(
+        status: StatusCode,
+        verdict: impl Into<Cow<'static, str>>,
+        [title, what, side, remedy]: [texts::Text; 4],
+        language: Language,
+    ) -> Self {
+        Self {
+            status,
+            verdict: verdict.into(),
+            title: title(language),
+            what: what(language).into(),
+            side: side(language),
+            remedy: remedy(language),
+        }
+    }
+}
+
 impl Page {
     /// The page as an answer to a request for `name`, which is shown as asked for.
     pub(super) fn answer(self, name: &[u8], reader: &Reader) -> Response<RelayBody> {
@@ -162,7 +181,7 @@ impl Page {
     }
 
     fn text(self, language: Language) -> Text {
-        let (status, verdict, [title, what, side, remedy]): (_, _, [texts::Text; 4]) = match self {
+        let (status, verdict, words): (_, _, [texts::Text; 4]) = match self {
             Self::Relay => (
                 StatusCode::OK,
                 "relay",
@@ -217,14 +236,7 @@ impl Page {
             Self::Uncarried(fault) => return uncarried(fault, language),
             Self::Failed(verdict) => return failure(verdict, language),
         };
-        Text {
-            status,
-            verdict: verdict.into(),
-            title: title(language),
-            what: what(language).into(),
-            side: side(language),
-            remedy: remedy(language),
-        }
+        Text::new(status, verdict, words, language)
     }
 }
 
@@ -253,7 +265,7 @@ fn uncarried(fault: message::Fault, language: Language) -> Text {
 }
 
 fn failure(verdict: RelayVerdict, language: Language) -> Text {
-    let (status, [title, what, side, remedy]): (_, [texts::Text; 4]) = match verdict {
+    let (status, words): (_, [texts::Text; 4]) = match verdict {
         RelayVerdict::Service(fault) => return service_failure(fault, language),
         RelayVerdict::Full => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -278,14 +290,7 @@ fn failure(verdict: RelayVerdict, language: Language) -> Text {
             ],
         ),
     };
-    Text {
-        status,
-        verdict: verdict.header_value().into(),
-        title: title(language),
-        what: what(language).into(),
-        side: side(language),
-        remedy: remedy(language),
-    }
+    Text::new(status, verdict.header_value(), words, language)
 }
 
 /// All that a host says of its service is on its side.
