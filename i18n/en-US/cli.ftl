@@ -99,6 +99,7 @@ cli-no-such-tunnel = There is no tunnel “{ $typed }”.
 cli-no-such-port = { $id } has no port { $port }.
 cli-which-port = { $id } has several ports, or none: say which with --port.
 cli-port-not-that = Port { $port } can't be { $protocol }: { $provider } doesn't carry that, or the port has a public port, which only tcp has.
+cli-target-fixed = “{ $tunnel }” is a tunnel of { $provider }, where a port has the number of its service. Add the other port and remove this one: tunnels port add, tunnels port remove.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = supports { $protocols }
 cli-provider-program = needs the program { $program }

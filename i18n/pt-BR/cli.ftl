@@ -99,6 +99,7 @@ cli-no-such-tunnel = Não há um túnel “{ $typed }”.
 cli-no-such-port = { $id } não tem a porta { $port }.
 cli-which-port = { $id } tem várias portas, ou nenhuma: diga qual com --port.
 cli-port-not-that = A porta { $port } não pode ser { $protocol }: { $provider } não oferece isso, ou ela tem uma porta pública, o que só tcp tem.
+cli-target-fixed = “{ $tunnel }” é um túnel de { $provider }, em que uma porta tem o número do serviço dela. Adicione a outra porta e remova esta: tunnels port add, tunnels port remove.
 cli-provider = { $id }: { $name }
 cli-provider-protocols = aceita { $protocols }
 cli-provider-program = precisa do programa { $program }

@@ -11,7 +11,7 @@ use crate::control::{
 };
 use crate::model::{
     Action, ClockShift, Holder, Inputs, JoinLink, Life, PortKey, PortNumber, Protocol, Reason,
-    Secret, Setting, TunnelId, UnixMillis,
+    Secret, Setting, Target, TunnelId, UnixMillis,
 };
 use crate::store::Home;
 use crate::view::fold::{PortHealth, PortReport, TunnelReport, report};
@@ -83,6 +83,7 @@ impl Desk {
             | Request::Set { .. }
             | Request::Rename { .. }
             | Request::ChangeProtocol { .. }
+            | Request::ChangeTarget { .. }
                 if !is_desktop =>
             {
                 refused(Refusal::NotHere)
@@ -96,6 +97,11 @@ impl Desk {
                 port,
                 protocol,
             } => self.change_protocol(tunnel, port, protocol).await,
+            Request::ChangeTarget {
+                tunnel,
+                port,
+                target,
+            } => self.change_target(tunnel, port, target).await,
             Request::Join { link } => self.join(link).await,
             Request::Leave => self.leave().await,
             Request::Set { setting } => self.set(setting).await,
@@ -171,6 +177,18 @@ impl Desk {
         self.done(move |inputs| {
             let port = inputs.tunnel(&tunnel).and_then(|t| t.port(port));
             port.is_some_and(|port| port.protocol == protocol)
+        })
+        .await
+    }
+
+    async fn change_target(&self, tunnel: TunnelId, port: PortNumber, target: Target) -> Answer {
+        self.mailbox.act(Action::ChangeTarget {
+            key: PortKey::new(&tunnel, port),
+            target: target.clone(),
+        });
+        self.done(move |inputs| {
+            let port = inputs.tunnel(&tunnel).and_then(|t| t.port(target.port));
+            port.is_some_and(|port| port.target == target)
         })
         .await
     }

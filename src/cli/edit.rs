@@ -1,14 +1,15 @@
 //! `underpass tunnels rename` and `edit`: by the desktop program while it runs, which keeps what is saved
 //! then, else in the files.
 
-use super::{Tunnels, changeable, text, wrong};
+use super::{EditArgs, Tunnels, changeable, text, wrong};
 use crate::cli::console::Failure;
 use crate::cli::inventory::SavedInventory;
 use crate::cli::port::PortOptionArgs;
 use crate::cli::running::ask_desktop;
 use crate::control::Request;
 use crate::model::{
-    Action, Field, FieldError, PortKey, PortNumber, Protocol, Tunnel, TunnelId, parse_name,
+    Action, Field, FieldError, Port, PortKey, PortNumber, Protocol, Target, Tunnel, TunnelId,
+    parse_name, parse_target,
 };
 use crate::provider::registry;
 use crate::store::Rows;
@@ -37,33 +38,33 @@ impl Tunnels<'_> {
         })
     }
 
+    /// Each change is made for itself: the first one stays where the second one fails.
     pub(super) fn edit(
         &self,
         typed: &str,
         port: Option<PortNumber>,
-        protocol: Protocol,
+        to: &EditArgs,
     ) -> Result<(), Failure> {
         let (inventory, _) = self.look();
         let tunnel = changeable(&inventory, typed)?;
-        let key = key_of(tunnel, port, protocol)?;
-        let asked = Request::ChangeProtocol {
-            tunnel: key.tunnel.clone(),
-            port: key.port,
-            protocol,
-        };
-        if ask_desktop(self.home, &asked)? {
-            self.changed(&inventory, &key.tunnel, |tunnel| {
-                let mut ports = tunnel.ports.iter_mut();
-                if let Some(port) = ports.find(|port| port.number == key.port) {
-                    port.protocol = protocol;
-                }
-            });
+        let edit = Edit::of(tunnel, port, to)?;
+        let id = tunnel.id.clone();
+        let mut desktop_did = false;
+        for request in edit.requests() {
+            desktop_did = ask_desktop(self.home, &request)?;
+        }
+        if desktop_did {
+            self.changed(&inventory, &id, |tunnel| edit.apply(tunnel));
             return Ok(());
         }
-        self.change(&PortOptionArgs::default(), |inventory| {
-            let key = key_of(changeable(inventory, typed)?, port, protocol)?;
-            Ok(Action::ChangeProtocol { key, protocol })
-        })
+        // What they were before, where nothing is another.
+        let mut made = tunnel.clone();
+        for change in edit.actions() {
+            let edited = self.make(&PortOptionArgs::default(), |_| Ok(change))?;
+            made = edited.tunnel.unwrap_or(made);
+        }
+        self.show(&made, &Rows::new());
+        Ok(())
     }
 
     /// The tunnel as it is now: the program writes its file a moment later.
@@ -89,12 +90,86 @@ fn new_name(inventory: &SavedInventory, id: &TunnelId, typed: &str) -> Result<St
     }
 }
 
-/// The port that is meant, which may speak that.
-fn key_of(
-    tunnel: &Tunnel,
-    typed: Option<PortNumber>,
-    protocol: Protocol,
-) -> Result<PortKey, Failure> {
+/// What is to be another of a port; nothing that is so already.
+struct Edit {
+    key: PortKey,
+    protocol: Option<Protocol>,
+    target: Option<Target>,
+}
+
+impl Edit {
+    /// Of the port that is meant, which may be that.
+    fn of(tunnel: &Tunnel, typed: Option<PortNumber>, to: &EditArgs) -> Result<Self, Failure> {
+        let port = port_of(tunnel, typed)?;
+        let offers = registry::catalog().of(tunnel.provider);
+        if let Some(protocol) = to.protocol
+            && (!offers.carries(protocol)
+                || port.public_port.is_some() && protocol != Protocol::Tcp)
+        {
+            let (number, provider) = (port.number.to_string(), offers.name);
+            let refused = m::cli_port_not_that(number, protocol.as_str(), provider);
+            return Err(Failure::Usage(vec![refused]));
+        }
+        let refused = |error| wrong(&vec![(Field::Target, error)]);
+        let target = to.target.as_deref().map(parse_target).transpose();
+        let target = target.map_err(refused)?;
+        if let Some(Target { port: number, .. }) = target
+            && number != port.number
+            && tunnel.port(number).is_some()
+        {
+            return Err(refused(FieldError::PortExists { port: number }));
+        }
+        if target.is_some() && offers.is_remote() {
+            let msg = m::cli_target_fixed(tunnel.id.as_str(), offers.name);
+            return Err(Failure::Usage(vec![msg]));
+        }
+        Ok(Self {
+            key: PortKey::new(&tunnel.id, port.number),
+            protocol: to.protocol.filter(|protocol| *protocol != port.protocol),
+            target: target.filter(|target| *target != port.target),
+        })
+    }
+
+    /// The protocol first: where it leads decides the port's number.
+    fn actions(&self) -> Vec<Action> {
+        let key = || self.key.clone();
+        let protocol = self.protocol.map(|protocol| Action::ChangeProtocol {
+            key: key(),
+            protocol,
+        });
+        let target = self.target.clone();
+        let target = target.map(|target| Action::ChangeTarget { key: key(), target });
+        protocol.into_iter().chain(target).collect()
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        let (tunnel, port) = (&self.key.tunnel, self.key.port);
+        let protocol = self.protocol.map(|protocol| Request::ChangeProtocol {
+            tunnel: tunnel.clone(),
+            port,
+            protocol,
+        });
+        let target = self.target.clone().map(|target| Request::ChangeTarget {
+            tunnel: tunnel.clone(),
+            port,
+            target,
+        });
+        protocol.into_iter().chain(target).collect()
+    }
+
+    fn apply(&self, tunnel: &mut Tunnel) {
+        let mut ports = tunnel.ports.iter_mut();
+        if let Some(port) = ports.find(|port| port.number == self.key.port) {
+            port.protocol = self.protocol.unwrap_or(port.protocol);
+            if let Some(target) = &self.target {
+                port.number = target.port;
+                port.target = target.clone();
+            }
+        }
+    }
+}
+
+fn port_of(tunnel: &Tunnel, typed: Option<PortNumber>) -> Result<&Port, Failure> {
     let id = tunnel.id.as_str();
     let number = match (typed, &tunnel.ports[..]) {
         (Some(number), _) => number,
@@ -102,15 +177,5 @@ fn key_of(
         (None, _) => return Err(Failure::Usage(vec![m::cli_which_port(id)])),
     };
     let port = tunnel.port(number);
-    let port = port.ok_or_else(|| Failure::not_found(m::cli_no_such_port(id, text(typed))))?;
-    let offers = registry::catalog().of(tunnel.provider);
-    if !offers.carries(protocol) || port.public_port.is_some() && protocol != Protocol::Tcp {
-        let (provider, protocol) = (offers.name, protocol.as_str());
-        return Err(Failure::Usage(vec![m::cli_port_not_that(
-            number.to_string(),
-            protocol,
-            provider,
-        )]));
-    }
-    Ok(PortKey::new(&tunnel.id, number))
+    port.ok_or_else(|| Failure::not_found(m::cli_no_such_port(id, text(typed))))
 }

@@ -80,9 +80,8 @@ enum TunnelsCommand {
         /// The port; the only one there is
         #[arg(long)]
         port: Option<PortNumber>,
-        /// What it speaks: http, https, tcp or auto
-        #[arg(long, value_parser = parse::protocol(), hide_possible_values = true)]
-        protocol: Protocol,
+        #[command(flatten)]
+        to: EditArgs,
     },
     /// Delete a tunnel
     Delete {
@@ -94,6 +93,18 @@ enum TunnelsCommand {
         #[command(subcommand)]
         change: PortChange,
     },
+}
+
+/// What is to be another; one of them at least.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[group(required = true, multiple = true)]
+struct EditArgs {
+    /// What it speaks: http, https, tcp or auto
+    #[arg(long, value_parser = parse::protocol(), hide_possible_values = true)]
+    protocol: Option<Protocol>,
+    /// Where it leads: PORT or HOST:PORT. Its URL stays
+    #[arg(long)]
+    target: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -142,6 +153,14 @@ fn wrong(errors: &FieldErrors) -> Failure {
     Failure::Usage(lines.collect())
 }
 
+/// What came of a change.
+struct Made {
+    id: TunnelId,
+    /// As it is now; none where it is gone.
+    tunnel: Option<Tunnel>,
+    is_new: bool,
+}
+
 struct Tunnels<'a> {
     home: &'a Home,
     console: Console,
@@ -176,7 +195,7 @@ impl Tunnels<'_> {
                 })
             }),
             TunnelsCommand::Rename { id, name } => self.rename(&id, &name),
-            TunnelsCommand::Edit { id, port, protocol } => self.edit(&id, port, protocol),
+            TunnelsCommand::Edit { id, port, to } => self.edit(&id, port, &to),
             TunnelsCommand::Delete { id } => self.change(&PortOptionArgs::default(), |inventory| {
                 let tunnel = changeable(inventory, &id)?.id.clone();
                 Ok(Action::DeleteTunnel { tunnel })
@@ -307,13 +326,24 @@ impl Tunnels<'_> {
         }
     }
 
-    /// Changes what is saved; a port that is made has these options. The app keeps its own copy while it
-    /// runs and would save that over it.
+    /// Changes what is saved and says what it is now.
     fn change(
         &self,
         options: &PortOptionArgs,
         action: impl FnOnce(&SavedInventory) -> Result<Action, Failure>,
     ) -> Result<(), Failure> {
+        let made = self.make(options, action)?;
+        self.confirm(&made.id, made.tunnel.as_ref(), made.is_new);
+        Ok(())
+    }
+
+    /// Changes what is saved; a port that is made has these options. The app keeps its own copy while it
+    /// runs and would save that over it.
+    fn make(
+        &self,
+        options: &PortOptionArgs,
+        action: impl FnOnce(&SavedInventory) -> Result<Action, Failure>,
+    ) -> Result<Made, Failure> {
         let _alone = match Instance::keep_away(self.home.path()) {
             Ok(alone) => alone,
             Err(AcquireError::AlreadyRunning(_)) => {
@@ -335,8 +365,11 @@ impl Tunnels<'_> {
         let is_new = matches!(change, Pending::Create(_));
         let follow_up = inventory.commit(at, change, made.clone());
         self.save(&follow_up)?;
-        self.confirm(&known.id, made.as_ref(), is_new);
-        Ok(())
+        Ok(Made {
+            id: known.id,
+            tunnel: made,
+            is_new,
+        })
     }
 
     fn save(&self, follow_up: &FollowUp) -> Result<(), Failure> {

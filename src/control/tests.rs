@@ -36,7 +36,8 @@ fn serve(home: &Path, pid: u32) -> Server {
                 | Request::Leave
                 | Request::Set { .. }
                 | Request::Rename { .. }
-                | Request::ChangeProtocol { .. } => Answer::Done,
+                | Request::ChangeProtocol { .. }
+                | Request::ChangeTarget { .. } => Answer::Done,
                 Request::Start { .. } | Request::Stop { .. } => Answer::Refused {
                     why: Refusal::UnknownTunnel,
                 },

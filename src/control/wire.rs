@@ -2,7 +2,7 @@
 //! never trusts their length or form.
 
 use super::status::{ProcessStatus, TunnelStatus};
-use crate::model::{PortNumber, Protocol, Secret, Setting, TunnelId};
+use crate::model::{PortNumber, Protocol, Secret, Setting, Target, TunnelId};
 use serde::{Deserialize, Serialize};
 
 /// The version of what is said. Fields may be added within one; a word that is not known is refused.
@@ -31,6 +31,12 @@ pub enum Request {
         tunnel: TunnelId,
         port: PortNumber,
         protocol: Protocol,
+    },
+    /// Have a port of a tunnel lead elsewhere.
+    ChangeTarget {
+        tunnel: TunnelId,
+        port: PortNumber,
+        target: Target,
     },
     /// Use the relay that this join link names.
     Join {

@@ -2,7 +2,7 @@
 
 use super::{
     Access, AccountId, HealthKey, HealthScope, PortKey, Protocol, ProviderId, Secret, Setting,
-    TunnelId,
+    Target, TunnelId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,6 +83,8 @@ pub enum Action {
     },
     /// Say what a port speaks.
     ChangeProtocol { key: PortKey, protocol: Protocol },
+    /// Have a port lead elsewhere; its URL stays.
+    ChangeTarget { key: PortKey, target: Target },
     /// Call a tunnel by another name. Its id and its URLs stay.
     Rename { tunnel: TunnelId, name: String },
     /// Say who may visit a tunnel: already confirmed.

@@ -1,7 +1,8 @@
 //! Changes on their way to an inventory.
 
 use super::{
-    Access, HealthOverrides, HostHeader, Port, PortKey, PortNumber, Protocol, Tunnel, TunnelId,
+    Access, HealthOverrides, HostHeader, Port, PortKey, PortNumber, Protocol, Target, Tunnel,
+    TunnelId,
 };
 
 /// A change on its way to the inventory.
@@ -12,6 +13,9 @@ pub enum Pending {
     AddPort(TunnelId, Port),
     RemovePort(PortKey),
     ChangeProtocol(PortKey, Protocol),
+    /// A port that is to lead elsewhere. It takes the number of where it leads and keeps its label, and so
+    /// its URL.
+    ChangeTarget(PortKey, Target),
     /// What a tunnel is called. Its id and its URLs stay.
     Rename(TunnelId, String),
     /// A port whose service is to be asked by another name.
@@ -33,9 +37,10 @@ impl Pending {
             | Self::SetHealth(id, ..)
             | Self::Rename(id, _)
             | Self::Renew(id) => id,
-            Self::RemovePort(key) | Self::ChangeProtocol(key, _) | Self::SetHostHeader(key, _) => {
-                &key.tunnel
-            }
+            Self::RemovePort(key)
+            | Self::ChangeProtocol(key, _)
+            | Self::ChangeTarget(key, _)
+            | Self::SetHostHeader(key, _) => &key.tunnel,
         }
     }
 
@@ -59,6 +64,7 @@ impl Pending {
             Self::ChangeProtocol(key, protocol) => {
                 tunnel.edit_port(key.port, |port| port.protocol = *protocol);
             }
+            Self::ChangeTarget(key, target) => tunnel.lead(key.port, target),
             Self::Rename(_, name) => tunnel.name.clone_from(name),
             Self::SetHostHeader(key, header) => {
                 tunnel.edit_port(key.port, |port| port.options.host_header = header.clone());
@@ -85,6 +91,7 @@ impl Pending {
             Self::AddPort(..)
             | Self::RemovePort(_)
             | Self::ChangeProtocol(..)
+            | Self::ChangeTarget(..)
             | Self::SetHostHeader(..)
             | Self::SetAccess(..)
             | Self::SetHealth(..)

@@ -297,6 +297,16 @@ impl Tunnel {
         }
     }
 
+    /// Has a port lead elsewhere, unless another one leads there already.
+    pub(super) fn lead(&mut self, number: PortNumber, target: &Target) {
+        if target.port == number || self.port(target.port).is_none() {
+            self.edit_port(number, |port| {
+                port.number = target.port;
+                port.target = target.clone();
+            });
+        }
+    }
+
     /// What an inventory tells of a tunnel, and for the rest what only this computer knows: what it is
     /// called and since when, in which order its ports were added, where they lead.
     #[must_use]

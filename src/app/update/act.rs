@@ -58,6 +58,7 @@ impl Update<'_> {
                 public_port,
             } => self.add_port(&tunnel, &target, protocol, &public_port),
             Action::ChangeProtocol { key, protocol } => self.change_protocol(&key, protocol),
+            Action::ChangeTarget { key, target } => self.change_target(&key, target),
             Action::Rename { tunnel, name } => self.rename(&tunnel, &name),
             Action::SetAccess { tunnel, access } => self.set_access(&tunnel, access),
             Action::Renew { tunnel } => self.renew(&tunnel),

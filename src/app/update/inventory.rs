@@ -8,8 +8,8 @@ use super::typed::{
 use crate::app::event::Command;
 use crate::model::{
     Access, AccountId, Chosen, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind,
-    Offers, Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Toast, Tunnel,
-    TunnelId, parse_name, parse_target, parse_url_target,
+    Offers, Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Target, Toast,
+    Tunnel, TunnelId, parse_name, parse_target, parse_url_target,
 };
 use crate::provider::Row;
 use std::borrow::Cow;
@@ -149,6 +149,19 @@ impl Update<'_> {
         self.state.inputs.dialog = None;
         if self.port(key).is_some_and(|port| port.protocol != protocol) {
             self.change(Pending::ChangeProtocol(key.clone(), protocol));
+        }
+    }
+
+    /// Who asks checks the target before: nothing that is typed here leads to it.
+    pub(super) fn change_target(&mut self, key: &PortKey, target: Target) {
+        let Some(tunnel) = self.state.inputs.tunnel(&key.tunnel) else {
+            return;
+        };
+        let led = tunnel.port(key.port).map(|port| &port.target);
+        let is_free = target.port == key.port || tunnel.port(target.port).is_none();
+        let is_remote = self.state.inputs.offers(&key.tunnel).is_remote();
+        if led.is_some_and(|led| *led != target) && is_free && !is_remote {
+            self.change(Pending::ChangeTarget(key.clone(), target));
         }
     }
 
@@ -362,6 +375,15 @@ impl Update<'_> {
                 inputs.probes.remove(key);
                 self.ports_changed(&key.tunnel);
             }
+            Pending::ChangeTarget(key, target) => {
+                let now = PortKey::new(&key.tunnel, target.port);
+                if inputs.selected.as_ref() == Some(key) {
+                    inputs.selected = Some(now.clone());
+                }
+                inputs.probes.remove(key);
+                inputs.probes.remove(&now);
+                self.ports_changed(&key.tunnel);
+            }
             Pending::SetAccess(id, _) => {
                 // What was seen was seen by other rules.
                 inputs.probes.retain(|key, _| key.tunnel != *id);
@@ -383,6 +405,7 @@ impl Update<'_> {
         match change {
             Pending::RemovePort(key)
             | Pending::ChangeProtocol(key, _)
+            | Pending::ChangeTarget(key, _)
             | Pending::SetHostHeader(key, _) => {
                 let port = self.port(key);
                 port.map_or_else(String::new, |port| port.target.to_string())

@@ -72,6 +72,7 @@ fn is_taken(state: &State, id: &TunnelId) -> bool {
         Pending::Delete(_)
         | Pending::RemovePort(_)
         | Pending::ChangeProtocol(..)
+        | Pending::ChangeTarget(..)
         | Pending::SetHostHeader(..)
         | Pending::SetAccess(..)
         | Pending::SetHealth(..)

@@ -272,10 +272,12 @@ async fn make(commands: &Commands, change: Pending) -> Result<Option<Option<Row>
                 Ok(()) | Err(_) => Ok(Some(None)),
             };
         }
-        // Its own proxy does that, always; and how a tunnel is looked after is known here alone.
-        Pending::SetHostHeader(..) | Pending::SetHealth(..) | Pending::Rename(..) => {
-            return Ok(Some(None));
-        }
+        // Its own proxy does that, always; how a tunnel is looked after is known here alone; and a port's
+        // number there is that of its service.
+        Pending::SetHostHeader(..)
+        | Pending::SetHealth(..)
+        | Pending::Rename(..)
+        | Pending::ChangeTarget(..) => return Ok(Some(None)),
         Pending::AddPort(id, port) => {
             commands.add_port(&id, port.number, port.protocol).await?;
         }

@@ -199,8 +199,10 @@ fn apply<'a>(drafts: &mut Vec<Draft<'a>>, change: &'a Pending) {
                 draft.access = draft.access.map(|_| *access);
             }
         }
-        // Until when, only the provider knows; which name a service is asked by is not shown.
+        // Until when, only the provider knows; which name a service is asked by is not shown; and the
+        // files have a port's new target in a moment.
         Pending::Renew(_)
+        | Pending::ChangeTarget(..)
         | Pending::SetHostHeader(..)
         | Pending::SetHealth(..)
         | Pending::Rename(..) => {}

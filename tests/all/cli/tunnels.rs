@@ -195,6 +195,17 @@ fn a_tunnel_is_called_otherwise_and_a_port_speaks_otherwise() {
         (&saved["name"], &saved["ports"][0]["protocol"]),
         (&json!("The shop"), &json!("http"))
     );
+    let edit = ["tunnels", "edit", "web", "--target", "nas.lan:8080"];
+    let both = [&edit[..], &["--protocol", "tcp", "--json"]].concat();
+    let edited = &home.run(&both).expect(0).json()[0];
+    let port = json!({"number": 8080, "protocol": "tcp", "label": "web",
+        "target": {"host": "nas.lan", "port": 8080}});
+    assert_eq!(edited["ports"], json!([port]), "its URL stays");
+    assert_eq!(list(&home)[0], *edited);
+    let saved = home.read("tunnels.json");
+    let again = &home.run(&both).expect(0).json()[0];
+    assert_eq!(again, edited);
+    assert_eq!(home.read("tunnels.json"), saved, "nothing is another");
     let before = home.read("tunnels.json");
     home.run(&["tunnels", "port", "add", "api", "4001"])
         .expect(0);
@@ -214,6 +225,13 @@ fn a_tunnel_is_called_otherwise_and_a_port_speaks_otherwise() {
             &["edit", "api", "--protocol", "udp"],
             2,
             "is not a protocol",
+        ),
+        (&["edit", "web"], 2, "--target"),
+        (&["edit", "web", "--target", "a b"], 2, "a b"),
+        (
+            &["edit", "api", "--port", "4000", "--target", "nas:4001"],
+            2,
+            "4001",
         ),
     ] {
         let words = [&["tunnels"][..], words].concat();

@@ -276,9 +276,10 @@ impl Inventory for FakeAccount {
                     }
                 })
             }
-            Pending::SetHostHeader(..) | Pending::SetHealth(..) | Pending::Rename(..) => {
-                Box::pin(std::future::ready(Ok(None)))
-            }
+            Pending::SetHostHeader(..)
+            | Pending::SetHealth(..)
+            | Pending::Rename(..)
+            | Pending::ChangeTarget(..) => Box::pin(std::future::ready(Ok(None))),
             Pending::SetAccess(id, access) => {
                 self.edit(format!("access {id} {access:?}"), &id, move |tunnel| {
                     if let Some(remote) = &mut tunnel.remote {

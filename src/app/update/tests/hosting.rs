@@ -391,3 +391,36 @@ fn a_change_of_ports_tries_again_what_failed_for_them() {
     let commands = rig.take_changes(commands);
     assert!(commands.contains(&Command::Tell(id("web"), EngineCommand::Reconnect)));
 }
+
+#[test]
+fn a_port_that_leads_elsewhere_is_hosted_on_at_its_url() {
+    let mut rig = Rig::hosting();
+    rig.act(Action::Select { key: key() });
+    let label = rig.state.inputs.tunnels[0].ports[0].label.clone();
+    let target = Target {
+        host: "nas.lan".to_owned(),
+        port: port(8080),
+    };
+    let commands = rig.act(Action::ChangeTarget {
+        key: key(),
+        target: target.clone(),
+    });
+    let commands = rig.take_changes(commands);
+    let ports = commands.iter().find_map(|command| match command {
+        Command::Tell(of, EngineCommand::SetPorts(ports)) if *of == id("web") => Some(ports),
+        _ => None,
+    });
+    let ports = ports.expect("the host is told");
+    let told: Vec<_> = ports
+        .iter()
+        .map(|port| (&port.target, &port.label))
+        .collect();
+    assert_eq!(told, [(&target, &label)]);
+    let selected = rig.state.inputs.selected.as_ref();
+    assert_eq!(selected, Some(&PortKey::new(&id("web"), target.port)));
+    let commands = rig.act(Action::ChangeTarget {
+        key: PortKey::new(&id("web"), target.port),
+        target,
+    });
+    assert!(commands.is_empty(), "it leads there: {commands:?}");
+}

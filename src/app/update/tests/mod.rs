@@ -24,8 +24,8 @@ use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     Access, Action, DialogKind, Field, FieldError, Health, Life, LivePort, LocalAnswer, NoticeKind,
     Outage, Pending, Phase, Port, PortKey, PortNumber, ProbeReport, Protocol, ProviderId,
-    PublicAnswer, Reason, Secret, ServiceFault, SessionNumber, Setting, Toast, Traffic, Tunnel,
-    TunnelId, UnixMillis,
+    PublicAnswer, Reason, Secret, ServiceFault, SessionNumber, Setting, Target, Toast, Traffic,
+    Tunnel, TunnelId, UnixMillis,
 };
 use crate::provider::Row;
 use crate::view::WindowOp;

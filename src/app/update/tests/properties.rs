@@ -24,8 +24,12 @@ fn any_action() -> impl Strategy<Value = Action> {
         key.clone().prop_map(|key| Action::RemovePort { key }),
         key.clone().prop_map(|key| Action::Select { key }),
         key.clone().prop_map(|key| Action::CheckNow { key }),
-        (key, protocol.clone())
+        (key.clone(), protocol.clone())
             .prop_map(|(key, protocol)| Action::ChangeProtocol { key, protocol }),
+        (key, (1..9000_u16).prop_map(port)).prop_map(|(key, port)| Action::ChangeTarget {
+            key,
+            target: Target::local(port),
+        }),
         text.clone().prop_map(|target| Action::Share { target }),
         (text.clone(), text.clone(), protocol.clone(), text.clone()).prop_map(
             |(name, target, protocol, public_port)| Action::CreateTunnel {
