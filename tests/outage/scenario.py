@@ -10,11 +10,11 @@ import os
 import pathlib
 import sys
 import time
-import traceback
 
 import programs
 from cable import DOMAIN, Cable
 from visitors import Download, Echo, Visit, Web, WebSocket
+from steps import play, step
 from waiting import Failed, wait_until
 
 MIB = 1 << 20
@@ -39,14 +39,6 @@ FAIR_PART = 0.3
 ECHO_WITHIN = 2.0
 # Nothing happens for so long between two outages, and bytes are counted.
 QUIET = 3.0
-
-STEPS = []
-
-
-def step(function):
-    STEPS.append(function)
-    return function
-
 
 class Day:
     """What one step leaves to the next."""
@@ -279,36 +271,9 @@ def host_and_relay_end_when_they_are_asked_to(day):
         raise Failed(f"there was a panic: {crashes}")
 
 
-def say(line):
-    print(line, flush=True)
-
-
-def play(day):
-    """Runs the steps; only the first is one that the others cannot do without. How many passed, failed."""
-    passed = failed = 0
-    for number, function in enumerate(STEPS):
-        name = function.__name__.replace("_", " ")
-        began = time.monotonic()
-        try:
-            measured = function(day)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the step failed and the logs say why)
-            failed += 1
-            say(f"  FAIL {name} ({time.monotonic() - began:.1f} s): {error}")
-            if not isinstance(error, Failed):
-                traceback.print_exc(file=sys.stdout)
-            if number == 0:
-                break
-        else:
-            passed += 1
-            say(f"  PASS {name} ({time.monotonic() - began:.1f} s){f': {measured}' if measured else ''}")
-    return passed, failed
-
-
 def main():
     binary, out = sys.argv[1:]
-    passed, failed = play(Day(binary, out))
-    say(f"outage: {passed} passed, {failed} failed, {len(STEPS) - passed - failed} skipped")
-    sys.stdout.flush()
+    failed = play("outage", Day(binary, out))
     # Whoever still waits for an answer waits in vain, and no thread keeps this process.
     os._exit(1 if failed else 0)
 

@@ -1,57 +1,45 @@
 //! Each command of the documents is run with the built program, or stands in [`NOT_RUN`] with the reason
 //! and is at least understood by the program's grammar.
 
-use super::runner::{Place, service, visit};
+use super::runner::{FILE_OF_ANOTHER, Place, service, visit};
 use super::{assert_none, pages};
 use std::collections::BTreeSet;
 
-/// What a test cannot run: a part of the command, and why. Each has to be in a document.
+/// Typed word for word on two machines, where its names and ports are free.
+const TASKS: &str = "run by tests/tasks";
+
+/// Run with the name of a server that is here.
+const SERVERS: &str = "run by docs::providers";
+
+/// What this test does not run: a part of the command, and why. Each has to be in a document.
 const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds the program: tests/run does"),
     ("tests/", "the tests themselves"),
     ("sudo", "needs root"),
     ("apt install", "needs root"),
-    ("host 22 ", "a server of SSH on a fixed port"),
-    ("ssh -p PORT", "a server of SSH on a fixed port"),
-    (
-        "relay account",
-        "a relay that has run; tests/all/cli/relay.rs has one",
-    ),
-    ("docs/examples/", "run by the tests of the examples"),
+    ("host 22 ", TASKS),
+    ("ssh -p PORT", TASKS),
+    ("relay account add alice", TASKS),
+    ("relay account remove alice", TASKS),
+    ("docs/examples/", TASKS),
     ("cp target/desktop", "what the desktop test leaves"),
-    ("--reach internet", "a live service"),
+    ("--reach internet", TASKS),
     ("--provider devtunnel", "an account"),
     ("--provider ngrok", "an account"),
     ("account add ngrok", "an account, and a token that is typed"),
     ("--provider cloudflared", "a live service"),
     ("--provider tailscale", "an account"),
-    ("--provider bore", "a server; tests/all/cli/bore.rs has one"),
-    (
-        "--provider localtunnel",
-        "a server; tests/all/cli/localtunnel.rs has one",
-    ),
-    ("--provider ssh", "a server; tests/all/cli/ssh.rs has one"),
+    ("--provider bore", SERVERS),
+    ("--provider localtunnel", SERVERS),
+    ("--set server=ssh://", SERVERS),
+    ("--set service=localhost.run", "a live service"),
     ("--provider manual", "somebody else's URL"),
     ("--provider NAME", "a provider that is yet to be written"),
     ("providers NAME", "a provider that is yet to be written"),
-    ("UNDERPASS_RELAY='underpass://…'", "a relay's own join link"),
-    ("nas.lan", "a machine of the reader's network"),
-    (
-        "import FILE [--dry-run]",
-        "a file of another program; tests/all/cli/import.rs has them",
-    ),
-    (
-        "join LINK",
-        "a relay's own join link; tests/all/cli/running.rs has one",
-    ),
-    (
-        "import [FILE]",
-        "a file of another program; tests/all/cli/import.rs has them",
-    ),
-    (
-        "relay --advertise",
-        "fixed ports; `underpass relay` of the table is run on free ones",
-    ),
+    ("UNDERPASS_RELAY='underpass://…'", TASKS),
+    ("nas.lan", TASKS),
+    ("join LINK", TASKS),
+    ("relay --advertise", TASKS),
     ("coproc ", "a script: run as a whole by a test of its own"),
     ("read -r url", "a part of that script"),
     ("curl \"$url\"", "a part of that script"),
@@ -131,6 +119,16 @@ fn commands() -> (Vec<Typed>, Vec<String>) {
     (found, unknown)
 }
 
+/// The commands that have this part.
+pub(super) fn typed_with(part: &str) -> Vec<String> {
+    let (commands, _) = commands();
+    let lines = commands.into_iter().map(|typed| typed.line);
+    lines
+        .filter(|line| line.contains(part))
+        .map(|line| line.split(" #").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
 fn listed(line: &str) -> Option<&'static str> {
     let entry = NOT_RUN.iter().find(|(part, _)| line.contains(part));
     entry.map(|(part, _)| *part)
@@ -164,6 +162,7 @@ fn filled_in(words: &str) -> String {
     );
     let fill = |word: &str| match word.trim_start_matches('[').trim_end_matches(']') {
         "LINK" => format!("'{link}'"),
+        "FILE" if words.contains("import ") => FILE_OF_ANOTHER.to_owned(),
         "FILE" | "DIR" => "file".to_owned(),
         "NAME" => "relay".to_owned(),
         "N" | "LINES" => "30".to_owned(),

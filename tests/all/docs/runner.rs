@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -10,6 +11,14 @@ use std::time::Duration;
 
 /// Nothing here takes as long, on any machine that can run the tests at all.
 const LONG: Duration = Duration::from_mins(1);
+
+/// What is secret here.
+pub(super) const SECRET: &str = "corr3ct-horse";
+
+/// What another program had configured, in the folder where one works.
+pub(super) const FILE_OF_ANOTHER: &str = "frpc.toml";
+
+const FRP: &str = "serverAddr = \"frp.example.org\"\n[[proxies]]\nname = \"db\"\ntype = \"tcp\"\nlocalPort = 5432\n";
 
 const SETTINGS: &str = r#"{"version":1,"data":{"relay":{"http_port":0,"tcp_ports":[0,0]}}}"#;
 
@@ -38,16 +47,29 @@ fn answer(visitor: TcpStream) {
     let _ = lines.into_inner().write_all(page);
 }
 
-/// What a visitor of the URL gets.
-pub(super) fn visit(url: &str) -> String {
+/// The name or address of a URL, and its port.
+fn place_of(url: &str) -> (&str, Option<&str>) {
     let rest = url.split("://").nth(1).unwrap_or(url);
     let host = rest.split('/').next().unwrap_or(rest);
-    let port = host
-        .rsplit(':')
-        .next()
-        .and_then(|port| port.parse::<u16>().ok());
+    match host.rsplit_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (host, None),
+    }
+}
+
+/// What a visitor of the URL gets, whose names are all of this computer.
+pub(super) fn visit(url: &str) -> String {
+    let (name, port) = place_of(url);
     let port = port.unwrap_or_else(|| panic!("{url} has a port"));
-    let mut visitor = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    let address = name.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+    visit_at(&format!("{address}:{port}"), url)
+}
+
+/// The same of a server at this place.
+pub(super) fn visit_at(place: &str, url: &str) -> String {
+    let (name, port) = place_of(url);
+    let host = port.map_or(name.to_owned(), |port| format!("{name}:{port}"));
+    let mut visitor = TcpStream::connect(place).expect("it listens");
     visitor.set_read_timeout(Some(LONG)).expect("set");
     write!(
         visitor,
@@ -71,6 +93,7 @@ impl Place {
             fs::create_dir(dir.path().join(name)).expect("made");
         }
         fs::write(dir.path().join("home/settings.json"), SETTINGS).expect("written");
+        fs::write(dir.path().join("work").join(FILE_OF_ANOTHER), FRP).expect("written");
         let program = env!("CARGO_BIN_EXE_underpass");
         let link = dir.path().join("bin/underpass");
         std::os::unix::fs::symlink(program, link).expect("linked");
@@ -94,6 +117,7 @@ impl Place {
             "DISPLAY",
             "WAYLAND_DISPLAY",
             "DBUS_SESSION_BUS_ADDRESS",
+            "SSH_AUTH_SOCK",
             "UNDERPASS_RELAY",
         ] {
             shell.env_remove(name);
@@ -118,9 +142,19 @@ impl Place {
         output.expect("readable")
     }
 
+    /// The folder of whoever types.
+    pub(super) fn home(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Starts one that goes on until it is stopped.
     pub(super) fn start(&self, line: &str) -> Running {
-        let mut shell = self.shell(&format!("exec {line}"));
+        self.start_as_typed(&format!("exec {line}"))
+    }
+
+    /// Starts one with what stands before it: bash becomes the last program that it runs.
+    pub(super) fn start_as_typed(&self, line: &str) -> Running {
+        let mut shell = self.shell(line);
         let mut child = shell.stdin(Stdio::piped()).spawn().expect("bash");
         let lines = lines_of(child.stdout.take().expect("piped"));
         let errors = lines_of(child.stderr.take().expect("piped"));
