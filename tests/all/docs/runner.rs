@@ -84,6 +84,7 @@ pub(super) fn visit_at(place: &str, url: &str) -> String {
 /// A home, and a folder with `underpass` in it for the shell to find.
 pub(super) struct Place {
     dir: tempfile::TempDir,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Place {
@@ -97,7 +98,10 @@ impl Place {
         let program = env!("CARGO_BIN_EXE_underpass");
         let link = dir.path().join("bin/underpass");
         std::os::unix::fs::symlink(program, link).expect("linked");
-        Self { dir }
+        Self {
+            dir,
+            variables: vec![],
+        }
     }
 
     fn shell(&self, script: &str) -> Command {
@@ -111,12 +115,14 @@ impl Place {
             .env("HOME", self.dir.path())
             .env("UNDERPASS_HOME", self.dir.path().join("home"))
             .env("LC_ALL", "C")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for name in [
             "DISPLAY",
             "WAYLAND_DISPLAY",
             "DBUS_SESSION_BUS_ADDRESS",
+            "NGROK_AUTHTOKEN",
             "SSH_AUTH_SOCK",
             "UNDERPASS_RELAY",
         ] {
@@ -140,6 +146,11 @@ impl Place {
             panic!("does not end: {script}")
         };
         output.expect("readable")
+    }
+
+    /// A variable for all that is typed from now on.
+    pub(super) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
     }
 
     /// The folder of whoever types.
