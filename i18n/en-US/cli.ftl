@@ -4,6 +4,10 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Working. Ctrl-C stops it.
+cli-detached = It goes on in the background, process { $process }. How it is: underpass status. To end it: underpass stop
+cli-detach-failed = Nothing is hosted in the background
+cli-detach-no-channel = this needs the control channel, which there is none of on this system. Host in a terminal, without --detach
+cli-detach-unsaved = this home cannot be written, so that nothing could find it again: { $detail }
 cli-url = { $url } → { $target }
 cli-lacking = { $target } isn't hosted. { $fault }
 cli-works = working: { $status } in { $latency }
@@ -139,6 +143,7 @@ cli-status-nobody = Nothing is hosted: no Underpass runs with this folder.
 cli-nothing-hosted = Nothing is hosted.
 cli-holder-desktop = desktop, process { $process }
 cli-holder-terminal = terminal, process { $process }
+cli-holder-background = background, process { $process }
 cli-no-such-tunnel-meant = There is no tunnel “{ $typed }”. Did you mean “{ $meant }”?
 cli-not-hosted = { $id } is not hosted.
 cli-not-hosted-start = { $id } is not hosted. Host it: underpass host { $id }

@@ -4,6 +4,10 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Funcionando. Ctrl-C encerra.
+cli-detached = A hospedagem continua em segundo plano, processo { $process }. Para ver como está: underpass status. Para encerrar: underpass stop
+cli-detach-failed = Nada é hospedado em segundo plano
+cli-detach-no-channel = isso requer o canal de controle, que não existe neste sistema. Hospede em um terminal, sem --detach
+cli-detach-unsaved = não é possível gravar nesta pasta, e nada o encontraria depois: { $detail }
 cli-url = { $url } → { $target }
 cli-lacking = { $target } não está hospedado. { $fault }
 cli-reach-here = { $reach } Para esta rede: --reach network. Para qualquer pessoa na internet: --reach internet.
@@ -139,6 +143,7 @@ cli-status-nobody = Nada está hospedado: nenhum Underpass está em execução c
 cli-nothing-hosted = Nada está hospedado.
 cli-holder-desktop = desktop, processo { $process }
 cli-holder-terminal = terminal, processo { $process }
+cli-holder-background = segundo plano, processo { $process }
 cli-no-such-tunnel-meant = Não há nenhum túnel “{ $typed }”. Você quis dizer “{ $meant }”?
 cli-not-hosted = { $id } não está hospedado.
 cli-not-hosted-start = { $id } não está hospedado. Para hospedá-lo: underpass host { $id }

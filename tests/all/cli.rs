@@ -8,6 +8,8 @@ mod bad_input;
 mod bore;
 #[cfg(unix)]
 mod cloudflared;
+#[cfg(unix)]
+mod detach;
 mod health;
 mod host_file;
 mod hosting;
