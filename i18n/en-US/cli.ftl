@@ -323,3 +323,27 @@ cli-health-from-port = set for this port
 cli-health-from-least = the minimum at { $provider }; { $said } is set
 cli-health-cost = { $probes } checks a month per port
 cli-health-cost-counted = { $probes } checks a month per port, of a free account's { $all } requests
+
+## Under systemd
+
+cli-service-elsewhere = “underpass service” is for systemd, on Linux. Have the Task Scheduler (Windows) or launchd (macOS) run this when you log in: { $command }
+cli-service-no-systemd = systemd doesn't run here. Have this system's service manager run: { $command }
+cli-service-no-root = Only root writes the units of the whole system: run it with sudo.
+cli-service-no-user = The relay runs as the user “underpass”, whom this system doesn't have: sudo useradd --system --no-create-home --shell /usr/sbin/nologin underpass
+cli-service-hidden = The relay's unit lets it read no home folder and no temporary one, and { $path } is in one. Copy the program: sudo install -m 755 { $path } /usr/local/bin/underpass. Then run that one, or name it with --program.
+cli-service-foreign = { $path } is there, and “underpass service” has not written it. To replace it: --force
+cli-service-foreign-kept = { $path } was not written by “underpass service”, which leaves it alone. To stop it, use systemctl.
+cli-service-no-file = { $path } isn't a file
+cli-service-no-text = { $path } isn't UTF-8, as a unit has to be
+cli-service-odd-program = systemd runs no program whose path has a quote, a backslash or a control character in it: { $path }
+cli-service-unwritten = { $path } is not written
+cli-service-written = Written: { $path }
+cli-service-unchanged = Unchanged: { $path }
+cli-service-removed = Removed: { $path }
+cli-service-none = Nothing to remove: there is no { $path }.
+cli-service-systemctl = “{ $command }” fails
+cli-service-linger = It runs while you are logged in. To have it run from the computer's start on: loginctl enable-linger
+cli-service-log = Log: { $command }
+cli-service-status = { $unit }: { $words } ({ $path })
+cli-service-status-foreign = { $unit }: { $words } ({ $path }, not written by “underpass service”)
+cli-service-absent = { $unit }: not installed

@@ -27,6 +27,8 @@ mod relay;
 mod restart;
 #[cfg(unix)]
 mod running;
+#[cfg(target_os = "linux")]
+mod service;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
 mod tunnels;
