@@ -285,6 +285,14 @@ fn systemd_finds_the_units_right() {
         .run(&["install", "shop", "--program", program])
         .expect(0);
     assert_eq!(verify(&[system.path(HOST)]), None);
+    // An argument may be anything.
+    let file = odd.join("\"it's\" \\x.toml");
+    fs::write(&file, "[[tunnel]]\nport = 3000\n").expect("written");
+    let file = file.to_str().expect("text");
+    system
+        .run(&["install", "--file", file, "--program", "/bin/true"])
+        .expect(0);
+    assert_eq!(verify(&[system.path(HOST)]), None);
     let words = ["install", "relay", "--domain", "tunnels.example.org"];
     let words = [&words[..], &["--program", "/bin/true"]].concat();
     system.run(&words).expect(0);
