@@ -4,6 +4,10 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Working. Ctrl-C stops it.
+cli-detached = It goes on in the background, process { $process }. How it is: underpass status. To end it: underpass stop
+cli-detach-failed = Nothing is hosted in the background
+cli-detach-no-channel = this needs the control channel, which there is none of on this system. Host in a terminal, without --detach
+cli-detach-unsaved = this home cannot be written, so that nothing could find it again: { $detail }
 cli-url = { $url } → { $target }
 cli-lacking = { $target } isn't hosted. { $fault }
 cli-works = working: { $status } in { $latency }
@@ -140,6 +144,7 @@ cli-status-nobody = Nothing is hosted: no Underpass runs with this folder.
 cli-nothing-hosted = Nothing is hosted.
 cli-holder-desktop = desktop, process { $process }
 cli-holder-terminal = terminal, process { $process }
+cli-holder-background = background, process { $process }
 cli-no-such-tunnel-meant = There is no tunnel “{ $typed }”. Did you mean “{ $meant }”?
 cli-not-hosted = { $id } is not hosted.
 cli-not-hosted-start = { $id } is not hosted. Host it: underpass host { $id }
@@ -319,3 +324,27 @@ cli-health-from-port = set for this port
 cli-health-from-least = the minimum at { $provider }; { $said } is set
 cli-health-cost = { $probes } checks a month per port
 cli-health-cost-counted = { $probes } checks a month per port, of a free account's { $all } requests
+
+## Under systemd
+
+cli-service-elsewhere = “underpass service” is for systemd, on Linux. Have the Task Scheduler (Windows) or launchd (macOS) run this when you log in: { $command }
+cli-service-no-systemd = systemd doesn't run here. Have this system's service manager run: { $command }
+cli-service-no-root = Only root writes the units of the whole system: run it with sudo.
+cli-service-no-user = The relay runs as the user “underpass”, whom this system doesn't have: sudo useradd --system --no-create-home --shell /usr/sbin/nologin underpass
+cli-service-hidden = The relay's unit lets it read no home folder and no temporary one, and { $path } is in one. Copy the program: sudo install -m 755 { $path } /usr/local/bin/underpass. Then run that one, or name it with --program.
+cli-service-foreign = { $path } is there, and “underpass service” has not written it. To replace it: --force
+cli-service-foreign-kept = { $path } was not written by “underpass service”, which leaves it alone. To stop it, use systemctl.
+cli-service-no-file = { $path } isn't a file
+cli-service-no-text = { $path } isn't UTF-8, as a unit has to be
+cli-service-odd-program = systemd runs no program whose path has a quote, a backslash or a control character in it: { $path }
+cli-service-unwritten = { $path } is not written
+cli-service-written = Written: { $path }
+cli-service-unchanged = Unchanged: { $path }
+cli-service-removed = Removed: { $path }
+cli-service-none = Nothing to remove: there is no { $path }.
+cli-service-systemctl = “{ $command }” fails
+cli-service-linger = It runs while you are logged in. To have it run from the computer's start on: loginctl enable-linger
+cli-service-log = Log: { $command }
+cli-service-status = { $unit }: { $words } ({ $path })
+cli-service-status-foreign = { $unit }: { $words } ({ $path }, not written by “underpass service”)
+cli-service-absent = { $unit }: not installed

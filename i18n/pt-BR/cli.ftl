@@ -4,6 +4,10 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Funcionando. Ctrl-C encerra.
+cli-detached = A hospedagem continua em segundo plano, processo { $process }. Para ver como está: underpass status. Para encerrar: underpass stop
+cli-detach-failed = Nada é hospedado em segundo plano
+cli-detach-no-channel = isso requer o canal de controle, que não existe neste sistema. Hospede em um terminal, sem --detach
+cli-detach-unsaved = não é possível gravar nesta pasta, e nada o encontraria depois: { $detail }
 cli-url = { $url } → { $target }
 cli-lacking = { $target } não está hospedado. { $fault }
 cli-reach-here = { $reach } Para esta rede: --reach network. Para qualquer pessoa na internet: --reach internet.
@@ -140,6 +144,7 @@ cli-status-nobody = Nada está hospedado: nenhum Underpass está em execução c
 cli-nothing-hosted = Nada está hospedado.
 cli-holder-desktop = desktop, processo { $process }
 cli-holder-terminal = terminal, processo { $process }
+cli-holder-background = segundo plano, processo { $process }
 cli-no-such-tunnel-meant = Não há nenhum túnel “{ $typed }”. Você quis dizer “{ $meant }”?
 cli-not-hosted = { $id } não está hospedado.
 cli-not-hosted-start = { $id } não está hospedado. Para hospedá-lo: underpass host { $id }
@@ -319,3 +324,27 @@ cli-health-from-port = para esta porta
 cli-health-from-least = o mínimo em { $provider }; está definido { $said }
 cli-health-cost = { $probes } verificações por mês para cada porta
 cli-health-cost-counted = { $probes } verificações por mês para cada porta, das { $all } solicitações de uma conta gratuita
+
+## Com o systemd
+
+cli-service-elsewhere = “underpass service” é para o systemd, no Linux. Configure o Agendador de Tarefas (Windows) ou o launchd (macOS) para executar isto quando você entrar: { $command }
+cli-service-no-systemd = O systemd não está em execução aqui. Configure o gerenciador de serviços deste sistema para executar: { $command }
+cli-service-no-root = Só o root grava as unidades do sistema inteiro: execute com sudo.
+cli-service-no-user = O relay é executado como o usuário “underpass”, que não existe neste sistema: sudo useradd --system --no-create-home --shell /usr/sbin/nologin underpass
+cli-service-hidden = A unidade do relay não permite que ele leia pastas pessoais nem temporárias, e { $path } está em uma delas. Copie o programa: sudo install -m 755 { $path } /usr/local/bin/underpass. Depois execute esse ou indique-o com --program.
+cli-service-foreign = { $path } já existe e não foi gravado por “underpass service”. Para substituí-lo: --force
+cli-service-foreign-kept = { $path } não foi gravado por “underpass service”, que não mexe nele. Para parar o serviço, use systemctl.
+cli-service-no-file = { $path } não é um arquivo
+cli-service-no-text = { $path } não é UTF-8, como uma unidade precisa ser
+cli-service-odd-program = O systemd não executa programas cujo caminho tem aspas, barra invertida ou caractere de controle: { $path }
+cli-service-unwritten = { $path } não foi gravado
+cli-service-written = Gravado: { $path }
+cli-service-unchanged = Sem alterações: { $path }
+cli-service-removed = Removido: { $path }
+cli-service-none = Nada a remover: { $path } não existe.
+cli-service-systemctl = “{ $command }” falha
+cli-service-linger = O serviço é executado enquanto você está conectado. Para que seja executado desde a inicialização do computador: loginctl enable-linger
+cli-service-log = Log: { $command }
+cli-service-status = { $unit }: { $words } ({ $path })
+cli-service-status-foreign = { $unit }: { $words } ({ $path }, não gravado por “underpass service”)
+cli-service-absent = { $unit }: não instalado

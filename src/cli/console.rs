@@ -115,6 +115,11 @@ impl Console {
         lines.iter().map(|msg| self.text(msg)).collect()
     }
 
+    /// Says on standard error what is no error.
+    pub(crate) fn note(&self, msg: &Msg) {
+        let _ = writeln!(io::stderr(), "{}", shown(&self.text(msg)));
+    }
+
     /// Says it on standard error.
     pub(crate) fn error(&self, msg: &Msg) {
         print_error(&self.text(msg));

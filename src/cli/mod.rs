@@ -23,6 +23,7 @@ mod prompt;
 pub(crate) mod providers;
 pub(crate) mod relay;
 pub(crate) mod running;
+pub(crate) mod service;
 mod set;
 pub(crate) mod tunnels;
 
@@ -39,6 +40,7 @@ use self::relay::RelayArgs;
 use self::running::{
     ConfigArgs, JoinArgs, LeaveArgs, OpenArgs, StartArgs, StatusArgs, StopArgs, UrlArgs,
 };
+use self::service::ServiceArgs;
 use self::tunnels::TunnelsArgs;
 use crate::model::{Catalog, JoinLink};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
@@ -116,6 +118,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Run a relay, the public end of tunnels
     Relay(Box<RelayArgs>),
+    /// Have systemd host tunnels, or run the relay, by itself
+    Service(ServiceArgs),
     /// List and change saved tunnels
     Tunnels(TunnelsArgs),
     /// Import tunnels from other programs' configuration
@@ -217,6 +221,7 @@ impl CommandLine {
             Some(Command::Doctor(args)) => args.check(providers),
             Some(Command::Providers(args)) => args.check(providers),
             Some(Command::Account(args)) => args.check(providers),
+            Some(Command::Service(args)) => args.check(),
             Some(
                 Command::Relay(_)
                 | Command::Audit(_)

@@ -90,10 +90,10 @@ fn reaches() -> Vec<&'static str> {
 }
 
 fn holders() -> Vec<&'static str> {
-    use Holder::{Desktop, Host};
-    let all = [Desktop, Host];
+    use Holder::{Background, Desktop, Host};
+    let all = [Desktop, Host, Background];
     for holder in all {
-        let (Desktop | Host) = holder;
+        let (Desktop | Host | Background) = holder;
     }
     all.map(Holder::as_str).into()
 }

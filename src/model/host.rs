@@ -51,16 +51,19 @@ pub enum Holder {
     Desktop,
     /// One in a terminal, or under a service manager.
     Host,
+    /// One that `underpass host --detach` has left behind.
+    Background,
 }
 
 impl Holder {
-    const ALL: [Self; 2] = [Self::Desktop, Self::Host];
+    const ALL: [Self; 3] = [Self::Desktop, Self::Host, Self::Background];
 
     /// The word for it in files and for programs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
             Self::Host => "host",
+            Self::Background => "background",
         }
     }
 

@@ -8,12 +8,12 @@ mod sink;
 mod words;
 
 use crate::model::{
-    ClockShift, Health, Inputs, Life, LivePort, PortKey, Reason, UnixMillis, Unprobed,
+    ClockShift, Health, Inputs, Life, LivePort, PortKey, Reach, Reason, UnixMillis, Unprobed,
 };
 use crate::shell::text::Catalogue;
 use crate::view::fold::notice_text;
 use crate::view::{Msg, Renderer, View, WindowOp};
-use changes::{Change, Seen};
+use changes::{Change, Given, Seen};
 use sink::Sink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -47,6 +47,18 @@ pub struct Form {
     pub json: bool,
     /// On standard output each port's URL alone, once visitors get there.
     pub urls_alone: bool,
+}
+
+/// A port that another process serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    pub key: PortKey,
+    pub target: String,
+    pub url: String,
+    /// The URL for other machines of this network.
+    pub lan_url: Option<String>,
+    /// Who can open it, where that is known.
+    pub reach: Option<Reach>,
 }
 
 /// How lines are written, and where. Cheap to clone.
@@ -94,6 +106,32 @@ impl Lines {
         let is_seen = io::stdout().is_terminal() && io::stderr().is_terminal();
         if is_seen && self.form == Form::default() {
             write_error(&self.catalogue.format(msg));
+        }
+    }
+
+    /// Waits until what was told is written, 2 s at most.
+    pub fn flush(&self) {
+        self.sink.finish();
+    }
+
+    /// What another process serves, as it would be told were it served by this one.
+    pub fn served(&self, at: UnixMillis, served: Served) {
+        let change = Change::Url {
+            key: served.key,
+            target: served.target,
+            given: Given {
+                url: served.url,
+                lan_url: served.lan_url,
+                reach: served.reach,
+                private: false,
+                widens: false,
+            },
+        };
+        let shift = ClockShift::default();
+        if self.form.urls_alone {
+            self.url(at, shift, &change);
+        } else {
+            self.change(at, shift, &change);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::cli::console::{self, Console, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::{
     self, Command, CommandLine, account, audit, backup, doctor, health, host, import, logs, manual,
-    print, providers, relay, running, tunnels,
+    print, providers, relay, running, service, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;
@@ -56,6 +56,7 @@ fn run_typed(typed: CommandLine, json: bool) -> ExitCode {
         Some(Command::Completions { shell }) => print::completions(shell),
         Some(Command::Man { command }) => manual::man(&command),
         Some(Command::Providers(args)) => providers::run(&args),
+        Some(Command::Service(args)) => service::run(&args),
         _ => match Home::locate() {
             Ok(home) => run_in(&home, typed),
             Err(error) => {
@@ -107,9 +108,12 @@ fn run_in(home: &Home, typed: CommandLine) -> ExitCode {
         Some(Command::Health(args)) => health::run(&home, &args),
         Some(Command::Doctor(args)) => doctor::run(&home, &args),
         // They need no home and were done before it was looked for.
-        Some(Command::Completions { .. } | Command::Man { .. } | Command::Providers(_)) => {
-            ExitCode::SUCCESS
-        }
+        Some(
+            Command::Completions { .. }
+            | Command::Man { .. }
+            | Command::Providers(_)
+            | Command::Service(_),
+        ) => ExitCode::SUCCESS,
     }
 }
 

@@ -8,6 +8,8 @@ mod bad_input;
 mod bore;
 #[cfg(unix)]
 mod cloudflared;
+#[cfg(unix)]
+mod detach;
 mod health;
 mod host_file;
 mod hosting;
@@ -25,6 +27,8 @@ mod relay;
 mod restart;
 #[cfg(unix)]
 mod running;
+#[cfg(target_os = "linux")]
+mod service;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
 mod tunnels;

@@ -36,6 +36,7 @@ Examples:
   underpass host --file underpass.toml  the tunnels of a file; with --check it says which
   underpass host 3000 --url-only --timeout 30
                                         for scripts: the URL alone, or exit code 6
+  underpass host 3000 --detach          without this terminal; `underpass stop port-3000` ends it
   underpass host 3000 --json --control  for programs: JSON lines out, commands in
 
 It runs until Ctrl-C. With --control it reads a command a line from standard input: `host ID`,
@@ -150,6 +151,15 @@ pub(crate) struct HostArgs {
     /// Read commands from standard input
     #[arg(long)]
     pub(in crate::cli) control: bool,
+
+    /// End once visitors get there, and go on hosting without this terminal: in the desktop program where
+    /// that runs and has the tunnels, else in the background. `underpass stop` ends it
+    #[arg(long, conflicts_with_all = ["control", "only_check"])]
+    pub(in crate::cli) detach: bool,
+
+    /// What `--detach` starts.
+    #[arg(long, hide = true, conflicts_with_all = ["control", "only_check", "detach"])]
+    pub(in crate::cli) in_background: bool,
 }
 
 /// One TARGET.
@@ -245,6 +255,12 @@ impl HostArgs {
             )),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Whether a secret comes on standard input.
+    pub(super) fn reads_secret(&self) -> bool {
+        let mut from = self.set.secrets.values();
+        from.any(|from| *from == SecretFrom::Stdin)
     }
 
     /// What its lines are.

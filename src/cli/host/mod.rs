@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod chosen;
 mod control;
+mod detach;
 mod file;
 mod plan;
 mod reach;
@@ -50,6 +51,12 @@ enum Input {
 
 /// `unsaved` says why nothing of this run is kept.
 pub(crate) fn run(home: Home, args: &HostArgs, unsaved: Option<String>) -> ExitCode {
+    if args.detach {
+        return detach::run(&home, args, unsaved);
+    }
+    if args.in_background {
+        detach::leave_terminal();
+    }
     let mut begin = Begin::load(&home);
     let unsaved = unsaved.map(|detail| NoticeKind::NothingSaved { detail });
     begin.notices.extend(unsaved);
@@ -235,7 +242,15 @@ fn serve(
     )?;
     let mailbox = app.mailbox();
     // Until the end: whoever has had it stopped is told so.
-    let channel = answer_in(&channel_home, mailbox.clone(), Holder::Host);
+    let holder = if args.in_background {
+        Holder::Background
+    } else {
+        Holder::Host
+    };
+    let channel = answer_in(&channel_home, mailbox.clone(), holder);
+    if args.in_background && channel.is_none() {
+        anyhow::bail!("there is no control channel, by which alone it could be stopped");
+    }
     for tunnel in plan.wanted.iter().cloned() {
         mailbox.act(if args.take_over {
             Action::TakeOver { tunnel }
@@ -251,6 +266,7 @@ fn serve(
         lines,
         known,
         stays: args.control,
+        is_detached: args.in_background,
         limit: args.timeout.map(Duration::from_secs),
     };
     let code = runtime.block_on(run_until_ended(controller, inputs, app));
@@ -311,6 +327,8 @@ struct Controller {
     known: BTreeSet<TunnelId>,
     /// A program looks after it: nothing but its word ends it.
     stays: bool,
+    /// Whoever started it waits until it works, and goes then.
+    is_detached: bool,
     /// How long it may take until visitors get there.
     limit: Option<Duration>,
 }
@@ -365,6 +383,10 @@ impl Controller {
             Input::Told(Told::Stopped) | Input::Request(Request::Quit) => return Some(Exit::Done),
             // Whoever is to know the URL does not, and nobody asked it to end.
             Input::Told(Told::Closed | Told::Unwritable) => return Some(Exit::Failed),
+            Input::Told(Told::Works) if self.is_detached => {
+                self.lines.flush();
+                detach::release();
+            }
             Input::Told(Told::Works) => self.lines.hint(&m::cli_working()),
             Input::Request(Request::Do(tunnel, event)) if self.known.contains(&tunnel) => {
                 self.mailbox.send(*event);

@@ -199,7 +199,7 @@ impl FromStr for TcpPorts {
 }
 
 /// A host that can stand in a join link: a name or an address, without its port.
-fn parse_host(text: &str) -> Result<String, String> {
+pub(in crate::cli) fn parse_host(text: &str) -> Result<String, String> {
     let bare = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'))

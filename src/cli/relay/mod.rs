@@ -7,6 +7,7 @@ mod service;
 mod words;
 
 pub(crate) use self::args::RelayArgs;
+pub(in crate::cli) use self::args::{TcpPorts, parse_host};
 
 use self::limits::{limits_of, with_quotas};
 use self::service::News;

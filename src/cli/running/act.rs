@@ -20,7 +20,7 @@ use std::time::Duration;
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 
 /// The same until it works.
-const START_WITHIN: Duration = Duration::from_secs(35);
+pub(super) const START_WITHIN: Duration = Duration::from_secs(35);
 
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StopArgs {
@@ -153,52 +153,61 @@ fn start_one(found: &Found, row: &Row, speaker: &Speaker) -> Result<(), Trouble>
             msg: m::cli_hosted_by(holder_text(holder), row.id()),
         });
     }
-    let asked = ask(&process.peer, row.id(), START_WITHIN, |tunnel| {
-        Request::Start { tunnel }
-    });
-    let tunnel = asked.map_err(|asked| match asked {
-        Asked::Late => Trouble::timed_out(m::cli_start_late(row.id())),
-        Asked::Gone => Trouble::failed("failed", m::cli_start_gone(row.id())),
+    let tunnel = host_in(&process.peer, row.id(), START_WITHIN)?;
+    confirm(row, &tunnel, speaker)
+}
+
+/// Has a process host a tunnel, and waits until that works or cannot.
+pub(super) fn host_in(peer: &Peer, id: &str, within: Duration) -> Result<TunnelStatus, Trouble> {
+    let asked = ask(peer, id, within, |tunnel| Request::Start { tunnel });
+    asked.map_err(|asked| match asked {
+        Asked::Late => Trouble::timed_out(m::cli_start_late(id)),
+        Asked::Gone => Trouble::failed("failed", m::cli_start_gone(id)),
         Asked::Failed(detail) => {
-            let msg = m::cli_failed(detail, m::cli_start_failed(row.id()));
+            let msg = m::cli_failed(detail, m::cli_start_failed(id));
             Trouble::failed("failed", msg)
         }
-    })?;
-    confirm(row, &tunnel, speaker)
+    })
 }
 
 /// That it works, or how it is instead.
 fn confirm(row: &Row, tunnel: &TunnelStatus, speaker: &Speaker) -> Result<(), Trouble> {
+    let short = shortfall(row.id(), tunnel);
+    if speaker.json {
+        print_json(tunnel);
+    }
+    if let Some(short) = short {
+        return Err(short);
+    }
+    if !speaker.json {
+        let urls = tunnel.ports.iter().filter_map(|port| port.url.as_deref());
+        urls.for_each(|url| print(&printable(url)));
+    }
+    Ok(())
+}
+
+/// How a tunnel ended up that was to be hosted, where that is not that it works: for a script, and for a
+/// person.
+pub(super) fn shortfall(id: &str, tunnel: &TunnelStatus) -> Option<Trouble> {
     let reason = tunnel.state.reason.as_deref().unwrap_or_default();
     let exit = match &*tunnel.state.state {
-        "hosting" | "watching" => {
-            if speaker.json {
-                print_json(tunnel);
-            } else {
-                let urls = tunnel.ports.iter().filter_map(|port| port.url.as_deref());
-                urls.for_each(|url| print(&printable(url)));
-            }
-            return Ok(());
-        }
+        "hosting" | "watching" => return None,
         "sign-in" => Exit::SignIn,
         "displaced" if reason == "hosted-here" => Exit::InUse,
         "displaced" => Exit::Displaced,
         _ => Exit::of_code(reason),
     };
-    if speaker.json {
-        print_json(tunnel);
-    }
     let why = match reason {
         "" => tunnel.state.state.to_string(),
         reason => reason.to_owned(),
     };
-    let msg = m::cli_failed(why, m::cli_start_failed(row.id()));
+    let msg = m::cli_failed(why, m::cli_start_failed(id));
     let word = match exit {
         Exit::SignIn => "sign-in",
         Exit::InUse => "hosted-here",
         other => other.word(),
     };
-    Err(Trouble { exit, word, msg })
+    Some(Trouble { exit, word, msg })
 }
 
 /// Why a tunnel is not as was asked.

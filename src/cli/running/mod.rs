@@ -4,6 +4,7 @@
 mod act;
 mod config;
 mod gather;
+mod hand_over;
 mod join;
 pub(super) mod names;
 mod settings;
@@ -12,6 +13,7 @@ mod url;
 
 pub(crate) use self::act::{StartArgs, StopArgs, start, stop};
 pub(crate) use self::config::{ConfigArgs, config};
+pub(super) use self::hand_over::host_in_desktop;
 pub(crate) use self::join::{JoinArgs, LeaveArgs, join, leave};
 pub(crate) use self::status::{StatusArgs, status};
 pub(crate) use self::url::{OpenArgs, UrlArgs, open, url};

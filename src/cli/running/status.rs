@@ -113,6 +113,7 @@ pub(super) fn holder_text(holder: &HolderStatus) -> Msg {
     let process = holder.pid.to_string();
     match &*holder.by {
         "desktop" => m::cli_holder_desktop(process),
+        "background" => m::cli_holder_background(process),
         _ => m::cli_holder_terminal(process),
     }
 }

@@ -314,7 +314,9 @@ pub fn fault(reason: &Reason) -> Msg {
             by,
         } => match by {
             Some(Holder::Desktop) => m::fault_hosted_here_desktop(process.to_string()),
-            Some(Holder::Host) | None => m::fault_hosted_here(process.to_string()),
+            Some(Holder::Host | Holder::Background) | None => {
+                m::fault_hosted_here(process.to_string())
+            }
         },
         Reason::HostedHere { process: None, .. } => m::fault_hosted_here_too(),
         Reason::TakenOver => m::fault_taken_over(),

@@ -16,6 +16,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds the program: tests/run does"),
     ("tests/", "the tests themselves"),
     ("sudo", "needs root"),
+    (
+        "underpass service",
+        "a systemd; tests/all/cli/service.rs has a stand-in",
+    ),
     ("apt install", "needs root"),
     ("host 22 ", TASKS),
     ("ssh -p PORT", TASKS),
