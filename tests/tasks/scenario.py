@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -115,7 +116,7 @@ class Day:
         self.bin.mkdir()
         (self.bin / "underpass").symlink_to(binary)
         self.tasks, self.readme = Page(root, "docs/tasks.md"), Page(root, "README.md")
-        self.sharing = Page(root, "docs/sharing.md")
+        self.sharing, self.service = Page(root, "docs/sharing.md"), Page(root, "docs/relay-service.md")
         self.server = self.laptop = self.relay = self.owner = self.alice = None
 
     def name(self, url):
@@ -150,8 +151,32 @@ def lay_the_cable(laptop):
     laptop.run("ip", "route", "add", "default", "via", SERVER)
 
 
+def have_a_system_to_change(out):
+    """What is installed from here on is seen by these two machines alone."""
+    system = out / "system"
+    system.mkdir()
+    run("mount", "-t", "tmpfs", "tmpfs", str(system))
+    for number, folder in enumerate(("/etc", "/usr/local/bin")):
+        upper, work = system / f"upper{number}", system / f"work{number}"
+        upper.mkdir()
+        work.mkdir()
+        run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={folder},upperdir={upper},workdir={work}", folder)
+    for folder in ("/var/lib", "/run"):
+        run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    # Where systemd runs there is such a folder; its command is a stand-in.
+    for folder in ("/run/systemd/system", "/etc/systemd/system", "/run/sshd"):
+        os.makedirs(folder, exist_ok=True)
+    shutil.copy(pathlib.Path(__file__).with_name("systemctl.py"), "/usr/local/bin/systemctl")
+    sudo = pathlib.Path("/usr/local/bin/sudo")
+    sudo.write_text(
+        '#!/bin/bash\nuser=root\n[[ $1 == -u ]] && { user=$2; shift 2; }\n'
+        'exec setpriv --reuid "$user" --regid "$user" --init-groups env "$@"\n', encoding="utf-8")
+    sudo.chmod(0o755)
+
+
 @step
 def two_machines_with_a_service_each(day):
+    have_a_system_to_change(day.out)
     place = Place()
     lay_the_cable(place)
     day.server = Machine(day, "server", lambda *command: list(command))
@@ -218,7 +243,6 @@ def a_machine_is_reached_by_ssh(day):
     options = f"-i {etc}/id -o UserKnownHostsFile={etc}/known -o StrictHostKeyChecking=accept-new -o BatchMode=yes"
     ssh.write_text(f'#!/bin/sh\nexec /usr/bin/ssh {options} "$@" echo hello\n', encoding="utf-8")
     ssh.chmod(0o755)
-    os.makedirs("/run/sshd", exist_ok=True)
     place.start(f"/usr/sbin/sshd -D -e -f {etc}/sshd_config").find("Server listening")
     host = place.start(day.tasks["underpass host 22 --protocol tcp --name box"])
     address = host.find(r"tcp://[^\s/]+").removeprefix("tcp://")
@@ -284,6 +308,36 @@ def every_command_of_the_tasks_was_typed(day):
         raise Failed(f"{day.tasks.untyped}")
     day.relay.stop()
     return f"{len(day.tasks.commands)} commands"
+
+
+@step
+def a_server_has_its_relay_as_a_service(day):
+    clone = day.out / "clone"
+    (clone / "target/server").mkdir(parents=True)
+    shutil.copy(day.bin / "underpass", clone / "target/server/underpass")
+    # What it installs is what runs from here on.
+    (day.bin / "underpass").unlink()
+    day.server.root = str(clone)
+    for command in (
+        "sudo useradd --system --no-create-home --shell /usr/sbin/nologin underpass",
+        "sudo install -m 755 target/server/underpass /usr/local/bin/underpass",
+        "sudo underpass service install relay --advertise relay.example.org --domain tunnels.example.org",
+    ):
+        day.server.type(day.service[command])
+    said = day.server.type(day.service[
+        "sudo -u underpass UNDERPASS_HOME=/var/lib/underpass underpass relay account add alice"])
+    join = JOIN_LINK.search(said)[0]
+    url = day.hosted(f"UNDERPASS_RELAY='{join}' underpass host 3000 --name shop", r"http://shop\.\S+/")
+    if "inactive" in (status := day.server.type("underpass service status relay")) or "active" not in status:
+        raise Failed(status)
+    day.server.type("sudo underpass service uninstall relay")
+    if left := list(pathlib.Path("/etc/systemd/system").glob("underpass*")):
+        raise Failed(f"{left}")
+    shutil.rmtree(clone)
+    untyped = [command for command in day.service.untyped if command.startswith("sudo")]
+    if untyped:
+        raise Failed(f"{untyped}")
+    return url
 
 
 def main():

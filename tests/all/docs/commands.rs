@@ -15,7 +15,7 @@ const SERVERS: &str = "run by docs::providers";
 const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds the program: tests/run does"),
     ("tests/", "the tests themselves"),
-    ("sudo", "needs root"),
+    ("sudo", TASKS),
     (
         "underpass service",
         "a systemd; tests/all/cli/service.rs has a stand-in",
