@@ -129,8 +129,9 @@ mod background {
     use crate::view::messages as m;
     use rustix::process::{Pid, Signal, kill_process};
     use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions};
     use std::io::{self, Read, Write};
+    use std::os::fd::AsFd as _;
     use std::process::{Child, Command, Stdio};
     use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -257,11 +258,12 @@ mod background {
             .read(true)
             .write(true)
             .open("/dev/null")?;
+        // What was said is written by now: standard error is not buffered.
+        let mut told = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         dup2_stdin(&nothing)?;
         dup2_stdout(&nothing)?;
-        // What was said is written by now: standard error is not buffered.
-        io::stderr().write_all(&[LET_GO])?;
-        Ok(dup2_stderr(&nothing)?)
+        dup2_stderr(&nothing)?;
+        told.write_all(&[LET_GO])
     }
 }
 

@@ -40,7 +40,7 @@ impl Places {
         }
     }
 
-    /// Whether systemd runs: what sd_booted(3) looks at.
+    /// Whether systemd runs: what `sd_booted(3)` looks at.
     pub(super) fn has_systemd(&self) -> bool {
         self.root.join("run/systemd/system").is_dir()
     }

@@ -67,11 +67,12 @@ impl Kind {
 /// A user's service that hosts by these words; `home` is the one that `UNDERPASS_HOME` names.
 pub(super) fn host(program: &str, words: &[String], home: Option<&str>) -> Vec<Unit> {
     let words = std::iter::once("host").chain(words.iter().map(String::as_str));
-    let mut lines = format!("ExecStart={}", command_line(program, words));
+    let mut lines = vec![format!("ExecStart={}", command_line(program, words))];
     if let Some(home) = home {
         let variable = assignment("UNDERPASS_HOME", home);
-        lines.push_str(&format!("\nEnvironment={variable}"));
+        lines.push(format!("Environment={variable}"));
     }
+    let lines = lines.join("\n");
     vec![unit(Kind::Host.service(), HOST, "ExecStart=", &lines)]
 }
 
