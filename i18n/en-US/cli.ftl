@@ -318,3 +318,18 @@ cli-health-from-port = set for this port
 cli-health-from-least = the minimum at { $provider }; { $said } is set
 cli-health-cost = { $probes } checks a month per port
 cli-health-cost-counted = { $probes } checks a month per port, of a free account's { $all } requests
+
+## The line at the end of a terminal, while it hosts
+
+# As in "Working for 5 min": the word is that of the badge.
+progress-since = { $word } for { $span }
+progress-several = { $works } of { $all } working
+progress-connections = { $n ->
+    [one] { $n } connection
+   *[other] { $n } connections
+}
+progress-here = this computer only
+progress-network = this network
+progress-internet = the internet
+progress-signed-in = the internet, with sign-in
+progress-stop = Ctrl-C stops

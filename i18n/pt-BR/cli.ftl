@@ -318,3 +318,18 @@ cli-health-from-port = para esta porta
 cli-health-from-least = o mínimo em { $provider }; está definido { $said }
 cli-health-cost = { $probes } verificações por mês para cada porta
 cli-health-cost-counted = { $probes } verificações por mês para cada porta, das { $all } solicitações de uma conta gratuita
+
+## The line at the end of a terminal, while it hosts
+
+# As in "Working for 5 min": the word is that of the badge.
+progress-since = { $word } há { $span }
+progress-several = { $works } de { $all } funcionando
+progress-connections = { $n ->
+    [one] { $n } conexão
+   *[other] { $n } conexões
+}
+progress-here = só este computador
+progress-network = esta rede
+progress-internet = a internet
+progress-signed-in = a internet, com login
+progress-stop = Ctrl-C encerra

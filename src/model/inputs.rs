@@ -55,6 +55,8 @@ pub struct Appearance {
     pub tray_host: bool,
     /// The window is on screen.
     pub window_shown: bool,
+    /// What goes through all that is hosted is on screen, each second: in a terminal.
+    pub traffic_shown: bool,
     /// Leads from the moments of these facts to the wall clock.
     pub clock_shift: ClockShift,
 }
@@ -65,6 +67,7 @@ impl Default for Appearance {
             language: Language::default(),
             tray_host: true,
             window_shown: false,
+            traffic_shown: false,
             clock_shift: ClockShift::default(),
         }
     }

@@ -27,5 +27,6 @@ mod restart;
 mod running;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
+mod terminal;
 mod tunnels;
 mod visitors;

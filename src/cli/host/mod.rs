@@ -205,6 +205,7 @@ fn serve(
     let choice = choose_relay(args, &mut begin.settings, &secrets);
     let secrets = Arc::new(secrets);
     let catalogue = Console::new(&begin.settings).into_catalogue();
+    begin.appearance.traffic_shown = args.form().has_status();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     if args.reach.is_some() {
         relay.be_exact();
@@ -234,6 +235,7 @@ fn serve(
         Box::new(headless),
     )?;
     let mailbox = app.mailbox();
+    let last_lines = lines.clone();
     // Until the end: whoever has had it stopped is told so.
     let channel = answer_in(&channel_home, mailbox.clone(), Holder::Host);
     for tunnel in plan.wanted.iter().cloned() {
@@ -255,6 +257,7 @@ fn serve(
     };
     let code = runtime.block_on(run_until_ended(controller, inputs, app));
     drop(channel);
+    last_lines.end();
     // A thread may still wait for standard input; it ends with the program.
     runtime.shutdown_background();
     code
