@@ -12,6 +12,7 @@ cli-slow = working, but slow: this computer's upload is saturated
 cli-certificate = The certificate of { $target } is trusted on first use, as --no-tls-verify asks (SHA-256 { $fingerprint }).
 cli-url-dead = Their side: the URL doesn't respond.
 cli-displaced = { $fault } To host it here instead, add --take-over.
+cli-protocol-alone = “{ $typed }” is a protocol, not a service. Add it with the port: underpass host 3000 --protocol { $protocol }
 cli-no-such-saved = “{ $typed }” isn't a port, HOST:PORT or a saved tunnel. To list saved tunnels: underpass tunnels list
 cli-not-in-time = It does not work after { $seconds } s (--timeout).
 cli-reach-here = { $reach } For this network: --reach network. For anybody on the internet: --reach internet.
@@ -43,11 +44,13 @@ cli-check-done = { $count ->
    *[other] { $count } tunnels would be hosted.
 }
 cli-unknown-command = “{ $typed }” isn't a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit
+cli-old-copy = “{ $id }” is hosted in a terminal (process { $process }), which keeps the old one until it is started again.
 cli-line-too-long = That line is too long for a command.
 cli-unknown-tunnel = There is no tunnel “{ $typed }” here.
 cli-no-window = This build has no window. `underpass host PORT` hosts a port without one; a build with the default features has one.
 cli-no-display = There is no display to open a window on. To host a port in the terminal: underpass host PORT
 cli-failed = { $what }: { $detail }
+cli-home-relative = UNDERPASS_HOME must be an absolute path: “{ $path }” would be another folder in each place a command is typed. Write it from the root on, such as "$PWD/{ $path }".
 cli-home-failed = The data folder can't be used
 
 ## Relay
@@ -198,6 +201,7 @@ doctor-sum = Checks: { $fine } fine, { $warnings } to look at, { $failed } faile
 doctor-home = files
 doctor-ours = Underpass
 doctor-settings = settings
+doctor-kept-aside = put aside
 doctor-logs = logs
 doctor-audit = audit log
 doctor-crash = last crash
@@ -218,6 +222,7 @@ doctor-joined = joined relay
 doctor-writable = { $path } is writable
 doctor-not-writable = { $path } isn't writable ({ $detail })
 doctor-settings-fine = readable
+doctor-kept-as = { $path } could not be read, and is not used
 doctor-files-found = soft limit { $soft }, hard limit { $hard }
 doctor-limits-found = { $visitors } visitors ({ $visitors-of-one } from one address), { $streams } requests to a tunnel ({ $streams-of-one } from one address), { $hosts } unauthenticated hosts ({ $hosts-of-one } from one address), { $tunnels } tunnels per account
 doctor-audit-fine = { $count ->
@@ -283,6 +288,8 @@ doctor-found = { $detail }
 
 advice-home = Make the folder writable, or choose another one with { $variable }.
 advice-settings = Fix the file; until then, the defaults are used.
+advice-setting-key = Use the keys of docs/json-lines.md (`underpass config list` shows them).
+advice-kept-aside = Restore from it what you need, then delete it or move it away.
 advice-logs = Make the folder writable. Hosting works without it.
 advice-audit = Keep a copy of the file and find out who changed it. To see which line: underpass audit --verify
 advice-crash = Please report it with this file, then delete the file.

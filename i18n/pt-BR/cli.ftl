@@ -28,6 +28,7 @@ cli-slow = funcionando, mas lento: o upload deste computador está saturado
 cli-certificate = O certificado de { $target } é confiado no primeiro uso, como --no-tls-verify pede (SHA-256 { $fingerprint }).
 cli-url-dead = Do outro lado: a URL não responde.
 cli-displaced = { $fault } Para hospedá-lo aqui, use --take-over.
+cli-protocol-alone = “{ $typed }” é um protocolo, não um serviço. Use-o com a porta: underpass host 3000 --protocol { $protocol }
 cli-no-such-saved = “{ $typed }” não é uma porta, HOST:PORTA nem um túnel salvo. Para listar os túneis salvos: underpass tunnels list
 cli-not-in-time = Não funciona depois de { $seconds } s (--timeout).
 cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
@@ -43,11 +44,13 @@ cli-check-done = { $count ->
    *[other] { $count } túneis seriam hospedados.
 }
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit
+cli-old-copy = “{ $id }” está hospedado em um terminal (processo { $process }), que continua com o que tinha até ser iniciado de novo.
 cli-line-too-long = Essa linha é longa demais para um comando.
 cli-unknown-tunnel = Não há um túnel “{ $typed }” aqui.
 cli-no-window = Esta compilação não tem janela. `underpass host PORTA` hospeda uma porta sem janela; uma compilação com os recursos padrão tem uma.
 cli-no-display = Não há uma tela onde abrir a janela. Para hospedar uma porta no terminal: underpass host PORTA
 cli-failed = { $what }: { $detail }
+cli-home-relative = UNDERPASS_HOME deve ser um caminho absoluto: “{ $path }” seria outra pasta em cada lugar onde um comando é digitado. Escreva-o desde a raiz, como "$PWD/{ $path }".
 cli-home-failed = Não é possível usar a pasta de dados do Underpass
 
 ## Relay
@@ -198,6 +201,7 @@ doctor-sum = Verificações: { $fine } em ordem, { $warnings } com aviso, { $fai
 doctor-home = arquivos
 doctor-ours = Underpass
 doctor-settings = configurações
+doctor-kept-aside = separado
 doctor-logs = logs
 doctor-audit = registro de auditoria
 doctor-crash = última falha
@@ -218,6 +222,7 @@ doctor-joined = relay externo
 doctor-writable = é possível gravar em { $path }
 doctor-not-writable = não é possível gravar em { $path } ({ $detail })
 doctor-settings-fine = legíveis
+doctor-kept-as = não foi possível ler { $path }, que não é usado
 doctor-files-found = limite flexível { $soft }, limite rígido { $hard }
 doctor-limits-found = { $visitors } visitantes ({ $visitors-of-one } de um endereço), { $streams } solicitações a um túnel ({ $streams-of-one } de um endereço), { $hosts } hosts não autenticados ({ $hosts-of-one } de um endereço), { $tunnels } túneis por conta
 doctor-audit-fine = { $count ->
@@ -283,6 +288,8 @@ doctor-found = { $detail }
 
 advice-home = Permita a gravação na pasta, ou indique outra em { $variable }.
 advice-settings = Corrija o arquivo; até lá, são usados os valores padrão.
+advice-setting-key = Use as chaves de docs/json-lines.md (`underpass config list` as mostra).
+advice-kept-aside = Recupere dele o que for preciso e depois exclua-o ou mova-o para outro lugar.
 advice-logs = Permita a gravação na pasta. A hospedagem funciona sem isso.
 advice-audit = Guarde uma cópia do arquivo e descubra quem o alterou. Para ver a linha: underpass audit --verify
 advice-crash = Relate a falha com este arquivo e depois exclua-o.

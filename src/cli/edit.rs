@@ -5,7 +5,7 @@ use super::{Tunnels, changeable, text, wrong};
 use crate::cli::console::Failure;
 use crate::cli::inventory::SavedInventory;
 use crate::cli::port::PortOptionArgs;
-use crate::cli::running::ask_desktop;
+use crate::cli::running::{ask_desktop, terminals_of};
 use crate::control::Request;
 use crate::model::{
     Action, Field, FieldError, PortKey, PortNumber, Protocol, Tunnel, TunnelId, parse_name,
@@ -28,13 +28,23 @@ impl Tunnels<'_> {
                 return Ok(());
             };
             self.changed(&inventory, &tunnel, |tunnel| tunnel.name = name);
-            return Ok(());
+        } else {
+            self.change(&PortOptionArgs::default(), |inventory| {
+                let tunnel = changeable(inventory, typed)?.id.clone();
+                let name = name(inventory, &tunnel)?;
+                Ok(Action::Rename { tunnel, name })
+            })?;
         }
-        self.change(&PortOptionArgs::default(), |inventory| {
-            let tunnel = changeable(inventory, typed)?.id.clone();
-            let name = name(inventory, &tunnel)?;
-            Ok(Action::Rename { tunnel, name })
-        })
+        self.tell_old_copies(&tunnel);
+        Ok(())
+    }
+
+    /// A terminal hosts what it began with.
+    fn tell_old_copies(&self, tunnel: &TunnelId) {
+        for process in terminals_of(self.home, tunnel) {
+            let msg = m::cli_old_copy(tunnel.as_str(), process.to_string());
+            self.console.error(&msg);
+        }
     }
 
     pub(super) fn edit(
@@ -58,12 +68,14 @@ impl Tunnels<'_> {
                     port.protocol = protocol;
                 }
             });
-            return Ok(());
+        } else {
+            self.change(&PortOptionArgs::default(), |inventory| {
+                let key = key_of(changeable(inventory, typed)?, port, protocol)?;
+                Ok(Action::ChangeProtocol { key, protocol })
+            })?;
         }
-        self.change(&PortOptionArgs::default(), |inventory| {
-            let key = key_of(changeable(inventory, typed)?, port, protocol)?;
-            Ok(Action::ChangeProtocol { key, protocol })
-        })
+        self.tell_old_copies(&key.tunnel);
+        Ok(())
     }
 
     /// The tunnel as it is now: the program writes its file a moment later.

@@ -318,6 +318,17 @@ pub enum NoticeKind {
         /// What the copy is called.
         kept_as: String,
     },
+    /// A settings file holds a key that nobody knows.
+    SettingUnknown {
+        file: String,
+        key: String,
+        /// The key that may be meant.
+        meant: Option<String>,
+        /// It is still there when the settings were saved.
+        kept: bool,
+    },
+    /// A settings file holds a value of another kind than its key's.
+    SettingMistyped { file: String, key: String },
     /// A file could not be written: what is on screen is not on disk.
     FileNotSaved { file: String, detail: String },
     /// A token or password could be kept nowhere: it is good for this run alone.

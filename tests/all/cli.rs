@@ -6,8 +6,11 @@ mod accounts;
 mod audit;
 mod bad_input;
 mod bore;
+mod by_hand;
 #[cfg(unix)]
 mod cloudflared;
+#[cfg(unix)]
+mod completions;
 mod health;
 mod host_file;
 mod hosting;
@@ -27,6 +30,7 @@ mod restart;
 mod running;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
+#[cfg(unix)]
 mod terminal;
 mod tunnels;
 mod visitors;

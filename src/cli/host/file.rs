@@ -6,10 +6,9 @@ use crate::base::config::{Broken, Node, Value, toml};
 use crate::cli::console::Failure;
 use crate::cli::exit::Exit;
 use crate::cli::parse::{find, list};
-use crate::cli::running::names::nearest;
 use crate::cli::{REACH_VARIABLE, RELAY_VARIABLE};
 use crate::model::{
-    Catalog, JoinLink, Offers, OptionKind, ProviderId, Reach, TunnelId, default_name,
+    Catalog, JoinLink, Offers, OptionKind, ProviderId, Reach, TunnelId, default_name, nearest,
 };
 use crate::view::messages as m;
 use std::collections::BTreeMap;

@@ -25,7 +25,9 @@ use crate::cli::console::{Console, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::runtime;
 use crate::cli::set::Set;
-use crate::model::{AccountId, Action, Holder, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
+use crate::model::{
+    AccountId, Action, Holder, JoinLink, NoticeKind, Protocol, Settings, Tunnel, TunnelId,
+};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
@@ -178,6 +180,10 @@ fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Fai
 /// What is wrong, a line each.
 fn explain(no_plan: &NoPlan) -> Failure {
     let wrong = match no_plan {
+        NoPlan::NoSuchTunnel(typed) if typed.parse::<Protocol>().is_ok() => {
+            let protocol = typed.to_ascii_lowercase();
+            vec![m::cli_protocol_alone(protocol, typed.as_str())]
+        }
         NoPlan::NoSuchTunnel(typed) => {
             return Failure::not_found(m::cli_no_such_saved(typed.as_str()));
         }
