@@ -36,6 +36,32 @@ cli-hosted-twice = A saved tunnel is already called “{ $name }”. Choose anot
 cli-file-missing = There is no file “{ $file }”. Create it, or name another with --file.
 cli-file-unread = “{ $file }” can't be read: { $detail }
 cli-file-wrong = { $file }, line { $line }: { $what }
+cli-file-not-utf8 = it is not UTF-8: save it as UTF-8
+cli-file-too-large = it is larger than 1 MiB: split it into several files
+cli-file-too-much = it has too many values: split it into several files
+cli-file-syntax = this is not TOML, or a key is there twice: KEY = VALUE, text in quotes, each key once
+cli-file-no-tunnel = no tunnel is in it: put one under [[tunnel]], as in port = 3000
+cli-file-no-table = a tunnel is a table: write [[tunnel]], and its keys below
+cli-file-join-link = a join link has a token, which does not belong into this file: join the relay by `underpass join`, or put the link into { $variable }; relay = "HOST:PORT" says which relay is meant
+cli-file-relay-takes = relay takes HOST:PORT, as `underpass join` prints it
+cli-file-relay-beside-reach = relay goes with reach = "internet": the others are the relay in this program
+cli-file-secret-key = { $key } would be a secret, which does not belong into this file: `underpass account add PROVIDER` keeps a token
+cli-file-secret-value = { $key } is a secret, which does not belong into this file: put it into a file of its own that only you can read, and write { $key } = "@THAT-FILE"
+cli-file-of-whole = { $key } holds for the whole file: put it above the first [[tunnel]]
+cli-file-of-tunnel = { $key } is a tunnel's: put it under [[tunnel]]
+cli-file-unknown = the file has no key "{ $key }": it has { $keys }
+cli-file-unknown-of-tunnel = a tunnel has no key "{ $key }": it has { $keys }
+cli-file-unknown-meant = the file has no key "{ $key }": { $meant } is meant?
+cli-file-unknown-meant-of-tunnel = a tunnel has no key "{ $key }": { $meant } is meant?
+cli-file-one-value = { $key } takes one value, no list and no table
+cli-file-switch = { $key } takes true or false
+cli-file-takes-table = { $key } takes a table, as in { $key } = {"{"} KEY = "VALUE" {"}"}
+cli-file-target = { $key } takes PORT or HOST:PORT
+cli-file-saved = { $key } takes PORT or HOST:PORT: a saved tunnel is this computer's, and hosted by `underpass host NAME`
+cli-file-empty = { $key } is empty: put a port into it
+cli-file-beside = { $key } goes without the other: a tunnel has port, target or targets
+cli-file-same-name = the tunnel of line { $before } is called "{ $id }" too: give each a name of its own, as in name = "shop"
+cli-file-differs = { $key } holds for all tunnels of { $provider }: say the same as in the tunnel of line { $before }
 cli-file-other-relay = It is for the relay { $meant }, but { $used } is used. Join that one with underpass join, or put its join link in UNDERPASS_RELAY.
 cli-file-no-relay = It is for the relay { $meant }, which has not been joined. Join it with underpass join, or put its join link in UNDERPASS_RELAY.
 cli-check-port = { $id }: { $target } ({ $protocol }), by { $provider }

@@ -36,6 +36,32 @@ cli-hosted-twice = Já existe um túnel salvo chamado “{ $name }”. Escolha o
 cli-file-missing = O arquivo “{ $file }” não existe. Crie-o ou indique outro com --file.
 cli-file-unread = Não é possível ler “{ $file }”: { $detail }
 cli-file-wrong = { $file }, linha { $line }: { $what }
+cli-file-not-utf8 = não está em UTF-8: salve-o em UTF-8
+cli-file-too-large = é maior que 1 MiB: divida-o em vários arquivos
+cli-file-too-much = tem valores demais: divida-o em vários arquivos
+cli-file-syntax = isto não é TOML ou uma chave se repete: CHAVE = VALOR, texto entre aspas, cada chave uma vez
+cli-file-no-tunnel = não contém nenhum túnel: inclua um em [[tunnel]], como em port = 3000
+cli-file-no-table = um túnel é uma tabela: escreva [[tunnel]] e, abaixo, suas chaves
+cli-file-join-link = um link de ingresso contém um token, que não deve ficar neste arquivo: conecte ao relay com `underpass join` ou coloque o link em { $variable }; relay = "HOST:PORTA" indica qual é o relay
+cli-file-relay-takes = relay aceita HOST:PORTA, como `underpass join` mostra
+cli-file-relay-beside-reach = relay só vale com reach = "internet": os outros usam o relay deste programa
+cli-file-secret-key = { $key } seria um segredo, que não deve ficar neste arquivo: `underpass account add PROVEDOR` guarda um token
+cli-file-secret-value = { $key } é um segredo, que não deve ficar neste arquivo: coloque-o em um arquivo próprio que só você possa ler e escreva { $key } = "@ARQUIVO"
+cli-file-of-whole = { $key } vale para o arquivo inteiro: coloque-o acima do primeiro [[tunnel]]
+cli-file-of-tunnel = { $key } é de um túnel: coloque-o em [[tunnel]]
+cli-file-unknown = o arquivo não tem a chave "{ $key }": tem { $keys }
+cli-file-unknown-of-tunnel = um túnel não tem a chave "{ $key }": tem { $keys }
+cli-file-unknown-meant = o arquivo não tem a chave "{ $key }": seria { $meant }?
+cli-file-unknown-meant-of-tunnel = um túnel não tem a chave "{ $key }": seria { $meant }?
+cli-file-one-value = { $key } aceita um só valor, nem lista nem tabela
+cli-file-switch = { $key } aceita true ou false
+cli-file-takes-table = { $key } aceita uma tabela, como em { $key } = {"{"} CHAVE = "VALOR" {"}"}
+cli-file-target = { $key } aceita PORTA ou HOST:PORTA
+cli-file-saved = { $key } aceita PORTA ou HOST:PORTA: um túnel salvo é deste computador e se hospeda com `underpass host NOME`
+cli-file-empty = { $key } está vazio: inclua uma porta
+cli-file-beside = { $key } não pode estar com o outro: um túnel tem port, target ou targets
+cli-file-same-name = o túnel da linha { $before } também se chama "{ $id }": dê a cada um seu próprio nome, como em name = "shop"
+cli-file-differs = { $key } vale para todos os túneis de { $provider }: escreva o mesmo que no túnel da linha { $before }
 cli-file-other-relay = É para o relay { $meant }, mas o usado é { $used }. Entre naquele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
 cli-file-no-relay = É para o relay { $meant }, no qual este computador não entrou. Entre nele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
 cli-check-port = { $id }: { $target } ({ $protocol }), por { $provider }
