@@ -91,7 +91,8 @@ It runs.";
     fn no_example_of_any_command_needs_more_columns_than_it_has_words() {
         fn check(command: &mut Command) {
             let help = command.render_long_help().to_string();
-            let is_long = |line: &&str| line.chars().count() > 40;
+            // The usage is one line, whatever its length.
+            let is_long = |line: &&str| line.chars().count() > 40 && !line.starts_with("Usage: ");
             for line in help.lines().filter(is_long) {
                 let words = line.split_whitespace().count();
                 assert!(words <= 3, "{}: {line}", command.get_name());

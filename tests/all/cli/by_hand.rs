@@ -35,6 +35,33 @@ fn a_misspelt_setting_is_told_by_the_doctor_by_the_list_and_by_a_host() {
 }
 
 #[test]
+fn a_protocol_alone_is_told_as_one_in_any_case() {
+    let home = Home::empty();
+    for typed in ["TCP", "tcp", "Http"] {
+        let err = home.run(&["host", typed]).expect(2).err;
+        let option = format!("host 3000 --protocol {}", typed.to_lowercase());
+        assert!(err.contains(&option), "{err}");
+    }
+    assert_eq!(home.run(&["host", "shop"]).expect(3).out, "");
+}
+
+#[test]
+fn a_terminal_that_hosts_the_old_name_is_named() {
+    let (home, service) = (Home::new(), Service::start("hello"));
+    home.run(&["tunnels", "create", "shop", &service.target()])
+        .expect(0);
+    let quiet = home.run(&["tunnels", "rename", "shop", "One"]).expect(0);
+    assert_eq!(quiet.err, "");
+    let mut host = home.start(&["host", "shop", "--json", "--control"]);
+    host.url();
+    let told = home.run(&["tunnels", "rename", "shop", "Two"]).expect(0);
+    let process = format!("(process {})", host.pid());
+    assert!(told.err.contains(&process), "{told:?}");
+    host.put("quit");
+    host.end().expect(0);
+}
+
+#[test]
 fn what_was_put_aside_is_told_by_every_doctor_while_it_is_there() {
     let home = Home::empty();
     settings(&home, &json!({"relay": {"lan": "yes"}}));

@@ -52,6 +52,10 @@ const NOT_RUN: &[(&str, &str)] = &[
         "relay --advertise",
         "fixed ports; `underpass relay` of the table is run on free ones",
     ),
+    (
+        "source <(underpass completions",
+        "a shell's own word; tests/all/cli/completions.rs has bash complete by it",
+    ),
     ("coproc ", "a script: run as a whole by a test of its own"),
     ("read -r url", "a part of that script"),
     ("curl \"$url\"", "a part of that script"),
