@@ -16,6 +16,7 @@ cli-slow = working, but slow: this computer's upload is saturated
 cli-certificate = The certificate of { $target } is trusted on first use, as --no-tls-verify asks (SHA-256 { $fingerprint }).
 cli-url-dead = Their side: the URL doesn't respond.
 cli-displaced = { $fault } To host it here instead, add --take-over.
+cli-protocol-alone = “{ $typed }” is a protocol, not a service. Add it with the port: underpass host 3000 --protocol { $protocol }
 cli-no-such-saved = “{ $typed }” isn't a port, HOST:PORT or a saved tunnel. To list saved tunnels: underpass tunnels list
 cli-not-in-time = It does not work after { $seconds } s (--timeout).
 cli-reach-here = { $reach } For this network: --reach network. For anybody on the internet: --reach internet.
@@ -39,6 +40,32 @@ cli-hosted-twice = A saved tunnel is already called “{ $name }”. Choose anot
 cli-file-missing = There is no file “{ $file }”. Create it, or name another with --file.
 cli-file-unread = “{ $file }” can't be read: { $detail }
 cli-file-wrong = { $file }, line { $line }: { $what }
+cli-file-not-utf8 = it is not UTF-8: save it as UTF-8
+cli-file-too-large = it is larger than 1 MiB: split it into several files
+cli-file-too-much = it has too many values: split it into several files
+cli-file-syntax = this is not TOML, or a key is there twice: KEY = VALUE, text in quotes, each key once
+cli-file-no-tunnel = no tunnel is in it: put one under [[tunnel]], as in port = 3000
+cli-file-no-table = a tunnel is a table: write [[tunnel]], and its keys below
+cli-file-join-link = a join link has a token, which does not belong into this file: join the relay by `underpass join`, or put the link into { $variable }; relay = "HOST:PORT" says which relay is meant
+cli-file-relay-takes = relay takes HOST:PORT, as `underpass join` prints it
+cli-file-relay-beside-reach = relay goes with reach = "internet": the others are the relay in this program
+cli-file-secret-key = { $key } would be a secret, which does not belong into this file: `underpass account add PROVIDER` keeps a token
+cli-file-secret-value = { $key } is a secret, which does not belong into this file: put it into a file of its own that only you can read, and write { $key } = "@THAT-FILE"
+cli-file-of-whole = { $key } holds for the whole file: put it above the first [[tunnel]]
+cli-file-of-tunnel = { $key } is a tunnel's: put it under [[tunnel]]
+cli-file-unknown = the file has no key "{ $key }": it has { $keys }
+cli-file-unknown-of-tunnel = a tunnel has no key "{ $key }": it has { $keys }
+cli-file-unknown-meant = the file has no key "{ $key }": { $meant } is meant?
+cli-file-unknown-meant-of-tunnel = a tunnel has no key "{ $key }": { $meant } is meant?
+cli-file-one-value = { $key } takes one value, no list and no table
+cli-file-switch = { $key } takes true or false
+cli-file-takes-table = { $key } takes a table, as in { $key } = {"{"} KEY = "VALUE" {"}"}
+cli-file-target = { $key } takes PORT or HOST:PORT
+cli-file-saved = { $key } takes PORT or HOST:PORT: a saved tunnel is this computer's, and hosted by `underpass host NAME`
+cli-file-empty = { $key } is empty: put a port into it
+cli-file-beside = { $key } goes without the other: a tunnel has port, target or targets
+cli-file-same-name = the tunnel of line { $before } is called "{ $id }" too: give each a name of its own, as in name = "shop"
+cli-file-differs = { $key } holds for all tunnels of { $provider }: say the same as in the tunnel of line { $before }
 cli-file-other-relay = It is for the relay { $meant }, but { $used } is used. Join that one with underpass join, or put its join link in UNDERPASS_RELAY.
 cli-file-no-relay = It is for the relay { $meant }, which has not been joined. Join it with underpass join, or put its join link in UNDERPASS_RELAY.
 cli-check-port = { $id }: { $target } ({ $protocol }), by { $provider }
@@ -47,11 +74,13 @@ cli-check-done = { $count ->
    *[other] { $count } tunnels would be hosted.
 }
 cli-unknown-command = “{ $typed }” isn't a command. Commands: host ID, stop ID, drop ID, reconnect ID, quit
+cli-old-copy = “{ $id }” is hosted in a terminal (process { $process }), which keeps the old one until it is started again.
 cli-line-too-long = That line is too long for a command.
 cli-unknown-tunnel = There is no tunnel “{ $typed }” here.
 cli-no-window = This build has no window. `underpass host PORT` hosts a port without one; a build with the default features has one.
 cli-no-display = There is no display to open a window on. To host a port in the terminal: underpass host PORT
 cli-failed = { $what }: { $detail }
+cli-home-relative = UNDERPASS_HOME must be an absolute path: “{ $path }” would be another folder in each place a command is typed. Write it from the root on, such as "$PWD/{ $path }".
 cli-home-failed = The data folder can't be used
 
 ## Relay
@@ -204,6 +233,7 @@ doctor-sum = Checks: { $fine } fine, { $warnings } to look at, { $failed } faile
 doctor-home = files
 doctor-ours = Underpass
 doctor-settings = settings
+doctor-kept-aside = put aside
 doctor-logs = logs
 doctor-audit = audit log
 doctor-crash = last crash
@@ -224,6 +254,7 @@ doctor-joined = joined relay
 doctor-writable = { $path } is writable
 doctor-not-writable = { $path } isn't writable ({ $detail })
 doctor-settings-fine = readable
+doctor-kept-as = { $path } could not be read, and is not used
 doctor-files-found = soft limit { $soft }, hard limit { $hard }
 doctor-limits-found = { $visitors } visitors ({ $visitors-of-one } from one address), { $streams } requests to a tunnel ({ $streams-of-one } from one address), { $hosts } unauthenticated hosts ({ $hosts-of-one } from one address), { $tunnels } tunnels per account
 doctor-audit-fine = { $count ->
@@ -289,6 +320,8 @@ doctor-found = { $detail }
 
 advice-home = Make the folder writable, or choose another one with { $variable }.
 advice-settings = Fix the file; until then, the defaults are used.
+advice-setting-key = Use the keys of docs/json-lines.md (`underpass config list` shows them).
+advice-kept-aside = Restore from it what you need, then delete it or move it away.
 advice-logs = Make the folder writable. Hosting works without it.
 advice-audit = Keep a copy of the file and find out who changed it. To see which line: underpass audit --verify
 advice-crash = Please report it with this file, then delete the file.
@@ -348,3 +381,18 @@ cli-service-log = Log: { $command }
 cli-service-status = { $unit }: { $words } ({ $path })
 cli-service-status-foreign = { $unit }: { $words } ({ $path }, not written by “underpass service”)
 cli-service-absent = { $unit }: not installed
+
+## The line at the end of a terminal, while it hosts
+
+# As in "Working for 5 min": the word is that of the badge.
+progress-since = { $word } for { $span }
+progress-several = { $works } of { $all } working
+progress-connections = { $n ->
+    [one] { $n } connection
+   *[other] { $n } connections
+}
+progress-here = this computer only
+progress-network = this network
+progress-internet = the internet
+progress-signed-in = the internet, with sign-in
+progress-stop = Ctrl-C stops

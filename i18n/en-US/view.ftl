@@ -528,6 +528,10 @@ error-initial-above-cap = The first wait ({ $initial }) can't be longer than the
 
 ## Banners and the line at the bottom
 
+banner-setting-unknown = { $file }: “{ $key }” isn't a setting and has no effect.
+banner-setting-unknown-meant = { $file }: “{ $key }” isn't a setting and has no effect. Did you mean “{ $meant }”?
+banner-setting-lost = { $unknown } It is removed when a setting is changed.
+banner-setting-mistyped = { $file }: the value of “{ $key }” isn't of its kind, so the file can't be used.
 banner-file-corrupt = { $file } couldn't be read. It was renamed to { $kept-as }, and defaults are used instead.
 banner-file-too-new = { $file } is from a newer version of Underpass. It's left unchanged: what you change here isn't saved to it. Start the newer version to use it.
 banner-file-unreadable = { $file } couldn't be read.

@@ -32,6 +32,7 @@ cli-slow = funcionando, mas lento: o upload deste computador está saturado
 cli-certificate = O certificado de { $target } é confiado no primeiro uso, como --no-tls-verify pede (SHA-256 { $fingerprint }).
 cli-url-dead = Do outro lado: a URL não responde.
 cli-displaced = { $fault } Para hospedá-lo aqui, use --take-over.
+cli-protocol-alone = “{ $typed }” é um protocolo, não um serviço. Use-o com a porta: underpass host 3000 --protocol { $protocol }
 cli-no-such-saved = “{ $typed }” não é uma porta, HOST:PORTA nem um túnel salvo. Para listar os túneis salvos: underpass tunnels list
 cli-not-in-time = Não funciona depois de { $seconds } s (--timeout).
 cli-no-ports = { $name } não tem portas. Adicione uma: underpass tunnels port add { $id } PORTA
@@ -39,6 +40,32 @@ cli-hosted-twice = Já existe um túnel salvo chamado “{ $name }”. Escolha o
 cli-file-missing = O arquivo “{ $file }” não existe. Crie-o ou indique outro com --file.
 cli-file-unread = Não é possível ler “{ $file }”: { $detail }
 cli-file-wrong = { $file }, linha { $line }: { $what }
+cli-file-not-utf8 = não está em UTF-8: salve-o em UTF-8
+cli-file-too-large = é maior que 1 MiB: divida-o em vários arquivos
+cli-file-too-much = tem valores demais: divida-o em vários arquivos
+cli-file-syntax = isto não é TOML ou uma chave se repete: CHAVE = VALOR, texto entre aspas, cada chave uma vez
+cli-file-no-tunnel = não contém nenhum túnel: inclua um em [[tunnel]], como em port = 3000
+cli-file-no-table = um túnel é uma tabela: escreva [[tunnel]] e, abaixo, suas chaves
+cli-file-join-link = um link de ingresso contém um token, que não deve ficar neste arquivo: conecte ao relay com `underpass join` ou coloque o link em { $variable }; relay = "HOST:PORTA" indica qual é o relay
+cli-file-relay-takes = relay aceita HOST:PORTA, como `underpass join` mostra
+cli-file-relay-beside-reach = relay só vale com reach = "internet": os outros usam o relay deste programa
+cli-file-secret-key = { $key } seria um segredo, que não deve ficar neste arquivo: `underpass account add PROVEDOR` guarda um token
+cli-file-secret-value = { $key } é um segredo, que não deve ficar neste arquivo: coloque-o em um arquivo próprio que só você possa ler e escreva { $key } = "@ARQUIVO"
+cli-file-of-whole = { $key } vale para o arquivo inteiro: coloque-o acima do primeiro [[tunnel]]
+cli-file-of-tunnel = { $key } é de um túnel: coloque-o em [[tunnel]]
+cli-file-unknown = o arquivo não tem a chave "{ $key }": tem { $keys }
+cli-file-unknown-of-tunnel = um túnel não tem a chave "{ $key }": tem { $keys }
+cli-file-unknown-meant = o arquivo não tem a chave "{ $key }": seria { $meant }?
+cli-file-unknown-meant-of-tunnel = um túnel não tem a chave "{ $key }": seria { $meant }?
+cli-file-one-value = { $key } aceita um só valor, nem lista nem tabela
+cli-file-switch = { $key } aceita true ou false
+cli-file-takes-table = { $key } aceita uma tabela, como em { $key } = {"{"} CHAVE = "VALOR" {"}"}
+cli-file-target = { $key } aceita PORTA ou HOST:PORTA
+cli-file-saved = { $key } aceita PORTA ou HOST:PORTA: um túnel salvo é deste computador e se hospeda com `underpass host NOME`
+cli-file-empty = { $key } está vazio: inclua uma porta
+cli-file-beside = { $key } não pode estar com o outro: um túnel tem port, target ou targets
+cli-file-same-name = o túnel da linha { $before } também se chama "{ $id }": dê a cada um seu próprio nome, como em name = "shop"
+cli-file-differs = { $key } vale para todos os túneis de { $provider }: escreva o mesmo que no túnel da linha { $before }
 cli-file-other-relay = É para o relay { $meant }, mas o usado é { $used }. Entre naquele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
 cli-file-no-relay = É para o relay { $meant }, no qual este computador não entrou. Entre nele com underpass join ou ponha o link de convite em UNDERPASS_RELAY.
 cli-check-port = { $id }: { $target } ({ $protocol }), por { $provider }
@@ -47,11 +74,13 @@ cli-check-done = { $count ->
    *[other] { $count } túneis seriam hospedados.
 }
 cli-unknown-command = “{ $typed }” não é um comando. Comandos: host ID, stop ID, drop ID, reconnect ID, quit
+cli-old-copy = “{ $id }” está hospedado em um terminal (processo { $process }), que continua com o que tinha até ser iniciado de novo.
 cli-line-too-long = Essa linha é longa demais para um comando.
 cli-unknown-tunnel = Não há um túnel “{ $typed }” aqui.
 cli-no-window = Esta compilação não tem janela. `underpass host PORTA` hospeda uma porta sem janela; uma compilação com os recursos padrão tem uma.
 cli-no-display = Não há uma tela onde abrir a janela. Para hospedar uma porta no terminal: underpass host PORTA
 cli-failed = { $what }: { $detail }
+cli-home-relative = UNDERPASS_HOME deve ser um caminho absoluto: “{ $path }” seria outra pasta em cada lugar onde um comando é digitado. Escreva-o desde a raiz, como "$PWD/{ $path }".
 cli-home-failed = Não é possível usar a pasta de dados do Underpass
 
 ## Relay
@@ -204,6 +233,7 @@ doctor-sum = Verificações: { $fine } em ordem, { $warnings } com aviso, { $fai
 doctor-home = arquivos
 doctor-ours = Underpass
 doctor-settings = configurações
+doctor-kept-aside = separado
 doctor-logs = logs
 doctor-audit = registro de auditoria
 doctor-crash = última falha
@@ -224,6 +254,7 @@ doctor-joined = relay externo
 doctor-writable = é possível gravar em { $path }
 doctor-not-writable = não é possível gravar em { $path } ({ $detail })
 doctor-settings-fine = legíveis
+doctor-kept-as = não foi possível ler { $path }, que não é usado
 doctor-files-found = limite flexível { $soft }, limite rígido { $hard }
 doctor-limits-found = { $visitors } visitantes ({ $visitors-of-one } de um endereço), { $streams } solicitações a um túnel ({ $streams-of-one } de um endereço), { $hosts } hosts não autenticados ({ $hosts-of-one } de um endereço), { $tunnels } túneis por conta
 doctor-audit-fine = { $count ->
@@ -289,6 +320,8 @@ doctor-found = { $detail }
 
 advice-home = Permita a gravação na pasta, ou indique outra em { $variable }.
 advice-settings = Corrija o arquivo; até lá, são usados os valores padrão.
+advice-setting-key = Use as chaves de docs/json-lines.md (`underpass config list` as mostra).
+advice-kept-aside = Recupere dele o que for preciso e depois exclua-o ou mova-o para outro lugar.
 advice-logs = Permita a gravação na pasta. A hospedagem funciona sem isso.
 advice-audit = Guarde uma cópia do arquivo e descubra quem o alterou. Para ver a linha: underpass audit --verify
 advice-crash = Relate a falha com este arquivo e depois exclua-o.
@@ -348,3 +381,18 @@ cli-service-log = Log: { $command }
 cli-service-status = { $unit }: { $words } ({ $path })
 cli-service-status-foreign = { $unit }: { $words } ({ $path }, não gravado por “underpass service”)
 cli-service-absent = { $unit }: não instalado
+
+## The line at the end of a terminal, while it hosts
+
+# As in "Working for 5 min": the word is that of the badge.
+progress-since = { $word } há { $span }
+progress-several = { $works } de { $all } funcionando
+progress-connections = { $n ->
+    [one] { $n } conexão
+   *[other] { $n } conexões
+}
+progress-here = só este computador
+progress-network = esta rede
+progress-internet = a internet
+progress-signed-in = a internet, com login
+progress-stop = Ctrl-C encerra

@@ -534,6 +534,10 @@ error-initial-above-cap = A primeira espera ({ $initial }) não pode ser maior q
 
 ## Avisos e a linha de baixo
 
+banner-setting-unknown = { $file }: “{ $key }” não é uma configuração e não tem efeito.
+banner-setting-unknown-meant = { $file }: “{ $key }” não é uma configuração e não tem efeito. Você quis dizer “{ $meant }”?
+banner-setting-lost = { $unknown } Será removido quando uma configuração for alterada.
+banner-setting-mistyped = { $file }: o valor de “{ $key }” não é do tipo certo, por isso o arquivo não pode ser usado.
 banner-file-corrupt = Não foi possível ler { $file }. O arquivo foi renomeado para { $kept-as }, e são usados os valores padrão.
 banner-file-too-new = { $file } é de uma versão mais nova do Underpass. O arquivo não é alterado: o que você mudar aqui não é salvo nele. Inicie a versão mais nova para usá-lo.
 banner-file-unreadable = Não foi possível ler { $file }.

@@ -12,7 +12,10 @@ impl Begin {
     /// What the home has, with a notice for each file that was not as it should be.
     #[must_use]
     pub fn load(home: &Home) -> Self {
-        let mut notices = Vec::new();
+        let mut notices = home.check_settings(&registry::catalog());
+        for wrong in &notices {
+            tracing::warn!(?wrong, "the settings hold what cannot be used");
+        }
         let settings = keep(&mut notices, home.settings().load());
         let accounts = keep(&mut notices, home.accounts().load());
         let mut begin = Self {

@@ -58,8 +58,8 @@ pub struct State {
     pub(super) toast_since: UnixMillis,
     /// The probes that run.
     pub(super) plans: BTreeMap<PortKey, ProbePlan>,
-    /// The tunnel whose traffic is watched, and the engine that was told so.
-    pub(super) watched: Option<(TunnelId, EngineNumber)>,
+    /// The tunnels whose traffic is watched, and the engines that were told so.
+    pub(super) watched: BTreeMap<TunnelId, EngineNumber>,
     /// The last session of each tunnel: the next engine counts on from it.
     pub(super) sessions: BTreeMap<TunnelId, u64>,
     /// What was asked of the account, and changed in it.

@@ -1,6 +1,6 @@
 //! What several rooms need and none owns: clocks, digests, files, TLS verifiers, the way to a local
-//! service, who a connection is from, this process's descriptors
-//! and the signals that end it.
+//! service, who a connection is from, this process's descriptors,
+//! the signals that end it and the last line of its terminal.
 
 pub(crate) mod accept_language;
 pub mod clock;
@@ -19,6 +19,7 @@ pub mod proxy_protocol;
 pub(crate) mod ring;
 pub(crate) mod service_words;
 pub mod signals;
+pub mod status_line;
 pub mod tls;
 pub(crate) mod visitor_texts;
 pub mod worker;

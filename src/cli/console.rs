@@ -3,6 +3,7 @@
 
 use super::exit::Exit;
 use crate::base::clock;
+use crate::base::status_line::Stderr;
 use crate::model::{Language, Settings};
 use crate::platform;
 use crate::shell::headless::error_line;
@@ -216,7 +217,8 @@ pub(crate) fn print_failure(exit: Exit, text: &str) {
 
 /// What went wrong, on standard error: in our words, or in those of a library, which quotes what it likes.
 pub(crate) fn print_error(text: &str) {
-    let _ = writeln!(io::stderr(), "underpass: {}", shown(text));
+    let line = format!("underpass: {}\n", shown(text));
+    let _ = Stderr.write_all(line.as_bytes());
 }
 
 /// A text of several lines without what a terminal would obey.

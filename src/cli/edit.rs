@@ -5,7 +5,7 @@ use super::{EditArgs, Tunnels, changeable, text, wrong};
 use crate::cli::console::Failure;
 use crate::cli::inventory::SavedInventory;
 use crate::cli::port::PortOptionArgs;
-use crate::cli::running::ask_desktop;
+use crate::cli::running::{ask_desktop, terminals_of};
 use crate::control::Request;
 use crate::model::{
     Action, Field, FieldError, Port, PortKey, PortNumber, Protocol, Target, Tunnel, TunnelId,
@@ -29,13 +29,23 @@ impl Tunnels<'_> {
                 return Ok(());
             };
             self.changed(&inventory, &tunnel, |tunnel| tunnel.name = name);
-            return Ok(());
+        } else {
+            self.change(&PortOptionArgs::default(), |inventory| {
+                let tunnel = changeable(inventory, typed)?.id.clone();
+                let name = name(inventory, &tunnel)?;
+                Ok(Action::Rename { tunnel, name })
+            })?;
         }
-        self.change(&PortOptionArgs::default(), |inventory| {
-            let tunnel = changeable(inventory, typed)?.id.clone();
-            let name = name(inventory, &tunnel)?;
-            Ok(Action::Rename { tunnel, name })
-        })
+        self.tell_old_copies(&tunnel);
+        Ok(())
+    }
+
+    /// A terminal hosts what it began with.
+    fn tell_old_copies(&self, tunnel: &TunnelId) {
+        for process in terminals_of(self.home, tunnel) {
+            let msg = m::cli_old_copy(tunnel.as_str(), process.to_string());
+            self.console.error(&msg);
+        }
     }
 
     /// Each change is made for itself: the first one stays where the second one fails.
@@ -55,6 +65,7 @@ impl Tunnels<'_> {
         }
         if desktop_did {
             self.changed(&inventory, &id, |tunnel| edit.apply(tunnel));
+            self.tell_old_copies(&id);
             return Ok(());
         }
         // What they were before, where nothing is another.
@@ -64,6 +75,7 @@ impl Tunnels<'_> {
             made = edited.tunnel.unwrap_or(made);
         }
         self.show(&made, &Rows::new());
+        self.tell_old_copies(&id);
         Ok(())
     }
 

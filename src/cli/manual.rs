@@ -31,6 +31,10 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
         "the proxy that leads out of this network, and for whom there is none",
     ),
     (
+        "UNDERPASS_DEVTUNNEL_URL",
+        "the management service of Dev Tunnels, for tests: another than Microsoft's",
+    ),
+    (
         "CLOUDFLARED_BIN, DEVTUNNEL_BIN, SSH_BIN, TAILSCALE_BIN",
         "where a provider's own program is",
     ),
@@ -81,7 +85,10 @@ pub(crate) fn man(words: &[String]) -> ExitCode {
 
 fn render(command: &Command, text: &mut Vec<u8>) -> io::Result<()> {
     let title = full_name(command).replace(' ', "-");
-    let man = clap_mangen::Man::new(command.clone()).title(title);
+    // A command has no version, and the page's foot none without it.
+    let source = format!("underpass {}", env!("CARGO_PKG_VERSION"));
+    let man = clap_mangen::Man::new(command.clone());
+    let man = man.title(title).source(source);
     man.render_title(text)?;
     man.render_name_section(text)?;
     man.render_synopsis_section(text)?;
@@ -202,5 +209,12 @@ mod tests {
             "{relay:.400}"
         );
         assert!(!relay.contains("UNDERPASS HOST"));
+        let add = page(&["tunnels", "port", "add"]);
+        let title = add.lines().find(|line| line.starts_with(".TH"));
+        let title = title.expect("it has one");
+        assert!(
+            title.contains(concat!("\"underpass ", env!("CARGO_PKG_VERSION"), "\"")),
+            "{title}"
+        );
     }
 }

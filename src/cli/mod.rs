@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod complete;
 pub(crate) mod console;
 pub(crate) mod doctor;
 pub(crate) mod exit;
@@ -16,6 +17,7 @@ pub(crate) mod import;
 mod inventory;
 pub(crate) mod logs;
 pub(crate) mod manual;
+mod narrow;
 mod parse;
 mod port;
 pub(crate) mod print;
@@ -43,7 +45,7 @@ use self::running::{
 use self::service::ServiceArgs;
 use self::tunnels::TunnelsArgs;
 use crate::model::{Catalog, JoinLink};
-use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
@@ -70,7 +72,8 @@ Examples:
   underpass host 3000 --name shop       at http://shop.localhost:7480/
   underpass host 3000 9000 --json       one tunnel with two ports, one JSON object per line
   underpass relay                       run the public end on a server; it prints a join link
-  UNDERPASS_RELAY=… underpass host 3000 host through that relay
+  UNDERPASS_RELAY=… underpass host 3000
+                                        host through that relay
   underpass doctor                      check what works on this machine
 
 All files are in one folder; UNDERPASS_HOME=DIR moves it.";
@@ -163,7 +166,10 @@ pub(crate) fn parse(
     let words: Vec<OsString> = words.into_iter().collect();
     check_links(&words)?;
     let words = grammar::translate(words);
-    let mut typed = CommandLine::try_parse_from(words).map_err(grammar::explain)?;
+    let mut command = narrow::fit(CommandLine::command(), narrow::columns());
+    let matches = command.try_get_matches_from_mut(words);
+    let typed = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let mut typed = typed.map_err(|error| grammar::explain(error.format(&mut command)))?;
     typed.check(variable, providers).map_err(|wrong| {
         let mut command = CommandLine::command();
         command.build();

@@ -1,15 +1,12 @@
 //! What the command line says of itself: help, what is wrong with it, and completions.
 
+use super::asks_for_json;
 use super::console::{print_bytes, print_error, print_failure};
 use super::exit::Exit;
-use super::{CommandLine, asks_for_json};
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
-
-const PROGRAM: &str = "underpass";
 
 /// Says what is wrong with these words, or the help or version that they ask for.
 pub(crate) fn answer(words: &[OsString], said: &clap::Error) -> Exit {
@@ -43,7 +40,14 @@ fn no_color() -> bool {
 
 pub(crate) fn completions(shell: Shell) -> ExitCode {
     let mut text = vec![];
-    clap_complete::generate(shell, &mut CommandLine::command(), PROGRAM, &mut text);
-    print_bytes(&text);
-    ExitCode::SUCCESS
+    match super::complete::script(&shell.to_string(), &mut text) {
+        Ok(()) => {
+            print_bytes(&text);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            print_error(&format!("{shell}: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `underpass tunnels`: shows and changes what is saved, while the app is not there to do it.
 
+use super::complete;
 use super::console::{Console, Failure, print, print_json};
 use super::host::remote::why;
 use super::inventory::{FieldErrors, FollowUp, SavedInventory};
@@ -55,6 +56,7 @@ enum TunnelsCommand {
     /// Show a tunnel
     Show {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
     },
     /// Save a new tunnel without hosting it
@@ -69,6 +71,7 @@ enum TunnelsCommand {
     /// Call a tunnel by another name; its id and its URLs stay
     Rename {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
         /// Its new name
         name: String,
@@ -76,6 +79,7 @@ enum TunnelsCommand {
     /// Change a port of a tunnel
     Edit {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
         /// The port; the only one there is
         #[arg(long)]
@@ -86,6 +90,7 @@ enum TunnelsCommand {
     /// Delete a tunnel
     Delete {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
     },
     /// Add or remove a port of a tunnel
@@ -112,6 +117,7 @@ enum PortChange {
     /// Add a port
     Add {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
         /// PORT or HOST:PORT
         target: String,
@@ -121,6 +127,7 @@ enum PortChange {
     /// Remove a port
     Remove {
         /// Id or name of the tunnel
+        #[arg(add = complete::tunnels())]
         id: String,
         /// The port
         port: PortNumber,

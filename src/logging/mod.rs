@@ -17,6 +17,7 @@ pub use rotating::FileLimits;
 
 use crate::base::clock;
 use crate::base::files::make_private_dir;
+use crate::base::status_line::Stderr;
 use fields::Fields;
 use rate_limit::RateLimited;
 use rotating::RotatingFile;
@@ -170,7 +171,7 @@ fn stderr_layer(options: &Options) -> BoxedLayer {
     let filter = filter.and(without_secrets(options));
     // A reader that went away is no reason to panic.
     let layer = fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| Stderr)
         .log_internal_errors(false);
     if options.json {
         layer.json().with_filter(filter).boxed()

@@ -55,6 +55,8 @@ pub struct Appearance {
     pub tray_host: bool,
     /// The window is on screen.
     pub window_shown: bool,
+    /// What goes through all that is hosted is on screen, each second: in a terminal.
+    pub traffic_shown: bool,
     /// Leads from the moments of these facts to the wall clock.
     pub clock_shift: ClockShift,
 }
@@ -65,6 +67,7 @@ impl Default for Appearance {
             language: Language::default(),
             tray_host: true,
             window_shown: false,
+            traffic_shown: false,
             clock_shift: ClockShift::default(),
         }
     }
@@ -315,6 +318,17 @@ pub enum NoticeKind {
         /// What the copy is called.
         kept_as: String,
     },
+    /// A settings file holds a key that nobody knows.
+    SettingUnknown {
+        file: String,
+        key: String,
+        /// The key that may be meant.
+        meant: Option<String>,
+        /// It is still there when the settings were saved.
+        kept: bool,
+    },
+    /// A settings file holds a value of another kind than its key's.
+    SettingMistyped { file: String, key: String },
     /// A file could not be written: what is on screen is not on disk.
     FileNotSaved { file: String, detail: String },
     /// A token or password could be kept nowhere: it is good for this run alone.

@@ -19,6 +19,7 @@ mod import;
 mod inputs;
 mod join;
 mod life;
+mod nearest;
 mod network;
 mod option;
 mod past;
@@ -30,6 +31,7 @@ mod reach;
 mod remote;
 mod service_fault;
 mod settings;
+mod settings_check;
 mod status_ranges;
 mod time;
 mod tunnel;
@@ -68,6 +70,7 @@ pub use inputs::{
 };
 pub use join::{InvalidJoinLink, JoinLink, Secret};
 pub use life::{Life, Outage, Phase};
+pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use option::{Chosen, OptionKind, OptionScope, OptionSpec, ProviderOptions, TextSpec};
 pub use past::{AuditEvent, AuditKind, Past};
@@ -84,6 +87,7 @@ pub use service_fault::{Fingerprint, ServiceFault};
 pub use settings::{
     InvalidSettings, Language, RelaySettings, Setting, Settings, Theme, Timing, TimingSettings,
 };
+pub use settings_check::check_settings;
 pub use status_ranges::{InvalidStatusRanges, StatusRanges};
 pub use time::{ClockShift, UnixMillis};
 pub use tunnel::{

@@ -7,12 +7,13 @@ mod json;
 mod sink;
 mod words;
 
+use crate::base::status_line::{self, Stderr};
 use crate::model::{
     ClockShift, Health, Inputs, Life, LivePort, PortKey, Reach, Reason, UnixMillis, Unprobed,
 };
 use crate::shell::text::Catalogue;
-use crate::view::fold::notice_text;
-use crate::view::{Msg, Renderer, View, WindowOp};
+use crate::view::fold::{Progress, notice_text};
+use crate::view::{Badge, Msg, Renderer, View, WindowOp};
 use changes::{Change, Given, Seen};
 use sink::Sink;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,13 @@ pub struct Served {
     pub reach: Option<Reach>,
 }
 
+impl Form {
+    /// How things stand is drawn below the lines: a person looks at them on a terminal.
+    pub fn has_status(self) -> bool {
+        self == Self::default() && status_line::is_possible()
+    }
+}
+
 /// How lines are written, and where. Cheap to clone.
 #[derive(Clone)]
 pub struct Lines {
@@ -101,17 +109,17 @@ impl Lines {
         }
     }
 
+    /// Waits until all is written, 2 s at most, and leaves no status behind.
+    pub fn end(&self) {
+        self.sink.finish();
+    }
+
     /// What a person at a terminal may want to know, and nobody else.
     pub fn hint(&self, msg: &Msg) {
         let is_seen = io::stdout().is_terminal() && io::stderr().is_terminal();
-        if is_seen && self.form == Form::default() {
+        if is_seen && self.form == Form::default() && !self.form.has_status() {
             write_error(&self.catalogue.format(msg));
         }
-    }
-
-    /// Waits until what was told is written, 2 s at most.
-    pub fn flush(&self) {
-        self.sink.finish();
     }
 
     /// What another process serves, as it would be told were it served by this one.
@@ -133,6 +141,18 @@ impl Lines {
         } else {
             self.change(at, shift, &change);
         }
+    }
+
+    /// Draws how things stand.
+    fn status(&self, parts: Option<(Badge, Vec<Msg>)>) {
+        let columns = status_line::columns();
+        let text = parts.map(|(badge, parts)| {
+            let parts = parts.iter().map(|msg| self.catalogue.format(msg));
+            let text = parts.collect::<Vec<_>>().join(" · ");
+            let text = status_line::fit(&format!("{} {text}", badge.shape()), columns);
+            colored(&text, badge)
+        });
+        self.sink.status(text);
     }
 
     /// A URL by itself.
@@ -168,13 +188,28 @@ impl Lines {
     }
 }
 
+/// A status with its shape in the badge's color, where the person wants colors.
+fn colored(text: &str, badge: Badge) -> String {
+    let code = match badge {
+        _ if badge.works() => 32,
+        _ if badge.needs_you() => 31,
+        _ => 33,
+    };
+    match text.strip_prefix(badge.shape()) {
+        Some(rest) if status_line::has_colors() => {
+            format!("\u{1b}[{code}m{}\u{1b}[39m{rest}", badge.shape())
+        }
+        Some(_) | None => text.to_owned(),
+    }
+}
+
 fn say(text: &str) {
     write_error(&format!("underpass: {text}"));
 }
 
 /// A line on standard error; a reader that went away is no reason to stop.
 fn write_error(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = Stderr.write_all(format!("{line}\n").as_bytes());
 }
 
 /// Whether a change is an end that only the person can change.
@@ -194,6 +229,8 @@ pub struct Headless {
     /// told alone.
     urls: BTreeMap<PortKey, Change>,
     told: BTreeSet<PortKey>,
+    /// `None` where how things stand is not drawn.
+    progress: Option<Progress>,
     notices: u64,
     works: bool,
     end: Option<Told>,
@@ -206,6 +243,7 @@ impl Headless {
     /// Draws by `lines`; calls `tell` on the app's thread.
     pub fn new(lines: Lines, tell: impl Fn(Told) + Send + 'static) -> Self {
         Self {
+            progress: lines.form.has_status().then(Progress::default),
             lines,
             seen: Seen::default(),
             urls: BTreeMap::new(),
@@ -241,7 +279,7 @@ impl Headless {
 }
 
 impl Renderer for Headless {
-    fn render(&mut self, at: UnixMillis, inputs: &Inputs, _: Arc<View>) {
+    fn render(&mut self, at: UnixMillis, inputs: &Inputs, view: Arc<View>) {
         self.say_notices(inputs);
         let shift = inputs.appearance.clock_shift;
         for change in self.seen.changes(inputs) {
@@ -265,6 +303,9 @@ impl Renderer for Headless {
         }
         self.end = end;
         self.wanted |= inputs.hosts.values().any(|host| host.wanted);
+        if let Some(progress) = &mut self.progress {
+            self.lines.status(progress.parts(at, inputs, &view));
+        }
     }
 
     fn window(&mut self, op: WindowOp) {

@@ -14,12 +14,12 @@ use crate::base::open_files;
 use crate::cli::console::{self, Console, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::{
-    self, Command, CommandLine, account, audit, backup, doctor, health, host, import, logs, manual,
-    print, providers, relay, running, service, tunnels,
+    self, Command, CommandLine, account, audit, backup, complete, doctor, health, host, import,
+    logs, manual, print, providers, relay, running, service, tunnels,
 };
 use crate::logging;
 use crate::provider::registry;
-use crate::store::Home;
+use crate::store::{Home, RelativeHome};
 use crate::view::messages as m;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,6 +29,9 @@ use tracing_subscriber::filter::LevelFilter;
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let providers = registry::catalog();
     let words: Vec<OsString> = words.into_iter().collect();
+    if complete::answer(&words) {
+        return ExitCode::SUCCESS;
+    }
     match cli::parse(
         words.iter().cloned(),
         |name| std::env::var(name).ok(),
@@ -61,7 +64,10 @@ fn run_typed(typed: CommandLine, json: bool) -> ExitCode {
             Ok(home) => run_in(&home, typed),
             Err(error) => {
                 let what = m::cli_home_failed();
-                let why = m::cli_failed(error.to_string(), what);
+                let why = match RelativeHome::of(&error) {
+                    Some(RelativeHome(path)) => m::cli_home_relative(path.display().to_string()),
+                    None => m::cli_failed(error.to_string(), what),
+                };
                 let console = Console::of_system().for_programs(json);
                 console.end(Err(Failure::Because(why)))
             }

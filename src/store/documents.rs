@@ -1,9 +1,10 @@
 //! The files there are, each with its type. What the data means is the model's matter.
 
 use super::Home;
-use crate::base::files::{Document, Loaded, open_lock};
+use crate::base::files::{Document, Loaded, is_kept_aside, open_lock};
 use crate::model::{
-    AccountId, LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace,
+    AccountId, Catalog, LivePort, NoticeKind, PortNumber, Settings, Tunnel, TunnelId, WindowPlace,
+    check_settings,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,25 @@ struct Install {
 impl Home {
     pub fn settings(&self) -> Document<Settings> {
         Document::new(self.path(), "settings.json", &[])
+    }
+
+    /// What is wrong with the keys of the settings. To be asked before they are loaded, which puts a file
+    /// away that cannot be used.
+    pub fn check_settings(&self, providers: &Catalog) -> Vec<NoticeKind> {
+        let document = self.settings();
+        let data = document.raw();
+        let found = data.map(|data| check_settings(document.name(), &data, providers));
+        found.unwrap_or_default()
+    }
+
+    /// The files that could not be used and were kept aside, as they are called now.
+    pub fn kept_aside(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path()).into_iter().flatten();
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let names = names.map(|name| name.to_string_lossy().into_owned());
+        let mut kept: Vec<String> = names.filter(|name| is_kept_aside(name)).collect();
+        kept.sort_unstable();
+        kept
     }
 
     /// The inventory, in the order it is shown. Of two tunnels with one id the first counts, and

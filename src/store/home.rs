@@ -7,6 +7,24 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// `UNDERPASS_HOME` names a folder that is another one wherever the command is typed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is “{}”, which is relative", Home::VARIABLE, .0.display())]
+pub struct RelativeHome(pub PathBuf);
+
+impl RelativeHome {
+    /// What an error of [`Home::locate`] is, if it is this.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<RelativeHome> for io::Error {
+    fn from(relative: RelativeHome) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, relative)
+    }
+}
+
 /// The folder everything lives in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -22,7 +40,8 @@ impl Home {
     /// it is not there, for this person alone.
     ///
     /// # Errors
-    /// The folder can neither be found nor made, or is another user's.
+    /// The folder can neither be found nor made, or is another user's; [`RelativeHome`] where it depends on
+    /// where the command is typed.
     pub fn locate() -> io::Result<Self> {
         Self::choose(std::env::var_os(Self::VARIABLE))
     }
@@ -32,15 +51,33 @@ impl Home {
         Self::make(std::path::absolute(path)?, true)
     }
 
+    /// The folder that [`Self::locate`] would take, as it is: nothing is made.
+    pub fn existing() -> Option<Self> {
+        let (path, private) = Self::place(std::env::var_os(Self::VARIABLE)).ok()?;
+        let is_ours = path.is_dir() && check_owner(&path).is_ok();
+        is_ours.then_some(Self { path, private })
+    }
+
     fn choose(variable: Option<OsString>) -> io::Result<Self> {
+        let (path, private) = Self::place(variable)?;
+        Self::make(path, private)
+    }
+
+    /// Where it is, and whether somebody named it. A relative folder would be another one in each folder
+    /// that a command is typed in, with tunnels of its own.
+    fn place(variable: Option<OsString>) -> io::Result<(PathBuf, bool)> {
         if let Some(path) = variable.filter(|path| !path.is_empty()) {
-            return Self::at(PathBuf::from(path));
+            let path = PathBuf::from(path);
+            if path.is_relative() {
+                return Err(RelativeHome(path).into());
+            }
+            return Ok((path, true));
         }
         let dirs = ProjectDirs::from("", "", "underpass").ok_or_else(|| {
             let message = format!("no home folder is known; name one in {}", Self::VARIABLE);
             io::Error::new(io::ErrorKind::NotFound, message)
         })?;
-        Self::make(dirs.data_local_dir().to_owned(), false)
+        Ok((dirs.data_local_dir().to_owned(), false))
     }
 
     fn make(path: PathBuf, private: bool) -> io::Result<Self> {
@@ -165,6 +202,13 @@ mod tests {
         let home = Home::choose(Some(wanted.clone().into())).expect("it is made");
         assert_eq!((home.path(), home.is_private()), (wanted.as_path(), true));
         assert_eq!(home.file("x.json"), wanted.join("x.json"));
+    }
+
+    #[test]
+    fn the_variable_names_no_relative_folder() {
+        let error = Home::choose(Some("target/tmp".into())).expect_err("it is refused");
+        let relative = RelativeHome::of(&error).expect("for that");
+        assert_eq!(relative.0, Path::new("target/tmp"));
     }
 
     #[test]

@@ -16,6 +16,6 @@ mod tunnels;
 pub use backup::{Backup, Restored};
 pub use claim::{HeldBy, HostingClaim};
 pub use documents::{RelayPorts, Rows};
-pub use home::Home;
+pub use home::{Home, RelativeHome};
 pub use marker::RunMarker;
 pub use tunnels::SavedTunnels;

@@ -6,8 +6,11 @@ mod accounts;
 mod audit;
 mod bad_input;
 mod bore;
+mod by_hand;
 #[cfg(unix)]
 mod cloudflared;
+#[cfg(unix)]
+mod completions;
 #[cfg(unix)]
 mod detach;
 mod health;
@@ -31,5 +34,7 @@ mod running;
 mod service;
 #[cfg(all(feature = "ssh", unix))]
 mod ssh;
+#[cfg(unix)]
+mod terminal;
 mod tunnels;
 mod visitors;

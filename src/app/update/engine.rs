@@ -32,8 +32,7 @@ impl Update<'_> {
             EngineEvent::Reminted => self.audit(tunnel, Kind::Reminted, Some(Cause::Renewed)),
             EngineEvent::Traffic(traffic) => {
                 self.check_failing(tunnel, &traffic);
-                let watched = self.state.watched.as_ref();
-                let kept = if watched.is_some_and(|(watched, _)| watched == tunnel) {
+                let kept = if self.state.watched.contains_key(tunnel) {
                     TRAFFIC_SAMPLES
                 } else {
                     // Between two of these is any time: they make no series.

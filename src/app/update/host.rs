@@ -103,25 +103,30 @@ impl Update<'_> {
         }
     }
 
-    /// Tells the engine of the port in the panel to report traffic, and only that one.
+    /// Tells the engine of the port in the panel to report traffic, and only that one; all of them where all
+    /// of it is on screen.
     pub(super) fn follow_watch(&mut self) {
         let inputs = &self.state.inputs;
         let shown = inputs.appearance.window_shown;
         let selected = inputs.selected.as_ref().filter(|_| shown);
-        let watched = selected.and_then(|key| {
-            let engine = self.state.engines.get(&key.tunnel)?;
-            Some((key.tunnel.clone(), *engine))
-        });
+        let mut watched = self.state.engines.clone();
+        if !inputs.appearance.traffic_shown {
+            watched.retain(|tunnel, _| selected.is_some_and(|key| key.tunnel == *tunnel));
+        }
         if watched == self.state.watched {
             return;
         }
         let old = std::mem::replace(&mut self.state.watched, watched.clone());
-        if let Some((tunnel, engine)) = old
-            && self.state.engines.get(&tunnel) == Some(&engine)
-        {
-            self.tell(&tunnel, EngineCommand::WatchTraffic(false));
+        for (tunnel, engine) in &old {
+            let is_same = self.state.engines.get(tunnel) == Some(engine);
+            if is_same && watched.get(tunnel) != Some(engine) {
+                self.tell(tunnel, EngineCommand::WatchTraffic(false));
+            }
         }
-        if let Some((tunnel, _)) = watched {
+        for (tunnel, engine) in watched {
+            if old.get(&tunnel) == Some(&engine) {
+                continue;
+            }
             // Samples are a second apart: what was seen before the pause is none of them.
             self.state.host_mut(&tunnel).traffic.clear();
             self.tell(&tunnel, EngineCommand::WatchTraffic(true));

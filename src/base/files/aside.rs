@@ -5,6 +5,15 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
 
+/// What stands between a file's name and the time.
+const MARK: &str = ".corrupt-";
+
+/// Whether a file of this name was kept aside.
+pub fn is_kept_aside(name: &str) -> bool {
+    let time = name.split_once(MARK).map(|(_, time)| time);
+    time.is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Renames `dir/name` to `name.corrupt-TIME` and gives the new name.
 pub(super) fn keep_aside(dir: &Path, name: &str) -> io::Result<String> {
     let source = dir.join(name);
@@ -33,7 +42,7 @@ fn under_new_name(
     keep: impl Fn(&Path) -> io::Result<()>,
 ) -> io::Result<String> {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-    let stem = format!("{name}.corrupt-{time}");
+    let stem = format!("{name}{MARK}{time}");
     let (mut kept_as, mut count) = (stem.clone(), 1);
     loop {
         match keep(&dir.join(&kept_as)) {

@@ -279,6 +279,16 @@ impl<T: Serialize + DeserializeOwned + Default> Document<T> {
         self.read_entries().map(|(value, _)| value)
     }
 
+    /// The data as it is in the file, for whoever looks at what no type keeps; `None` where it is not of this
+    /// version, or no data.
+    pub fn raw(&self) -> Option<Value> {
+        let bytes = whole::read(&self.path(), self.max_size).ok()?;
+        let mut raw: Map<String, Value> = serde_json::from_slice(&bytes).ok()?;
+        let version = raw.get("version").and_then(Value::as_u64);
+        raw.remove(self.key)
+            .filter(|_| version == Some(self.version()))
+    }
+
     /// Renames the file to `NAME.corrupt-TIME` and gives the new name.
     pub fn keep_aside(&self) -> io::Result<String> {
         keep_aside(&self.dir, self.name)

@@ -10,6 +10,7 @@ mod owner;
 mod trouble;
 mod whole;
 
+pub use aside::is_kept_aside;
 pub use document::{Document, Loaded, Migration, Unusable};
 pub use lock::{is_had, lock_within, no_follow, open_lock, try_lock, within};
 pub use owner::{NotYours, check_owner};

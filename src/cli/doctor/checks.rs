@@ -5,7 +5,7 @@ use crate::audit;
 use crate::base::files::Loaded;
 use crate::base::open_files::{self, OpenFiles};
 use crate::logging;
-use crate::model::{Settings, invalid_health};
+use crate::model::{NoticeKind, Settings, invalid_health};
 #[cfg(feature = "window")]
 use crate::platform;
 use crate::relay::Limits;
@@ -17,11 +17,11 @@ use std::io;
 use std::path::Path;
 
 /// All of them.
-pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
-    vec![
-        version(),
-        files(home),
-        saved_settings(settings),
+pub(super) fn all(home: &Home, settings: &Loaded<Settings>, wrong: &[NoticeKind]) -> Vec<Check> {
+    let mut checks = vec![version(), files(home), saved_settings(settings)];
+    checks.extend(setting_keys(wrong));
+    checks.extend(kept_aside(home));
+    checks.extend([
         logs(home),
         audit_log(home),
         crash(home),
@@ -34,7 +34,26 @@ pub(super) fn all(home: &Home, settings: &Loaded<Settings>) -> Vec<Check> {
         #[cfg(feature = "window")]
         fonts(),
         keychain(home),
-    ]
+    ]);
+    checks
+}
+
+/// What somebody who wrote the file by hand may have meant otherwise, each.
+fn setting_keys(wrong: &[NoticeKind]) -> impl Iterator<Item = Check> {
+    let of = || Subject::new("settings-key", m::doctor_settings());
+    let texts = wrong.iter().filter_map(notice_text);
+    texts.map(move |text| of().warn(text, m::advice_setting_key()))
+}
+
+/// What was put away because it could not be used, as long as it is there.
+fn kept_aside(home: &Home) -> impl Iterator<Item = Check> {
+    let kept = home.kept_aside().into_iter();
+    let paths = kept.map(|name| home.file(&name).display().to_string());
+    let paths: Vec<String> = paths.collect();
+    paths.into_iter().map(|path| {
+        let of = Subject::new("kept-aside", m::doctor_kept_aside());
+        of.warn(m::doctor_kept_as(path), m::advice_kept_aside())
+    })
 }
 
 fn files(home: &Home) -> Check {

@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::parse::{self, find};
 use crate::cli::runtime;
 use crate::model::{Catalog, ProviderId};
+use crate::provider::registry;
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use clap::Args;
@@ -123,11 +124,12 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(home: &Home, args: &DoctorArgs) -> ExitCode {
+    let wrong = home.check_settings(&registry::catalog());
     let settings = home.settings().load();
     let console = Console::new(&settings.value);
     let ours = args.provider == ProviderId::RELAY;
     let mut checks = if ours {
-        checks::all(home, &settings)
+        checks::all(home, &settings, &wrong)
     } else {
         vec![]
     };

@@ -1,6 +1,7 @@
 //! `underpass host`: what is typed, and what must hold of it.
 
 use crate::cli::account::read_name;
+use crate::cli::complete;
 use crate::cli::health;
 use crate::cli::parse::{self, Unquoted, find, list};
 use crate::cli::port::{PortOptionArgs, lacks};
@@ -50,7 +51,7 @@ It runs until Ctrl-C. With --control it reads a command a line from standard inp
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HostArgs {
     /// PORT, HOST:PORT, a URL, or the name of a saved tunnel; several ports make one tunnel
-    #[arg(required_unless_present_any = ["provider", "file"], value_name = "TARGET", value_parser = Unquoted(read_target))]
+    #[arg(required_unless_present_any = ["provider", "file"], value_name = "TARGET", value_parser = Unquoted(read_target), add = complete::tunnels())]
     pub(in crate::cli) targets: Vec<HostTarget>,
 
     /// Host the tunnels of a TOML file, which a repository can keep; docs/command-line.md has its keys

@@ -1,15 +1,17 @@
 //! `--file`: several tunnels of a TOML file, each as if it had been typed. It knows the keys and what may
-//! stand there, and hosts nothing.
+//! stand there, and hosts nothing; what is said of a fault is in `wrong`.
 
+mod wrong;
+
+use self::wrong::{Fault, Place, Wrong};
 use super::args::{HostArgs, HostTarget, read_target};
 use crate::base::config::{Broken, Node, Value, toml};
 use crate::cli::console::Failure;
 use crate::cli::exit::Exit;
-use crate::cli::parse::{find, list};
-use crate::cli::running::names::nearest;
+use crate::cli::parse::find;
 use crate::cli::{REACH_VARIABLE, RELAY_VARIABLE};
 use crate::model::{
-    Catalog, JoinLink, Offers, OptionKind, ProviderId, Reach, TunnelId, default_name,
+    Catalog, JoinLink, Offers, OptionKind, ProviderId, Reach, TunnelId, default_name, nearest,
 };
 use crate::view::messages as m;
 use std::collections::BTreeMap;
@@ -72,13 +74,6 @@ pub(super) struct Asked {
     relay: Option<(usize, String)>,
 }
 
-/// What is wrong with it, from this line on.
-#[derive(Debug, PartialEq, Eq)]
-struct Wrong {
-    line: usize,
-    what: String,
-}
-
 /// What the command line asks for: itself, or the file that it names.
 pub(super) fn asked(typed: &HostArgs, providers: &Catalog) -> Result<Vec<Entry>, Failure> {
     let Some(path) = &typed.file else {
@@ -98,7 +93,7 @@ pub(super) fn asked(typed: &HostArgs, providers: &Catalog) -> Result<Vec<Entry>,
     let folder = path.parent().unwrap_or(Path::new(""));
     let variable = |name: &str| std::env::var(name).ok();
     let asked = read(&bytes, folder, typed, providers, variable);
-    let mut asked = asked.map_err(|wrong| at(&name, wrong.line, wrong.what))?;
+    let mut asked = asked.map_err(|wrong| at(&name, &wrong))?;
     for entry in &mut asked.entries {
         if let Some((file, _)) = &mut entry.place {
             file.clone_from(&name);
@@ -108,8 +103,9 @@ pub(super) fn asked(typed: &HostArgs, providers: &Catalog) -> Result<Vec<Entry>,
     Ok(asked.entries)
 }
 
-fn at(file: &str, line: usize, what: String) -> Failure {
-    Failure::Usage(vec![m::cli_file_wrong(file, line.to_string(), what)])
+fn at(file: &str, wrong: &Wrong) -> Failure {
+    let line = wrong.line.to_string();
+    Failure::Usage(vec![m::cli_file_wrong(file, line, wrong.fault.msg())])
 }
 
 fn read_bytes(file: File) -> io::Result<Vec<u8>> {
@@ -146,17 +142,15 @@ fn read(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Asked, Wrong> {
     let root = parse(bytes)?;
-    known(&root, WHOLE, "the file")?;
+    known(&root, WHOLE, Place::Whole)?;
     let relay = relay(&root)?;
     let reach: Option<Reach> = value(&root, "reach")?;
     if let (Some((line, _)), Some(Reach::Here | Reach::Network)) = (&relay, reach) {
-        let what = "relay goes with reach = \"internet\": the others are the relay in this program";
-        return Err(wrong(*line, what));
+        return Err(Fault::RelayBesideReach.at(*line));
     }
     let tunnels = root.get(TUNNEL).map(Node::items).unwrap_or_default();
     if tunnels.is_empty() {
-        let what = "no tunnel is in it: put one under [[tunnel]], as in port = 3000";
-        return Err(wrong(1, what));
+        return Err(Fault::NoTunnel.at(1));
     }
     let typed = HostArgs {
         file: None,
@@ -177,7 +171,7 @@ fn read(
             },
             providers,
         );
-        checked.map_err(|what| wrong(tunnel.line, what))?;
+        checked.map_err(|what| Fault::Said(what).at(tunnel.line))?;
         seen.check(tunnel.line, &args)?;
         let place = Some((String::new(), tunnel.line));
         entries.push(Entry { args, place });
@@ -187,34 +181,19 @@ fn read(
 
 fn parse(bytes: &[u8]) -> Result<Node, Wrong> {
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(wrong(
-            1,
-            "it is larger than 1 MiB: split it into several files",
-        ));
+        return Err(Fault::TooLarge.at(1));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = before.split(|byte| *byte == b'\n').count();
-        wrong(line, "it is not UTF-8: save it as UTF-8")
+        Fault::NotUtf8.at(line)
     })?;
     let root = toml(text).map_err(|broken| match broken {
-        Broken::Syntax { line } => wrong(
-            line,
-            "this is not TOML, or a key is there twice: KEY = VALUE, text in quotes, each key once",
-        ),
-        Broken::TooMuch { line } => {
-            wrong(line, "it has too many values: split it into several files")
-        }
+        Broken::Syntax { line } => Fault::Syntax.at(line),
+        Broken::TooMuch { line } => Fault::TooMuch.at(line),
     })?;
     match link_line(&root) {
-        Some(line) => Err(wrong(
-            line,
-            format!(
-                "a join link has a token, which does not belong into this file: join the relay by \
-                 `underpass join`, or put the link into {RELAY_VARIABLE}; relay = \"HOST:PORT\" says \
-                 which relay is meant"
-            ),
-        )),
+        Some(line) => Err(Fault::JoinLink.at(line)),
         None => Ok(root),
     }
 }
@@ -240,10 +219,7 @@ fn relay(root: &Node) -> Result<Option<(usize, String)>, Wrong> {
         Ok(HostTarget::Service(typed)) if typed.protocol.is_none() && address.contains(':') => {
             Ok(Some((line, typed.target.to_string())))
         }
-        Ok(_) | Err(_) => Err(wrong(
-            line,
-            "relay takes HOST:PORT, as `underpass join` prints it",
-        )),
+        Ok(_) | Err(_) => Err(Fault::NoRelay.at(line)),
     }
 }
 
@@ -254,15 +230,12 @@ fn tunnel_args(
     providers: &Catalog,
 ) -> Result<HostArgs, Wrong> {
     if !matches!(node.value, Value::Map(_)) {
-        return Err(wrong(
-            node.line,
-            "a tunnel is a table: write [[tunnel]], and its keys below",
-        ));
+        return Err(Fault::NoTable.at(node.line));
     }
-    known(node, KEYS, "a tunnel")?;
+    known(node, KEYS, Place::Tunnel)?;
     let provider: ProviderId = value(node, "provider")?.unwrap_or_default();
-    let offers =
-        find(providers, provider).map_err(|what| wrong(line_of(node, "provider"), what))?;
+    let offers = find(providers, provider)
+        .map_err(|what| Fault::Said(what).at(line_of(node, "provider")))?;
     let mut args = typed.clone();
     args.typed_provider = Some(provider);
     args.targets = targets(node)?;
@@ -296,9 +269,7 @@ fn targets(node: &Node) -> Result<Vec<HostTarget>, Wrong> {
         [] => return Ok(vec![]),
         [one] => one,
         [_, (key, second), ..] => {
-            let what =
-                format!("{key} goes without the other: a tunnel has port, target or targets");
-            return Err(wrong(second.line, what));
+            return Err(Fault::Beside(key).at(second.line));
         }
     };
     if key != "targets" {
@@ -306,26 +277,16 @@ fn targets(node: &Node) -> Result<Vec<HostTarget>, Wrong> {
     }
     let read = |node: &Node| {
         let typed = node.text();
-        let typed =
-            typed.ok_or_else(|| wrong(node.line, format!("{key} takes PORT or HOST:PORT")))?;
+        let typed = typed.ok_or_else(|| Fault::NotTarget(key).at(node.line))?;
         match read_target(typed) {
-            Ok(HostTarget::Saved(_)) => Err(wrong(
-                node.line,
-                format!(
-                    "{key} takes PORT or HOST:PORT: a saved tunnel is this computer's, and hosted by \
-                     `underpass host NAME`"
-                ),
-            )),
+            Ok(HostTarget::Saved(_)) => Err(Fault::Saved(key).at(node.line)),
             Ok(service) => Ok(service),
-            Err(what) => Err(wrong(node.line, what)),
+            Err(what) => Err(Fault::Said(what).at(node.line)),
         }
     };
     let targets: Vec<_> = values.items().iter().map(read).collect::<Result<_, _>>()?;
     if targets.is_empty() {
-        return Err(wrong(
-            values.line,
-            format!("{key} is empty: put a port into it"),
-        ));
+        return Err(Fault::Empty(key).at(values.line));
     }
     Ok(targets)
 }
@@ -339,13 +300,7 @@ fn set(node: &Node, offers: &Offers, folder: &Path) -> Result<Vec<String>, Wrong
         let value = match option {
             Some(option) if option.is_secret() => match value.strip_prefix('@') {
                 Some(path) if !matches!(path, "" | "-") => format!("@{}", beside(path)),
-                Some(_) | None => {
-                    let what = format!(
-                        "{key} is a secret, which does not belong into this file: put it into a file of \
-                         its own that only you can read, and write {key} = \"@THAT-FILE\""
-                    );
-                    return Err(wrong(line, what));
-                }
+                Some(_) | None => return Err(Fault::SecretValue(key.to_owned()).at(line)),
             },
             Some(option) if matches!(option.kind, OptionKind::File) => beside(value),
             Some(_) | None => value.to_owned(),
@@ -374,30 +329,23 @@ impl Seen {
         let id = name.and_then(|name| TunnelId::from_name(&name));
         let id = id.map(String::from).unwrap_or_default();
         if let Some(before) = self.tunnels.insert(id.clone(), line) {
-            let what = format!(
-                "the tunnel of line {before} is called {id:?} too: give each a name of its own, as in \
-                 name = \"shop\""
-            );
-            return Err(wrong(line, what));
+            return Err(Fault::SameName { id, before }.at(line));
         }
         for (key, value) in &args.set.provider {
             let new = (value.clone(), line);
             let before = self.options.insert((args.provider, key.clone()), new);
             if let Some((_, before)) = before.filter(|(before, _)| before != value) {
-                let what = format!(
-                    "{key} holds for all tunnels of {}: say the same as in the tunnel of line {before}",
-                    args.provider
-                );
-                return Err(wrong(line, what));
+                let (key, provider) = (key.clone(), args.provider);
+                let differs = Fault::Differs {
+                    key,
+                    provider,
+                    before,
+                };
+                return Err(differs.at(line));
             }
         }
         Ok(())
     }
-}
-
-fn wrong(line: usize, what: impl Into<String>) -> Wrong {
-    let what = what.into();
-    Wrong { line, what }
 }
 
 fn line_of(node: &Node, key: &str) -> usize {
@@ -405,7 +353,7 @@ fn line_of(node: &Node, key: &str) -> usize {
 }
 
 /// No key is there that means nothing.
-fn known(node: &Node, keys: &[&str], place: &str) -> Result<(), Wrong> {
+fn known(node: &Node, keys: &'static [&'static str], place: Place) -> Result<(), Wrong> {
     let Some((key, value)) = node
         .entries()
         .iter()
@@ -413,24 +361,20 @@ fn known(node: &Node, keys: &[&str], place: &str) -> Result<(), Wrong> {
     else {
         return Ok(());
     };
-    let what = if SECRETS.contains(&&*key.to_ascii_lowercase()) {
-        format!(
-            "{key} would be a secret, which does not belong into this file: `underpass account add \
-             PROVIDER` keeps a token"
-        )
-    } else if WHOLE.contains(&&**key) {
-        format!("{key} holds for the whole file: put it above the first [[tunnel]]")
-    } else if KEYS.contains(&&**key) {
-        format!("{key} is a tunnel's: put it under [[tunnel]]")
-    } else if let Some(meant) = nearest(key, keys.iter().copied()) {
-        format!("{place} has no key {key:?}: {meant} is meant?")
+    let meant = nearest(key, keys.iter().copied());
+    let key = key.clone();
+    let fault = if SECRETS.contains(&&*key.to_ascii_lowercase()) {
+        Fault::SecretKey(key)
+    } else if WHOLE.contains(&&*key) {
+        Fault::OfWhole(key)
+    } else if KEYS.contains(&&*key) {
+        Fault::OfTunnel(key)
+    } else if let Some(meant) = meant {
+        Fault::UnknownMeant { place, key, meant }
     } else {
-        format!(
-            "{place} has no key {key:?}: it has {}",
-            list(keys.iter().copied())
-        )
+        Fault::Unknown { place, key, keys }
     };
-    Err(wrong(value.line, what))
+    Err(fault.at(value.line))
 }
 
 /// The text of a key, and its line.
@@ -440,10 +384,7 @@ fn text<'n>(node: &'n Node, key: &str) -> Result<Option<(&'n str, usize)>, Wrong
     };
     match value.text() {
         Some(text) => Ok(Some((text, value.line))),
-        None => Err(wrong(
-            value.line,
-            format!("{key} takes one value, no list and no table"),
-        )),
+        None => Err(Fault::NotOneValue(key.to_owned()).at(value.line)),
     }
 }
 
@@ -451,16 +392,18 @@ fn value<T: FromStr<Err: Display>>(node: &Node, key: &str) -> Result<Option<T>, 
     let Some((text, line)) = text(node, key)? else {
         return Ok(None);
     };
-    let read = text.parse();
-    let read = read.map_err(|what| wrong(line, format!("{key}: {what}")));
-    read.map(Some)
+    let wrong = |error: T::Err| {
+        let (key, detail) = (key.to_owned(), error.to_string());
+        Fault::Value { key, detail }.at(line)
+    };
+    text.parse().map(Some).map_err(wrong)
 }
 
 fn switch(node: &Node, key: &str) -> Result<bool, Wrong> {
     match text(node, key)? {
         None | Some(("false", _)) => Ok(false),
         Some(("true", _)) => Ok(true),
-        Some((_, line)) => Err(wrong(line, format!("{key} takes true or false"))),
+        Some((_, line)) => Err(Fault::NotSwitch(key.to_owned()).at(line)),
     }
 }
 
@@ -469,12 +412,7 @@ fn pairs<'n>(node: &'n Node, key: &str) -> Result<Vec<(&'n str, &'n str, usize)>
     let Some(table) = node.get(key) else {
         return Ok(vec![]);
     };
-    let takes = |line| {
-        wrong(
-            line,
-            format!("{key} takes a table, as in {key} = {{ KEY = \"VALUE\" }}"),
-        )
-    };
+    let takes = |line| Fault::NotTable(key.to_owned()).at(line);
     if !table.is_map() {
         return Err(takes(table.line));
     }

@@ -26,7 +26,9 @@ use crate::cli::console::{Console, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::runtime;
 use crate::cli::set::Set;
-use crate::model::{AccountId, Action, Holder, JoinLink, NoticeKind, Settings, Tunnel, TunnelId};
+use crate::model::{
+    AccountId, Action, Holder, JoinLink, NoticeKind, Protocol, Settings, Tunnel, TunnelId,
+};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::shell::headless::{Headless, Lines, Told};
@@ -185,6 +187,10 @@ fn plan_remote(home: &Home, args: &HostArgs, loaded: &Begin) -> Result<Plan, Fai
 /// What is wrong, a line each.
 fn explain(no_plan: &NoPlan) -> Failure {
     let wrong = match no_plan {
+        NoPlan::NoSuchTunnel(typed) if typed.parse::<Protocol>().is_ok() => {
+            let protocol = typed.to_ascii_lowercase();
+            vec![m::cli_protocol_alone(protocol, typed.as_str())]
+        }
         NoPlan::NoSuchTunnel(typed) => {
             return Failure::not_found(m::cli_no_such_saved(typed.as_str()));
         }
@@ -212,6 +218,7 @@ fn serve(
     let choice = choose_relay(args, &mut begin.settings, &secrets);
     let secrets = Arc::new(secrets);
     let catalogue = Console::new(&begin.settings).into_catalogue();
+    begin.appearance.traffic_shown = args.form().has_status();
     let relay = RelayDirectory::new(home.clone(), choice, begin.settings.relay.clone());
     if args.reach.is_some() {
         relay.be_exact();
@@ -241,6 +248,7 @@ fn serve(
         Box::new(headless),
     )?;
     let mailbox = app.mailbox();
+    let last_lines = lines.clone();
     // Until the end: whoever has had it stopped is told so.
     let holder = if args.in_background {
         Holder::Background
@@ -271,6 +279,7 @@ fn serve(
     };
     let code = runtime.block_on(run_until_ended(controller, inputs, app));
     drop(channel);
+    last_lines.end();
     // A thread may still wait for standard input; it ends with the program.
     runtime.shutdown_background();
     code
@@ -384,7 +393,7 @@ impl Controller {
             // Whoever is to know the URL does not, and nobody asked it to end.
             Input::Told(Told::Closed | Told::Unwritable) => return Some(Exit::Failed),
             Input::Told(Told::Works) if self.is_detached => {
-                self.lines.flush();
+                self.lines.end();
                 detach::release();
             }
             Input::Told(Told::Works) => self.lines.hint(&m::cli_working()),

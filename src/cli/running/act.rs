@@ -4,6 +4,7 @@
 use super::gather::{Found, Row};
 use super::status::{holder_text, print_row};
 use super::{Speaker, Trouble};
+use crate::cli::complete;
 use crate::cli::console::{print, print_json};
 use crate::cli::exit::Exit;
 use crate::cli::runtime;
@@ -25,7 +26,7 @@ pub(super) const START_WITHIN: Duration = Duration::from_secs(35);
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StopArgs {
     /// The tunnels, by id or name
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME", required_unless_present = "all", add = complete::tunnels())]
     names: Vec<String>,
 
     /// Stop all that is hosted
@@ -40,7 +41,7 @@ pub(crate) struct StopArgs {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StartArgs {
     /// The tunnels, by id or name
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required = true, add = complete::tunnels())]
     names: Vec<String>,
 
     /// One JSON object a tunnel instead of text

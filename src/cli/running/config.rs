@@ -1,13 +1,15 @@
 //! `underpass config`: the settings by their keys in settings.json. What holds is shown; one that is
 //! changed goes to the desktop program while that runs.
 
-use super::{Speaker, Trouble, names, settings};
+use super::{Speaker, Trouble, settings};
 use crate::cli::console::{print, print_json};
 use crate::cli::exit::Exit;
 use crate::control::Request;
-use crate::model::{AlertKind, Language, Setting, Settings, Theme};
+use crate::model::{AlertKind, Language, Setting, Settings, Theme, nearest};
+use crate::provider::registry;
 use crate::shell::text::printable;
 use crate::store::Home;
+use crate::view::fold::notice_text;
 use crate::view::messages as m;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -71,6 +73,10 @@ pub(crate) fn config(home: &Home, args: &ConfigArgs) -> ExitCode {
         }
         ConfigCommand::List => {
             let settings = home.settings().peek().value;
+            let wrong = home.check_settings(&registry::catalog());
+            for wrong in wrong.iter().filter_map(notice_text) {
+                speaker.console.error(&wrong);
+            }
             for (key, value) in &entries(&settings) {
                 show(key, value, args.json, |text| format!("{key} = {text}"));
             }
@@ -170,7 +176,7 @@ fn flatten(prefix: &str, value: Value, found: &mut BTreeMap<String, Value>) {
 }
 
 fn unknown(key: &str, entries: &BTreeMap<String, Value>) -> Trouble {
-    let msg = match names::nearest(key, entries.keys().map(String::as_str)) {
+    let msg = match nearest(key, entries.keys().map(String::as_str)) {
         Some(meant) => m::cli_no_such_setting_meant(key, meant),
         None => m::cli_no_such_setting(key),
     };

@@ -41,7 +41,7 @@ pub(in crate::cli) fn host_in_desktop(
         }
         tell(&lines, &tunnel);
     }
-    lines.flush();
+    lines.end();
     let is_closed = is_closed.try_recv().is_ok();
     Ok(Some(if is_closed { Exit::Failed } else { Exit::Done }))
 }

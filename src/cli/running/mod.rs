@@ -6,7 +6,6 @@ mod config;
 mod gather;
 mod hand_over;
 mod join;
-pub(super) mod names;
 mod settings;
 mod status;
 mod url;
@@ -23,6 +22,7 @@ use super::console::{Console, Failure, print_json};
 use super::exit::Exit;
 use crate::base::clock::{self, rfc3339};
 use crate::control::Request;
+use crate::model::{Holder, TunnelId, nearest};
 use crate::store::Home;
 use crate::view::{Msg, messages as m};
 use serde::Serialize;
@@ -40,7 +40,7 @@ struct Trouble {
 impl Trouble {
     /// Nobody of that name.
     fn unknown(typed: &str, found: &Found) -> Self {
-        let msg = match names::nearest(typed, found.names()) {
+        let msg = match nearest(typed, found.names()) {
             Some(meant) => m::cli_no_such_tunnel_meant(meant, typed),
             None => m::cli_no_such_tunnel(typed),
         };
@@ -77,6 +77,15 @@ pub(super) fn ask_desktop(home: &Home, request: &Request) -> Result<bool, Failur
     let asked = settings::ask(desktop, request);
     asked.map_err(|trouble| Failure::As(trouble.exit, vec![trouble.msg]))?;
     Ok(true)
+}
+
+/// The processes that host a tunnel in a terminal: each has a copy of it from its start.
+pub(super) fn terminals_of(home: &Home, tunnel: &TunnelId) -> Vec<u32> {
+    let found = gather(home).unwrap_or_default();
+    let rows = found.rows.iter().filter(|row| row.id() == tunnel.as_str());
+    let hosts = rows.filter_map(|row| row.host.as_ref());
+    let terminals = hosts.filter(|(_, holder)| holder.by == Holder::Host.as_str());
+    terminals.map(|(_, holder)| holder.pid).collect()
 }
 
 /// How a command speaks.

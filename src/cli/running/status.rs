@@ -2,6 +2,7 @@
 
 use super::gather::{Found, Row};
 use super::{Speaker, Trouble};
+use crate::cli::complete;
 use crate::cli::console::{print, print_json};
 use crate::control::{HolderStatus, PortStatus, TunnelStatus};
 use crate::model::Health;
@@ -21,7 +22,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct StatusArgs {
     /// Only these tunnels, by id or name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::tunnels())]
     names: Vec<String>,
 
     /// One JSON object a tunnel instead of a table

@@ -2,6 +2,7 @@
 
 use super::gather::Found;
 use super::{Speaker, Trouble};
+use crate::cli::complete;
 use crate::cli::console::{print, print_json};
 use crate::cli::exit::Exit;
 use crate::model::PortNumber;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UrlArgs {
     /// The tunnel, by id or name
+    #[arg(add = complete::tunnels())]
     name: String,
 
     /// Only this port's

@@ -1,9 +1,10 @@
 //! Writes lines on a thread of its own: a reader that is slow, stuck or gone never holds up the app.
 
+use crate::base::status_line;
 use std::io::{self, Write};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Lines that may wait for a slow reader; more are dropped and counted in the log.
 const QUEUE: usize = 4_096;
@@ -11,8 +12,12 @@ const QUEUE: usize = 4_096;
 /// How long the last lines may take at the end.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
+/// The status is drawn at most so often.
+const REDRAW: Duration = Duration::from_millis(250);
+
 enum Job {
     Line(String),
+    Status(Option<String>),
     Finish(SyncSender<()>),
 }
 
@@ -42,6 +47,12 @@ impl Sink {
         }
     }
 
+    /// Draws how things stand below all lines, or takes that away.
+    pub(super) fn status(&self, text: Option<String>) {
+        // One that is not drawn is made up for by the next.
+        let _ = self.jobs.try_send(Job::Status(text));
+    }
+
     /// Waits until what was put is written, 2 s at most.
     pub(super) fn finish(&self) {
         let (done, finished) = mpsc::sync_channel(1);
@@ -54,20 +65,62 @@ impl Sink {
 
 fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce(&io::Error)) {
     let mut closed = Some(closed);
-    for job in inbox {
-        match job {
-            Job::Line(line) if closed.is_some() => {
-                if let Err(error) = write_line(&mut out, line) {
-                    tracing::info!(%error, "standard output takes no more lines");
-                    if let Some(closed) = closed.take() {
-                        closed(&error);
-                    }
-                }
+    let mut status = Status::default();
+    while let Some(job) = status.next(inbox) {
+        let done = match job {
+            Job::Line(_) | Job::Status(_) if closed.is_none() => Ok(()),
+            Job::Line(line) => status_line::around(&mut out, |out| write_line(out, line)),
+            Job::Status(text) => {
+                status.drawn = Some(Instant::now());
+                status_line::draw(&mut out, text)
             }
-            Job::Line(_) => {}
             Job::Finish(done) => {
+                let cleared = status_line::draw(&mut out, None);
                 // Whoever waits may have given up.
                 let _ = done.send(());
+                cleared
+            }
+        };
+        if let Err(error) = done {
+            tracing::info!(%error, "standard output takes no more lines");
+            if let Some(closed) = closed.take() {
+                closed(&error);
+            }
+        }
+    }
+}
+
+/// The status that waits to be drawn, and when one was drawn last.
+#[derive(Default)]
+struct Status {
+    waiting: Option<Option<String>>,
+    drawn: Option<Instant>,
+}
+
+impl Status {
+    /// What is to be written next; the last status once it is time for it. `None` when nothing can come
+    /// any more.
+    fn next(&mut self, inbox: &Receiver<Job>) -> Option<Job> {
+        loop {
+            let job = if self.waiting.is_none() {
+                inbox.recv().ok()?
+            } else {
+                let passed = self.drawn.map_or(REDRAW, |drawn| drawn.elapsed());
+                match inbox.recv_timeout(REDRAW.saturating_sub(passed)) {
+                    Ok(job) => job,
+                    Err(RecvTimeoutError::Timeout) => {
+                        return self.waiting.take().map(Job::Status);
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return None,
+                }
+            };
+            match job {
+                Job::Status(text) => self.waiting = Some(text),
+                Job::Finish(_) => {
+                    self.waiting = None;
+                    return Some(job);
+                }
+                Job::Line(_) => return Some(job),
             }
         }
     }

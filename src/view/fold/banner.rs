@@ -80,6 +80,18 @@ fn line(notice: &Notice, badge: Badge, text: Msg) -> Banner {
     }
 }
 
+fn setting_unknown(file: &str, key: &str, meant: Option<&str>, kept: bool) -> Msg {
+    let unknown = match meant {
+        Some(meant) => m::banner_setting_unknown_meant(file, key, meant),
+        None => m::banner_setting_unknown(file, key),
+    };
+    if kept {
+        unknown
+    } else {
+        m::banner_setting_lost(unknown)
+    }
+}
+
 /// What is lost is red, what was replaced amber, what is only good to know grey. `None` for what
 /// concerns one tunnel.
 pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
@@ -96,6 +108,18 @@ pub(super) fn plain(kind: &NoticeKind) -> Option<(Badge, Msg)> {
             count,
             kept_as,
         } => (replaced, m::banner_entries_dropped(*count, file, kept_as)),
+        NoticeKind::SettingUnknown {
+            file,
+            key,
+            meant,
+            kept,
+        } => (
+            replaced,
+            setting_unknown(file, key, meant.as_deref(), *kept),
+        ),
+        NoticeKind::SettingMistyped { file, key } => {
+            (replaced, m::banner_setting_mistyped(file, key))
+        }
         NoticeKind::PortTaken {
             wanted,
             port,

@@ -15,6 +15,7 @@ mod import;
 mod name;
 mod panel;
 mod past;
+mod progress;
 mod reach;
 mod remedy;
 mod report;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use dialog::error_text;
 pub use import::{file_error, import_reason};
+pub use progress::Progress;
 pub use reach::reach_sentence;
 pub use report::{PortHealth, PortReport, TunnelReport, report};
 pub use sentence::{fault, hold, service_down, unprobed};
@@ -84,7 +86,7 @@ pub fn notice_text(kind: &NoticeKind) -> Option<Msg> {
 /// `None` while nothing that is relative to now is on screen. A hidden window needs no tick; what the
 /// tray shows changes by events.
 fn tick(scene: &Scene<'_>) -> Option<Duration> {
-    if scene.inputs.toast.is_some() {
+    if scene.inputs.toast.is_some() || scene.inputs.appearance.traffic_shown {
         return Some(TICK_SECONDS);
     }
     if !scene.inputs.appearance.window_shown {

@@ -42,7 +42,7 @@ fn completions_and_the_man_page_are_printed() {
             home.run(&["completions", shell])
                 .expect(0)
                 .out
-                .contains("take-over")
+                .contains("UNDERPASS_COMPLETE")
         );
     }
     let man = home.run(&["man"]).expect(0).out;

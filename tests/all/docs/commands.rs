@@ -47,6 +47,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("nas.lan", TASKS),
     ("join LINK", TASKS),
     ("relay --advertise", TASKS),
+    (
+        "source <(underpass completions",
+        "a shell's own word; tests/all/cli/completions.rs has bash complete by it",
+    ),
     ("coproc ", "a script: run as a whole by a test of its own"),
     ("read -r url", "a part of that script"),
     ("curl \"$url\"", "a part of that script"),

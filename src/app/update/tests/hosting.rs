@@ -177,6 +177,15 @@ fn traffic_is_watched_only_for_the_port_in_the_panel_of_a_shown_window() {
 }
 
 #[test]
+fn all_traffic_is_watched_where_all_of_it_is_shown() {
+    let mut rig = Rig::hosting();
+    let watch = Command::Tell(id("web"), EngineCommand::WatchTraffic(true));
+    rig.state.inputs.appearance.traffic_shown = true;
+    assert_eq!(rig.put(Event::Tick), [watch]);
+    assert_eq!(rig.put(Event::Tick), [], "it knows");
+}
+
+#[test]
 fn a_visitor_who_was_not_served_has_a_port_that_seems_well_probed_at_once() {
     let mut rig = Rig::hosting();
     let failed = |failed| {

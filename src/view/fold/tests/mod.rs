@@ -8,6 +8,7 @@ mod import;
 mod past;
 mod pending;
 mod probes;
+mod progress;
 mod properties;
 mod snapshots;
 mod table;

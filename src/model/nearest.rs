@@ -1,10 +1,7 @@
 //! What a name that nobody has was most likely meant to be: pure.
 
 /// The name that is nearest to what was typed, if one is near enough: a slip or two, or its beginning.
-pub(in crate::cli) fn nearest<'n>(
-    typed: &str,
-    names: impl Iterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let typed = typed.to_lowercase();
     let allowed = (typed.chars().count() / 3).clamp(1, 2);
     let far = |name: &str| {
