@@ -4,6 +4,7 @@
 mod commands;
 mod examples;
 mod links;
+mod proxies;
 mod runner;
 
 use std::fs;
