@@ -243,7 +243,10 @@ impl Scene {
             .uri(uri.path())
             .header("host", name);
         // What a stranger says of itself.
-        let request = request.header("x-forwarded-proto", "gopher").body(body);
+        let request = request
+            .header("x-forwarded-proto", "gopher")
+            .header("x-forwarded-host", "elsewhere.example.org")
+            .body(body);
         sender
             .send_request(request.expect("it is valid"))
             .await
@@ -414,11 +417,16 @@ fn waiting_service(seen: Arc<Semaphore>, served: Arc<Semaphore>) -> RawService {
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                 let (seen, served) = (Arc::clone(&seen), Arc::clone(&served));
                 async move {
-                    let answer = match request.uri().path() {
+                    let mut answer = Response::builder();
+                    let body = match request.uri().path() {
                         "/upload" => count(request.into_body(), &served).await,
-                        _ => say_two(seen),
+                        _ => {
+                            // Caddy holds back what has a length unless it is told not to.
+                            answer = answer.header("content-length", "onetwo".len());
+                            say_two(seen)
+                        }
                     };
-                    Ok::<_, Infallible>(Response::new(answer))
+                    Ok::<_, Infallible>(answer.body(body).expect("it is valid"))
                 }
             });
             // The visitor sees what becomes of it.
