@@ -49,7 +49,7 @@ async fn nginx_as_documented_lets_everything_through() {
     let scene = Scene::new("nginx", "server {", |block, files, (listen, relay)| {
         let path = |name: &str| files.path().join(name).display().to_string();
         let live = format!("/etc/letsencrypt/live/{DOMAIN}");
-        let block = replaced(block, "listen 443 ssl", &format!("listen {} ssl", listen));
+        let block = replaced(block, "listen 443 ssl", &format!("listen {listen} ssl"));
         let block = replaced(&block, &format!("{live}/fullchain.pem"), &path("cert.pem"));
         let block = replaced(&block, &format!("{live}/privkey.pem"), &path("key.pem"));
         let block = replaced(&block, RELAY, &relay.to_string());
@@ -66,7 +66,7 @@ async fn nginx_as_documented_lets_everything_through() {
         nginx.args(["-e", "stderr", "-c"]).arg(path("nginx.conf"));
         nginx
     });
-    scene.await.visit().await;
+    Box::pin(scene.await.visit()).await;
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn caddy_as_documented_lets_everything_through() {
         caddy.arg(path("Caddyfile"));
         caddy
     });
-    scene.await.visit().await;
+    Box::pin(scene.await.visit()).await;
 }
 
 /// Where the package puts it; Debian's `/usr/sbin` is not in everybody's `PATH`.
@@ -210,11 +210,11 @@ impl Scene {
 
     async fn visit(&self) {
         within("a request", self.says_who_asks()).await;
-        within("a WebSocket", self.echoes_on_a_websocket()).await;
+        Box::pin(within("a WebSocket", self.echoes_on_a_websocket())).await;
         within("an upload", self.uploads_as_it_is_sent()).await;
         within("events", self.gets_events_as_they_come()).await;
         within("a name that is nobody's", self.asks_for_nobody()).await;
-        within("a link", self.hosts_get_in()).await;
+        Box::pin(within("a link", self.hosts_get_in())).await;
     }
 
     async fn tls(&self, name: &str) -> TlsStream<TcpStream> {
@@ -418,13 +418,12 @@ fn waiting_service(seen: Arc<Semaphore>, served: Arc<Semaphore>) -> RawService {
                 let (seen, served) = (Arc::clone(&seen), Arc::clone(&served));
                 async move {
                     let mut answer = Response::builder();
-                    let body = match request.uri().path() {
-                        "/upload" => count(request.into_body(), &served).await,
-                        _ => {
-                            // Caddy holds back what has a length unless it is told not to.
-                            answer = answer.header("content-length", "onetwo".len());
-                            say_two(seen)
-                        }
+                    let body = if request.uri().path() == "/upload" {
+                        count(request.into_body(), &served).await
+                    } else {
+                        // Caddy holds back what has a length unless it is told not to.
+                        answer = answer.header("content-length", "onetwo".len());
+                        say_two(seen)
                     };
                     Ok::<_, Infallible>(answer.body(body).expect("it is valid"))
                 }
