@@ -5,6 +5,7 @@ mod commands;
 mod examples;
 mod links;
 mod providers;
+mod proxies;
 mod runner;
 
 use std::fs;
