@@ -7,13 +7,11 @@ use crate::app::Begin;
 use crate::cli::console::{Console, Failure};
 use crate::cli::runtime;
 use crate::cli::set;
-use crate::model::{
-    Carrier, Catalog, Offers, Protocol, Reach, RelayFacts, Tunnel, UrlLasts, WithoutAccount,
-};
+use crate::model::{Carrier, Catalog, Offers, Protocol, Reach, RelayFacts, Tunnel, WithoutAccount};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::Home;
-use crate::view::fold::fault;
+use crate::view::fold::{encryption, fault, lasting};
 use crate::view::{Msg, messages as m};
 use std::sync::Arc;
 
@@ -107,22 +105,6 @@ fn with(args: &HostArgs, offers: &'static Offers, way: WithoutAccount) -> Option
     };
     let fits = args.targets.iter().all(carries) && check_options(&fitting, offers).is_ok();
     fits.then_some(fitting)
-}
-
-fn encryption(offers: &Offers) -> Msg {
-    if offers.encrypted {
-        m::way_encrypted()
-    } else {
-        m::way_unencrypted()
-    }
-}
-
-fn lasting(way: WithoutAccount) -> Msg {
-    match way.url_lasts {
-        UrlLasts::Run => m::way_lasts_run(),
-        UrlLasts::Hours => m::way_lasts_hours(),
-        UrlLasts::Asked => m::way_lasts_asked(),
-    }
 }
 
 /// Refuses what is carried for others than was asked for.

@@ -16,6 +16,7 @@ mod name;
 mod panel;
 mod past;
 mod reach;
+mod reach_choice;
 mod remedy;
 mod report;
 mod scene;
@@ -32,6 +33,7 @@ mod tests;
 pub use dialog::error_text;
 pub use import::{file_error, import_reason};
 pub use reach::reach_sentence;
+pub use reach_choice::{encryption, lasting};
 pub use report::{PortHealth, PortReport, TunnelReport, report};
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;
@@ -66,6 +68,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
                 .collect(),
             panel: panel::fold(&scene),
             dialog: dialog::fold(&scene),
+            first_run: reach_choice::of_first_run(&scene),
             banners: banner::fold(&scene),
             toast: inputs.toast.as_ref().map(banner::toast),
             menu: header::menu(inputs),

@@ -7,8 +7,8 @@ use slint::platform::Key;
 use underpass::model::{
     Access, AccountId, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, Inputs,
     Language, Life, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Outage, PendingWord, Port,
-    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, Remote, Sample,
-    SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
+    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reach, Reason, Remote,
+    Sample, SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
 };
 use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::registry;
@@ -247,6 +247,7 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
     let created = |access, protocol| Action::CreateTunnel {
         name: "shop".to_owned(),
         provider: OFFERS.id,
+        reach: Some(Reach::Internet),
         access,
         target: "3000".to_owned(),
         protocol,
@@ -256,6 +257,7 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
     bench.write("shop");
     assert!(!bench.shows("Who can visit"), "our relay has no say in it");
     bench.pick("tcp");
+    bench.pick("The internet");
     bench.pick("Dev Tunnels");
     bench.click("Local port");
     bench.write("3000");
@@ -284,6 +286,7 @@ fn what_cannot_work_yet_says_why_and_leads_there() {
         ),
     ] {
         let bench = bench(&with_dialog(state, DialogKind::CreateTunnel));
+        bench.pick("The internet");
         assert!(bench.shows(why), "{why}");
         bench.pick("Dev Tunnels");
         assert!(!bench.shows("Who can visit"), "it is not picked");

@@ -9,6 +9,7 @@ mod past;
 mod pending;
 mod probes;
 mod properties;
+mod reach_choice;
 mod snapshots;
 mod table;
 mod timeline;
