@@ -254,6 +254,8 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
         public_port: String::new(),
         options: [].into(),
     };
+    // Room for all of it at once.
+    bench.resize(980, 1000, 1.0);
     bench.write("shop");
     assert!(!bench.shows("Who can visit"), "our relay has no say in it");
     bench.pick("tcp");
@@ -425,6 +427,7 @@ fn pictures() {
     );
     shoot("settings", with_dialog(signed_in(), DialogKind::Settings));
     let bench = bench(&with_dialog(signed_in(), create));
+    bench.pick("The internet");
     bench.pick("Dev Tunnels");
     bench.pick("Anyone");
     bench.shoot("account-create-public-en");

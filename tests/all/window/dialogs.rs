@@ -280,7 +280,8 @@ fn with_options(rows: Vec<OptionRow>) -> View {
     let Some(DialogView::CreateTunnel { reach, .. }) = &mut view.window.dialog else {
         panic!("it is open");
     };
-    let ours = reach.choices[0].providers[0].clone();
+    let mut ours = reach.choices[0].providers[0].clone();
+    ours.usual = usize::MAX;
     reach.usual = 2;
     let internet = &mut reach.choices[2];
     internet.usual = 0;
