@@ -317,6 +317,19 @@ reach-network-at = For this network: { $url }
 reach-internet = For anybody on the internet.
 reach-signed-in = On the internet, for people who sign in.
 act-widen = Open to this network
+reach-choice-here = This computer
+reach-choice-network = This network
+reach-choice-internet = The internet
+reach-hint-here = Only programs on this computer, such as your browser.
+reach-hint-network = Anyone in this network, such as a phone on the same Wi-Fi, without a password.
+reach-hint-internet = Anyone who has the URL, from anywhere.
+reach-hint-others = { $count ->
+    [one] Your other tunnel here can then be opened from this network too.
+   *[other] Your { $count } other tunnels here can then be opened from this network too.
+}
+reach-bar-lan = Not available for this computer only: “Reachable from this network” is turned on in Settings.
+reach-bar-joined = Only over the internet: you joined the relay { $address }. To change that, choose “Use the built-in relay” in Settings.
+reach-bar-no-way = The internet isn't available: join a relay in Settings first.
 
 ## Panel
 
@@ -438,6 +451,8 @@ error-link-token = This link has no token before the @.
 error-link-address = This link has no HOST:PORT after the @.
 error-link-fingerprint = The part after # must be 64 hex digits. Was the link cut off?
 error-not-carried = { $provider } only supports { $carries }.
+error-not-for-those = { $provider } can't limit who opens the URL to this computer or this network.
+error-no-way = Nothing that works without an account leads to the internet from here. Join a relay in Settings, or choose a provider that you have an account with.
 error-not-ready = This can't be used yet.
 error-public-port-needs-tcp = Only tcp tunnels have a public port.
 
@@ -470,6 +485,8 @@ why-stopped-watched = Not watched.
 why-unrouted-watched = Watched. Waiting for the URL to answer ({ $span }).
 act-watch = Watch
 fact-watched-for = Watched for
+provider-note-way = { $name }, without an account: { $encryption }, { $lasting }.
+provider-note-joined = Through the relay { $address }.
 provider-unencrypted = { $provider } doesn't encrypt: anyone on the way can read and change what goes through the tunnel. Don't use it for anything secret.
 shut-token = To use { $provider }, add your account's token first.
 why-stopped-token = Not hosted. { $provider } needs your account's token.

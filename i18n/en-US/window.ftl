@@ -26,6 +26,7 @@ share-error = Enter a port from 1 to 65535, or HOST:PORT.
 field-name = Name
 field-name-example = frontend
 field-provider = Provider
+field-reach = Who can open it
 field-access = Who can visit
 access-private-choice = People who sign in
 access-public-choice = Anyone

@@ -319,6 +319,19 @@ reach-network-at = Para esta rede: { $url }
 reach-internet = Para qualquer pessoa na internet.
 reach-signed-in = Na internet, para quem entrar em uma conta.
 act-widen = Abrir para esta rede
+reach-choice-here = Este computador
+reach-choice-network = Esta rede
+reach-choice-internet = Internet
+reach-hint-here = Só programas deste computador, como o seu navegador.
+reach-hint-network = Qualquer pessoa nesta rede, como em um celular no mesmo Wi-Fi, sem senha.
+reach-hint-internet = Qualquer pessoa que tenha a URL, em qualquer lugar.
+reach-hint-others = { $count ->
+    [one] Seu outro túnel neste computador também poderá ser aberto nesta rede.
+   *[other] Seus outros { $count } túneis neste computador também poderão ser abertos nesta rede.
+}
+reach-bar-lan = Indisponível só para este computador: “Acessível nesta rede” está ativado nas configurações.
+reach-bar-joined = Somente pela internet: você se conectou ao relay { $address }. Para mudar isso, escolha “Usar o relay embutido” nas configurações.
+reach-bar-no-way = A internet não está disponível: conecte-se primeiro a um relay nas configurações.
 
 ## Painel
 
@@ -444,6 +457,8 @@ error-link-token = Este link não tem token antes do @.
 error-link-address = Este link não tem HOST:PORTA depois do @.
 error-link-fingerprint = A parte depois de # deve ter 64 dígitos hexadecimais. O link foi cortado?
 error-not-carried = { $provider } só aceita { $carries }.
+error-not-for-those = { $provider } não pode limitar a este computador ou a esta rede quem abre a URL.
+error-no-way = Nada que funcione sem conta leva à internet a partir daqui. Conecte-se a um relay nas configurações ou escolha um provedor em que você tenha conta.
 error-not-ready = Isto ainda não pode ser usado.
 error-public-port-needs-tcp = Só túneis tcp têm porta pública.
 
@@ -476,6 +491,8 @@ why-stopped-watched = Não observado.
 why-unrouted-watched = Observado. Aguardando a URL responder ({ $span }).
 act-watch = Observar
 fact-watched-for = Observado há
+provider-note-way = { $name }, sem conta: { $encryption }, { $lasting }.
+provider-note-joined = Pelo relay { $address }.
 provider-unencrypted = O { $provider } não criptografa: quem estiver no caminho pode ler e alterar o que passa pelo túnel. Não o use para nada confidencial.
 shut-token = Para usar { $provider }, adicione primeiro o token da sua conta.
 why-stopped-token = Não está hospedado. { $provider } precisa do token da sua conta.

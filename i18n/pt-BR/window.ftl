@@ -26,6 +26,7 @@ share-error = Digite uma porta de 1 a 65535, ou HOST:PORTA.
 field-name = Nome
 field-name-example = frontend
 field-provider = Provedor
+field-reach = Quem pode abrir
 field-access = Quem pode visitar
 access-private-choice = Pessoas que entram na conta
 access-public-choice = Qualquer pessoa

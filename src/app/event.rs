@@ -4,8 +4,8 @@ use crate::audit;
 use crate::engine::{EngineCommand, EngineEvent};
 use crate::model::{
     AccountId, AccountState, Action, AuditEvent, DeviceCode, FileError, ImportSource, JoinLink,
-    NoticeKind, Pending, PortKey, ProbeReport, Reason, RelaySettings, Secret, Settings, Timing,
-    Tunnel, TunnelId,
+    NoticeKind, Pending, PortKey, ProbeReport, ProviderId, Reason, RelaySettings, Secret, Settings,
+    Timing, Tunnel, TunnelId,
 };
 use crate::probe::ProbePlan;
 use crate::provider::{HostOrder, Row};
@@ -105,6 +105,8 @@ pub enum Event {
         asked: AskNumber,
         result: Result<Vec<ImportSource>, FileError>,
     },
+    /// Which providers lack their program on this computer.
+    ProgramsFound { missing: BTreeSet<ProviderId> },
     /// All settings and tunnels are in this file, or why not.
     BackupSaved(Result<String, FileError>),
     /// Something the person should know.
@@ -186,6 +188,8 @@ pub enum Command {
         asked: AskNumber,
         file: Option<String>,
     },
+    /// Look which providers' programs are on this computer; none is run.
+    FindPrograms,
     /// Save this to a file that a person has named.
     SaveBackup {
         file: String,

@@ -202,6 +202,7 @@ impl Performer {
                 let mailbox = self.parts.mailbox.clone();
                 self.imports.read(mailbox, catalog, asked, file);
             }
+            Command::FindPrograms => self.find_programs(),
             Command::SaveBackup { file, backup } => self.save_backup(file, *backup),
             Command::Copy(text) => self.copy(text),
             Command::OpenUrl(url) => self.ask_desktop(move || platform::open_url(&url)),
@@ -346,6 +347,16 @@ impl Performer {
             kept.err()
                 .map(|error| not_saved("tunnels", error.to_string()))
         });
+    }
+
+    fn find_programs(&self) {
+        let (providers, mailbox) = (self.parts.providers.clone(), self.parts.mailbox.clone());
+        let find = move || {
+            let missing = providers.missing_programs();
+            mailbox.send(Event::ProgramsFound { missing });
+        };
+        // Nobody waits for it: until it is known they count as there.
+        self.lanes.desktop.run(find, Box::new(|| {}));
     }
 
     fn save_backup(&self, file: String, backup: Backup) {

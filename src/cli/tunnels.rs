@@ -194,6 +194,7 @@ impl Tunnels<'_> {
                 Ok(Action::CreateTunnel {
                     name,
                     provider: ProviderId::RELAY,
+                    reach: None,
                     access: Access::Private,
                     target,
                     protocol: port.protocol,

@@ -1,8 +1,8 @@
 //! Everything a person can ask for. Each clickable thing in the view carries one of these.
 
 use super::{
-    Access, AccountId, HealthKey, HealthScope, PortKey, Protocol, ProviderId, Secret, Setting,
-    Target, TunnelId,
+    Access, AccountId, HealthKey, HealthScope, PortKey, Protocol, ProviderId, Reach, Secret,
+    Setting, Target, TunnelId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,6 +53,12 @@ pub enum Action {
     Share {
         /// `PORT` or `HOST:PORT`.
         target: String,
+        /// Who is to carry it; for the internet, by its way without an account.
+        #[serde(default)]
+        provider: ProviderId,
+        /// Whom it is for; those whom the provider reaches where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reach: Option<Reach>,
     },
     /// Make a tunnel, and host it.
     CreateTunnel {
@@ -60,6 +66,9 @@ pub enum Action {
         /// Who is to carry it.
         #[serde(default)]
         provider: ProviderId,
+        /// Whom it is for; those whom the provider reaches where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reach: Option<Reach>,
         /// Who may visit, where the provider lets one choose.
         #[serde(default)]
         access: Access,
@@ -171,7 +180,13 @@ impl Action {
     pub fn with_text(self, typed: &str) -> Self {
         let text = typed.to_owned();
         match self {
-            Self::Share { .. } => Self::Share { target: text },
+            Self::Share {
+                provider, reach, ..
+            } => Self::Share {
+                target: text,
+                provider,
+                reach,
+            },
             Self::SaveBackup { .. } => Self::SaveBackup { file: text },
             Self::LookForImports { .. } => Self::LookForImports { file: text },
             Self::KeepToken { account, .. } => Self::KeepToken {

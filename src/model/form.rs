@@ -11,6 +11,8 @@ pub enum Field {
     Name,
     /// The port, or `HOST:PORT`.
     Target,
+    /// Whom a new tunnel is for.
+    Reach,
     Provider,
     Protocol,
     PublicPort,
@@ -77,6 +79,17 @@ pub enum FieldError {
     },
     /// Nobody is signed in at the provider, or its program is not there.
     NotReady,
+    /// The embedded relay listens on the network: what it carries is not for this computer alone.
+    OpenToNetwork,
+    /// A relay was joined: nothing new goes through the embedded one.
+    RelayJoined {
+        /// `HOST:PORT` of it.
+        address: String,
+    },
+    /// Whom the provider's URLs are for is not up to this computer.
+    NotForThose { provider: String },
+    /// No way without an account carries this from here.
+    NoWay,
 }
 
 /// The longest name a tunnel may have, in characters.

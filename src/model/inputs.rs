@@ -30,6 +30,8 @@ pub struct Inputs {
     /// Every account that there may be.
     pub accounts: BTreeMap<AccountId, AccountFacts>,
     pub tokens: BTreeSet<AccountId>,
+    /// Providers whose program was looked for and is not on this computer. Others may lack theirs, too.
+    pub missing_programs: BTreeSet<ProviderId>,
     /// The port in the detail panel.
     pub selected: Option<PortKey>,
     /// What the audit log has of its tunnel.
@@ -139,6 +141,14 @@ impl Inputs {
             .is_remote()
             .then(|| self.account(&AccountId::only(provider)));
         account.and_then(|account| account.state.lacks())
+    }
+
+    /// The same for a tunnel that is to be made; a program that is not there counts, which says nothing
+    /// of tunnels that run already.
+    pub fn lacks_for_new(&self, provider: ProviderId) -> Option<super::Lack> {
+        let is_missing = self.missing_programs.contains(&provider);
+        let program = is_missing.then_some(super::Lack::Program);
+        self.lacks(provider).or(program)
     }
 
     /// How a tunnel is looked after, or a port of it.

@@ -5,6 +5,7 @@
 
 mod action;
 mod alert;
+mod carrier;
 mod class;
 mod diagnosis;
 mod dialect;
@@ -40,6 +41,7 @@ pub use action::{Action, DialogKind};
 pub use alert::{
     About, Alert, AlertId, AlertKind, AlertSettings, Cause, ServedUrl, Stance, Standing, Trouble,
 };
+pub use carrier::{Carrier, ReachBar};
 pub use class::{Class, Reason, Side};
 pub use diagnosis::{Diagnosis, Unprobed, UrlFault};
 pub use dialect::{Header, OwnDialect, PageDialect, ProbeDialect, probes_a_month};

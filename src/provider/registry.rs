@@ -6,6 +6,7 @@ use super::relay::{RelayConnector, RelayLocator};
 use super::{BoxFuture, ConnectError, Connector, Inventory, ProbeMarks};
 use crate::model::{AccountId, Catalog, Offers, ProviderId, ProviderOptions, Reason};
 use crate::secrets::Secrets;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Somebody who carries tunnels, as one value. A new one is a folder beside this file and a line in
@@ -37,6 +38,12 @@ pub trait Provider: Send + Sync {
     /// What its own program says of itself, and whether that can work here; `None` where it runs none,
     /// or an account tells. It bounds itself.
     fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
+        None
+    }
+
+    /// Whether its program is on this computer, by a look at the file system: nothing is run and nobody
+    /// is asked. `None` where it runs none, or an account tells.
+    fn has_program(&self) -> Option<bool> {
         None
     }
 
@@ -116,6 +123,12 @@ impl Registry {
 
     pub fn catalog(&self) -> Catalog {
         Catalog::new(self.0.iter().map(|provider| provider.offers()))
+    }
+
+    /// Those whose program is not on this computer.
+    pub fn missing_programs(&self) -> BTreeSet<ProviderId> {
+        let missing = self.0.iter().filter(|it| it.has_program() == Some(false));
+        missing.map(|it| it.offers().id).collect()
     }
 
     /// The provider of this id, if this build has it.

@@ -2,8 +2,9 @@
 //! be set is drawn as.
 
 use super::{Button, Msg};
-use crate::model::{Action, Field, PortKey, ProviderId, TunnelId};
+use crate::model::{Action, Field, PortKey, ProviderId, Reach, TunnelId};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What is wrong with what was typed, each beside its field.
 pub type Errors = Vec<(Field, Msg)>;
@@ -12,10 +13,10 @@ pub type Errors = Vec<(Field, Msg)>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DialogView {
-    /// A new tunnel. The first provider is picked when it opens.
     CreateTunnel {
         title: Msg,
-        providers: Vec<ProviderChoice>,
+        /// Whom it is for, and who carries it then.
+        reach: ReachChoices,
         errors: Errors,
     },
     AddPort {
@@ -68,6 +69,35 @@ pub enum DialogView {
     About { title: Msg },
 }
 
+/// Whom a new tunnel is for: one of these is picked in a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReachChoices {
+    /// This computer, this network, the internet.
+    pub choices: Vec<ReachChoice>,
+    /// The place of the one that is picked when the form opens.
+    pub usual: usize,
+    /// Why some cannot be picked, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shut: Vec<Msg>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReachChoice {
+    pub reach: Reach,
+    pub name: Msg,
+    /// Who can open the URL then.
+    pub hint: Msg,
+    /// What else changes by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<Msg>,
+    /// It can be picked.
+    pub open: bool,
+    /// Who may carry it; where it is one alone nobody has to choose.
+    pub providers: Vec<ProviderChoice>,
+    /// The place of the one that is picked with it.
+    pub usual: usize,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProviderChoice {
     pub id: ProviderId,
@@ -79,6 +109,12 @@ pub struct ProviderChoice {
     pub submit: Msg,
     /// What may be set for a tunnel there; it is sent with the rest of the form.
     pub options: Vec<OptionRow>,
+    /// The options by which it is had, sent with the rest of the form.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
+    /// What a person gets there: how far it is encrypted, how long the URL lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Msg>,
     /// What a person should know before picking it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<Msg>,

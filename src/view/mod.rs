@@ -8,7 +8,9 @@ mod msg;
 mod renderer;
 mod types;
 
-pub use dialog::{DialogView, Entry, Errors, OptionRow, ProviderChoice, Section};
+pub use dialog::{
+    DialogView, Entry, Errors, OptionRow, ProviderChoice, ReachChoice, ReachChoices, Section,
+};
 pub use fold::fold;
 pub use msg::{Arg, Msg};
 pub use renderer::{Renderer, WindowOp};

@@ -1,6 +1,6 @@
 //! The view's shape. Renderers draw it and skip what did not change.
 
-use super::{DialogView, Msg};
+use super::{DialogView, Msg, ReachChoices};
 use crate::model::{Action, AlertId, ClockShift, Language, PortKey, Theme, TunnelId};
 use serde::Serialize;
 use std::time::Duration;
@@ -165,6 +165,9 @@ pub struct WindowView {
     /// The selected port.
     pub panel: Option<Panel>,
     pub dialog: Option<DialogView>,
+    /// Whom the first tunnel may be for, while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_run: Option<ReachChoices>,
     /// Lines above the cards.
     pub banners: Vec<Banner>,
     /// The short-lived line at the bottom.

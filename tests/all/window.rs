@@ -14,17 +14,84 @@ mod views;
 use bench::Bench;
 use slint::ComponentHandle;
 use slint::platform::{Key, WindowEvent};
-use underpass::model::{Action, DialogKind, Setting, Theme};
+use underpass::model::{Action, DialogKind, Reach, Setting, Theme, UnixMillis};
 use underpass::shell::ui;
+use underpass::view::fold;
 use views::{ENGLISH, PORTUGUESE, key, tunnel};
+
+fn shared(provider: &str, reach: Reach) -> Action {
+    Action::Share {
+        target: "3000".to_owned(),
+        provider: provider.parse().expect("an id"),
+        reach: Some(reach),
+    }
+}
 
 #[test]
 fn the_empty_window_shares_a_port_with_one_key() {
     let bench = Bench::new(&ENGLISH.empty());
     bench.write("3000");
     bench.key(Key::Return);
-    let target = "3000".to_owned();
-    assert_eq!(bench.actions(), [Action::Share { target }]);
+    assert_eq!(bench.actions(), [shared("relay", Reach::Here)]);
+}
+
+#[test]
+fn the_empty_window_asks_whom_it_is_for_by_click_and_by_key() {
+    let bench = Bench::new(&ENGLISH.empty());
+    assert!(bench.shows("Only programs on this computer, such as your browser."));
+    bench.write("3000");
+    bench.pick("This network");
+    assert!(!bench.shows("Only programs on this computer, such as your browser."));
+    assert!(!bench.shows("Provider"), "nobody has to choose one");
+    bench.click("Share");
+    assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
+    bench.pick("The internet");
+    let note = "Cloudflare quick tunnel, without an account: encrypted up to there, the URL is different at each start.";
+    assert!(bench.shows(note), "it says what a person gets");
+    // Enter shares from wherever the focus is.
+    bench.key(Key::Return);
+    assert_eq!(bench.actions(), [shared("cloudflared", Reach::Internet)]);
+    // From the choice of reach over that of provider: the second of them, by key.
+    for _ in 0..2 {
+        bench.key(Key::Tab);
+    }
+    bench.key(Key::Space);
+    bench.key(Key::Return);
+    assert_eq!(bench.actions(), [shared("ssh", Reach::Internet)]);
+    let checked = |label| bench.get(label).accessible_checked();
+    assert_eq!(checked("localhost.run"), Some(true));
+    // What may be picked is not what is: another view leaves it alone.
+    let mut view = ENGLISH.empty();
+    view.window.first_run.as_mut().expect("it asks").usual = 1;
+    bench.render(&view);
+    assert_eq!(checked("localhost.run"), Some(true));
+}
+
+#[test]
+fn what_cannot_be_picked_in_the_empty_window_says_why() {
+    let mut inputs = underpass::model::Inputs {
+        providers: underpass::provider::registry::catalog(),
+        ..Default::default()
+    };
+    inputs.settings.relay.lan = true;
+    inputs.relay.lan = true;
+    let bench = Bench::new(&fold(&inputs, UnixMillis(1)));
+    let why = "Not available for this computer only: “Reachable from this network” is turned on in Settings.";
+    assert!(bench.shows(why));
+    bench.write("3000");
+    bench.pick("This computer");
+    bench.click("Share");
+    assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
+    // It may be picked again once the settings allow it, and what was picked stays.
+    inputs.settings.relay.lan = false;
+    inputs.relay.lan = false;
+    bench.render(&fold(&inputs, UnixMillis(1)));
+    assert!(!bench.shows(why));
+    bench.click("Share");
+    assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
+    bench.pick("This computer");
+    bench.click("Share");
+    assert_eq!(bench.actions(), [shared("relay", Reach::Here)]);
 }
 
 #[test]

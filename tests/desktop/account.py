@@ -112,6 +112,7 @@ def dev_tunnels_asks_to_sign_in_before_it_can_be_chosen(day):
     day.desktop.wait_window(day.program.pid)
     day.desktop.focus(day.program.pid)
     day.press(r"^New tunnel$")
+    day.press(r"^The internet$", ("radio button",))
     day.wait_text(r"^To use Dev Tunnels, sign in first\.$")
     day.desktop.screenshot("not-signed-in")
 
@@ -140,6 +141,7 @@ def create_a_private_tunnel(day):
     desktop.type(NAME)
     day.press(r"^Local port$", FIELD)
     desktop.type(str(day.shop.port))
+    day.press(r"^The internet$", ("radio button",))
     day.press(r"^Dev Tunnels$", ("radio button",))
     desktop.find(pid, r"^People who sign in$")
     desktop.screenshot("new-tunnel")

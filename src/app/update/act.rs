@@ -33,10 +33,15 @@ impl Update<'_> {
             Action::PickImport { at, on } => self.pick_import(at, on),
             Action::Import => self.import(),
             Action::SaveBackup { file } => self.save_backup(&file),
-            Action::Share { target } => self.share(&target),
+            Action::Share {
+                target,
+                provider,
+                reach,
+            } => self.share(&target, provider, reach),
             Action::CreateTunnel {
                 name,
                 provider,
+                reach,
                 access,
                 target,
                 protocol,
@@ -45,6 +50,7 @@ impl Update<'_> {
             } => self.create(&New {
                 name: &name,
                 provider,
+                reach,
                 access,
                 target: &target,
                 protocol,
@@ -160,8 +166,10 @@ impl Update<'_> {
     /// A dialog needs the window: the tray may have asked for it.
     fn open_dialog(&mut self, kind: DialogKind) {
         self.state.inputs.toast = None;
-        if kind == DialogKind::Import {
-            self.look_for_imports("");
+        match kind {
+            DialogKind::Import => self.look_for_imports(""),
+            DialogKind::CreateTunnel => self.find_programs(),
+            _ => {}
         }
         let errors = vec![];
         self.state.inputs.dialog = Some(Dialog { kind, errors });

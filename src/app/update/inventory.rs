@@ -1,6 +1,7 @@
 //! Changes of the inventory: checked here, shown as if done, taken back when they were not.
 
 use super::Update;
+use super::reach::Carried;
 use super::typed::{
     Errors, check_name, check_options, check_port, free_label, free_name, keep, new_port,
     not_carried,
@@ -8,8 +9,8 @@ use super::typed::{
 use crate::app::event::Command;
 use crate::model::{
     Access, AccountId, Chosen, Dialog, DialogKind, Field, FieldError, HostHeader, NoticeKind,
-    Offers, Pending, Port, PortKey, Protocol, ProviderId, Reason, Remote, Secret, Target, Toast,
-    Tunnel, TunnelId, parse_name, parse_target, parse_url_target,
+    Offers, Pending, Port, PortKey, Protocol, ProviderId, Reach, Reason, Remote, Secret, Target,
+    Toast, Tunnel, TunnelId, parse_name, parse_target, parse_url_target,
 };
 use crate::provider::Row;
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ use std::collections::BTreeMap;
 pub(super) struct New<'t> {
     pub(super) name: &'t str,
     pub(super) provider: ProviderId,
+    /// Whom it is for; those whom the provider reaches where it is not said.
+    pub(super) reach: Option<Reach>,
     pub(super) access: Access,
     pub(super) target: &'t str,
     pub(super) protocol: Protocol,
@@ -40,16 +43,17 @@ fn typed_target<'n>(offers: &Offers, new: &'n New<'_>) -> Cow<'n, str> {
 
 impl Update<'_> {
     /// The empty window's one field: a tunnel named after its port, hosted at once.
-    pub(super) fn share(&mut self, typed: &str) {
+    pub(super) fn share(&mut self, typed: &str, provider: ProviderId, reach: Option<Reach>) {
         match parse_target(typed) {
             Ok(target) => self.create(&New {
                 name: &free_name(self.state, target.port),
-                provider: ProviderId::RELAY,
+                provider,
+                reach,
                 access: Access::Private,
                 target: typed,
                 protocol: Protocol::Auto,
                 public_port: "",
-                options: &BTreeMap::new(),
+                options: &self.way_options(provider, reach),
             }),
             Err(error) => {
                 self.show_errors(DialogKind::CreateTunnel, vec![(Field::Target, error)]);
@@ -60,12 +64,16 @@ impl Update<'_> {
     /// Makes a tunnel; it is hosted once the inventory has it.
     pub(super) fn create(&mut self, new: &New<'_>) {
         let mut errors = Errors::new();
+        let carried = self.carried(new).unwrap_or_else(|error| {
+            errors.push(error);
+            Carried::as_is(new)
+        });
         let inputs = &self.state.inputs;
-        let offers = inputs.providers.of(new.provider);
-        if inputs.lacks(new.provider).is_some() {
+        let offers = inputs.providers.of(carried.provider);
+        if inputs.lacks(carried.provider).is_some() {
             errors.push((Field::Provider, FieldError::NotReady));
         }
-        let name = check_name(self.state, new.provider, new.name);
+        let name = check_name(self.state, carried.provider, new.name);
         let named = keep(&mut errors, Field::Name, name);
         let target = typed_target(offers, new);
         let port = check_port(
@@ -76,7 +84,7 @@ impl Update<'_> {
             new.protocol,
             new.public_port,
         );
-        let (chosen, secrets) = check_options(&mut errors, inputs, offers, new.options);
+        let (chosen, secrets) = check_options(&mut errors, inputs, offers, &carried.options);
         let (Some((name, id)), Some((target, protocol, public_port)), true) =
             (named, port, errors.is_empty())
         else {
@@ -89,7 +97,7 @@ impl Update<'_> {
         let mut tunnel = Tunnel {
             id,
             name,
-            provider: new.provider,
+            provider: carried.provider,
             ports: vec![],
             chosen,
             created_at: self.at,
@@ -101,6 +109,10 @@ impl Update<'_> {
         for (key, secret) in secrets {
             let name = Chosen::secret_name(&tunnel.id, &key);
             self.commands.push(Command::KeepSecret(name, secret));
+        }
+        if carried.opens {
+            // Before the tunnel is hosted: its engine finds the relay as it is to be.
+            self.set_lan(true);
         }
         self.change(Pending::Create(tunnel));
     }

@@ -38,6 +38,7 @@ mod listing;
 mod past;
 mod probe;
 mod quit;
+mod reach;
 mod settings;
 mod sign_in;
 #[cfg(test)]
@@ -120,6 +121,7 @@ impl Update<'_> {
             Event::Joined { link, error } => self.handle_joined(&link, error),
             Event::Past { asked, events } => self.handle_past(asked, events),
             Event::ImportsRead { asked, result } => self.handle_imports(asked, result),
+            Event::ProgramsFound { missing } => self.state.inputs.missing_programs = missing,
             Event::BackupSaved(result) => self.show_toast(Toast::Backup { result }),
             Event::Noticed(kind) => self.notice(kind),
             Event::Woke => self.tell_all(&EngineCommand::Woke),
@@ -128,6 +130,7 @@ impl Update<'_> {
             Event::WindowShown(shown) => {
                 self.state.inputs.appearance.window_shown = shown;
                 if shown {
+                    self.find_programs();
                     self.freshen();
                 }
             }

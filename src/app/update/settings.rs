@@ -38,7 +38,7 @@ impl Update<'_> {
         }
     }
 
-    fn set_lan(&mut self, on: bool) {
+    pub(super) fn set_lan(&mut self, on: bool) {
         let mut relay = self.state.inputs.settings.relay.clone();
         if relay.lan == on {
             return;

@@ -150,6 +150,7 @@ fn make(
     let create = Action::CreateTunnel {
         name,
         provider: args.provider,
+        reach: None,
         access: Access::Private,
         target: first.target.to_string(),
         protocol: protocol(first),
@@ -201,6 +202,7 @@ mod tests {
             let create = Action::CreateTunnel {
                 name: name.to_owned(),
                 provider: ProviderId::RELAY,
+                reach: None,
                 access: Access::Private,
                 target: "80".to_owned(),
                 protocol: Protocol::Http,

@@ -1,5 +1,5 @@
-//! `--reach`: from whom a tunnel is for to who carries it. The choice is pure; what it needs to know of
-//! the ways to the internet is asked at the edge.
+//! `--reach`: from whom a tunnel is for to who carries it. The choice is the model's; what it needs to know
+//! of the ways to the internet is asked here.
 
 use super::args::{HostArgs, HostTarget, check_options};
 use super::plan::Plan;
@@ -7,46 +7,13 @@ use crate::app::Begin;
 use crate::cli::console::{Console, Failure};
 use crate::cli::runtime;
 use crate::cli::set;
-use crate::model::{
-    Catalog, Offers, Protocol, Reach, RelayFacts, Tunnel, UrlLasts, WithoutAccount,
-};
+use crate::model::{Carrier, Catalog, Offers, Protocol, Reach, RelayFacts, Tunnel, WithoutAccount};
 use crate::provider::registry;
 use crate::secrets::Secrets;
 use crate::store::Home;
-use crate::view::fold::fault;
+use crate::view::fold::{encryption, fault, lasting};
 use crate::view::{Msg, messages as m};
 use std::sync::Arc;
-
-/// Who is to carry it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Carrier {
-    /// Whoever was chosen.
-    Chosen,
-    /// The embedded relay, for the network or for this computer alone.
-    Embedded { lan: bool },
-    /// The first way that works without an account.
-    WithoutAccount,
-}
-
-/// Decides by what was asked for: whether our relay is meant, and whether one was joined.
-const fn carrier(asked: Reach, ours: bool, joined: bool) -> Carrier {
-    match (asked, ours) {
-        (_, false) => Carrier::Chosen,
-        (Reach::Here, true) => Carrier::Embedded { lan: false },
-        (Reach::Network, true) => Carrier::Embedded { lan: true },
-        (Reach::Internet, true) if joined => Carrier::Chosen,
-        (Reach::Internet, true) => Carrier::WithoutAccount,
-    }
-}
-
-/// Whether a way that those can reach is one that was asked for. What is not known may be on the
-/// internet, and nowhere else.
-fn fits(asked: Reach, way: Option<Reach>) -> bool {
-    match asked {
-        Reach::Here | Reach::Network => way == Some(asked),
-        Reach::Internet => matches!(way, None | Some(Reach::Internet)),
-    }
-}
 
 /// Settles who carries what was typed, and says so where nobody chose it.
 pub(super) fn settle(
@@ -63,7 +30,7 @@ pub(super) fn settle(
     let ours = catalog.of(args.provider).joins;
     let relay = &mut begin.settings.relay;
     let joined = args.relay.is_some() || relay.joined.is_some();
-    match carrier(asked, ours, joined) {
+    match Carrier::of(asked, ours, joined) {
         Carrier::Chosen => {}
         Carrier::Embedded { lan } => {
             (relay.joined, relay.lan) = (None, lan);
@@ -140,22 +107,6 @@ fn with(args: &HostArgs, offers: &'static Offers, way: WithoutAccount) -> Option
     fits.then_some(fitting)
 }
 
-fn encryption(offers: &Offers) -> Msg {
-    if offers.encrypted {
-        m::way_encrypted()
-    } else {
-        m::way_unencrypted()
-    }
-}
-
-fn lasting(way: WithoutAccount) -> Msg {
-    match way.url_lasts {
-        UrlLasts::Run => m::way_lasts_run(),
-        UrlLasts::Hours => m::way_lasts_hours(),
-        UrlLasts::Asked => m::way_lasts_asked(),
-    }
-}
-
 /// Refuses what is carried for others than was asked for.
 pub(super) fn check(args: &HostArgs, begin: &Begin, plan: &Plan) -> Result<(), Msg> {
     let Some(asked) = args.reach else {
@@ -184,7 +135,7 @@ fn is_fit(asked: Reach, tunnel: &Tunnel, begin: &Begin, relay: &RelayFacts) -> b
         return true;
     }
     let options = begin.settings.options(tunnel.provider).with(&tunnel.chosen);
-    fits(asked, Reach::of_way(offers, &options, relay))
+    asked.fits(Reach::of_way(offers, &options, relay))
 }
 
 fn refusal(asked: Reach, tunnel: &Tunnel) -> Msg {

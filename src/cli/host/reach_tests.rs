@@ -5,37 +5,6 @@ use crate::cli::host::plan::{Known, plan};
 use crate::model::{ProviderId, Settings, UnixMillis};
 use std::cell::RefCell;
 
-#[test]
-fn the_relay_in_here_the_joined_one_or_a_way_without_an_account() {
-    for (asked, ours, joined, expected) in [
-        (Reach::Here, true, true, Carrier::Embedded { lan: false }),
-        (Reach::Here, true, false, Carrier::Embedded { lan: false }),
-        (Reach::Network, true, true, Carrier::Embedded { lan: true }),
-        (Reach::Network, true, false, Carrier::Embedded { lan: true }),
-        (Reach::Internet, true, true, Carrier::Chosen),
-        (Reach::Internet, true, false, Carrier::WithoutAccount),
-        (Reach::Here, false, false, Carrier::Chosen),
-        (Reach::Network, false, true, Carrier::Chosen),
-        (Reach::Internet, false, false, Carrier::Chosen),
-    ] {
-        assert_eq!(
-            carrier(asked, ours, joined),
-            expected,
-            "{asked:?} {ours} {joined}"
-        );
-    }
-}
-
-#[test]
-fn what_is_not_known_is_for_nobody_but_the_internet() {
-    for asked in Reach::ALL {
-        for way in Reach::ALL {
-            assert_eq!(fits(asked, Some(way)), asked == way, "{asked:?} {way:?}");
-        }
-        assert_eq!(fits(asked, None), asked == Reach::Internet);
-    }
-}
-
 /// Which ways were tried and taken, by what works.
 fn taken(typed: &[&str], works: &[&str]) -> (Vec<String>, Option<HostArgs>) {
     let mut args = HostArgs::typed(typed);

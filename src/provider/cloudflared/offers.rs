@@ -112,6 +112,10 @@ impl Provider for Cloudflared {
         &OFFERS
     }
 
+    fn has_program(&self) -> Option<bool> {
+        Some(program::Program::from_env(&NAMES).is_there())
+    }
+
     fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
         Some(Box::pin(async {
             let program = program::Program::from_env(&NAMES).within(ANSWERS_WITHIN);

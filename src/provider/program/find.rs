@@ -56,6 +56,13 @@ impl Program {
         self.misnamed(fault).told(self.names.program)
     }
 
+    /// Whether there is something to run. A bare name that the environment gives is looked up by the
+    /// system, when it is run.
+    pub fn is_there(&self) -> bool {
+        let path = self.path();
+        path.is_some_and(|path| path.is_relative() || path.is_file())
+    }
+
     pub(super) fn path(&self) -> Option<PathBuf> {
         match &self.asked {
             Some(asked) => Some(asked.into()),

@@ -96,6 +96,10 @@ impl Provider for Tailscale {
         &OFFERS
     }
 
+    fn has_program(&self) -> Option<bool> {
+        Some(program::Program::from_env(&NAMES).is_there())
+    }
+
     fn program(&self) -> Option<BoxFuture<'_, Result<String, ConnectError>>> {
         Some(Box::pin(async {
             let program = program::Program::from_env(&NAMES);

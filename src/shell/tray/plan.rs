@@ -105,7 +105,7 @@ fn same_kind(old: &Entry, new: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PortKey, PortNumber, TunnelId};
+    use crate::model::{PortKey, PortNumber, ProviderId, TunnelId};
     use crate::view::{Arg, Badge};
     use proptest::prelude::*;
 
@@ -228,7 +228,11 @@ mod tests {
             for action in [
                 Action::Host { tunnel },
                 Action::CopyUrl { key },
-                Action::Share { target: text.clone() },
+                Action::Share {
+                    target: text.clone(),
+                    provider: ProviderId::RELAY,
+                    reach: None,
+                },
                 Action::Quit,
             ] {
                 let id = id_of(&action).expect("an action is JSON");

@@ -1,12 +1,13 @@
 //! The dialog in front as Slint draws it, and what is picked and typed in a form until it is confirmed.
 
-use super::map::{Text, model};
+use super::map::Text;
+use super::reach::Picker;
 use super::sync;
 use crate::model::{Access, Action, Protocol, Secret};
 use crate::shell::ui;
-use crate::view::{DialogView, ProviderChoice, Section};
+use crate::view::{DialogView, ReachChoices, Section};
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::rc::Rc;
@@ -22,9 +23,9 @@ pub(super) struct Dialog {
     section_rows: RefCell<Vec<Rows>>,
     /// Of the provider that is picked for a new tunnel.
     options: Rows,
-    provider: Cell<usize>,
-    /// Of each provider there.
-    offered: RefCell<Vec<Vec<ui::OptionItem>>>,
+    picker: Picker,
+    /// Of each provider there, by reach.
+    offered: RefCell<Vec<Vec<Vec<ui::OptionItem>>>>,
     /// What was picked and typed of the options, by key.
     entered: RefCell<BTreeMap<String, Secret>>,
 }
@@ -41,53 +42,64 @@ impl Dialog {
         let layers = ui.global::<ui::Layers>();
         layers.set_menu(false);
         layers.set_dialog(dialog.is_some());
-        let (providers, sections) = match dialog {
-            Some(DialogView::CreateTunnel { providers, .. }) => (&providers[..], &[][..]),
+        let (reach, sections) = match dialog {
+            Some(DialogView::CreateTunnel { reach, .. }) => (Some(reach), &[][..]),
             Some(DialogView::Settings { sections, .. } | DialogView::Import { sections, .. }) => {
-                (&[][..], &sections[..])
+                (None, &sections[..])
             }
-            _ => (&[][..], &[][..]),
+            _ => (None, &[][..]),
         };
         let dialogs = ui.global::<ui::Dialogs>();
-        self.render_providers(&dialogs, providers, opens, text);
+        self.render_reach(&dialogs, reach, opens, text);
         self.render_sections(sections, text);
         let item = dialog.map(|dialog| text.dialog(dialog));
         dialogs.set_item(item.unwrap_or_default());
     }
 
-    fn render_providers(
+    fn render_reach(
         &self,
         dialogs: &ui::Dialogs<'_>,
-        providers: &[ProviderChoice],
+        reach: Option<&ReachChoices>,
         opens: bool,
         text: &Text<'_>,
     ) {
-        let names = providers.iter().map(|provider| text.of(&provider.name));
-        dialogs.set_provider_names(model(names));
-        let open = providers.iter().map(|provider| provider.shut.is_none());
-        dialogs.set_provider_open(model(open));
-        let shut = providers.iter().filter(|provider| provider.shut.is_some());
-        dialogs.set_shut(model(shut.map(|provider| text.provider(provider))));
-        let offered = providers.iter().map(|it| text.options(&it.options));
+        let before = self.picker.place();
+        self.picker.offer(reach, opens, text);
+        let choices = reach.iter().flat_map(|reach| &reach.choices);
+        let offered = choices.map(|choice| {
+            let providers = choice.providers.iter();
+            providers.map(|it| text.options(&it.options)).collect()
+        });
         self.offered.replace(offered.collect());
-        if opens {
-            self.pick_provider(0);
+        if opens || self.picker.place() != before {
+            self.forget_entered();
         } else {
             sync_rows(&self.options, self.offered_now(), VecModel::set_row_data);
         }
+        dialogs.set_reach(self.picker.item());
     }
 
     fn offered_now(&self) -> Vec<ui::OptionItem> {
+        let (reach, provider) = self.picker.place();
         let offered = self.offered.borrow();
-        offered
-            .get(self.provider.get())
-            .cloned()
-            .unwrap_or_default()
+        let rows = offered.get(reach).and_then(|choice| choice.get(provider));
+        rows.cloned().unwrap_or_default()
+    }
+
+    pub(super) fn pick_reach(&self, dialogs: &ui::Dialogs<'_>, index: usize) {
+        self.picker.pick_reach(index);
+        self.forget_entered();
+        dialogs.set_reach(self.picker.item());
+    }
+
+    pub(super) fn pick_provider(&self, dialogs: &ui::Dialogs<'_>, index: usize) {
+        self.picker.pick_provider(index);
+        self.forget_entered();
+        dialogs.set_reach(self.picker.item());
     }
 
     /// What was chosen for another provider means nothing to this one.
-    pub(super) fn pick_provider(&self, index: usize) {
-        self.provider.set(index);
+    fn forget_entered(&self) {
         self.entered.borrow_mut().clear();
         self.options.set_vec(self.offered_now());
     }
@@ -110,18 +122,24 @@ impl Dialog {
             typed.public_port.into()
         };
         match self.shown.borrow().as_ref()? {
-            DialogView::CreateTunnel { .. } => Some(Action::CreateTunnel {
-                name: typed.name.into(),
-                provider: typed.provider.parse().unwrap_or_default(),
-                access: if typed.public {
-                    Access::Public
-                } else {
-                    Access::Private
-                },
-                target: typed.target.into(),
-                protocol,
-                public_port,
-                options: self.entered.borrow().clone(),
+            DialogView::CreateTunnel { .. } => self.picker.with_picked(|choice, carrier| {
+                let mut options = self.entered.borrow().clone();
+                let set = carrier.set.iter();
+                options.extend(set.map(|(key, value)| (key.clone(), Secret::new(value))));
+                Action::CreateTunnel {
+                    name: typed.name.into(),
+                    provider: carrier.id,
+                    reach: Some(choice.reach),
+                    access: if typed.public {
+                        Access::Public
+                    } else {
+                        Access::Private
+                    },
+                    target: typed.target.into(),
+                    protocol,
+                    public_port,
+                    options,
+                }
             }),
             DialogView::AddPort { tunnel, .. } => Some(Action::AddPort {
                 tunnel: tunnel.clone(),

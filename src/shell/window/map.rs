@@ -123,14 +123,9 @@ impl Text<'_> {
             ..ui::DialogItem::default()
         };
         match dialog {
-            DialogView::CreateTunnel {
-                title,
-                providers,
-                errors,
-            } => ui::DialogItem {
-                providers: model(providers.iter().map(|provider| self.provider(provider))),
-                ..self.form(item(Shape::CreateTunnel, title, None), errors, None)
-            },
+            DialogView::CreateTunnel { title, errors, .. } => {
+                self.form(item(Shape::CreateTunnel, title, None), errors, None)
+            }
             DialogView::AddPort {
                 title,
                 protocols,
@@ -203,6 +198,7 @@ impl Text<'_> {
         };
         ui::DialogItem {
             submit: self.opt(submit),
+            reach_error: error(Field::Reach),
             provider_error: error(Field::Provider),
             name_error: error(Field::Name),
             target_error: error(Field::Target),
@@ -293,6 +289,7 @@ impl Text<'_> {
             access: provider.access,
             submit: self.of(&provider.submit),
             usual: i32::try_from(provider.usual).unwrap_or(i32::MAX),
+            note: self.opt(provider.note.as_ref()),
             warning: self.opt(provider.warning.as_ref()),
             shut: self.opt(provider.shut.as_ref()),
             set_up: self.maybe_button(provider.set_up.as_ref()),

@@ -8,16 +8,18 @@ mod fonts;
 mod map;
 mod place;
 mod qr;
+mod reach;
 mod stage;
 mod sync;
 
-use crate::model::{Action, DialogKind, Setting, Theme, parse_target};
+use crate::model::{Action, DialogKind, ProviderId, Setting, Theme, parse_target};
 use crate::shell::text::Catalogue;
 use crate::shell::{labels, ui};
 use crate::view::{Panel, View, WindowView};
 use cards::Cards;
 use dialog::Dialog;
 use map::{Text, action};
+use reach::Picker;
 use slint::language::ColorScheme;
 use slint::winit_030::WinitWindowAccessor;
 use slint::{CloseRequestResponse, ComponentHandle, Model as _, VecModel};
@@ -48,6 +50,7 @@ pub struct Window {
     models: Rc<Models>,
     last: RefCell<Option<Arc<View>>>,
     dialog: Rc<Dialog>,
+    first_run: Rc<Picker>,
 }
 
 #[derive(Default)]
@@ -84,6 +87,7 @@ impl Window {
             models: Rc::default(),
             last: RefCell::default(),
             dialog: Rc::default(),
+            first_run: Rc::default(),
         };
         window.models.attach(&window.ui);
         window.dialog.attach(&window.ui.global::<ui::Dialogs>());
@@ -154,9 +158,6 @@ impl Window {
         let open = |dialog| action(&Action::OpenDialog { dialog });
         shell.set_version(env!("CARGO_PKG_VERSION").into());
         shell.set_new_tunnel(open(DialogKind::CreateTunnel));
-        shell.set_share(action(&Action::Share {
-            target: String::new(),
-        }));
         shell.set_dismiss_toast(action(&Action::DismissToast));
         shell.set_quit(action(&Action::Quit));
         shell.set_close_window(action(&Action::CloseWindow));
@@ -189,6 +190,7 @@ impl Window {
         self.connect_rows();
         self.connect_opens();
         self.connect_dialogs(&on_action);
+        self.connect_first_run(&on_action);
         self.ui.window().on_close_requested(move || {
             on_action(Action::CloseWindow);
             // Whether it is hidden or minimised is not decided here.
@@ -219,9 +221,17 @@ impl Window {
         let dialogs = self.ui.global::<ui::Dialogs>();
         let (send, dialog) = (Rc::clone(on_action), Rc::clone(&self.dialog));
         dialogs.on_submit(move |typed| dialog.submitted(typed).into_iter().for_each(&*send));
-        let dialog = Rc::clone(&self.dialog);
+        let (dialog, ui) = (Rc::clone(&self.dialog), self.ui.as_weak());
+        dialogs.on_pick_reach(move |index| {
+            if let (Some(ui), Ok(index)) = (ui.upgrade(), usize::try_from(index)) {
+                dialog.pick_reach(&ui.global::<ui::Dialogs>(), index);
+            }
+        });
+        let (dialog, ui) = (Rc::clone(&self.dialog), self.ui.as_weak());
         dialogs.on_pick_provider(move |index| {
-            dialog.pick_provider(usize::try_from(index).unwrap_or_default());
+            if let (Some(ui), Ok(index)) = (ui.upgrade(), usize::try_from(index)) {
+                dialog.pick_provider(&ui.global::<ui::Dialogs>(), index);
+            }
         });
         let dialog = Rc::clone(&self.dialog);
         dialogs.on_pick(move |does| {
@@ -238,6 +248,39 @@ impl Window {
         dialogs.on_place(|words, word| {
             let place = words.iter().position(|other| other == word);
             place.and_then(|at| i32::try_from(at).ok()).unwrap_or(0)
+        });
+    }
+
+    fn connect_first_run(&self, on_action: &Rc<dyn Fn(Action)>) {
+        let first_run = self.ui.global::<ui::FirstRun>();
+        let (send, picker) = (Rc::clone(on_action), Rc::clone(&self.first_run));
+        first_run.on_share(move |target| {
+            let target = target.to_string();
+            let share = picker.with_picked(|choice, carrier| Action::Share {
+                target: target.clone(),
+                provider: carrier.id,
+                reach: Some(choice.reach),
+            });
+            // Before it is known whom it may be for it is for those whom the relay in use reaches.
+            send(share.unwrap_or(Action::Share {
+                target,
+                provider: ProviderId::RELAY,
+                reach: None,
+            }));
+        });
+        let (picker, ui) = (Rc::clone(&self.first_run), self.ui.as_weak());
+        first_run.on_pick_reach(move |index| {
+            if let (Some(ui), Ok(index)) = (ui.upgrade(), usize::try_from(index)) {
+                picker.pick_reach(index);
+                ui.global::<ui::FirstRun>().set_reach(picker.item());
+            }
+        });
+        let (picker, ui) = (Rc::clone(&self.first_run), self.ui.as_weak());
+        first_run.on_pick_provider(move |index| {
+            if let (Some(ui), Ok(index)) = (ui.upgrade(), usize::try_from(index)) {
+                picker.pick_provider(index);
+                ui.global::<ui::FirstRun>().set_reach(picker.item());
+            }
         });
     }
 
@@ -285,6 +328,12 @@ impl Window {
         }
         if old.map(|old| &old.menu) != Some(&view.menu) {
             shell.set_menu(text.menu(&view.menu));
+        }
+        if old.map(|old| &old.first_run) != Some(&view.first_run) {
+            let begins = old.is_none_or(|old| old.first_run.is_none());
+            self.first_run.offer(view.first_run.as_ref(), begins, text);
+            let first_run = self.ui.global::<ui::FirstRun>();
+            first_run.set_reach(self.first_run.item());
         }
         if old.map(|old| &old.dialog) != Some(&view.dialog) {
             self.dialog.render(&self.ui, view.dialog.as_ref(), text);

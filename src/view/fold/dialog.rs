@@ -2,13 +2,14 @@
 
 use super::amount::short_url;
 use super::button::{self, enabled, when};
+use super::reach_choice;
 use super::scene::{Group, Scene, Slot};
 use super::settings::{self, account_line};
 use crate::model::{
     Access, AccountId, AccountState, Action, Dialog, DialogKind, Field, FieldError,
-    InvalidJoinLink, Lack, Offers, Protocol,
+    InvalidJoinLink, Offers, Protocol,
 };
-use crate::view::{Button, DialogView, Errors, Msg, ProviderChoice, messages as m};
+use crate::view::{Button, DialogView, Errors, Msg, messages as m};
 
 pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
     let dialog = scene.inputs.dialog.as_ref()?;
@@ -16,10 +17,7 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
     Some(match &dialog.kind {
         DialogKind::CreateTunnel => DialogView::CreateTunnel {
             title: m::dialog_create_title(),
-            providers: {
-                let all = scene.inputs.providers.iter();
-                all.map(|offers| provider(scene, offers)).collect()
-            },
+            reach: reach_choice::of_dialog(scene),
             errors: errors(),
         },
         DialogKind::AddPort { tunnel } => {
@@ -27,7 +25,7 @@ pub(super) fn fold(scene: &Scene) -> Option<DialogView> {
             DialogView::AddPort {
                 tunnel: tunnel.clone(),
                 title: m::dialog_add_title(group.tunnel.name.as_str()),
-                protocols: words(group.offers),
+                protocols: words(group.offers.protocols),
                 errors: errors(),
                 submit: m::dialog_add_submit(),
             }
@@ -99,7 +97,7 @@ fn change_protocol(group: &Group, slot: &Slot, errors: Errors) -> DialogView {
         } else {
             m::dialog_protocol_body(target)
         },
-        protocols: words(group.offers),
+        protocols: words(group.offers.protocols),
         protocol: slot.protocol.to_string(),
         errors,
         submit: m::dialog_protocol_submit(),
@@ -127,45 +125,12 @@ fn sign_out(scene: &Scene, account: AccountId) -> DialogView {
     }
 }
 
-fn provider(scene: &Scene, offers: &Offers) -> ProviderChoice {
-    let lack = scene.inputs.lacks(offers.id);
-    let account = AccountId::only(offers.id);
-    ProviderChoice {
-        id: offers.id,
-        name: if offers.joins {
-            m::provider_ours()
-        } else {
-            m::provider_named(offers.name)
-        },
-        protocols: words(offers),
-        access: offers.access,
-        submit: match offers.watches {
-            Some(_) => m::dialog_create_watched(),
-            None => m::dialog_create_submit(),
-        },
-        usual: settings::usual_of_new_tunnel(scene.inputs, offers),
-        options: settings::of_new_tunnel(scene.inputs, offers),
-        warning: (!offers.encrypted).then(|| m::provider_unencrypted(offers.name)),
-        shut: lack.map(|lack| shut(offers, lack)),
-        set_up: lack.map(|_| button::account(&account, m::set_up(offers.name))),
-    }
-}
-
 /// The protocols that it carries, in their own words.
-fn words(offers: &Offers) -> Vec<String> {
-    offers.protocols.iter().map(Protocol::to_string).collect()
+pub(super) fn words(protocols: &[Protocol]) -> Vec<String> {
+    protocols.iter().map(Protocol::to_string).collect()
 }
 
-fn shut(offers: &Offers, lack: Lack) -> Msg {
-    match lack {
-        Lack::Program => m::shut_program(program(offers), offers.name),
-        Lack::Token => m::shut_token(offers.name),
-        Lack::SignIn => m::shut_sign_in(offers.name),
-        Lack::Patience => m::shut_patience(offers.name),
-    }
-}
-
-fn program(offers: &Offers) -> &'static str {
+pub(super) fn program(offers: &Offers) -> &'static str {
     offers.program.map_or("", |program| program.name)
 }
 
@@ -275,7 +240,8 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             Field::Name => m::error_empty_name(),
             Field::Target => m::error_empty_target(),
             Field::JoinLink => m::error_empty_link(),
-            Field::Provider
+            Field::Reach
+            | Field::Provider
             | Field::Protocol
             | Field::PublicPort
             | Field::Token
@@ -305,6 +271,10 @@ pub fn error_text(field: Field, error: &FieldError) -> Msg {
             m::error_not_carried(words.join(", "), provider)
         }
         FieldError::NotReady => m::error_not_ready(),
+        FieldError::OpenToNetwork => m::reach_bar_lan(),
+        FieldError::RelayJoined { address } => m::reach_bar_joined(address),
+        FieldError::NotForThose { provider } => m::error_not_for_those(provider),
+        FieldError::NoWay => m::error_no_way(),
         FieldError::PublicPortNeedsTcp => m::error_public_port_needs_tcp(),
     }
 }

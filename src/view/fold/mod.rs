@@ -17,6 +17,7 @@ mod panel;
 mod past;
 mod progress;
 mod reach;
+mod reach_choice;
 mod remedy;
 mod report;
 mod scene;
@@ -34,6 +35,7 @@ pub use dialog::error_text;
 pub use import::{file_error, import_reason};
 pub use progress::Progress;
 pub use reach::reach_sentence;
+pub use reach_choice::{encryption, lasting};
 pub use report::{PortHealth, PortReport, TunnelReport, report};
 pub use sentence::{fault, hold, service_down, unprobed};
 pub use standing::stances;
@@ -68,6 +70,7 @@ pub fn fold(inputs: &Inputs, now: UnixMillis) -> View {
                 .collect(),
             panel: panel::fold(&scene),
             dialog: dialog::fold(&scene),
+            first_run: reach_choice::of_first_run(&scene),
             banners: banner::fold(&scene),
             toast: inputs.toast.as_ref().map(banner::toast),
             menu: header::menu(inputs),

@@ -49,6 +49,7 @@ fn create(name: &str, port: u16) -> Action {
     Action::CreateTunnel {
         name: name.to_owned(),
         provider: OFFERS.id,
+        reach: None,
         access: Access::Private,
         target: port.to_string(),
         protocol: Protocol::Http,

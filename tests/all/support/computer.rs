@@ -181,6 +181,7 @@ impl Desk {
     pub fn create(&self, name: &str, port: u16, protocol: Protocol) -> PortKey {
         self.act(Action::CreateTunnel {
             provider: ProviderId::RELAY,
+            reach: None,
             access: Access::Private,
             name: name.to_owned(),
             target: port.to_string(),

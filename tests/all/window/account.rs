@@ -7,8 +7,8 @@ use slint::platform::Key;
 use underpass::model::{
     Access, AccountId, AccountState, Action, DeviceCode, Dialog, DialogKind, Host, Inputs,
     Language, Life, LivePort, LocalAnswer, Metrics, Notice, NoticeKind, Outage, PendingWord, Port,
-    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reason, Remote, Sample,
-    SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
+    PortKey, PortNumber, ProbeFacts, ProbeReport, Protocol, PublicAnswer, Reach, Reason, Remote,
+    Sample, SessionNumber, Target, Theme, Tunnel, TunnelId, UnixMillis,
 };
 use underpass::provider::devtunnel::OFFERS;
 use underpass::provider::registry;
@@ -247,15 +247,19 @@ fn a_new_tunnel_there_is_private_unless_somebody_reads_the_warning() {
     let created = |access, protocol| Action::CreateTunnel {
         name: "shop".to_owned(),
         provider: OFFERS.id,
+        reach: Some(Reach::Internet),
         access,
         target: "3000".to_owned(),
         protocol,
         public_port: String::new(),
         options: [].into(),
     };
+    // Room for all of it at once.
+    bench.resize(980, 1000, 1.0);
     bench.write("shop");
     assert!(!bench.shows("Who can visit"), "our relay has no say in it");
     bench.pick("tcp");
+    bench.pick("The internet");
     bench.pick("Dev Tunnels");
     bench.click("Local port");
     bench.write("3000");
@@ -284,6 +288,7 @@ fn what_cannot_work_yet_says_why_and_leads_there() {
         ),
     ] {
         let bench = bench(&with_dialog(state, DialogKind::CreateTunnel));
+        bench.pick("The internet");
         assert!(bench.shows(why), "{why}");
         bench.pick("Dev Tunnels");
         assert!(!bench.shows("Who can visit"), "it is not picked");
@@ -422,6 +427,7 @@ fn pictures() {
     );
     shoot("settings", with_dialog(signed_in(), DialogKind::Settings));
     let bench = bench(&with_dialog(signed_in(), create));
+    bench.pick("The internet");
     bench.pick("Dev Tunnels");
     bench.pick("Anyone");
     bench.shoot("account-create-public-en");

@@ -4,7 +4,8 @@ use super::bench::Bench;
 use super::views::{ENGLISH, PORTUGUESE, key, tunnel};
 use slint::platform::Key;
 use underpass::model::{
-    Access, Action, DialogKind, Field, Language, Protocol, ProviderId, Secret, Setting, Theme,
+    Access, Action, DialogKind, Field, Language, Protocol, ProviderId, Reach, Secret, Setting,
+    Theme,
 };
 use underpass::view::{DialogView, Entry, OptionRow, Section, View};
 
@@ -17,6 +18,7 @@ fn a_new_tunnel_is_typed_and_confirmed_by_key() {
     bench.key(Key::Return);
     let created = |protocol, public_port: &str| Action::CreateTunnel {
         provider: ProviderId::RELAY,
+        reach: Some(Reach::Here),
         access: Access::Private,
         name: "docs".to_owned(),
         target: "4000".to_owned(),
@@ -40,6 +42,76 @@ fn a_new_tunnel_is_typed_and_confirmed_by_key() {
     assert_eq!(bench.actions(), [created(Protocol::Http, "")]);
     bench.key(Key::Escape);
     assert_eq!(bench.actions(), [Action::CloseDialog]);
+}
+
+#[test]
+fn whom_a_new_tunnel_is_for_is_picked_and_goes_with_it() {
+    let bench = Bench::new(&ENGLISH.with_dialog(DialogKind::CreateTunnel));
+    bench.resize(980, 1200, 1.0);
+    bench.write("docs");
+    bench.key(Key::Tab);
+    bench.write("4000");
+    let created = || {
+        let actions = bench.actions();
+        let [
+            Action::CreateTunnel {
+                provider,
+                reach,
+                options,
+                ..
+            },
+        ] = &actions[..]
+        else {
+            panic!("{actions:?}");
+        };
+        let options: Vec<String> = options
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.expose()))
+            .collect();
+        (provider.to_string(), *reach, options)
+    };
+    let made = |provider: &str, reach, options: &[&str]| {
+        let options = options.iter().map(|&option| option.to_owned());
+        (
+            provider.to_owned(),
+            Some(reach),
+            options.collect::<Vec<_>>(),
+        )
+    };
+    // What is picked of the three has the next Tab's focus; the second is one further.
+    bench.key(Key::Tab);
+    bench.key(Key::Tab);
+    bench.key(Key::Space);
+    bench.key(Key::Return);
+    assert_eq!(created(), made("relay", Reach::Network, &[]));
+    bench.pick("The internet");
+    bench.key(Key::Return);
+    assert_eq!(created(), made("cloudflared", Reach::Internet, &[]));
+    bench.pick("localhost.run");
+    bench.key(Key::Return);
+    let service = ["service=localhost.run"];
+    assert_eq!(created(), made("ssh", Reach::Internet, &service));
+    bench.pick("bore");
+    let warning = "bore doesn't encrypt: anyone on the way can read and change what goes through the tunnel. Don't use it for anything secret.";
+    assert!(bench.shows(warning));
+    bench.pick("This computer");
+    assert!(!bench.shows(warning) && !bench.shows("localhost.run"));
+    bench.click("Create and host");
+    assert_eq!(created(), made("relay", Reach::Here, &[]));
+}
+
+#[test]
+fn what_the_network_opens_is_said_before_it_is_asked_for() {
+    let mut view = ENGLISH.with_dialog(DialogKind::CreateTunnel);
+    let Some(DialogView::CreateTunnel { reach, .. }) = &mut view.window.dialog else {
+        panic!("it is open");
+    };
+    let said = "Your 2 other tunnels here can then be opened from this network too.";
+    reach.choices[1].also = Some(underpass::view::messages::reach_hint_others(2_usize));
+    let bench = Bench::new(&view);
+    assert!(!bench.shows(said));
+    bench.pick("This network");
+    assert!(bench.shows(said));
 }
 
 #[test]
@@ -205,9 +277,16 @@ fn options() -> Vec<OptionRow> {
 
 fn with_options(rows: Vec<OptionRow>) -> View {
     let mut view = ENGLISH.with_dialog(DialogKind::CreateTunnel);
-    let Some(DialogView::CreateTunnel { providers, .. }) = &mut view.window.dialog else {
+    let Some(DialogView::CreateTunnel { reach, .. }) = &mut view.window.dialog else {
         panic!("it is open");
     };
+    let mut ours = reach.choices[0].providers[0].clone();
+    ours.usual = usize::MAX;
+    reach.usual = 2;
+    let internet = &mut reach.choices[2];
+    internet.usual = 0;
+    internet.providers = vec![ours];
+    let providers = &mut internet.providers;
     let other = providers[0].clone();
     providers[0].options = rows;
     providers.push(other);

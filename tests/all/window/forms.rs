@@ -1,8 +1,8 @@
 //! Dialogs made by hand, for [`Scene`].
 
 use super::views::Scene;
-use underpass::model::{Access, Action, DialogKind, Field, Protocol, ProviderId};
-use underpass::view::{Button, DialogView, Msg, ProviderChoice};
+use underpass::model::{Access, Action, DialogKind, Field, Protocol};
+use underpass::view::{Button, DialogView, Msg};
 
 fn protocols() -> Vec<String> {
     Protocol::ALL.map(|protocol| protocol.to_string()).into()
@@ -11,22 +11,17 @@ fn protocols() -> Vec<String> {
 impl Scene {
     pub fn dialog(self, kind: DialogKind, errors: Vec<(Field, Msg)>) -> DialogView {
         match kind {
-            DialogKind::CreateTunnel => DialogView::CreateTunnel {
-                title: self.say("New tunnel", "Novo túnel"),
-                providers: vec![ProviderChoice {
-                    id: ProviderId::RELAY,
-                    name: self.say("Underpass relay", "Relay do Underpass"),
-                    protocols: protocols(),
-                    access: false,
-                    submit: self.say("Create and host", "Criar e hospedar"),
-                    options: vec![],
-                    usual: usize::MAX,
-                    warning: None,
-                    shut: None,
-                    set_up: None,
-                }],
-                errors,
-            },
+            DialogKind::CreateTunnel => {
+                let folded = self.folded(Some(kind)).window.dialog;
+                let Some(DialogView::CreateTunnel { title, reach, .. }) = folded else {
+                    panic!("it is open");
+                };
+                DialogView::CreateTunnel {
+                    title,
+                    reach,
+                    errors,
+                }
+            }
             DialogKind::AddPort { tunnel } => DialogView::AddPort {
                 tunnel,
                 title: self.say("Add a port to frontend", "Adicionar uma porta a frontend"),

@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::views::{ENGLISH, PORTUGUESE, Scene, key, tunnel};
 use underpass::model::{DialogKind, Field, Language, Theme};
-use underpass::view::{Badge, View};
+use underpass::view::{Badge, DialogView, View, messages};
 
 /// One picture a state, theme and language; the small and the sharp ones only where they may differ.
 fn sizes(scene: Scene, state: &str) -> Vec<(&'static str, u32, u32, f32)> {
@@ -76,6 +76,38 @@ fn every_state_in_both_themes_and_languages() {
             for (size, width, height, scale) in sizes(scene, state) {
                 bench.resize(width, height, scale);
                 bench.shoot(&format!("{state}-{name}-{size}"));
+            }
+        }
+    }
+}
+
+/// The first run and the form with the internet picked, at the widths at which they may differ.
+#[test]
+fn the_internet_in_the_first_window_and_in_the_form() {
+    for (name, scene) in scenes() {
+        let internet = match scene.language {
+            Language::EnUs => "The internet",
+            Language::PtBr => "Internet",
+        };
+        let mut network = scene.with_dialog(DialogKind::CreateTunnel);
+        if let Some(DialogView::CreateTunnel { reach, .. }) = &mut network.window.dialog {
+            reach.usual = 1;
+            reach.choices[1].also = Some(messages::reach_hint_others(2_usize));
+            reach.choices[0].open = false;
+            reach.shut = vec![messages::reach_bar_joined("relay.example.org:7443")];
+        }
+        for (width, height) in [(980, 640), (480, 640)] {
+            for (state, view, pick) in [
+                ("empty", scene.empty(), true),
+                ("create", scene.with_dialog(DialogKind::CreateTunnel), true),
+                ("network", network.clone(), false),
+            ] {
+                let bench = Bench::new(&view);
+                bench.resize(width, height, 1.0);
+                if pick {
+                    bench.pick(internet);
+                }
+                bench.shoot(&format!("reach-{state}-{name}-{width}"));
             }
         }
     }

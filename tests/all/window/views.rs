@@ -94,6 +94,7 @@ impl Scene {
                 toast: None,
                 quitting: None,
                 menu: self.folded(None).window.menu,
+                first_run: self.folded(None).window.first_run,
             },
             alerts: vec![],
             tray: TrayView {
@@ -107,6 +108,7 @@ impl Scene {
     pub fn busy(self) -> View {
         let mut view = self.empty();
         let window = &mut view.window;
+        window.first_run = None;
         window.header = Header {
             working: 2,
             needs_you: 1,

@@ -110,6 +110,7 @@ impl Rig {
         self.act(Action::CreateTunnel {
             name: name.to_owned(),
             provider: ProviderId::SAMPLE,
+            reach: None,
             access: Access::Private,
             target: "3000".to_owned(),
             protocol: Protocol::Http,

@@ -8,6 +8,8 @@ fn a_created_tunnel_is_shown_at_once_and_hosted_when_the_inventory_has_it() {
     let mut rig = Rig::new();
     let commands = rig.act(Action::Share {
         target: "3000".to_owned(),
+        provider: ProviderId::RELAY,
+        reach: None,
     });
     assert!(matches!(rig.state.inputs.pending[..], [Pending::Create(_)]));
     assert_eq!(starts(&commands), 0);
@@ -73,6 +75,7 @@ fn a_public_port_goes_with_tcp_alone() {
     let mut rig = Rig::new();
     rig.act(Action::CreateTunnel {
         provider: ProviderId::RELAY,
+        reach: None,
         access: Access::Private,
         name: "x".to_owned(),
         target: "22".to_owned(),

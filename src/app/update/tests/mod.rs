@@ -14,6 +14,7 @@ mod past;
 mod polls;
 mod properties;
 mod quit;
+mod reach;
 mod sign_in;
 
 use super::update;
@@ -85,6 +86,7 @@ impl Rig {
     fn create(&mut self, name: &str, target: &str) -> Vec<Command> {
         let commands = self.act(Action::CreateTunnel {
             provider: ProviderId::RELAY,
+            reach: None,
             access: Access::Private,
             name: name.to_owned(),
             target: target.to_owned(),

@@ -41,6 +41,7 @@ fn create(rig: &mut Rig, options: &[(&str, &str)]) -> Vec<Command> {
     let options: BTreeMap<String, Secret> = options.iter().map(pair).collect();
     let commands = rig.act(Action::CreateTunnel {
         provider: ACME.id,
+        reach: None,
         access: Access::Private,
         name: "web".to_owned(),
         target: "3000".to_owned(),

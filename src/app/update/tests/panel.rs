@@ -56,6 +56,7 @@ fn what_a_provider_has_not_is_said_beside_its_field() {
     let create = |protocol| Action::CreateTunnel {
         name: "web".to_owned(),
         provider: ProviderId::SAMPLE,
+        reach: None,
         access: Access::Public,
         target: "22".to_owned(),
         protocol,

@@ -1,6 +1,7 @@
 //! Whatever is clicked, in whatever order.
 
 use super::*;
+use crate::model::Reach;
 use proptest::prelude::*;
 
 fn any_action() -> impl Strategy<Value = Action> {
@@ -9,6 +10,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         .prop_map(|(tunnel, number)| PortKey::new(&tunnel, port(number)));
     let text = prop_oneof![Just("3000".to_owned()), Just("web".to_owned()), ".{0,6}"];
     let protocol = prop::sample::select(Protocol::ALL.to_vec());
+    let reach = prop::option::of(prop::sample::select(Reach::ALL.to_vec()));
     prop_oneof![
         tunnel.clone().prop_map(|tunnel| Action::Host { tunnel }),
         tunnel.clone().prop_map(|tunnel| Action::Stop { tunnel }),
@@ -30,18 +32,30 @@ fn any_action() -> impl Strategy<Value = Action> {
             key,
             target: Target::local(port),
         }),
-        text.clone().prop_map(|target| Action::Share { target }),
-        (text.clone(), text.clone(), protocol.clone(), text.clone()).prop_map(
-            |(name, target, protocol, public_port)| Action::CreateTunnel {
-                name,
-                provider: ProviderId::RELAY,
-                access: Access::Private,
-                target,
-                protocol,
-                public_port,
-                options: [].into(),
-            }
-        ),
+        (text.clone(), reach.clone()).prop_map(|(target, reach)| Action::Share {
+            target,
+            provider: ProviderId::RELAY,
+            reach,
+        }),
+        (
+            text.clone(),
+            text.clone(),
+            protocol.clone(),
+            text.clone(),
+            reach
+        )
+            .prop_map(|(name, target, protocol, public_port, reach)| {
+                Action::CreateTunnel {
+                    name,
+                    provider: ProviderId::RELAY,
+                    reach,
+                    access: Access::Private,
+                    target,
+                    protocol,
+                    public_port,
+                    options: [].into(),
+                }
+            }),
         (tunnel, text.clone(), protocol, text).prop_map(
             |(tunnel, target, protocol, public_port)| Action::AddPort {
                 tunnel,

@@ -10,6 +10,7 @@ mod pending;
 mod probes;
 mod progress;
 mod properties;
+mod reach_choice;
 mod snapshots;
 mod table;
 mod timeline;
