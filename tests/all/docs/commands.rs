@@ -20,7 +20,10 @@ const NOT_RUN: &[(&str, &str)] = &[
         "underpass service",
         "a systemd; tests/all/cli/service.rs has a stand-in",
     ),
-    ("apt install", "needs root"),
+    (
+        "apt install",
+        "the packages of a registry: tests/run installs the same ones",
+    ),
     ("host 22 ", TASKS),
     ("ssh -p PORT", TASKS),
     ("relay account add alice", TASKS),
@@ -40,7 +43,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("--provider localtunnel", SERVERS),
     ("--set server=ssh://", SERVERS),
     ("--set service=localhost.run", "a live service"),
-    ("--provider manual", "somebody else's URL"),
+    ("--provider manual", SERVERS),
     ("--provider NAME", "a provider that is yet to be written"),
     ("providers NAME", "a provider that is yet to be written"),
     ("UNDERPASS_RELAY='underpass://…'", TASKS),
@@ -310,6 +313,23 @@ fn commands_of_the_documents_do_what_they_say() {
         count += 1;
     }
     assert!(count > 15, "{count}: the commands are found no more");
+}
+
+/// A new machine that `tests/run` prepares has the packages that readers are told of, and no other one for
+/// a window.
+#[test]
+fn the_packages_of_the_documents_are_those_that_the_tests_install() {
+    let script = std::fs::read_to_string(super::root().join("tests/run")).expect("readable");
+    let (_, list) = script.split_once("window_packages=(").expect("a list");
+    let (list, _) = list.split_once(')').expect("its end");
+    let installed: BTreeSet<&str> = list.split_whitespace().collect();
+    let lines = typed_with("apt install ");
+    assert!(!lines.is_empty(), "the commands are found no more");
+    for line in &lines {
+        let (_, words) = line.split_once("apt install ").expect("it has it");
+        let told: BTreeSet<&str> = words.split_whitespace().collect();
+        assert_eq!(told, installed, "{line}");
+    }
 }
 
 /// The script of the command line's page, word for word but for the port.

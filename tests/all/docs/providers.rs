@@ -110,6 +110,23 @@ fn a_server_of_ssh_is_hosted_through() {
     }
 }
 
+/// What somebody else serves is a service that is here: its URL is said, and it is watched, not served.
+#[test]
+fn a_url_of_somebody_else_is_watched() {
+    let lines = typed_with("--provider manual");
+    assert!(!lines.is_empty(), "the commands are found no more");
+    for line in &lines {
+        let url = format!("http://localhost:{}/", service());
+        let line = put_in(line, &[("https://app.example.org/", &url)]);
+        let place = Place::new();
+        let host = place.start_as_typed(&format!("{line} --json"));
+        let found = host.word(&["http://"]);
+        assert_eq!(found, url, "{line}");
+        host.word(&["operational"]);
+        assert_eq!(host.stop(), Some(0), "{line}");
+    }
+}
+
 /// Hosts at a program that serves nobody: its URL, and that Ctrl-C ends it.
 fn is_hosted(place: &Place, line: &str, url: &str) {
     let line = first_of_each_choice(line);
