@@ -53,12 +53,11 @@ impl Reach {
     /// would take its visitors from the other tunnels.
     pub fn bar(self, relay: &RelayFacts) -> Option<ReachBar> {
         match (self, &relay.joined) {
-            (Self::Internet, _) => None,
             (Self::Here | Self::Network, Some(joined)) => Some(ReachBar::Joined {
                 address: joined.clone(),
             }),
             (Self::Here, None) => relay.lan.then_some(ReachBar::OpenToNetwork),
-            (Self::Network, None) => None,
+            (Self::Internet, _) | (Self::Network, None) => None,
         }
     }
 

@@ -70,24 +70,24 @@ fn the_relay_in_use_says_whom_a_new_tunnel_may_be_for_and_whom_it_is_for() {
     }
 }
 
-const fn way(rank: u8, protocols: &'static [Protocol]) -> Option<WithoutAccount> {
-    Some(WithoutAccount {
+const fn way(rank: u8, protocols: &'static [Protocol]) -> WithoutAccount {
+    WithoutAccount {
         rank,
         name: "",
         protocols,
         options: &[],
         url_lasts: UrlLasts::Run,
-    })
+    }
 }
 
 static SECOND: Offers = Offers {
     id: ProviderId::literal("second"),
-    without_account: way(2, &Protocol::ALL),
+    without_account: Some(way(2, &Protocol::ALL)),
     ..Offers::RELAY
 };
 static FIRST: Offers = Offers {
     id: ProviderId::literal("first"),
-    without_account: way(1, &[Protocol::Auto, Protocol::Http]),
+    without_account: Some(way(1, &[Protocol::Auto, Protocol::Http])),
     ..Offers::RELAY
 };
 

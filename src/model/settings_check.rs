@@ -153,8 +153,10 @@ mod tests {
 
     #[test]
     fn what_the_program_writes_has_nothing_wrong() {
-        let mut settings = Settings::default();
-        settings.language = Some(crate::model::Language::PtBr);
+        let mut settings = Settings {
+            language: Some(crate::model::Language::PtBr),
+            ..Settings::default()
+        };
         settings.relay.joined = Some("relay.example:7443#AA".to_owned());
         settings
             .health

@@ -77,20 +77,10 @@ impl Update<'_> {
             } => self.sign_in(&account, &way, device),
             Action::CancelSignIn { account } => self.cancel_sign_in(&account),
             Action::SignOut { account } => self.sign_out(account),
-            Action::CopyDeviceCode { account } => {
-                self.copy(self.device_code(&account).map(|device| device.code.clone()));
-            }
-            Action::OpenDevicePage { account } => {
-                self.open_url(self.device_code(&account).map(|device| device.url.clone()));
-            }
-            Action::CopyInstallCommand { provider } => {
-                let program = self.program(provider);
-                self.copy(program.map(|program| program.install_command.to_owned()));
-            }
-            Action::OpenInstallPage { provider } => {
-                let program = self.program(provider);
-                self.open_url(program.map(|program| program.install_page.to_owned()));
-            }
+            Action::CopyDeviceCode { account } => self.copy_device_code(&account),
+            Action::OpenDevicePage { account } => self.open_device_page(&account),
+            Action::CopyInstallCommand { provider } => self.copy_install_command(provider),
+            Action::OpenInstallPage { provider } => self.open_install_page(provider),
             Action::KeepToken { account, token } => self.keep_token(&account, token),
             Action::ForgetToken { account } => self.forget_token(account),
             Action::SetOption {
@@ -115,6 +105,24 @@ impl Update<'_> {
             Action::StopAll => self.stop_all(),
             Action::Quit => self.quit(),
         }
+    }
+
+    fn copy_device_code(&mut self, account: &AccountId) {
+        self.copy(self.device_code(account).map(|device| device.code.clone()));
+    }
+
+    fn open_device_page(&mut self, account: &AccountId) {
+        self.open_url(self.device_code(account).map(|device| device.url.clone()));
+    }
+
+    fn copy_install_command(&mut self, provider: ProviderId) {
+        let program = self.program(provider);
+        self.copy(program.map(|program| program.install_command.to_owned()));
+    }
+
+    fn open_install_page(&mut self, provider: ProviderId) {
+        let program = self.program(provider);
+        self.open_url(program.map(|program| program.install_page.to_owned()));
     }
 
     fn stop_all(&mut self) {

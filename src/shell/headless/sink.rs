@@ -90,10 +90,13 @@ fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce(&io::Erro
     }
 }
 
+/// What is to be drawn; nothing wipes what is there.
+struct Waiting(Option<String>);
+
 /// The status that waits to be drawn, and when one was drawn last.
 #[derive(Default)]
 struct Status {
-    waiting: Option<Option<String>>,
+    waiting: Option<Waiting>,
     drawn: Option<Instant>,
 }
 
@@ -109,13 +112,13 @@ impl Status {
                 match inbox.recv_timeout(REDRAW.saturating_sub(passed)) {
                     Ok(job) => job,
                     Err(RecvTimeoutError::Timeout) => {
-                        return self.waiting.take().map(Job::Status);
+                        return self.waiting.take().map(|Waiting(text)| Job::Status(text));
                     }
                     Err(RecvTimeoutError::Disconnected) => return None,
                 }
             };
             match job {
-                Job::Status(text) => self.waiting = Some(text),
+                Job::Status(text) => self.waiting = Some(Waiting(text)),
                 Job::Finish(_) => {
                     self.waiting = None;
                     return Some(job);

@@ -17,18 +17,21 @@ fn a_misspelt_setting_is_told_by_the_doctor_by_the_list_and_by_a_host() {
         &json!({"theem": "dark", "relay": {"htp_port": 1, "http_port": 0, "tcp_ports": [0, 0]}}),
     );
     let theem = "settings.json: “theem” isn't a setting and has no effect. Did you mean “theme”?";
-    let lost = "Did you mean “relay.http_port”? It is removed when a setting is changed.";
+    let removed = "Did you mean “relay.http_port”? It is removed when a setting is changed.";
     let doctor = home.run(&["doctor"]).out;
-    assert!(doctor.contains(theem) && doctor.contains(lost), "{doctor}");
+    assert!(
+        doctor.contains(theem) && doctor.contains(removed),
+        "{doctor}"
+    );
     let list = home.run(&["config", "list"]).expect(0);
     assert!(
-        list.err.contains(theem) && list.err.contains(lost),
+        list.err.contains(theem) && list.err.contains(removed),
         "{list:?}"
     );
     assert!(list.out.contains("relay.http_port = 0"), "{list:?}");
     let mut host = home.start(&["host", &service.target(), "--json", "--control"]);
     host.wait_for_error(theem);
-    host.wait_for_error(lost);
+    host.wait_for_error(removed);
     host.put("quit");
     host.end().expect(0);
     assert!(home.logs().contains("htp_port"));

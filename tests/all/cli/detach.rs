@@ -103,12 +103,12 @@ fn what_fails_before_is_told_with_its_own_code() {
         .expect(3);
     assert_eq!(line.json()[0]["code"], json!("not-found"));
     // A relay that is not there, by a link that must be in no list of processes.
-    let link = format!("underpass://secret@127.0.0.1:1#{}", "0a".repeat(32));
+    let join = format!("underpass://secret@127.0.0.1:1#{}", "0a".repeat(32));
     let words = [
         "host",
         "3000",
         "--relay",
-        &link,
+        &join,
         "--detach",
         "--timeout",
         "1",

@@ -146,7 +146,7 @@ fn a_status_is_drawn_over_and_cleared_for_other_lines() {
     // Each line of its own begins where nothing is drawn, and the last thing is that nothing is.
     for line in seen.split("\r\n").filter(|line| line.contains(" → ")) {
         let at = line.rfind("\r\u{1b}[K").map_or(0, |at| at + 4);
-        assert!(line[at..].as_bytes()[0].is_ascii_digit(), "{line:?}");
+        assert!(line.as_bytes()[at].is_ascii_digit(), "{line:?}");
     }
     assert!(
         seen.ends_with("\r\u{1b}[K") || seen.ends_with('\n'),

@@ -9,14 +9,14 @@ const fn way(
     rank: u8,
     protocols: &'static [Protocol],
     options: &'static [(&'static str, &'static str)],
-) -> Option<WithoutAccount> {
-    Some(WithoutAccount {
+) -> WithoutAccount {
+    WithoutAccount {
         rank,
         name: "a way",
         protocols,
         options,
         url_lasts: UrlLasts::Run,
-    })
+    }
 }
 
 /// The first way; it runs a program.
@@ -30,7 +30,7 @@ static FIRST: Offers = Offers {
         sign_in_command: "",
         install_page: "",
     }),
-    without_account: way(1, WEB, &[]),
+    without_account: Some(way(1, WEB, &[])),
     ..Offers::RELAY
 };
 
@@ -45,7 +45,7 @@ static SECOND: Offers = Offers {
         crate::model::OptionKind::Choice(&[("own", ""), ("theirs", "")]),
     )
     .of_tunnel()],
-    without_account: way(2, WEB, &[("service", "theirs")]),
+    without_account: Some(way(2, WEB, &[("service", "theirs")])),
     ..Offers::RELAY
 };
 
@@ -54,7 +54,7 @@ static THIRD: Offers = Offers {
     id: ProviderId::literal("third"),
     name: "Third",
     joins: false,
-    without_account: way(3, &Protocol::ALL, &[]),
+    without_account: Some(way(3, &Protocol::ALL, &[])),
     ..Offers::RELAY
 };
 
@@ -83,18 +83,18 @@ fn share(rig: &mut Rig, target: &str, provider: ProviderId, reach: Reach) -> Vec
 }
 
 /// Who carries what is being made, and by which options.
-fn carried(rig: &Rig) -> Option<(String, Vec<String>)> {
+fn carried(rig: &Rig) -> (String, Vec<String>) {
     let Some(Pending::Create(tunnel)) = rig.state.inputs.pending.last() else {
-        return None;
+        panic!("nothing is being made");
     };
     let options = tunnel.chosen.options.iter();
     let options = options.map(|(key, value)| format!("{key}={value}"));
-    Some((tunnel.provider.to_string(), options.collect()))
+    (tunnel.provider.to_string(), options.collect())
 }
 
-fn by(provider: &str, options: &[&str]) -> Option<(String, Vec<String>)> {
+fn by(provider: &str, options: &[&str]) -> (String, Vec<String>) {
     let options = options.iter().map(|&option| option.to_owned());
-    Some((provider.to_owned(), options.collect()))
+    (provider.to_owned(), options.collect())
 }
 
 fn refused(rig: &Rig) -> (Field, FieldError) {
