@@ -59,7 +59,7 @@ cli-file-unknown-meant = the file has no key "{ $key }": { $meant } is meant?
 cli-file-unknown-meant-of-tunnel = a tunnel has no key "{ $key }": { $meant } is meant?
 cli-file-one-value = { $key } takes one value, no list and no table
 cli-file-switch = { $key } takes true or false
-cli-file-takes-table = { $key } takes a table, as in { $key } = {"{"} KEY = "VALUE" {"}"}
+cli-file-takes-table = { $key } takes a table, as in { $key }.KEY = "VALUE"
 cli-file-target = { $key } takes PORT or HOST:PORT
 cli-file-saved = { $key } takes PORT or HOST:PORT: a saved tunnel is this computer's, and hosted by `underpass host NAME`
 cli-file-empty = { $key } is empty: put a port into it

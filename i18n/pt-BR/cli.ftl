@@ -59,7 +59,7 @@ cli-file-unknown-meant = o arquivo não tem a chave "{ $key }": seria { $meant }
 cli-file-unknown-meant-of-tunnel = um túnel não tem a chave "{ $key }": seria { $meant }?
 cli-file-one-value = { $key } aceita um só valor, nem lista nem tabela
 cli-file-switch = { $key } aceita true ou false
-cli-file-takes-table = { $key } aceita uma tabela, como em { $key } = {"{"} CHAVE = "VALOR" {"}"}
+cli-file-takes-table = { $key } aceita uma tabela, como em { $key }.CHAVE = "VALOR"
 cli-file-target = { $key } aceita PORTA ou HOST:PORTA
 cli-file-saved = { $key } aceita PORTA ou HOST:PORTA: um túnel salvo é deste computador e se hospeda com `underpass host NOME`
 cli-file-empty = { $key } está vazio: inclua uma porta
