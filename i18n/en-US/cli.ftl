@@ -4,7 +4,7 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Working. Ctrl-C stops it.
-cli-detached = It goes on in the background, process { $process }. How it is: underpass status. To end it: underpass stop
+cli-detached = It goes on in the background, process { $process }. How it is: underpass status. To end it: underpass stop NAME
 cli-detach-failed = Nothing is hosted in the background
 cli-detach-no-channel = this needs the control channel, which there is none of on this system. Host in a terminal, without --detach
 cli-detach-unsaved = this home cannot be written, so that nothing could find it again: { $detail }

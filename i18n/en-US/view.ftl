@@ -321,7 +321,7 @@ reach-choice-here = This computer
 reach-choice-network = This network
 reach-choice-internet = The internet
 reach-hint-here = Only programs on this computer, such as your browser.
-reach-hint-network = Anyone in this network, such as a phone on the same Wi-Fi, without a password.
+reach-hint-network = Anyone in this network, such as a phone on the same Wi‑Fi, without a password.
 reach-hint-internet = Anyone who has the URL, from anywhere.
 reach-hint-others = { $count ->
     [one] Your other tunnel here can then be opened from this network too.

@@ -4,7 +4,7 @@
 
 cli-line = { $time }  { $tunnel }  { $text }
 cli-working = Funcionando. Ctrl-C encerra.
-cli-detached = A hospedagem continua em segundo plano, processo { $process }. Para ver como está: underpass status. Para encerrar: underpass stop
+cli-detached = A hospedagem continua em segundo plano, processo { $process }. Para ver como está: underpass status. Para encerrar: underpass stop NOME
 cli-detach-failed = Nada é hospedado em segundo plano
 cli-detach-no-channel = isso requer o canal de controle, que não existe neste sistema. Hospede em um terminal, sem --detach
 cli-detach-unsaved = não é possível gravar nesta pasta, e nada o encontraria depois: { $detail }

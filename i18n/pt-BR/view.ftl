@@ -323,7 +323,7 @@ reach-choice-here = Este computador
 reach-choice-network = Esta rede
 reach-choice-internet = Internet
 reach-hint-here = Só programas deste computador, como o seu navegador.
-reach-hint-network = Qualquer pessoa nesta rede, como em um celular no mesmo Wi-Fi, sem senha.
+reach-hint-network = Qualquer pessoa nesta rede, como em um celular no mesmo Wi‑Fi, sem senha.
 reach-hint-internet = Qualquer pessoa que tenha a URL, em qualquer lugar.
 reach-hint-others = { $count ->
     [one] Seu outro túnel neste computador também poderá ser aberto nesta rede.

@@ -194,6 +194,12 @@ impl Inputs {
         self.live_port(key)?.lan_url.as_deref()
     }
 
+    /// The URL to pass on: the one for the local network where there is one, which leads here on this
+    /// computer too.
+    pub fn url_to_share(&self, key: &PortKey) -> Option<&str> {
+        self.lan_url(key).or_else(|| self.url(key))
+    }
+
     /// A port as it is served now, or as it was last.
     pub fn live_port(&self, key: &PortKey) -> Option<&LivePort> {
         let host = self.hosts.get(&key.tunnel)?;

@@ -159,7 +159,11 @@ impl Lines {
     fn url(&self, at: UnixMillis, shift: ClockShift, change: &Change) {
         match change {
             _ if self.form.json => self.sink.put(json::change(at, shift, change)),
-            Change::Url { given, .. } => self.sink.put(given.url.clone()),
+            // The one that gets furthest: it leads here on this computer too.
+            Change::Url { given, .. } => {
+                let url = given.lan_url.as_ref().unwrap_or(&given.url);
+                self.sink.put(url.clone());
+            }
             _ => {}
         }
     }

@@ -16,7 +16,7 @@ impl Update<'_> {
             Action::Reconnect { tunnel } => self.reconnect(&tunnel),
             Action::TakeOver { tunnel } => self.host(&tunnel, true),
             Action::CheckNow { key } => self.check_now(key),
-            Action::CopyUrl { key } => self.copy(self.url(&key)),
+            Action::CopyUrl { key } => self.copy_url(&key),
             Action::OpenUrl { key } => self.open_url(self.url(&key)),
             Action::Details { key } => self.details(key),
             Action::Select { key } => self.select(key),
@@ -105,6 +105,11 @@ impl Update<'_> {
             Action::StopAll => self.stop_all(),
             Action::Quit => self.quit(),
         }
+    }
+
+    fn copy_url(&mut self, key: &PortKey) {
+        let url = self.state.inputs.url_to_share(key);
+        self.copy(url.map(str::to_owned));
     }
 
     fn copy_device_code(&mut self, account: &AccountId) {

@@ -158,9 +158,13 @@ impl Update<'_> {
             let errors = vec![(Field::Protocol, not_carried(offers))];
             return self.show_errors(DialogKind::ChangeProtocol { key }, errors);
         }
-        self.state.inputs.dialog = None;
+        // What is asked from elsewhere closes no form that somebody fills in here.
+        let of_this = |dialog: &Dialog| matches!(&dialog.kind, DialogKind::ChangeProtocol { key: of } if of == key);
+        if self.state.inputs.dialog.as_ref().is_some_and(of_this) {
+            self.state.inputs.dialog = None;
+        }
         if self.port(key).is_some_and(|port| port.protocol != protocol) {
-            self.change(Pending::ChangeProtocol(key.clone(), protocol));
+            self.ask(Pending::ChangeProtocol(key.clone(), protocol));
         }
     }
 
@@ -173,7 +177,7 @@ impl Update<'_> {
         let is_free = target.port == key.port || tunnel.port(target.port).is_none();
         let is_remote = self.state.inputs.offers(&key.tunnel).is_remote();
         if led.is_some_and(|led| *led != target) && is_free && !is_remote {
-            self.change(Pending::ChangeTarget(key.clone(), target));
+            self.ask(Pending::ChangeTarget(key.clone(), target));
         }
     }
 
@@ -186,7 +190,7 @@ impl Update<'_> {
         let is_taken = others.iter().any(|t| t.id != *id && t.name == name);
         let is_remote = self.state.inputs.offers(id).is_remote();
         if !is_taken && !is_remote {
-            self.change(Pending::Rename(id.clone(), name));
+            self.ask(Pending::Rename(id.clone(), name));
         }
     }
 

@@ -12,7 +12,11 @@ use std::path::Path;
 /// What is said of an error; one that is none of ours speaks for itself.
 pub(super) fn failure(error: anyhow::Error) -> Failure {
     let msg = if let Some(error) = error.downcast_ref::<RelayError>() {
-        relay(error)
+        let msg = relay(error);
+        if let RelayError::DataInUse { .. } = error {
+            return Failure::in_use(msg);
+        }
+        msg
     } else if let Some(error) = error.downcast_ref::<AccountsError>() {
         accounts(error)
     } else if let Some(error) = error.downcast_ref::<Misfit>() {

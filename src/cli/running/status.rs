@@ -92,7 +92,7 @@ fn lines(row: &Row, speaker: &Speaker) -> Vec<[String; COLUMNS]> {
     let holder = row.host.as_ref().map(|(_, holder)| holder_text(holder));
     let holder = holder.map(|msg| speaker.console.text(&msg));
     let line = |port: Option<&PortStatus>| {
-        let url = port.and_then(|port| port.url.as_deref());
+        let url = port.and_then(|port| port.lan_url.as_deref().or(port.url.as_deref()));
         [
             row.id().to_owned(),
             how(&row.tunnel, port, speaker),

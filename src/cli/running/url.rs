@@ -41,6 +41,8 @@ struct Served {
     tunnel: String,
     port: u16,
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lan_url: Option<String>,
 }
 
 pub(crate) fn url(home: &Home, args: &UrlArgs) -> ExitCode {
@@ -51,7 +53,8 @@ pub(crate) fn url(home: &Home, args: &UrlArgs) -> ExitCode {
             if speaker.json {
                 print_json(served);
             } else {
-                print(&printable(&served.url));
+                // The one that gets furthest.
+                print(&printable(served.lan_url.as_ref().unwrap_or(&served.url)));
             }
         }
     }))
@@ -108,6 +111,7 @@ fn urls(found: &Found, args: &UrlArgs) -> Result<Vec<Served>, Trouble> {
             tunnel: id.to_owned(),
             port: port.port,
             url: port.url.clone()?,
+            lan_url: port.lan_url.clone(),
         })
     });
     let served: Vec<Served> = served.collect();

@@ -90,13 +90,10 @@ fn run(inbox: &Receiver<Job>, mut out: impl Write, closed: impl FnOnce(&io::Erro
     }
 }
 
-/// What is to be drawn; nothing wipes what is there.
-struct Waiting(Option<String>);
-
 /// The status that waits to be drawn, and when one was drawn last.
 #[derive(Default)]
 struct Status {
-    waiting: Option<Waiting>,
+    waiting: Option<String>,
     drawn: Option<Instant>,
 }
 
@@ -112,13 +109,18 @@ impl Status {
                 match inbox.recv_timeout(REDRAW.saturating_sub(passed)) {
                     Ok(job) => job,
                     Err(RecvTimeoutError::Timeout) => {
-                        return self.waiting.take().map(|Waiting(text)| Job::Status(text));
+                        return self.waiting.take().map(|text| Job::Status(Some(text)));
                     }
                     Err(RecvTimeoutError::Disconnected) => return None,
                 }
             };
             match job {
-                Job::Status(text) => self.waiting = Some(Waiting(text)),
+                // What is over must not be drawn again below the lines that say so.
+                Job::Status(None) => {
+                    self.waiting = None;
+                    return Some(job);
+                }
+                Job::Status(Some(text)) => self.waiting = Some(text),
                 Job::Finish(_) => {
                     self.waiting = None;
                     return Some(job);

@@ -326,6 +326,6 @@ fn a_relay_that_cannot_start_says_why() {
     ]);
     assert!(said.expect(1).err.contains("--data"));
     let any = ["relay", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
-    let second = relay.home.run(&any).expect(1);
+    let second = relay.home.run(&any).expect(4);
     assert!(second.err.contains("Another relay is using"), "{second:?}");
 }

@@ -268,6 +268,18 @@ fn quitting_ends_engines_and_keeps_what_is_wanted() {
 }
 
 #[test]
+fn what_is_copied_is_what_others_can_open() {
+    let mut rig = Rig::hosting();
+    let copied = |rig: &mut Rig| rig.act(Action::CopyUrl { key: key() });
+    let own = rig.state.inputs.url(&key()).expect("it is up").to_owned();
+    assert_eq!(copied(&mut rig), [Command::Copy(own)]);
+    let lan = "http://192.168.1.9:7500/".to_owned();
+    let host = rig.state.inputs.hosts.get_mut(&id("web"));
+    host.expect("it is up").live[0].lan_url = Some(lan.clone());
+    assert_eq!(copied(&mut rig), [Command::Copy(lan)]);
+}
+
+#[test]
 fn a_toast_has_its_time() {
     let mut rig = Rig::hosting();
     let commands = rig.act(Action::CopyUrl { key: key() });

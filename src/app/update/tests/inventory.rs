@@ -186,3 +186,32 @@ fn a_service_that_refuses_the_visitors_name_is_asked_by_its_own_where_nobody_cho
         "the person's word counts"
     );
 }
+
+#[test]
+fn what_is_changed_from_elsewhere_closes_no_form_that_is_being_filled_in() {
+    let mut rig = Rig::with_tunnel();
+    let dialog = DialogKind::CreateTunnel;
+    rig.act(Action::OpenDialog {
+        dialog: dialog.clone(),
+    });
+    let key = PortKey::new(&id("web"), port(3000));
+    for action in [
+        Action::Rename {
+            tunnel: id("web"),
+            name: "The shop".to_owned(),
+        },
+        Action::ChangeProtocol {
+            key: key.clone(),
+            protocol: Protocol::Tcp,
+        },
+        Action::ChangeTarget {
+            key,
+            target: Target::local(port(4000)),
+        },
+    ] {
+        let asked = rig.act(action);
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let open = rig.state.inputs.dialog.as_ref().map(|dialog| &dialog.kind);
+        assert_eq!(open, Some(&dialog), "{asked:?}");
+    }
+}
