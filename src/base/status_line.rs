@@ -76,7 +76,25 @@ pub fn fit(text: &str, columns: usize) -> String {
 /// # Errors
 /// `out`, which is the terminal, takes no more.
 pub fn draw(out: &mut impl Write, text: Option<String>) -> io::Result<()> {
-    SHOWN.lock().draw(out, text)
+    let mut shown = SHOWN.lock();
+    if is_foreground() {
+        shown.draw(out, text)
+    } else {
+        shown.leave();
+        Ok(())
+    }
+}
+
+/// Whether the terminal is this job's, and not the shell's that has it in the background: what is drawn
+/// then is drawn over what somebody types, and may stop the job.
+fn is_foreground() -> bool {
+    #[cfg(unix)]
+    {
+        let group = rustix::termios::tcgetpgrp(io::stdout());
+        group.map_or(true, |group| group == rustix::process::getpgrp())
+    }
+    #[cfg(not(unix))]
+    true
 }
 
 /// Writes lines to the terminal `out` where nothing is drawn, and draws the status again.
@@ -92,10 +110,20 @@ pub fn around<W: Write>(
         drop(shown);
         return write(out);
     }
+    if !is_foreground() {
+        shown.leave();
+    }
     shown.around(out, write)
 }
 
 impl StatusLine {
+    /// What is drawn is the shell's by now, and cleared by it or not.
+    fn leave(&mut self) {
+        if *self != Self::Off {
+            *self = Self::Empty;
+        }
+    }
+
     fn draw(&mut self, out: &mut impl Write, text: Option<String>) -> io::Result<()> {
         let next = text.map_or(Self::Empty, Self::Text);
         if *self == next {

@@ -62,7 +62,11 @@ impl Exit {
                 "another computer hosts it; --take-over moves it here",
             ),
             // What a shell calls it.
-            Self::Interrupted => (130, "interrupted", "a second Ctrl-C cut the end short"),
+            Self::Interrupted => (
+                130,
+                "interrupted",
+                "a second Ctrl-C cut the end short, or one came before --detach had its URL",
+            ),
         }
     }
 

@@ -82,16 +82,46 @@ fn what_cannot_be_picked_in_the_empty_window_says_why() {
     bench.pick("This computer");
     bench.click("Share");
     assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
-    // It may be picked again once the settings allow it, and what was picked stays.
+    // It is available again once the settings allow it; and nobody has picked the network, which is to
+    // stay closed.
     inputs.settings.relay.lan = false;
     inputs.relay.lan = false;
     bench.render(&fold(&inputs, UnixMillis(1)));
     assert!(!bench.shows(why));
     bench.click("Share");
-    assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
-    bench.pick("This computer");
-    bench.click("Share");
     assert_eq!(bench.actions(), [shared("relay", Reach::Here)]);
+    // What somebody picked stays as long as it can be.
+    bench.pick("This network");
+    inputs.relay.lan = true;
+    bench.render(&fold(&inputs, UnixMillis(1)));
+    inputs.relay.lan = false;
+    bench.render(&fold(&inputs, UnixMillis(1)));
+    bench.click("Share");
+    assert_eq!(bench.actions(), [shared("relay", Reach::Network)]);
+}
+
+#[test]
+fn whoever_leaves_a_relay_shares_with_no_stranger_instead() {
+    let mut inputs = underpass::model::Inputs {
+        providers: underpass::provider::registry::catalog(),
+        ..Default::default()
+    };
+    inputs.relay.joined = Some("relay.example.org:7443".to_owned());
+    let bench = Bench::new(&fold(&inputs, UnixMillis(1)));
+    bench.write("3000");
+    for picks in [false, true] {
+        if picks {
+            inputs.relay.joined = Some("relay.example.org:7443".to_owned());
+            bench.render(&fold(&inputs, UnixMillis(1)));
+            bench.pick("The internet");
+        }
+        bench.click("Share");
+        assert_eq!(bench.actions(), [shared("relay", Reach::Internet)]);
+        inputs.relay.joined = None;
+        bench.render(&fold(&inputs, UnixMillis(1)));
+        bench.click("Share");
+        assert_eq!(bench.actions(), [shared("relay", Reach::Here)], "{picks}");
+    }
 }
 
 #[test]

@@ -177,13 +177,23 @@ mod background {
         Unwritable,
     }
 
+    /// What becomes of passing on once nobody reads on this side.
+    #[derive(Clone, Copy)]
+    enum Unwritable {
+        Ends,
+        GoesOn,
+    }
+
     async fn follow(mut child: Child) -> io::Result<Exit> {
         let mut signals = Signals::listen()?;
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // The process is not waited for yet, so that its number is nobody else's.
         let tell = |signal| id.map(|id| kill_process(id, signal));
-        let out = child.stdout.take().map(|from| copy(from, io::stdout()));
-        let err = child.stderr.take().map(|from| copy(from, io::stderr()));
+        let out = child.stdout.take();
+        let out = out.map(|from| copy(from, io::stdout(), Unwritable::Ends));
+        // The process goes on without whoever reads its complaints, and lets go here all the same.
+        let err = child.stderr.take();
+        let err = err.map(|from| copy(from, io::stderr(), Unwritable::GoesOn));
         let said = async {
             let out = ended(out).await?;
             if out == Ended::Unwritable {
@@ -194,9 +204,13 @@ mod background {
             Ok::<_, io::Error>((out, err))
         };
         tokio::pin!(said);
+        let mut is_interrupted = false;
         let (out, err) = loop {
             tokio::select! {
-                () = signals.next() => { tell(Signal::INT); }
+                () = signals.next() => {
+                    is_interrupted = true;
+                    tell(Signal::INT);
+                }
                 said = &mut said => break said?,
             }
         };
@@ -209,8 +223,9 @@ mod background {
             .into_iter()
             .find(|exit| Some(exit.number()) == code);
         Ok(match exit {
-            // It was told to end, or what it said went nowhere.
-            Some(Exit::Done) if out == Ended::Unwritable => Exit::Failed,
+            // It ended as it was asked to, before anybody got there.
+            Some(Exit::Done) if is_interrupted => Exit::Interrupted,
+            Some(Exit::Done) => Exit::Failed,
             Some(exit) => exit,
             None => Exit::Failed,
         })
@@ -227,9 +242,11 @@ mod background {
     fn copy(
         mut from: impl Read + Send + 'static,
         mut to: impl Write + Send + 'static,
+        unwritable: Unwritable,
     ) -> JoinHandle<Ended> {
         spawn_blocking(move || {
             let mut buffer = [0; 4_096];
+            let mut is_read = true;
             loop {
                 let got = match from.read(&mut buffer) {
                     Ok(got) => got,
@@ -242,8 +259,11 @@ mod background {
                     Some((&LET_GO, text)) => (text, true),
                     Some(_) => (text, false),
                 };
-                if to.write_all(text).and_then(|()| to.flush()).is_err() {
-                    return Ended::Unwritable;
+                if is_read && to.write_all(text).and_then(|()| to.flush()).is_err() {
+                    match unwritable {
+                        Unwritable::Ends => return Ended::Unwritable,
+                        Unwritable::GoesOn => is_read = false,
+                    }
                 }
                 if is_last {
                     return Ended::LetGo;

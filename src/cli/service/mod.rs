@@ -118,12 +118,14 @@ fn install(args: &InstallArgs, speaker: &Speaker) -> Result<(), Failure> {
         check_relay(&places, &program(args)?)?;
     }
     // Nothing is written where one of them may not be.
-    let mut changed = vec![];
+    let (mut changed, mut was_there) = (vec![], false);
     for unit in &units {
         let path = places.path(kind, unit.name);
-        if there(&path)? == There::Foreign && !args.force {
+        let found = there(&path)?;
+        if found == There::Foreign && !args.force {
             return Err(m::cli_service_foreign(path.display().to_string()).into());
         }
+        was_there |= found != There::Nothing;
         let is_new = std::fs::read(&path).ok().as_deref() != Some(unit.text.as_bytes());
         changed.push((unit, path, is_new));
     }
@@ -146,11 +148,12 @@ fn install(args: &InstallArgs, speaker: &Speaker) -> Result<(), Failure> {
     let mut enable = vec!["enable", "--now"];
     // The sockets first: they are what the service is started with.
     enable.extend(kind.names().iter().rev());
-    let was_active = word(kind, "is-active", kind.service()).as_deref() == Some("active");
-    systemctl(kind, &enable)?;
-    if was_active && is_any_new {
-        systemctl(kind, &["restart", kind.service()])?;
+    if was_there && is_any_new {
+        // A socket that listens goes on where it does, whatever its unit says by now.
+        let stop: Vec<&str> = [&["stop"], kind.names()].concat();
+        systemctl(kind, &stop)?;
     }
+    systemctl(kind, &enable)?;
     if kind.is_users() {
         speaker.note(&m::cli_service_linger());
     }

@@ -63,15 +63,14 @@ impl Dialog {
         opens: bool,
         text: &Text<'_>,
     ) {
-        let before = self.picker.place();
-        self.picker.offer(reach, opens, text);
+        let is_another = self.picker.offer(reach, opens, text);
         let choices = reach.iter().flat_map(|reach| &reach.choices);
         let offered = choices.map(|choice| {
             let providers = choice.providers.iter();
             providers.map(|it| text.options(&it.options)).collect()
         });
         self.offered.replace(offered.collect());
-        if opens || self.picker.place() != before {
+        if is_another {
             self.forget_entered();
         } else {
             sync_rows(&self.options, self.offered_now(), VecModel::set_row_data);

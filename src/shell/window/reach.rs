@@ -1,10 +1,12 @@
 //! Whom a new tunnel is for, as it is picked in a form: kept here until the form is confirmed.
 
 use super::map::{Text, model};
+use crate::model::{ProviderId, Reach};
 use crate::shell::ui;
 use crate::view::{ProviderChoice, ReachChoice, ReachChoices};
 use slint::{Model, ModelRc};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 /// What is picked, of what there is.
 #[derive(Default)]
@@ -15,6 +17,31 @@ pub(super) struct Picker {
     item: RefCell<ui::ReachItem>,
     reach: Cell<usize>,
     provider: Cell<usize>,
+    /// Somebody picked it: what nobody did follows the settings.
+    is_chosen: Cell<bool>,
+}
+
+/// Whom it is for and who carries it by which options, wherever that stands among the others.
+#[derive(Clone, PartialEq)]
+struct Picked {
+    reach: Reach,
+    provider: ProviderId,
+    set: BTreeMap<String, String>,
+}
+
+impl Picked {
+    fn is(&self, provider: &ProviderChoice) -> bool {
+        provider.id == self.provider && provider.set == self.set
+    }
+
+    /// Where it can be picked; nowhere where it cannot any more.
+    fn place(&self, choices: &[ReachChoice]) -> Option<(usize, usize)> {
+        let is_it = |choice: &ReachChoice| choice.open && choice.reach == self.reach;
+        let reach = choices.iter().position(is_it)?;
+        let mut providers = choices[reach].providers.iter();
+        let provider = providers.position(|it| it.shut.is_none() && self.is(it))?;
+        Some((reach, provider))
+    }
 }
 
 /// One reach as it is drawn, but for which of its providers is picked.
@@ -24,8 +51,15 @@ struct Drawn {
 }
 
 impl Picker {
-    /// What there is now. What was picked stays while the form is open and it can be.
-    pub(super) fn offer(&self, choices: Option<&ReachChoices>, opens: bool, text: &Text<'_>) {
+    /// What there is now: whether another thing is picked than before. What somebody picked stays while
+    /// the form is open and it can be; else it is what is usual now.
+    pub(super) fn offer(
+        &self,
+        choices: Option<&ReachChoices>,
+        opens: bool,
+        text: &Text<'_>,
+    ) -> bool {
+        let before = self.picked();
         let list = choices.map_or(&[][..], |choices| &choices.choices);
         let shut = choices.map_or(&[][..], |choices| &choices.shut);
         let names = model(list.iter().map(|choice| text.of(&choice.name)));
@@ -41,20 +75,30 @@ impl Picker {
         self.drawn.replace(drawn.collect());
         self.choices.replace(list.to_vec());
         let usual = choices.map_or(0, |choices| choices.usual);
-        let is_open = |at: usize| list.get(at).is_some_and(|choice| choice.open);
-        if opens || !is_open(self.reach.get()) {
-            self.pick_reach(usual);
-        } else {
-            let provider = self.provider.get();
-            let now = list.get(self.reach.get());
-            let still = now.and_then(|choice| choice.providers.get(provider));
-            if still.is_none_or(|provider| provider.shut.is_some()) {
-                self.provider.set(now.map_or(0, |choice| choice.usual));
+        let chosen = before.as_ref().filter(|_| self.is_chosen.get() && !opens);
+        match chosen.and_then(|picked| picked.place(list)) {
+            Some((reach, provider)) => {
+                self.reach.set(reach);
+                self.provider.set(provider);
+            }
+            None => {
+                self.pick_reach(usual);
+                self.is_chosen.set(false);
             }
         }
+        opens || self.picked() != before
+    }
+
+    fn picked(&self) -> Option<Picked> {
+        self.with_picked(|choice, provider| Picked {
+            reach: choice.reach,
+            provider: provider.id,
+            set: provider.set.clone(),
+        })
     }
 
     pub(super) fn pick_reach(&self, index: usize) {
+        self.is_chosen.set(true);
         self.reach.set(index);
         let choices = self.choices.borrow();
         let usual = choices.get(index).map_or(0, |choice| choice.usual);
@@ -62,6 +106,7 @@ impl Picker {
     }
 
     pub(super) fn pick_provider(&self, index: usize) {
+        self.is_chosen.set(true);
         self.provider.set(index);
     }
 
@@ -94,8 +139,7 @@ impl Picker {
         }
     }
 
-    /// Where what is picked stands among all that can be: by that a form tells whether its options are
-    /// those of somebody else.
+    /// Where what is picked stands among all that can be.
     pub(super) fn place(&self) -> (usize, usize) {
         (self.reach.get(), self.provider.get())
     }

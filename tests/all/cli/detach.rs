@@ -121,6 +121,33 @@ fn what_fails_before_is_told_with_its_own_code() {
         .expect(2);
 }
 
+#[test]
+fn who_interrupts_it_before_there_is_a_url_is_not_told_that_it_goes_on() {
+    let left = Left::new();
+    let join = format!("underpass://secret@127.0.0.1:1#{}", "0a".repeat(32));
+    let words = ["host", "3000", "--relay", &join, "--detach", "--json"];
+    let mut waits = left.0.start(&words);
+    waits.wait_for(&json!({"event": "state", "state": "connecting"}));
+    waits.signal("INT");
+    let ended = waits.end().expect(130);
+    assert_eq!(ended.err, "", "nothing goes on");
+    assert_eq!(left.0.run(&["status", "--json"]).expect(0).out, "");
+}
+
+#[test]
+fn whoever_reads_no_complaints_is_not_waited_for() {
+    let (left, service) = (Left::new(), Service::start("hello"));
+    // A misspelt setting is told of.
+    let settings = r#"{"version":1,"data":{"theem":1,"relay":{"http_port":0,"tcp_ports":[0,0]}}}"#;
+    left.0.write("settings.json", settings);
+    let mut command = left.0.command(&["host", &service.target(), "--detach"]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    command.stderr(full.expect("a device"));
+    let status = command.stdout(Stdio::null()).status();
+    assert!(status.expect("it ends").success());
+    left.0.run(&["stop", "--all"]).expect(0);
+}
+
 /// A stand-in for the desktop program: it has a tunnel, and hosts it when it is asked to.
 fn desktop(home: &Home, hosts: &Arc<AtomicBool>) -> Server {
     let hosts = Arc::clone(hosts);

@@ -110,8 +110,8 @@ fn saved_tunnels_are_hosted_by_a_unit_of_the_user_until_it_is_removed() {
     assert_eq!(again.json()[0]["did"], json!("unchanged"));
     assert_eq!(system.calls(), ["--user daemon-reload", enable]);
     system.run(&["install", "my-shop"]).expect(0);
-    let restart = "--user restart underpass-host.service";
-    assert_eq!(system.calls(), ["--user daemon-reload", enable, restart]);
+    let stop = "--user stop underpass-host.service";
+    assert_eq!(system.calls(), ["--user daemon-reload", stop, enable]);
 
     let status = system.run(&["status", "host", "--json"]).expect(0).json();
     let [line] = status.try_into().expect("one unit");
