@@ -225,9 +225,8 @@ mod background {
         Ok(match exit {
             // It ended as it was asked to, before anybody got there.
             Some(Exit::Done) if is_interrupted => Exit::Interrupted,
-            Some(Exit::Done) => Exit::Failed,
+            Some(Exit::Done) | None => Exit::Failed,
             Some(exit) => exit,
-            None => Exit::Failed,
         })
     }
 

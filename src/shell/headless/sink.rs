@@ -115,13 +115,9 @@ impl Status {
                 }
             };
             match job {
-                // What is over must not be drawn again below the lines that say so.
-                Job::Status(None) => {
-                    self.waiting = None;
-                    return Some(job);
-                }
                 Job::Status(Some(text)) => self.waiting = Some(text),
-                Job::Finish(_) => {
+                // What is over must not be drawn again below the lines that say so.
+                Job::Status(None) | Job::Finish(_) => {
                     self.waiting = None;
                     return Some(job);
                 }
