@@ -76,15 +76,12 @@ impl Picker {
         self.choices.replace(list.to_vec());
         let usual = choices.map_or(0, |choices| choices.usual);
         let chosen = before.as_ref().filter(|_| self.is_chosen.get() && !opens);
-        match chosen.and_then(|picked| picked.place(list)) {
-            Some((reach, provider)) => {
-                self.reach.set(reach);
-                self.provider.set(provider);
-            }
-            None => {
-                self.pick_reach(usual);
-                self.is_chosen.set(false);
-            }
+        if let Some((reach, provider)) = chosen.and_then(|picked| picked.place(list)) {
+            self.reach.set(reach);
+            self.provider.set(provider);
+        } else {
+            self.pick_reach(usual);
+            self.is_chosen.set(false);
         }
         opens || self.picked() != before
     }
