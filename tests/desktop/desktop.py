@@ -288,22 +288,26 @@ class Desktop:
             return None
         return wait_until(f"{pattern!r} in the window", find, seconds)
 
-    def find(self, pid, pattern, roles=None):
-        """The first node of the program's window with this name (and one of these roles)."""
+    def find(self, pid, pattern, roles=None, on_top=False):
+        """The first node of the program's window with this name (and one of these roles); or the one on top
+        of the others, in a dialog over them."""
         def look():
+            found = None
             for node in walk(self.application_of(pid)):
                 if is_showing(node) and re.search(pattern, node.get_name() or ""):
                     if roles is None or node.get_role_name() in roles:
-                        return node
-            return None
+                        found = node
+                        if not on_top:
+                            break
+            return found
         return wait_until(f"{pattern!r} in the window", look)
 
-    def press(self, pid, pattern, roles=None):
+    def press(self, pid, pattern, roles=None, on_top=False):
         """Clicks with the mouse at what has this name, once it stands still."""
         last = None
         def find():
             nonlocal last
-            before, last = last, self._box(self.find(pid, pattern, roles))
+            before, last = last, self._box(self.find(pid, pattern, roles, on_top))
             return last if last == before else None
         x, y, width, height = wait_until(f"{pattern!r} in its place", find)
         self.click(x + width // 2, y + height // 2)

@@ -22,6 +22,9 @@ def walk_deep(node, depth=0):
     for index in range(min(count, 500)):
         try:
             child = node.get_child_at_index(index)
+            # One that was taken away and came back may be there and say nothing.
+            if child is not None:
+                child.get_name()
         except GLib.Error:
             continue
         yield from walk_deep(child, depth + 1)
